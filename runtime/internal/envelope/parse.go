@@ -1,0 +1,180 @@
+// Package envelope turns the text of a message into event, id and data, and
+// back. It is the plain events protocol's syntax (protocol.md, "events") and
+// knows nothing of connections.
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+)
+
+// MaxID is the longest id, in bytes: the digits of an integer, or a string's
+// decoded text.
+const MaxID = 64
+
+// What can be wrong with a frame; the text is for the client.
+var (
+	ErrNotObject = errors.New("a frame is a JSON object in a text message")
+	ErrEvent     = errors.New(`the member "event" is missing or not a string`)
+	ErrID        = errors.New(`the member "id" must be an integer or a string of 1 to 64 bytes that does not start with "$"`)
+)
+
+// Frame is a message taken apart. Its slices point into the message.
+type Frame struct {
+	Event []byte // decoded name
+	ID    []byte // as it was written, quotes included; nil: none
+	Data  []byte // JSON; nil: absent
+}
+
+// HasData reports whether data is there and not null.
+func (f Frame) HasData() bool { return f.Data != nil && string(f.Data) != "null" }
+
+// Parse takes a message apart. Member names are exact, the last one of a name
+// counts, unknown ones are ignored. With ErrEvent the frame's ID is still
+// good, so that the refusal can be addressed.
+func Parse(text []byte) (Frame, error) {
+	if !json.Valid(text) {
+		return Frame{}, ErrNotObject
+	}
+	s := scanner{b: text}
+	s.space()
+	if !s.skip('{') {
+		return Frame{}, ErrNotObject
+	}
+	var f Frame
+	var event, id []byte
+	for s.space(); s.b[s.i] != '}'; s.space() {
+		s.skip(',')
+		s.space()
+		name := s.value()
+		s.space()
+		s.skip(':')
+		s.space()
+		value := s.value()
+		switch string(unquote(name)) {
+		case "event":
+			event = value
+		case "id":
+			id = value
+		case "data":
+			f.Data = value
+		}
+	}
+	if id != nil {
+		if !validID(id) {
+			return Frame{}, ErrID
+		}
+		f.ID = id
+	}
+	if len(event) == 0 || event[0] != '"' {
+		return f, ErrEvent
+	}
+	f.Event = unquote(event)
+	return f, nil
+}
+
+func validID(raw []byte) bool {
+	if raw[0] == '"' {
+		text := unquote(raw)
+		return len(text) > 0 && len(text) <= MaxID && text[0] != '$'
+	}
+	digits := bytes.TrimPrefix(raw, []byte("-"))
+	if len(digits) == 0 || len(digits) > MaxID {
+		return false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// unquote returns the text of a JSON string, without a copy if it has no
+// escapes.
+func unquote(raw []byte) []byte {
+	inner := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return inner // unreachable: the text is valid JSON
+	}
+	return []byte(text)
+}
+
+// scanner walks over text that is valid JSON, so it checks nothing: the first
+// byte of a value says where it ends.
+type scanner struct {
+	b []byte
+	i int
+}
+
+func (s *scanner) space() {
+	for s.i < len(s.b) {
+		switch s.b[s.i] {
+		case ' ', '\t', '\n', '\r':
+			s.i++
+		default:
+			return
+		}
+	}
+}
+
+func (s *scanner) skip(c byte) bool {
+	if s.i < len(s.b) && s.b[s.i] == c {
+		s.i++
+		return true
+	}
+	return false
+}
+
+// value returns the value that starts here and steps over it.
+func (s *scanner) value() []byte {
+	start := s.i
+	switch s.b[s.i] {
+	case '"':
+		s.text()
+	case '{', '[':
+		for depth := 0; ; {
+			switch s.b[s.i] {
+			case '"':
+				s.text()
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+			}
+			s.i++
+			if depth == 0 {
+				return s.b[start:s.i]
+			}
+		}
+	default:
+		for s.i < len(s.b) && !ends(s.b[s.i]) {
+			s.i++
+		}
+	}
+	return s.b[start:s.i]
+}
+
+func ends(c byte) bool {
+	switch c {
+	case ',', '}', ']', ' ', '\t', '\n', '\r':
+		return true
+	}
+	return false
+}
+
+// text steps over a string.
+func (s *scanner) text() {
+	for s.i++; s.b[s.i] != '"'; s.i++ {
+		if s.b[s.i] == '\\' {
+			s.i++
+		}
+	}
+	s.i++
+}
