@@ -1,0 +1,230 @@
+// Package outbox is the bounded queue of encoded frames between everybody who
+// pushes to a connection and the one goroutine that writes to it.
+//
+// A Queue has at most one owner at a time. Whoever gets the verdict Schedule
+// from Push, Wait or Close must see to it that one goroutine calls Take until
+// it returns no frames; everybody else only adds. That is all there is to
+// "one writer per connection": no writer waits while the queue is empty.
+package outbox
+
+import (
+	"math"
+	"sync"
+)
+
+// Verdict is what became of a frame.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Queued   Verdict = iota // accepted; the owner will take it
+	Schedule                // accepted; the caller must have the queue flushed
+	Full                    // refused: a bound is reached
+	Closed                  // refused: the queue takes no more frames
+)
+
+// Accepted reports whether the frame will be written, unless the connection
+// breaks first.
+func (v Verdict) Accepted() bool { return v <= Schedule }
+
+// Queue holds frames in order. Its zero value is unbounded and ready; Limit
+// sets the bounds. All methods may be called from any goroutine, but Take
+// only by the owner.
+type Queue struct {
+	mu sync.Mutex
+
+	// first is the inline slot: most connections have one frame at a time, and
+	// then no slice is needed. more follows it in order.
+	first []byte
+	more  [][]byte
+
+	// frames and bytes count what is queued and what the owner has in flight.
+	frames, bytes       int
+	maxFrames, maxBytes int
+	taken, takenBytes   int // in flight
+
+	owned  bool // someone is flushing
+	closed bool // nothing more is accepted
+	ended  bool // closed, and Take has said so
+
+	// room is closed when frames have left; nil while nobody waits. While
+	// someone waits, Push sees a full queue: what has waited goes first.
+	room    chan struct{}
+	waiting int
+}
+
+// Limit sets the bounds: frames and bytes, negative for none. It must be
+// called before the first frame.
+func (q *Queue) Limit(frames, bytes int) {
+	q.maxFrames, q.maxBytes = bound(frames), bound(bytes)
+}
+
+func bound(n int) int {
+	if n <= 0 {
+		return math.MaxInt
+	}
+	return n
+}
+
+// Push adds a frame, or refuses it at once. The frame must not change later.
+func (q *Queue) Push(frame []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return Closed
+	}
+	if q.waiting > 0 || !q.fits(len(frame)) {
+		return Full
+	}
+	return q.add(frame)
+}
+
+// Hold keeps frames from being taken until Resume: nobody gets the verdict
+// Schedule meanwhile. It must be called before the first frame.
+func (q *Queue) Hold() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.owned = true
+}
+
+// Resume ends Hold. The verdict is Queued or Schedule.
+func (q *Queue) Resume() Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.owned = false
+	if q.frames == 0 && !q.closed {
+		return Queued
+	}
+	return q.own()
+}
+
+// Wait adds a frame as soon as there is room for it. It returns Closed when
+// the queue closes meanwhile, and never Full.
+func (q *Queue) Wait(frame []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.closed && !q.fits(len(frame)) {
+		if q.room == nil {
+			q.room = make(chan struct{})
+		}
+		room := q.room
+		q.waiting++
+		q.mu.Unlock()
+		<-room
+		q.mu.Lock()
+		q.waiting--
+	}
+	if q.closed {
+		return Closed
+	}
+	return q.add(frame)
+}
+
+// fits reports whether a frame of n bytes is within the bounds. An empty queue
+// takes a frame of any size: it could never be sent otherwise.
+func (q *Queue) fits(n int) bool {
+	return q.frames == 0 || q.frames < q.frameBound() && q.bytes+n <= q.byteBound()
+}
+
+func (q *Queue) frameBound() int { return bound(q.maxFrames) }
+func (q *Queue) byteBound() int  { return bound(q.maxBytes) }
+
+func (q *Queue) add(frame []byte) Verdict {
+	if q.first == nil && len(q.more) == 0 {
+		q.first = frame
+	} else {
+		q.more = append(q.more, frame)
+	}
+	q.frames++
+	q.bytes += len(frame)
+	return q.own()
+}
+
+// Close ends the queue: what is queued is still taken, then last, unless it is
+// nil. It never waits and never refuses for want of room. The second Close
+// returns Closed and changes nothing.
+func (q *Queue) Close(last []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return Closed
+	}
+	q.closed = true
+	q.wake()
+	if last != nil {
+		return q.add(last)
+	}
+	return q.own()
+}
+
+// Abort ends the queue and forgets what is queued. Frames in flight are the
+// owner's; its next Take returns none. The verdict is Queued or Schedule: a
+// queue that was idle needs one last Take, too.
+func (q *Queue) Abort() Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.first, q.more = nil, nil
+	q.frames, q.bytes = q.taken, q.takenBytes
+	q.wake()
+	return q.own()
+}
+
+func (q *Queue) own() Verdict {
+	if q.owned || q.ended {
+		return Queued
+	}
+	q.owned = true
+	return Schedule
+}
+
+// Take hands the next frames to the owner, appended to batch: at least one if
+// any is queued, and no more than max bytes after the first. The frames of the
+// Take before count as written. Without frames the caller is the owner no
+// more; closed then says that none will ever follow.
+func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.taken > 0 {
+		q.frames -= q.taken
+		q.bytes -= q.takenBytes
+		q.taken, q.takenBytes = 0, 0
+		q.wake()
+	}
+	if q.first == nil && len(q.more) == 0 {
+		q.owned = false
+		q.ended = q.closed
+		q.more = nil // the overflow is given back while the connection is idle
+		return batch, q.closed
+	}
+	if q.first != nil {
+		batch = append(batch, q.first)
+		q.takenBytes += len(q.first)
+		q.taken++
+		q.first = nil
+	}
+	n := 0
+	for n < len(q.more) && (q.taken == 0 || q.takenBytes+len(q.more[n]) <= maxBytes) {
+		batch = append(batch, q.more[n])
+		q.takenBytes += len(q.more[n])
+		q.taken++
+		q.more[n] = nil
+		n++
+	}
+	q.more = q.more[n:]
+	return batch, false
+}
+
+// Len returns the frames and bytes that are queued or in flight.
+func (q *Queue) Len() (frames, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.frames, q.bytes
+}
+
+func (q *Queue) wake() {
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+}
