@@ -1,0 +1,114 @@
+package ws
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
+
+// Call is one message on its way through its handler, for generated code. It
+// is only valid during Spec.Call.
+type Call struct {
+	conn    *conn
+	frame   envelope.Frame
+	replied bool
+}
+
+var calls = sync.Pool{New: func() any { return new(Call) }}
+
+// Context returns the context for the handler: the connection's.
+func (c *Call) Context() context.Context { return connContext{c.conn} }
+
+// Client returns the connection.
+func (c *Call) Client() *Client { return &c.conn.client }
+
+// Sender returns a storable handle to the connection.
+func (c *Call) Sender() Sender { return Sender{c.conn} }
+
+// State returns what the connect hook returned.
+func (c *Call) State() any { return c.conn.state }
+
+// Decode decodes data into v, and refuses null and absent data.
+func (c *Call) Decode(v any) error {
+	if !c.frame.HasData() {
+		return errNoData()
+	}
+	return decode(c.frame.Data, v)
+}
+
+// DecodeNullable decodes data into v; null and absent data leave it as it is.
+func (c *Call) DecodeNullable(v any) error {
+	if !c.frame.HasData() {
+		return nil
+	}
+	return decode(c.frame.Data, v)
+}
+
+// DecodeParam decodes a lone named parameter: an object into object, which has
+// a field of its name, and any other data into bare. It refuses null and
+// absent data.
+func (c *Call) DecodeParam(object, bare any) error {
+	if !c.frame.HasData() {
+		return errNoData()
+	}
+	return c.DecodeNullableParam(object, bare)
+}
+
+// DecodeNullableParam is DecodeParam for an optional parameter.
+func (c *Call) DecodeNullableParam(object, bare any) error {
+	if c.frame.HasData() && c.frame.Data[0] == '{' {
+		return decode(c.frame.Data, object)
+	}
+	return c.DecodeNullable(bare)
+}
+
+// Reply sends a handler's result. It waits for room in the outbox, which
+// pauses reading from this connection. The error is a value that cannot be
+// encoded.
+func (c *Call) Reply(v any) error {
+	frame, err := encodeFrame(c.frame.Event, c.frame.ID, v)
+	if err != nil {
+		return err
+	}
+	c.replied = true
+	c.conn.reply(frame)
+	return nil
+}
+
+func errNoData() error {
+	return NewError(CodeInvalidPayload, "data is missing or null").WithDetails(Detail{Rule: "required"})
+}
+
+// decode decodes JSON and turns a failure into a refusal that names the place.
+func decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	if err == nil {
+		return nil
+	}
+	if mine := (*Error)(nil); errors.As(err, &mine) {
+		return err // from an UnmarshalJSON of the user's
+	}
+	detail := Detail{Rule: "type"}
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
+		detail.Message = mistyped.Value + " does not fit"
+	}
+	return NewError(CodeInvalidPayload, "data does not decode").WithDetails(detail).WithCause(err)
+}
+
+// pointer returns the JSON pointer of a path of member names (RFC 6901).
+func pointer(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		if name != "" {
+			b.WriteByte('/')
+			b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+		}
+	}
+	return b.String()
+}

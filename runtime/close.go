@@ -1,0 +1,94 @@
+package ws
+
+import (
+	"encoding/binary"
+	"errors"
+	"unicode/utf8"
+)
+
+// CloseCode is a WebSocket close code (RFC 6455, section 7.4).
+type CloseCode uint16
+
+// The codes that wsgen closes with (protocol.md, "Closing"), and the two that
+// only describe how a connection ended.
+const (
+	CloseNormal          CloseCode = 1000
+	CloseAway            CloseCode = 1001 // shutdown or lifetime: reconnect
+	CloseProtocol        CloseCode = 1002
+	CloseUnsupported     CloseCode = 1003
+	CloseNoStatus        CloseCode = 1005 // never sent: the peer's Close had no code
+	CloseAbnormal        CloseCode = 1006 // never sent: no Close was received
+	CloseInvalid         CloseCode = 1007 // text that is not UTF-8
+	ClosePolicy          CloseCode = 1008 // slow consumer, or a refusal
+	CloseTooLarge        CloseCode = 1009
+	CloseInternal        CloseCode = 1011 // panic, or an error that is not an *Error
+	CloseRestart         CloseCode = 1012
+	CloseOverloaded      CloseCode = 1013
+	CloseUnauthenticated CloseCode = 4401
+	CloseForbidden       CloseCode = 4403
+	CloseRateLimited     CloseCode = 4429
+)
+
+// Closed says how a connection ended; it is what the disconnect hook gets.
+type Closed struct {
+	Code   CloseCode
+	Reason string // at most 123 bytes; the server's own begin with a word and a colon
+	// Remote is true if the peer closed, or vanished.
+	Remote bool
+	// Err is what broke the connection; nil after a Close frame of either side.
+	Err error
+}
+
+// maxReason is what a control frame leaves for the reason: 125 bytes less the
+// code (RFC 6455, section 5.5).
+const maxReason = 123
+
+var errCloseCode = errors.New("ws: a close code that may be sent is 1000 to 1003, 1007 to 1014, or 3000 to 4999")
+
+// sendable reports whether the code may stand in a Close frame (RFC 6455,
+// section 7.4, and the registry it founded).
+func (c CloseCode) sendable() bool {
+	switch {
+	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
+		return true
+	}
+	return false
+}
+
+// closeFrame returns a Close frame. The reason is cut, at a rune, to what fits.
+func closeFrame(code CloseCode, reason string) []byte {
+	if !code.sendable() {
+		return controlFrame(opClose, nil)
+	}
+	reason = cutReason(reason)
+	payload := make([]byte, 2, 2+len(reason))
+	binary.BigEndian.PutUint16(payload, uint16(code))
+	return controlFrame(opClose, append(payload, reason...))
+}
+
+func cutReason(reason string) string {
+	if len(reason) <= maxReason {
+		return reason
+	}
+	n := maxReason
+	for n > 0 && !utf8.RuneStart(reason[n]) {
+		n--
+	}
+	return reason[:n]
+}
+
+// closeFor says how a refused connection is closed (architecture.md, "Guards").
+func closeFor(e *Error) Closed {
+	code := ClosePolicy
+	switch e.Code {
+	case CodeUnauthenticated:
+		code = CloseUnauthenticated
+	case CodeForbidden:
+		code = CloseForbidden
+	case CodeRateLimited:
+		code = CloseRateLimited
+	case CodeInternal:
+		code = CloseInternal
+	}
+	return Closed{Code: code, Reason: string(e.Code) + ": " + e.Message}
+}

@@ -1,0 +1,183 @@
+package ws
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
+
+// conn is one connection: what Client and Sender are handles to.
+//
+// Its goroutines: the one that reads for as long as the connection lasts, one
+// that flushes while there is something to write, one that runs handlers while
+// messages wait for one. It ends in one function, end, whatever the cause.
+type conn struct {
+	// Set before the connection is registered.
+	id        ConnID
+	server    *Server
+	endpoint  *Endpoint
+	client    Client
+	net       net.Conn // below gws: only flush writes to it
+	wire      *wire    // what gws reads from
+	socket    reader   // gws's part
+	remote    netip.AddrPort
+	principal *Principal // nil: zero
+	path      []string   // values of endpoint.wildcards
+	born      time.Time
+
+	// state is the connection's own, made by the connect hook. Handlers and
+	// hooks of one connection never overlap, so it needs no lock.
+	state     any
+	connected bool // the connect hook returned nil
+
+	out   outbox.Queue
+	inbox inbox
+
+	// Guarded by the registry and the rooms.
+	everyone membership
+	user     *membership
+	roomsMu  sync.Mutex
+	rooms    []*membership
+	left     bool // of all rooms, for good
+
+	heard atomic.Int64 // when bytes last came, in nanoseconds after born
+	timer timerNode    // guarded by the wheel
+
+	mu         sync.Mutex
+	closing    atomic.Bool // set under mu
+	cause      Closed      // set with closing
+	ctx        context.Context
+	cancel     context.CancelFunc
+	peerClosed bool // no byte of the peer's will follow
+	readDone   bool
+	writeDone  bool
+	parts      atomic.Int32 // of release: the socket and the read goroutine
+}
+
+// reader is what reads a connection until it is over.
+type reader interface{ ReadLoop() }
+
+func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
+	s := e.server
+	c := &conn{id: s.ids.next(), server: s, endpoint: e, net: w.Conn, wire: w, born: time.Now()}
+	c.client.conn = c
+	w.conn = c
+	w.guard.limit = uint64(s.opts.MaxMessageBytes)
+	c.remote, _ = netip.ParseAddrPort(r.RemoteAddr)
+	if p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero() {
+		c.principal = &p
+	}
+	for _, name := range e.wildcards {
+		c.path = append(c.path, r.PathValue(name))
+	}
+	c.out.Limit(s.opts.OutboxFrames, s.opts.OutboxBytes)
+	c.out.Hold()
+	c.parts.Store(2)
+	return c
+}
+
+func (c *conn) pathValue(name string) string {
+	if i := slices.Index(c.endpoint.wildcards, name); i >= 0 {
+		return c.path[i]
+	}
+	return ""
+}
+
+// open registers the connection and runs the connect hook. If it returns
+// false the connection is closing: the handshake is still to be answered, so
+// that the Close frame can be sent, and end to be called.
+func (c *conn) open(r *http.Request) bool {
+	if !c.server.registry.add(c) {
+		c.close(shutdownCause)
+		return false
+	}
+	c.endpoint.opened(c)
+	connect := c.endpoint.spec.Connect
+	if connect == nil {
+		c.connected = true
+		return true
+	}
+	state, err := c.connect(connect, r)
+	if err != nil {
+		c.close(closeFor(c.endpoint.refuse(c, "", 0, err)))
+		return false
+	}
+	c.state, c.connected = state, true
+	return true
+}
+
+// connect runs the hook; a panic becomes an error that end has logged.
+func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, error), r *http.Request) (state any, err error) {
+	defer c.recovered("connect hook", func(cause error) { err = cause })
+	return hook(connContext{c}, &c.client, r)
+}
+
+// hear notes that the peer is alive.
+func (c *conn) hear() { c.heard.Store(int64(time.Since(c.born))) }
+
+// serve reads until the connection is over. It is the read goroutine.
+func (c *conn) serve() {
+	defer c.end()
+	c.endpoint.transport.read(c)
+}
+
+// end is how every connection ends, on its read goroutine: nothing is read any
+// more. The socket may outlive it by as long as the last frames take.
+func (c *conn) end() {
+	// 4th, whatever happens before: nobody finds the connection any more.
+	defer c.gone()
+
+	// 1st: nothing more is accepted, and the context is cancelled, if the cause
+	// was not on this side already.
+	c.close(Closed{Code: CloseAbnormal, Remote: true})
+	c.server.wheel.remove(c)
+	c.readEnded()
+
+	// 2nd: the handler that runs is waited for; what waits for one is dropped.
+	if dropped := c.inbox.finish(); dropped > 0 {
+		c.server.log.Warn("ws: connection ended before its messages had a handler", "conn", c.id, "dropped", dropped)
+	}
+
+	// 3rd: the disconnect hook, in the connection's rooms.
+	c.disconnect()
+}
+
+func (c *conn) disconnect() {
+	hook := c.endpoint.spec.Disconnect
+	if hook == nil || !c.connected {
+		return
+	}
+	ctx := context.WithValue(context.Background(), clientKey{}, &c.client)
+	if d := c.server.opts.DisconnectTimeout; d != noLimit {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	defer c.recovered("disconnect hook", nil)
+	hook(ctx, &c.client, c.state, c.cause)
+}
+
+func (c *conn) gone() {
+	c.leaveAll()
+	if c.everyone.conn != nil {
+		c.server.registry.remove(c)
+		c.endpoint.closed(c)
+	}
+	c.state = nil
+	c.release()
+}
+
+// release is called by the read goroutine and by the last flush; the second
+// call is the end of the connection.
+func (c *conn) release() {
+	if c.parts.Add(-1) == 0 {
+		c.server.registry.release()
+	}
+}

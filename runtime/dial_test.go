@@ -1,0 +1,342 @@
+package ws_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ws "github.com/wsgen/wsgen/runtime"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait of these tests; it is long, since a machine may
+// be busy, and never waited out when all is well.
+const patience = 20 * time.Second
+
+// gateway is a hand-made gateway: what generated code would be for handlers
+// that are functions.
+type gateway struct {
+	path       string
+	on         map[string]handler
+	connect    func(context.Context, *ws.Client, *http.Request) (any, error)
+	disconnect func(context.Context, *ws.Client, any, ws.Closed)
+	connGuards []ws.ConnGuard
+	guards     []ws.MessageGuard
+}
+
+type handler struct {
+	mode   ws.Mode
+	guards []ws.MessageGuard
+	call   func(*ws.Call) error
+}
+
+func inline(f func(*ws.Call) error) handler { return handler{call: f} }
+func serial(f func(*ws.Call) error) handler { return handler{call: f, mode: ws.Serial} }
+
+func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
+	if g.path == "" {
+		g.path = "/ws"
+	}
+	spec := ws.Spec{
+		Gateway: "test.Gateway", Path: g.path, Connect: g.connect, Disconnect: g.disconnect,
+		ConnGuards: g.connGuards, Guards: g.guards,
+	}
+	var calls []func(*ws.Call) error
+	for event, h := range g.on {
+		spec.Handlers = append(spec.Handlers, ws.Handler{Event: event, Mode: h.mode, Guards: h.guards})
+		calls = append(calls, h.call)
+	}
+	spec.Lookup = func(event []byte) int {
+		for i := range spec.Handlers {
+			if spec.Handlers[i].Event == string(event) {
+				return i
+			}
+		}
+		return -1
+	}
+	spec.Call = func(i int, c *ws.Call) error { return calls[i](c) }
+	return ws.NewEndpoint(s, spec)
+}
+
+// site is a running HTTP server with gateways on one ws.Server.
+type site struct {
+	*ws.Server
+	http *httptest.Server
+	logs *logs
+}
+
+func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
+	t.Helper()
+	logs := &logs{}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	s := ws.NewServer(o)
+	var endpoints []*ws.Endpoint
+	for _, g := range gateways {
+		endpoints = append(endpoints, g.endpoint(s))
+	}
+	st := &site{Server: s, http: httptest.NewServer(ws.NewRouter(endpoints...)), logs: logs}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		st.http.Close()
+	})
+	return st
+}
+
+// logs keeps what was logged.
+type logs struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// peer is a raw WebSocket client: it can send what no library would.
+type peer struct {
+	t    *testing.T
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+// dial connects to a path of the site, with header lines "Name: value".
+func (s *site) dial(t *testing.T, path string, header ...string) *peer {
+	t.Helper()
+	p, res := s.try(t, path, header...)
+	if p == nil {
+		t.Fatalf("handshake refused: %s", res)
+	}
+	return p
+}
+
+// try is dial for a handshake that may be refused: then it returns the answer.
+func (s *site) try(t *testing.T, path string, header ...string) (*peer, *refused) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.http.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return handshake(t, conn, s.http.Listener.Addr().String(), path, header...)
+}
+
+// refused is the answer to a handshake that became no connection.
+type refused struct {
+	*http.Response
+	body string
+}
+
+func (r *refused) String() string { return r.Status + "\n" + r.body }
+
+func handshake(t *testing.T, conn net.Conn, host, path string, header ...string) (*peer, *refused) {
+	t.Helper()
+	lines := append([]string{
+		"GET " + path + " HTTP/1.1", "Host: " + host, "Connection: keep-alive, Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+	}, header...)
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusSwitchingProtocols {
+		body, _ := io.ReadAll(res.Body)
+		return nil, &refused{res, string(body)}
+	}
+	if got := res.Header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+		t.Fatalf("accept key %q", got)
+	}
+	return &peer{t, conn, r}, nil
+}
+
+// raw sends bytes as they are.
+func (p *peer) raw(b []byte) {
+	p.t.Helper()
+	if _, err := p.conn.Write(b); err != nil {
+		p.t.Fatalf("write: %v", err)
+	}
+}
+
+// frame returns a client's frame, masked.
+func frame(first byte, payload []byte) []byte {
+	mask := [4]byte{1, 2, 3, 4}
+	out := []byte{first}
+	switch n := len(payload); {
+	case n < 126:
+		out = append(out, 0x80|byte(n))
+	case n < 1<<16:
+		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n))
+	default:
+		out = binary.BigEndian.AppendUint64(append(out, 0x80|127), uint64(n))
+	}
+	out = append(out, mask[:]...)
+	for i, b := range payload {
+		out = append(out, b^mask[i%4])
+	}
+	return out
+}
+
+const (
+	text   = 0x81
+	binari = 0x82
+	closes = 0x88
+	ping   = 0x89
+	pong   = 0x8a
+)
+
+func (p *peer) send(format string, args ...any) {
+	p.t.Helper()
+	p.raw(frame(text, fmt.Appendf(nil, format, args...)))
+}
+
+// sendClose sends a Close frame with a code.
+func (p *peer) sendClose(code uint16, reason string) {
+	p.t.Helper()
+	p.raw(frame(closes, append(binary.BigEndian.AppendUint16(nil, code), reason...)))
+}
+
+// read returns the next frame of the server's, which are never masked or
+// fragmented.
+func (p *peer) read() (first byte, payload []byte, err error) {
+	var head [2]byte
+	if _, err := io.ReadFull(p.r, head[:]); err != nil {
+		return 0, nil, err
+	}
+	n := uint64(head[1])
+	switch head[1] {
+	case 126:
+		var b [2]byte
+		_, err = io.ReadFull(p.r, b[:])
+		n = uint64(binary.BigEndian.Uint16(b[:]))
+	case 127:
+		var b [8]byte
+		_, err = io.ReadFull(p.r, b[:])
+		n = binary.BigEndian.Uint64(b[:])
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(p.r, payload)
+	return head[0], payload, err
+}
+
+// next returns the next text, and fails on anything else but pings, which it
+// answers.
+func (p *peer) next() string {
+	p.t.Helper()
+	for {
+		first, payload, err := p.read()
+		switch {
+		case err != nil:
+			p.t.Fatalf("reading a message: %v", err)
+		case first == ping:
+			p.raw(frame(pong, payload))
+		case first == text:
+			return string(payload)
+		default:
+			p.t.Fatalf("want a message, got frame %#x %q", first, payload)
+		}
+	}
+}
+
+// want fails unless these texts come next.
+func (p *peer) want(texts ...string) {
+	p.t.Helper()
+	for _, want := range texts {
+		if got := p.next(); got != want {
+			p.t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// wantClose reads up to the Close frame, answers it, and checks that the server
+// closes the socket then.
+func (p *peer) wantClose(code ws.CloseCode) (reason string) {
+	p.t.Helper()
+	for {
+		first, payload, err := p.read()
+		if err != nil {
+			p.t.Fatalf("want Close %d, got %v", code, err)
+		}
+		if first != closes {
+			continue
+		}
+		if len(payload) < 2 {
+			p.t.Fatalf("Close without a code, want %d", code)
+		}
+		got := ws.CloseCode(binary.BigEndian.Uint16(payload))
+		if got != code {
+			p.t.Fatalf("closed with %d %q, want %d", got, payload[2:], code)
+		}
+		_, _ = p.conn.Write(frame(closes, payload[:2])) // may be gone already
+		p.wantEOF()
+		return string(payload[2:])
+	}
+}
+
+func (p *peer) wantEOF() {
+	p.t.Helper()
+	for {
+		if _, _, err := p.read(); err != nil {
+			if !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") && !errors.Is(err, io.ErrClosedPipe) {
+				p.t.Fatalf("the socket should be closed by the server, got %v", err)
+			}
+			return
+		}
+	}
+}
+
+// eventually waits for a condition that other goroutines bring about.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never came true: %s", what)
+		}
+	}
+}
+
+// echo replies with its own data.
+func echo(c *ws.Call) error {
+	var data json.RawMessage
+	if err := c.DecodeNullable(&data); err != nil {
+		return err
+	}
+	return c.Reply(&data)
+}
+
+func nothing(*ws.Call) error { return nil }

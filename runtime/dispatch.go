@@ -1,0 +1,95 @@
+package ws
+
+import (
+	"io"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
+
+// received takes a message from the read loop: it is handled here, or queued
+// for the connection's worker. The message's memory is given back with
+// message.Close when it is done with.
+func (c *conn) received(text bool, data []byte, message io.Closer) {
+	if c.closing.Load() {
+		_ = message.Close()
+		return
+	}
+	c.server.stats.received.Add(1)
+	var frame envelope.Frame
+	err := envelope.ErrNotObject
+	if text {
+		frame, err = envelope.Parse(data)
+	}
+	handler := -1
+	if err == nil {
+		handler = c.endpoint.spec.Lookup(frame.Event)
+	}
+	if !c.inbox.busy() && (handler < 0 || c.endpoint.handlers[handler].Mode == Inline) {
+		c.handle(handler, frame, err)
+		_ = message.Close()
+		return
+	}
+	// What must run beside the read loop queues, and so does everything behind
+	// it: answers leave in the order of the questions.
+	o := &c.server.opts
+	c.inbox.put(job{size: len(data), run: func() {
+		c.handle(handler, frame, err)
+		_ = message.Close()
+	}}, o.InboxMessages, o.InboxBytes)
+}
+
+// handle answers one message: handler -1 is an unknown event, err a frame that
+// is none.
+func (c *conn) handle(handler int, frame envelope.Frame, err error) {
+	e := c.endpoint
+	switch {
+	case err != nil:
+		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())))
+		return
+	case handler < 0:
+		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")))
+		return
+	}
+	var begun time.Time
+	observe := c.server.opts.Observer.Handled
+	if observe != nil {
+		begun = time.Now()
+	}
+	call := calls.Get().(*Call)
+	*call = Call{conn: c, frame: frame}
+	var refusal *Error
+	panicked := c.call(handler, call, &err)
+	switch {
+	case err != nil:
+		refusal = e.refuse(c, e.handlers[handler].Event, 0, err)
+		c.answerError(frame, refusal)
+	case !call.replied && frame.ID != nil:
+		_ = call.Reply(nil) // the ack; null encodes
+	}
+	if panicked {
+		c.close(panicCause)
+	}
+	*call = Call{}
+	calls.Put(call)
+	if observe != nil {
+		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
+	}
+}
+
+// call runs the guards and the handler; *err is what they refused with. It
+// reports whether they panicked: then *err is that.
+func (c *conn) call(handler int, call *Call, err *error) (panicked bool) {
+	defer c.recovered("handler of "+c.endpoint.handlers[handler].Event, func(cause error) {
+		*err, panicked = cause, true
+	})
+	for _, guard := range c.endpoint.guards[handler] {
+		if *err = guard.GuardMessage(call.Context(), Message{
+			Client: &c.client, Event: c.endpoint.handlers[handler].Event, Data: call.frame.Data,
+		}); *err != nil {
+			return false
+		}
+	}
+	*err = c.endpoint.spec.Call(handler, call)
+	return false
+}

@@ -1,0 +1,27 @@
+// Package ws runs typed WebSocket gateways: it is what the code that wsgen
+// generates, and the services around it, are written against. Its files import
+// it as
+//
+//	import ws "github.com/wsgen/wsgen/runtime"
+//
+// A [Server] is a registry of live connections. Any service that has one
+// injected can push to every connection, to a room, to a user or to one
+// client; a gateway's handlers get the [Client] of their own connection, and a
+// [Sender] is a handle to one connection that may be stored anywhere.
+//
+// # Nothing here blocks on a peer
+//
+// No method of Server, Target, Push, Client or Sender ever waits for a peer to
+// read. Each connection has a bounded outbox; a push to a full one is refused
+// at once, counted and logged. So a handler may run on the connection's read
+// loop, and any of these methods may be called under a lock of yours. All of
+// them may be called from any number of goroutines.
+//
+// # The life of a connection
+//
+// The request passes the origin check, the connection guards and the
+// handshake; the connection is registered; the connect hook returns nil; then,
+// and not before, its messages are read. However it ends, its context is
+// cancelled, its running handler is waited for, the disconnect hook runs while
+// the connection is still in its rooms, and then it is gone from the registry.
+package ws

@@ -1,0 +1,183 @@
+package ws
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Endpoint is the http.Handler of one gateway. Generated constructors make it;
+// a Router, or any ServeMux, serves it.
+type Endpoint struct {
+	server    *Server
+	spec      Spec
+	transport *transport
+	wildcards []string // names in spec.Path
+
+	// Set by NewEndpoint and Router.Guard, before anything is served.
+	handlers   []Handler
+	connGuards []ConnGuard
+	guards     [][]MessageGuard // per handler: global, gateway, own; each once
+}
+
+// NewEndpoint binds a gateway to a registry.
+func NewEndpoint(s *Server, spec Spec) *Endpoint {
+	e := &Endpoint{
+		server:    s,
+		spec:      spec,
+		transport: newTransport(s.opts),
+		wildcards: wildcards(spec.Path),
+	}
+	e.guard(nil, nil)
+	return e
+}
+
+// guard composes the global guards with those of the gateway.
+func (e *Endpoint) guard(conn []ConnGuard, message []MessageGuard) {
+	e.connGuards = once(conn, e.spec.ConnGuards)
+	e.handlers = slices.Clone(e.spec.Handlers)
+	e.guards = make([][]MessageGuard, len(e.handlers))
+	for i := range e.handlers {
+		e.guards[i] = once(message, e.spec.Guards, e.handlers[i].Guards)
+		if len(message) > 0 {
+			e.handlers[i].Mode = Serial // a guard may block, and the generator could not know
+		}
+	}
+}
+
+// once joins lists of guards; one that is in several runs where it came first.
+func once[G any](lists ...[]G) []G {
+	var out []G
+	for _, list := range lists {
+		for _, g := range list {
+			if !slices.ContainsFunc(out, func(h G) bool { return same(g, h) }) {
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// same compares two guards; values that cannot be compared are different.
+func same(a, b any) (equal bool) {
+	defer func() { _ = recover() }()
+	return a == b
+}
+
+// wildcards returns the names in a ServeMux pattern: {id}, {rest...}.
+func wildcards(path string) []string {
+	var names []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok && name != "$}" {
+			names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."))
+		}
+	}
+	return names
+}
+
+// Pattern returns the ServeMux pattern the gateway is served at.
+func (e *Endpoint) Pattern() string { return e.spec.Path }
+
+// Server returns the registry the gateway is bound to.
+func (e *Endpoint) Server() *Server { return e.server }
+
+// Handlers returns what the gateway handles, in the order of its source.
+func (e *Endpoint) Handlers() []Handler { return slices.Clone(e.handlers) }
+
+// ServeHTTP answers a WebSocket handshake: when the answer arrives, the
+// connection is registered and its connect hook has returned. It lives on by
+// itself when ServeHTTP returns.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !e.server.registry.admit() {
+		e.refuseHandshake(w, &refusedHandshake{
+			status: http.StatusServiceUnavailable,
+			header: http.Header{"Retry-After": {"1"}},
+			err:    NewError(CodeUnavailable, "the server is shutting down"),
+		})
+		return
+	}
+	principal, bad := e.admit(r)
+	if bad != nil {
+		e.server.registry.release()
+		e.refuseHandshake(w, bad)
+		return
+	}
+	c, err := e.hijack(w, r, principal)
+	if err != nil {
+		e.server.registry.release()
+		http.Error(w, "WebSocket needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
+		e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
+		return
+	}
+	serve := false
+	defer func() {
+		c.schedule(c.out.Resume())
+		if !serve { // refused, or the hook ended the goroutine
+			c.end()
+			return
+		}
+		e.server.wheel.add(c)
+		// The read loop gets a goroutine of its own: this one would keep
+		// net/http's buffers, and the request, for as long as it lasts.
+		go c.serve()
+	}()
+	answered := false
+	defer func() {
+		if !answered {
+			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
+		}
+	}()
+	opened := c.open(r)
+	if err := e.transport.upgrade(c, r); err != nil {
+		e.refuse(c, "", http.StatusBadRequest, fmt.Errorf("%w: %w", errUnanswered, err))
+		return
+	}
+	answered, serve = true, opened
+}
+
+var errUnanswered = errors.New("ws: handshake not answered")
+
+func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake) {
+	bad.answer(w, e.refuse(nil, "", bad.status, bad.err))
+}
+
+// hijack takes the socket from net/http. Frames for the connection wait until
+// the handshake is answered.
+func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, p Principal) (*conn, error) {
+	socket, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, fmt.Errorf("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked: %w", err)
+	}
+	_ = socket.SetDeadline(time.Time{})
+	wire := &wire{Conn: socket}
+	if n := rw.Reader.Buffered(); n > 0 {
+		rest, _ := rw.Reader.Peek(n)
+		wire.rest = slices.Clone(rest)
+	}
+	return newConn(e, wire, r, p), nil
+}
+
+var _ net.Conn = (*wire)(nil)
+
+func (e *Endpoint) opened(c *conn) {
+	s := e.server
+	s.stats.opened.Add(1)
+	s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote)
+	if f := s.opts.Observer.Opened; f != nil {
+		f(&c.client)
+	}
+}
+
+func (e *Endpoint) closed(c *conn) {
+	s := e.server
+	s.stats.closed.Add(1)
+	s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
+		"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
+	if f := s.opts.Observer.Closed; f != nil {
+		f(&c.client, c.cause)
+	}
+}

@@ -1,0 +1,124 @@
+package ws
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
+
+// The opcodes of RFC 6455, section 5.2.
+const (
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
+	finBit         = 0x80
+)
+
+// headRoom is what the longest header of a server's frame takes: it is kept
+// free in front of a payload that is encoded in place.
+const headRoom = 10
+
+// seal writes the header of a text frame into the head room of buf, and
+// returns the frame, which shares buf's memory.
+func seal(buf []byte) []byte {
+	n := len(buf) - headRoom
+	var start int
+	switch {
+	case n < 126:
+		start = headRoom - 2
+		buf[start+1] = byte(n)
+	case n < 1<<16:
+		start = headRoom - 4
+		buf[start+1] = 126
+		binary.BigEndian.PutUint16(buf[start+2:], uint16(n))
+	default:
+		start = 0
+		buf[start+1] = 127
+		binary.BigEndian.PutUint64(buf[start+2:], uint64(n))
+	}
+	buf[start] = finBit | opText
+	return buf[start:]
+}
+
+// controlFrame returns a Ping, Pong or Close frame; payload has at most 125 bytes.
+func controlFrame(op byte, payload []byte) []byte {
+	frame := make([]byte, 2, 2+len(payload))
+	frame[0], frame[1] = finBit|op, byte(len(payload))
+	return append(frame, payload...)
+}
+
+// textFrame returns a text frame of its own memory.
+func textFrame(text string) []byte {
+	buf := make([]byte, headRoom, headRoom+len(text))
+	return seal(append(buf, text...))
+}
+
+// encoder is a reusable buffer with a JSON encoder that writes to it.
+type encoder struct {
+	buf  bytes.Buffer
+	json *json.Encoder
+}
+
+// maxPooled keeps one huge push from staying in memory for ever.
+const maxPooled = 64 << 10
+
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.json = json.NewEncoder(&e.buf)
+	// A frame is not HTML: "<" travels as itself, as JSON.stringify writes it.
+	e.json.SetEscapeHTML(false)
+	return e
+}}
+
+// encodeFrame returns a frame of an event; id is nil for none.
+func encodeFrame[E string | []byte](event E, id []byte, data any) ([]byte, error) {
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.begin()
+	e.buf.Write(envelope.Begin(e.buf.AvailableBuffer(), event, id))
+	if err := e.value(data); err != nil {
+		return nil, err
+	}
+	e.buf.WriteByte('}')
+	return e.frame(), nil
+}
+
+// encodeValue returns a frame whose whole text is v as JSON.
+func encodeValue(v any) ([]byte, error) {
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.begin()
+	if err := e.value(v); err != nil {
+		return nil, err
+	}
+	return e.frame(), nil
+}
+
+func (e *encoder) begin() {
+	e.buf.Reset()
+	var room [headRoom]byte
+	e.buf.Write(room[:])
+}
+
+func (e *encoder) value(v any) error {
+	if err := e.json.Encode(v); err != nil {
+		return err
+	}
+	e.buf.Truncate(e.buf.Len() - 1) // Encode's newline
+	return nil
+}
+
+// frame returns a copy, since the buffer goes back to the pool.
+func (e *encoder) frame() []byte { return bytes.Clone(seal(e.buf.Bytes())) }
+
+func (e *encoder) release() {
+	if e.buf.Cap() <= maxPooled {
+		encoders.Put(e)
+	}
+}

@@ -1,0 +1,98 @@
+package ws
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// frameGuard checks the header of every frame a client sends, before gws acts
+// on it: gws 1.9.1 reads a 64-bit length with the top bit set as a negative
+// number and panics outside its own recovery, and lets some headers pass that
+// RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
+type frameGuard struct {
+	limit  uint64 // of a payload
+	left   uint64 // bytes of the current payload that have not come
+	header [14]byte
+	have   int // bytes of header
+}
+
+// frameError is a frame that a client must not send.
+type frameError struct {
+	code CloseCode
+	text string
+}
+
+func (e *frameError) Error() string { return "ws: " + e.text }
+
+// check returns how many bytes of p are sound. If that is not all, bad says
+// why, and the rest must not be read.
+func (g *frameGuard) check(p []byte) (sound int, bad *frameError) {
+	for i := 0; i < len(p); {
+		if g.left > 0 {
+			n := min(g.left, uint64(len(p)-i))
+			g.left -= n
+			i += int(n)
+			sound = i
+			continue
+		}
+		g.header[g.have] = p[i]
+		g.have++
+		i++
+		if g.have < 2 || g.have < g.size() {
+			continue
+		}
+		n, err := g.frame()
+		if err != nil {
+			return sound, err
+		}
+		g.left, g.have = n, 0
+		sound = i
+	}
+	return len(p), nil
+}
+
+// size returns the length of the header, from its first two bytes.
+func (g *frameGuard) size() int {
+	n := 2
+	switch g.header[1] & 0x7f {
+	case 126:
+		n += 2
+	case 127:
+		n += 8
+	}
+	if g.header[1]&0x80 != 0 {
+		n += 4
+	}
+	return n
+}
+
+// frame judges a complete header and returns the payload's length.
+func (g *frameGuard) frame() (uint64, *frameError) {
+	first, second := g.header[0], g.header[1]
+	op, n := first&0x0f, uint64(second&0x7f)
+	switch n {
+	case 126:
+		n = uint64(binary.BigEndian.Uint16(g.header[2:]))
+	case 127:
+		n = binary.BigEndian.Uint64(g.header[2:])
+	}
+	switch {
+	case first&0x70 != 0:
+		return 0, protocolError("reserved bit set")
+	case second&0x80 == 0:
+		return 0, protocolError("frame not masked")
+	case op > opBinary && op < opClose || op > opPong:
+		return 0, protocolError(fmt.Sprintf("unknown opcode %d", op))
+	case op >= opClose && (first&finBit == 0 || second&0x7f > 125):
+		return 0, protocolError("control frame fragmented or longer than 125 bytes")
+	case n >= 1<<63:
+		return 0, protocolError("frame length out of range")
+	case n > g.limit:
+		return 0, &frameError{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", g.limit)}
+	}
+	return n, nil
+}
+
+func protocolError(text string) *frameError {
+	return &frameError{CloseProtocol, "protocol: " + text}
+}

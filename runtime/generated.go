@@ -1,0 +1,58 @@
+package ws
+
+import (
+	"context"
+	"net/http"
+)
+
+// This file is what generated code calls; nobody else needs it.
+
+// GeneratedV1 is named by every generated file, so that a file and a runtime
+// that do not fit together fail to compile at a line that says so.
+const GeneratedV1 = true
+
+// Spec is a gateway as generated code describes it.
+type Spec struct {
+	Gateway  string // package and type, for logs: "chat.ChatGateway"
+	Path     string // ServeMux pattern without method or host
+	Protocol string // "" is events
+
+	Handlers []Handler
+	// Lookup returns the index of an event's handler, -1 if there is none.
+	Lookup func(event []byte) int
+	// Call decodes, calls handler i, and replies.
+	Call func(i int, c *Call) error
+
+	Connect    func(ctx context.Context, c *Client, r *http.Request) (state any, err error)
+	Disconnect func(ctx context.Context, c *Client, state any, cause Closed)
+
+	ConnGuards []ConnGuard
+	Guards     []MessageGuard // of all handlers
+}
+
+// Handler is what the runtime has to know of a handler before it calls it.
+type Handler struct {
+	Event  string
+	Params []string // names, if data is an object by parameter name
+	Mode   Mode
+	Guards []MessageGuard // of this handler
+}
+
+// Mode says where a handler runs.
+type Mode uint8
+
+// The modes. Either way the messages of one connection are handled in order,
+// one at a time.
+const (
+	// Inline handlers run on the read loop: they must not block.
+	Inline Mode = iota
+	// Serial handlers run beside it, so that pings, Close and cancellation
+	// are seen while they wait.
+	Serial
+)
+
+// Missing is the refusal of a payload without a required parameter.
+func Missing(name string) error {
+	return NewError(CodeInvalidPayload, "missing "+name).
+		WithDetails(Detail{Path: pointer(name), Rule: "required"})
+}

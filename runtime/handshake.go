@@ -1,0 +1,147 @@
+package ws
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// refusedHandshake is a request that does not become a connection.
+type refusedHandshake struct {
+	status int
+	header http.Header // of the answer, may be nil
+	err    error
+}
+
+func refusal(status int, code Code, format string, args ...any) *refusedHandshake {
+	return &refusedHandshake{status: status, err: NewError(code, fmt.Sprintf(format, args...))}
+}
+
+// admit decides about a request, in this order: is it a handshake (RFC 6455,
+// section 4.2.1), from an allowed origin, with the guards' consent, in a
+// protocol we speak.
+func (e *Endpoint) admit(r *http.Request) (Principal, *refusedHandshake) {
+	if bad := checkHandshake(r); bad != nil {
+		return Principal{}, bad
+	}
+	if !e.server.opts.allowsOrigin(r) {
+		return Principal{}, refusal(http.StatusForbidden, CodeForbidden,
+			"origin %q may not connect; allow it by Options.Origins", r.Header.Get("Origin"))
+	}
+	principal, bad := e.guardConn(r)
+	if bad != nil {
+		return Principal{}, bad
+	}
+	return principal, checkProtocol(r)
+}
+
+func checkHandshake(r *http.Request) *refusedHandshake {
+	bad := func(status int, text string, header ...string) *refusedHandshake {
+		b := refusal(status, CodeBadFrame, "%s", text)
+		b.header = http.Header{}
+		for i := 0; i+1 < len(header); i += 2 {
+			b.header.Set(header[i], header[i+1])
+		}
+		return b
+	}
+	switch {
+	case r.Method != http.MethodGet:
+		return bad(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET", "Allow", "GET")
+	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
+		return bad(http.StatusUpgradeRequired, "this is a WebSocket endpoint: connect with a WebSocket client",
+			"Connection", "Upgrade", "Upgrade", "websocket")
+	case r.Header.Get("Sec-WebSocket-Version") != "13":
+		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13", "Sec-WebSocket-Version", "13")
+	}
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
+	if err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) > 1 {
+		return bad(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
+	}
+	return nil
+}
+
+// checkProtocol refuses a request that offers subprotocols: there is none yet,
+// and a browser whose offer gets no echo fails without a reason.
+func checkProtocol(r *http.Request) *refusedHandshake {
+	offered := strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ", ")
+	if offered == "" {
+		return nil
+	}
+	return refusal(http.StatusBadRequest, CodeBadFrame,
+		"subprotocol %q is not spoken here; connect without one", offered)
+}
+
+// hasToken reports whether a comma-separated header holds a token, in any case.
+func hasToken(h http.Header, name, token string) bool {
+	for _, line := range h.Values(name) {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guardConn asks the connection guards, global ones first.
+func (e *Endpoint) guardConn(r *http.Request) (p Principal, bad *refusedHandshake) {
+	defer func() {
+		if v := recover(); v != nil {
+			bad = &refusedHandshake{status: http.StatusInternalServerError, err: panicked("connection guard", v)}
+		}
+	}()
+	u := &Upgrade{Request: r, Token: token(r)}
+	for _, guard := range e.connGuards {
+		if err := guard.GuardConn(u); err != nil {
+			return Principal{}, &refusedHandshake{status: statusOf(err), err: err}
+		}
+	}
+	return u.Principal, nil
+}
+
+// token returns what Upgrade.Token documents.
+func token(r *http.Request) string {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(value)
+	}
+	return r.URL.Query().Get("access_token")
+}
+
+// statusOf is the HTTP status of a guard's refusal.
+func statusOf(err error) int {
+	switch e := presentable(nil, err); e.Code {
+	case CodeUnauthenticated:
+		return http.StatusUnauthorized
+	case CodeRateLimited:
+		return http.StatusTooManyRequests
+	case CodeInternal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusForbidden
+	}
+}
+
+// answer writes a refusal as HTTP: the body is what an error frame's data is.
+func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
+	h := w.Header()
+	for name, values := range b.header {
+		h[name] = values
+	}
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(float64(e.RetryAfter)/float64(time.Second)))))
+	}
+	if b.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	w.WriteHeader(b.status)
+	_ = json.NewEncoder(w).Encode(e.body(""))
+}

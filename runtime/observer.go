@@ -1,0 +1,29 @@
+package ws
+
+import "time"
+
+// Observer is told what happens on a Server. A nil function is not called and
+// costs nothing. The functions run where the thing happens, on read loops and
+// under no lock: they must be quick and safe for concurrent use.
+type Observer struct {
+	// Opened is called when a connection is registered, before its connect hook.
+	Opened func(c *Client)
+	// Closed is called when a connection has left the registry.
+	Closed func(c *Client, cause Closed)
+	// Handled is called after each message that had a handler, with the time
+	// that guards, decoding and handler took, and the refusal if there was one.
+	Handled func(c *Client, event string, took time.Duration, refusal *Error)
+	// Refused is called for every refusal: of a handshake, a frame, a message.
+	Refused func(r Refusal)
+	// Shed is called once for each push that found full outboxes.
+	Shed func(event string, sent, shed int)
+}
+
+// Refusal is one thing a Server would not do.
+type Refusal struct {
+	Gateway string  // as in Spec.Gateway
+	Client  *Client // nil if there is no connection yet
+	Event   string  // "" for a handshake or a bad frame
+	Status  int     // the HTTP status of a refused handshake, else 0
+	Err     *Error
+}

@@ -1,0 +1,70 @@
+package ws_test
+
+import (
+	"bufio"
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// pipeSite serves over net.Pipe, for tests whose clock is faked: in a synctest
+// bubble real sockets would keep time from passing.
+type pipeSite struct {
+	*ws.Server
+	handler http.Handler
+	logs    *logs
+}
+
+func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
+	t.Helper()
+	logs := &logs{}
+	o.Logger = slog.New(slog.NewTextHandler(logs, nil))
+	s := ws.NewServer(o)
+	return &pipeSite{s, ws.NewRouter(g.endpoint(s)), logs}
+}
+
+// dial connects in memory. A net.Pipe has no buffer: a peer that does not read
+// is stalled at once.
+func (s *pipeSite) dial(t *testing.T, path string) *peer {
+	t.Helper()
+	client, server := net.Pipe()
+	go func() {
+		r := bufio.NewReader(server)
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		req.RemoteAddr = "192.0.2.1:1234"
+		s.handler.ServeHTTP(&hijack{conn: server, rw: bufio.NewReadWriter(r, bufio.NewWriter(server))}, req)
+	}()
+	p, res := handshake(t, client, "example.com", path)
+	if p == nil {
+		t.Fatalf("handshake refused: %s", res)
+	}
+	return p
+}
+
+func (s *pipeSite) shutdown(t *testing.T) {
+	t.Helper()
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	synctest.Wait()
+}
+
+// hijack is the ResponseWriter of a request over a pipe.
+type hijack struct {
+	conn net.Conn
+	rw   *bufio.ReadWriter
+	http.ResponseWriter
+}
+
+func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.conn, h.rw, nil }
+func (h *hijack) Header() http.Header                          { return http.Header{} }
+func (h *hijack) WriteHeader(int)                              {}
+func (h *hijack) Write(p []byte) (int, error)                  { return h.conn.Write(p) }

@@ -1,0 +1,45 @@
+package ws
+
+import "slices"
+
+// Push addresses typed events: E is an interface of yours marked //ws:push,
+// whose implementation wsgen generates, and each method here chooses who gets
+// what is called on the E it returns. It is a value; all methods are safe for
+// concurrent use.
+//
+//	push.In("lobby").Typing(Typing{Author: "ann"})
+type Push[E any] struct {
+	server *Server
+	bind   func(Target) E
+	except []ConnID
+}
+
+// NewPush returns a Push over a Server's connections. Generated code calls it;
+// a test may, with a nil Server and a fake E.
+func NewPush[E any](s *Server, bind func(Target) E) Push[E] {
+	return Push[E]{server: s, bind: bind}
+}
+
+// All addresses every connection.
+func (p Push[E]) All() E { return p.To(Target{server: p.server, all: true}) }
+
+// In addresses the members of the rooms, each once.
+func (p Push[E]) In(rooms ...string) E { return p.To(Target{server: p.server, rooms: rooms}) }
+
+// Conn addresses connections by id.
+func (p Push[E]) Conn(ids ...ConnID) E { return p.To(Target{server: p.server, ids: ids}) }
+
+// Users addresses all connections of principals.
+func (p Push[E]) Users(ids ...string) E { return p.To(Target{server: p.server, users: ids}) }
+
+// Client addresses one connection.
+func (p Push[E]) Client(c *Client) E { return p.Conn(c.ID()) }
+
+// Except returns a Push that leaves out these connections.
+func (p Push[E]) Except(ids ...ConnID) Push[E] {
+	p.except = append(slices.Clip(p.except), ids...)
+	return p
+}
+
+// To addresses a target.
+func (p Push[E]) To(t Target) E { return p.bind(t.Except(p.except...)) }

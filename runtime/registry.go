@@ -1,0 +1,101 @@
+package ws
+
+import "sync"
+
+// registry is a Server's live connections: by id, by user, and all of them as
+// one room, which gives a broadcast its order.
+type registry struct {
+	mu       sync.RWMutex
+	byID     map[ConnID]*conn
+	everyone room
+	users    *rooms // by Principal.ID
+
+	// live counts connections whose socket or hook is not done with yet;
+	// drained is closed when closing is set and none is left.
+	live    int
+	closing bool
+	drained chan struct{}
+}
+
+// admit counts a connection that is about to be upgraded. It fails when the
+// Server shuts down.
+func (r *registry) admit() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return false
+	}
+	r.live++
+	return true
+}
+
+// release takes back an admit, when nothing of the connection is left.
+func (r *registry) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live--
+	r.settle()
+}
+
+func (r *registry) settle() {
+	if r.closing && r.live == 0 {
+		select {
+		case <-r.drained:
+		default:
+			close(r.drained)
+		}
+	}
+}
+
+// shut stops admit, and returns a channel that is closed when the last
+// connection is gone, with those that are registered now.
+func (r *registry) shut() (drained <-chan struct{}, conns []*conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closing = true
+	r.settle()
+	for _, c := range r.byID {
+		conns = append(conns, c)
+	}
+	return r.drained, conns
+}
+
+// held returns how many connections are not done with.
+func (r *registry) held() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.live
+}
+
+// add registers c. It fails if the Server began to shut down since admit:
+// Shutdown would not see the connection.
+func (r *registry) add(c *conn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return false
+	}
+	r.byID[c.id] = c
+	c.everyone = membership{conn: c, room: &r.everyone}
+	r.everyone.add(&c.everyone)
+	if id := c.client.Principal().ID; id != "" {
+		c.user = r.users.join(c, id)
+	}
+	return true
+}
+
+func (r *registry) remove(c *conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.byID, c.id)
+	r.everyone.remove(&c.everyone)
+	if c.user != nil {
+		r.users.leave(c.user)
+	}
+}
+
+func (r *registry) get(id ConnID) *conn {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.byID[id]
+}

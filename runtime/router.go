@@ -1,0 +1,65 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// Router serves the gateways of an application. Generated code makes it.
+type Router struct {
+	endpoints []*Endpoint
+	mux       *http.ServeMux
+}
+
+// NewRouter returns a Router over endpoints. It panics on paths that conflict,
+// as http.ServeMux does; wsgen refuses those before.
+func NewRouter(endpoints ...*Endpoint) *Router {
+	r := &Router{endpoints: endpoints, mux: http.NewServeMux()}
+	r.Mount(r.mux)
+	return r
+}
+
+// Guard puts guards before those of every gateway; each runs once, in the
+// order global, gateway, handler. With message guards every handler runs
+// beside the read loop, since guards may block. It must be called before
+// anything is served, and returns r.
+func (r *Router) Guard(conn []ConnGuard, message []MessageGuard) *Router {
+	for _, e := range r.endpoints {
+		e.guard(conn, message)
+	}
+	return r
+}
+
+// ServeHTTP serves the gateway whose path fits; 404 if none does.
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux.ServeHTTP(w, req) }
+
+// Mount adds the gateways to a mux of the application's.
+func (r *Router) Mount(mux *http.ServeMux) {
+	for _, e := range r.endpoints {
+		mux.Handle(e.Pattern(), e)
+	}
+}
+
+// Endpoints returns the gateways, in the order they were given.
+func (r *Router) Endpoints() []*Endpoint { return slices.Clone(r.endpoints) }
+
+// Shutdown shuts down every Server that a gateway is bound to, at the same
+// time; as Server.Shutdown.
+func (r *Router) Shutdown(ctx context.Context) error {
+	var servers []*Server
+	for _, e := range r.endpoints {
+		if !slices.Contains(servers, e.server) {
+			servers = append(servers, e.server)
+		}
+	}
+	errs := make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, s := range servers {
+		wg.Go(func() { errs[i] = s.Shutdown(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

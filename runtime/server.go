@@ -1,0 +1,112 @@
+package ws
+
+import (
+	"log/slog"
+	"sync/atomic"
+)
+
+// Server is a registry of live connections, shared by all gateways that are
+// bound to it and by every service that pushes. Make one with NewServer, or
+// let wire inject it; it needs no start, and Shutdown ends it.
+//
+// All methods are safe for concurrent use and none blocks on a peer but
+// Shutdown. Counts are of connections whose outbox took the frame: not more
+// can be known without an answer. Connections that are full or closing are not
+// counted, and full ones are logged, once a call.
+type Server struct {
+	opts     Options // resolved
+	log      *slog.Logger
+	ids      ids
+	rooms    *rooms
+	registry registry
+	wheel    wheel
+	stats    counters
+}
+
+// NewServer returns an empty registry with the limits of o.
+func NewServer(o Options) *Server {
+	o = o.resolved()
+	s := &Server{opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
+	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
+	s.wheel.init(o)
+	return s
+}
+
+// Broadcast pushes an event to every connection and returns how many outboxes
+// took it. A value that encoding/json refuses is an error, and nothing is sent
+// to anyone.
+func (s *Server) Broadcast(event string, data any) (int, error) {
+	return s.All().Emit(event, data)
+}
+
+// EmitTo pushes an event to the members of a room; otherwise as Broadcast.
+func (s *Server) EmitTo(room, event string, data any) (int, error) {
+	return s.In(room).Emit(event, data)
+}
+
+// Emit pushes an event to one connection. It returns false if there is none of
+// this id, or it is closing; true and ErrFull if its outbox has no room.
+func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
+	frame, err := encodePush(event, data)
+	if err != nil {
+		return false, err
+	}
+	c := s.registry.get(id)
+	if c == nil {
+		return false, nil
+	}
+	switch err := c.pushOne(event, frame); err {
+	case nil, ErrFull:
+		return true, err
+	default:
+		return false, nil
+	}
+}
+
+// ConnectionCount returns the number of registered connections.
+func (s *Server) ConnectionCount() int { return s.registry.everyone.count() }
+
+// All addresses every connection.
+func (s *Server) All() Target { return Target{server: s, all: true} }
+
+// In addresses the members of the rooms, each once; without rooms, nobody.
+func (s *Server) In(rooms ...string) Target { return Target{server: s, rooms: rooms} }
+
+// Conn addresses connections by id.
+func (s *Server) Conn(ids ...ConnID) Target { return Target{server: s, ids: ids} }
+
+// Users addresses all connections of the principals with these ids.
+func (s *Server) Users(ids ...string) Target { return Target{server: s, users: ids} }
+
+// Stats is a Server's state at one moment, and what it has counted since it
+// was made.
+type Stats struct {
+	Connections int // registered now
+	Rooms       int // with members now
+
+	Opened   uint64 // connections registered
+	Closed   uint64 // connections gone from the registry
+	Received uint64 // messages read
+	Accepted uint64 // frames that an outbox took
+	Shed     uint64 // pushes to a connection that its full outbox refused
+	Refused  uint64 // handshakes, frames and messages refused
+}
+
+// counters are what Stats counts.
+type counters struct {
+	opened, closed, received, accepted, shed, refused atomic.Uint64
+}
+
+// Stats returns the numbers; they are read one after the other.
+func (s *Server) Stats() Stats {
+	return Stats{
+		Connections: s.ConnectionCount(),
+		Rooms:       s.rooms.count(),
+		Opened:      s.stats.opened.Load(),
+		Closed:      s.stats.closed.Load(),
+		Received:    s.stats.received.Load(),
+		Accepted:    s.stats.accepted.Load(),
+		Shed:        s.stats.shed.Load(),
+		Refused:     s.stats.refused.Load(),
+	}
+}

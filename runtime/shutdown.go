@@ -1,0 +1,60 @@
+package ws
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Shutdown ends the Server: new handshakes are answered 503; each connection
+// is closed with 1001 after what is queued for it, spread over at most
+// Options.ShutdownSpread, and half of what ctx leaves; then Shutdown waits
+// until the sockets are closed and the disconnect hooks have returned. When
+// ctx ends first, the sockets that are left are cut, and the error says how
+// many connections a hook or handler still holds. It may be called again, to
+// wait longer.
+func (s *Server) Shutdown(ctx context.Context) error {
+	drained, conns := s.registry.shut()
+	s.closeSpread(ctx, conns)
+	select {
+	case <-drained:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range conns {
+		c.abort(shutdownCause)
+	}
+	select {
+	case <-drained: // cutting was enough
+		return nil
+	case <-time.After(cutGrace):
+		return fmt.Errorf("ws: shutdown: %d connections not done: %w", s.registry.held(), context.Cause(ctx))
+	}
+}
+
+// cutGrace is what is left to sockets that were cut to be done with, when the
+// time is up already.
+const cutGrace = 100 * time.Millisecond
+
+// perClose spaces the closes of a crowd that would not need the whole spread.
+const perClose = time.Millisecond
+
+// closeSpread closes the connections evenly over the time there is.
+func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
+	spread := min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose)
+	if until, ok := ctx.Deadline(); ok {
+		spread = min(spread, time.Until(until)/2)
+	}
+	begun := time.Now()
+	for i, c := range conns {
+		due := spread * time.Duration(i) / time.Duration(len(conns))
+		// Waiting for less than a tick would make the crowd late as a whole.
+		if ahead := due - time.Since(begun); ahead > 5*time.Millisecond {
+			select {
+			case <-time.After(ahead):
+			case <-ctx.Done():
+			}
+		}
+		c.close(shutdownCause)
+	}
+}

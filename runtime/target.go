@@ -1,0 +1,184 @@
+package ws
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Target addresses connections of a Server: everyone, rooms, users or ids,
+// with exceptions. It is a value without state: each method looks up anew who
+// that is. The zero Target is nobody.
+type Target struct {
+	server *Server
+	all    bool
+	rooms  []string
+	ids    []ConnID
+	users  []string
+	except []ConnID
+}
+
+// Except returns the target without these connections.
+func (t Target) Except(ids ...ConnID) Target {
+	t.except = append(slices.Clip(t.except), ids...)
+	return t
+}
+
+// Rooms returns the names of the rooms that t addresses; none if it is not
+// about rooms.
+func (t Target) Rooms() []string { return slices.Clone(t.rooms) }
+
+// Emit pushes an event and returns how many outboxes took it; as
+// Server.Broadcast. It is encoded once.
+func (t Target) Emit(event string, data any) (int, error) {
+	frame, err := encodePush(event, data)
+	if err != nil {
+		return 0, err
+	}
+	if t.server == nil {
+		return 0, nil
+	}
+	sent, shed := 0, 0
+	t.each(func(c *conn) {
+		switch c.push(frame) {
+		case nil:
+			sent++
+		case ErrFull:
+			shed++
+		}
+	})
+	t.server.pushed(event, sent, shed)
+	return sent, nil
+}
+
+// Join makes the addressed connections members of a room.
+func (t Target) Join(room string) error {
+	for _, c := range t.conns() {
+		_ = c.join(room) // one that has closed meanwhile is not addressed any more
+	}
+	return nil
+}
+
+// Leave takes the addressed connections out of a room.
+func (t Target) Leave(room string) {
+	for _, c := range t.conns() {
+		c.leave(room)
+	}
+}
+
+// Disconnect closes the addressed connections, after what is queued for them,
+// and returns how many were open. A code that must not be sent (RFC 6455,
+// section 7.4) becomes CloseNormal.
+func (t Target) Disconnect(code CloseCode, reason string) int {
+	if !code.sendable() {
+		code = CloseNormal
+	}
+	n := 0
+	for _, c := range t.conns() {
+		if c.close(Closed{Code: code, Reason: cutReason(reason)}) {
+			n++
+		}
+	}
+	return n
+}
+
+// Count returns how many connections are addressed.
+func (t Target) Count() int {
+	n := 0
+	t.each(func(*conn) { n++ })
+	return n
+}
+
+// Clients yields the connections that are addressed when the loop begins.
+func (t Target) Clients() iter.Seq[*Client] {
+	return func(yield func(*Client) bool) {
+		for _, c := range t.conns() {
+			if !yield(&c.client) {
+				return
+			}
+		}
+	}
+}
+
+// conns returns the addressed connections, for what must not run under a lock.
+func (t Target) conns() []*conn {
+	var out []*conn
+	t.each(func(c *conn) { out = append(out, c) })
+	return out
+}
+
+// each visits each addressed connection once. It holds a room's lock during
+// the room's visits: visit must neither block nor join nor leave.
+func (t Target) each(visit func(*conn)) {
+	if t.server == nil {
+		return
+	}
+	if len(t.except) > 0 {
+		all := visit
+		visit = func(c *conn) {
+			if !slices.Contains(t.except, c.id) {
+				all(c)
+			}
+		}
+	}
+	switch {
+	case t.all:
+		t.server.registry.everyone.each(visit)
+	case len(t.rooms) > 0:
+		visitRooms(t.server.rooms, t.rooms, visit)
+	case len(t.users) > 0:
+		visitRooms(t.server.registry.users, t.users, visit)
+	default:
+		for i, id := range t.ids {
+			if c := t.server.registry.get(id); c != nil && !slices.Contains(t.ids[:i], id) {
+				visit(c)
+			}
+		}
+	}
+}
+
+// visitRooms visits the union of rooms; who is in several is visited once.
+func visitRooms(in *rooms, names []string, visit func(*conn)) {
+	if len(names) > 1 {
+		seen := make(map[*conn]struct{})
+		every := visit
+		visit = func(c *conn) {
+			if _, again := seen[c]; !again {
+				seen[c] = struct{}{}
+				every(c)
+			}
+		}
+	}
+	for _, name := range names {
+		if r := in.find(name); r != nil {
+			r.each(visit)
+		}
+	}
+}
+
+// encodePush encodes an event for pushing, and refuses the names that belong
+// to the protocol.
+func encodePush(event string, data any) ([]byte, error) {
+	if event == "" || event == errorEvent || strings.HasPrefix(event, "$") {
+		return nil, fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
+	}
+	frame, err := encodeFrame(event, nil, data)
+	if err != nil {
+		return nil, fmt.Errorf("ws: event %q was sent to nobody: %w", event, err)
+	}
+	return frame, nil
+}
+
+// pushed counts a push and reports what was shed, once for all connections.
+func (s *Server) pushed(event string, sent, shed int) {
+	s.stats.accepted.Add(uint64(sent))
+	if shed == 0 {
+		return
+	}
+	s.stats.shed.Add(uint64(shed))
+	s.log.Warn("ws: push shed, outboxes full", "event", event, "sent", sent, "shed", shed)
+	if f := s.opts.Observer.Shed; f != nil {
+		f(event, sent, shed)
+	}
+}

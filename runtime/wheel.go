@@ -1,0 +1,160 @@
+package ws
+
+import (
+	"sync"
+	"time"
+)
+
+// wheel is the one timer of a Server: pings, idleness and lifetime of all its
+// connections. It holds no goroutine; between turns there is only a
+// time.Timer, and without connections not even that.
+type wheel struct {
+	mu    sync.Mutex
+	tick  time.Duration // zero: nothing is timed
+	slots [wheelSlots]timerNode
+	now   int // the slot that turned last
+	count int
+	timer *time.Timer
+}
+
+// wheelSlots bounds how far ahead a connection is placed; who is due later is
+// looked at again then.
+const wheelSlots = 256
+
+// timerNode is a connection's place in the wheel, or the head of a slot's ring.
+type timerNode struct {
+	conn       *conn
+	prev, next *timerNode
+	due        time.Duration // after conn.born
+	ping       time.Duration // when the next ping is due, after conn.born
+}
+
+// init chooses the resolution: fine enough for the shortest interval.
+func (w *wheel) init(o Options) {
+	shortest := min(o.PingInterval, o.IdleTimeout, o.Lifetime)
+	if shortest == noLimit {
+		return
+	}
+	w.tick = min(max(shortest/16, time.Millisecond), time.Second)
+	for i := range w.slots {
+		head := &w.slots[i]
+		head.prev, head.next = head, head
+	}
+}
+
+// add starts the connection's clocks.
+func (w *wheel) add(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.tick == 0 {
+		return
+	}
+	n := &c.timer
+	n.conn, n.ping = c, c.server.opts.PingInterval
+	n.due = min(n.ping, c.server.opts.IdleTimeout, c.server.opts.Lifetime)
+	w.place(n, 0)
+	w.count++
+	if w.count == 1 {
+		w.arm()
+	}
+}
+
+// remove stops them. It is idempotent.
+func (w *wheel) remove(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := &c.timer; n.conn != nil {
+		if n.next != nil {
+			n.unlink()
+		}
+		n.conn = nil
+		w.count--
+	}
+}
+
+func (n *timerNode) unlink() {
+	n.prev.next, n.next.prev = n.next, n.prev
+	n.prev, n.next = nil, nil
+}
+
+// place puts n into the slot that turns when it is due.
+func (w *wheel) place(n *timerNode, age time.Duration) {
+	turns := min(max(int((n.due-age+w.tick-1)/w.tick), 1), wheelSlots-1)
+	head := &w.slots[(w.now+turns)%wheelSlots]
+	n.prev, n.next = head.prev, head
+	head.prev.next, head.prev = n, n
+}
+
+func (w *wheel) arm() {
+	if w.timer == nil {
+		w.timer = time.AfterFunc(w.tick, w.turn)
+		return
+	}
+	w.timer.Reset(w.tick)
+}
+
+// turn looks at the connections of the next slot, outside the lock: what they
+// need done, enqueueing a ping or closing, may call back.
+func (w *wheel) turn() {
+	w.mu.Lock()
+	if w.count == 0 {
+		w.mu.Unlock()
+		return
+	}
+	w.now = (w.now + 1) % wheelSlots
+	var due []*conn
+	for head := &w.slots[w.now]; head.next != head; {
+		due = append(due, head.next.conn)
+		head.next.unlink()
+	}
+	w.arm()
+	w.mu.Unlock()
+	for _, c := range due {
+		age := time.Since(c.born)
+		if next, alive := c.onTimer(age); alive {
+			w.again(c, next, age)
+		}
+	}
+}
+
+// again places a connection that turn has taken out, unless it has ended.
+func (w *wheel) again(c *conn, due, age time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := &c.timer; n.conn != nil {
+		n.due = due
+		w.place(n, age)
+	}
+}
+
+// onTimer does what is due at this age of the connection, and returns when it
+// wants to be called next; not at all if the connection is closing.
+func (c *conn) onTimer(age time.Duration) (next time.Duration, alive bool) {
+	o := &c.server.opts
+	silent := age - time.Duration(c.heard.Load())
+	switch {
+	case age >= o.Lifetime:
+		c.close(lifetimeCause)
+		return 0, false
+	case silent >= o.IdleTimeout:
+		c.server.log.Info("ws: dead peer", "conn", c.id, "silent", silent)
+		c.abort(Closed{Code: CloseAbnormal, Remote: true, Err: errSilent})
+		return 0, false
+	case c.closing.Load():
+		return 0, false
+	}
+	if age >= c.timer.ping {
+		// A full outbox has frames in flight, which tell as much as a ping.
+		_ = c.push(controlFrame(opPing, nil))
+		c.timer.ping = later(age, o.PingInterval)
+	}
+	return min(c.timer.ping, o.Lifetime, later(time.Duration(c.heard.Load()), o.IdleTimeout)), true
+}
+
+// later returns from+d, for a d that may be noLimit.
+func later(from, d time.Duration) time.Duration {
+	if d == noLimit {
+		return noLimit
+	}
+	return from + d
+}
