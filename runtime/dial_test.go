@@ -268,7 +268,7 @@ func (p *peer) next() string {
 		case first == text:
 			return string(payload)
 		default:
-			p.t.Fatalf("want a message, got frame %#x %q", first, payload)
+			p.t.Fatalf("want a message, got frame %#x %.200q", first, payload)
 		}
 	}
 }
@@ -278,7 +278,7 @@ func (p *peer) want(texts ...string) {
 	p.t.Helper()
 	for _, want := range texts {
 		if got := p.next(); got != want {
-			p.t.Fatalf("got  %s\nwant %s", got, want)
+			p.t.Fatalf("got  %.500s\nwant %.500s", got, want)
 		}
 	}
 }

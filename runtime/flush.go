@@ -2,7 +2,6 @@ package ws
 
 import (
 	"errors"
-	"net"
 	"os"
 	"sync"
 
@@ -114,7 +113,7 @@ func (c *conn) write(p []byte) error {
 		if err == nil {
 			return nil
 		}
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 		p = p[n:]
