@@ -1,0 +1,73 @@
+package ws_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/internal/fixture"
+)
+
+// TestGenerated drives what wsgen generates, form by form, on a socket.
+func TestGenerated(t *testing.T) {
+	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
+	push := fixture.NewEventsPush(server)
+	endpoint := fixture.NewGatewayEndpoint(server, &fixture.Gateway{Push: push}, &fixture.Door{}, &fixture.Nobody{})
+	s := &site{Server: server, http: httptest.NewServer(ws.NewRouter(endpoint.Endpoint))}
+	defer s.http.Close()
+	defer func() { _ = server.Shutdown(context.Background()) }()
+
+	if _, res := s.try(t, "/fixture/a"); res == nil || res.StatusCode != 401 {
+		t.Fatalf("the guard let nobody in: %v", res)
+	}
+	p := s.dial(t, "/fixture/a?name=ann")
+	invalid := func(event, message, path, rest string) string {
+		return `{"event":"error","id":1,"data":{"code":"invalid_payload","message":"` + message + `","event":"` + event +
+			`","details":[{"path":"` + path + `",` + rest + `}]}}`
+	}
+	const null, missing = "data is missing or null", `"rule":"required"`
+	for _, c := range []struct{ event, data, out string }{
+		{"none", `{"ignored":[]}`, `null`},
+		{"whole", `{"x":1,"y":2}`, `{"x":2,"y":1}`},
+		{"whole", `null`, invalid("whole", null, "", missing)},
+		{"whole", `{"x":"1"}`, invalid("whole", "data does not decode", "/x", `"rule":"type","message":"string does not fit"`)},
+		{"whole", `[]`, invalid("whole", "data does not decode", "", `"rule":"type","message":"array does not fit"`)},
+		{"nullable", `null`, `true`},
+		{"nullable", `{}`, `false`},
+		{"anything", `null`, `null`},
+		{"anything", `[1,"a",{}]`, `[1,"a",{}]`},
+		{"raw", `{"as":"it is"}`, `{"as":"it is"}`},
+		{"scalar", `"bare"`, `"<bare>"`},
+		{"scalar", `{"text":"named"}`, `"<named>"`},
+		{"scalar", `{}`, invalid("scalar", "missing text", "/text", missing)},
+		{"scalar", `null`, invalid("scalar", null, "", missing)},
+		{"maybe", `null`, `true`},
+		{"maybe", `{}`, `true`},
+		{"maybe", `"x"`, `false`},
+		{"named", `{"a":1}`, `["ann",1,false]`},
+		{"named", `{"a":0,"b":2}`, `["ann",0,true]`},
+		{"named", `{"b":2}`, invalid("named", "missing a", "/a", missing)},
+		{"named", `null`, invalid("named", null, "", missing)},
+		{"guarded", `1`, `{"event":"error","id":1,"data":{"code":"forbidden","message":"nobody may","event":"guarded"}}`},
+	} {
+		p.send(`{"event":%q,"id":1,"data":%s}`, c.event, c.data)
+		if c.out[0] != '{' || len(c.out) < 20 || c.out[:10] != `{"event":"` {
+			c.out = `{"event":"` + c.event + `","id":1,"data":` + c.out + `}`
+		}
+		p.want(c.out)
+	}
+	p.send(`{"event":"fails","id":2}`)
+	p.want("before", `{"event":"error","id":2,"data":{"code":"conflict","message":"as always","event":"fails"}}`)
+
+	other, elsewhere := s.dial(t, "/fixture/a?name=bob"), s.dial(t, "/fixture/b?name=cid")
+	p.send(`{"event":"move","id":3,"data":{"x":1,"y":2}}`)
+	p.want(`{"event":"moved","data":{"x":1,"y":2}}`, `{"event":"move","id":3,"data":2}`)
+	other.want(`{"event":"moved","data":{"x":1,"y":2}}`)
+	push.Users("cid").Cleared()
+	elsewhere.want(`{"event":"cleared","data":null}`)
+	_ = p.conn.Close()
+	other.want(`{"event":"to_all","data":"ann left"}`)
+	elsewhere.want(`{"event":"to_all","data":"ann left"}`)
+}
