@@ -15,6 +15,7 @@ import (
 type Call struct {
 	conn    *conn
 	frame   envelope.Frame
+	inline  bool // on the read loop
 	replied bool
 }
 
@@ -75,7 +76,7 @@ func (c *Call) Reply(v any) error {
 		return err
 	}
 	c.replied = true
-	c.conn.reply(frame)
+	c.conn.reply(frame, c.inline)
 	return nil
 }
 

@@ -93,7 +93,6 @@ func (c *conn) readEnded() {
 
 // writeEnded is called, once, when the last frame has left or never will.
 func (c *conn) writeEnded(broken bool) {
-	defer c.release()
 	c.mu.Lock()
 	c.writeDone = true
 	readDone, peerClosed := c.readDone, c.peerClosed
@@ -104,13 +103,21 @@ func (c *conn) writeEnded(broken bool) {
 	case readDone:
 		// The reader gave up on what the peer sent; the peer may still be
 		// sending, and must not be reset before it has read the Close.
-		closeWrite(c.net)
-		_ = c.net.SetReadDeadline(time.Now().Add(linger))
-		_, _ = io.Copy(io.Discard, c.net)
-		_ = c.net.Close()
+		go c.discard()
+		return
 	default:
 		_ = c.net.SetReadDeadline(time.Now().Add(linger))
 	}
+	c.release()
+}
+
+// discard reads what the peer still sends, for as long as it may.
+func (c *conn) discard() {
+	closeWrite(c.net)
+	_ = c.net.SetReadDeadline(time.Now().Add(linger))
+	_, _ = io.Copy(io.Discard, c.net)
+	_ = c.net.Close()
+	c.release()
 }
 
 // closeWrite sends what says that nothing follows, where the transport can.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -24,9 +25,10 @@ type conn struct {
 	server    *Server
 	endpoint  *Endpoint
 	client    Client
-	net       net.Conn // below gws: only flush writes to it
-	wire      *wire    // what gws reads from
-	socket    reader   // gws's part
+	net       net.Conn        // below gws: only flush writes to it
+	raw       syscall.RawConn // net's descriptor; nil where it must not be used
+	wire      *wire           // what gws reads from
+	socket    reader          // gws's part
 	remote    netip.AddrPort
 	principal *Principal // nil: zero
 	path      []string   // values of endpoint.wildcards
@@ -38,6 +40,7 @@ type conn struct {
 	connected bool // the connect hook returned nil
 
 	out   outbox.Queue
+	cork  cork // the read goroutine's
 	inbox inbox
 
 	// Guarded by the registry and the rooms.
@@ -68,6 +71,9 @@ func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
 	s := e.server
 	c := &conn{id: s.ids.next(), server: s, endpoint: e, net: w.Conn, wire: w, born: time.Now()}
 	c.client.conn = c
+	if !s.portable {
+		c.raw = rawOf(w.Conn)
+	}
 	w.conn = c
 	w.guard.limit = uint64(s.opts.MaxMessageBytes)
 	c.remote, _ = netip.ParseAddrPort(r.RemoteAddr)
@@ -139,6 +145,7 @@ func (c *conn) end() {
 	c.close(Closed{Code: CloseAbnormal, Remote: true})
 	c.server.wheel.remove(c)
 	c.readEnded()
+	c.uncork()
 
 	// 2nd: the handler that runs is waited for; what waits for one is dropped.
 	if dropped := c.inbox.finish(); dropped > 0 {

@@ -73,6 +73,27 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	return ws.NewEndpoint(s, spec)
 }
 
+// portable has serve's Servers take the way of systems and transports where
+// the runtime makes no system calls itself.
+var portable bool
+
+// TestPortable runs again, that way, what depends on how bytes travel.
+func TestPortable(t *testing.T) {
+	portable = true
+	defer func() { portable = false }()
+	t.Run("Protocol", TestProtocol)
+	t.Run("Verbs", TestVerbs)
+	t.Run("AfterClose", TestAfterClose)
+	t.Run("HostileFrames", TestHostileFrames)
+	t.Run("FirstFrameWithRequest", TestFirstFrameWithRequest)
+	t.Run("PeerCloses", TestPeerCloses)
+	t.Run("ServerCloses", TestServerCloses)
+	t.Run("Panics", TestPanics)
+	t.Run("OneOrder", TestOneOrder)
+	t.Run("Shutdown", TestShutdown)
+	t.Run("Churn", TestChurn)
+}
+
 // site is a running HTTP server with gateways on one ws.Server.
 type site struct {
 	*ws.Server
@@ -87,6 +108,9 @@ func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 		o.Logger = slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	s := ws.NewServer(o)
+	if portable {
+		s.Portable()
+	}
 	var endpoints []*ws.Endpoint
 	for _, g := range gateways {
 		endpoints = append(endpoints, g.endpoint(s))

@@ -26,29 +26,33 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		handler = c.endpoint.spec.Lookup(frame.Event)
 	}
 	if !c.inbox.busy() && (handler < 0 || c.endpoint.handlers[handler].Mode == Inline) {
-		c.handle(handler, frame, err)
+		c.handle(handler, frame, err, true)
 		_ = message.Close()
+		if c.cork.due() {
+			c.uncork()
+		}
 		return
 	}
 	// What must run beside the read loop queues, and so does everything behind
 	// it: answers leave in the order of the questions.
+	c.uncork()
 	o := &c.server.opts
 	c.inbox.put(job{size: len(data), run: func() {
-		c.handle(handler, frame, err)
+		c.handle(handler, frame, err, false)
 		_ = message.Close()
 	}}, o.InboxMessages, o.InboxBytes)
 }
 
 // handle answers one message: handler -1 is an unknown event, err a frame that
 // is none.
-func (c *conn) handle(handler int, frame envelope.Frame, err error) {
+func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool) {
 	e := c.endpoint
 	switch {
 	case err != nil:
-		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())))
+		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())), inline)
 		return
 	case handler < 0:
-		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")))
+		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")), inline)
 		return
 	}
 	var begun time.Time
@@ -57,13 +61,13 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error) {
 		begun = time.Now()
 	}
 	call := calls.Get().(*Call)
-	*call = Call{conn: c, frame: frame}
+	*call = Call{conn: c, frame: frame, inline: inline}
 	var refusal *Error
 	panicked := c.call(handler, call, &err)
 	switch {
 	case err != nil:
 		refusal = e.refuse(c, e.handlers[handler].Event, 0, err)
-		c.answerError(frame, refusal)
+		c.answerError(frame, refusal, inline)
 	case !call.replied && frame.ID != nil:
 		_ = call.Reply(nil) // the ack; null encodes
 	}

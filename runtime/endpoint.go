@@ -154,11 +154,12 @@ func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, p Principal) (
 	}
 	_ = socket.SetDeadline(time.Time{})
 	wire := &wire{Conn: socket}
+	c := newConn(e, wire, r, p)
 	if n := rw.Reader.Buffered(); n > 0 {
 		rest, _ := rw.Reader.Peek(n)
-		wire.rest = slices.Clone(rest)
+		wire.check(slices.Clone(rest))
 	}
-	return newConn(e, wire, r, p), nil
+	return c, nil
 }
 
 var _ net.Conn = (*wire)(nil)

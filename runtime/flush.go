@@ -3,7 +3,9 @@ package ws
 import (
 	"errors"
 	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
@@ -12,48 +14,79 @@ import (
 // copied together, and a single larger frame is written as it is.
 const maxBatch = 64 << 10
 
-// push queues a frame, or fails with ErrFull or ErrClosed. It never waits.
-func (c *conn) push(frame []byte) error {
+// push queues a frame for one of many connections, or fails with ErrFull or
+// ErrClosed. It never waits, and writes nothing: a connection that needs
+// flushing is added to due.
+func (c *conn) push(frame []byte, due []*conn) ([]*conn, error) {
 	switch v := c.out.Push(frame); v {
 	case outbox.Full:
+		return due, ErrFull
+	case outbox.Closed:
+		return due, ErrClosed
+	case outbox.Schedule:
+		return append(due, c), nil
+	default:
+		return due, nil
+	}
+}
+
+// pushOne is push for a single connection: it counts, reports, and flushes
+// here, since a write that cannot wait costs less than waking a worker.
+func (c *conn) pushOne(event string, frame []byte) error {
+	switch v := c.out.Push(frame); v {
+	case outbox.Full:
+		c.server.pushed(event, 0, 1)
 		return ErrFull
 	case outbox.Closed:
 		return ErrClosed
 	default:
-		c.schedule(v)
+		c.server.pushed(event, 1, 0)
+		c.flushNow(v)
 		return nil
 	}
 }
 
-// pushOne is push for a single connection: it counts and reports by itself.
-func (c *conn) pushOne(event string, frame []byte) error {
-	err := c.push(frame)
-	switch err {
-	case nil:
-		c.server.pushed(event, 1, 0)
-	case ErrFull:
-		c.server.pushed(event, 0, 1)
-	}
-	return err
-}
-
 // reply queues a frame that must not be shed, and waits for room: meanwhile
 // nothing is read from the peer. A peer that never makes room is closed by the
-// write deadline. It returns false if the connection closed instead.
-func (c *conn) reply(frame []byte) bool {
-	v := c.out.Wait(frame)
-	c.schedule(v)
+// write deadline. If the connection closes instead the reply is lost.
+//
+// On the read loop replies are corked: they leave together when the input has
+// run dry, so that a peer that asks much at a time gets few writes.
+func (c *conn) reply(frame []byte, onReadLoop bool) {
+	v := c.out.Push(frame)
+	if v == outbox.Full {
+		if onReadLoop {
+			c.uncork() // else nobody would make room
+		}
+		v = c.out.Wait(frame)
+	}
 	if v.Accepted() {
 		c.server.stats.accepted.Add(1)
-		return true
 	}
-	return false
+	if !onReadLoop {
+		c.flushNow(v)
+		return
+	}
+	if v == outbox.Schedule {
+		c.cork.begin()
+	}
+	c.cork.bytes += len(frame)
 }
 
-// schedule has the outbox flushed if the verdict makes that the caller's task.
+// schedule has the outbox flushed by a worker, if the verdict makes that the
+// caller's task.
 func (c *conn) schedule(v outbox.Verdict) {
 	if v == outbox.Schedule {
-		go c.flush()
+		c.server.flusher.add(c)
+	}
+}
+
+// flushNow flushes here.
+func (c *conn) flushNow(v outbox.Verdict) {
+	if v == outbox.Schedule {
+		b := batches.Get().(*batch)
+		c.flush(b)
+		batches.Put(b)
 	}
 }
 
@@ -61,33 +94,87 @@ func (c *conn) schedule(v outbox.Verdict) {
 type batch struct {
 	frames [][]byte
 	bytes  []byte
+
+	// The arguments and results of one write, and the function that does it:
+	// made once, so that a write allocates nothing.
+	p     []byte
+	n     int
+	again bool
+	err   error
+	try   func(fd uintptr) bool
 }
 
-var batches = sync.Pool{New: func() any { return new(batch) }}
+var batches = sync.Pool{New: func() any {
+	b := new(batch)
+	b.try = func(fd uintptr) bool {
+		b.n, b.again, b.err = sysWrite(fd, b.p)
+		return true
+	}
+	return b
+}}
 
-// flush is the one writer of a connection. It runs while there are frames, and
-// owns the outbox meanwhile.
-func (c *conn) flush() {
+// flush writes what is queued. The caller owns the outbox; it, or a goroutine
+// that it leaves the outbox to, is the one writer of the connection. flush
+// itself never waits for the peer: a socket that takes no more is left to
+// flushWaiting.
+func (c *conn) flush(b *batch) {
+	if c.raw == nil {
+		go c.flushWaiting(nil)
+		return
+	}
+	broken := false
+	for {
+		p := c.next(b, broken)
+		if p == nil {
+			return
+		}
+		rest, err := c.writeNow(b, p)
+		if err != nil {
+			broken = c.writeFailed(err)
+		} else if len(rest) > 0 {
+			// The batch belongs to a pool, the rest to the goroutine.
+			if len(b.frames) > 1 {
+				rest = slices.Clone(rest)
+			}
+			clear(b.frames)
+			go c.flushWaiting(rest)
+			return
+		}
+		clear(b.frames) // the pool must not pin frames
+	}
+}
+
+// flushWaiting writes rest and then what is queued, and waits for the peer to
+// take it.
+func (c *conn) flushWaiting(rest []byte) {
 	b := batches.Get().(*batch)
 	defer batches.Put(b)
 	broken := false
 	for {
-		frames, closed := c.out.Take(b.frames[:0], maxBatch)
-		b.frames = frames
-		if len(frames) == 0 {
-			if closed {
-				c.writeEnded(broken)
+		if len(rest) > 0 {
+			if err := c.writeWaiting(rest); err != nil {
+				broken = c.writeFailed(err)
 			}
+		}
+		clear(b.frames)
+		if rest = c.next(b, broken); rest == nil {
 			return
 		}
-		err := c.write(b.joined())
-		clear(b.frames) // the pool must not pin frames
-		if err != nil {
-			broken = true
-			c.begin(writeCause(err))
-			c.out.Abort() // flush is the owner, so there is nothing to schedule
-		}
 	}
+}
+
+// next returns what to write next; nil if that is nothing, and the caller is
+// the owner no more.
+func (c *conn) next(b *batch, broken bool) []byte {
+	frames, closed := c.out.Take(b.frames[:0], maxBatch)
+	b.frames = frames
+	if len(frames) == 0 {
+		if closed {
+			c.writeEnded(broken)
+		}
+		return nil
+	}
+	return b.joined()
 }
 
 // joined returns the frames as one slice.
@@ -102,20 +189,41 @@ func (b *batch) joined() []byte {
 	return b.bytes
 }
 
-// write writes all of p. The deadline is for progress: a peer that takes
+// writeNow writes as much of p as the socket takes at once.
+func (c *conn) writeNow(b *batch, p []byte) (rest []byte, err error) {
+	b.p = p
+	if err := c.raw.Write(b.try); err != nil {
+		return nil, err
+	}
+	b.p = nil
+	if b.again || b.err != nil {
+		return p, b.err
+	}
+	return p[b.n:], nil
+}
+
+// writeWaiting writes all of p. The deadline is for progress: a peer that takes
 // something has it renewed.
-func (c *conn) write(p []byte) error {
+func (c *conn) writeWaiting(p []byte) error {
 	for {
 		if err := c.net.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
 			return err
 		}
 		n, err := c.net.Write(p)
 		if err == nil {
-			return nil
+			// writeNow must not find a deadline that has passed since.
+			return c.net.SetWriteDeadline(time.Time{})
 		}
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 		p = p[n:]
 	}
+}
+
+// writeFailed ends the connection: nothing more can be written.
+func (c *conn) writeFailed(err error) (broken bool) {
+	c.begin(writeCause(err))
+	c.out.Abort() // the caller is the owner, so there is nothing to schedule
+	return true
 }

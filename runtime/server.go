@@ -20,6 +20,8 @@ type Server struct {
 	rooms    *rooms
 	registry registry
 	wheel    wheel
+	flusher  flusher
+	portable bool // no system calls of our own; for tests
 	stats    counters
 }
 

@@ -40,14 +40,22 @@ func (t Target) Emit(event string, data any) (int, error) {
 		return 0, nil
 	}
 	sent, shed := 0, 0
+	var first [64]*conn
+	due := first[:0]
 	t.each(func(c *conn) {
-		switch c.push(frame) {
+		var err error
+		switch due, err = c.push(frame, due); err {
 		case nil:
 			sent++
 		case ErrFull:
 			shed++
 		}
+		if len(due) == cap(due) {
+			t.server.flusher.add(due...)
+			due = due[:0]
+		}
 	})
+	t.server.flusher.add(due...)
 	t.server.pushed(event, sent, shed)
 	return sent, nil
 }

@@ -32,7 +32,7 @@ func newTransport(o Options) *transport {
 // upgrade answers the handshake, and makes c what gws's events lead to. On an
 // error the socket is closed.
 func (t *transport) upgrade(c *conn, r *http.Request) error {
-	socket, err := t.upgrader.UpgradeFromConn(c.wire, bufio.NewReaderSize(c.wire, 4096), r)
+	socket, err := t.upgrader.UpgradeFromConn(c.wire, bufio.NewReaderSize(c.wire, 16), r)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ type events struct{}
 func (events) OnOpen(*gws.Conn) {}
 
 func (events) OnPing(socket *gws.Conn, payload []byte) {
-	connOf(socket).reply(controlFrame(opPong, payload))
+	connOf(socket).reply(controlFrame(opPong, payload), true)
 }
 
 func (events) OnPong(*gws.Conn, []byte) {} // hearing it was all (wire.Read)

@@ -145,7 +145,7 @@ func (c *conn) onTimer(age time.Duration) (next time.Duration, alive bool) {
 	}
 	if age >= c.timer.ping {
 		// A full outbox has frames in flight, which tell as much as a ping.
-		_ = c.push(controlFrame(opPing, nil))
+		c.schedule(c.out.Push(controlFrame(opPing, nil)))
 		c.timer.ping = later(age, o.PingInterval)
 	}
 	return min(c.timer.ping, o.Lifetime, later(time.Duration(c.heard.Load()), o.IdleTimeout)), true

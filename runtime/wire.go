@@ -1,7 +1,9 @@
 package ws
 
 import (
+	"io"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -10,51 +12,112 @@ import (
 // checked before gws sees it, and what gws would write (a Close frame, its
 // only own frame here) and close goes our way instead.
 type wire struct {
-	net.Conn        // the socket
-	conn     *conn  // set when the handshake is done
-	rest     []byte // what net/http had read beyond the request
-	open     bool   // the handshake is done
+	net.Conn            // the socket
+	conn     *conn      // set before the handshake is answered
+	rest     []byte     // read, checked, and not yet given to gws
+	borrowed *readBlock // what rest lies in, while it is from readBlocks
+	open     bool       // the handshake is done
 	guard    frameGuard
 
+	// One read of the descriptor: readRaw is made once, so that a read
+	// allocates nothing.
+	readRaw func(fd uintptr) bool
+	n       int
+	err     error
+
 	// readErr is what ended reading; nil while gws may read on, and when gws
-	// itself found something wrong.
+	// itself found something wrong. It counts when rest is empty.
 	readErr error
 	// verdict is the code of the Close frame that gws wanted to send.
 	verdict CloseCode
 }
 
+// readBlock is what a connection reads into. It holds one only while there is
+// something to read: waiting costs no buffer.
+type readBlock [4096]byte
+
+var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
+
 // Read returns bytes that are part of sound frames only.
 func (w *wire) Read(p []byte) (int, error) {
-	if w.readErr != nil {
-		return 0, w.readErr
-	}
-	n, err := w.fill(p)
-	if n > 0 {
-		w.conn.hear()
-		if sound, bad := w.guard.check(p[:n]); bad != nil {
-			w.readErr = bad
-			if sound == 0 {
-				return 0, bad
-			}
-			return sound, nil
+	for len(w.rest) == 0 {
+		if w.readErr != nil {
+			w.giveBack()
+			return 0, w.readErr
 		}
+		w.fill()
 	}
-	if err != nil {
-		w.readErr = err
-	}
-	return n, err
+	n := copy(p, w.rest)
+	w.rest = w.rest[n:]
+	return n, nil
 }
 
-func (w *wire) fill(p []byte) (int, error) {
-	if len(w.rest) > 0 {
-		n := copy(p, w.rest)
-		w.rest = w.rest[n:]
-		if len(w.rest) == 0 {
-			w.rest = nil
+// fill waits for bytes from the socket.
+func (w *wire) fill() {
+	var n int
+	var err error
+	if w.conn.raw != nil {
+		n, err = w.fillRaw()
+	} else {
+		w.conn.uncork() // whether more is there cannot be known before waiting
+		if w.borrowed == nil {
+			w.borrowed = readBlocks.Get().(*readBlock)
 		}
-		return n, nil
+		n, err = w.Conn.Read(w.borrowed[:])
 	}
-	return w.Conn.Read(p)
+	if n > 0 {
+		w.conn.hear()
+		w.check(w.borrowed[:n])
+	}
+	if err != nil && w.readErr == nil {
+		w.readErr = err
+	}
+}
+
+// fillRaw reads from the descriptor, and waits without a buffer.
+func (w *wire) fillRaw() (n int, err error) {
+	if w.readRaw == nil {
+		w.readRaw = w.readNow
+	}
+	err = w.conn.raw.Read(w.readRaw)
+	switch {
+	case err != nil:
+		return 0, err
+	case w.n == 0 && w.err == nil:
+		return 0, io.EOF
+	}
+	return w.n, w.err
+}
+
+// readNow reads what is there; false says that nothing is, and has the
+// descriptor's poller wait.
+func (w *wire) readNow(fd uintptr) bool {
+	if w.borrowed == nil {
+		w.borrowed = readBlocks.Get().(*readBlock)
+	}
+	var again bool
+	if w.n, again, w.err = sysRead(fd, w.borrowed[:]); again {
+		w.giveBack()
+		w.conn.uncork() // the input has run dry
+		return false
+	}
+	return true
+}
+
+func (w *wire) giveBack() {
+	if w.borrowed != nil {
+		readBlocks.Put(w.borrowed)
+		w.borrowed = nil
+	}
+}
+
+// check makes the sound part of p the rest.
+func (w *wire) check(p []byte) {
+	sound, bad := w.guard.check(p)
+	if bad != nil {
+		w.readErr = bad
+	}
+	w.rest = p[:sound]
 }
 
 // Write takes the handshake's answer to the socket. Later it takes note of the
@@ -80,6 +143,5 @@ func (w *wire) Close() error {
 	return nil
 }
 
-// SetDeadline is for the handshake; SetReadDeadline and SetWriteDeadline are
-// the socket's.
+// SetDeadline is for the handshake; later deadlines are the socket's.
 func (w *wire) SetDeadline(t time.Time) error { return w.Conn.SetDeadline(t) }

@@ -1,0 +1,80 @@
+package ws
+
+import (
+	"runtime"
+	"sync"
+)
+
+// flusher is a Server's run queue: the connections whose outbox has frames and
+// nobody who writes them yet. Workers, one per processor at most, are made when
+// there is something to do and gone when there is not, so an idle Server has
+// none. A worker never waits for a socket (flush.go).
+type flusher struct {
+	mu      sync.Mutex
+	queue   []*conn
+	head    int
+	workers int
+}
+
+// runBatch is how many connections a worker takes at a time: enough that the
+// lock does not count, few enough that another worker gets its share.
+const runBatch = 32
+
+// add queues connections. Each is in the queue at most once: it was added by
+// whoever became the owner of its outbox.
+func (f *flusher) add(conns ...*conn) {
+	if len(conns) == 0 {
+		return
+	}
+	f.mu.Lock()
+	f.queue = append(f.queue, conns...)
+	start := 0
+	for f.workers < runtime.GOMAXPROCS(0) && f.workers*runBatch < len(f.queue)-f.head {
+		f.workers++
+		start++
+	}
+	f.mu.Unlock()
+	for range start {
+		go f.work()
+	}
+}
+
+func (f *flusher) work() {
+	var conns [runBatch]*conn
+	b := batches.Get().(*batch)
+	defer batches.Put(b)
+	for {
+		n := f.take(conns[:])
+		if n == 0 {
+			return
+		}
+		for i, c := range conns[:n] {
+			c.flush(b)
+			conns[i] = nil
+		}
+	}
+}
+
+// take fills conns from the queue; with nothing to take the worker is gone.
+func (f *flusher) take(conns []*conn) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := copy(conns, f.queue[f.head:])
+	clear(f.queue[f.head : f.head+n])
+	f.head += n
+	if f.head == len(f.queue) {
+		f.head = 0
+		if cap(f.queue) > maxIdleQueue {
+			f.queue = nil
+		} else {
+			f.queue = f.queue[:0]
+		}
+	}
+	if n == 0 {
+		f.workers--
+	}
+	return n
+}
+
+// maxIdleQueue is how long a run queue may be that is kept for the next push.
+const maxIdleQueue = 4096

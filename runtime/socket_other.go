@@ -1,0 +1,15 @@
+//go:build !linux
+
+package ws
+
+import (
+	"net"
+	"syscall"
+)
+
+// rawOf returns nil: on this system every connection is read and written as a
+// net.Conn, by goroutines that may wait.
+func rawOf(net.Conn) syscall.RawConn { return nil }
+
+func sysRead(uintptr, []byte) (int, bool, error)  { panic("unreachable: rawOf returns nil") }
+func sysWrite(uintptr, []byte) (int, bool, error) { panic("unreachable: rawOf returns nil") }
