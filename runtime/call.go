@@ -93,6 +93,9 @@ func decode(data []byte, v any) error {
 	if mine := (*Error)(nil); errors.As(err, &mine) {
 		return err // from an UnmarshalJSON of the user's
 	}
+	if broken := (*json.SyntaxError)(nil); errors.As(err, &broken) {
+		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
+	}
 	detail := Detail{Rule: "type"}
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {

@@ -42,6 +42,7 @@ type gateway struct {
 type handler struct {
 	mode   ws.Mode
 	guards []ws.MessageGuard
+	noData bool
 	call   func(*ws.Call) error
 }
 
@@ -58,7 +59,7 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	}
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {
-		spec.Handlers = append(spec.Handlers, ws.Handler{Event: event, Mode: h.mode, Guards: h.guards})
+		spec.Handlers = append(spec.Handlers, ws.Handler{Event: event, Mode: h.mode, Guards: h.guards, NoData: h.noData})
 		calls = append(calls, h.call)
 	}
 	spec.Lookup = func(event []byte) int {

@@ -51,6 +51,9 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	case err != nil:
 		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())), inline)
 		return
+	case handler < 0 && !frame.Valid():
+		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, envelope.ErrNotObject.Error())), inline)
+		return
 	case handler < 0:
 		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")), inline)
 		return
@@ -93,6 +96,10 @@ func (c *conn) call(handler int, call *Call, err *error) (panicked bool) {
 		}); *err != nil {
 			return false
 		}
+	}
+	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
+		*err = NewError(CodeBadFrame, envelope.ErrNotObject.Error())
+		return false
 	}
 	*err = c.endpoint.spec.Call(handler, call)
 	return false

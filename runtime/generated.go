@@ -34,6 +34,7 @@ type Spec struct {
 type Handler struct {
 	Event  string
 	Params []string // names, if data is an object by parameter name
+	NoData bool     // data is not decoded
 	Mode   Mode
 	Guards []MessageGuard // of this handler
 }

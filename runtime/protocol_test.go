@@ -14,7 +14,7 @@ import (
 func TestProtocol(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"echo":   inline(echo),
-		"quiet":  inline(nothing),
+		"quiet":  {call: nothing, noData: true},
 		"serial": serial(echo),
 		"in": inline(func(c *ws.Call) error {
 			var v struct {
@@ -47,7 +47,11 @@ func TestProtocol(t *testing.T) {
 		{"html is not escaped", `{"event":"echo","data":"<&>"}`, `{"event":"echo","data":"<&>"}`},
 
 		{"not JSON", `{"event":`, bad("a frame is a JSON object in a text message")},
-		{"broken data", `{"event":"quiet","id":3,"data":tru}`, bad("a frame is a JSON object in a text message")},
+		{"broken data", `{"event":"echo","data":tru}`, bad("a frame is a JSON object in a text message")},
+		{"broken data that nobody reads", `{"event":"quiet","data":[}]}`, bad("a frame is a JSON object in a text message")},
+		{"broken data of an unknown event", `{"event":"nope","data":"\q"}`, bad("a frame is a JSON object in a text message")},
+		{"broken data, with id", `{"event":"quiet","id":3,"data":tru}`, `{"event":"error","id":3,"data":{"code":"bad_frame","message":"a frame is a JSON object in a text message"}}`},
+		{"broken where nobody looks", `{"event":"quiet","data":1,"x":tru}`, bad("a frame is a JSON object in a text message")},
 		{"trailing text", `{"event":"echo"} x`, bad("a frame is a JSON object in a text message")},
 		{"empty text", ``, bad("a frame is a JSON object in a text message")},
 		{"an array", `[1]`, bad("a frame is a JSON object in a text message")},

@@ -56,6 +56,9 @@ type errorBody struct {
 }
 
 func (e *Error) body(event string) errorBody {
+	if e.Code == CodeBadFrame {
+		event = "" // what is not a frame has no event
+	}
 	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: e.RetryAfter.Milliseconds()}
 	if ref := (*reference)(nil); errors.As(e.cause, &ref) {
 		b.Ref = ref.ref

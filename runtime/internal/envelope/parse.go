@@ -24,16 +24,31 @@ var (
 type Frame struct {
 	Event []byte // decoded name
 	ID    []byte // as it was written, quotes included; nil: none
-	Data  []byte // JSON; nil: absent
+	Data  []byte // JSON, or what stands in its place; nil: absent
+	// Checked says that Data is JSON. Otherwise it is only known to be
+	// balanced: the decoder, which reads every byte anyway, says what it is.
+	Checked bool
 }
 
 // HasData reports whether data is there and not null.
-func (f Frame) HasData() bool { return f.Data != nil && string(f.Data) != "null" }
+func (f *Frame) HasData() bool { return f.Data != nil && string(f.Data) != "null" }
+
+// Valid reports whether the data, and so the whole frame, is JSON.
+func (f *Frame) Valid() bool { return f.Checked || f.Data == nil || json.Valid(f.Data) }
 
 // Parse takes a message apart. Member names are exact, the last one of a name
 // counts, unknown ones are ignored. With ErrEvent the frame's ID is still
 // good, so that the refusal can be addressed.
 func Parse(text []byte) (Frame, error) {
+	if f, ok := parsePlain(text); ok {
+		return f, nil
+	}
+	return parseOdd(text)
+}
+
+// parseOdd is for everything that is not plain: it has encoding/json look at
+// the whole first.
+func parseOdd(text []byte) (Frame, error) {
 	if !json.Valid(text) {
 		return Frame{}, ErrNotObject
 	}
@@ -42,7 +57,7 @@ func Parse(text []byte) (Frame, error) {
 	if !s.skip('{') {
 		return Frame{}, ErrNotObject
 	}
-	var f Frame
+	f := Frame{Checked: true}
 	var event, id []byte
 	for s.space(); s.b[s.i] != '}'; s.space() {
 		s.skip(',')

@@ -1,0 +1,138 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// parsePlain takes apart what nearly every client sends: an object whose
+// member names, event and id have no escapes. It reads each byte once and
+// allocates nothing. What it does not know it leaves to parseOdd, also every
+// mistake: there is one place that says what is wrong.
+func parsePlain(b []byte) (f Frame, ok bool) {
+	i := space(b, 0)
+	if i >= len(b) || b[i] != '{' {
+		return f, false
+	}
+	for i = space(b, i+1); ; i = space(b, i+1) {
+		name, next := plainText(b, i)
+		if name == nil {
+			return f, false
+		}
+		if i = space(b, next); i >= len(b) || b[i] != ':' {
+			return f, false
+		}
+		i = space(b, i+1)
+		end := valueEnd(b, i)
+		if end <= i {
+			return f, false
+		}
+		value := b[i:end]
+		switch string(name) {
+		case "data":
+			if f.Data != nil {
+				return f, false // nobody would look at the first
+			}
+			f.Data = value
+		case "event":
+			text, stop := plainText(b, i)
+			if text == nil || stop != end {
+				return f, false
+			}
+			f.Event = text
+		case "id":
+			if bytes.IndexByte(value, '\\') >= 0 || !json.Valid(value) || !validID(value) {
+				return f, false
+			}
+			f.ID = value
+		default:
+			if !json.Valid(value) {
+				return f, false
+			}
+		}
+		if i = space(b, end); i >= len(b) {
+			return f, false
+		}
+		if b[i] == '}' {
+			break
+		}
+		if b[i] != ',' {
+			return f, false
+		}
+	}
+	return f, f.Event != nil && space(b, i+1) == len(b)
+}
+
+// space returns where the next byte is that is no white space.
+func space(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// plainText returns the text of the string that begins at i, and where it
+// ends; nil if there is none, or one with escapes or control characters.
+func plainText(b []byte, i int) (text []byte, end int) {
+	if i >= len(b) || b[i] != '"' {
+		return nil, 0
+	}
+	start := i + 1
+	for i = start; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"':
+			return b[start:i:i], i + 1
+		case c == '\\' || c < ' ':
+			return nil, 0
+		}
+	}
+	return nil, 0
+}
+
+// valueEnd returns where the value that begins at i ends; 0 if nowhere. It only
+// balances: whether the value is JSON is not its question.
+func valueEnd(b []byte, i int) int {
+	if i >= len(b) {
+		return 0
+	}
+	switch b[i] {
+	case '"':
+		return textEnd(b, i)
+	case '{', '[':
+	default:
+		for i < len(b) && !ends(b[i]) {
+			i++
+		}
+		return i
+	}
+	for depth := 0; i < len(b); {
+		switch b[i] {
+		case '"':
+			if i = textEnd(b, i); i == 0 {
+				return 0
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return 0
+}
+
+// textEnd returns where the string that begins at i ends; 0 if nowhere.
+func textEnd(b []byte, i int) int {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return 0
+}
