@@ -33,11 +33,16 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		}
 		return
 	}
-	// What must run beside the read loop queues, and so does everything behind
-	// it: answers leave in the order of the questions.
 	c.uncork()
+	c.enqueue(handler, frame, err, len(data), message)
+}
+
+// enqueue leaves a message to the connection's worker. What must run beside
+// the read loop queues, and so does everything behind it: answers leave in the
+// order of the questions.
+func (c *conn) enqueue(handler int, frame envelope.Frame, err error, size int, message io.Closer) {
 	o := &c.server.opts
-	c.inbox.put(job{size: len(data), run: func() {
+	c.inbox.put(job{size: size, run: func() {
 		c.handle(handler, frame, err, false)
 		_ = message.Close()
 	}}, o.InboxMessages, o.InboxBytes)
@@ -66,7 +71,7 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	call := calls.Get().(*Call)
 	*call = Call{conn: c, frame: frame, inline: inline}
 	var refusal *Error
-	panicked := c.call(handler, call, &err)
+	panicked, err := c.call(handler, call)
 	switch {
 	case err != nil:
 		refusal = e.refuse(c, e.handlers[handler].Event, 0, err)
@@ -84,23 +89,22 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	}
 }
 
-// call runs the guards and the handler; *err is what they refused with. It
-// reports whether they panicked: then *err is that.
-func (c *conn) call(handler int, call *Call, err *error) (panicked bool) {
-	defer c.recovered("handler of "+c.endpoint.handlers[handler].Event, func(cause error) {
-		*err, panicked = cause, true
-	})
+// call runs the guards and the handler, and returns what they refused with: if
+// they panicked, that.
+func (c *conn) call(handler int, call *Call) (panicked bool, err error) {
+	event := c.endpoint.handlers[handler].Event
+	defer func() {
+		if p := recover(); p != nil {
+			panicked, err = true, newPanic("handler of "+event, p)
+		}
+	}()
 	for _, guard := range c.endpoint.guards[handler] {
-		if *err = guard.GuardMessage(call.Context(), Message{
-			Client: &c.client, Event: c.endpoint.handlers[handler].Event, Data: call.frame.Data,
-		}); *err != nil {
-			return false
+		if err := guard.GuardMessage(call.Context(), Message{Client: &c.client, Event: event, Data: call.frame.Data}); err != nil {
+			return false, err
 		}
 	}
 	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
-		*err = NewError(CodeBadFrame, envelope.ErrNotObject.Error())
-		return false
+		return false, NewError(CodeBadFrame, envelope.ErrNotObject.Error())
 	}
-	*err = c.endpoint.spec.Call(handler, call)
-	return false
+	return false, c.endpoint.spec.Call(handler, call)
 }

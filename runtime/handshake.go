@@ -92,7 +92,7 @@ func hasToken(h http.Header, name, token string) bool {
 func (e *Endpoint) guardConn(r *http.Request) (p Principal, bad *refusedHandshake) {
 	defer func() {
 		if v := recover(); v != nil {
-			bad = &refusedHandshake{status: http.StatusInternalServerError, err: panicked("connection guard", v)}
+			bad = &refusedHandshake{status: http.StatusInternalServerError, err: newPanic("connection guard", v)}
 		}
 	}()
 	u := &Upgrade{Request: r, Token: token(r)}

@@ -25,7 +25,7 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic in %s: %v", p.where, p.value) }
 
-func panicked(where string, value any) *panicError {
+func newPanic(where string, value any) *panicError {
 	return &panicError{where: where, value: value, stack: debug.Stack()}
 }
 
@@ -36,7 +36,7 @@ func (c *conn) recovered(where string, then func(error)) {
 	if p == nil {
 		return
 	}
-	err := panicked(where, p)
+	err := newPanic(where, p)
 	if then != nil {
 		then(err)
 		return

@@ -6,7 +6,7 @@ import "encoding/json"
 // follows, End completes it. id is what Frame.ID holds, nil for none.
 func Begin[E string | []byte](dst []byte, event E, id []byte) []byte {
 	dst = append(dst, `{"event":`...)
-	dst = AppendString(dst, string(event))
+	dst = AppendString(dst, event)
 	if id != nil {
 		dst = append(dst, `,"id":`...)
 		dst = append(dst, id...)
@@ -18,10 +18,10 @@ func Begin[E string | []byte](dst []byte, event E, id []byte) []byte {
 func End(dst []byte) []byte { return append(dst, '}') }
 
 // AppendString appends s as a JSON string.
-func AppendString(dst []byte, s string) []byte {
+func AppendString[S string | []byte](dst []byte, s S) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
-			quoted, _ := json.Marshal(s) // a string always encodes
+			quoted, _ := json.Marshal(string(s)) // a string always encodes
 			return append(dst, quoted...)
 		}
 	}
