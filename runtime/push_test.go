@@ -192,6 +192,9 @@ func TestVerbs(t *testing.T) {
 			}
 		}
 		quiet(t, ms...)
+		if !strings.Contains(s.logs.String(), "push not sent") {
+			t.Error("a push that was sent to nobody is not in the log")
+		}
 	})
 	t.Run("reserved names", func(t *testing.T) {
 		for _, name := range []string{"", "error", "$x"} {

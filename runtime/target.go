@@ -33,11 +33,13 @@ func (t Target) Rooms() []string { return slices.Clone(t.rooms) }
 // Server.Broadcast. It is encoded once.
 func (t Target) Emit(event string, data any) (int, error) {
 	frame, err := encodePush(event, data)
-	if err != nil {
+	if t.server == nil {
 		return 0, err
 	}
-	if t.server == nil {
-		return 0, nil
+	if err != nil {
+		// A typed push without an error result has no other way to tell.
+		t.server.log.Error("ws: push not sent", "event", event, "error", err)
+		return 0, err
 	}
 	sent, shed := 0, 0
 	var first [64]*conn

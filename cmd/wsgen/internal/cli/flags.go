@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+)
+
+// runFlags are the flags of the commands that run the generator.
+type runFlags struct {
+	dir    string
+	tags   string
+	wire   string
+	stdout bool
+	set    *flag.FlagSet
+}
+
+func newRunFlags(command string) *runFlags {
+	f := &runFlags{set: flag.NewFlagSet("wsgen "+command, flag.ContinueOnError)}
+	f.set.SetOutput(io.Discard)
+	f.set.StringVar(&f.dir, "C", "", "run as if started in `dir`")
+	f.set.StringVar(&f.tags, "tags", "", "comma-separated `list` of build tags")
+	f.set.StringVar(&f.wire, "wire", string(pipeline.WireAuto),
+		"write provider sets for google/wire: `mode` is auto (if go.mod requires it), on or off")
+	if command == "generate" {
+		f.set.BoolVar(&f.stdout, "stdout", false, "print the generated files and write nothing")
+	}
+	return f
+}
+
+var (
+	errHelp  = errors.New("help")
+	errUsage = errors.New("usage")
+)
+
+// parse reads flags and packages. It has already said what is wrong when it
+// returns errUsage; errHelp says that help was asked for.
+func (f *runFlags) parse(s streams, args []string) (pipeline.Options, error) {
+	usage := func(format string, a ...any) (pipeline.Options, error) {
+		s.errorf(format, a...)
+		fmt.Fprintln(s.err, `Run "wsgen help" for usage.`)
+		return pipeline.Options{}, errUsage
+	}
+
+	err := f.set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return pipeline.Options{}, errHelp
+	}
+	if err != nil {
+		if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+			return usage("unknown flag -%s%s", name, didYouMean("-"+name, f.names()))
+		}
+		return usage("%v", err)
+	}
+	for _, arg := range f.set.Args() {
+		if strings.HasPrefix(arg, "-") {
+			return usage("flag %s stands behind a package: flags come first", arg)
+		}
+		if isWord(arg) {
+			return usage("%q is not a package of this module: write ./%s%s", arg, arg, didYouMean(arg, commandNames()))
+		}
+	}
+	wire := pipeline.Wire(f.wire)
+	switch wire {
+	case pipeline.WireAuto, pipeline.WireOn, pipeline.WireOff:
+	default:
+		return usage("-wire=%s is not a mode: it is auto, on or off", f.wire)
+	}
+	return pipeline.Options{Dir: f.dir, Patterns: f.set.Args(), Tags: splitList(f.tags), Wire: wire}, nil
+}
+
+func (f *runFlags) names() []string {
+	var names []string
+	f.set.VisitAll(func(fl *flag.Flag) { names = append(names, "-"+fl.Name) })
+	return names
+}
+
+func splitList(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// commandLine repeats the run that would write what check compared.
+func (f *runFlags) commandLine() string {
+	words := []string{"go tool wsgen"}
+	f.set.Visit(func(fl *flag.Flag) {
+		words = append(words, "-"+fl.Name+"="+fl.Value.String())
+	})
+	if f.set.NArg() == 0 {
+		words = append(words, "./...")
+	}
+	return strings.Join(append(words, f.set.Args()...), " ")
+}
+
+// didYouMean is "; did you mean …?" if a candidate is close to word.
+func didYouMean(word string, candidates []string) string {
+	best, distance := "", 3
+	for _, c := range candidates {
+		if d := editDistance(word, c); d < distance && d < max(len(word), 2) {
+			best, distance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// editDistance counts insertions, deletions, replacements and swaps of
+// neighbours.
+func editDistance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
+}

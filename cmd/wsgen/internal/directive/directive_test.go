@@ -1,0 +1,244 @@
+package directive
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// show writes arguments with their offsets into the comment.
+func show(d *Directive) string {
+	var words []string
+	for _, a := range slices.Concat(d.Args, d.Options) {
+		words = append(words, fmt.Sprintf("%s=%q@%d:%d-%d", a.Key, a.Value, a.Pos-d.Pos, a.Val-d.Pos, a.End-d.Pos))
+	}
+	return strings.Join(words, " ")
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want, problem string }{
+		{`//ws:gateway`, ``, ``},
+		{`//ws:gateway /chat`, `="/chat"@13:13-18`, ``},
+		{"//ws:gateway\t/chat \t", `="/chat"@13:13-18`, ``},
+		{`//ws:gateway /a version=1`, `="/a"@13:13-15 version="1"@16:24-25`, ``},
+		{`//ws:gateway /a?b=c`, `="/a?b=c"@13:13-19`, ``},
+		{`//ws:subscribe "a b"`, `="a b"@15:15-20`, ``},
+		{"//ws:subscribe `a\"b`", `="a\"b"@15:15-20`, ``},
+		{`//ws:subscribe key="a b" c`, `="c"@25:25-26 key="a b"@15:19-24`, ``},
+		{`//ws:subscribe ""`, `=""@15:15-17`, ``},
+		{`//ws:subscribe k=""`, `k=""@15:17-19`, ``},
+		{`//ws:subscribe =x`, `="=x"@15:15-17`, ``},
+		{`//ws:subscribe 1=x`, `="1=x"@15:15-18`, ``},
+		{`//ws:subscribe "a`, ``, `15-17 this quoted value does not end`},
+		{`//ws:subscribe k="a b`, ``, `17-21 this quoted value does not end`},
+		{`//ws:subscribe "a"b c`, `="c"@20:20-21`, `15-19 a quoted value ends`},
+		{`//ws:subscribe k= c`, `="c"@18:18-19`, `15-17 k= has no value`},
+		{`//ws:subscribe "\q"`, ``, `15-19 this quoted value`},
+	} {
+		d, problems := Parse(&ast.Comment{Slash: 1000, Text: c.text})
+		if got := show(d); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
+		}
+		var said string
+		for _, p := range problems {
+			said += fmt.Sprintf("%d-%d %s", p.Pos-1000, p.End-1000, p.Message)
+		}
+		if !strings.HasPrefix(said, c.problem) || c.problem == "" && said != "" {
+			t.Errorf("%s: problem %q, want %q", c.text, said, c.problem)
+		}
+		if d.Broken != (c.problem != "") {
+			t.Errorf("%s: Broken is %v", c.text, d.Broken)
+		}
+	}
+}
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]form{
+		"//ws:gateway /chat":                         exact,
+		"//ws:frob":                                  exact,
+		"//ws:1":                                     exact,
+		"//ws:Gateway /chat":                         miss,
+		"//ws:Frob":                                  miss,
+		"//ws: gateway /chat":                        miss,
+		"// ws:gateway /chat":                        miss,
+		"//\tws:gateway /chat":                       miss,
+		"// ws: gateway /chat":                       miss,
+		"//WS:gateway /chat version=1":               miss,
+		"// Ws:subscrib message":                     miss,
+		"/*ws:gateway /chat*/":                       miss,
+		"/* ws:public */":                            miss,
+		"// ws:guard A B C":                          miss,
+		"//ws:":                                      prose,
+		"//ws://example.com":                         prose,
+		"// ws://example.com/chat":                   prose,
+		"// ws: the runtime":                         prose,
+		"// ws:subscribe is what marks a handler":    prose,
+		"// ws: guard against the peer's slow reads": prose,
+		"// ws: pushes":                              prose,
+		"// see ws:gateway":                          prose,
+		"// `//ws:gateway /chat` marks a struct":     prose,
+		"//nolint:ws":                                prose,
+		"// news:gateway":                            prose,
+		"// ws:read":                                 prose,
+		"//":                                         prose,
+		"/**/":                                       prose,
+	} {
+		if got, _, _ := classify(text); got != want {
+			t.Errorf("%s: form %d, want %d", text, got, want)
+		}
+		if want != prose && !Mentioned([]byte("package x\n\n"+text+"\n")) {
+			t.Errorf("%s: not mentioned", text)
+		}
+	}
+}
+
+func TestMentioned(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"package x":                   false,
+		"//ws:gateway":                true,
+		"type x struct {\n\t//ws:a\n": true,
+		"\r\n//ws:a\r\n":              true,
+		"//  WS:a":                    true,
+		"/* ws:a */":                  true,
+		"s := news:x":                 false,
+		"ws: ws: ws:":                 false,
+		"ws: // ws:":                  true,
+		"https://ws:80":               true, // only a closer look tells
+	} {
+		if got := Mentioned([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestClosest(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"subscrib": "subscribe", "subscribed": "subscribe", "gatway": "gateway", "gatewya": "gateway",
+		"conect": "connect", "aap": "app", "psuh": "push", "frobnicate": "", "x": "", "": "",
+	} {
+		if got := Closest(name, names()); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestTable: every line of the table can be printed on a reference page, and its
+// example is a directive that the table accepts.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range Table() {
+		if seen[s.Name] {
+			t.Errorf("%s is in the table twice", s.Name)
+		}
+		seen[s.Name] = true
+		if s.On == 0 || s.Where == "" || s.Doc == "" || !strings.HasSuffix(s.Doc, ".") || s.On.String() == "" {
+			t.Errorf("%s lacks something: %+v", s.Name, s)
+		}
+		for _, o := range s.Options {
+			if o.Name == "" || o.Doc == "" {
+				t.Errorf("an option of %s lacks something: %+v", s.Name, o)
+			}
+		}
+		d, problems := Parse(&ast.Comment{Slash: 1, Text: s.Example})
+		problems = append(problems, counts(d, s)...)
+		if problems = append(problems, options(d, s)...); d.Name != s.Name || len(problems) > 0 {
+			t.Errorf("the example %s: %v", s.Example, problems)
+		}
+	}
+}
+
+func TestFileFindsSites(t *testing.T) {
+	t.Parallel()
+	const src = `// Package p is documented.
+//
+//ws:app ./a
+//ws:guard G
+package p
+
+type (
+	// A is in a group.
+	//ws:gateway /a
+	A struct{}
+
+	//ws:push
+	E interface {
+		// M is an event.
+		//ws:event m
+		M()
+	}
+)
+
+// B has a doc comment.
+//
+//ws:subscribe b
+//ws:guard G H
+//ws:guard I
+func (a *A) B() {}
+`
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "p.go", src, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, problems := File(f, fset)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var got []string
+	for _, d := range found {
+		s := d.Site
+		at := "package"
+		switch s.Place {
+		case Type:
+			at = s.Type.Name.Name
+		case Method:
+			at = s.Func.Name.Name
+		case InterfaceMethod:
+			at = s.Type.Name.Name + "." + s.Field.Names[0].Name
+		}
+		got = append(got, d.Name+" "+at)
+	}
+	want := "app package, guard package, gateway A, push E, event E.M, subscribe B, guard B, guard B"
+	if s := strings.Join(got, ", "); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{`//ws:gateway /a k="b c"`, `//ws:x "`, "//ws:x `", `//ws:x k=`, "//ws: x", "/*ws:x*/", "//ws:\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ContainsAny(text, "\n") || !strings.HasPrefix(text, "//") {
+			return
+		}
+		kind, _, _ := classify(text)
+		if kind == prose {
+			return
+		}
+		if kind != exact {
+			return
+		}
+		d, problems := Parse(&ast.Comment{Slash: 1, Text: text})
+		end := 1 + token.Pos(len(text))
+		for _, a := range slices.Concat(d.Args, d.Options) {
+			if a.Pos < d.NamePos || a.Val < a.Pos || a.End < a.Val || a.End > end {
+				t.Errorf("%q: argument out of place: %+v", text, a)
+			}
+		}
+		for _, p := range problems {
+			if p.Pos < d.NamePos || p.End < p.Pos || p.End > end {
+				t.Errorf("%q: problem out of place: %+v", text, p)
+			}
+		}
+	})
+}

@@ -1,0 +1,253 @@
+package directive
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// File returns the directives of f, which was parsed with comments, in source
+// order, and everything in its comments that is meant as a directive but is none.
+func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
+	at := spots(f, fset)
+	var (
+		found    []*Directive
+		problems []Problem
+	)
+	for _, g := range f.Comments {
+		first := map[string]*Directive{}
+		for _, c := range g.List {
+			d, ps := read(c, at[g])
+			problems = append(problems, ps...)
+			if d == nil {
+				continue
+			}
+			if earlier, ok := first[d.Name]; ok {
+				if spec, _ := Lookup(d.Name); !spec.Repeat {
+					problems = append(problems, repeated(d, earlier))
+					continue
+				}
+			} else {
+				first[d.Name] = d
+			}
+			found = append(found, d)
+		}
+	}
+	return found, problems
+}
+
+// Outside returns a problem for every directive in f, and everything that looks
+// like one: f is a file that wsgen does not read, and why says so.
+func Outside(f *ast.File, why, help string) []Problem {
+	var problems []Problem
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			if kind, _, _ := classify(c.Text); kind != prose {
+				problems = append(problems, Problem{
+					Code: diag.UnreadFile, Pos: c.Pos(), End: end(c),
+					Message: "this directive is in " + why + ", which wsgen does not read", Help: help,
+				})
+			}
+		}
+	}
+	return problems
+}
+
+// Any reports whether f has a directive, or a comment that looks like one.
+func Any(f *ast.File) bool {
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			if kind, _, _ := classify(c.Text); kind != prose {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func end(c *ast.Comment) token.Pos {
+	return c.Slash + token.Pos(len(strings.TrimRight(c.Text, " \t\r")))
+}
+
+// read makes a directive of one comment, or problems, or neither.
+func read(c *ast.Comment, at spot) (*Directive, []Problem) {
+	kind, name, rest := classify(c.Text)
+	switch kind {
+	case prose:
+		return nil, nil
+	case miss:
+		p := Problem{
+			Code: diag.NearMiss, Pos: c.Pos(), End: end(c),
+			Message: "this comment looks like a directive, but is none",
+			Help:    "a directive begins with //ws: and a lower-case name, without spaces",
+		}
+		if name != "" {
+			p.Help = "write it without spaces and in lower case: " + strings.TrimSpace(prefix+name+" "+rest)
+		}
+		return nil, []Problem{p}
+	}
+	d, problems := Parse(c)
+	spec, ok := Lookup(d.Name)
+	if !ok {
+		return nil, append(problems, unknown(d))
+	}
+	if p, ok := misplaced(d, spec, at); !ok {
+		return nil, append(problems, p)
+	}
+	d.Site = at.site
+	if spec.Later {
+		return nil, append(problems, Problem{
+			Code: diag.NotYet, Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name)),
+			Message: prefix + d.Name + " is not supported yet",
+			Help:    "remove the directive",
+		})
+	}
+	if len(problems) == 0 { // else the count may be wrong for a reason already given
+		problems = append(problems, counts(d, spec)...)
+	}
+	return d, append(problems, options(d, spec)...)
+}
+
+func unknown(d *Directive) Problem {
+	p := Problem{
+		Code: diag.UnknownDirective, Pos: d.NamePos, End: d.NamePos + token.Pos(len(d.Name)),
+		Message: "there is no directive " + prefix + d.Name,
+		Help:    "the directives are " + strings.Join(names(), ", "),
+	}
+	if near := Closest(d.Name, names()); near != "" {
+		p.Help = "did you mean " + prefix + near + "?"
+	}
+	return p
+}
+
+func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
+	fits := spec.On&at.site.Place != 0
+	p := Problem{Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name))}
+	switch {
+	case fits && !at.detached:
+		return p, true
+	case fits:
+		p.Code = diag.Detached
+		p.Message = fmt.Sprintf("a blank line separates %s%s from %s", prefix, d.Name, at.what)
+		p.Help = "remove the blank line: a directive touches its declaration"
+	default:
+		p.Code = diag.Misplaced
+		where := at.what
+		if at.site.Place == 0 && (strings.HasPrefix(where, "inside") || strings.HasPrefix(where, "at ") || strings.HasPrefix(where, "above")) {
+			p.Message = fmt.Sprintf("%s%s has no effect %s", prefix, d.Name, where)
+		} else {
+			p.Message = fmt.Sprintf("%s%s does not belong above %s", prefix, d.Name, where)
+		}
+		p.Help = fmt.Sprintf("it stands above %s", spec.Where)
+	}
+	return p, false
+}
+
+func counts(d *Directive, spec Spec) []Problem {
+	switch n := len(d.Args); {
+	case n < spec.Min:
+		return []Problem{{
+			Code: diag.MissingArgument, Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name)),
+			Message: fmt.Sprintf("%s%s needs an argument: %s", prefix, d.Name, spec.Args),
+			Help:    "for example " + spec.Example,
+		}}
+	case spec.Max >= 0 && n > spec.Max:
+		p := Problem{
+			Code: diag.ExtraArgument, Pos: d.Args[spec.Max].Pos, End: d.Args[n-1].End,
+			Message: fmt.Sprintf("%s%s takes no argument here", prefix, d.Name),
+			Help:    "for example " + spec.Example,
+		}
+		if spec.Max > 0 {
+			p.Message = fmt.Sprintf("%s%s takes one argument", prefix, d.Name)
+			p.Help = fmt.Sprintf("quote it if it has spaces: %s%s %q", prefix, d.Name, joined(d.Args))
+		}
+		return []Problem{p}
+	}
+	return nil
+}
+
+func joined(args []Arg) string {
+	var words []string
+	for _, a := range args {
+		words = append(words, a.Value)
+	}
+	return strings.Join(words, " ")
+}
+
+// options checks keys and their values, and drops from d what is wrong.
+func options(d *Directive, spec Spec) (problems []Problem) {
+	seen := map[string]Arg{}
+	d.Options = slices.DeleteFunc(d.Options, func(o Arg) bool {
+		p := option(d, spec, o)
+		if earlier, ok := seen[o.Key]; ok && p == nil {
+			p = &Problem{
+				Code: diag.RepeatedOption, Pos: o.Pos, End: o.End,
+				Message: o.Key + "= is given twice", Help: "remove one of them", Other: earlier.Pos,
+			}
+		}
+		seen[o.Key] = o
+		if p != nil {
+			problems = append(problems, *p)
+		}
+		return p != nil
+	})
+	return problems
+}
+
+func option(d *Directive, spec Spec, o Arg) *Problem {
+	i := slices.IndexFunc(spec.Options, func(s OptionSpec) bool { return s.Name == o.Key })
+	if i < 0 {
+		p := &Problem{
+			Code: diag.UnknownOption, Pos: o.Pos, End: o.Pos + token.Pos(len(o.Key)),
+			Message: fmt.Sprintf("%s%s has no option %s", prefix, d.Name, o.Key),
+		}
+		var keys []string
+		for _, s := range spec.Options {
+			keys = append(keys, s.Name)
+		}
+		switch near := Closest(o.Key, keys); {
+		case near != "":
+			p.Help = "did you mean " + near + "=?"
+		case len(keys) > 0:
+			p.Help = "its options are " + strings.Join(keys, ", ")
+		default:
+			p.Help = "it takes no key=value"
+		}
+		return p
+	}
+	s := spec.Options[i]
+	switch {
+	case s.Later || slices.Contains(s.Reserved, o.Value):
+		p := &Problem{
+			Code: diag.NotYet, Pos: o.Pos, End: o.End,
+			Message: fmt.Sprintf("%s=%s is not supported yet", o.Key, o.Value), Help: "remove it",
+		}
+		if len(s.Values) > 0 {
+			p.Help = "possible is " + strings.Join(s.Values, " or ")
+		}
+		return p
+	case s.Values != nil && !slices.Contains(s.Values, o.Value):
+		return &Problem{
+			Code: diag.BadValue, Pos: o.Val, End: o.End,
+			Message: fmt.Sprintf("%s= cannot be %s", o.Key, o.Value),
+			Help:    "possible is " + strings.Join(s.Values, " or "),
+		}
+	}
+	return nil
+}
+
+func repeated(d, earlier *Directive) Problem {
+	p := Problem{
+		Code: diag.RepeatedDirective, Pos: d.Pos, End: d.End, Other: earlier.Pos,
+		Message: fmt.Sprintf("%s%s stands here twice", prefix, d.Name),
+		Help:    "remove one of them",
+	}
+	if d.Name == "subscribe" {
+		p.Help = "a method handles one event: write a second method for the other"
+	}
+	return p
+}

@@ -1,0 +1,149 @@
+package directive
+
+import (
+	"go/ast"
+	"go/token"
+)
+
+// spot is where a comment group stands: at a Site, or at a place where no
+// directive can be.
+type spot struct {
+	site Site
+	// what names the place in a message: "a function", "the package clause".
+	what string
+	// detached says that only a blank line separates the comment from site.
+	detached bool
+}
+
+// spots maps the comment groups of f to where they stand.
+func spots(f *ast.File, fset *token.FileSet) map[*ast.CommentGroup]spot {
+	m := map[*ast.CommentGroup]spot{}
+	put := func(g *ast.CommentGroup, s spot) {
+		if g != nil {
+			s.site.File = f
+			m[g] = s
+		}
+	}
+	put(f.Doc, spot{site: Site{Place: PackageClause}, what: "the package clause"})
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			put(d.Doc, funcSpot(d))
+		case *ast.GenDecl:
+			genSpots(d, put)
+		}
+	}
+	for _, g := range f.Comments {
+		if _, ok := m[g]; !ok {
+			put(g, looseSpot(f, fset, g))
+		}
+	}
+	return m
+}
+
+func funcSpot(d *ast.FuncDecl) spot {
+	if d.Recv == nil {
+		return spot{what: "the function " + d.Name.Name}
+	}
+	return spot{site: Site{Place: Method, Func: d}, what: "the method " + d.Name.Name}
+}
+
+func typeSpot(s *ast.TypeSpec) spot {
+	return spot{site: Site{Place: Type, Type: s}, what: "the type " + s.Name.Name}
+}
+
+func genSpots(d *ast.GenDecl, put func(*ast.CommentGroup, spot)) {
+	what := map[token.Token]string{
+		token.IMPORT: "an import", token.CONST: "a constant", token.VAR: "a variable", token.TYPE: "a group of types",
+	}[d.Tok]
+	put(d.Doc, spot{what: what})
+	for _, spec := range d.Specs {
+		switch s := spec.(type) {
+		case *ast.ImportSpec:
+			put(s.Doc, spot{what: what})
+		case *ast.ValueSpec:
+			put(s.Doc, spot{what: what})
+		case *ast.TypeSpec:
+			put(s.Doc, typeSpot(s))
+			if !d.Lparen.IsValid() {
+				put(d.Doc, typeSpot(s))
+			}
+			fieldSpots(s, put)
+		}
+	}
+}
+
+func fieldSpots(s *ast.TypeSpec, put func(*ast.CommentGroup, spot)) {
+	switch t := s.Type.(type) {
+	case *ast.StructType:
+		for _, field := range t.Fields.List {
+			put(field.Doc, spot{what: "a struct field"})
+		}
+	case *ast.InterfaceType:
+		for _, field := range t.Methods.List {
+			if len(field.Names) == 0 {
+				put(field.Doc, spot{what: "an embedded interface"})
+				continue
+			}
+			put(field.Doc, spot{
+				site: Site{Place: InterfaceMethod, Type: s, Field: field},
+				what: "the method " + field.Names[0].Name,
+			})
+		}
+	}
+}
+
+// looseSpot is for a comment that documents nothing.
+func looseSpot(f *ast.File, fset *token.FileSet, g *ast.CommentGroup) spot {
+	if g.End() <= f.Package {
+		return spot{site: Site{Place: PackageClause}, what: "the package clause", detached: true}
+	}
+	for _, decl := range f.Decls {
+		if g.Pos() > decl.End() {
+			continue
+		}
+		if g.Pos() > decl.Pos() {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && g.Pos() > fn.Body.Lbrace {
+				return spot{what: "inside the body of " + fn.Name.Name}
+			}
+			return spot{what: "inside a declaration"}
+		}
+		if onLineOfCode(f, fset, g) {
+			return spot{what: "at the end of a line"}
+		}
+		s := declSpot(decl)
+		s.detached = true
+		return s
+	}
+	if onLineOfCode(f, fset, g) {
+		return spot{what: "at the end of a line"}
+	}
+	return spot{what: "above no declaration"}
+}
+
+func declSpot(decl ast.Decl) spot {
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		return funcSpot(d)
+	case *ast.GenDecl:
+		if s, ok := d.Specs[0].(*ast.TypeSpec); ok && !d.Lparen.IsValid() {
+			return typeSpot(s)
+		}
+	}
+	return spot{what: "a declaration that takes none"}
+}
+
+// onLineOfCode reports whether g follows the end of a declaration, or of the
+// package clause, on the same line.
+func onLineOfCode(f *ast.File, fset *token.FileSet, g *ast.CommentGroup) bool {
+	line := fset.Position(g.Pos()).Line
+	if fset.Position(f.Name.End()).Line == line {
+		return true
+	}
+	for _, decl := range f.Decls {
+		if decl.End() <= g.Pos() && fset.Position(decl.End()).Line == line {
+			return true
+		}
+	}
+	return false
+}

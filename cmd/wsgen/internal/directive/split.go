@@ -1,0 +1,89 @@
+package directive
+
+import (
+	"go/token"
+	"strconv"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// split cuts s, which begins at pos, into arguments: words, "quoted words", and
+// key=value with either as value.
+func split(s string, pos token.Pos) (args []Arg, problems []Problem) {
+	for i := 0; ; {
+		for i < len(s) && isSpace(s[i]) {
+			i++
+		}
+		if i == len(s) {
+			return args, problems
+		}
+		a := Arg{Pos: pos + token.Pos(i)}
+		if n := keyLen(s[i:]); n > 0 {
+			a.Key = s[i : i+n]
+			i += n + 1
+		}
+		a.Val = pos + token.Pos(i)
+		start := i
+		var message string
+		a.Value, i, message = value(s, i)
+		a.End = pos + token.Pos(i)
+		switch {
+		case message != "":
+			problems = append(problems, Problem{
+				Code: diag.MalformedArgument, Pos: a.Val, End: a.End, Message: message,
+				Help: `a value with spaces is quoted as in Go: key="a b"`,
+			})
+			continue
+		case a.Key != "" && i == start:
+			problems = append(problems, Problem{
+				Code: diag.MalformedArgument, Pos: a.Pos, End: a.End,
+				Message: a.Key + "= has no value",
+				Help:    "write the value directly behind the equals sign: " + a.Key + "=value",
+			})
+			continue
+		}
+		args = append(args, a)
+	}
+}
+
+// value reads the word or the quoted string at s[i:], and returns where it ends.
+func value(s string, i int) (v string, end int, problem string) {
+	if i == len(s) || (s[i] != '"' && s[i] != '`') {
+		end = wordEnd(s, i)
+		return s[i:end], end, ""
+	}
+	quoted, err := strconv.QuotedPrefix(s[i:])
+	if err != nil {
+		return "", len(strings.TrimRight(s, " \t\r")), "this quoted value does not end, or has an escape that Go does not know"
+	}
+	v, _ = strconv.Unquote(quoted)
+	end = i + len(quoted)
+	if end < len(s) && !isSpace(s[end]) {
+		return "", wordEnd(s, end), "a quoted value ends at its closing quote: a space must follow"
+	}
+	return v, end, ""
+}
+
+// keyLen is the length of the key that s begins with, without its equals sign.
+func keyLen(s string) int {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '_'):
+		case c == '=':
+			return i
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+func wordEnd(s string, i int) int {
+	for i < len(s) && !isSpace(s[i]) {
+		i++
+	}
+	return i
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }

@@ -1,0 +1,153 @@
+package directive
+
+import "strings"
+
+// Place is a set of places in a file where a comment can stand.
+type Place uint8
+
+// The places that some directive allows.
+const (
+	Type            Place = 1 << iota // a type declaration
+	Method                            // a method declaration
+	InterfaceMethod                   // a method of an interface type
+	PackageClause                     // the package clause
+)
+
+// String names p as a message does: "a type declaration or a method".
+func (p Place) String() string {
+	var names []string
+	for _, n := range []struct {
+		p    Place
+		name string
+	}{
+		{Type, "a type declaration"},
+		{Method, "a method"},
+		{InterfaceMethod, "a method of an interface"},
+		{PackageClause, "a package clause"},
+	} {
+		if p&n.p != 0 {
+			names = append(names, n.name)
+		}
+	}
+	if len(names) > 2 {
+		return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	}
+	return strings.Join(names, " or ")
+}
+
+// Spec is one line of the table of directives.
+type Spec struct {
+	Name     string
+	On       Place
+	Where    string // the kind of declaration, as a message names it
+	Args     string // synopsis of the positional arguments
+	Min, Max int    // how many of them; Max −1 is any number
+	Options  []OptionSpec
+	Repeat   bool   // may stand more than once above one declaration
+	Later    bool   // reserved: not supported yet
+	Doc      string // one line
+	Example  string
+}
+
+// OptionSpec is one key=value of a directive.
+type OptionSpec struct {
+	Name   string
+	Values []string // the values allowed; nil is any
+	// Reserved are values, and Later says that it is every value, that wsgen
+	// knows but does not support yet.
+	Reserved []string
+	Later    bool
+	Doc      string // one line
+}
+
+// Table returns every directive, in the order a reader meets them.
+func Table() []Spec {
+	return []Spec{
+		{
+			Name: "gateway", On: Type, Where: "a struct type", Args: "/path", Min: 1, Max: 1,
+			Options: []OptionSpec{
+				{Name: "namespace", Doc: "the //ws:namespace type whose connections these are; default: the application's Server"},
+				{Name: "version", Doc: "a number; version=1 serves /v1/path"},
+				{Name: "protocol", Values: []string{"events"}, Reserved: []string{"jsonrpc"}, Doc: "the wire protocol"},
+				{Name: "codec", Values: []string{"std"}, Reserved: []string{"fast"}, Doc: "how JSON is read and written"},
+			},
+			Doc:     "The struct is a gateway, served at this path of a ServeMux.",
+			Example: "//ws:gateway /chat",
+		},
+		{
+			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: "event", Max: 1,
+			Options: []OptionSpec{
+				{Name: "const", Doc: "a string constant that holds the event, instead of the event itself"},
+				{Name: "mode", Values: []string{"inline", "serial"}, Reserved: []string{"parallel"}, Doc: "where the handler runs"},
+				{Name: "timeout", Later: true, Doc: "how long the handler may take"},
+				{Name: "max", Later: true, Doc: "how many calls may run at once in mode=parallel"},
+			},
+			Doc:     "The method handles this event.",
+			Example: "//ws:subscribe message",
+		},
+		{
+			Name: "connect", On: Method, Where: "a method of a gateway",
+			Doc:     "The method runs when a connection begins.",
+			Example: "//ws:connect",
+		},
+		{
+			Name: "disconnect", On: Method, Where: "a method of a gateway",
+			Doc:     "The method runs when a connection has ended.",
+			Example: "//ws:disconnect",
+		},
+		{
+			Name: "configure", On: Method, Where: "a method of a gateway", Later: true,
+			Doc:     "The method sets the options of this gateway.",
+			Example: "//ws:configure",
+		},
+		{
+			Name: "state", On: Type, Where: "a struct type",
+			Doc:     "The struct is what a connection keeps: made by the connect hook, handed to handlers.",
+			Example: "//ws:state",
+		},
+		{
+			Name: "guard", On: Type | Method | PackageClause, Where: "a gateway, a handler or an application",
+			Args: "Guard...", Min: 1, Max: -1, Repeat: true,
+			Doc:     "These guard types are asked first.",
+			Example: "//ws:guard Authn",
+		},
+		{
+			Name: "public", On: Type | Method, Where: "a gateway or a handler",
+			Doc:     "It is open to everybody on purpose.",
+			Example: "//ws:public",
+		},
+		{
+			Name: "namespace", On: Type, Where: "a struct type that embeds *ws.Server",
+			Doc:     "The struct is a registry of connections of its own.",
+			Example: "//ws:namespace",
+		},
+		{
+			Name: "push", On: Type, Where: "an interface type",
+			Options: []OptionSpec{
+				{Name: "namespace", Doc: "the //ws:namespace type it pushes to; default: the application's Server"},
+			},
+			Doc:     "Each method of the interface is an event that the server sends.",
+			Example: "//ws:push",
+		},
+		{
+			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: "event", Min: 1, Max: 1,
+			Doc:     "The event's name, where it is not the method's name in lowerCamel.",
+			Example: "//ws:event order_done",
+		},
+		{
+			Name: "app", On: PackageClause, Where: "a package clause", Args: "[folder...]", Max: -1,
+			Doc:     "The package gets one router and one provider set for the gateways of the module, or of the folders named (relative to the module's root).",
+			Example: "//ws:app",
+		},
+	}
+}
+
+// Lookup returns the table's line for name.
+func Lookup(name string) (Spec, bool) {
+	for _, s := range Table() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Spec{}, false
+}

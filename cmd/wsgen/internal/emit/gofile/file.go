@@ -1,0 +1,154 @@
+// Package gofile is what the Go outputs share: one generated file, the names
+// it may use, and types as it writes them.
+//
+// jennifer keeps imports apart from each other but knows neither the package's
+// own identifiers nor a function's locals, so names are assigned here.
+package gofile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/scanner"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// File is a Go file in the making. It is valid during the call of the function
+// that Render was given.
+type File struct {
+	pkg     *model.Package
+	used    map[string]string // import path → package name, as code asks for it
+	imports map[string]string // import path → name in this file; nil in the first pass
+	taken   map[string]bool   // names that no local may have
+}
+
+// Render makes a file of pkg from its declarations, which a blank line
+// separates. constraint is a build constraint such as "wireinject", or "".
+//
+// build runs twice, because a local's name depends on which packages the file
+// imports, and only the code tells that. It must not depend on anything but
+// its argument.
+func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code) ([]byte, error) {
+	f := &File{pkg: pkg, used: map[string]string{}}
+	build(f)
+	f.assign()
+	decls := build(f)
+
+	src := comment(emit.Header).Line().Line()
+	if constraint != "" {
+		src.Add(comment("//go:build " + constraint)).Line().Line()
+	}
+	src.Id("package").Id(pkg.Name).Line().Line()
+	if len(f.imports) > 0 {
+		src.Add(f.importDecl()).Line().Line()
+	}
+	for i, d := range decls {
+		if i > 0 {
+			src.Line().Line()
+		}
+		src.Add(d)
+	}
+	src.Line()
+
+	var out bytes.Buffer
+	if err := src.Render(&out); err != nil {
+		return nil, renderError(pkg, err)
+	}
+	return out.Bytes(), nil
+}
+
+// renderError keeps the message of an invalid construct and drops the source,
+// which jennifer appends whole.
+func renderError(pkg *model.Package, err error) error {
+	var list scanner.ErrorList
+	if errors.As(err, &list) {
+		err = list
+	}
+	msg, _, _ := bytes.Cut([]byte(err.Error()), []byte("\n"))
+	return fmt.Errorf("generated code of package %s is invalid (a bug in wsgen): %s", pkg.Path, msg)
+}
+
+// Doc is a comment, one line each. A line needs no leading slashes.
+func Doc(lines ...string) *jen.Statement {
+	s := &jen.Statement{}
+	for _, l := range lines {
+		s.Add(comment("// " + l)).Line()
+	}
+	return s
+}
+
+// Comment is a comment behind something on the same line.
+func Comment(text string) *jen.Statement { return comment("// " + text) }
+
+// comment renders text as it is: jennifer leaves alone what starts with
+// slashes, and would turn anything else that holds a newline into /* */.
+func comment(text string) *jen.Statement { return jen.Comment(text) }
+
+// Lines is a list that stands one item a line between open and close, such as
+// the fields of a composite literal.
+func Lines(open, closing string, items ...jen.Code) *jen.Statement {
+	return jen.Custom(jen.Options{Open: open, Close: closing, Separator: ",", Multi: true}, items...)
+}
+
+// OneLine is a body or a struct type that stays on the line it begins on.
+func OneLine(item jen.Code) *jen.Statement {
+	return jen.Custom(jen.Options{Open: "{", Close: "}"}, item)
+}
+
+// Pkg is the identifier name of package ref, qualified as this file needs it.
+func (f *File) Pkg(ref model.PackageRef, name string) *jen.Statement {
+	if ref.Path == "" || ref.Path == f.pkg.Path {
+		return jen.Id(name)
+	}
+	f.used[ref.Path] = ref.Name
+	if f.imports == nil {
+		return jen.Id(ref.Name).Dot(name)
+	}
+	return jen.Id(f.imports[ref.Path]).Dot(name)
+}
+
+// Runtime is an identifier of the runtime.
+func (f *File) Runtime(name string) *jen.Statement {
+	return f.Pkg(model.PackageRef{Path: model.RuntimePath, Name: model.RuntimeName}, name)
+}
+
+// Std is an identifier of a package of the standard library whose name is the
+// last element of its path.
+func (f *File) Std(path, name string) *jen.Statement {
+	return f.Pkg(model.PackageRef{Path: path, Name: base(path)}, name)
+}
+
+func (f *File) importDecl() *jen.Statement {
+	paths := sortedKeys(f.imports)
+	local := func(path string) bool { return !isStd(path) }
+	std := slices.DeleteFunc(slices.Clone(paths), local)
+	other := slices.DeleteFunc(slices.Clone(paths), isStd)
+
+	var specs []jen.Code
+	for _, p := range std {
+		specs = append(specs, f.importSpec(p))
+	}
+	if len(std) > 0 && len(other) > 0 {
+		specs = append(specs, jen.Empty())
+	}
+	for _, p := range other {
+		specs = append(specs, f.importSpec(p))
+	}
+	if len(specs) == 1 {
+		return jen.Id("import").Add(specs[0])
+	}
+	return jen.Id("import").Custom(jen.Options{Open: "(", Close: ")", Multi: true}, specs...)
+}
+
+func (f *File) importSpec(path string) jen.Code {
+	name := f.imports[path]
+	if name == base(path) && name == f.used[path] {
+		return jen.Lit(path)
+	}
+	return jen.Id(name).Lit(path)
+}

@@ -1,0 +1,206 @@
+package goserver
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// endpointType is a type of its own for each gateway, so that a constructor
+// or wire can tell them apart.
+func (g *gateway) endpointType() jen.Code {
+	name := gofile.EndpointType(g.Name)
+	return gofile.Doc(name + " serves " + article(g.Name) + " at " + g.Path + ".").
+		Type().Id(name).Id("struct").Add(gofile.OneLine(jen.Op("*").Add(g.Runtime("Endpoint"))))
+}
+
+func (g *gateway) constructor() jen.Code {
+	name := gofile.EndpointType(g.Name)
+	doc := "New" + name + " binds " + article(g.Name) + " to a registry."
+	guards := g.guardParams()
+	if len(guards.refs) > 0 {
+		doc = "New" + name + " binds " + article(g.Name) + " and its guards to a registry."
+	}
+
+	server := serverParam(g.File, g.Namespace)
+	params := []jen.Code{
+		jen.Id(server.name).Add(server.typ),
+		jen.Id(g.Local("gateway")).Op("*").Id(g.Name),
+	}
+	params = append(params, guards.decls()...)
+
+	return gofile.Doc(doc).
+		Func().Id("New"+name).Params(params...).Id(name).Block(
+		jen.Id(g.Local("d")).Op(":=").Id(gofile.DispatchType(g.Name)).Values(jen.Id(g.Local("gateway"))),
+		jen.Return(jen.Id(name).Values(g.Runtime("NewEndpoint").Call(
+			server.registry(),
+			g.Runtime("Spec").Add(gofile.Lines("{", "}", g.spec(guards)...)),
+		))),
+	)
+}
+
+func (g *gateway) spec(guards *guardParams) []jen.Code {
+	fields := []jen.Code{
+		field("Gateway", jen.Lit(g.pkg.Name+"."+g.Name)),
+		field("Path", jen.Lit(g.Path)),
+	}
+	if g.Protocol != "" {
+		fields = append(fields, field("Protocol", jen.Lit(g.Protocol)))
+	}
+	if len(g.Handlers) > 0 {
+		handlers := make([]jen.Code, len(g.Handlers))
+		for i, h := range g.Handlers {
+			handlers[i] = g.handler(h, guards)
+		}
+		fields = append(fields, field("Handlers",
+			jen.Index().Add(g.Runtime("Handler")).Add(gofile.Lines("{", "}", handlers...))))
+	}
+	d := func(method string) *jen.Statement { return jen.Id(g.Local("d")).Dot(method) }
+	fields = append(fields, field("Lookup", d("lookup")), field("Call", d("call")))
+	if g.Connect != nil {
+		fields = append(fields, field("Connect", d("connect")))
+	}
+	if g.Disconnect != nil {
+		fields = append(fields, field("Disconnect", d("disconnect")))
+	}
+	if len(g.ConnGuards) > 0 {
+		fields = append(fields, field("ConnGuards", guards.list("ConnGuard", g.ConnGuards)))
+	}
+	if len(g.MessageGuards) > 0 {
+		fields = append(fields, field("Guards", guards.list("MessageGuard", g.MessageGuards)))
+	}
+	return fields
+}
+
+func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
+	fields := []jen.Code{field("Event", jen.Lit(h.Event))}
+	if h.Mode == model.Serial {
+		fields = append(fields, field("Mode", g.Runtime("Serial")))
+	}
+	if h.Data == model.DataScalar || h.Data == model.DataObject {
+		var names []jen.Code
+		for _, p := range dataParams(h) {
+			names = append(names, jen.Lit(p.Name))
+		}
+		fields = append(fields, field("Params", jen.Index().String().Values(names...)))
+	}
+	if len(h.Guards) > 0 {
+		fields = append(fields, field("Guards", guards.list("MessageGuard", h.Guards)))
+	}
+	return jen.Values(fields...)
+}
+
+func field(name string, value jen.Code) jen.Code { return jen.Id(name).Op(":").Add(value) }
+
+// guardParams of a gateway: its own first, as they stand in the source, then
+// those of each handler.
+func (g *gateway) guardParams() *guardParams {
+	p := newGuardParams(g.File, g.pkg, g.File.NewParams(g.Local("server"), g.Local("gateway"), g.Local("d")))
+	p.add(bySource(g.ConnGuards, g.MessageGuards))
+	for _, h := range g.Handlers {
+		p.add(h.Guards)
+	}
+	return p
+}
+
+// bySource merges a gateway's two kinds of guards.
+func bySource(conn, message []*model.GuardRef) []*model.GuardRef {
+	refs := slices.Concat(conn, message)
+	slices.SortStableFunc(refs, func(a, b *model.GuardRef) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
+	})
+	return refs
+}
+
+// guardParams gives each guard type one parameter, however often it is used.
+type guardParams struct {
+	file  *gofile.File
+	pkg   *model.Package
+	names *gofile.Params
+	byKey map[string]string // type → parameter
+	refs  []*model.GuardRef // each type once
+}
+
+func newGuardParams(f *gofile.File, pkg *model.Package, names *gofile.Params) *guardParams {
+	return &guardParams{file: f, pkg: pkg, names: names, byKey: map[string]string{}}
+}
+
+func (p *guardParams) add(refs []*model.GuardRef) {
+	for _, ref := range refs {
+		key := guardKey(p.pkg, ref)
+		if p.byKey[key] != "" {
+			continue
+		}
+		short := gofile.LowerCamel(ref.Name)
+		candidates := []string{short}
+		if ref.Foreign {
+			candidates = append(candidates, gofile.LowerCamel(ref.Decl.Package.Name)+gofile.UpperCamel(ref.Name))
+		}
+		candidates = append(candidates, short+"Guard")
+		p.byKey[key] = p.names.Name(candidates...)
+		p.refs = append(p.refs, ref)
+	}
+}
+
+func (p *guardParams) decls() []jen.Code {
+	decls := make([]jen.Code, len(p.refs))
+	for i, ref := range p.refs {
+		typ := p.file.Type(ref.Type)
+		if !ref.Interface {
+			typ = p.file.Pointer(ref.Type)
+		}
+		decls[i] = jen.Id(p.byKey[guardKey(p.pkg, ref)]).Add(typ)
+	}
+	return decls
+}
+
+// list is a literal of guards of one kind, each type once.
+func (p *guardParams) list(kind string, refs []*model.GuardRef) jen.Code {
+	var items []jen.Code
+	seen := map[string]bool{}
+	for _, ref := range refs {
+		key := guardKey(p.pkg, ref)
+		if !seen[key] {
+			seen[key] = true
+			items = append(items, jen.Id(p.byKey[key]))
+		}
+	}
+	return jen.Index().Add(p.file.Runtime(kind)).Values(items...)
+}
+
+// guardKey identifies a guard's type: two aliases of one type are one guard.
+func guardKey(pkg *model.Package, ref *model.GuardRef) string {
+	if ref.Decl.Name != "" {
+		return gofile.Key(pkg.Path, ref.Decl)
+	}
+	return gofile.Key(pkg.Path, ref.Type)
+}
+
+// server is the registry parameter of a constructor.
+type server struct {
+	name      string
+	typ       jen.Code
+	namespace bool
+}
+
+func serverParam(f *gofile.File, namespace *model.TypeRef) server {
+	s := server{name: f.Local("server"), namespace: namespace != nil}
+	if s.namespace {
+		s.typ = f.Pointer(*namespace)
+	} else {
+		s.typ = jen.Op("*").Add(f.Runtime("Server"))
+	}
+	return s
+}
+
+// registry is the *ws.Server of the parameter.
+func (s server) registry() *jen.Statement {
+	if s.namespace {
+		return jen.Id(s.name).Dot("Server")
+	}
+	return jen.Id(s.name)
+}

@@ -1,0 +1,101 @@
+// Package goserver writes ws_gen.go: the reflection-free dispatch of every
+// gateway, its constructor, typed pushes, namespaces, and the application's
+// router. It imports the runtime and never wire.
+//
+// The functions stand in the order their text has in the output.
+package goserver
+
+import (
+	"path/filepath"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// FileName is the name of the file in each package.
+const FileName = "ws_gen.go"
+
+// Emit makes one file for each package that needs one.
+func Emit(prog *model.Program) ([]emit.File, error) {
+	var files []emit.File
+	for _, pkg := range prog.Packages {
+		if !needed(pkg) {
+			continue
+		}
+		data, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data})
+	}
+	return files, nil
+}
+
+// needed is false for a package whose only directives mark types that others
+// use, such as a state.
+func needed(pkg *model.Package) bool {
+	return len(pkg.Gateways)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
+}
+
+func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
+	decls := []jen.Code{handshake(f)}
+	if guards := driftGuards(f, pkg); guards != nil {
+		decls = append(decls, guards)
+	}
+	for _, gateway := range pkg.Gateways {
+		decls = append(decls, gatewayDecls(f, pkg, gateway)...)
+	}
+	for _, n := range pkg.Namespaces {
+		if n.Provider.Kind == model.ProviderGenerated {
+			decls = append(decls, namespace(f, n))
+		}
+	}
+	for _, p := range pkg.Pushes {
+		decls = append(decls, pushDecls(f, p)...)
+	}
+	if pkg.App != nil {
+		decls = append(decls, router(f, pkg))
+	}
+	return decls
+}
+
+func handshake(f *gofile.File) jen.Code {
+	return gofile.Doc("Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.").
+		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV1"))
+}
+
+func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway) []jen.Code {
+	g := &gateway{File: f, Gateway: gw, pkg: pkg}
+	decls := []jen.Code{g.endpointType(), g.constructor(), g.dispatchType(), g.lookup(), g.call()}
+	if g.Connect != nil {
+		decls = append(decls, g.connect())
+	}
+	if g.Disconnect != nil {
+		decls = append(decls, g.disconnect())
+	}
+	return decls
+}
+
+// gateway is one gateway on its way into one file.
+type gateway struct {
+	*gofile.File
+	*model.Gateway
+	pkg *model.Package
+}
+
+// method is a call of the user's method. The gateway is a named field, not
+// embedded: a user's method may be called call.
+func (g *gateway) method(name string, args ...jen.Code) *jen.Statement {
+	return jen.Id(g.Local("d")).Dot("gateway").Dot(name).Call(args...)
+}
+
+func article(noun string) string {
+	switch noun[0] {
+	case 'A', 'E', 'I', 'O', 'a', 'e', 'i', 'o':
+		return "an " + noun
+	}
+	return "a " + noun
+}

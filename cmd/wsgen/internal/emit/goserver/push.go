@@ -1,0 +1,98 @@
+package goserver
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+func namespace(f *gofile.File, n *model.Namespace) jen.Code {
+	options := jen.Id(f.Local("options"))
+	return gofile.Doc("New" + n.Name + " makes a registry of its own.").
+		Func().Id("New" + n.Name).Params(jen.Add(options).Add(f.Runtime("Options"))).
+		Op("*").Id(n.Name).Block(
+		jen.Return(jen.Op("&").Id(n.Name).Values(field("Server", f.Runtime("NewServer").Call(options)))),
+	)
+}
+
+func pushDecls(f *gofile.File, p *model.Push) []jen.Code {
+	var decls []jen.Code
+	if !p.OwnNewPush {
+		decls = append(decls, addressed(f, p))
+	}
+	if !p.OwnNew {
+		decls = append(decls, toEveryone(f, p))
+	}
+	decls = append(decls, pushType(f, p))
+	for _, m := range p.Methods {
+		decls = append(decls, pushMethod(f, p, m))
+	}
+	return decls
+}
+
+func addressed(f *gofile.File, p *model.Push) jen.Code {
+	server := serverParam(f, p.Namespace)
+	t := jen.Id(f.Local("t"))
+	bind := jen.Func().Params(jen.Add(t).Add(f.Runtime("Target"))).Id(p.Name).
+		Add(gofile.OneLine(jen.Return(jen.Id(gofile.PushType(p.Name)).Values(t))))
+	return gofile.Doc("New" + p.Name + "Push addresses " + p.Name + " to connections of " + server.name + ".").
+		Func().Id("New" + p.Name + "Push").Params(jen.Id(server.name).Add(server.typ)).
+		Add(pushOf(f, p)).Block(
+		jen.Return(f.Runtime("NewPush").Call(server.registry(), bind)),
+	)
+}
+
+func toEveryone(f *gofile.File, p *model.Push) jen.Code {
+	push := jen.Id(f.Local("push"))
+	return gofile.Doc("New" + p.Name + " sends " + p.Name + " to every connection.").
+		Func().Id("New" + p.Name).Params(jen.Add(push).Add(pushOf(f, p))).Id(p.Name).
+		Add(gofile.OneLine(jen.Return(jen.Add(push).Dot("All").Call())))
+}
+
+func pushOf(f *gofile.File, p *model.Push) jen.Code {
+	return f.Runtime("Push").Types(jen.Id(p.Name))
+}
+
+func pushType(f *gofile.File, p *model.Push) jen.Code {
+	return jen.Type().Id(gofile.PushType(p.Name)).Id("struct").Add(
+		gofile.OneLine(jen.Id(targetField(p)).Add(f.Runtime("Target"))))
+}
+
+// targetField is the field of the push type: a method of the user's interface
+// may be called t.
+func targetField(p *model.Push) string {
+	name := "t"
+	for slices.ContainsFunc(p.Methods, func(m *model.PushMethod) bool { return m.Name == name }) {
+		name += "_"
+	}
+	return name
+}
+
+func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod) jen.Code {
+	recv, in := jen.Id(f.Local("p")), jen.Id(f.Local("in"))
+
+	var params []jen.Code
+	payload := jen.Nil()
+	if m.Param != nil {
+		params = append(params, jen.Add(in).Add(f.Type(m.Param.Type)))
+		payload = jen.Op("&").Add(in)
+		if m.Param.Type.Kind == model.TypePointer {
+			payload = in
+		}
+	}
+	emit := jen.Add(recv).Dot(targetField(p)).Dot("Emit").Call(jen.Lit(m.Event), payload)
+
+	fn := jen.Func().Params(jen.Add(recv).Id(gofile.PushType(p.Name))).Id(m.Name).Params(params...)
+	switch n, err := jen.Id(f.Local("n")), jen.Id(f.Local("err")); {
+	case m.Count && m.Err:
+		return fn.Params(jen.Int(), jen.Error()).Add(gofile.OneLine(jen.Return(emit)))
+	case m.Count:
+		return fn.Int().Block(jen.List(n, jen.Id("_")).Op(":=").Add(emit), jen.Return(n))
+	case m.Err:
+		return fn.Error().Block(jen.List(jen.Id("_"), err).Op(":=").Add(emit), jen.Return(err))
+	}
+	return fn.Add(gofile.OneLine(jen.List(jen.Id("_"), jen.Id("_")).Op("=").Add(emit)))
+}

@@ -1,0 +1,114 @@
+// Package gowire writes ws_wire_gen.go: the provider set of each annotated
+// package, for google/wire. The file has the build constraint wireinject, so
+// wire is never linked into a program.
+//
+// What wire v0.7.0 cannot take is never written: generic functions as
+// providers, and wire.Struct of a generic type (it crashes).
+package gowire
+
+import (
+	"path/filepath"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// FileName is the name of the file in each package.
+const FileName = "ws_wire_gen.go"
+
+// WirePath is the import path of wire.
+const WirePath = "github.com/google/wire"
+
+// Emit makes one file for each package that provides something.
+func Emit(prog *model.Program) ([]emit.File, error) {
+	var files []emit.File
+	for _, pkg := range prog.Packages {
+		if !needed(pkg) {
+			continue
+		}
+		data, err := gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
+			return []jen.Code{set(f, pkg)}
+		})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data})
+	}
+	return files, nil
+}
+
+// needed agrees with what resolve joins in an application's set.
+func needed(pkg *model.Package) bool {
+	return len(pkg.Gateways)+len(pkg.Guards)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
+}
+
+func set(f *gofile.File, pkg *model.Package) jen.Code {
+	doc := "WireSet provides this package's endpoints, gateways, guards and pushes."
+	items := packageItems(f, pkg)
+	if pkg.App != nil {
+		doc = "WireSet provides the router and everything wsgen knows how to make."
+		items = append(appSets(f, pkg.App), items...)
+		items = append(items, appItems(f, pkg.App)...)
+	}
+	return gofile.Doc(doc).Var().Id("WireSet").Op("=").Add(wire(f, "NewSet")).Add(gofile.Lines("(", ")", items...))
+}
+
+// packageItems are what the package declares itself: wire refuses a provider
+// that it reaches over two paths.
+func packageItems(f *gofile.File, pkg *model.Package) []jen.Code {
+	own := model.PackageRef{Path: pkg.Path, Name: pkg.Name}
+	var items []jen.Code
+	for _, g := range pkg.Gateways {
+		items = append(items, jen.Id("New"+gofile.EndpointType(g.Name)))
+		items = append(items, provider(f, g.Provider, own, g.Name)...)
+	}
+	for _, g := range pkg.Guards {
+		items = append(items, provider(f, g.Provider, own, g.Name)...)
+	}
+	for _, n := range pkg.Namespaces {
+		items = append(items, provider(f, n.Provider, own, n.Name)...)
+	}
+	for _, p := range pkg.Pushes {
+		items = append(items, jen.Id("New"+p.Name+"Push"), jen.Id("New"+p.Name))
+	}
+	return items
+}
+
+func appSets(f *gofile.File, app *model.App) []jen.Code {
+	items := make([]jen.Code, len(app.Sets))
+	for i, set := range app.Sets {
+		items[i] = f.Pkg(set, "WireSet")
+	}
+	return items
+}
+
+// appItems are what belongs to no annotated package, joined once.
+func appItems(f *gofile.File, app *model.App) []jen.Code {
+	var items []jen.Code
+	for _, ref := range app.Foreign {
+		if len(ref.Decl.Args) > 0 && ref.Provider.Kind == model.ProviderStruct {
+			continue
+		}
+		items = append(items, provider(f, ref.Provider, ref.Decl.Package, ref.Decl.Name)...)
+	}
+	return append(items, f.Runtime("NewServer"), jen.Id("NewRouter"))
+}
+
+func provider(f *gofile.File, p model.Provider, pkg model.PackageRef, name string) []jen.Code {
+	switch p.Kind {
+	case model.ProviderFunc:
+		return []jen.Code{f.Pkg(pkg, p.Func)}
+	case model.ProviderStruct:
+		return []jen.Code{wire(f, "Struct").Call(jen.New(f.Pkg(pkg, name)), jen.Lit("*"))}
+	case model.ProviderGenerated:
+		return []jen.Code{f.Pkg(pkg, "New"+name)}
+	}
+	return nil
+}
+
+func wire(f *gofile.File, name string) *jen.Statement {
+	return f.Pkg(model.PackageRef{Path: WirePath, Name: "wire"}, name)
+}

@@ -1,0 +1,237 @@
+// Package model is a program's WebSocket API as data: what resolve found in
+// the user's source, and all that an emitter may look at. It knows neither
+// go/ast nor go/types, so an output cannot depend on how its input was read.
+//
+// Everything is in a stable order: packages by import path, the rest as it
+// stands in the source.
+package model
+
+import "go/token"
+
+// RuntimePath is the import path of the runtime, and RuntimeName the name that
+// generated and hand-written code import it by.
+const (
+	RuntimePath = "github.com/wsgen/wsgen/runtime"
+	RuntimeName = "ws"
+)
+
+// Program is everything one run of wsgen generates code for.
+type Program struct {
+	Packages []*Package
+}
+
+// Package is one Go package with at least one directive.
+type Package struct {
+	Path string // import path
+	Name string // package name
+	Dir  string // absolute directory that its generated files go to
+
+	// Scope lists every identifier of the package's scope, sorted, without
+	// those that wsgen itself generates. Generated imports, and locals that
+	// would shadow, stay clear of them.
+	Scope []string
+
+	Gateways   []*Gateway
+	Namespaces []*Namespace
+	Pushes     []*Push
+
+	// Guards are the guard types this package declares itself and some
+	// gateway, handler or application of the program uses: it provides them.
+	Guards []*Guard
+
+	App *App // nil: no //ws:app here
+}
+
+// Gateway is a struct type marked //ws:gateway.
+type Gateway struct {
+	Pos  token.Position
+	Name string // type name in its package
+	Path string // effective ServeMux path, version included: /v1/chat
+
+	// Namespace is the registry the gateway is bound to; nil is *ws.Server.
+	Namespace *TypeRef
+	Protocol  string // "" is events
+
+	Provider Provider
+
+	Handlers   []*Handler
+	Connect    *Hook // nil: none
+	Disconnect *Hook
+	State      *TypeRef // the connection's own state type, always used as a pointer; nil: none
+
+	// Guards of the whole gateway, in source order; a type may be of both kinds.
+	ConnGuards    []*GuardRef
+	MessageGuards []*GuardRef
+	Public        bool
+}
+
+// Handler is a method marked //ws:subscribe.
+type Handler struct {
+	Pos    token.Position
+	Event  string
+	Method string
+	Params []Param // all of the method's parameters, in its order
+	Data   DataForm
+
+	// Result is the type a reply carries; nil: none. Err says that the method's
+	// last result is an error.
+	Result *TypeRef
+	Err    bool
+
+	Mode   Mode
+	Guards []*GuardRef // message guards of this handler alone, in source order
+	Public bool
+}
+
+// Hook is a method marked //ws:connect or //ws:disconnect.
+type Hook struct {
+	Pos    token.Position
+	Method string
+	Params []Param
+
+	// State says that a connect hook returns (*State, error) or *State; Err that its last result
+	// is an error. Disconnect hooks return nothing.
+	State bool
+	Err   bool
+}
+
+// Param is one parameter of a handler or hook.
+type Param struct {
+	Role Role
+	Name string  // as declared; "" or "_" only where the role is not Data
+	Type TypeRef // as declared
+	// Optional is true for a Data parameter that may be absent: a pointer.
+	Optional bool
+}
+
+// Role says where an argument comes from.
+type Role uint8
+
+// The roles of parameters.
+const (
+	RoleData    Role = iota // the payload, or one named part of it
+	RoleContext             // context.Context
+	RoleClient              // *ws.Client
+	RoleSender              // ws.Sender
+	RoleState               // the gateway's state, a pointer
+	RoleRequest             // *http.Request, connect hook only
+	RoleClosed              // ws.Closed, disconnect hook only
+)
+
+// DataForm says how a frame's data becomes the Data parameters.
+type DataForm uint8
+
+// The forms of data.
+const (
+	DataNone     DataForm = iota // no Data parameter: data is ignored
+	DataWhole                    // one Data parameter is the whole of data; null is refused
+	DataNullable                 // as DataWhole, and null is a value of it
+	DataScalar                   // one named scalar: {"name": v}, or v alone
+	DataObject                   // named parameters: {"a": …, "b": …}
+)
+
+// Mode is how a handler is run; the names are those of the runtime.
+type Mode uint8
+
+// The modes of architecture.md, "Modes".
+const (
+	Inline Mode = iota
+	Serial
+)
+
+// Guard is a guard type that its own package provides.
+type Guard struct {
+	Name     string
+	Provider Provider
+}
+
+// GuardRef is the use of a guard. Its parameter in generated constructors is
+// Type itself for an interface type, else a pointer to it.
+type GuardRef struct {
+	Pos  token.Position
+	Name string  // as written in the directive, without package: Authn
+	Type TypeRef // as the using package may name it: an alias stays the alias
+	// Decl is where the type is really declared, aliases resolved, and Foreign
+	// says that this is another package than the one that uses it.
+	Decl      TypeRef
+	Foreign   bool
+	Interface bool
+	// Provider of a foreign guard, found in the package that declares it; the
+	// application's set provides it unless that package is annotated itself.
+	Provider Provider
+}
+
+// Namespace is a struct type marked //ws:namespace that embeds *ws.Server.
+type Namespace struct {
+	Pos      token.Position
+	Name     string
+	Provider Provider // ProviderGenerated: wsgen writes New<Name>(ws.Options) *Name
+}
+
+// Push is an interface type marked //ws:push.
+type Push struct {
+	Pos       token.Position
+	Name      string
+	Namespace *TypeRef // nil is *ws.Server
+	Methods   []*PushMethod
+
+	// OwnNew and OwnNewPush say that the package declares a fitting New<Name>,
+	// New<Name>Push itself: it is not generated, and is the provider all the same.
+	OwnNew     bool
+	OwnNewPush bool
+}
+
+// PushMethod is one outbound event.
+type PushMethod struct {
+	Pos   token.Position
+	Name  string
+	Event string
+	Param *Param // nil: data is null
+	// Count and Err say which of the results (int, error) it has, in that order.
+	Count bool
+	Err   bool
+}
+
+// App is a package clause marked //ws:app.
+type App struct {
+	Pos token.Position
+	// Gateways are all that the application serves, by import path, then source.
+	Gateways []AppGateway
+	// Sets are the import paths of the annotated packages whose WireSet joins,
+	// the application's own package excluded.
+	Sets []PackageRef
+	// Global guards, in source order.
+	ConnGuards    []*GuardRef
+	MessageGuards []*GuardRef
+	// Foreign are the foreign guards of the whole application, each once, that
+	// no joined WireSet provides.
+	Foreign []*GuardRef
+}
+
+// PackageRef names a package that generated code imports.
+type PackageRef struct{ Path, Name string }
+
+// AppGateway is a gateway as the application sees it.
+type AppGateway struct {
+	Package PackageRef
+	Gateway *Gateway
+}
+
+// Provider says how wire, or a reader, gets a value of a type.
+type Provider struct {
+	Kind ProviderKind
+	// Func is the constructor of ProviderFunc, in the package that declares the
+	// type: NewAuthn.
+	Func string
+}
+
+// ProviderKind is the rule that found a provider.
+type ProviderKind uint8
+
+// The rules, in the order they are tried.
+const (
+	ProviderNone      ProviderKind = iota // the user supplies it
+	ProviderFunc                          // the package declares a fitting NewX
+	ProviderStruct                        // exported fields only: wire.Struct(new(X), "*")
+	ProviderGenerated                     // wsgen generates NewX
+)

@@ -1,0 +1,89 @@
+// Package output is where generated files go: sinks that write, check, print
+// or keep what a run wants on disk. All of them see the same Plan, so what
+// check accepts is what a run would leave alone.
+package output
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+)
+
+// Plan is what a run wants on disk.
+type Plan struct {
+	Files []emit.File // to be there, with exactly this content
+	// Found are generated files of earlier runs in the folders of this one.
+	// Those that Files no longer has are orphans, and wsgen removes them.
+	Found []string
+}
+
+// Change is one difference between a Plan and the disk.
+type Change struct {
+	Path string // absolute
+	Old  []byte // nil: the file is not there
+	New  []byte // nil: the file is to be removed
+}
+
+// Sink takes the outcome of a run without errors, and returns what differs from
+// the disk, by path. Whether it then still differs is up to the sink.
+type Sink interface {
+	Put(ctx context.Context, plan Plan) ([]Change, error)
+}
+
+// Changes compares plan with the disk.
+func (plan Plan) Changes() ([]Change, error) {
+	var changes []Change
+	wanted := map[string]bool{}
+	for _, f := range plan.Files {
+		wanted[f.Path] = true
+		old, err := os.ReadFile(f.Path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("cannot compare with the generated file of an earlier run: %w", err)
+		}
+		if err == nil && old == nil {
+			old = []byte{} // there, and empty
+		}
+		if old == nil || !bytes.Equal(old, f.Data) {
+			changes = append(changes, Change{Path: f.Path, Old: old, New: f.Data})
+		}
+	}
+	for _, path := range plan.Found {
+		if wanted[path] {
+			continue
+		}
+		old, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot tell whether wsgen wrote this file: %w", err)
+		}
+		if ours(old) {
+			changes = append(changes, Change{Path: path, Old: old})
+		}
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	return changes, nil
+}
+
+// ours reports whether wsgen wrote content. The header need not be the first
+// line: an unresolved merge conflict may stand above it. An empty file of that
+// name cannot be anything else.
+func ours(content []byte) bool {
+	if len(bytes.TrimSpace(content)) == 0 {
+		return true
+	}
+	for line := range bytes.Lines(content) {
+		if string(bytes.TrimRight(line, "\r\n")) == emit.Header {
+			return true
+		}
+	}
+	return false
+}

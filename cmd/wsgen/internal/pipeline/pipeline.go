@@ -1,0 +1,85 @@
+// Package pipeline is the whole generator in one function.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
+)
+
+// Options say what to generate. The zero value is everything in the module of
+// the current directory.
+type Options struct {
+	Dir      string   // where to run; "" is the current directory
+	Patterns []string // packages as the go command names them; none is ./...
+	Tags     []string // build tags
+	Wire     Wire     // whether to write wire provider sets
+	Env      []string // of the go command; nil is os.Environ()
+}
+
+// Wire says when provider sets for google/wire are written.
+type Wire string
+
+// The values of Wire. Empty is WireAuto.
+const (
+	WireAuto Wire = "auto" // if the module's go.mod requires google/wire
+	WireOn   Wire = "on"
+	WireOff  Wire = "off"
+)
+
+// Result is what came of a run.
+type Result struct {
+	// Diagnostics, sorted. If one of them is an error, nothing went to the sink.
+	Diagnostics diag.List
+	// Packages is how many annotated packages the run covered.
+	Packages int
+	// Changes are what the sink found different from the disk, by path.
+	Changes []output.Change
+}
+
+// Run reads the packages that opts name, and hands what they generate to sink.
+// The user's mistakes are in the Result; error is what has no place in a file:
+// no module, a disk that is full, ctx cancelled.
+func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
+	loaded, diags, err := source.Load(ctx, source.Options{
+		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env,
+	})
+	if err != nil || diags.HasErrors() {
+		return Result{Diagnostics: diags.Sort()}, err
+	}
+
+	program, more := resolve.Resolve(loaded)
+	result := Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages)}
+	if result.Diagnostics.HasErrors() {
+		return result, nil
+	}
+
+	emitters := []emit.Emitter{goserver.Emit}
+	if opts.Wire == WireOn || opts.Wire != WireOff && loaded.Module.Requires(gowire.WirePath) {
+		emitters = append(emitters, gowire.Emit)
+	}
+	var files []emit.File
+	for _, emitter := range emitters {
+		made, err := emitter(program)
+		if err != nil {
+			return result, err
+		}
+		files = append(files, made...)
+	}
+
+	if err := ctx.Err(); err != nil {
+		return result, err
+	}
+	result.Changes, err = sink.Put(ctx, output.Plan{Files: files, Found: loaded.Generated})
+	if err != nil {
+		return result, fmt.Errorf("cannot update generated files: %w", err)
+	}
+	return result, nil
+}

@@ -1,0 +1,101 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+	"maps"
+	"slices"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// wirePath is the module that provider sets are for.
+const wirePath = "github.com/google/wire"
+
+// generated returns the names that wsgen declares in p, and what for.
+func (r *resolver) generated(p *pkg) map[string]string {
+	names := map[string]string{}
+	for _, g := range p.gateways {
+		x := g.obj.Name()
+		for _, n := range []string{x + "Endpoint", "New" + x + "Endpoint", "ws" + x} {
+			names[n] = "the gateway " + x
+		}
+	}
+	objs, _ := p.marked("push")
+	for _, obj := range objs {
+		e := obj.Name()
+		for _, n := range []string{"New" + e, "New" + e + "Push", "ws" + e} {
+			names[n] = "the push interface " + e
+		}
+	}
+	objs, _ = p.marked("namespace")
+	for _, obj := range objs {
+		names["New"+obj.Name()] = "the namespace " + obj.Name()
+	}
+	if p.app != nil {
+		names["NewRouter"] = "the application"
+	}
+	if r.src.Module.Requires(wirePath) {
+		names["WireSet"] = "wire"
+	}
+	return names
+}
+
+// clashes reports what p declares under a name that wsgen needs. Constructors
+// of namespaces and pushes may be the user's own, if they fit.
+func (r *resolver) clashes(p *pkg) {
+	names := r.generated(p)
+	for _, push := range p.model.Pushes {
+		if obj := p.src.Types.Scope().Lookup("New" + push.Name); obj != nil && r.makesPush(p, obj, push.Name, false) {
+			push.OwnNew = true
+			delete(names, "New"+push.Name)
+		}
+		if obj := p.src.Types.Scope().Lookup("New" + push.Name + "Push"); obj != nil && r.makesPush(p, obj, push.Name, true) {
+			push.OwnNewPush = true
+			delete(names, "New"+push.Name+"Push")
+		}
+	}
+	for _, ns := range p.model.Namespaces {
+		delete(names, "New"+ns.Name) // constructor has judged it
+	}
+	for _, push := range p.model.Pushes {
+		if obj := p.src.Types.Scope().Lookup(push.Name + "Push"); obj != nil && p.isPush(obj) {
+			r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares New%[1]sPush for the push interface %[1]s and for %[1]sPush", push.Name), "rename one of them")
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		obj := p.src.Types.Scope().Lookup(n)
+		if obj == nil {
+			continue
+		}
+		help := "rename yours"
+		if n == "WireSet" {
+			help = "rename yours, and join the generated one in it: wire.NewSet(WireSet, …)"
+		}
+		r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares %s for %s, and the package declares it already", n, names[n]), help)
+	}
+}
+
+func (p *pkg) isPush(obj types.Object) bool {
+	t, ok := obj.(*types.TypeName)
+	return ok && p.has(t, "push")
+}
+
+// makesPush reports whether fn is a provider of the push interface name, or of
+// ws.Push of it.
+func (r *resolver) makesPush(p *pkg, fn types.Object, name string, addressed bool) bool {
+	f, ok := fn.(*types.Func)
+	if !ok || f.Signature().Results().Len() == 0 {
+		return false
+	}
+	t := f.Signature().Results().At(0).Type()
+	e := p.src.Types.Scope().Lookup(name).Type()
+	if addressed {
+		n, ok := types.Unalias(t).(*types.Named)
+		if rt, isRuntime := runtimeType(t); !ok || !isRuntime || rt != "Push" || n.TypeArgs().Len() != 1 || !types.Identical(n.TypeArgs().At(0), e) {
+			return false
+		}
+		return provides(fn, t)
+	}
+	return provides(fn, e)
+}

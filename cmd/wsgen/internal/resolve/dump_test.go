@@ -1,0 +1,158 @@
+package resolve_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// dump writes a model as text, one thing a line.
+func dump(m *model.Program) string {
+	d := &dumper{}
+	for _, p := range m.Packages {
+		d.pkg(p)
+	}
+	return d.b.String()
+}
+
+type dumper struct{ b strings.Builder }
+
+func (d *dumper) line(depth int, words ...string) {
+	var kept []string
+	for _, w := range words {
+		if w != "" {
+			kept = append(kept, w)
+		}
+	}
+	fmt.Fprintf(&d.b, "%s%s\n", strings.Repeat("  ", depth), strings.Join(kept, " "))
+}
+
+func (d *dumper) pkg(p *model.Package) {
+	d.line(0, "package", p.Path, p.Name)
+	d.line(1, "scope", strings.Join(p.Scope, " "))
+	for _, g := range p.Gateways {
+		d.gateway(g)
+	}
+	for _, n := range p.Namespaces {
+		d.line(1, "namespace", n.Name, provider(n.Provider))
+	}
+	for _, p := range p.Pushes {
+		d.line(1, "push", p.Name, ref(p.Namespace), when(p.OwnNew, "own-new"), when(p.OwnNewPush, "own-new-push"))
+		for _, m := range p.Methods {
+			in := ""
+			if m.Param != nil {
+				in = typ(m.Param.Type)
+			}
+			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"))
+		}
+	}
+	for _, g := range p.Guards {
+		d.line(1, "guard", g.Name, provider(g.Provider))
+	}
+	if a := p.App; a != nil {
+		d.line(1, "app", guards("conn", a.ConnGuards), guards("message", a.MessageGuards), guards("foreign", a.Foreign))
+		for _, g := range a.Gateways {
+			d.line(2, "serves", g.Package.Path, g.Gateway.Name, g.Gateway.Path)
+		}
+		for _, s := range a.Sets {
+			d.line(2, "joins", s.Path, s.Name)
+		}
+	}
+}
+
+func (d *dumper) gateway(g *model.Gateway) {
+	d.line(1, "gateway", g.Name, g.Path, ref(g.Namespace), g.Protocol, provider(g.Provider), when(g.State != nil, "state="+ref(g.State)),
+		guards("conn", g.ConnGuards), guards("message", g.MessageGuards), when(g.Public, "public"))
+	if h := g.Connect; h != nil {
+		d.line(2, "connect", h.Method+params(h.Params), when(h.State, "state"), when(h.Err, "error"))
+	}
+	if h := g.Disconnect; h != nil {
+		d.line(2, "disconnect", h.Method+params(h.Params))
+	}
+	forms := []string{"none", "whole", "nullable", "scalar", "object"}
+	modes := []string{"inline", "serial"}
+	for _, h := range g.Handlers {
+		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result), when(h.Err, "error"),
+			"data="+forms[h.Data], modes[h.Mode], guards("message", h.Guards), when(h.Public, "public"))
+	}
+}
+
+func params(ps []model.Param) string {
+	roles := []string{"data", "context", "client", "sender", "state", "request", "closed"}
+	var words []string
+	for _, p := range ps {
+		w := roles[p.Role]
+		if p.Role == model.RoleData {
+			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?")
+		}
+		words = append(words, w)
+	}
+	return "(" + strings.Join(words, ", ") + ")"
+}
+
+func provider(p model.Provider) string {
+	return []string{"", "func=" + p.Func, "fill", "generated"}[p.Kind]
+}
+
+func guards(kind string, gs []*model.GuardRef) string {
+	if len(gs) == 0 {
+		return ""
+	}
+	var words []string
+	for _, g := range gs {
+		w := g.Name + ":" + typ(g.Type)
+		if g.Foreign {
+			w += "=" + typ(g.Decl) + " " + provider(g.Provider)
+		}
+		words = append(words, strings.TrimSpace(w)+when(g.Interface, " interface"))
+	}
+	return kind + "[" + strings.Join(words, ", ") + "]"
+}
+
+func when(on bool, word string) string {
+	if on {
+		return word
+	}
+	return ""
+}
+
+func ref(t *model.TypeRef) string {
+	if t == nil {
+		return ""
+	}
+	return typ(*t)
+}
+
+func typ(t model.TypeRef) string {
+	elem := func() string { return typ(*t.Elem) }
+	switch t.Kind {
+	case model.TypePointer:
+		return "*" + elem()
+	case model.TypeSlice:
+		return "[]" + elem()
+	case model.TypeArray:
+		return fmt.Sprintf("[%d]%s", t.Len, elem())
+	case model.TypeMap:
+		return "map[" + typ(*t.Key) + "]" + elem()
+	case model.TypeChan:
+		return "chan " + elem()
+	case model.TypeStruct:
+		return fmt.Sprintf("struct{%d}", len(t.Fields))
+	}
+	name := t.Name
+	if t.Package.Path != "" {
+		name = t.Package.Path + "." + name
+	}
+	if t.Local {
+		name = "." + name
+	}
+	if len(t.Args) > 0 {
+		var args []string
+		for _, a := range t.Args {
+			args = append(args, typ(a))
+		}
+		name += "[" + strings.Join(args, ",") + "]"
+	}
+	return name
+}

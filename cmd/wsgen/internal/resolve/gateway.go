@@ -1,0 +1,176 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// gateway is a gateway while it is resolved.
+type gateway struct {
+	obj       *types.TypeName
+	directive *directive.Directive
+	pkg       *pkg
+	model     *model.Gateway
+	embeds    map[*types.TypeName]bool // itself, and what it has methods of by embedding
+
+	// state is the type that the connect hook makes, or nil. stateless says
+	// that it makes none because of a mistake already reported.
+	state     *types.TypeName
+	stateless bool
+}
+
+func (r *resolver) gateways(p *pkg) {
+	for _, g := range p.gateways {
+		r.gateway(g)
+		p.model.Gateways = append(p.model.Gateways, g.model)
+	}
+}
+
+func (r *resolver) gateway(g *gateway) {
+	d, p := g.directive, g.pkg
+	name := d.Site.Type.Name
+	r.need(d.Site.Type)
+	g.model = &model.Gateway{
+		Pos: r.position(name.Pos()), Name: g.obj.Name(),
+		Path:      r.path(d),
+		Namespace: r.namespaceOf(p, d),
+		Provider:  r.ownProvider(g.obj, name),
+	}
+	guards := r.guards(p.onType[g.obj], p.scope(d), p.src.Types, false)
+	g.model.ConnGuards, g.model.MessageGuards = guards.conn, guards.message
+	g.model.Public = p.has(g.obj, "public")
+
+	methods := r.methods(g)
+	r.ambiguous(g)
+	r.hooks(g, methods)
+	events := map[string]*bound{}
+	for _, m := range methods {
+		if d := m.marked("subscribe"); d != nil {
+			r.handler(g, m, d, events)
+		}
+	}
+}
+
+// path is the effective path of a gateway.
+func (r *resolver) path(d *directive.Directive) string {
+	if len(d.Args) == 0 {
+		return ""
+	}
+	arg := d.Args[0]
+	path := arg.Value
+	if !strings.HasPrefix(path, "/") {
+		help := "a path begins with a slash: //ws:gateway /" + strings.TrimLeft(path, "/")
+		if strings.ContainsAny(path, " .") {
+			help = "a path begins with a slash, and names no method and no host: those are for the ServeMux that the router is mounted on"
+		}
+		r.report(diag.BadPath, value(arg), fmt.Sprintf("the path %s does not begin with a slash", path), help)
+		return ""
+	}
+	if o, ok := d.Option("version"); ok {
+		if n, err := strconv.Atoi(o.Value); err != nil || n < 1 || strconv.Itoa(n) != o.Value {
+			r.report(diag.BadValue, value(o), "version= cannot be "+o.Value, "it is a number from 1 up: version=1 serves /v1"+path)
+		} else {
+			path = "/v" + o.Value + path
+		}
+	}
+	if why := badPattern(path); why != "" {
+		r.report(diag.BadPath, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why),
+			"wildcards are whole segments, {name}, or {name...} at the end")
+		return ""
+	}
+	return path
+}
+
+// handler resolves one method marked //ws:subscribe.
+func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events map[string]*bound) {
+	h := &model.Handler{Pos: r.position(m.name().Pos()), Method: m.fn.Name(), Public: m.marked("public") != nil}
+	r.needSignature(m)
+	event, where, ok := r.event(m, d)
+	if ok {
+		h.Event = event
+		if earlier := events[event]; earlier != nil {
+			r.report(diag.DuplicateEvent, where, fmt.Sprintf("event %s has two handlers in %s", event, g.obj.Name()),
+				"give one of them another event, or remove it",
+				r.related(earlier.name(), earlier.fn.Name()+" handles it too"))
+		} else {
+			events[event] = m
+		}
+	}
+	guards := r.guards(m.ds, m.scope, g.pkg.src.Types, true)
+	h.Guards = guards.message
+	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
+	h.Data = r.dataForm(g, m, h.Params)
+	h.Result, h.Err = r.results(g, m)
+	h.Mode = mode(d, h, len(g.model.MessageGuards) > 0)
+	g.model.Handlers = append(g.model.Handlers, h)
+}
+
+// event is the event that a handler's directive names.
+func (r *resolver) event(m *bound, d *directive.Directive) (event string, where span, ok bool) {
+	o, isConst := d.Option("const")
+	switch {
+	case isConst && len(d.Args) > 0:
+		r.report(diag.ExtraArgument, at{d.Args[0].Pos, d.Args[0].End}, "the event is given twice, as itself and by const=", "remove one of them")
+		return "", nil, false
+	case isConst:
+		if event, ok = r.constant(m.scope, o); !ok {
+			return "", nil, false
+		}
+		where = value(o)
+	case len(d.Args) == 0 && d.Broken:
+		return "", nil, false
+	case len(d.Args) == 0:
+		r.report(diag.MissingArgument, head(d), "//ws:subscribe needs an argument: event",
+			"name the event that "+m.fn.Name()+" handles: //ws:subscribe "+lowerCamel(strings.TrimPrefix(m.fn.Name(), "On")))
+		return "", nil, false
+	default:
+		event, where = d.Args[0].Value, value(d.Args[0])
+	}
+	return event, where, r.eventName(event, where)
+}
+
+// eventName refuses the names that belong to the protocol.
+func (r *resolver) eventName(event string, where span) bool {
+	message, help := "", "choose another name"
+	switch {
+	case event == "":
+		message = "the event has an empty name"
+	case event == "error":
+		message = "the event error belongs to the protocol"
+	case strings.HasPrefix(event, "$"):
+		message = "event names that begin with $ belong to the protocol"
+	case strings.ContainsFunc(event, isControl):
+		message, help = fmt.Sprintf("the event %q has a control character", event), "remove it"
+	default:
+		return true
+	}
+	r.report(diag.BadEvent, where, message, help)
+	return false
+}
+
+func isControl(c rune) bool { return c < 0x20 || 0x7f <= c && c < 0xa0 || c == '\uFFFD' }
+
+// mode is where a handler runs: on the read loop, unless it waits for something.
+func mode(d *directive.Directive, h *model.Handler, guarded bool) model.Mode {
+	if o, ok := d.Option("mode"); ok {
+		if o.Value == "serial" {
+			return model.Serial
+		}
+		return model.Inline
+	}
+	for _, p := range h.Params {
+		if p.Role == model.RoleContext {
+			return model.Serial
+		}
+	}
+	if guarded || len(h.Guards) > 0 {
+		return model.Serial
+	}
+	return model.Inline
+}

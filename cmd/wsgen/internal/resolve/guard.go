@@ -1,0 +1,166 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+	"slices"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// guardSet is the guards of one gateway, handler or application.
+type guardSet struct {
+	conn, message []*model.GuardRef
+}
+
+// guards resolves the //ws:guard directives of ds, which were written in s, for
+// generated code of package from. A handler takes message guards only.
+func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Package, handler bool) guardSet {
+	var (
+		set  guardSet
+		seen []string
+	)
+	for _, d := range ds {
+		if d.Name != "guard" {
+			continue
+		}
+		for _, o := range d.Args {
+			if slices.Contains(seen, o.Value) {
+				r.report(diag.RepeatedDirective, value(o), "the guard "+o.Value+" is named twice", "remove one of them")
+				continue
+			}
+			seen = append(seen, o.Value)
+			r.guard(&set, o, s, from, handler)
+		}
+	}
+	return set
+}
+
+func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Package, handler bool) {
+	obj, _ := r.lookup(s, o, "type", isType).(*types.TypeName)
+	if obj == nil {
+		return
+	}
+	conn, message, ok := r.guardKinds(obj, o)
+	if !ok {
+		return
+	}
+	if handler && !message {
+		r.report(diag.WrongGuard, value(o), o.Value+" guards connections, and cannot guard a single handler",
+			"put //ws:guard "+o.Value+" on the gateway, or give "+o.Value+" the method\nGuardMessage(ctx context.Context, m ws.Message) error")
+		return
+	}
+	ref := r.guardRef(obj, o, from)
+	if ref == nil {
+		return
+	}
+	if conn && !handler {
+		set.conn = append(set.conn, ref)
+	}
+	if message {
+		set.message = append(set.message, ref)
+	}
+}
+
+// guardKinds tells which guard interfaces obj has, and reports none.
+func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, message, ok bool) {
+	t := obj.Type()
+	if n, isNamed := types.Unalias(t).(*types.Named); isNamed && n.TypeParams().Len() > 0 && n.TypeArgs().Len() == 0 {
+		r.report(diag.Generic, value(o), "the guard "+o.Value+" has type parameters",
+			"name an instance of it: type "+obj.Name()+"Of = "+obj.Name()+"[T], with your T")
+		return false, false, false
+	}
+	if spec := r.typeSpec(obj); invalid(t) || spec != nil && r.broken(spec) {
+		r.needArg(value(o), obj)
+		return false, false, false
+	}
+	c, m := method(t, "GuardConn"), method(t, "GuardMessage")
+	conn, message = isGuardConn(c), isGuardMessage(m)
+	where := r.related(at{obj.Pos(), obj.Pos()}, obj.Name()+" is declared here")
+	switch {
+	case c != nil && !conn:
+		r.report(diag.NotAGuard, value(o), fmt.Sprintf("%s.GuardConn is not the method of a guard: it is %s", o.Value, r.show(c, obj.Pkg())),
+			"write it as: GuardConn(u *ws.Upgrade) error", where)
+		return false, false, false
+	case m != nil && !message:
+		r.report(diag.NotAGuard, value(o), fmt.Sprintf("%s.GuardMessage is not the method of a guard: it is %s", o.Value, r.show(m, obj.Pkg())),
+			"write it as: GuardMessage(ctx context.Context, m ws.Message) error", where)
+		return false, false, false
+	case !conn && !message:
+		r.report(diag.NotAGuard, value(o), o.Value+" is no guard",
+			"a connection guard has the method\nGuardConn(u *ws.Upgrade) error\na message guard has\nGuardMessage(ctx context.Context, m ws.Message) error", where)
+		return false, false, false
+	}
+	return conn, message, true
+}
+
+func isGuardConn(sig *types.Signature) bool {
+	return sig != nil && sig.Params().Len() == 1 && isPointer(sig.Params().At(0).Type(), model.RuntimePath, "Upgrade") && onlyError(sig)
+}
+
+func isGuardMessage(sig *types.Signature) bool {
+	return sig != nil && sig.Params().Len() == 2 && is(sig.Params().At(0).Type(), "context", "Context") &&
+		is(sig.Params().At(1).Type(), model.RuntimePath, "Message") && onlyError(sig)
+}
+
+func onlyError(sig *types.Signature) bool {
+	return !sig.Variadic() && sig.Results().Len() == 1 && isError(sig.Results().At(0).Type())
+}
+
+// guardRef writes the use of a guard type in generated code of package from.
+func (r *resolver) guardRef(obj *types.TypeName, o directive.Arg, from *types.Package) *model.GuardRef {
+	decl := named(obj.Type())
+	if decl == nil {
+		r.report(diag.NotAGuard, value(o), o.Value+" is not a declared type", "declare the guard as a type of its own")
+		return nil
+	}
+	typ, err := typeRef(obj.Type(), from)
+	if err != nil {
+		r.report(diag.Unreachable, value(o), err.Error(), "export it, or declare it in package "+from.Name())
+		return nil
+	}
+	declRef, err := typeRef(types.Unalias(obj.Type()), from)
+	if err != nil { // reachable by an alias only: the declaration cannot be provided from here
+		declRef = typ
+	}
+	ref := &model.GuardRef{
+		Pos: r.position(o.Val), Name: obj.Name(), Type: typ, Decl: declRef,
+		Foreign: decl.Pkg().Path() != from.Path(), Interface: types.IsInterface(obj.Type()),
+	}
+	if ref.Foreign {
+		ref.Provider = r.foreignProvider(decl)
+	}
+	ref.Decl.Local = !ref.Foreign
+	// An instance of a generic guard has no provider that wire could take: the
+	// user supplies it.
+	instance := len(declRef.Args) > 0
+	if home := r.byPath[decl.Pkg().Path()]; home != nil && !instance {
+		home.used(decl)
+	}
+	r.uses = append(r.uses, ref)
+	return ref
+}
+
+// used notes that a guard of p is used somewhere in the program.
+func (p *pkg) used(obj *types.TypeName) {
+	for _, g := range p.model.Guards {
+		if g.Name == obj.Name() {
+			return
+		}
+	}
+	p.model.Guards = append(p.model.Guards, &model.Guard{Name: obj.Name()})
+}
+
+// ownGuards finds the providers of the guards that p declares.
+func (r *resolver) ownGuards(p *pkg) {
+	scope := p.src.Types.Scope()
+	slices.SortFunc(p.model.Guards, func(a, b *model.Guard) int {
+		return int(scope.Lookup(a.Name).Pos() - scope.Lookup(b.Name).Pos())
+	})
+	for _, g := range p.model.Guards {
+		obj := scope.Lookup(g.Name).(*types.TypeName)
+		g.Provider = r.ownProvider(obj, nameSpan(obj))
+	}
+}

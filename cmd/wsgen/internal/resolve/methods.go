@@ -1,0 +1,239 @@
+package resolve
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+)
+
+// bound is an annotated method of a gateway, its own or promoted.
+type bound struct {
+	fn    *types.Func      // as declared
+	sig   *types.Signature // as the gateway has it, type arguments filled in
+	decl  *ast.FuncDecl
+	ds    []*directive.Directive
+	scope scope // of the names in ds
+}
+
+func (m *bound) name() span { return m.decl.Name }
+
+// marked returns the directive name of m, or nil.
+func (m *bound) marked(name string) *directive.Directive {
+	for _, d := range m.ds {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// param returns where the i-th parameter's name and type stand.
+func (m *bound) param(i int) (name, typ span) { return fieldAt(m.decl.Type.Params, i) }
+
+// result returns where the i-th result's type stands.
+func (m *bound) result(i int) span {
+	_, typ := fieldAt(m.decl.Type.Results, i)
+	return typ
+}
+
+func fieldAt(list *ast.FieldList, i int) (name, typ span) {
+	for _, f := range list.List {
+		if len(f.Names) == 0 {
+			if i == 0 {
+				return f.Type, f.Type
+			}
+			i--
+			continue
+		}
+		if i < len(f.Names) {
+			return f.Names[i], f.Type
+		}
+		i -= len(f.Names)
+	}
+	return list, list
+}
+
+// methods returns the annotated methods of g: its own in source order, then
+// promoted ones by package and source order.
+func (r *resolver) methods(g *gateway) []*bound {
+	var all []*bound
+	set := types.NewMethodSet(types.NewPointer(g.obj.Type()))
+	for sel := range set.Methods() {
+		fn := sel.Obj().(*types.Func).Origin()
+		m := &bound{fn: fn, sig: sel.Type().(*types.Signature)}
+		if home := r.byPath[fn.Pkg().Path()]; home != nil {
+			m.decl, m.ds = home.funcs[fn], home.onFunc[fn]
+		} else {
+			m.decl, m.ds = r.foreign(fn)
+		}
+		if m.decl == nil || len(m.ds) == 0 {
+			continue
+		}
+		m.scope = scope{r.whole(fn.Pkg()), m.ds[0].Site.File}
+		if !fn.Exported() && fn.Pkg() != g.obj.Pkg() {
+			r.report(diag.Unreachable, nameSpan(g.obj),
+				fmt.Sprintf("%s embeds the handler %s, which is unexported in package %s", g.obj.Name(), fn.Name(), fn.Pkg().Name()),
+				"export the method", r.related(m.name(), fn.Name()+" is declared here"))
+			continue
+		}
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b *bound) int { return r.order(g, a, b) })
+	return all
+}
+
+// ambiguous reports annotated methods that g loses because it embeds two of the
+// same name.
+func (r *resolver) ambiguous(g *gateway) {
+	for _, p := range r.pkgs {
+		for _, fn := range p.inOrder() {
+			recv := fn.Signature().Recv()
+			if recv == nil || !g.embeds[named(deref(recv.Type()))] {
+				continue
+			}
+			obj, index, _ := types.LookupFieldOrMethod(types.NewPointer(g.obj.Type()), false, g.obj.Pkg(), fn.Name())
+			if obj == nil && len(index) > 0 {
+				r.report(diag.AmbiguousMethod, nameSpan(g.obj), fmt.Sprintf("%s embeds two types with a method %s, so it has neither", g.obj.Name(), fn.Name()),
+					"declare the method on "+g.obj.Name()+" itself, or rename one", r.related(nameSpan(fn), "one of them"))
+			}
+		}
+	}
+}
+
+func (r *resolver) order(g *gateway, a, b *bound) int {
+	own := func(m *bound) int {
+		if m.fn.Pkg() == g.obj.Pkg() {
+			return 0
+		}
+		return 1
+	}
+	pa, pb := r.position(a.name().Pos()), r.position(b.name().Pos())
+	return cmp.Or(
+		cmp.Compare(own(a), own(b)), cmp.Compare(a.fn.Pkg().Path(), b.fn.Pkg().Path()),
+		cmp.Compare(pa.Filename, pb.Filename), cmp.Compare(pa.Offset, pb.Offset),
+	)
+}
+
+// foreign finds a method's declaration and directives in a package of which we
+// only have export data.
+func (r *resolver) foreign(fn *types.Func) (*ast.FuncDecl, []*directive.Directive) {
+	recv := named(deref(fn.Signature().Recv().Type()))
+	if recv == nil {
+		return nil, nil
+	}
+	var (
+		decl *ast.FuncDecl
+		ds   []*directive.Directive
+	)
+	for _, f := range r.src.Syntax(fn.Pkg().Path()) {
+		found, _ := directive.File(f, r.src.Fset)
+		for _, d := range found {
+			if d.Site.Place == directive.Method && d.Site.Func.Name.Name == fn.Name() && receiver(d.Site.Func) == recv.Name() {
+				decl, ds = d.Site.Func, append(ds, d)
+			}
+		}
+	}
+	return decl, ds
+}
+
+func deref(t types.Type) types.Type {
+	elem, _ := pointee(t)
+	return elem
+}
+
+// receiver is the name of a method's receiver type.
+func receiver(fn *ast.FuncDecl) string {
+	t := fn.Recv.List[0].Type
+	for {
+		switch x := t.(type) {
+		case *ast.ParenExpr:
+			t = x.X
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.Name
+		default:
+			return ""
+		}
+	}
+}
+
+// whole returns pkg with its whole scope, which a package that others import
+// indirectly does not have.
+func (r *resolver) whole(pkg *types.Package) *types.Package {
+	if full, err := r.src.Import(pkg.Path()); err == nil && full != nil {
+		return full
+	}
+	return pkg
+}
+
+func nameSpan(obj types.Object) span {
+	return at{obj.Pos(), obj.Pos() + token.Pos(len(obj.Name()))}
+}
+
+// unclaimed reports directives on methods that are no gateway's, and those that
+// lack the directive they belong beside.
+func (r *resolver) unclaimed(p *pkg) {
+	for _, fn := range p.inOrder() {
+		ds := p.onFunc[fn]
+		if ds[0].Site.Place != directive.Method {
+			continue
+		}
+		r.unclaimedMethod(fn, ds)
+	}
+	for obj, ds := range p.onType {
+		for _, d := range ds {
+			if (d.Name == "guard" || d.Name == "public") && !p.has(obj, "gateway") {
+				r.report(diag.NotAHandler, head(d), "//ws:"+d.Name+" has no effect: "+obj.Name()+" is no gateway", "mark it: //ws:gateway /path")
+			}
+		}
+	}
+	for _, d := range p.onClause {
+		if d.Name == "guard" && p.app == nil {
+			r.report(diag.NotAHandler, head(d), "//ws:guard has no effect: package "+p.src.Name+" is no application", "mark it: //ws:app")
+		}
+	}
+}
+
+func (r *resolver) unclaimedMethod(fn *types.Func, ds []*directive.Directive) {
+	recv := named(deref(fn.Signature().Recv().Type()))
+	if recv == nil {
+		return // its type does not exist, and Go says so
+	}
+	subscribed, hook := false, false
+	for _, d := range ds {
+		subscribed = subscribed || d.Name == "subscribe"
+		hook = hook || d.Name == "connect" || d.Name == "disconnect"
+	}
+	for _, d := range ds {
+		switch {
+		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public":
+			r.report(diag.NotAGateway, head(d), fmt.Sprintf("//ws:%s has no effect: %s is no gateway", d.Name, recv.Name()),
+				"mark the type: //ws:gateway /path", r.related(nameSpan(recv), recv.Name()+" is declared here"))
+		case !subscribed && (d.Name == "guard" || d.Name == "public"):
+			r.report(diag.NotAHandler, head(d), fmt.Sprintf("//ws:%s has no effect: %s handles no event", d.Name, fn.Name()),
+				"mark the method: //ws:subscribe event")
+		case subscribed && hook && d.Name != "subscribe" && d.Name != "guard" && d.Name != "public":
+			r.report(diag.NotAHandler, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
+		}
+	}
+}
+
+func (p *pkg) inOrder() []*types.Func {
+	var all []*types.Func
+	for fn := range p.onFunc {
+		all = append(all, fn)
+	}
+	slices.SortFunc(all, func(a, b *types.Func) int { return int(a.Pos() - b.Pos()) })
+	return all
+}

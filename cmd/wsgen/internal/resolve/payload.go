@@ -1,0 +1,179 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+	"reflect"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// dataForm decides how a frame's data becomes the data parameters of a handler,
+// and reports those that it cannot become.
+func (r *resolver) dataForm(g *gateway, m *bound, params []model.Param) model.DataForm {
+	var data []int
+	for i := range m.sig.Params().Len() {
+		if role, ok := r.dataAt(m, i); ok && role == model.RoleData {
+			data = append(data, i)
+		}
+	}
+	for _, i := range data {
+		_, typ := m.param(i)
+		t := m.sig.Params().At(i).Type()
+		r.needType(t)
+		if why := undecodable(t); why != "" {
+			r.report(diag.BadPayload, typ, fmt.Sprintf("%s cannot be read from JSON: %s", r.show(t, m.fn.Pkg()), why),
+				"take a type that JSON has a form for")
+		}
+	}
+	if len(data) == 0 {
+		return model.DataNone
+	}
+	form := model.DataObject
+	if len(data) == 1 {
+		form = single(m.sig.Params().At(data[0]).Type())
+	}
+	if form == model.DataObject || form == model.DataScalar {
+		r.wireNames(m, data)
+	}
+	return form
+}
+
+// dataAt is the role of a parameter that params has already judged, without
+// reporting anything again.
+func (r *resolver) dataAt(m *bound, i int) (model.Role, bool) {
+	t := m.sig.Params().At(i).Type()
+	if invalid(t) || m.sig.Variadic() && i == m.sig.Params().Len()-1 {
+		return 0, false
+	}
+	silent := &resolver{src: r.src, states: r.states, byPath: r.byPath}
+	return silent.role(t, at{}, m)
+}
+
+// single is the form of a lone data parameter.
+func single(t types.Type) model.DataForm {
+	elem, pointer := pointee(t)
+	for {
+		next, ok := pointee(elem)
+		if !ok {
+			break
+		}
+		elem = next
+	}
+	_, scalar := elem.Underlying().(*types.Basic)
+	switch {
+	case is(elem, "encoding/json", "RawMessage") || types.IsInterface(elem):
+		return model.DataNullable
+	case scalar && !decodesJSON(elem) && !decodesText(elem):
+		return model.DataScalar
+	case pointer:
+		return model.DataNullable
+	}
+	return model.DataWhole
+}
+
+// wireNames checks that parameters which are read by name have one.
+func (r *resolver) wireNames(m *bound, data []int) {
+	for _, i := range data {
+		if n := m.sig.Params().At(i).Name(); n != "" && n != "_" {
+			continue
+		}
+		name, _ := m.param(i)
+		t := r.show(m.sig.Params().At(i).Type(), m.fn.Pkg())
+		r.report(diag.UnnamedParameter, name, "this parameter needs a name: it is the name of a member of data",
+			fmt.Sprintf(`room %s reads {"room": …}`, t))
+	}
+}
+
+// undecodable says why JSON cannot be decoded into t, or "".
+func undecodable(t types.Type) string {
+	if decodesJSON(t) || decodesText(t) {
+		return ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		return undecodable(u.Elem())
+	case *types.Slice:
+		return undecodable(u.Elem())
+	case *types.Array:
+		return undecodable(u.Elem())
+	case *types.Map:
+		if why := badKey(u.Key()); why != "" {
+			return why
+		}
+		return undecodable(u.Elem())
+	case *types.Interface:
+		if !u.Empty() {
+			return "an interface with methods does not say what to make of it"
+		}
+	default:
+		return noForm(u)
+	}
+	return ""
+}
+
+// noForm says why JSON has no form for a type, looking at the type alone.
+func noForm(u types.Type) string {
+	switch u := u.(type) {
+	case *types.Chan:
+		return "it is a channel"
+	case *types.Signature:
+		return "it is a function"
+	case *types.Basic:
+		switch {
+		case u.Info()&types.IsComplex != 0:
+			return "it is a complex number"
+		case u.Kind() == types.UnsafePointer:
+			return "it is an unsafe pointer"
+		}
+	}
+	return ""
+}
+
+func badKey(key types.Type) string {
+	if decodesText(key) || encodes(key) {
+		return ""
+	}
+	if b, ok := key.Underlying().(*types.Basic); ok && b.Info()&(types.IsString|types.IsInteger) != 0 {
+		return ""
+	}
+	return "the keys of a JSON object are strings or integers"
+}
+
+// unencodable says why t cannot be encoded as JSON, whatever its value, or "".
+// path leads to the part that cannot.
+func unencodable(t types.Type, path string, seen map[types.Type]bool) string {
+	if seen[t] || encodes(t) {
+		return ""
+	}
+	seen[t] = true
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		return unencodable(u.Elem(), path, seen)
+	case *types.Slice:
+		return unencodable(u.Elem(), path, seen)
+	case *types.Array:
+		return unencodable(u.Elem(), path, seen)
+	case *types.Map:
+		if why := badKey(u.Key()); why != "" {
+			return path + why
+		}
+		return unencodable(u.Elem(), path, seen)
+	case *types.Struct:
+		for i := range u.NumFields() {
+			f := u.Field(i)
+			if !f.Exported() || reflect.StructTag(u.Tag(i)).Get("json") == "-" {
+				continue
+			}
+			if why := unencodable(f.Type(), "field "+f.Name()+": ", seen); why != "" {
+				return why
+			}
+		}
+	default:
+		if why := noForm(u); why != "" {
+			return path + why
+		}
+	}
+	return ""
+}

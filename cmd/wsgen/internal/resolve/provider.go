@@ -1,0 +1,178 @@
+package resolve
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strings"
+	"unicode"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// ownProvider is the rule for a type that one of our packages declares: NewX,
+// or exported fields only, or a diagnostic with the constructor to paste.
+func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
+	if found, ok := r.constructor(obj, true); found {
+		if !ok {
+			return model.Provider{}
+		}
+		return model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+	}
+	if types.IsInterface(obj.Type()) {
+		return model.Provider{}
+	}
+	if fillable(obj) {
+		return model.Provider{Kind: model.ProviderStruct}
+	}
+	r.noProvider(obj, where)
+	return model.Provider{}
+}
+
+// foreignProvider is the rule for a type of another package: without provider
+// it is the application that supplies it.
+func (r *resolver) foreignProvider(obj *types.TypeName) model.Provider {
+	if !obj.Exported() {
+		return model.Provider{}
+	}
+	if found, ok := r.constructor(obj, false); found && ok {
+		return model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+	}
+	if fillable(obj) {
+		return model.Provider{Kind: model.ProviderStruct}
+	}
+	return model.Provider{}
+}
+
+// constructor looks for NewX, and says whether there is one and whether it
+// fits: func(...) (*X[, func()][, error]), or X for an interface.
+func (r *resolver) constructor(obj *types.TypeName, complain bool) (found, fits bool) {
+	home := obj.Pkg()
+	if full, err := r.src.Import(home.Path()); err == nil && full != nil {
+		home = full
+	}
+	fn := home.Scope().Lookup("New" + obj.Name())
+	if fn == nil {
+		return false, false
+	}
+	want := types.Type(types.NewPointer(obj.Type()))
+	if types.IsInterface(obj.Type()) {
+		want = obj.Type()
+	}
+	if provides(fn, want) {
+		return true, true
+	}
+	if complain {
+		r.report(diag.BadProvider, at{fn.Pos(), fn.Pos() + token.Pos(len(fn.Name()))},
+			fmt.Sprintf("%s does not make a %s", fn.Name(), r.show(want, obj.Pkg())),
+			fmt.Sprintf("wsgen takes it for the constructor of %s: let it return %s, then func() if there is something to clean up, then error if it can fail; or rename it",
+				obj.Name(), r.show(want, obj.Pkg())))
+	}
+	return true, false
+}
+
+// provides reports whether fn is what wire takes as provider of want.
+func provides(fn types.Object, want types.Type) bool {
+	f, ok := fn.(*types.Func)
+	if !ok {
+		return false
+	}
+	sig := f.Signature()
+	res := sig.Results()
+	if sig.TypeParams().Len() > 0 || res.Len() == 0 || res.Len() > 3 || !types.Identical(res.At(0).Type(), want) {
+		return false
+	}
+	cleanup := types.NewSignatureType(nil, nil, nil, nil, nil, false)
+	switch res.Len() {
+	case 2:
+		return isError(res.At(1).Type()) || types.Identical(res.At(1).Type(), cleanup)
+	case 3:
+		return types.Identical(res.At(1).Type(), cleanup) && isError(res.At(2).Type())
+	}
+	return true
+}
+
+// fillable reports whether wire.Struct(new(X), "*") can make a value: a struct
+// whose fields are exported, or kept from wire by the tag wire:"-".
+func fillable(obj *types.TypeName) bool {
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for i := range s.NumFields() {
+		if !s.Field(i).Exported() && reflect.StructTag(s.Tag(i)).Get("wire") != "-" {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *resolver) noProvider(obj *types.TypeName, where span) {
+	if spec := r.typeSpec(obj); spec != nil && r.broken(spec) {
+		return
+	}
+	message := obj.Name() + " has unexported fields and no constructor"
+	if _, ok := obj.Type().Underlying().(*types.Struct); !ok {
+		message = obj.Name() + " has no constructor"
+	} else if fillable(obj) {
+		message = obj.Name() + " has more than *ws.Server and no constructor"
+	}
+	r.report(diag.NoProvider, where, message, "declare one:\n\n"+r.sketch(obj))
+}
+
+// sketch writes a constructor of obj to paste. Fields whose zero value is what
+// one wants, such as a mutex, are left alone.
+func (r *resolver) sketch(obj *types.TypeName) string {
+	name := obj.Name()
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return fmt.Sprintf("func New%s() *%s {\n\t…\n}", name, name)
+	}
+	var params, sets []string
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		typ := r.show(f.Type(), obj.Pkg())
+		_, isMap := f.Type().Underlying().(*types.Map)
+		switch {
+		case reflect.StructTag(s.Tag(i)).Get("wire") == "-", startsZero(f.Type()):
+		case isMap && !f.Exported():
+			sets = append(sets, fmt.Sprintf("%s: make(%s)", f.Name(), typ))
+		default:
+			p := paramName(f.Name())
+			params = append(params, p+" "+typ)
+			sets = append(sets, f.Name()+": "+p)
+		}
+	}
+	return fmt.Sprintf("func New%s(%s) *%s {\n\treturn &%s{%s}\n}", name, strings.Join(params, ", "), name, name, strings.Join(sets, ", "))
+}
+
+func startsZero(t types.Type) bool {
+	obj := named(t)
+	return obj != nil && obj.Pkg() != nil && (obj.Pkg().Path() == "sync" || obj.Pkg().Path() == "sync/atomic")
+}
+
+func paramName(field string) string {
+	name := lowerCamel(field)
+	if token.IsKeyword(name) {
+		name += "_"
+	}
+	return name
+}
+
+// lowerCamel makes OrderDone orderDone, and HTTPError httpError.
+func lowerCamel(name string) string {
+	runes := []rune(name)
+	upper := 0
+	for upper < len(runes) && unicode.IsUpper(runes[upper]) {
+		upper++
+	}
+	if upper > 1 && upper < len(runes) && unicode.IsLetter(runes[upper]) {
+		upper-- // the last capital begins the next word
+	}
+	for i := range upper {
+		runes[i] = unicode.ToLower(runes[i])
+	}
+	return string(runes)
+}

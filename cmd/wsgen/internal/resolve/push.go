@@ -1,0 +1,240 @@
+package resolve
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// pushes resolves the interfaces of p marked //ws:push.
+func (r *resolver) pushes(p *pkg) {
+	objs, ds := p.marked("push")
+	for i, obj := range objs {
+		r.push(p, obj, ds[i])
+	}
+}
+
+// events reports //ws:event on methods that no push interface has.
+func (r *resolver) events(p *pkg) {
+	for _, d := range p.all {
+		if d.Name != "event" {
+			continue
+		}
+		obj, _ := p.src.Info.Defs[d.Site.Type.Name].(*types.TypeName)
+		fn, _ := p.src.Info.Defs[d.Site.Field.Names[0]].(*types.Func)
+		if obj != nil && !p.has(obj, "push") && !r.pushed[fn] {
+			r.report(diag.NotAHandler, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", "mark it: //ws:push")
+		}
+	}
+}
+
+func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
+	name := d.Site.Type.Name
+	r.need(d.Site.Type)
+	if n, ok := obj.Type().(*types.Named); ok && n.TypeParams().Len() > 0 {
+		r.report(diag.Generic, name, "//ws:push on a generic type: "+obj.Name()+" has type parameters",
+			"declare an interface with the types written out")
+		return
+	}
+	iface, ok := obj.Type().Underlying().(*types.Interface)
+	if _, alias := obj.Type().(*types.Alias); !ok || alias {
+		if !invalid(obj.Type().Underlying()) {
+			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:push needs an interface type, and %s is none", obj.Name()),
+				"declare it as: type "+obj.Name()+" interface{ … }")
+		}
+		return
+	}
+	if !iface.IsMethodSet() {
+		r.report(diag.WrongKind, name, obj.Name()+" is a constraint, not a push interface", "declare an interface of methods only")
+		return
+	}
+	push := &model.Push{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
+	events := map[string]*types.Func{}
+	for _, fn := range r.pushMethods(iface) {
+		r.pushed[fn.Origin()] = true
+		m := r.pushMethod(p, obj, fn)
+		where, isOwn := r.pushSpan(fn, name)
+		if m.Event = r.pushEvent(fn, where); m.Event == "" {
+			continue
+		}
+		if first := events[m.Event]; first != nil {
+			if d := r.eventOf(fn); d != nil {
+				where = value(d.Args[0])
+			}
+			firstAt, _ := r.pushSpan(first, name)
+			r.report(diag.DuplicateEvent, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
+				"give one of them another event: //ws:event name", r.related(firstAt, first.Name()+" pushes it too"))
+			continue
+		}
+		events[m.Event] = fn
+		if !fn.Exported() && !isOwn && fn.Pkg() != obj.Pkg() {
+			r.report(diag.Unreachable, name, fmt.Sprintf("%s has the method %s, which is unexported in package %s", obj.Name(), fn.Name(), fn.Pkg().Name()), "export the method")
+			continue
+		}
+		push.Methods = append(push.Methods, m)
+	}
+	p.model.Pushes = append(p.model.Pushes, push)
+}
+
+// pushMethods are all methods of an interface, embedded ones included, in
+// source order.
+func (r *resolver) pushMethods(iface *types.Interface) []*types.Func {
+	var all []*types.Func
+	for m := range iface.Methods() {
+		all = append(all, m)
+	}
+	slices.SortStableFunc(all, func(a, b *types.Func) int {
+		pa, pb := r.position(a.Pos()), r.position(b.Pos())
+		if c := strings.Compare(pa.Filename, pb.Filename); c != 0 {
+			return c
+		}
+		return pa.Offset - pb.Offset
+	})
+	return all
+}
+
+// eventOf is the //ws:event directive of a method, if we can see it.
+func (r *resolver) eventOf(fn *types.Func) *directive.Directive {
+	home := r.byPath[fn.Pkg().Path()]
+	if home == nil {
+		return nil
+	}
+	for _, d := range home.onFunc[fn.Origin()] {
+		if d.Name == "event" && len(d.Args) == 1 {
+			return d
+		}
+	}
+	return nil
+}
+
+func (r *resolver) pushEvent(fn *types.Func, where span) string {
+	event := lowerCamel(fn.Name())
+	if d := r.eventOf(fn); d != nil {
+		event, where = d.Args[0].Value, value(d.Args[0])
+	} else if event == "error" {
+		r.report(diag.BadEvent, where, "the event error belongs to the protocol", "rename the method, or give it an event above it: //ws:event name")
+		return ""
+	}
+	if !r.eventName(event, where) {
+		return ""
+	}
+	return event
+}
+
+// pushField finds the syntax of an interface method, if its package was parsed.
+func (r *resolver) pushField(fn *types.Func) *ast.Field {
+	home := r.byPath[fn.Pkg().Path()]
+	if home == nil {
+		return nil
+	}
+	var found *ast.Field
+	for _, f := range home.src.Files {
+		if fn.Pos() < f.FileStart || fn.Pos() > f.FileEnd {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if field, ok := n.(*ast.Field); ok && len(field.Names) == 1 && field.Names[0].Pos() == fn.Pos() {
+				found = field
+			}
+			return found == nil
+		})
+	}
+	return found
+}
+
+// pushSpan is where a method is named; a method of a package that was not
+// parsed is reported at fallback.
+func (r *resolver) pushSpan(fn *types.Func, fallback span) (where span, own bool) {
+	if field := r.pushField(fn); field != nil {
+		return field.Names[0], true
+	}
+	return fallback, false
+}
+
+func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *model.PushMethod {
+	m := &model.PushMethod{Pos: r.position(fn.Pos()), Name: fn.Name()}
+	sig := fn.Signature()
+	decl, _ := fieldType(r.pushField(fn))
+	paramAt := func(i int) span {
+		if decl == nil {
+			return nameSpan(obj)
+		}
+		_, typ := fieldAt(decl.Params, i)
+		return typ
+	}
+	switch n := sig.Params().Len(); {
+	case n > 1:
+		r.report(diag.BadPush, paramAt(1), fmt.Sprintf("the push method %s takes %d parameters", fn.Name(), n), "take one: put the values into a struct")
+	case n == 1:
+		m.Param = r.pushParam(p, sig, paramAt(0))
+	}
+	r.pushResults(m, sig, decl, nameSpan(obj))
+	return m
+}
+
+func fieldType(f *ast.Field) (*ast.FuncType, bool) {
+	if f == nil {
+		return nil, false
+	}
+	t, ok := f.Type.(*ast.FuncType)
+	return t, ok
+}
+
+func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Param {
+	v := sig.Params().At(0)
+	t := v.Type()
+	if invalid(t) {
+		r.unknown(where)
+		return nil
+	}
+	elem, _ := pointee(t)
+	shown := r.show(t, p.src.Types)
+	if name, ok := runtimeType(t); is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
+		r.report(diag.BadPush, where, "a push method takes the data that it sends, and no "+shown,
+			"whom it reaches is said by ws.Push: push.In(\"lobby\").Method(data)")
+		return nil
+	}
+	if sig.Variadic() {
+		r.report(diag.BadPush, where, "a push method cannot be variadic", "take a slice: "+shown)
+		return nil
+	}
+	r.needType(t)
+	if why := unencodable(t, "", map[types.Type]bool{}); why != "" {
+		r.report(diag.BadPayload, where, fmt.Sprintf("%s cannot be written as JSON: %s", shown, why), leaveOut(why))
+		return nil
+	}
+	ref, err := typeRef(t, p.src.Types)
+	if err != nil {
+		r.report(diag.Unreachable, where, err.Error(), "export the type")
+		return nil
+	}
+	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref}
+}
+
+func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {
+	res := sig.Results()
+	n := res.Len()
+	if n > 0 && isError(res.At(n-1).Type()) {
+		m.Err = true
+		n--
+	}
+	if n == 1 && types.Identical(res.At(0).Type(), types.Typ[types.Int]) {
+		m.Count = true
+		n--
+	}
+	if n == 0 {
+		return
+	}
+	where := fallback
+	if decl != nil {
+		_, where = fieldAt(decl.Results, 0)
+	}
+	r.report(diag.BadPush, where, "the push method "+m.Name+" returns something else than what a push tells",
+		"it returns nothing, error, int (how many outboxes took it), or (int, error)")
+}

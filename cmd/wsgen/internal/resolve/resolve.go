@@ -1,0 +1,243 @@
+// Package resolve turns directives and types into the model. Every mistake a
+// user can make is diagnosed here, all of them in one run.
+package resolve
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"slices"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
+)
+
+// Resolve makes the model of the requested packages of p. The list is sorted;
+// if it has errors the model must not be used.
+func Resolve(p *source.Program) (*model.Program, diag.List) {
+	r := &resolver{
+		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
+		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
+	}
+	for _, sp := range p.Packages {
+		r.owner = sp
+		r.collect(sp)
+	}
+	r.each(r.types)
+	r.each(r.gateways, r.pushes)
+	r.each(r.app, r.unclaimed, r.events)
+	r.each(r.ownGuards, r.clashes)
+	r.each(r.compose)
+	r.paths()
+	r.typeErrors()
+	return r.program(), r.visible().Sort()
+}
+
+// each runs steps for every package, one package after the other.
+func (r *resolver) each(steps ...func(*pkg)) {
+	for _, p := range r.pkgs {
+		r.owner = p.src
+		for _, step := range steps {
+			step(p)
+		}
+	}
+}
+
+// resolver is the state of one run.
+type resolver struct {
+	src    *source.Program
+	owner  *source.Package // the package that is being resolved
+	list   []owned
+	pkgs   []*pkg // those with a directive
+	byPath map[string]*pkg
+
+	states   map[string]bool          // types marked //ws:state, by typeKey
+	embedded map[*types.TypeName]bool // types whose methods some gateway has
+	pushed   map[*types.Func]bool     // methods of push interfaces
+	uses     []*model.GuardRef        // every use of a guard
+	needed   []need                   // syntax whose types the model rests on
+}
+
+// owned is a diagnostic, and the package in whose resolution it came up: not
+// always the one it is in, as with a handler that is embedded from elsewhere.
+type owned struct {
+	diag.Diagnostic
+	owner *source.Package
+}
+
+// pkg is an annotated package while it is resolved.
+type pkg struct {
+	src   *source.Package
+	model *model.Package
+	all   []*directive.Directive
+	funcs map[*types.Func]*ast.FuncDecl
+
+	onType   map[*types.TypeName][]*directive.Directive
+	onFunc   map[*types.Func][]*directive.Directive
+	onClause []*directive.Directive
+
+	gateways []*gateway
+	app      *directive.Directive
+}
+
+// collect reads the directives of one package and indexes them by what they
+// stand above.
+func (r *resolver) collect(sp *source.Package) {
+	p := &pkg{
+		src: sp, model: &model.Package{Path: sp.Path, Name: sp.Name, Dir: sp.Dir},
+		funcs:  map[*types.Func]*ast.FuncDecl{},
+		onType: map[*types.TypeName][]*directive.Directive{},
+		onFunc: map[*types.Func][]*directive.Directive{},
+	}
+	for _, f := range sp.Others {
+		why, help := "a test file", "move it to a file without _test.go"
+		if name := r.position(f.Pos()).Filename; !isTest(name) {
+			why, help = "a file that this build leaves out", "move it to a file without build constraint: a gateway is the same on every platform"
+		}
+		r.problems(directive.Outside(f, why, help))
+	}
+	for _, f := range sp.Files {
+		found, problems := directive.File(f, r.src.Fset)
+		r.problems(problems)
+		p.all = append(p.all, found...)
+		for _, decl := range f.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				if obj, ok := sp.Info.Defs[fn.Name].(*types.Func); ok {
+					p.funcs[obj] = fn
+				}
+			}
+		}
+	}
+	if len(p.all) == 0 {
+		return
+	}
+	p.model.Scope = sp.Types.Scope().Names()
+	for _, d := range p.all {
+		p.index(d)
+	}
+	r.pkgs = append(r.pkgs, p)
+	r.byPath[sp.Path] = p
+}
+
+func (p *pkg) index(d *directive.Directive) {
+	defs := p.src.Info.Defs
+	switch d.Site.Place {
+	case directive.Type:
+		if obj, ok := defs[d.Site.Type.Name].(*types.TypeName); ok {
+			p.onType[obj] = append(p.onType[obj], d)
+		}
+	case directive.Method:
+		if obj, ok := defs[d.Site.Func.Name].(*types.Func); ok {
+			p.onFunc[obj] = append(p.onFunc[obj], d)
+		}
+	case directive.InterfaceMethod:
+		if obj, ok := defs[d.Site.Field.Names[0]].(*types.Func); ok {
+			p.onFunc[obj] = append(p.onFunc[obj], d)
+		}
+	case directive.PackageClause:
+		p.onClause = append(p.onClause, d)
+	}
+}
+
+// marked returns the types of p with the directive name, in source order, and
+// that directive.
+func (p *pkg) marked(name string) (types []*types.TypeName, ds []*directive.Directive) {
+	for _, d := range p.all {
+		if d.Name != name || d.Site.Place != directive.Type {
+			continue
+		}
+		for obj, on := range p.onType {
+			if slices.Contains(on, d) {
+				types, ds = append(types, obj), append(ds, d)
+			}
+		}
+	}
+	return types, ds
+}
+
+// program is the requested part of the model.
+func (r *resolver) program() *model.Program {
+	m := &model.Program{}
+	for _, p := range r.pkgs {
+		if p.src.Requested {
+			m.Packages = append(m.Packages, p.model)
+		}
+	}
+	return m
+}
+
+// visible drops diagnostics of packages that were not asked for, unless an
+// application that was asked for may serve them.
+func (r *resolver) visible() diag.List {
+	all := false
+	dirs := map[string]bool{}
+	for _, p := range r.src.Packages {
+		if p.Requested {
+			dirs[p.Dir] = true
+			pk := r.byPath[p.Path]
+			all = all || pk != nil && pk.app != nil
+		}
+	}
+	var list diag.List
+	for _, d := range r.list {
+		in := all || d.owner.Requested || dirs[filepath.Dir(d.Pos.Filename)]
+		for _, rel := range d.Related {
+			in = in || dirs[filepath.Dir(rel.Pos.Filename)]
+		}
+		if in {
+			list = append(list, d.Diagnostic)
+		}
+	}
+	return list
+}
+
+// ---- reporting
+
+func (r *resolver) position(p token.Pos) token.Position {
+	if !p.IsValid() {
+		return token.Position{}
+	}
+	return r.src.Fset.Position(p)
+}
+
+// span is anything with a place in the source: a node, or a range.
+type span interface {
+	Pos() token.Pos
+	End() token.Pos
+}
+
+// at is a span of its own.
+type at struct{ pos, end token.Pos }
+
+func (a at) Pos() token.Pos { return a.pos }
+func (a at) End() token.Pos { return a.end }
+
+// value is the span of an argument's value.
+func value(a directive.Arg) span { return at{a.Val, a.End} }
+
+// head is the span of a directive up to its name.
+func head(d *directive.Directive) span { return at{d.Pos, d.NamePos + token.Pos(len(d.Name))} }
+
+func (r *resolver) report(code diag.Code, where span, message, help string, related ...diag.Related) {
+	r.list = append(r.list, owned{diag.Diagnostic{
+		Code: code, Pos: r.position(where.Pos()), End: r.position(where.End()),
+		Message: message, Help: help, Related: related,
+	}, r.owner})
+}
+
+func (r *resolver) related(where span, message string) diag.Related {
+	return diag.Related{Pos: r.position(where.Pos()), Message: message}
+}
+
+func (r *resolver) problems(ps []directive.Problem) {
+	for _, p := range ps {
+		var related []diag.Related
+		if p.Other.IsValid() {
+			related = append(related, diag.Related{Pos: r.position(p.Other), Message: "the first one"})
+		}
+		r.report(p.Code, at{p.Pos, p.End}, p.Message, p.Help, related...)
+	}
+}

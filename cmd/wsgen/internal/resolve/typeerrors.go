@@ -1,0 +1,249 @@
+package resolve
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
+)
+
+// need is syntax that the model rests on. A type error in it is reported; all
+// others are left to the compiler, since many of them are names that only
+// exist once wsgen has run.
+type need struct {
+	span
+	unknown bool // a type in it is not known, so there must be a diagnostic
+	owner   *source.Package
+}
+
+func (r *resolver) need(s span)    { r.needed = append(r.needed, need{s, false, r.owner}) }
+func (r *resolver) unknown(s span) { r.needed = append(r.needed, need{s, true, r.owner}) }
+
+// needArg is for a name in a directive whose declaration has an error.
+func (r *resolver) needArg(arg span, obj *types.TypeName) {
+	if spec := r.typeSpec(obj); spec != nil {
+		r.unknown(spec)
+		return
+	}
+	r.report(diag.TypeError, arg, "Go cannot tell what "+obj.Name()+" is", "")
+}
+
+func (r *resolver) needSignature(m *bound) { r.need(m.decl.Type) }
+
+// needType needs the declarations of the annotated packages that t rests on.
+func (r *resolver) needType(t types.Type) { r.follow(t, map[types.Type]bool{}) }
+
+func (r *resolver) follow(t types.Type, seen map[types.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	switch t := t.(type) {
+	case *types.Alias:
+		r.needDecl(t.Obj())
+		r.follow(t.Rhs(), seen)
+	case *types.Named:
+		if r.needDecl(t.Obj()) {
+			r.follow(t.Underlying(), seen)
+		}
+		for a := range t.TypeArgs().Types() {
+			r.follow(a, seen)
+		}
+	case *types.Pointer:
+		r.follow(t.Elem(), seen)
+	case *types.Slice:
+		r.follow(t.Elem(), seen)
+	case *types.Array:
+		r.follow(t.Elem(), seen)
+	case *types.Map:
+		r.follow(t.Key(), seen)
+		r.follow(t.Elem(), seen)
+	case *types.Struct:
+		for f := range t.Fields() {
+			r.follow(f.Type(), seen)
+		}
+	}
+}
+
+func (r *resolver) needDecl(obj *types.TypeName) bool {
+	spec := r.typeSpec(obj)
+	if spec != nil {
+		r.need(spec)
+	}
+	return spec != nil
+}
+
+// typeSpec is the declaration of a type of an annotated package.
+func (r *resolver) typeSpec(obj *types.TypeName) *ast.TypeSpec {
+	if obj.Pkg() == nil {
+		return nil
+	}
+	p := r.byPath[obj.Pkg().Path()]
+	if p == nil {
+		return nil
+	}
+	for _, f := range p.src.Files {
+		if obj.Pos() < f.FileStart || obj.Pos() > f.FileEnd {
+			continue
+		}
+		for _, decl := range f.Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.TYPE {
+				continue
+			}
+			for _, s := range gen.Specs {
+				if spec := s.(*ast.TypeSpec); spec.Name.Pos() == obj.Pos() {
+					return spec
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// broken reports whether s has a type error of the user's own.
+func (r *resolver) broken(s span) bool {
+	for _, p := range r.pkgs {
+		for _, e := range p.src.Errors {
+			if inside(e.Pos, s) && !r.ours(p, e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func inside(p token.Pos, s span) bool { return s.Pos() <= p && p < s.End() }
+
+// typeErrors reports the type errors of the syntax that the model rests on.
+func (r *resolver) typeErrors() {
+	for _, p := range r.pkgs {
+		for _, e := range p.src.Errors {
+			for _, n := range r.needed {
+				if inside(e.Pos, n) && !r.ours(p, e) {
+					r.owner = n.owner
+					r.typeError(p, e)
+				}
+			}
+		}
+	}
+	for _, n := range r.needed {
+		if n.unknown {
+			r.owner = n.owner
+			r.explain(n)
+		}
+	}
+}
+
+func (r *resolver) typeError(p *pkg, e types.Error) {
+	message, help := e.Msg, ""
+	if m, cure, ok := strings.Cut(message, "; to add it:"); ok {
+		message, help = m+")", "run: "+strings.TrimSuffix(strings.TrimSpace(cure), ")")
+	}
+	end := e.Pos
+	if id := identAt(p, e.Pos); id != nil {
+		end = id.End()
+	} else if file := fileAt(p.src, e.Pos); file != nil {
+		for _, s := range file.Imports {
+			if inside(e.Pos, s) {
+				end = s.End()
+			}
+		}
+	}
+	r.report(diag.TypeError, at{e.Pos, end}, message, help)
+}
+
+// explain finds the cause of a type that is not known: an error inside, or in
+// the imports of its file, or a name that only exists once wsgen has run.
+func (r *resolver) explain(n need) {
+	for _, p := range r.pkgs {
+		file := fileAt(p.src, n.Pos())
+		if file == nil {
+			continue
+		}
+		found := false
+		for _, e := range p.src.Errors {
+			switch {
+			case inside(e.Pos, n) && r.ours(p, e):
+				r.report(diag.TypeError, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
+					"use a type that you declare")
+				return
+			case inside(e.Pos, n):
+				return // reported
+			case importAt(file, e.Pos):
+				r.typeError(p, e)
+				found = true
+			}
+		}
+		if !found {
+			r.report(diag.TypeError, n, "Go cannot tell what this type is", "the package has type errors: see what go vet says")
+		}
+	}
+}
+
+// ours reports whether an error is an undefined name that wsgen will declare.
+func (r *resolver) ours(p *pkg, e types.Error) bool {
+	id := identAt(p, e.Pos)
+	if id == nil {
+		return false
+	}
+	home := p
+	file := fileAt(p.src, e.Pos)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel == id {
+			if x, ok := sel.X.(*ast.Ident); ok {
+				home = nil
+				if pn, ok := p.src.Info.Uses[x].(*types.PkgName); ok {
+					home = r.byPath[pn.Imported().Path()]
+				}
+			}
+		}
+		return true
+	})
+	if home == nil {
+		return false
+	}
+	if id.Name == "WireSet" {
+		return true
+	}
+	_, ok := r.generated(home)[id.Name]
+	return ok
+}
+
+func fileAt(p *source.Package, pos token.Pos) *ast.File {
+	for _, f := range p.Files {
+		if f.FileStart <= pos && pos < f.FileEnd {
+			return f
+		}
+	}
+	return nil
+}
+
+// identAt is the identifier that begins at pos, in a selector the last one.
+func identAt(p *pkg, pos token.Pos) *ast.Ident {
+	var found *ast.Ident
+	if f := fileAt(p.src, pos); f != nil {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if n.Sel.Pos() == pos {
+					found = n.Sel
+				}
+			case *ast.Ident:
+				if n.Pos() == pos {
+					found = n
+				}
+			}
+			return found == nil
+		})
+	}
+	return found
+}
+
+func importAt(f *ast.File, pos token.Pos) bool {
+	return slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return inside(pos, s) })
+}

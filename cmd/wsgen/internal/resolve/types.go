@@ -1,0 +1,189 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// types finds the marked types of p, so that everything after it can refer to
+// them in whatever package they are.
+func (r *resolver) types(p *pkg) {
+	r.exclusive(p)
+	objs, ds := p.marked("state")
+	for i, obj := range objs {
+		if r.isStruct(obj, ds[i]) {
+			r.states[typeKey(obj)] = true
+		}
+	}
+	objs, ds = p.marked("gateway")
+	for i, obj := range objs {
+		if r.isStruct(obj, ds[i]) {
+			g := &gateway{obj: obj, directive: ds[i], pkg: p, embeds: map[*types.TypeName]bool{}}
+			p.gateways = append(p.gateways, g)
+			r.embed(g, obj.Type())
+		}
+	}
+	objs, ds = p.marked("namespace")
+	for i, obj := range objs {
+		r.namespace(p, obj, ds[i])
+	}
+	for _, d := range p.onClause {
+		if d.Name != "app" {
+			continue
+		}
+		if p.app != nil {
+			r.report(diag.AppTwice, head(d), "package "+p.src.Name+" is marked //ws:app twice", "remove one of them",
+				r.related(head(p.app), "the first one"))
+			continue
+		}
+		p.app = d
+	}
+}
+
+// exclusive reports types that are marked as two things at once.
+func (r *resolver) exclusive(p *pkg) {
+	for _, on := range p.onType {
+		var first *directive.Directive
+		for _, d := range on {
+			switch d.Name {
+			case "gateway", "state", "namespace", "push":
+			default:
+				continue
+			}
+			if first != nil {
+				r.report(diag.WrongKind, head(d), "a type cannot be both //ws:"+first.Name+" and //ws:"+d.Name,
+					"declare two types", r.related(head(first), "the other directive"))
+			} else {
+				first = d
+			}
+		}
+	}
+}
+
+// isStruct checks that a marked type is a struct type without type parameters.
+func (r *resolver) isStruct(obj *types.TypeName, d *directive.Directive) bool {
+	name := d.Site.Type.Name
+	switch t := obj.Type().(type) {
+	case *types.Alias:
+		r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:%s belongs on the declaration of a struct, and %s is another name for one", d.Name, obj.Name()),
+			fmt.Sprintf("mark the type itself, or embed it: type %s struct{ %s }", obj.Name(), r.show(t.Rhs(), obj.Pkg())))
+		return false
+	case *types.Named:
+		if t.TypeParams().Len() > 0 {
+			r.report(diag.Generic, name, fmt.Sprintf("//ws:%s on a generic type: %s has type parameters", d.Name, obj.Name()),
+				fmt.Sprintf("mark a type that embeds an instance of it: type X struct{ %s[T] }, with your T", obj.Name()))
+			return false
+		}
+	}
+	if _, ok := obj.Type().Underlying().(*types.Struct); !ok {
+		if !invalid(obj.Type().Underlying()) {
+			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:%s needs a struct type, and %s is none", d.Name, obj.Name()),
+				"declare it as: type "+obj.Name()+" struct{ … }")
+		}
+		return false
+	}
+	return true
+}
+
+// embed notes every type whose methods g has by embedding t.
+func (r *resolver) embed(g *gateway, t types.Type) {
+	elem, _ := pointee(t)
+	obj := named(elem)
+	if obj == nil || g.embeds[obj] {
+		return
+	}
+	r.embedded[obj], g.embeds[obj] = true, true
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return
+	}
+	for f := range s.Fields() {
+		if f.Embedded() {
+			r.embed(g, f.Type())
+		}
+	}
+}
+
+// namespace resolves a type marked //ws:namespace.
+func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive) {
+	if !r.isStruct(obj, d) {
+		return
+	}
+	r.need(d.Site.Type)
+	if !embedsServer(obj) {
+		if !r.broken(d.Site.Type) {
+			r.report(diag.WrongKind, d.Site.Type.Name, obj.Name()+" is marked //ws:namespace, but does not embed *ws.Server",
+				"declare it as: type "+obj.Name()+" struct{ *ws.Server }")
+		}
+		return
+	}
+	n := &model.Namespace{Pos: r.position(obj.Pos()), Name: obj.Name()}
+	if found, ok := r.constructor(obj, true); found {
+		if ok {
+			n.Provider = model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+		}
+	} else if obj.Type().Underlying().(*types.Struct).NumFields() == 1 {
+		n.Provider.Kind = model.ProviderGenerated
+	} else {
+		r.noProvider(obj, d.Site.Type.Name)
+	}
+	p.model.Namespaces = append(p.model.Namespaces, n)
+}
+
+func embedsServer(obj *types.TypeName) bool {
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if f.Embedded() && isPointer(f.Type(), model.RuntimePath, "Server") {
+			return true
+		}
+	}
+	return false
+}
+
+// namespaceOf resolves the namespace= option of d; nil is the default registry.
+func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
+	o, ok := d.Option("namespace")
+	if !ok {
+		return nil
+	}
+	obj := r.lookupType(p, d, o)
+	if obj == nil {
+		return nil
+	}
+	decl := named(obj.Type())
+	if decl == nil || !embedsServer(decl) {
+		r.report(diag.WrongKind, value(o), o.Value+" is no namespace: it does not embed *ws.Server",
+			"a namespace is declared as: type "+obj.Name()+" struct{ *ws.Server }, below //ws:namespace")
+		return nil
+	}
+	if home := r.byPath[decl.Pkg().Path()]; decl.Pkg().Path() == p.src.Path || home != nil {
+		if !home.has(decl, "namespace") {
+			r.report(diag.WrongKind, value(o), o.Value+" is not marked //ws:namespace",
+				"write //ws:namespace above its declaration", r.related(at{decl.Pos(), decl.Pos()}, decl.Name()+" is declared here"))
+			return nil
+		}
+	}
+	ref, err := typeRef(obj.Type(), p.src.Types)
+	if err != nil {
+		r.report(diag.Unreachable, value(o), err.Error(), "")
+		return nil
+	}
+	return &ref
+}
+
+// has reports whether obj, declared in p, is marked with the directive name.
+func (p *pkg) has(obj *types.TypeName, name string) bool {
+	for _, d := range p.onType[obj] {
+		if d.Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// unit is a package that is type-checked from source.
+type unit struct {
+	path, name, goVersion string
+	files                 []*ast.File
+	info                  *types.Info
+
+	pkg    *types.Package
+	errors []types.Error
+	busy   bool
+}
+
+// dependencies resolves imports: units from source, everything else from export
+// data.
+type dependencies struct {
+	fset    *token.FileSet
+	units   map[string]*unit
+	exports map[string]*packages.Package
+	gc      types.Importer
+	syntax  map[string][]*ast.File
+}
+
+func newDependencies(fset *token.FileSet, exports map[string]*packages.Package) *dependencies {
+	d := &dependencies{fset: fset, units: map[string]*unit{}, exports: exports, syntax: map[string][]*ast.File{}}
+	d.gc = importer.ForCompiler(fset, "gc", d.open)
+	return d
+}
+
+func (d *dependencies) open(path string) (io.ReadCloser, error) {
+	p := d.exports[path]
+	if p == nil || p.ExportFile == "" {
+		return nil, fmt.Errorf("%s has no export data", path)
+	}
+	return os.Open(p.ExportFile)
+}
+
+// Import implements types.Importer.
+func (d *dependencies) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	if u := d.units[path]; u != nil {
+		return d.check(u)
+	}
+	if p := d.exports[path]; p != nil && p.ExportFile == "" {
+		return nil, why(p)
+	}
+	return d.gc.Import(path)
+}
+
+// why is the reason that the go command gives for a package it cannot load.
+func why(p *packages.Package) error {
+	for _, e := range p.Errors {
+		return errors.New(e.Msg)
+	}
+	return errors.New("the package does not compile")
+}
+
+func (d *dependencies) check(u *unit) (*types.Package, error) {
+	if u.busy {
+		return nil, errors.New("import cycle")
+	}
+	if u.pkg != nil {
+		return u.pkg, nil
+	}
+	u.busy = true
+	defer func() { u.busy = false }()
+	conf := types.Config{
+		Importer:         d,
+		IgnoreFuncBodies: true,
+		FakeImportC:      true,
+		Sizes:            types.SizesFor("gc", build.Default.GOARCH),
+		Error: func(err error) {
+			var e types.Error
+			if errors.As(err, &e) {
+				u.errors = append(u.errors, e)
+			}
+		},
+	}
+	if u.goVersion != "" {
+		conf.GoVersion = "go" + u.goVersion
+	}
+	u.pkg, _ = conf.Check(u.path, d.fset, u.files, u.info) // every error went to conf.Error
+	return u.pkg, nil
+}
+
+// fallBack makes units of the packages that export data cannot serve. Their
+// syntax errors are not ours to report: what they hide shows up as a type that
+// is not known.
+func (d *dependencies) fallBack(paths map[string]bool) {
+	for path, is := range paths {
+		if p := d.exports[path]; is && d.units[path] == nil && p != nil && len(p.GoFiles) > 0 {
+			d.units[path] = d.unitOf(p)
+		}
+	}
+}
+
+func (d *dependencies) unitOf(p *packages.Package) *unit {
+	u := &unit{path: p.PkgPath, name: p.Name}
+	if p.Module != nil {
+		u.goVersion = p.Module.GoVersion
+	}
+	for _, path := range p.GoFiles {
+		if isGenerated(filepath.Base(path)) {
+			continue
+		}
+		f, _ := parser.ParseFile(d.fset, path, nil, parser.SkipObjectResolution)
+		if f != nil {
+			u.files = append(u.files, f)
+		}
+	}
+	return u
+}

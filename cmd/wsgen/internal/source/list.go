@@ -1,0 +1,81 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// lister asks the go command about packages.
+type lister struct {
+	ctx  context.Context
+	dir  string
+	env  []string
+	tags []string
+}
+
+func (l lister) load(mode packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+	cfg := &packages.Config{Context: l.ctx, Dir: l.dir, Env: l.env, Mode: mode}
+	if len(l.tags) > 0 {
+		cfg.BuildFlags = []string{"-tags=" + strings.Join(l.tags, ",")}
+	}
+	list, err := packages.Load(cfg, patterns...)
+	if err != nil {
+		return nil, fmt.Errorf("the go command cannot list packages: %s", complaint(err))
+	}
+	return list, nil
+}
+
+// complaint is what the go command itself says, without how it was called.
+func complaint(err error) string {
+	if _, missing := exec.LookPath("go"); missing != nil {
+		return "it is not in PATH; install Go, or add the folder of the go command to PATH"
+	}
+	text := err.Error()
+	if _, said, ok := strings.Cut(text, "stderr: "); ok {
+		text = said
+	}
+	return strings.TrimSpace(text)
+}
+
+// folders lists the packages in dirs, by folder: names and files only, nothing
+// is compiled, so that a package that does not compile is listed like any other.
+func (l lister) folders(dirs []string) (map[string]*packages.Package, error) {
+	found := map[string]*packages.Package{}
+	if len(dirs) == 0 {
+		return found, nil
+	}
+	list, err := l.load(packages.NeedName|packages.NeedFiles|packages.NeedModule, dirs)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		switch {
+		case p.Dir != "":
+			found[filepath.Clean(p.Dir)] = p
+		case len(p.Errors) > 0: // the folder exists, but the go command wants none of it
+			return nil, errors.New(strings.TrimSpace(p.Errors[0].Msg))
+		}
+	}
+	return found, nil
+}
+
+// exports lists the packages that paths name and all they depend on, by import
+// path, compiled: with the file that holds the export data, where they compile.
+func (l lister) exports(paths []string) (map[string]*packages.Package, error) {
+	found := map[string]*packages.Package{}
+	if len(paths) == 0 {
+		return found, nil
+	}
+	list, err := l.load(packages.NeedName|packages.NeedFiles|packages.NeedImports|packages.NeedDeps|packages.NeedExportFile|packages.NeedModule, paths)
+	if err != nil {
+		return nil, err
+	}
+	packages.Visit(list, nil, func(p *packages.Package) { found[p.PkgPath] = p })
+	return found, nil
+}

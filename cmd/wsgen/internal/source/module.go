@@ -1,0 +1,88 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// findModule returns the module that dir belongs to.
+func findModule(dir string) (Module, error) {
+	for at := dir; ; at = filepath.Dir(at) {
+		text, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		if err == nil {
+			return parseModule(at, string(text))
+		}
+		if !os.IsNotExist(err) {
+			return Module{}, fmt.Errorf("cannot read go.mod: %w", err)
+		}
+		if at == filepath.Dir(at) {
+			return Module{}, fmt.Errorf("%s is not in a Go module: no go.mod here or above; run wsgen in your module, or make one with: go mod init example.com/name", dir)
+		}
+	}
+}
+
+// parseModule reads what wsgen needs of a go.mod. The go command reads the
+// file too, and is the one to complain about it.
+func parseModule(dir, text string) (Module, error) {
+	m := Module{Dir: dir, requires: map[string]bool{}}
+	block := ""
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "//")
+		words := strings.Fields(strings.ReplaceAll(line, "(", " ( ")) // require( is legal
+		switch {
+		case len(words) == 0:
+			continue
+		case block != "" && words[0] == ")":
+			block = ""
+			continue
+		case block != "":
+			words = append([]string{block}, words...)
+		case len(words) == 2 && words[1] == "(":
+			block = words[0]
+			continue
+		}
+		if len(words) < 2 {
+			continue
+		}
+		switch arg := unquote(words[1]); words[0] {
+		case "module":
+			m.Path = arg
+		case "go":
+			m.Go = arg
+		case "require":
+			m.requires[arg] = true
+		}
+	}
+	if m.Path == "" {
+		return m, fmt.Errorf("%s has no module line: add one, such as module example.com/name", filepath.Join(dir, "go.mod"))
+	}
+	return m, nil
+}
+
+func unquote(s string) string {
+	if u, err := strconv.Unquote(s); err == nil {
+		return u
+	}
+	return s
+}
+
+// importPath is the import path of a folder of the module.
+func (m Module) importPath(dir string) string {
+	rel, err := filepath.Rel(m.Dir, dir)
+	if err != nil || rel == "." {
+		return m.Path
+	}
+	return m.Path + "/" + filepath.ToSlash(rel)
+}
+
+// folder is the folder of an import path, if it lies in the module.
+func (m Module) folder(path string) (string, bool) {
+	if path == m.Path {
+		return m.Dir, true
+	}
+	rel, ok := strings.CutPrefix(path, m.Path+"/")
+	return filepath.Join(m.Dir, filepath.FromSlash(rel)), ok
+}

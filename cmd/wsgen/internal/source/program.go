@@ -1,0 +1,102 @@
+package source
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+)
+
+// Program is what one run of wsgen reads: the annotated packages of one
+// module, parsed and type-checked, and on demand what they import.
+// It is not safe for concurrent use.
+type Program struct {
+	Fset   *token.FileSet
+	Module Module
+
+	// Packages are the annotated packages of the whole module, by import path.
+	// Those that the patterns named have Requested set; the others are there
+	// because an application may serve them.
+	Packages []*Package
+
+	// Generated are the absolute paths of the ws_gen.go and ws_wire_gen.go
+	// files found in the folders that the patterns named, whether or not
+	// anything is annotated there: what is not written again is an orphan.
+	Generated []string
+
+	deps *dependencies
+}
+
+// Module is the main module: that of the folder wsgen runs in.
+type Module struct {
+	Path     string
+	Dir      string // absolute
+	Go       string // its go line, such as 1.26.0; "" if it has none
+	requires map[string]bool
+}
+
+// Requires reports whether the module's go.mod names path in a require line,
+// direct or indirect.
+func (m Module) Requires(path string) bool { return m.requires[path] }
+
+// Package is one annotated package. Its files exclude what wsgen generated.
+type Package struct {
+	Path      string
+	Name      string
+	Dir       string // absolute
+	Requested bool   // one of the patterns names it
+
+	Files []*ast.File // those that the build includes, by name, with comments
+	// Others are files that are not part of the package as it is built now, but
+	// hold the text of a directive: tests, and files behind a build constraint.
+	Others []*ast.File
+
+	Types  *types.Package
+	Info   *types.Info // Defs, Uses, Types
+	Errors []types.Error
+}
+
+// Import returns the types of a package that an annotated package imports,
+// directly or not, with its whole scope.
+func (p *Program) Import(path string) (*types.Package, error) { return p.deps.Import(path) }
+
+// FromSource returns the import paths that the package path imports, if it was
+// read from source: it is annotated, or imports an annotated package.
+func (p *Program) FromSource(path string) ([]string, bool) {
+	u := p.deps.units[path]
+	if u == nil || u.pkg == nil {
+		return nil, false
+	}
+	var paths []string
+	for _, to := range u.pkg.Imports() {
+		paths = append(paths, to.Path())
+	}
+	return paths, true
+}
+
+// Syntax returns those files of a package of another module that mention a
+// directive, with comments: for what a gateway embeds from there.
+func (p *Program) Syntax(path string) []*ast.File {
+	if files, ok := p.deps.syntax[path]; ok {
+		return files
+	}
+	var files []*ast.File
+	if listed := p.deps.exports[path]; listed != nil {
+		var paths []string
+		for _, file := range listed.GoFiles {
+			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !isGenerated(filepath.Base(file)) {
+				paths = append(paths, file)
+			}
+		}
+		for _, f := range parseAll(p.Fset, paths) {
+			if f.file != nil {
+				files = append(files, f.file)
+			}
+		}
+	}
+	p.deps.syntax[path] = files
+	return files
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/cli"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs in testdata/script")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"wsgen": func() { os.Exit(cli.Main(os.Stdin, os.Stdout, os.Stderr, os.Args[1:])) },
+	})
+}
+
+// TestScripts are terminal sessions of a user whose module builds against the
+// real runtime, this repository's.
+func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dependOn(t, filepath.Join(root, "runtime"))
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		UpdateScripts:      *update,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+				value, err := goEnv(name)
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, value)
+			}
+			env.Setenv("GOPROXY", "off")
+			env.Setenv("GOWORK", "off")
+			env.Setenv("GOTOOLCHAIN", "local")
+			env.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"module": func(ts *testscript.TestScript, neg bool, args []string) { moduleCommand(ts, neg, args, root) },
+		},
+	})
+}
+
+// dependOn looks at every file of dir: go test takes a cached result unless a
+// file that the test itself looked at has changed, and does not see what the
+// go commands of the scripts read.
+func dependOn(t *testing.T, dir string) {
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		_, err = os.Stat(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// moduleCommand writes go.mod and go.sum of a user's module:
+//
+//	module path [extra line of go.mod ...]
+//
+// It requires what this repository requires, as go get would have added it.
+func moduleCommand(ts *testscript.TestScript, neg bool, args []string, root string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: module path [extra line of go.mod ...]")
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	ts.Check(err)
+	rest, ok := strings.CutPrefix(string(mod), "module github.com/wsgen/wsgen\n")
+	if !ok {
+		ts.Fatalf("go.mod does not begin with its module line")
+	}
+	text := fmt.Sprintf("module %s\n\nrequire github.com/wsgen/wsgen v0.1.0\n\nreplace github.com/wsgen/wsgen => %s\n\n%s\n%s\n",
+		args[0], filepath.ToSlash(root), strings.Join(args[1:], "\n"), rest)
+	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), []byte(text), 0o666))
+
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sum, 0o666))
+}
+
+func goEnv(name string) (string, error) {
+	out, err := exec.Command("go", "env", name).Output()
+	return strings.TrimSpace(string(out)), err
+}
