@@ -116,7 +116,12 @@ func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 	for _, g := range gateways {
 		endpoints = append(endpoints, g.endpoint(s))
 	}
-	st := &site{Server: s, http: httptest.NewServer(ws.NewRouter(endpoints...)), logs: logs}
+	st := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...)), logs: logs}
+	st.http.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		_ = c.(*net.TCPConn).SetWriteBuffer(32 << 10) // a peer that stalls is felt soon
+		return ctx
+	}
+	st.http.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
