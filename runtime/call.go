@@ -93,8 +93,7 @@ func decode(data []byte, v any) error {
 		return err // from an UnmarshalJSON of the user's
 	}
 	detail := Detail{Rule: "type"}
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
 		detail.Message = mistyped.Value + " does not fit"
 	}

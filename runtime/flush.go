@@ -39,15 +39,13 @@ func (c *conn) pushOne(event string, frame []byte) error {
 
 // reply queues a frame that must not be shed, and waits for room: meanwhile
 // nothing is read from the peer. A peer that never makes room is closed by the
-// write deadline. It returns false if the connection closed instead.
-func (c *conn) reply(frame []byte) bool {
+// write deadline. If the connection closes instead the reply is lost.
+func (c *conn) reply(frame []byte) {
 	v := c.out.Wait(frame)
 	c.schedule(v)
 	if v.Accepted() {
 		c.server.stats.accepted.Add(1)
-		return true
 	}
-	return false
 }
 
 // schedule has the outbox flushed if the verdict makes that the caller's task.
