@@ -97,8 +97,7 @@ func decode(data []byte, v any) error {
 		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
 	}
 	detail := Detail{Rule: "type"}
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
 		detail.Message = mistyped.Value + " does not fit"
 	}

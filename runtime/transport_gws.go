@@ -124,8 +124,7 @@ func verdictText(code CloseCode, err error) string {
 
 // closeUnread closes because of what was read, or because reading failed.
 func (c *conn) closeUnread(err error) {
-	var bad *frameError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*frameError](err); ok {
 		c.refuseFrame(bad)
 		c.close(Closed{Code: bad.code, Reason: bad.text, Err: bad})
 		return
