@@ -76,7 +76,7 @@ func (c *Call) Reply(v any) error {
 		return err
 	}
 	c.replied = true
-	c.conn.reply(frame, c.inline)
+	c.conn.reply(c.conn.single(frame), c.inline)
 	return nil
 }
 

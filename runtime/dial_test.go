@@ -153,9 +153,10 @@ func (l *logs) String() string {
 
 // peer is a raw WebSocket client: it can send what no library would.
 type peer struct {
-	t    *testing.T
-	conn net.Conn
-	r    *bufio.Reader
+	t      *testing.T
+	conn   net.Conn
+	r      *bufio.Reader
+	header http.Header // of the handshake's answer
 }
 
 // dial connects to a path of the site, with header lines "Name: value".
@@ -209,7 +210,7 @@ func handshake(t *testing.T, conn net.Conn, host, path string, header ...string)
 	if got := res.Header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		t.Fatalf("accept key %q", got)
 	}
-	return &peer{t, conn, r}, nil
+	return &peer{t, conn, r, res.Header}, nil
 }
 
 // raw sends bytes as they are.

@@ -33,7 +33,7 @@ func (c *conn) push(frame []byte, due []*conn) ([]*conn, error) {
 // pushOne is push for a single connection: it counts, reports, and flushes
 // here, since a write that cannot wait costs less than waking a worker.
 func (c *conn) pushOne(event string, frame []byte) error {
-	switch v := c.out.Push(frame); v {
+	switch v := c.out.Push(c.single(frame)); v {
 	case outbox.Full:
 		c.server.pushed(event, 0, 1)
 		return ErrFull

@@ -10,10 +10,11 @@ import (
 // number and panics outside its own recovery, and lets some headers pass that
 // RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
 type frameGuard struct {
-	limit  uint64 // of a payload
-	left   uint64 // bytes of the current payload that have not come
-	header [14]byte
-	have   int // bytes of header
+	limit   uint64 // of a payload
+	deflate bool   // permessage-deflate is agreed on
+	left    uint64 // bytes of the current payload that have not come
+	header  [14]byte
+	have    int // bytes of header
 }
 
 // frameError is a frame that a client must not send.
@@ -77,7 +78,7 @@ func (g *frameGuard) frame() (uint64, *frameError) {
 		n = binary.BigEndian.Uint64(g.header[2:])
 	}
 	switch {
-	case first&0x70 != 0:
+	case first&rsvBits != 0 && !(g.deflate && first&rsvBits == rsv1Bit && (op == opText || op == opBinary)):
 		return 0, protocolError("reserved bit set")
 	case second&0x80 == 0:
 		return 0, protocolError("frame not masked")

@@ -41,12 +41,13 @@ func (t Target) Emit(event string, data any) (int, error) {
 		t.server.log.Error("ws: push not sent", "event", event, "error", err)
 		return 0, err
 	}
+	out := t.server.outgoing(frame)
 	sent, shed := 0, 0
 	var first [64]*conn
 	due := first[:0]
 	t.each(func(c *conn) {
 		var err error
-		switch due, err = c.push(frame, due); err {
+		switch due, err = c.push(out.to(c), due); err {
 		case nil:
 			sent++
 		case ErrFull:
