@@ -36,8 +36,7 @@ func BenchmarkDispatch(b *testing.B) {
 	c := discarded(b, Spec{
 		Handlers: []Handler{{Event: "message"}},
 		Lookup: func(event []byte) int {
-			switch string(event) {
-			case "message":
+			if string(event) == "message" {
 				return 0
 			}
 			return -1

@@ -22,7 +22,7 @@ func writeNow(fd uintptr, p []byte) (int, syscall.Errno) {
 
 func call(trap, fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
-		n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))) //nolint:gosec // the only way to a system call
 		if errno != syscall.EINTR {
 			return int(n), errno
 		}
