@@ -68,9 +68,9 @@ func (c *conn) reply(frame []byte, onReadLoop bool) {
 		return
 	}
 	if v == outbox.Schedule {
-		c.cork.begin()
+		c.cork = cork{in: true, since: c.server.clock()}
 	}
-	c.cork.bytes += len(frame)
+	c.cork.bytes += int32(min(len(frame), maxCorked))
 }
 
 // schedule has the outbox flushed by a worker, if the verdict makes that the
@@ -206,13 +206,13 @@ func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 // something has it renewed.
 func (c *conn) writeWaiting(p []byte) error {
 	for {
-		if err := c.net.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
+		if err := c.wire.Conn.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
 			return err
 		}
-		n, err := c.net.Write(p)
+		n, err := c.wire.Conn.Write(p)
 		if err == nil {
 			// writeSome must not find a deadline that has passed since.
-			return c.net.SetWriteDeadline(time.Time{})
+			return c.wire.Conn.SetWriteDeadline(time.Time{})
 		}
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
