@@ -123,7 +123,7 @@ func (c *conn) flush(b *batch) {
 		return
 	}
 	broken := false
-	for {
+	for range maxTurns {
 		p := c.next(b, broken)
 		if p == nil {
 			return
@@ -142,7 +142,13 @@ func (c *conn) flush(b *batch) {
 		}
 		clear(b.frames) // the pool must not pin frames
 	}
+	c.server.flusher.add(c) // still the owner's, who is a worker next
 }
+
+// maxTurns is how many batches one flush writes: others may push as fast as it
+// writes, and neither a caller nor a worker's other connections shall wait for
+// the end of that.
+const maxTurns = 4
 
 // flushWaiting writes rest and then what is queued, and waits for the peer to
 // take it.
