@@ -2,9 +2,11 @@ package ws
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -142,7 +144,18 @@ func (c *conn) hear() { c.heard.Store(int64(c.server.clock())) }
 // serve reads until the connection is over. It is the read goroutine.
 func (c *conn) serve(r reader) {
 	defer c.end()
-	c.endpoint.transport.read(c, r)
+	defer c.unreadable()
+	c.wire.await()
+	r.ReadLoop()
+}
+
+// unreadable is deferred around gws: a panic of its ends the connection, not
+// the process.
+func (c *conn) unreadable() {
+	if p := recover(); p != nil {
+		c.server.log.Error("ws: panic while reading", "conn", c.id, "panic", p, "stack", string(debug.Stack()))
+		c.close(Closed{Code: CloseProtocol, Reason: "protocol: unreadable frame", Err: fmt.Errorf("ws: panic while reading: %v", p)})
+	}
 }
 
 // end is how every connection ends, on its read goroutine: nothing is read any

@@ -3,11 +3,9 @@ package ws
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/lxzan/gws"
@@ -67,18 +65,6 @@ func (t *transport) upgrade(c *conn, r *http.Request) (reader, error) {
 	socket.Session().(*session).conn = c
 	c.wire.open = true
 	return socket, nil
-}
-
-// read reads until the connection is over. A panic of gws's ends the
-// connection, not the process.
-func (t *transport) read(c *conn, r reader) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.server.log.Error("ws: panic while reading", "conn", c.id, "panic", p, "stack", string(debug.Stack()))
-			c.close(Closed{Code: CloseProtocol, Reason: "protocol: unreadable frame", Err: fmt.Errorf("ws: panic while reading: %v", p)})
-		}
-	}()
-	r.ReadLoop()
 }
 
 // session leads from a gws connection to ours. gws takes it for the storage of

@@ -18,10 +18,8 @@ type wire struct {
 	borrowed *readBlock // what rest lies in, while it is from readBlocks
 	guard    frameGuard
 
-	// One read of the descriptor: readRaw is made once, so that a read
-	// allocates nothing.
+	// readRaw is made once, so that a read allocates nothing.
 	readRaw func(fd uintptr) bool
-	n       int
 
 	// readErr is what ended reading; nil while gws may read on, and when gws
 	// itself found something wrong. It counts when rest is empty.
@@ -44,50 +42,45 @@ func (w *wire) Read(p []byte) (int, error) {
 			w.giveBack()
 			return 0, w.readErr
 		}
-		w.fill()
+		w.await()
 	}
 	n := copy(p, w.rest)
 	w.rest = w.rest[n:]
 	return n, nil
 }
 
-// fill waits for bytes from the socket. What ends reading it leaves in readErr.
-func (w *wire) fill() {
-	var err error
-	if w.conn.raw != nil {
-		err = w.fillRaw()
-	} else {
-		w.conn.uncork() // whether more is there cannot be known before waiting
-		if w.borrowed == nil {
-			w.borrowed = readBlocks.Get().(*readBlock)
-		}
-		w.n, err = w.Conn.Read(w.borrowed[:])
+// await waits until there is something to read, or a reason to read no more.
+// The read goroutine calls it once by itself, before gws: a connection that
+// never spoke then waits so high up its stack that 2 KiB are enough.
+func (w *wire) await() {
+	if len(w.rest) > 0 || w.readErr != nil {
+		return
 	}
-	if err != nil && w.readErr == nil {
+	if w.conn.raw == nil {
+		w.fill()
+		return
+	}
+	if w.readRaw == nil {
+		w.readRaw = func(fd uintptr) bool { return w.fillNow(fd) }
+	}
+	if err := w.conn.raw.Read(w.readRaw); err != nil && w.readErr == nil {
 		w.readErr = err
 	}
-	if w.n > 0 {
-		w.conn.hear()
-		w.check(w.borrowed[:w.n])
-	}
 }
 
-// fillRaw reads from the descriptor, and waits without a buffer.
-func (w *wire) fillRaw() error {
-	if w.readRaw == nil {
-		w.readRaw = w.readAgain
+// fill waits for bytes of a connection that is no descriptor.
+func (w *wire) fill() {
+	w.conn.uncork() // whether more is there cannot be known before waiting
+	if w.borrowed == nil {
+		w.borrowed = readBlocks.Get().(*readBlock)
 	}
-	w.n = 0
-	err := w.conn.raw.Read(w.readRaw)
-	if err == nil && w.n == 0 {
-		err = io.EOF // unless readErr says more
-	}
-	return err
+	n, err := w.Conn.Read(w.borrowed[:])
+	w.took(n, err)
 }
 
-// readAgain reads what is there; false says that nothing is, and has the
-// descriptor's poller wait.
-func (w *wire) readAgain(fd uintptr) bool {
+// fillNow reads what is there; false says that nothing is, and has the
+// descriptor's poller wait. No buffer is held meanwhile.
+func (w *wire) fillNow(fd uintptr) bool {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
 	}
@@ -97,8 +90,20 @@ func (w *wire) readAgain(fd uintptr) bool {
 		w.conn.uncork() // the input has run dry
 		return false
 	}
-	w.n, w.readErr = n, err
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	w.took(n, err)
 	return true
+}
+
+// took takes over the first n borrowed bytes, and then what ends reading.
+func (w *wire) took(n int, err error) {
+	w.readErr = err
+	if n > 0 {
+		w.conn.hear()
+		w.check(w.borrowed[:n])
+	}
 }
 
 func (w *wire) giveBack() {
