@@ -17,7 +17,7 @@ import (
 // maxIdleHeap is the budget, in bytes, of a connection that has said a word
 // and is silent again: the connection, gws's part, net's descriptor, the
 // goroutine's, and its place in the registry.
-const maxIdleHeap = 2100
+const maxIdleHeap = 2000
 
 // TestBudgetIdleHeap holds the budget. The clients are bare descriptors, so that all
 // that is on the heap is the server's.

@@ -53,7 +53,7 @@ func (c *Client) RemoteAddr() netip.AddrPort {
 	if c.conn == nil {
 		return netip.AddrPort{}
 	}
-	return c.conn.remote
+	return c.conn.remote()
 }
 
 // PathValue returns the value of a wildcard in the gateway's path; "" if the

@@ -92,7 +92,9 @@ func (c *conn) readEnded() {
 	}
 }
 
-// writeEnded is called, once, when the last frame has left or never will.
+// writeEnded is called, once, when the last frame has left or never will. It
+// may run inside a read of the socket (cork.go), and closing a socket waits for
+// its reads to end: so closing has a goroutine of its own.
 func (c *conn) writeEnded(broken bool) {
 	c.mu.Lock()
 	c.writeDone = true
@@ -100,25 +102,26 @@ func (c *conn) writeEnded(broken bool) {
 	c.mu.Unlock()
 	switch {
 	case broken || readDone && peerClosed:
-		_ = c.wire.Conn.Close()
+		go c.closeSocket(false)
 	case readDone:
 		// The reader gave up on what the peer sent; the peer may still be
 		// sending, and must not be reset before it has read the Close.
-		go c.discard()
-		return
+		go c.closeSocket(true)
 	default:
 		_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
+		c.release()
 	}
-	c.release()
 }
 
-// discard reads what the peer still sends, for as long as it may.
-func (c *conn) discard() {
-	closeWrite(c.wire.Conn)
-	_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
-	_, _ = io.Copy(io.Discard, c.wire.Conn)
+// closeSocket closes it, if need be after discarding what the peer still sends.
+func (c *conn) closeSocket(discard bool) {
+	defer c.release()
+	if discard {
+		closeWrite(c.wire.Conn)
+		_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
+		_, _ = io.Copy(io.Discard, c.wire.Conn)
+	}
 	_ = c.wire.Conn.Close()
-	c.release()
 }
 
 // closeWrite sends what says that nothing follows, where the transport can.

@@ -29,9 +29,8 @@ type conn struct {
 	client   Client
 	wire     wire            // what gws reads from, and the socket
 	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used
-	remote   netip.AddrPort
-	identity *identity     // nil: nobody known, at a path without wildcards
-	born     time.Duration // by Server.clock
+	identity *identity       // nil: nobody known, at a path without wildcards
+	born     time.Duration   // by Server.clock
 
 	// state is the connection's own, made by the connect hook. Handlers and
 	// hooks of one connection never overlap, so it needs no lock.
@@ -40,15 +39,13 @@ type conn struct {
 	out  outbox.Queue
 	cork cork // the read goroutine's
 
-	// Guarded by the registry and the rooms.
-	everyone membership
-	roomsMu  sync.Mutex
-	rooms    []*membership
+	everyone membership // guarded by the registry
 
 	heard atomic.Int64 // when bytes last came, by Server.clock
 	timer timerNode    // guarded by the wheel
 
 	mu    sync.Mutex
+	rooms *[]*membership   // nil: it was never in one
 	inbox *inbox           // made by the read goroutine under mu; nil: nothing ever waited
 	cause *Closed          // set with closing
 	ctx   *standardContext // made when somebody first waits
@@ -59,8 +56,8 @@ type conn struct {
 	// Small ones together: a crowd pays for the gaps.
 	deflate    bool // compressed frames are agreed on
 	connected  bool // the connect hook returned nil
-	left       bool // of all rooms, for good; under roomsMu
-	peerClosed bool // no byte of the peer's will follow; this and the rest under mu
+	left       bool // of all rooms, for good; this and the rest under mu
+	peerClosed bool // no byte of the peer's will follow
 	readDone   bool
 	writeDone  bool
 }
@@ -68,8 +65,9 @@ type conn struct {
 // identity is what few connections have, or none of a gateway's.
 type identity struct {
 	principal Principal
-	path      []string    // values of endpoint.wildcards
-	user      *membership // among the connections of the principal
+	remote    netip.AddrPort // if net/http was told another than the socket's
+	path      []string       // values of endpoint.wildcards
+	user      *membership    // among the connections of the principal
 }
 
 // reader is what reads a connection until it is over.
@@ -89,9 +87,9 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, p Principal) *conn {
 		s.deflating.Add(1)
 	}
 	c.heard.Store(int64(c.born))
-	c.remote, _ = netip.ParseAddrPort(r.RemoteAddr)
-	if known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero(); known || len(e.wildcards) > 0 {
-		c.identity = &identity{principal: p}
+	remote := elsewhere(socket, r)
+	if known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero(); known || remote.IsValid() || len(e.wildcards) > 0 {
+		c.identity = &identity{principal: p, remote: remote}
 		for _, name := range e.wildcards {
 			c.identity.path = append(c.identity.path, r.PathValue(name))
 		}
@@ -100,6 +98,27 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, p Principal) *conn {
 	c.out.Hold()
 	c.parts.Store(2)
 	return c
+}
+
+// elsewhere returns the peer's address as the request has it, if that is not
+// the socket's: a middleware may know better.
+func elsewhere(socket net.Conn, r *http.Request) netip.AddrPort {
+	if addr := socket.RemoteAddr(); addr != nil && addr.String() == r.RemoteAddr {
+		return netip.AddrPort{}
+	}
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return remote
+}
+
+func (c *conn) remote() netip.AddrPort {
+	if c.identity != nil && c.identity.remote.IsValid() {
+		return c.identity.remote
+	}
+	if tcp, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
+		addr := tcp.AddrPort()
+		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	}
+	return netip.AddrPort{}
 }
 
 func (c *conn) pathValue(name string) string {

@@ -167,7 +167,7 @@ var _ net.Conn = (*wire)(nil)
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
-	s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote)
+	s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
 	if f := s.opts.Observer.Opened; f != nil {
 		f(&c.client)
 	}

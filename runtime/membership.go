@@ -7,46 +7,54 @@ import "slices"
 // join is idempotent. It fails with ErrClosed once the connection has left all
 // its rooms for good.
 func (c *conn) join(names ...string) error {
-	c.roomsMu.Lock()
-	defer c.roomsMu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.left {
 		return ErrClosed
 	}
+	if c.rooms == nil {
+		c.rooms = new([]*membership)
+	}
 	for _, name := range names {
 		if c.member(name) < 0 {
-			c.rooms = append(c.rooms, c.server.rooms.join(c, name))
+			*c.rooms = append(*c.rooms, c.server.rooms.join(c, name))
 		}
 	}
 	return nil
 }
 
 func (c *conn) leave(names ...string) {
-	c.roomsMu.Lock()
-	defer c.roomsMu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, name := range names {
 		if i := c.member(name); i >= 0 {
-			c.server.rooms.leave(c.rooms[i])
-			c.rooms = slices.Delete(c.rooms, i, i+1)
+			c.server.rooms.leave((*c.rooms)[i])
+			*c.rooms = slices.Delete(*c.rooms, i, i+1)
 		}
 	}
 }
 
 // leaveAll is the last thing that happens to a connection's rooms.
 func (c *conn) leaveAll() {
-	c.roomsMu.Lock()
-	defer c.roomsMu.Unlock()
-	for _, m := range c.rooms {
-		c.server.rooms.leave(m)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rooms != nil {
+		for _, m := range *c.rooms {
+			c.server.rooms.leave(m)
+		}
+		c.rooms = nil
 	}
-	c.rooms = nil
 	c.left = true
 }
 
 func (c *conn) roomNames() []string {
-	c.roomsMu.Lock()
-	defer c.roomsMu.Unlock()
-	names := make([]string, len(c.rooms))
-	for i, m := range c.rooms {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rooms == nil {
+		return nil
+	}
+	names := make([]string, len(*c.rooms))
+	for i, m := range *c.rooms {
 		names[i] = m.room.name
 	}
 	slices.Sort(names)
@@ -54,7 +62,10 @@ func (c *conn) roomNames() []string {
 }
 
 // member returns the index of a room in c.rooms, or -1. A connection is in few
-// rooms; the caller holds roomsMu.
+// rooms; the caller holds c.mu.
 func (c *conn) member(name string) int {
-	return slices.IndexFunc(c.rooms, func(m *membership) bool { return m.room.name == name })
+	if c.rooms == nil {
+		return -1
+	}
+	return slices.IndexFunc(*c.rooms, func(m *membership) bool { return m.room.name == name })
 }

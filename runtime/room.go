@@ -66,7 +66,7 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: conn.roomsMu, shard.mu, room.mu.
+// Locks are taken in this order: conn.mu, shard.mu, room.mu.
 type rooms struct {
 	seed   maphash.Seed
 	shards [roomShards]shard

@@ -11,7 +11,7 @@ import (
 type wheel struct {
 	mu    sync.Mutex
 	tick  time.Duration // zero: nothing is timed
-	slots [wheelSlots]timerNode
+	slots [wheelSlots][]*conn
 	now   int // the slot that turned last
 	count int
 	timer *time.Timer
@@ -21,12 +21,15 @@ type wheel struct {
 // looked at again then.
 const wheelSlots = 256
 
-// timerNode is a connection's place in the wheel, or the head of a slot's ring.
+// timerNode is a connection's place in the wheel.
 type timerNode struct {
-	conn       *conn
-	prev, next *timerNode
-	ping       time.Duration // when the next one is due, by Server.clock
+	ping  time.Duration // when the next one is due, by Server.clock
+	slot  int16         // noSlot: out of the wheel
+	timed bool          // between add and remove
+	index int32         // in the slot
 }
+
+const noSlot = -1
 
 // init chooses the resolution: fine enough for the shortest interval.
 func (w *wheel) init(o Options) {
@@ -35,10 +38,6 @@ func (w *wheel) init(o Options) {
 		return
 	}
 	w.tick = min(max(shortest/16, time.Millisecond), time.Second)
-	for i := range w.slots {
-		head := &w.slots[i]
-		head.prev, head.next = head, head
-	}
 }
 
 // add starts the connection's clocks.
@@ -50,8 +49,8 @@ func (w *wheel) add(c *conn) {
 	}
 	o := &c.server.opts
 	n := &c.timer
-	n.conn, n.ping = c, later(c.born, o.PingInterval)
-	w.place(n, min(o.PingInterval, o.IdleTimeout, o.Lifetime))
+	n.timed, n.ping = true, later(c.born, o.PingInterval)
+	w.place(c, min(o.PingInterval, o.IdleTimeout, o.Lifetime))
 	w.count++
 	if w.count == 1 {
 		w.arm()
@@ -62,26 +61,30 @@ func (w *wheel) add(c *conn) {
 func (w *wheel) remove(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if n := &c.timer; n.conn != nil {
-		if n.next != nil {
-			n.unlink()
-		}
-		n.conn = nil
-		w.count--
+	n := &c.timer
+	if !n.timed {
+		return
 	}
+	n.timed = false
+	w.count--
+	if n.slot == noSlot {
+		return // turn has it
+	}
+	slot := w.slots[n.slot]
+	last := len(slot) - 1
+	slot[n.index] = slot[last]
+	slot[n.index].timer.index = n.index
+	slot[last] = nil
+	w.slots[n.slot] = slot[:last]
 }
 
-func (n *timerNode) unlink() {
-	n.prev.next, n.next.prev = n.next, n.prev
-	n.prev, n.next = nil, nil
-}
-
-// place puts n into the slot that turns in a while, not before.
-func (w *wheel) place(n *timerNode, in time.Duration) {
+// place puts c into the slot that turns in a while, not before.
+func (w *wheel) place(c *conn, in time.Duration) {
 	turns := min(max(int((in-1)/w.tick+1), 1), wheelSlots-1)
-	head := &w.slots[(w.now+turns)%wheelSlots]
-	n.prev, n.next = head.prev, head
-	head.prev.next, head.prev = n, n
+	n := &c.timer
+	n.slot = int16((w.now + turns) % wheelSlots)
+	n.index = int32(len(w.slots[n.slot]))
+	w.slots[n.slot] = append(w.slots[n.slot], c)
 }
 
 func (w *wheel) arm() {
@@ -101,10 +104,10 @@ func (w *wheel) turn() {
 		return
 	}
 	w.now = (w.now + 1) % wheelSlots
-	var due []*conn
-	for head := &w.slots[w.now]; head.next != head; {
-		due = append(due, head.next.conn)
-		head.next.unlink()
+	due := w.slots[w.now]
+	w.slots[w.now] = nil
+	for _, c := range due {
+		c.timer.slot = noSlot
 	}
 	w.arm()
 	w.mu.Unlock()
@@ -119,8 +122,8 @@ func (w *wheel) turn() {
 func (w *wheel) again(c *conn, in time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if n := &c.timer; n.conn != nil {
-		w.place(n, in)
+	if c.timer.timed {
+		w.place(c, in)
 	}
 }
 

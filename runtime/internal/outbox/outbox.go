@@ -33,7 +33,7 @@ type Queue struct {
 	// first is the inline slot: most connections have one frame at a time, and
 	// then no slice is needed. more follows it in order.
 	first []byte
-	more  [][]byte
+	more  *overflow // nil: empty
 
 	// frames and bytes count what is queued and what the owner has in flight.
 	frames, taken     int32 // taken is in flight
@@ -49,6 +49,14 @@ type Queue struct {
 	room    chan struct{}
 	waiting int32
 }
+
+// overflow is what does not fit the inline slot.
+type overflow struct{ frames [][]byte }
+
+var overflows = sync.Pool{New: func() any { return new(overflow) }}
+
+// maxPooled is how many frames an overflow may have room for that is kept.
+const maxPooled = 512
 
 // Limits bound a Queue; they may be shared, and must not change.
 type Limits struct{ Frames, Bytes int }
@@ -117,10 +125,14 @@ func (q *Queue) fits(n int) bool {
 }
 
 func (q *Queue) add(frame []byte) Verdict {
-	if q.first == nil && len(q.more) == 0 {
+	switch {
+	case q.first == nil && q.more == nil:
 		q.first = frame
-	} else {
-		q.more = append(q.more, frame)
+	case q.more == nil:
+		q.more = overflows.Get().(*overflow)
+		fallthrough
+	default:
+		q.more.frames = append(q.more.frames, frame)
 	}
 	q.frames++
 	q.bytes += len(frame)
@@ -151,7 +163,11 @@ func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.first, q.more = nil, nil
+	q.first = nil
+	if q.more != nil {
+		q.more.drop(len(q.more.frames))
+		q.more = nil
+	}
 	q.frames, q.bytes = q.taken, q.takenBytes
 	q.wake()
 	return q.own()
@@ -178,10 +194,9 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 		q.taken, q.takenBytes = 0, 0
 		q.wake()
 	}
-	if q.first == nil && len(q.more) == 0 {
+	if q.first == nil && q.more == nil {
 		q.owned = false
 		q.ended = q.closed
-		q.more = nil // the overflow is given back while the connection is idle
 		return batch, q.closed
 	}
 	if q.first != nil {
@@ -190,16 +205,37 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 		q.taken++
 		q.first = nil
 	}
+	if q.more == nil {
+		return batch, false
+	}
 	n := 0
-	for n < len(q.more) && (q.taken == 0 || q.takenBytes+len(q.more[n]) <= maxBytes) {
-		batch = append(batch, q.more[n])
-		q.takenBytes += len(q.more[n])
+	for _, f := range q.more.frames {
+		if q.taken > 0 && q.takenBytes+len(f) > maxBytes {
+			break
+		}
+		batch = append(batch, f)
+		q.takenBytes += len(f)
 		q.taken++
-		q.more[n] = nil
 		n++
 	}
-	q.more = q.more[n:]
+	if q.more.drop(n) {
+		q.more = nil
+	}
 	return batch, false
+}
+
+// drop removes the first n frames, and gives the overflow back if that is all.
+func (o *overflow) drop(n int) (gone bool) {
+	rest := copy(o.frames, o.frames[n:])
+	clear(o.frames[rest:])
+	o.frames = o.frames[:rest]
+	if rest > 0 {
+		return false
+	}
+	if cap(o.frames) <= maxPooled {
+		overflows.Put(o)
+	}
+	return true
 }
 
 // Len returns the frames and bytes that are queued or in flight.
