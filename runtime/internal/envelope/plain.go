@@ -123,16 +123,3 @@ func valueEnd(b []byte, i int) int {
 	}
 	return 0
 }
-
-// textEnd returns where the string that begins at i ends; 0 if nowhere.
-func textEnd(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
-		}
-	}
-	return 0
-}
