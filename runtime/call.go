@@ -15,7 +15,8 @@ import (
 type Call struct {
 	conn    *conn
 	frame   envelope.Frame
-	inline  bool // on the read loop
+	reader  Reader // of frame.Data; here, since a local one would escape
+	inline  bool   // on the read loop
 	replied bool
 }
 
@@ -75,9 +76,13 @@ func (c *Call) Reply(v any) error {
 	if err != nil {
 		return err
 	}
+	c.send(frame)
+	return nil
+}
+
+func (c *Call) send(frame []byte) {
 	c.replied = true
 	c.conn.reply(frame, c.inline)
-	return nil
 }
 
 func errNoData() error {
