@@ -18,34 +18,64 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 		return nil
 	}
 	in := jen.Id(g.Local("in"))
-	target := jen.Op("&").Add(in)
+	switch {
+	case h.Data == model.DataWhole && params[0].Flat != nil:
+		err := jen.Id(g.Local("err"))
+		return []jen.Code{
+			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeWith")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
+			g.returnIf(err),
+		}
+	case h.Data == model.DataWhole:
+		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("Decode", jen.Op("&").Add(in))}
+	case h.Data == model.DataNullable:
+		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", jen.Op("&").Add(in))}
+	case params[0].Flat != nil:
+		return g.decodePlain(h, params)
+	}
+	return g.decodeNamed("in", h, params)
+}
 
-	switch h.Data {
-	case model.DataWhole:
-		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("Decode", target)}
-	case model.DataNullable:
-		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", target)}
-	case model.DataScalar:
-		bare := jen.Op("&").Add(in).Dot(fieldNames(params)[params[0].Name])
-		method := "DecodeParam"
-		if params[0].Optional {
-			method = "DecodeNullableParam"
-		}
-		lines := []jen.Code{g.inStruct(params), g.try(method, target, bare)}
-		return append(lines, g.missing(params)...)
-	}
-	method := "DecodeNullable"
-	for _, p := range params {
+// decodePlain fills in with parameters that are written plainly, and decodes
+// others.
+func (g *gateway) decodePlain(h *model.Handler, params []model.Param) []jen.Code {
+	in, ok := jen.Id(g.Local("in")), jen.Id(g.Local("ok"))
+	typ, read := g.codecs.params(g.Name, h, params)
+	names := fieldNames(params)
+	values := make([]jen.Code, len(params))
+	for i, p := range params {
+		values[i] = jen.Id(g.Local("std")).Dot(names[p.Name])
 		if !p.Optional {
-			method = "Decode"
+			values[i] = jen.Op("*").Add(values[i])
 		}
 	}
-	lines := []jen.Code{g.inStruct(params), g.try(method, target)}
-	return append(lines, g.missing(params)...)
+	std := append(g.decodeNamed("std", h, params), jen.Add(in).Op("=").Add(typ).Values(values...))
+	return []jen.Code{
+		jen.List(in, ok).Op(":=").Add(g.Runtime("ReadPlain")).Call(jen.Id(g.Local("c")), read),
+		jen.If(jen.Op("!").Add(ok)).Block(std...),
+	}
+}
+
+// decodeNamed declares a struct of named parameters and fills it.
+func (g *gateway) decodeNamed(local string, h *model.Handler, params []model.Param) []jen.Code {
+	into := jen.Id(g.Local(local))
+	required := false
+	for _, p := range params {
+		required = required || !p.Optional
+	}
+	method, targets := "Decode", []jen.Code{jen.Op("&").Add(into)}
+	if !required {
+		method += "Nullable"
+	}
+	if h.Data == model.DataScalar {
+		method += "Param"
+		targets = append(targets, jen.Op("&").Add(into).Dot(fieldNames(params)[params[0].Name]))
+	}
+	lines := []jen.Code{g.inStruct(into, params), g.try(method, targets...)}
+	return append(lines, g.missing(into, params)...)
 }
 
 // inStruct has pointers only, so that a missing value is not taken for zero.
-func (g *gateway) inStruct(params []model.Param) jen.Code {
+func (g *gateway) inStruct(into jen.Code, params []model.Param) jen.Code {
 	names := fieldNames(params)
 	fields := make([]jen.Code, len(params))
 	for i, p := range params {
@@ -55,7 +85,7 @@ func (g *gateway) inStruct(params []model.Param) jen.Code {
 		}
 		fields[i] = jen.Id(names[p.Name]).Add(typ).Tag(map[string]string{"json": p.Name})
 	}
-	return jen.Var().Id(g.Local("in")).Struct(fields...)
+	return jen.Var().Add(into).Struct(fields...)
 }
 
 // try decodes, and returns what is wrong with the data.
@@ -65,14 +95,14 @@ func (g *gateway) try(method string, targets ...jen.Code) jen.Code {
 		Block(jen.Return(err))
 }
 
-func (g *gateway) missing(params []model.Param) []jen.Code {
+func (g *gateway) missing(from jen.Code, params []model.Param) []jen.Code {
 	names := fieldNames(params)
 	var checks []jen.Code
 	for _, p := range params {
 		if p.Optional {
 			continue
 		}
-		checks = append(checks, jen.If(jen.Id(g.Local("in")).Dot(names[p.Name]).Op("==").Nil()).
+		checks = append(checks, jen.If(jen.Add(from).Dot(names[p.Name]).Op("==").Nil()).
 			Block(jen.Return(g.Runtime("Missing").Call(jen.Lit(p.Name)))))
 	}
 	return checks
@@ -85,7 +115,7 @@ func (g *gateway) dataArgument(h *model.Handler, p model.Param, fields map[strin
 		return in
 	}
 	in.Dot(fields[p.Name])
-	if p.Optional {
+	if p.Optional || p.Flat != nil {
 		return in
 	}
 	return jen.Op("*").Add(in)
