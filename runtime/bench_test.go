@@ -60,8 +60,7 @@ func writeSendMessage(w *Writer, v sendMessage) {
 }
 
 func lookupMessage(event []byte) int {
-	switch string(event) {
-	case "message":
+	if string(event) == "message" {
 		return 0
 	}
 	return -1

@@ -82,7 +82,7 @@ func (c *Call) Reply(v any) error {
 
 func (c *Call) send(frame []byte) {
 	c.replied = true
-	c.conn.reply(frame, c.inline)
+	c.conn.reply(c.conn.single(frame), c.inline)
 }
 
 func errNoData() error {
@@ -102,8 +102,7 @@ func decode(data []byte, v any) error {
 		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
 	}
 	detail := Detail{Rule: "type"}
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
 		detail.Message = mistyped.Value + " does not fit"
 	}

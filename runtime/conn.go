@@ -27,6 +27,7 @@ type conn struct {
 	client    Client
 	net       net.Conn        // below gws: only flush writes to it
 	raw       syscall.RawConn // net's descriptor; nil where it must not be used
+	deflate   bool            // compressed frames are agreed on
 	wire      *wire           // what gws reads from
 	socket    reader          // gws's part
 	remote    netip.AddrPort
@@ -73,6 +74,10 @@ func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
 	c.client.conn = c
 	if !s.portable {
 		c.raw = rawOf(w.Conn)
+	}
+	if s.opts.CompressAbove > 0 && acceptsDeflate(r.Header) {
+		c.deflate, w.guard.deflate = true, true
+		s.deflating.Add(1)
 	}
 	w.conn = c
 	w.guard.limit = uint64(s.opts.MaxMessageBytes)
@@ -176,6 +181,9 @@ func (c *conn) gone() {
 	if c.everyone.conn != nil {
 		c.server.registry.remove(c)
 		c.endpoint.closed(c)
+	}
+	if c.deflate {
+		c.server.deflating.Add(-1)
 	}
 	c.state = nil
 	c.release()

@@ -116,7 +116,12 @@ func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 	for _, g := range gateways {
 		endpoints = append(endpoints, g.endpoint(s))
 	}
-	st := &site{Server: s, http: httptest.NewServer(ws.NewRouter(endpoints...)), logs: logs}
+	st := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...)), logs: logs}
+	st.http.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		_ = c.(*net.TCPConn).SetWriteBuffer(32 << 10) // a peer that stalls is felt soon
+		return ctx
+	}
+	st.http.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -148,9 +153,10 @@ func (l *logs) String() string {
 
 // peer is a raw WebSocket client: it can send what no library would.
 type peer struct {
-	t    *testing.T
-	conn net.Conn
-	r    *bufio.Reader
+	t      *testing.T
+	conn   net.Conn
+	r      *bufio.Reader
+	header http.Header // of the handshake's answer
 }
 
 // dial connects to a path of the site, with header lines "Name: value".
@@ -204,7 +210,7 @@ func handshake(t *testing.T, conn net.Conn, host, path string, header ...string)
 	if got := res.Header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		t.Fatalf("accept key %q", got)
 	}
-	return &peer{t, conn, r}, nil
+	return &peer{t, conn, r, res.Header}, nil
 }
 
 // raw sends bytes as they are.

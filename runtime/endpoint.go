@@ -110,7 +110,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		e.server.registry.release()
 		http.Error(w, "WebSocket needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
-		e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
+		_ = e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
 		return
 	}
 	serve := false
@@ -133,7 +133,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	opened := c.open(r)
 	if err := e.transport.upgrade(c, r); err != nil {
-		e.refuse(c, "", http.StatusBadRequest, fmt.Errorf("%w: %w", errUnanswered, err))
+		_ = e.refuse(c, "", http.StatusBadRequest, fmt.Errorf("%w: %w", errUnanswered, err))
 		return
 	}
 	answered, serve = true, opened

@@ -33,7 +33,7 @@ func (c *conn) push(frame []byte, due []*conn) ([]*conn, error) {
 // pushOne is push for a single connection: it counts, reports, and flushes
 // here, since a write that cannot wait costs less than waking a worker.
 func (c *conn) pushOne(event string, frame []byte) error {
-	switch v := c.out.Push(frame); v {
+	switch v := c.out.Push(c.single(frame)); v {
 	case outbox.Full:
 		c.server.pushed(event, 0, 1)
 		return ErrFull
@@ -128,7 +128,7 @@ func (c *conn) flush(b *batch) {
 		if p == nil {
 			return
 		}
-		rest, err := c.writeNow(b, p)
+		rest, err := c.writeSome(b, p)
 		if err != nil {
 			broken = c.writeFailed(err)
 		} else if len(rest) > 0 {
@@ -189,8 +189,8 @@ func (b *batch) joined() []byte {
 	return b.bytes
 }
 
-// writeNow writes as much of p as the socket takes at once.
-func (c *conn) writeNow(b *batch, p []byte) (rest []byte, err error) {
+// writeSome writes as much of p as the socket takes at once.
+func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 	b.p = p
 	if err := c.raw.Write(b.try); err != nil {
 		return nil, err
@@ -211,7 +211,7 @@ func (c *conn) writeWaiting(p []byte) error {
 		}
 		n, err := c.net.Write(p)
 		if err == nil {
-			// writeNow must not find a deadline that has passed since.
+			// writeSome must not find a deadline that has passed since.
 			return c.net.SetWriteDeadline(time.Time{})
 		}
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -18,6 +18,8 @@ const (
 	opPing         = 0x9
 	opPong         = 0xA
 	finBit         = 0x80
+	rsv1Bit        = 0x40 // a message that is compressed (RFC 7692, section 6)
+	rsvBits        = 0x70
 )
 
 // headRoom is what the longest header of a server's frame takes: it is kept

@@ -10,10 +10,11 @@ import (
 // number and panics outside its own recovery, and lets some headers pass that
 // RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
 type frameGuard struct {
-	limit  uint64 // of a payload
-	left   uint64 // bytes of the current payload that have not come
-	header [14]byte
-	have   int // bytes of header
+	limit   uint64 // of a payload
+	deflate bool   // permessage-deflate is agreed on
+	left    uint64 // bytes of the current payload that have not come
+	header  [14]byte
+	have    int // bytes of header
 }
 
 // frameError is a frame that a client must not send.
@@ -77,7 +78,7 @@ func (g *frameGuard) frame() (uint64, *frameError) {
 		n = binary.BigEndian.Uint64(g.header[2:])
 	}
 	switch {
-	case first&0x70 != 0:
+	case first&rsvBits != 0 && !g.compressed(first):
 		return 0, protocolError("reserved bit set")
 	case second&0x80 == 0:
 		return 0, protocolError("frame not masked")
@@ -91,6 +92,13 @@ func (g *frameGuard) frame() (uint64, *frameError) {
 		return 0, &frameError{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", g.limit)}
 	}
 	return n, nil
+}
+
+// compressed reports whether the reserved bits are those of a message that may
+// be compressed: the first bit, on its first frame.
+func (g *frameGuard) compressed(first byte) bool {
+	op := first & 0x0f
+	return g.deflate && first&rsvBits == rsv1Bit && (op == opText || op == opBinary)
 }
 
 func protocolError(text string) *frameError {

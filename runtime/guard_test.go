@@ -98,7 +98,8 @@ func TestMessageGuards(t *testing.T) {
 	s := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
 	e := gateway{
 		guards: []ws.MessageGuard{gate, global},
-		on: map[string]handler{"say": {call: func(c *ws.Call) error { order = append(order, "handler"); return echo(c) },
+		on: map[string]handler{"say": {
+			call: func(c *ws.Call) error { order = append(order, "handler"); return echo(c) },
 			guards: []ws.MessageGuard{own, gate, messageGuard(func(ctx context.Context, m ws.Message) error {
 				var v struct{ Author string }
 				if c, ok := ws.ClientFrom(ctx); !ok || c != m.Client || m.Event != "say" {
@@ -108,7 +109,8 @@ func TestMessageGuards(t *testing.T) {
 					return ws.NewError(ws.CodeForbidden, "banned")
 				}
 				return nil
-			})}}},
+			})},
+		}},
 	}.endpoint(s)
 	router := ws.NewRouter(e).Guard([]ws.ConnGuard{note("connection")}, []ws.MessageGuard{global})
 	st := &site{Server: s, http: httptest.NewServer(router)}

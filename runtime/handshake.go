@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -130,9 +131,7 @@ func statusOf(err error) int {
 // answer writes a refusal as HTTP: the body is what an error frame's data is.
 func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
 	h := w.Header()
-	for name, values := range b.header {
-		h[name] = values
-	}
+	maps.Copy(h, b.header)
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")

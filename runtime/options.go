@@ -46,6 +46,13 @@ type Options struct {
 	InboxMessages int
 	InboxBytes    int
 
+	// CompressAbove is the size, in bytes, from which a message to a client that
+	// offers permessage-deflate (RFC 7692) is compressed, if it becomes shorter.
+	// A push is compressed once for all receivers. Whether a client compresses
+	// what it sends is its choice; inflated messages are bounded by
+	// MaxMessageBytes as well. Default 0: the extension is declined.
+	CompressAbove int
+
 	// HandshakeTimeout bounds the writing of the handshake's answer. Default 5 s.
 	HandshakeTimeout time.Duration
 

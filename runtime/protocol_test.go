@@ -25,8 +25,10 @@ func TestProtocol(t *testing.T) {
 		"room":   inline(decodeRoom),
 		"refuse": inline(func(*ws.Call) error { return ws.NewError("my_own", "no").WithCause(errors.New("secret")) }),
 		"details": inline(func(*ws.Call) error {
-			return &ws.Error{Code: ws.CodeRateLimited, Message: "slow down", RetryAfter: 1500 * time.Millisecond,
-				Details: []ws.Detail{{Path: "/text", Rule: "min", Param: "1", Message: "too short"}}}
+			return &ws.Error{
+				Code: ws.CodeRateLimited, Message: "slow down", RetryAfter: 1500 * time.Millisecond,
+				Details: []ws.Detail{{Path: "/text", Rule: "min", Param: "1", Message: "too short"}},
+			}
 		}),
 		"unsendable": inline(func(c *ws.Call) error { v := make(chan int); return c.Reply(&v) }),
 		"fails":      inline(func(*ws.Call) error { return errors.New("secret") }),

@@ -128,5 +128,5 @@ func (c *conn) answerError(frame envelope.Frame, refusal *Error, inline bool) {
 
 // refuseFrame reports a frame that ends the connection.
 func (c *conn) refuseFrame(bad *frameError) {
-	c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, bad.text))
+	_ = c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, bad.text))
 }

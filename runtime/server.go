@@ -14,15 +14,16 @@ import (
 // can be known without an answer. Connections that are full or closing are not
 // counted, and full ones are logged, once a call.
 type Server struct {
-	opts     Options // resolved
-	log      *slog.Logger
-	ids      ids
-	rooms    *rooms
-	registry registry
-	wheel    wheel
-	flusher  flusher
-	portable bool // no system calls of our own; for tests
-	stats    counters
+	opts      Options // resolved
+	log       *slog.Logger
+	ids       ids
+	rooms     *rooms
+	registry  registry
+	wheel     wheel
+	flusher   flusher
+	deflating atomic.Int64 // connections that take compressed frames
+	portable  bool         // no system calls of our own; for tests
+	stats     counters
 }
 
 // NewServer returns an empty registry with the limits of o.

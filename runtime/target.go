@@ -50,12 +50,13 @@ func (t Target) push(event string, frame []byte) int {
 	if t.server == nil {
 		return 0
 	}
+	out := t.server.outgoing(frame)
 	sent, shed := 0, 0
 	var first [64]*conn
 	due := first[:0]
 	t.each(func(c *conn) {
 		var err error
-		switch due, err = c.push(frame, due); err {
+		switch due, err = c.push(out.to(c), due); err {
 		case nil:
 			sent++
 		case ErrFull:

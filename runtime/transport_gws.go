@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -16,23 +17,50 @@ import (
 // fragments, masking and UTF-8 of what comes in; we write (flush.go).
 
 // transport upgrades and reads the connections of one endpoint.
-type transport struct{ upgrader *gws.Upgrader }
+type transport struct {
+	plain     *gws.Upgrader
+	deflating *gws.Upgrader // nil: permessage-deflate is off
+}
 
 func newTransport(o Options) *transport {
-	return &transport{gws.NewUpgrader(events{}, &gws.ServerOption{
+	t := &transport{plain: gws.NewUpgrader(events{}, serverOption(o))}
+	if o.CompressAbove > 0 {
+		with := serverOption(o)
+		with.PermessageDeflate = gws.PermessageDeflate{
+			Enabled:             true, // and no context takeover
+			ServerMaxWindowBits: 15,   // its default is announced unasked, and breaks clients
+			ClientMaxWindowBits: 15,
+			PoolSize:            runtime.GOMAXPROCS(0), // inflaters, each with a compressor that we do not use
+		}
+		t.deflating = gws.NewUpgrader(events{}, with)
+	}
+	return t
+}
+
+func serverOption(o Options) *gws.ServerOption {
+	return &gws.ServerOption{
 		ReadMaxPayloadSize: o.MaxMessageBytes,
 		CheckUtf8Enabled:   true,
 		ParallelGolimit:    1, // no parallel handling; the default allocates for eight
 		HandshakeTimeout:   o.HandshakeTimeout,
 		Logger:             quiet{},
 		NewSession:         func() gws.SessionStorage { return new(session) },
-	})}
+	}
 }
 
 // upgrade answers the handshake, and makes c what gws's events lead to. On an
 // error the socket is closed.
 func (t *transport) upgrade(c *conn, r *http.Request) error {
-	socket, err := t.upgrader.UpgradeFromConn(c.wire, bufio.NewReaderSize(c.wire, 16), r)
+	upgrader := t.plain
+	if c.deflate {
+		upgrader = t.deflating
+		// gws reads one header line, and not closely: it gets our verdict.
+		copied := *r
+		copied.Header = r.Header.Clone()
+		copied.Header.Set("Sec-WebSocket-Extensions", deflateExtension)
+		r = &copied
+	}
+	socket, err := upgrader.UpgradeFromConn(c.wire, bufio.NewReaderSize(c.wire, 16), r)
 	if err != nil {
 		return err
 	}
@@ -103,7 +131,14 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	case c.wire.readErr != nil:
 		c.closeUnread(c.wire.readErr)
 	default:
-		c.closeUnread(&frameError{c.wire.verdict, verdictText(c.wire.verdict, err)})
+		code := c.wire.verdict
+		if code == CloseInternal { // gws could not inflate
+			code = CloseInvalid
+			if strings.Contains(err.Error(), "too large") {
+				code = CloseTooLarge
+			}
+		}
+		c.closeUnread(&frameError{code, verdictText(code, err)})
 	}
 }
 
@@ -115,7 +150,7 @@ func verdictText(code CloseCode, err error) string {
 	case CloseTooLarge:
 		return "too_large: message too long"
 	case CloseInvalid:
-		return "invalid: text is not UTF-8"
+		return "invalid: text is not UTF-8, or does not inflate"
 	case CloseProtocol:
 		return "protocol: frames out of order"
 	}
@@ -124,8 +159,7 @@ func verdictText(code CloseCode, err error) string {
 
 // closeUnread closes because of what was read, or because reading failed.
 func (c *conn) closeUnread(err error) {
-	var bad *frameError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*frameError](err); ok {
 		c.refuseFrame(bad)
 		c.close(Closed{Code: bad.code, Reason: bad.text, Err: bad})
 		return

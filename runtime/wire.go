@@ -77,7 +77,7 @@ func (w *wire) fill() {
 // fillRaw reads from the descriptor, and waits without a buffer.
 func (w *wire) fillRaw() (n int, err error) {
 	if w.readRaw == nil {
-		w.readRaw = w.readNow
+		w.readRaw = w.readAgain
 	}
 	err = w.conn.raw.Read(w.readRaw)
 	switch {
@@ -89,9 +89,9 @@ func (w *wire) fillRaw() (n int, err error) {
 	return w.n, w.err
 }
 
-// readNow reads what is there; false says that nothing is, and has the
+// readAgain reads what is there; false says that nothing is, and has the
 // descriptor's poller wait.
-func (w *wire) readNow(fd uintptr) bool {
+func (w *wire) readAgain(fd uintptr) bool {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
 	}

@@ -28,27 +28,8 @@ func parsePlain(b []byte) (f Frame, ok bool) {
 			return f, false
 		}
 		value := b[i:end]
-		switch string(name) {
-		case "data":
-			if f.Data != nil {
-				return f, false // nobody would look at the first
-			}
-			f.Data = value
-		case "event":
-			text, stop := plainText(b, i)
-			if text == nil || stop != end {
-				return f, false
-			}
-			f.Event = text
-		case "id":
-			if bytes.IndexByte(value, '\\') >= 0 || !json.Valid(value) || !validID(value) {
-				return f, false
-			}
-			f.ID = value
-		default:
-			if !json.Valid(value) {
-				return f, false
-			}
+		if !f.set(name, value) {
+			return f, false
 		}
 		if i = space(b, end); i >= len(b) {
 			return f, false
@@ -61,6 +42,31 @@ func parsePlain(b []byte) (f Frame, ok bool) {
 		}
 	}
 	return f, f.Event != nil && space(b, i+1) == len(b)
+}
+
+// set takes a member; false leaves the frame to parseOdd.
+func (f *Frame) set(name, value []byte) bool {
+	switch string(name) {
+	case "data":
+		if f.Data != nil {
+			return false // nobody would look at the first
+		}
+		f.Data = value
+	case "event":
+		text, end := plainText(value, 0)
+		if text == nil || end != len(value) {
+			return false
+		}
+		f.Event = text
+	case "id":
+		if bytes.IndexByte(value, '\\') >= 0 || !json.Valid(value) || !validID(value) {
+			return false
+		}
+		f.ID = value
+	default:
+		return json.Valid(value)
+	}
+	return true
 }
 
 // space returns where the next byte is that is no white space.

@@ -97,7 +97,7 @@ func (p *printer) block(color, label, text string) {
 	prose, code, _ := strings.Cut(text, "\n\n")
 	indent := strings.Repeat(" ", 3+len(label))
 	lead := "   " + p.style(color, label)
-	for _, line := range strings.Split(prose, "\n") {
+	for line := range strings.SplitSeq(prose, "\n") {
 		for _, part := range wrap(line, width-len(indent)) {
 			fmt.Fprintf(&p.out, "%s%s\n", lead, part)
 			lead = indent
@@ -107,7 +107,7 @@ func (p *printer) block(color, label, text string) {
 		return
 	}
 	p.out.WriteByte('\n')
-	for _, line := range strings.Split(code, "\n") {
+	for line := range strings.SplitSeq(code, "\n") {
 		fmt.Fprintf(&p.out, "%s%s\n", indent, strings.ReplaceAll(line, "\t", "    "))
 	}
 }
@@ -116,7 +116,7 @@ func (p *printer) block(color, label, text string) {
 func wrap(line string, room int) []string {
 	var parts []string
 	part := ""
-	for _, word := range strings.Split(line, " ") {
+	for word := range strings.SplitSeq(line, " ") {
 		switch {
 		case part == "":
 			part = word

@@ -84,7 +84,7 @@ func likeArguments(name, rest string) bool {
 		most = 3
 	}
 	words := 0
-	for _, w := range strings.Fields(rest) {
+	for w := range strings.FieldsSeq(rest) {
 		if !strings.Contains(w, "=") {
 			words++
 		}

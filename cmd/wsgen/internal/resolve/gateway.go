@@ -105,7 +105,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	guards := r.guards(m.ds, m.scope, g.pkg.src.Types, true)
 	h.Guards = guards.message
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
-	h.Data = r.dataForm(g, m, h.Params)
+	h.Data = r.dataForm(m)
 	h.Result, h.Err = r.results(g, m)
 	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {
 		flats(g, m, h)
@@ -140,7 +140,8 @@ func (r *resolver) event(m *bound, d *directive.Directive) (event string, where 
 
 // eventName refuses the names that belong to the protocol.
 func (r *resolver) eventName(event string, where span) bool {
-	message, help := "", "choose another name"
+	var message string
+	help := "choose another name"
 	switch {
 	case event == "":
 		message = "the event has an empty name"

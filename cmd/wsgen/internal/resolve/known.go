@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -155,8 +156,8 @@ func importable(from string, pkg *types.Package) bool {
 // internalTo reports whether Go's rule on internal folders lets from import path.
 func internalTo(from, path string) bool {
 	elems := strings.Split(path, "/")
-	for i := len(elems) - 1; i >= 0; i-- {
-		if elems[i] == "internal" {
+	for i, elem := range slices.Backward(elems) {
+		if elem == "internal" {
 			parent := strings.Join(elems[:i], "/")
 			return parent != "" && (from == parent || strings.HasPrefix(from, parent+"/"))
 		}

@@ -11,7 +11,7 @@ import (
 
 // dataForm decides how a frame's data becomes the data parameters of a handler,
 // and reports those that it cannot become.
-func (r *resolver) dataForm(g *gateway, m *bound, params []model.Param) model.DataForm {
+func (r *resolver) dataForm(m *bound) model.DataForm {
 	var data []int
 	for i := range m.sig.Params().Len() {
 		if role, ok := r.dataAt(m, i); ok && role == model.RoleData {

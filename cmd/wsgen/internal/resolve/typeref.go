@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"fmt"
 	"go/types"
 
@@ -41,7 +42,7 @@ func typeRef(t types.Type, from *types.Package) (model.TypeRef, error) {
 		if t.Empty() {
 			return model.TypeRef{Kind: model.TypeNamed, Name: "any"}, nil
 		}
-		return model.TypeRef{}, fmt.Errorf("this interface has no name: declare it as a type")
+		return model.TypeRef{}, errors.New("this interface has no name: declare it as a type")
 	case *types.TypeParam:
 		return model.TypeRef{}, fmt.Errorf("%s is a type parameter", t.Obj().Name())
 	}

@@ -88,8 +88,7 @@ func (d *dependencies) check(u *unit) (*types.Package, error) {
 		FakeImportC:      true,
 		Sizes:            types.SizesFor("gc", build.Default.GOARCH),
 		Error: func(err error) {
-			var e types.Error
-			if errors.As(err, &e) {
+			if e, ok := errors.AsType[types.Error](err); ok {
 				u.errors = append(u.errors, e)
 			}
 		},

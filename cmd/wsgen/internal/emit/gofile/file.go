@@ -65,8 +65,7 @@ func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code)
 // renderError keeps the message of an invalid construct and drops the source,
 // which jennifer appends whole.
 func renderError(pkg *model.Package, err error) error {
-	var list scanner.ErrorList
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[scanner.ErrorList](err); ok {
 		err = list
 	}
 	msg, _, _ := bytes.Cut([]byte(err.Error()), []byte("\n"))

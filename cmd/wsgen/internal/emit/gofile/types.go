@@ -2,6 +2,7 @@ package gofile
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -84,14 +85,15 @@ func Key(path string, t model.TypeRef) string {
 	if t.Local {
 		t.Package.Path = path
 	}
-	key := strconv.Itoa(int(t.Kind)) + t.Package.Path + "." + t.Name
+	var key strings.Builder
+	key.WriteString(strconv.Itoa(int(t.Kind)) + t.Package.Path + "." + t.Name)
 	for _, sub := range []*model.TypeRef{t.Elem, t.Key} {
 		if sub != nil {
-			key += "(" + Key(path, *sub) + ")"
+			key.WriteString("(" + Key(path, *sub) + ")")
 		}
 	}
 	for _, a := range t.Args {
-		key += "[" + Key(path, a) + "]"
+		key.WriteString("[" + Key(path, a) + "]")
 	}
-	return key
+	return key.String()
 }

@@ -1,0 +1,30 @@
+# What one does with this repository, one target each; `make` alone lists them.
+# The steps themselves are the scripts in tools/.
+
+.DEFAULT_GOAL := help
+.PHONY: help live test check generate screenshot lint lint-all
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+live: ## build the demo and serve it in the foreground (ADDR=host:port, default 127.0.0.1:3004)
+	@bash tools/build-live.sh
+	@exec bin/live
+
+test: ## run the tests of every module, with the race detector and a real browser
+	@bash tools/test.sh
+
+check: ## prove that generated files, go.mod files and lint are as committed
+	@bash tools/check.sh
+
+generate: ## renew every generated file
+	@bash tools/generate.sh
+
+screenshot: ## renew docs/img/live.png from the running demo
+	@bash tools/screenshot.sh
+
+lint: ## go vet, staticcheck and gofumpt over every module, in seconds
+	@bash tools/lint.sh
+
+lint-all: ## golangci-lint with the rules of .golangci.yml (its first build takes minutes)
+	@bash tools/lint-all.sh

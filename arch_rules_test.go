@@ -1,0 +1,438 @@
+package wsgen_test
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The rules of arch_test.go, each a function from files to findings, so that
+// arch_samples_test.go can show each of them a file that breaks it.
+
+const modulePath = "github.com/wsgen/wsgen"
+
+// source is one Go file of the repository.
+type source struct {
+	path      string // from the root, with slashes
+	dir       string // its package: "." is the root
+	test      bool
+	generated bool
+	text      []byte
+	fset      *token.FileSet
+	file      *ast.File
+}
+
+// finding is a broken rule: where, what, and what to do about it.
+type finding struct {
+	pos  token.Position
+	rule string
+	cure string
+}
+
+func (f finding) String() string {
+	return fmt.Sprintf("%s:%d: %s\n\tcure: %s", f.pos.Filename, f.pos.Line, f.rule, f.cure)
+}
+
+func (s *source) at(p token.Pos, cure, rule string, args ...any) finding {
+	return finding{s.fset.Position(p), fmt.Sprintf(rule, args...), cure}
+}
+
+// repository reads every Go file below root but testdata and hidden folders.
+func repository(t *testing.T, root string) []*source {
+	t.Helper()
+	var all []*source
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if base := d.Name(); d.IsDir() && name != "." && (base == "testdata" || base == "bin" || base[0] == '.' || base[0] == '_') {
+			return fs.SkipDir
+		}
+		if d.IsDir() || path.Ext(name) != ".go" {
+			return nil
+		}
+		text, err := os.ReadFile(path.Join(root, name))
+		if err != nil {
+			return err
+		}
+		s, err := parse(name, text)
+		all = append(all, s)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func parse(name string, text []byte) (*source, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	return &source{
+		path: name, dir: path.Dir(name), text: text, fset: fset, file: file,
+		test: strings.HasSuffix(name, "_test.go"), generated: ast.IsGenerated(file),
+	}, nil
+}
+
+// written leaves out what the rules for hand-written code do not concern.
+func written(all []*source) []*source {
+	return slices.DeleteFunc(slices.Clone(all), func(s *source) bool { return s.test || s.generated })
+}
+
+// within reports whether package dir is folder, or below it.
+func within(dir, folder string) bool {
+	return dir == folder || strings.HasPrefix(dir, folder+"/")
+}
+
+// imports lists a file's imports outside the standard library: in this
+// repository as "runtime", others by their path.
+func (s *source) imports() map[string]*ast.ImportSpec {
+	out := map[string]*ast.ImportSpec{}
+	for _, spec := range s.file.Imports {
+		p, _ := strconv.Unquote(spec.Path.Value)
+		first, _, _ := strings.Cut(p, "/")
+		switch rest, ours := strings.CutPrefix(p, modulePath+"/"); {
+		case ours:
+			out[rest] = spec
+		case strings.Contains(first, "."):
+			out[p] = spec
+		}
+	}
+	return out
+}
+
+// standard reports whether s imports p, which is of the standard library.
+func (s *source) standard(p string) *ast.ImportSpec {
+	for _, spec := range s.file.Imports {
+		if spec.Path.Value == strconv.Quote(p) {
+			return spec
+		}
+	}
+	return nil
+}
+
+// ---- who may import whom
+
+// table is the import table: package → what it may import.
+type table struct {
+	rows    map[string][]string
+	helpers []string // what any test may import as well
+}
+
+func parseTable(text, helpers string) table {
+	t := table{map[string][]string{}, strings.Fields(helpers)}
+	for line := range strings.Lines(text) {
+		if name, allowed, ok := strings.Cut(line, ":"); ok {
+			t.rows[strings.TrimSpace(name)] = strings.Fields(allowed)
+		}
+	}
+	return t
+}
+
+// row finds the line of package dir: its own, else the nearest "x/...".
+func (t table) row(dir string) (string, bool) {
+	if _, ok := t.rows[dir]; ok {
+		return dir, true
+	}
+	for d := dir; ; d = path.Dir(d) {
+		if _, ok := t.rows[d+"/..."]; ok {
+			return d + "/...", true
+		}
+		if d == "." {
+			return "", false
+		}
+	}
+}
+
+// allows reports whether one of patterns covers the import p.
+func allows(patterns []string, p string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if prefix, ok := strings.CutSuffix(pattern, "/..."); ok {
+			return within(p, prefix)
+		}
+		first, _, _ := strings.Cut(p, "/")
+		return pattern == p || pattern == "third-party" && strings.Contains(first, ".")
+	})
+}
+
+func (t table) check(all []*source) []finding {
+	var out []finding
+	used := map[string]bool{}
+	for _, s := range all {
+		row, ok := t.row(s.dir)
+		if !ok {
+			out = append(out, s.at(s.file.Package, "give it a line in the table of arch_test.go that says what it may import",
+				"package %s has no line in the import table", s.dir))
+			continue
+		}
+		used[row] = true
+		for p, spec := range s.imports() {
+			world, _, _ := strings.Cut(s.dir, "/")
+			for _, pattern := range t.rows[row] {
+				if !s.test && allows([]string{pattern}, p) {
+					used[row+" "+pattern] = true
+				}
+			}
+			if allows(t.rows[row], p) || s.test && (within(p, world) || allows(t.helpers, p)) {
+				continue
+			}
+			out = append(out, s.at(spec.Pos(), "move the code to where the import is allowed, or change the table and say why",
+				"package %s may not import %s", s.dir, p))
+		}
+	}
+	return append(out, t.unused(used)...)
+}
+
+// unused finds what the table says and the code does not: it is a map, not a
+// list of wishes.
+func (t table) unused(used map[string]bool) []finding {
+	var out []finding
+	add := func(rule string, args ...any) {
+		out = append(out, finding{token.Position{Filename: "arch_test.go", Line: 1}, fmt.Sprintf(rule, args...), "take it out of the table"})
+	}
+	for row, patterns := range t.rows {
+		if !used[row] {
+			add("the import table has a line for %s, and there is no such package", row)
+			continue
+		}
+		for _, p := range patterns {
+			if !used[row+" "+p] {
+				add("the import table allows %s to import %s, which it does not", row, p)
+			}
+		}
+	}
+	return out
+}
+
+// crossing: the generator and the runtime do not know each other's code.
+func crossing(all []*source) []finding {
+	var out []finding
+	for _, s := range all {
+		for p, spec := range s.imports() {
+			if within(s.dir, "cmd") && within(p, "runtime") || within(s.dir, "runtime") && within(p, "cmd") {
+				out = append(out, s.at(spec.Pos(), "the generator knows the runtime as an import path and a few names (package model)",
+					"an import crosses between cmd/wsgen and runtime: %s", p))
+			}
+		}
+	}
+	return out
+}
+
+// gwsFile: the transport can be replaced only while one file knows it.
+func gwsFile(all []*source) []finding {
+	var users []finding
+	for _, s := range all {
+		for p, spec := range s.imports() {
+			if !s.test && within(p, "github.com/lxzan/gws") {
+				users = append(users, s.at(spec.Pos(), "call gws through "+path.Join("runtime", "transport_gws.go"), "a second file imports gws"))
+			}
+		}
+	}
+	slices.SortFunc(users, func(a, b finding) int { return cmp.Compare(a.pos.Filename, b.pos.Filename) })
+	only := slices.IndexFunc(users, func(f finding) bool { return f.pos.Filename == "runtime/transport_gws.go" })
+	if only < 0 {
+		return append(users, finding{
+			token.Position{Filename: "runtime/transport_gws.go", Line: 1},
+			"this file does not import gws", "if the transport has moved, change this rule with it",
+		})
+	}
+	return slices.Delete(users, only, only+1)
+}
+
+// onlyIn lists heavy dependencies of the generator and the packages that hide
+// them; each of these must be a user, or the rule has lost its object.
+func onlyIn(dependency string, dirs ...string) func([]*source) []finding {
+	return func(all []*source) []finding {
+		var out []finding
+		missing := map[string]bool{}
+		for _, d := range dirs {
+			missing[d] = true
+		}
+		for _, s := range all {
+			for p, spec := range s.imports() {
+				if !within(p, dependency) || s.test {
+					continue
+				}
+				delete(missing, s.dir)
+				if !slices.Contains(dirs, s.dir) {
+					out = append(out, s.at(spec.Pos(), "only "+strings.Join(dirs, ", ")+" may: call them",
+						"%s imports %s", s.dir, p))
+				}
+			}
+		}
+		for _, d := range slices.Sorted(maps.Keys(missing)) {
+			out = append(out, finding{token.Position{Filename: d, Line: 1}, "does not import " + dependency, "change this rule in arch_test.go with it"})
+		}
+		return out
+	}
+}
+
+// runtimeName: one name for the runtime, in every file that a person reads.
+func runtimeName(all []*source) []finding {
+	var out []finding
+	for _, s := range all {
+		spec := s.imports()["runtime"]
+		if spec != nil && !s.generated && (spec.Name == nil || spec.Name.Name != "ws") {
+			out = append(out, s.at(spec.Pos(), `write ws "`+modulePath+`/runtime"`, "the runtime is imported under another name than ws"))
+		}
+	}
+	return out
+}
+
+// noReflect: what runs in a user's process costs no reflection of ours.
+func noReflect(all []*source) []finding {
+	var out []finding
+	for _, s := range all {
+		if spec := s.standard("reflect"); spec != nil && !s.test && (s.generated || within(s.dir, "runtime")) {
+			out = append(out, s.at(spec.Pos(), "let the generator write out what the types say", "reflect in the runtime or in generated code"))
+		}
+	}
+	return out
+}
+
+// ---- size
+
+// Limits that keep a file and a function readable in one go.
+const (
+	maxFile     = 400
+	maxFunction = 80
+)
+
+// codeLines says of every line whether it holds code: blank lines and comments
+// do not count.
+func (s *source) codeLines() map[int]bool {
+	var sc scanner.Scanner
+	fset := token.NewFileSet()
+	f := fset.AddFile(s.path, -1, len(s.text))
+	sc.Init(f, s.text, nil, 0)
+	lines := map[int]bool{}
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			return lines
+		}
+		if tok == token.SEMICOLON && lit == "\n" {
+			continue
+		}
+		first := f.Line(pos)
+		for i := range 1 + strings.Count(lit, "\n") {
+			lines[first+i] = true
+		}
+	}
+}
+
+func size(all []*source) []finding {
+	var out []finding
+	for _, s := range written(all) {
+		lines := s.codeLines()
+		if len(lines) > maxFile {
+			out = append(out, s.at(s.file.Package, "split it by verb or noun", "%d lines of code; a file has at most %d", len(lines), maxFile))
+		}
+		for _, d := range s.file.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			n := 0
+			for l := s.fset.Position(fn.Pos()).Line; l <= s.fset.Position(fn.End()).Line; l++ {
+				if lines[l] {
+					n++
+				}
+			}
+			if n > maxFunction {
+				out = append(out, s.at(fn.Pos(), "give its parts names", "%s has %d lines of code; a function has at most %d", fn.Name.Name, n, maxFunction))
+			}
+		}
+	}
+	return out
+}
+
+// ---- comments
+
+var unfinished = regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`)
+
+func noMarks(all []*source) []finding {
+	var out []finding
+	for _, s := range all {
+		for _, group := range s.file.Comments {
+			for _, c := range group.List {
+				if m := unfinished.FindString(c.Text); m != "" && s.dir != "." {
+					out = append(out, s.at(c.Pos(), "finish it, or say in plain words what does not work", "a mark of unfinished work: %s", m))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// documented: the public packages are a manual. A method counts if its type is
+// exported.
+func documented(all []*source) []finding {
+	var out []finding
+	for _, s := range written(all) {
+		if !within(s.dir, "runtime") || strings.Contains(s.dir+"/", "/internal/") {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			for _, name := range undocumented(d) {
+				out = append(out, s.at(name.Pos(), "say what it is, its default, unit, errors and concurrency, as far as they matter",
+					"%s is exported and has no comment", name.Name))
+			}
+		}
+	}
+	return out
+}
+
+func undocumented(d ast.Decl) []*ast.Ident {
+	var out []*ast.Ident
+	add := func(name *ast.Ident, docs ...*ast.CommentGroup) {
+		if name.IsExported() && !slices.ContainsFunc(docs, func(g *ast.CommentGroup) bool { return g != nil }) {
+			out = append(out, name)
+		}
+	}
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil || receiver(d).IsExported() {
+			add(d.Name, d.Doc)
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				add(spec.Name, d.Doc, spec.Doc)
+			case *ast.ValueSpec:
+				for _, n := range spec.Names {
+					add(n, d.Doc, spec.Doc, spec.Comment)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// receiver is the name of the type that fn is a method of.
+func receiver(fn *ast.FuncDecl) *ast.Ident {
+	var name *ast.Ident
+	ast.Inspect(fn.Recv.List[0].Type, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && name == nil {
+			name = id
+		}
+		return name == nil
+	})
+	return name
+}

@@ -1,0 +1,75 @@
+// Package wsgen_test holds the tests of the repository as a whole: its
+// architecture, its module files and its documentation.
+package wsgen_test
+
+import (
+	"testing"
+)
+
+// importTable is the map of the repository: package → what it may import
+// besides the standard library. A package without a line fails, and so does a
+// line without a package. "x/..." is x and all below it, "third-party" any
+// other module.
+const importTable = `
+.:
+
+cmd/wsgen:                         cmd/wsgen/internal/cli
+cmd/wsgen/internal/cli:            cmd/wsgen/internal/pipeline cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/source:         cmd/wsgen/internal/directive cmd/wsgen/internal/diag golang.org/x/tools/go/packages
+cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
+cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/model:
+cmd/wsgen/internal/diag:
+cmd/wsgen/internal/emit:           cmd/wsgen/internal/model
+cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/output:         cmd/wsgen/internal/emit github.com/rogpeppe/go-internal/diff
+
+runtime:                           runtime/internal/envelope runtime/internal/outbox github.com/lxzan/gws
+runtime/internal/envelope:
+runtime/internal/outbox:
+runtime/internal/fixture:          runtime
+
+examples/live/...:                 examples/live/... runtime third-party
+tools/testsum:
+`
+
+// testHelpers are what a test of any package may import besides its own half
+// of the repository.
+const testHelpers = `
+github.com/lxzan/gws
+github.com/rogpeppe/go-internal/...
+go.uber.org/goleak
+golang.org/x/tools/...
+`
+
+func TestArchitecture(t *testing.T) {
+	all := repository(t, ".")
+	for name, rule := range rules() {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range rule(all) {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+// rules are all of them by name.
+func rules() map[string]func([]*source) []finding {
+	return map[string]func([]*source) []finding{
+		"import table":                     parseTable(importTable, testHelpers).check,
+		"two worlds":                       crossing,
+		"one file knows gws":               gwsFile,
+		"one package reads Go packages":    onlyIn("golang.org/x/tools/go/packages", "cmd/wsgen/internal/source"),
+		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),
+		"the runtime is called ws":         runtimeName,
+		"no reflect":                       noReflect,
+		"size of files and functions":      size,
+		"no init":                          noInit,
+		"no mutable globals":               noGlobals,
+		"no unfinished work":               noMarks,
+		"exported names of ws have a text": documented,
+	}
+}

@@ -1,0 +1,123 @@
+package app_test
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+)
+
+func get(t *testing.T, live *livetest.Live, path string) (*http.Response, string) {
+	t.Helper()
+	response, err := live.Client.Get(live.URL + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+func TestHealthz(t *testing.T) {
+	live := livetest.Start(t)
+	if response, body := get(t, live, "/healthz"); response.StatusCode != http.StatusOK || body != "ok\n" {
+		t.Fatalf("%s %q", response.Status, body)
+	}
+}
+
+func TestUnknownPathsAreNotFound(t *testing.T) {
+	live := livetest.Start(t)
+	for _, path := range []string{"/nothing", "/static/", "/static/js/", "/static/js", "/static/nothing.js", "/debug/pprof/", "/debug/vars", "/page.html"} {
+		if response, _ := get(t, live, path); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", path, response.Status)
+		}
+	}
+}
+
+// Everything the page loads, and what that loads in turn, is on the same origin and there.
+func TestThePageIsComplete(t *testing.T) {
+	live := livetest.Start(t)
+	response, page := get(t, live, "/")
+	if got := response.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
+		t.Errorf("the page is %q", got)
+	}
+	if policy := response.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	for _, part := range []string{"<!doctype html>", "<title>", `name="viewport"`, "</html>"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page has no %s", part)
+		}
+	}
+	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+	for path, text := range loaded(t, live, page) {
+		response, _ := get(t, live, path)
+		if got, want := response.Header.Get("Content-Type"), types[path[strings.LastIndex(path, ".")+1:]]; got != want {
+			t.Errorf("%s is %q, want %q", path, got, want)
+		}
+		if strings.Contains(text, "innerHTML") || strings.Contains(text, "insertAdjacentHTML") {
+			t.Errorf("%s makes markup of text", path)
+		}
+		if found := regexp.MustCompile(`(https?:)?//[a-z]+\.[a-z]`).FindString(strings.ReplaceAll(text, "http://www.w3.org/", "")); found != "" {
+			t.Errorf("%s refers to another site: %s", path, found)
+		}
+	}
+}
+
+// loaded returns path → content of all that page loads.
+func loaded(t *testing.T, live *livetest.Live, page string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	reference := regexp.MustCompile(`(?:src|href)="(/[^"]*)"|from "\./([^"]*)"`)
+	for queue := []string{page}; len(queue) > 0; queue = queue[1:] {
+		for _, match := range reference.FindAllStringSubmatch(queue[0], -1) {
+			path := match[1]
+			if path == "" {
+				path = "/static/js/" + match[2]
+			}
+			if _, ok := found[path]; ok {
+				continue
+			}
+			response, text := get(t, live, path)
+			if response.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s", path, response.Status)
+			}
+			found[path] = text
+			queue = append(queue, text)
+		}
+	}
+	if len(found) < 8 {
+		t.Fatalf("the page loads only %d files: the test does not see what it loads", len(found))
+	}
+	return found
+}
+
+func TestASocketOfAnotherSiteIsRefused(t *testing.T) {
+	live := livetest.Start(t)
+	for _, path := range []string{"/ws", "/notify", "/rooms"} {
+		request, err := http.NewRequest(http.MethodGet, live.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{
+			"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": "http://evil.example",
+		} {
+			request.Header.Set(name, value)
+		}
+		response, err := live.Client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s, want 403", path, response.Status)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/wsgen/wsgen/examples/live/internal/browser"
+)
+
+// startBrowser starts Chromium. Where there is none the test is skipped, in CI it fails.
+func startBrowser(t *testing.T) *browser.Browser {
+	t.Helper()
+	path, err := browser.Find()
+	if errors.Is(err, browser.ErrMissing) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := browser.Start(path, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// visitor is a page on which somebody has joined; every failure ends the test.
+type visitor struct {
+	*browser.Page
+	t *testing.T
+}
+
+func visit(t *testing.T, b *browser.Browser, url, name string) visitor {
+	t.Helper()
+	page, err := b.Page(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(page.Close)
+	v := visitor{page, t}
+	v.types("#name", name+"\n")
+	v.waits(`document.querySelector("#state").dataset.state === "open"`)
+	return v
+}
+
+func (v visitor) types(selector, text string) {
+	v.t.Helper()
+	if err := v.Type(selector, text); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v visitor) clicks(selector string) {
+	v.t.Helper()
+	if err := v.Click(selector); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v visitor) waits(expression string) {
+	v.t.Helper()
+	if err := v.Wait(expression); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v visitor) sees(selector, text string) {
+	v.t.Helper()
+	if err := v.WaitText(selector, text); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// lines checks that the open conversation shows exactly these messages.
+func (v visitor) lines(want ...string) {
+	v.t.Helper()
+	text, err := json.Marshal(want)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	shown := `JSON.stringify([...document.querySelectorAll(".msg .text")].map(e => e.textContent))`
+	if err := v.Wait(fmt.Sprintf("%s === JSON.stringify(%s)", shown, text)); err != nil {
+		got, _ := v.Text(".msg .text")
+		v.t.Fatalf("%v\nshown %q\nwant  %q", err, got, want)
+	}
+}
+
+func (v visitor) hasNoFaults() {
+	v.t.Helper()
+	if faults := v.Faults(); len(faults) > 0 {
+		v.t.Errorf("the page complains:\n%s", strings.Join(faults, "\n"))
+	}
+}
+
+func TestTwoPeopleInBrowsers(t *testing.T) {
+	b := startBrowser(t)
+	p := launch(t, "127.0.0.1:0")
+	ada := visit(t, b, p.url, "Ada")
+	bob := visit(t, b, p.url, "Bob")
+
+	ada.types("#draft", "hello <b>Bob</b>\n")
+	bob.lines("hello <b>Bob</b>") // text, not markup
+	ada.lines("hello <b>Bob</b>")
+	bob.types("#draft", "hi")
+	ada.sees("#typing", "Bob is typing…")
+	bob.types("#draft", " Ada\n")
+	ada.lines("hello <b>Bob</b>", "hi Ada")
+
+	for _, v := range []visitor{ada, bob} {
+		v.waits(`/^\d\d:\d\d:\d\d UTC$/.test(document.querySelector("#heartbeat").textContent)`)
+		v.waits(`document.querySelector("#presence").textContent === "2"`)
+	}
+	t.Run("rooms", func(t *testing.T) { tryRooms(t, ada, bob) })
+	t.Run("announcements", func(t *testing.T) { tryAnnouncements(t, ada, bob) })
+	t.Run("panels", func(t *testing.T) { tryPanels(t, ada, bob) })
+
+	ada.sees("#frames .json", `{"event":"message","data":{"author":"Bob","text":"hi Ada"}}`)
+	late := visit(t, b, p.url, "banned")
+	late.lines("hello <b>Bob</b>", "hi Ada")
+	late.types("#draft", "let me in\n")
+	late.sees("#toasts", "forbidden")
+	late.waits(`document.querySelector("#draft").value === "let me in"`) // nothing typed is lost
+	for _, v := range []visitor{ada, bob, late} {
+		v.hasNoFaults()
+	}
+}
+
+func tryRooms(t *testing.T, ada, bob visitor) {
+	ada.t, bob.t = t, t
+	for _, v := range []visitor{ada, bob} {
+		v.types("#room", "tea\n")
+		v.sees("#channel-title", "#tea")
+	}
+	ada.types("#draft", "who is for tea?\n")
+	bob.lines("who is for tea?")
+	ada.lines("who is for tea?")
+	bob.sees(".msg .who b", "Ada")
+	bob.clicks(`[aria-label="Leave #tea"]`)
+	bob.sees("#channel-title", "Everyone")
+	ada.types("#draft", "alone then\n")
+	ada.lines("who is for tea?", "alone then")
+	ada.clicks("#channels li:first-child .open")
+	ada.lines("hello <b>Bob</b>", "hi Ada")
+	bob.lines("hello <b>Bob</b>", "hi Ada")
+}
+
+func tryAnnouncements(t *testing.T, ada, bob visitor) {
+	ada.t, bob.t = t, t
+	ada.types("#announce-text", "doors open at nine\n")
+	ada.sees("#announce-result", "Reached 2 connections.")
+	for _, v := range []visitor{ada, bob} {
+		v.sees("#banner-text", "doors open at nine")
+		v.clicks("#banner-close")
+	}
+	ada.waits(`document.querySelector("#banner").hidden`)
+}
+
+func tryPanels(t *testing.T, ada, bob visitor) {
+	ada.t, bob.t = t, t
+	ada.types("#order-text", "flat white\n")
+	ada.sees("#orders li", "flat whiteready ✓")
+	bob.waits(`document.querySelectorAll("#orders li").length === 0`)
+
+	for _, v := range []visitor{ada, bob} {
+		v.clicks("#notify-open")
+		v.waits(`!document.querySelector("#notify-ping").disabled`)
+		v.clicks("#svc-open")
+		v.waits(`!document.querySelector("#svc-join").disabled`)
+		v.clicks("#svc-join")
+		v.sees("#svc-result", "Joined room garden")
+	}
+	ada.clicks("#notify-ping")
+	bob.sees("#notify-result", "pong “hi”")
+	ada.types("#svc-text", "roses\n")
+	bob.sees("#svc-result", "broadcast: roses")
+	ada.clicks("#svc-updates")
+	ada.sees("#svc-result", "heartbeat: 20")
+}
+
+// freeAddr is an address that a server can be started on again and again.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func TestThePageComesBackAfterARestart(t *testing.T) {
+	b := startBrowser(t)
+	addr := freeAddr(t)
+	first := launch(t, addr)
+	ada := visit(t, b, first.url, "Ada")
+	bob := visit(t, b, first.url, "Bob")
+	for _, v := range []visitor{ada, bob} {
+		v.types("#room", "tea\n")
+		v.sees("#channel-title", "#tea")
+		v.clicks("#channels li:first-child .open")
+	}
+	ada.types("#draft", "before\n")
+	bob.lines("before")
+	for _, v := range []visitor{ada, bob} {
+		v.hasNoFaults()
+	}
+
+	if err := first.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ada.waits(`document.querySelector("#state").dataset.state === "waiting"`)
+	ada.waits(`document.querySelector("#send").disabled`)
+	if err := first.Wait(); err != nil {
+		t.Fatalf("exit: %v\n%s", err, &first.stderr)
+	}
+	ada.sees("#frames .life .json", "closed 1001")
+
+	launch(t, addr)
+	for _, v := range []visitor{ada, bob} {
+		v.waits(`document.querySelector("#state").dataset.state === "open"`)
+		v.sees(".note", "The server has started anew")
+	}
+	bob.types("#draft", "after\n")
+	ada.lines("before", "after")
+	bob.lines("before", "after")
+	// The rooms were joined again.
+	for _, v := range []visitor{ada, bob} {
+		v.clicks("#channels li:nth-child(3) .open")
+		v.sees("#channel-title", "#tea")
+	}
+	ada.types("#draft", "still for tea\n")
+	bob.lines("still for tea")
+}

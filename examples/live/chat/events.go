@@ -1,0 +1,39 @@
+package chat
+
+// SendMessage is what a client sends to say something to everyone.
+type SendMessage struct {
+	Author string `json:"author"`
+	Text   string `json:"text"`
+}
+
+// ChatMessage is a stored message: what the history holds and everyone receives.
+type ChatMessage struct {
+	Author string `json:"author"`
+	Text   string `json:"text"`
+}
+
+// Typing names who is typing.
+type Typing struct {
+	Author string `json:"author"`
+}
+
+// Said is a line that was said in a room.
+type Said struct {
+	Room string `json:"room"`
+	Text string `json:"text"`
+}
+
+// OrderDone tells the connection that ordered that its order is ready.
+type OrderDone struct {
+	Text string `json:"text"`
+}
+
+// Events are the pushes of this package that go to every connection.
+//
+//ws:push
+type Events interface {
+	// Message announces a stored message.
+	Message(m ChatMessage) (int, error)
+	// Typing announces that somebody is typing.
+	Typing(t Typing) error
+}

@@ -1,0 +1,70 @@
+// Package chat is the lobby, its rooms and the order counter, at /ws.
+package chat
+
+import (
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// Lobby is the room that every connection of this gateway is in from the start.
+const Lobby = "lobby"
+
+// ChatGateway serves the chat to anonymous clients.
+//
+//ws:gateway /ws
+//ws:public
+type ChatGateway struct {
+	Rooms  *RoomService
+	Events Events
+	Orders *OrderQueue
+}
+
+// Joined puts a new connection in the lobby.
+//
+//ws:connect
+func (g *ChatGateway) Joined(c *ws.Client) error { return c.Join(Lobby) }
+
+// OnMessage stores a message, which also broadcasts it, and answers what was stored.
+//
+//ws:subscribe message
+//ws:guard ModeratedGuard
+func (g *ChatGateway) OnMessage(m SendMessage) (ChatMessage, error) { return g.Rooms.Record(m) }
+
+// History answers the stored messages, oldest first.
+//
+//ws:subscribe history
+func (g *ChatGateway) History() []ChatMessage { return g.Rooms.History() }
+
+// Presence answers how many connections the application's Server has, on all its gateways.
+//
+//ws:subscribe presence
+func (g *ChatGateway) Presence(c *ws.Client) int { return c.Server().ConnectionCount() }
+
+// OnTyping passes a typing notice on to everyone.
+//
+//ws:subscribe typing
+func (g *ChatGateway) OnTyping(t Typing) error { return g.Events.Typing(t) }
+
+// Join enters a room.
+//
+//ws:subscribe join
+func (g *ChatGateway) Join(c *ws.Client, room string) error { return c.Join(room) }
+
+// Leave leaves a room; leaving one it is not in is no error.
+//
+//ws:subscribe leave
+func (g *ChatGateway) Leave(c *ws.Client, room string) { c.Leave(room) }
+
+// Say pushes a line to a room and answers how many outboxes took it. The sender gets it too if it
+// is in the room, and need not be in it.
+//
+//ws:subscribe say
+func (g *ChatGateway) Say(c *ws.Client, room, text string) (int, error) {
+	return c.To(room, "said", Said{Room: room, Text: text})
+}
+
+// Order queues a job for the OrderWorker, which has no connection at hand: the job carries its id.
+//
+//ws:subscribe order
+func (g *ChatGateway) Order(c *ws.Client, text string) error {
+	return g.Orders.Put(Order{Conn: c.ID(), Text: text})
+}

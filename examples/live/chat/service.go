@@ -1,0 +1,41 @@
+package chat
+
+import (
+	"slices"
+	"sync"
+)
+
+// historyLimit is how many messages the history keeps; older ones are forgotten.
+const historyLimit = 256
+
+// RoomService stores what is said to everyone and announces it. Safe for concurrent use.
+type RoomService struct {
+	events Events
+
+	mu      sync.Mutex
+	history []ChatMessage
+}
+
+// NewRoomService returns a service with an empty history that announces over events.
+func NewRoomService(events Events) *RoomService { return &RoomService{events: events} }
+
+// Record stores m, forgets what exceeds the limit, and sends it to every connection. The lock is
+// held over the push, which never blocks on a peer, so that everyone sees the stored order.
+func (s *RoomService) Record(m SendMessage) (ChatMessage, error) {
+	stored := ChatMessage(m)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.history) == historyLimit {
+		s.history = slices.Delete(s.history, 0, 1)
+	}
+	s.history = append(s.history, stored)
+	_, err := s.events.Message(stored)
+	return stored, err
+}
+
+// History returns a copy of the stored messages, oldest first; never nil.
+func (s *RoomService) History() []ChatMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]ChatMessage{}, s.history...)
+}

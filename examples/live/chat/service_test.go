@@ -1,0 +1,38 @@
+package chat_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/wsgen/wsgen/examples/live/chat"
+)
+
+// fakeEvents is what a test of a service looks like: the push interface is the package's own.
+type fakeEvents struct{ sent *[]any }
+
+func (f fakeEvents) Message(m chat.ChatMessage) (int, error) {
+	*f.sent = append(*f.sent, m)
+	return 1, nil
+}
+
+func (f fakeEvents) Typing(t chat.Typing) error {
+	*f.sent = append(*f.sent, t)
+	return nil
+}
+
+func TestRecordStoresAndAnnounces(t *testing.T) {
+	var sent []any
+	service := chat.NewRoomService(fakeEvents{&sent})
+	want := chat.ChatMessage{Author: "ada", Text: "hi"}
+	if got, err := service.Record(chat.SendMessage(want)); got != want || err != nil {
+		t.Fatalf("Record: %v, %v", got, err)
+	}
+	if !slices.Equal(sent, []any{want}) {
+		t.Fatalf("sent %v", sent)
+	}
+	history := service.History()
+	history[0].Text = "changed"
+	if got := service.History(); !slices.Equal(got, []chat.ChatMessage{want}) {
+		t.Fatalf("the history is shared with its readers: %v", got)
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+// wsgen first: the injector names what it generates.
+
+//go:generate go tool wsgen ./...
+//go:generate go tool wire ./...

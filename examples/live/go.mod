@@ -1,0 +1,32 @@
+module github.com/wsgen/wsgen/examples/live
+
+go 1.26.0
+
+require (
+	github.com/chromedp/cdproto v0.159.0
+	github.com/chromedp/chromedp v0.23.0
+	github.com/coder/websocket v1.8.15
+	github.com/google/wire v0.7.0
+	github.com/wsgen/wsgen v0.0.0
+	go.uber.org/goleak v1.3.0
+	golang.org/x/mod v0.42.0
+)
+
+require (
+	github.com/dave/jennifer v1.7.1 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/google/subcommands v1.2.0 // indirect
+	github.com/klauspost/compress v1.17.9 // indirect
+	github.com/lxzan/gws v1.9.1 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)
+
+replace github.com/wsgen/wsgen => ../..
+
+tool (
+	github.com/google/wire/cmd/wire
+	github.com/wsgen/wsgen/cmd/wsgen
+)

@@ -1,0 +1,56 @@
+package main
+
+import "github.com/wsgen/wsgen/examples/live/internal/browser"
+
+type step func() error
+
+// scene is a short conversation that shows every part of the page.
+func scene(ada, grace *browser.Page) []step {
+	says := func(by, at *browser.Page, text string) step {
+		return func() error {
+			if err := by.Type("#draft", text+"\n"); err != nil {
+				return err
+			}
+			return at.WaitText(".msg .text", text)
+		}
+	}
+	types := func(p *browser.Page, selector, text string) step {
+		return func() error { return p.Type(selector, text) }
+	}
+	waits := func(p *browser.Page, selector, text string) step {
+		return func() error { return p.WaitText(selector, text) }
+	}
+	clicks := func(p *browser.Page, selector string) step {
+		return func() error { return p.Click(selector) }
+	}
+	enters := func(p *browser.Page, name string) step {
+		return func() error {
+			if err := p.Type("#name", name+"\n"); err != nil {
+				return err
+			}
+			return p.WaitText("#state-text", "Connected")
+		}
+	}
+	return []step{
+		enters(ada, "Ada"), enters(grace, "Grace Hopper"),
+		says(ada, grace, "Good morning! The new build is up."),
+		says(ada, grace, "Every handler is a plain Go method, the dispatch is generated."),
+		says(grace, ada, "Nice. So the types on the wire are my own structs?"),
+		says(ada, grace, "Yes – and a push is a method call on an interface you own."),
+		types(ada, "#room", "release\n"), waits(ada, "#channel-title", "#release"),
+		types(grace, "#room", "release\n"), waits(grace, "#channel-title", "#release"),
+		clicks(ada, "#channels li:first-child .open"),
+		types(grace, "#draft", "notes are in the CHANGELOG\n"), waits(ada, ".count", "1"),
+		clicks(grace, "#channels li:first-child .open"),
+		says(grace, ada, "And that on the right is what really goes over the wire?"),
+		says(ada, grace, "Frame by frame. Click one to see all of it."),
+		types(ada, "#order-text", "flat white\n"), waits(ada, "#orders", "ready"),
+		clicks(ada, "#notify-open"), clicks(ada, "#notify-ping"), waits(ada, "#notify-result", "pong"),
+		clicks(ada, "#svc-open"), clicks(ada, "#svc-join"), waits(ada, "#svc-result", "Joined room"),
+		clicks(ada, "#channel-title"),
+		types(grace, "#announce-text", "Doors open at nine, bring a laptop.\n"),
+		waits(ada, "#banner-text", "Doors open at nine"),
+		waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "3"),
+		types(grace, "#draft", "One more thing"), waits(ada, "#typing", "is typing"),
+	}
+}

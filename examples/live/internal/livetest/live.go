@@ -1,0 +1,112 @@
+// Package livetest starts the application for a test, on real sockets or in memory.
+package livetest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/wsgen/wsgen/examples/live/app"
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// Patience is how long a test waits for what must come; a test that passes never waits so long.
+const Patience = 20 * time.Second
+
+// Live is a running application that ends with its test.
+type Live struct {
+	App    *app.App
+	URL    string
+	Client *http.Client // speaks to this application
+}
+
+// Start serves the application on a socket of the loopback interface.
+func Start(t testing.TB) *Live {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, listener, func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", listener.Addr().String())
+	})
+}
+
+// StartInMemory serves the application over pipes, so that a test in a testing/synctest bubble has
+// the clock in its hand.
+func StartInMemory(t testing.TB) *Live {
+	t.Helper()
+	listener := newPipes()
+	return start(t, listener, listener.dial)
+}
+
+func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error)) *Live {
+	t.Helper()
+	application := app.New(ws.Options{})
+	server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: Patience}
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{}, 2)
+	go func() { _ = server.Serve(listener); done <- struct{}{} }()
+	go func() { application.Run(ctx); done <- struct{}{} }()
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		end, cancelEnd := context.WithTimeout(context.Background(), Patience)
+		defer cancelEnd()
+		if err := application.Router.Shutdown(end); err != nil {
+			t.Errorf("Router.Shutdown: %v", err)
+		}
+		if err := server.Close(); err != nil {
+			t.Errorf("closing the HTTP server: %v", err)
+		}
+		cancel()
+		<-done
+		<-done
+	})
+	return &Live{
+		App:    application,
+		URL:    "http://" + listener.Addr().String(),
+		Client: &http.Client{Transport: transport},
+	}
+}
+
+// pipes is a listener whose connections are in memory.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Accept implements net.Listener.
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener; it is called once.
+func (p *pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+// Addr implements net.Listener.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }

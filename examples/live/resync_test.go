@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wsgen/wsgen/examples/live/internal/browser"
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+)
+
+// proxy stands between a page and the server and can be cut, which a server cannot do to itself.
+type proxy struct {
+	listener net.Listener
+	target   string
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+func newProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: listener, target: target, conns: map[net.Conn]struct{}{}}
+	go p.run(listener)
+	t.Cleanup(func() { _ = listener.Close(); p.cut() })
+	return p
+}
+
+func (p *proxy) run(listener net.Listener) {
+	for {
+		near, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", p.target)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns[near], p.conns[far] = struct{}{}, struct{}{}
+		p.mu.Unlock()
+		go p.copy(near, far)
+		go p.copy(far, near)
+	}
+}
+
+func (p *proxy) copy(to, from net.Conn) {
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
+	_ = from.Close()
+}
+
+// cut ends every connection.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.conns {
+		_ = conn.Close()
+	}
+	clear(p.conns)
+}
+
+// A page that lost its connection gets what it missed, and nothing twice.
+func TestThePageCatchesUp(t *testing.T) {
+	b := startBrowser(t)
+	p := launch(t, "127.0.0.1:0")
+	between := newProxy(t, p.url[len("http://"):])
+	bob := livetest.Dial(t, http.DefaultClient, p.url+"/ws")
+	say := func(text string) { bob.Request("message", map[string]string{"author": "Bob", "text": text}) }
+
+	say("one")
+	say("two")
+	ada := visit(t, b, "http://"+between.listener.Addr().String(), "Ada")
+	ada.lines("one", "two")
+	say("two")
+	ada.lines("one", "two", "two")
+
+	// Three times, so that a page that shows something twice is not lucky.
+	want := []string{"one", "two", "two"}
+	for range 3 {
+		between.cut()
+		say("two")
+		say("three")
+		want = append(want, "two", "three")
+		ada.lines(want...)
+	}
+	ada.waits(`document.querySelectorAll(".note").length === 0`) // nothing is lost, so nothing is said
+
+	// More than the server remembers.
+	ada.waits(`document.querySelector("#state").dataset.state === "open"`)
+	if err := between.listener.Close(); err != nil { // nobody gets through for a while
+		t.Fatal(err)
+	}
+	between.cut()
+	ada.waits(`document.querySelector("#state").dataset.state === "waiting"`)
+	for range 256 {
+		say("x")
+	}
+	back, err := net.Listen("tcp", between.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	go between.run(back)
+	t.Cleanup(func() { _ = back.Close() })
+	ada.sees(".note", "Earlier messages were missed")
+	for range 256 {
+		want = append(want, "x")
+	}
+	ada.lines(want...)
+}
+
+// What a page makes of its messages, of the server's history and of what was pushed meanwhile.
+func TestResync(t *testing.T) {
+	b := startBrowser(t)
+	p := launch(t, "127.0.0.1:0")
+	page, err := b.Page(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	full := strings.Repeat("x", 256) // a full history of one-letter messages
+	for _, c := range []struct{ what, shown, remembered, live, add, gap string }{
+		{"first visit", "", "abc", "", "abc", ""},
+		{"first visit, nothing said", "", "", "", "", ""},
+		{"nothing missed", "abc", "abc", "", "", ""},
+		{"some missed", "abc", "abcde", "", "de", ""},
+		{"the same said again", "aa", "aaa", "", "a", ""},
+		{"pushed before the answer and in it", "ab", "abcd", "cd", "cd", ""},
+		{"pushed between history and answer", "ab", "abc", "cd", "cd", ""},
+		{"pushed after the history was read", "", "", "a", "a", ""},
+		{"restart", "abc", "", "", "", "restart"},
+		{"restart, and somebody spoke", "abc", "c", "", "c", "restart"},
+		{"a full history", "ab" + full, full, "", "", ""},
+		{"a full history, one more", "ab" + full[:254], full[:254] + "yz", "z", "yz", ""},
+		{"more than the history holds", "abc", full, "", full, "missed"},
+	} {
+		got, err := browser.Eval[string](page, fmt.Sprintf(`import("/static/js/history.js").then(({ resync }) => {
+			const messages = (letters) => [...letters].map((text) => ({ author: "a", text }));
+			const { add, gap } = resync(messages(%q), messages(%q), messages(%q));
+			return add.map((m) => m.text).join("") + "|" + gap;
+		})`, c.shown, c.remembered, c.live))
+		if want := c.add + "|" + c.gap; err != nil || got != want {
+			t.Errorf("%s: got %.60s, want %.60s (%v)", c.what, got, want, err)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+// The bar at the top and what reaches the page unasked: connection, presence, heartbeat, announcements.
+import { $ } from "./dom.js";
+
+export function showPresence(count) {
+  $("presence").textContent = count;
+  $("presence-unit").textContent = count === 1 ? "connection" : "connections";
+}
+
+export function showHeartbeat(stamp) {
+  const time = $("heartbeat");
+  time.dateTime = stamp;
+  time.textContent = `${stamp.slice(11, 19)} UTC`;
+  const beat = $("beat");
+  beat.classList.remove("now");
+  void beat.getBoundingClientRect(); // so that the animation starts again
+  beat.classList.add("now");
+}
+
+let countdown = 0;
+
+export function showState(name, detail) {
+  clearInterval(countdown);
+  const open = name === "open";
+  $("state").dataset.state = name;
+  $("send").disabled = !open;
+  $("retry").hidden = name !== "waiting";
+  if (name !== "waiting") {
+    $("state-text").textContent = open ? "Connected" : "Connecting…";
+    return;
+  }
+  $("presence").textContent = "–";
+  const until = Date.now() + detail.seconds * 1000;
+  const why = detail.code === 1001 ? "Server went away" : "Connection lost";
+  const show = () => {
+    $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;
+  };
+  show();
+  countdown = setInterval(show, 250);
+}
+
+export function showAnnouncement(text) {
+  $("banner-text").textContent = text;
+  $("banner").hidden = false;
+}
+
+const themes = ["light", "dark"];
+
+function applyTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+}
+
+// startBar follows the system's light or dark until the visitor chooses.
+export function startBar() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const system = () => themes[Number(dark.matches)];
+  const chosen = () => localStorage.getItem("wsgen-live-theme");
+  applyTheme(chosen() ?? system());
+  dark.addEventListener("change", () => applyTheme(chosen() ?? system()));
+  $("theme").addEventListener("click", () => {
+    const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    localStorage.setItem("wsgen-live-theme", next);
+    applyTheme(next);
+  });
+  $("banner-close").addEventListener("click", () => ($("banner").hidden = true));
+}

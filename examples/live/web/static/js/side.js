@@ -1,0 +1,124 @@
+// The panels beside the chat: announcements over HTTP, the order counter, and the two other gateways.
+import { $, capped, make, toast } from "./dom.js";
+import { connect } from "./socket.js";
+import { showFrame } from "./wire.js";
+
+const mostOrders = 6;
+
+export function startAnnounce() {
+  $("announce").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const room = $("announce-room").value;
+    const body = { text: $("announce-text").value, ...(room && { room }) };
+    const result = $("announce-result");
+    try {
+      const response = await fetch("/announce", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(await response.text());
+      const { reached } = await response.json();
+      result.textContent = `Reached ${reached} ${reached === 1 ? "connection" : "connections"}.`;
+      $("announce-text").value = "";
+    } catch (error) {
+      result.textContent = `Not announced: ${error.message}`;
+    }
+  });
+}
+
+// startOrders returns done, which takes the text of an order that is ready, and lost, for when the
+// connection that would have been told is gone.
+export function startOrders(socket) {
+  const list = $("orders");
+  $("order").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = $("order-text").value.trim();
+    if (!text) return;
+    const row = make("li", {}, make("span", {}, text), make("span", {}, "in the making…"));
+    row.dataset.done = "false";
+    row.dataset.text = text;
+    list.append(row);
+    capped(list, mostOrders);
+    $("order-text").value = "";
+    try {
+      await socket.request("order", { text });
+    } catch (error) {
+      row.remove();
+      toast(`Not ordered: ${error.message} (${error.code})`);
+    }
+  });
+  const open = () => [...list.children].filter((row) => row.dataset.done === "false");
+  const close = (row, done, text) => {
+    row.dataset.done = done;
+    row.lastElementChild.textContent = text;
+  };
+  return {
+    done(text) {
+      const row = open().find((r) => r.dataset.text === text);
+      if (row) close(row, "true", "ready ✓");
+    },
+    lost: () => open().forEach((row) => close(row, "lost", "never heard of again")),
+  };
+}
+
+// gateway makes a button that connects path and disconnects it again, and enables buttons meanwhile.
+function gateway(path, toggle, buttons, listeners) {
+  let socket = null;
+  const state = (name) => {
+    toggle.textContent = { open: "Disconnect", closed: "Connect" }[name] ?? "Connecting…";
+    for (const button of buttons) button.disabled = name !== "open";
+  };
+  toggle.addEventListener("click", () => {
+    if (socket) {
+      socket.stop();
+      socket = null;
+      return;
+    }
+    socket = connect(path, { ...listeners, state, frame: showFrame });
+  });
+  return (event, data) => socket?.request(event, data).catch((error) => toast(`${event}: ${error.message} (${error.code})`));
+}
+
+export function startNotify() {
+  let pongs = 0;
+  const ask = gateway("/notify", $("notify-open"), [$("notify-ping")], {
+    event(name, data) {
+      if (name === "pong") $("notify-result").textContent = `pong “${data}” – ${++pongs} so far`;
+    },
+  });
+  $("notify-ping").addEventListener("click", () => ask("ping"));
+}
+
+export function startService() {
+  const result = $("svc-result");
+  const joined = new Set(); // rooms and updates belong to a connection: a new one asks for them again
+  let updates = false;
+  const ask = gateway("/rooms", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
+    open() {
+      for (const name of joined) ask("join_room", { room: name });
+      if (updates) ask("subscribe_updates");
+    },
+    other(frame) {
+      if (frame?.type === "broadcast") result.textContent = `broadcast: ${frame.msg}`;
+      if (frame?.type === "heartbeat") result.textContent = `heartbeat: ${frame.timestamp}`;
+    },
+  });
+  const room = () => $("svc-room").value;
+  $("svc-join").addEventListener("click", async () => {
+    const name = room();
+    const answer = await ask("join_room", { room: name });
+    if (!answer) return;
+    joined.add(name);
+    result.textContent = `${answer} ${name}`;
+  });
+  $("svc-updates").addEventListener("click", () => {
+    updates = true;
+    ask("subscribe_updates");
+  });
+  $("svc-broadcast").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await ask("broadcast", { room: room(), message: $("svc-text").value });
+    $("svc-text").value = "";
+  });
+}

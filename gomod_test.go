@@ -1,0 +1,160 @@
+package wsgen_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// goLine is what go.work and every go.mod say, to the letter: a go.work above
+// a module with a newer line makes every command fail.
+const goLine = "1.26.0"
+
+// rootRequires are the direct requirements a user of wsgen gets, and why.
+func rootRequires() map[string]string {
+	return map[string]string{
+		"github.com/lxzan/gws":            "the transport",
+		"github.com/dave/jennifer":        "writes Go",
+		"golang.org/x/tools":              "reads Go",
+		"github.com/rogpeppe/go-internal": "diffs of wsgen check; test scripts",
+		"go.uber.org/goleak":              "tests: goroutine leaks",
+	}
+}
+
+// modFile is what go mod edit -json and go work edit -json say.
+type modFile struct {
+	Module  struct{ Path string }
+	Go      string
+	Require []struct {
+		Path     string
+		Indirect bool
+	}
+	Replace []struct {
+		Old, New struct{ Path, Version string }
+	}
+	Tool []struct{ Path string }
+	Use  []struct{ DiskPath string }
+}
+
+func readModFile(t *testing.T, args ...string) modFile {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	var m modFile
+	if err := json.Unmarshal(out, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// moduleFiles lists every go.mod of the repository.
+func moduleFiles(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(".", func(name string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (d.Name() == "testdata" || d.Name()[0] == '.') {
+			return filepath.SkipDir
+		}
+		if d.Name() == "go.mod" {
+			out = append(out, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A replace in the root is ignored by whoever requires it, so that what is
+// tested here is not what they get, and it makes go install …@latest fail.
+func TestRootModule(t *testing.T) {
+	m := readModFile(t, "mod", "edit", "-json", "go.mod")
+	if m.Module.Path != modulePath {
+		t.Errorf("go.mod: module %s, want %s", m.Module.Path, modulePath)
+	}
+	if len(m.Replace) > 0 {
+		t.Errorf("go.mod: replace %v; the root module has none", m.Replace)
+	}
+	allowed := rootRequires()
+	for _, r := range m.Require {
+		if _, ok := allowed[r.Path]; !ok && !r.Indirect {
+			t.Errorf("go.mod requires %s, which every user would get; put it into a module of its own, or allow it here and say why", r.Path)
+		}
+	}
+}
+
+func TestGoLines(t *testing.T) {
+	files := moduleFiles(t)
+	if len(files) < 3 {
+		t.Fatalf("found only %v", files)
+	}
+	for _, f := range files {
+		if m := readModFile(t, "mod", "edit", "-json", f); m.Go != goLine {
+			t.Errorf("%s: go %s, want go %s", f, m.Go, goLine)
+		}
+	}
+	if w := readModFile(t, "work", "edit", "-json", "go.work"); w.Go != goLine {
+		t.Errorf("go.work: go %s, want go %s", w.Go, goLine)
+	}
+}
+
+// The workspace has every module but those below tools, whose dependencies
+// must not choose versions for the others.
+func TestWorkspace(t *testing.T) {
+	w := readModFile(t, "work", "edit", "-json", "go.work")
+	if len(w.Replace) > 0 {
+		t.Errorf("go.work: replace %v; write it into the module that needs it", w.Replace)
+	}
+	var used, want []string
+	for _, u := range w.Use {
+		used = append(used, filepath.Clean(u.DiskPath))
+	}
+	for _, f := range moduleFiles(t) {
+		if dir := filepath.Dir(f); !within(filepath.ToSlash(dir), "tools") {
+			want = append(want, dir)
+		}
+	}
+	slices.Sort(used)
+	slices.Sort(want)
+	if !slices.Equal(used, want) {
+		t.Errorf("go.work uses %v, want %v", used, want)
+	}
+}
+
+// A nested module that imports the root builds against the tree beside it,
+// with one and the same replace: two that differ break the workspace.
+func TestNestedModules(t *testing.T) {
+	for _, f := range moduleFiles(t) {
+		m := readModFile(t, "mod", "edit", "-json", f)
+		dir := filepath.Dir(f)
+		if dir == "." {
+			continue
+		}
+		if want := modulePath + "/" + filepath.ToSlash(dir); m.Module.Path != want {
+			t.Errorf("%s: module %s, want %s", f, m.Module.Path, want)
+		}
+		for _, r := range m.Require {
+			if r.Path != modulePath {
+				continue
+			}
+			up, _ := filepath.Rel(dir, ".")
+			if len(m.Replace) != 1 || m.Replace[0].Old.Path != modulePath || m.Replace[0].Old.Version != "" || m.Replace[0].New.Path != filepath.ToSlash(up) {
+				t.Errorf("%s: wants exactly replace %s => %s; has %v", f, modulePath, up, m.Replace)
+			}
+		}
+	}
+}

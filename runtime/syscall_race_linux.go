@@ -1,0 +1,25 @@
+//go:build linux && race
+
+package ws
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Under the race detector the calls are package syscall's, which tells it that
+// what was written before a message was sent is seen by who receives it.
+
+func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Read, fd, p) }
+
+func writeNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Write, fd, p) }
+
+func call(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := do(int(fd), p)
+		errno, _ := errors.AsType[syscall.Errno](err)
+		if errno != syscall.EINTR {
+			return n, errno
+		}
+	}
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# make generate: renews every generated file, module by module.
+source "$(dirname "$0")/lib.sh"
+
+# wire_gen.go carries a go:generate line of its own, with -mod=mod, which a
+# workspace refuses; generate.go runs wire as a tool instead.
+for m in $(workspace); do
+	step "go generate in $m"
+	go -C "$m" generate -skip 'mod=mod' ./...
+done

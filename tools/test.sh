@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# make test: the tests of every module, in one report.
+source "$(dirname "$0")/lib.sh"
+
+# The race detector is linked by a C compiler: one that works, headers included.
+race=()
+cc=$(go env CC)
+if echo '#include <stdlib.h>' | CGO_ENABLED=1 ${cc:-cc} -x c -c -o /dev/null - 2>/dev/null && [ "$(go env CGO_ENABLED)" = 1 ]; then
+	race=(-race)
+else
+	lack "no working C compiler: the tests run without the race detector" "Install one (Debian: apt-get install gcc libc6-dev)."
+fi
+
+if ! find_chromium; then
+	lack "no Chromium: the browser tests are skipped" "$chromium_hint"
+fi
+
+step "fetching modules that are not in the cache yet"
+need_module_files
+
+# Not cached: tests here drive git, the go command, sockets and a browser,
+# which the test cache does not see. go vet is a part of make lint.
+flags=(-json -count=1 -vet=off)
+run() {
+	local status=0 patterns m
+	patterns=$(workspace | sed 's,^,./,; s,$,/...,')
+	# shellcheck disable=SC2086
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} $patterns || status=1
+	for m in $(modules); do
+		if ! workspace | grep -qx "$m" && has_go "$m"; then
+			(cd "$m" && GOWORK=off go test "${flags[@]}" ./...) || status=1
+		fi
+	done
+	return $status
+}
+
+step "go test ${race[*]+${race[*]} }in every module; a line per package as it ends"
+GOWORK=off go -C tools build -o ../bin/testsum ./testsum
+run | bin/testsum
