@@ -23,7 +23,7 @@ var oddities = []string{
 	`{}`, ` { } `, `{"String":"a","label":"b","bool":true,"Int":-12,"f64":1.5e-7}`,
 	`{"String":"a\u0062\n\"\\\/"}`, `{"String":"\ud800"}`, `{"String":"\ud83d\ude00"}`, "{\"String\":\"\xff\"}", "{\"String\":\"a\nb\"}", "{\"String\":\"\u2028é€😀\x7f\"}",
 	`{"Str\u0069ng":"a"}`, `{"string":"a"}`, `{"STRING":"a","String":"b"}`, `{"String":"a","string":"b"}`, `{"String":"a","String":"b"}`, `{"String":"a","String":1}`,
-	`{"int16":1,"Int16":2,"INT16":3}`, `{"unknown":[{"a":[]}],"Int":1}`, `{"unknown":}`, `{"größe":1}`, `{"GRÖSSE":1}`, `{"GRÖẞE":1}`, `{"-":"dash","Dash":"x"}`, `{"Hidden":1,"private":2}`,
+	`{"int16":1,"Int16":2,"INT16":3}`, `{"unknown":[{"a":[]}],"Int":1}`, `{"unknown":}`, `{"größe":1}`, `{"GRÖSSE":1}`, `{"GRÖẞE":1}`, `{"a-b":"dash","Dash":"x"}`, `{"Hidden":1,"private":2}`,
 	`{"Int":null}`, `{"String":null,"bool":null}`, `null`, `[]`, `"x"`, `1`, `true`, ``, `{"Int":"1"}`, `{"String":1}`, `{"bool":"true"}`, `{"bool":tru}`, `{"bool":truex}`, `{"bool":True}`,
 	`{"Int":0}`, `{"Int":-0}`, `{"Int":00}`, `{"Int":01}`, `{"Int":-}`, `{"Int":+1}`, `{"Int":1.0}`, `{"Int":1e2}`, `{"Int":0x1}`, `{"Int":1 }`, `{"Int": 1}`,
 	`{"Int":9223372036854775807}`, `{"Int":9223372036854775808}`, `{"Int":-9223372036854775808}`, `{"Int":-9223372036854775809}`, `{"Int":99999999999999999999}`, `{"Int":18446744073709551617}`,
