@@ -41,42 +41,42 @@ func (r *Reader) Next() bool {
 		return false
 	}
 	first := r.i == 0
-	switch c := r.token(); {
+	i := r.space(r.i)
+	if i >= len(r.data) {
+		r.odd = true
+		return false
+	}
+	switch c := r.data[i]; {
 	case first && c == '{':
-		if r.i = r.space(r.i + 1); r.i < len(r.data) && r.data[r.i] == '}' {
-			r.i++
+		if i = r.space(i + 1); i < len(r.data) && r.data[i] == '}' {
+			r.i = i + 1
 			return false
 		}
 	case !first && c == ',':
-		r.i = r.space(r.i + 1)
+		i = r.space(i + 1)
 	case !first && c == '}':
-		r.i++
+		r.i = i + 1
 		return false
 	default:
 		r.odd = true
 		return false
 	}
-	return r.member()
+	return r.member(i)
 }
 
-// member reads a name and the colon behind it.
-func (r *Reader) member() bool {
-	start := r.i + 1
-	if r.token() == '"' {
-		for i := start; i < len(r.data); i++ {
-			switch c := r.data[i]; {
-			case c == '"':
-				r.name = r.data[start:i]
+// member reads the name at i, and the colon behind it.
+func (r *Reader) member(i int) bool {
+	b := r.data
+	if i < len(b) && b[i] == '"' {
+		start := i + 1
+		for i = start; i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' '; {
+			i++
+		}
+		if i < len(b) && b[i] == '"' {
+			r.name = b[start:i]
+			if i = r.space(i + 1); i < len(b) && b[i] == ':' {
 				r.i = r.space(i + 1)
-				if r.token() != ':' {
-					r.odd = true
-					return false
-				}
-				r.i = r.space(r.i + 1)
 				return true
-			case c == '\\' || c < ' ':
-				r.odd = true
-				return false
 			}
 		}
 	}
@@ -86,15 +86,6 @@ func (r *Reader) member() bool {
 
 // plain reports whether all of data has been read, and nothing of it was odd.
 func (r *Reader) plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
-
-// token returns the byte at r.i behind white space, and steps over that; 0 at
-// the end.
-func (r *Reader) token() byte {
-	if r.i = r.space(r.i); r.i < len(r.data) {
-		return r.data[r.i]
-	}
-	return 0
-}
 
 // space returns where the next byte from i on is that is no white space.
 func (r *Reader) space(i int) int {

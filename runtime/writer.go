@@ -42,12 +42,13 @@ func (w *Writer) Begin() { w.buf = append(w.buf, '{') }
 
 // Name begins a member of the object. The name must not need escapes.
 func (w *Writer) Name(name string) {
-	if w.buf[len(w.buf)-1] != '{' {
-		w.buf = append(w.buf, ',')
+	b := w.buf
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
 	}
-	w.buf = append(w.buf, '"')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '"', ':')
+	b = append(b, '"')
+	b = append(b, name...)
+	w.buf = append(b, '"', ':')
 }
 
 // End ends the object.
@@ -93,13 +94,13 @@ func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 
 // text appends s and then looks at it: nearly always there is nothing to do.
 func (w *Writer) text(s string) {
-	w.buf = append(w.buf, '"')
-	start := len(w.buf)
-	w.buf = append(w.buf, s...)
-	if plain := envelope.PlainEnd(w.buf, start); plain < len(w.buf) {
-		w.buf = appendEscaped(w.buf[:plain], s[plain-start:])
+	b := append(w.buf, '"')
+	start := len(b)
+	b = append(b, s...)
+	if plain := envelope.PlainEnd(b, start); plain < len(b) {
+		b = appendEscaped(b[:plain], s[plain-start:])
 	}
-	w.buf = append(w.buf, '"')
+	w.buf = append(b, '"')
 }
 
 // appendEscaped appends the text of a JSON string.
