@@ -100,53 +100,22 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		}
 		return d.gateway.OnTyping(in)
 	case 4: // join
-		in, ok := ws.ReadPlain(c, wsReadChatGatewayJoin)
-		if !ok {
-			var std struct {
-				Room *string `json:"room"`
-			}
-			if err := c.DecodeParam(&std, &std.Room); err != nil {
-				return err
-			}
-			if std.Room == nil {
-				return ws.Missing("room")
-			}
-			in = wsChatGatewayJoin{*std.Room}
+		in, err := wsDecodeChatGatewayJoin(c)
+		if err != nil {
+			return err
 		}
 		return d.gateway.Join(c.Client(), in.Room)
 	case 5: // leave
-		in, ok := ws.ReadPlain(c, wsReadChatGatewayLeave)
-		if !ok {
-			var std struct {
-				Room *string `json:"room"`
-			}
-			if err := c.DecodeParam(&std, &std.Room); err != nil {
-				return err
-			}
-			if std.Room == nil {
-				return ws.Missing("room")
-			}
-			in = wsChatGatewayLeave{*std.Room}
+		in, err := wsDecodeChatGatewayLeave(c)
+		if err != nil {
+			return err
 		}
 		d.gateway.Leave(c.Client(), in.Room)
 		return nil
 	case 6: // say
-		in, ok := ws.ReadPlain(c, wsReadChatGatewaySay)
-		if !ok {
-			var std struct {
-				Room *string `json:"room"`
-				Text *string `json:"text"`
-			}
-			if err := c.Decode(&std); err != nil {
-				return err
-			}
-			if std.Room == nil {
-				return ws.Missing("room")
-			}
-			if std.Text == nil {
-				return ws.Missing("text")
-			}
-			in = wsChatGatewaySay{*std.Room, *std.Text}
+		in, err := wsDecodeChatGatewaySay(c)
+		if err != nil {
+			return err
 		}
 		out, err := d.gateway.Say(c.Client(), in.Room, in.Text)
 		if err != nil {
@@ -154,18 +123,9 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		}
 		return ws.ReplyWith(c, out, ws.WriteInt)
 	case 7: // order
-		in, ok := ws.ReadPlain(c, wsReadChatGatewayOrder)
-		if !ok {
-			var std struct {
-				Text *string `json:"text"`
-			}
-			if err := c.DecodeParam(&std, &std.Text); err != nil {
-				return err
-			}
-			if std.Text == nil {
-				return ws.Missing("text")
-			}
-			in = wsChatGatewayOrder{*std.Text}
+		in, err := wsDecodeChatGatewayOrder(c)
+		if err != nil {
+			return err
 		}
 		return d.gateway.Order(c.Client(), in.Text)
 	}
@@ -278,6 +238,24 @@ func wsReadChatGatewayJoin(r *ws.Reader) (v wsChatGatewayJoin) {
 	return v
 }
 
+// wsDecodeChatGatewayJoin decodes the data of join.
+func wsDecodeChatGatewayJoin(c *ws.Call) (wsChatGatewayJoin, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayJoin)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatGatewayJoin{*std.Room}, nil
+}
+
 // wsChatGatewayLeave is the data of leave.
 type wsChatGatewayLeave struct {
 	Room string
@@ -301,6 +279,24 @@ func wsReadChatGatewayLeave(r *ws.Reader) (v wsChatGatewayLeave) {
 	}
 	r.Require(seen == 1<<0)
 	return v
+}
+
+// wsDecodeChatGatewayLeave decodes the data of leave.
+func wsDecodeChatGatewayLeave(c *ws.Call) (wsChatGatewayLeave, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayLeave)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatGatewayLeave{*std.Room}, nil
 }
 
 // wsChatGatewaySay is the data of say.
@@ -328,6 +324,28 @@ func wsReadChatGatewaySay(r *ws.Reader) (v wsChatGatewaySay) {
 	return v
 }
 
+// wsDecodeChatGatewaySay decodes the data of say.
+func wsDecodeChatGatewaySay(c *ws.Call) (wsChatGatewaySay, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewaySay)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+		Text *string `json:"text"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsChatGatewaySay{*std.Room, *std.Text}, nil
+}
+
 // wsChatGatewayOrder is the data of order.
 type wsChatGatewayOrder struct {
 	Text string
@@ -351,6 +369,24 @@ func wsReadChatGatewayOrder(r *ws.Reader) (v wsChatGatewayOrder) {
 	}
 	r.Require(seen == 1<<0)
 	return v
+}
+
+// wsDecodeChatGatewayOrder decodes the data of order.
+func wsDecodeChatGatewayOrder(c *ws.Call) (wsChatGatewayOrder, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayOrder)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Text *string `json:"text"`
+	}
+	if err := c.DecodeParam(&std, &std.Text); err != nil {
+		return in, err
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsChatGatewayOrder{*std.Text}, nil
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.

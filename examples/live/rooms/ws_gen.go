@@ -56,38 +56,16 @@ func (wsChatService) lookup(event []byte) int {
 func (d wsChatService) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // join_room
-		in, ok := ws.ReadPlain(c, wsReadChatServiceJoinRoom)
-		if !ok {
-			var std struct {
-				Room *string `json:"room"`
-			}
-			if err := c.DecodeParam(&std, &std.Room); err != nil {
-				return err
-			}
-			if std.Room == nil {
-				return ws.Missing("room")
-			}
-			in = wsChatServiceJoinRoom{*std.Room}
+		in, err := wsDecodeChatServiceJoinRoom(c)
+		if err != nil {
+			return err
 		}
 		out := d.gateway.JoinRoom(c.Sender(), in.Room)
 		return ws.ReplyWith(c, out, ws.WriteString)
 	case 1: // broadcast
-		in, ok := ws.ReadPlain(c, wsReadChatServiceBroadcast)
-		if !ok {
-			var std struct {
-				Room    *string `json:"room"`
-				Message *string `json:"message"`
-			}
-			if err := c.Decode(&std); err != nil {
-				return err
-			}
-			if std.Room == nil {
-				return ws.Missing("room")
-			}
-			if std.Message == nil {
-				return ws.Missing("message")
-			}
-			in = wsChatServiceBroadcast{*std.Room, *std.Message}
+		in, err := wsDecodeChatServiceBroadcast(c)
+		if err != nil {
+			return err
 		}
 		d.gateway.Broadcast(in.Room, in.Message)
 		return nil
@@ -127,6 +105,24 @@ func wsReadChatServiceJoinRoom(r *ws.Reader) (v wsChatServiceJoinRoom) {
 	return v
 }
 
+// wsDecodeChatServiceJoinRoom decodes the data of join_room.
+func wsDecodeChatServiceJoinRoom(c *ws.Call) (wsChatServiceJoinRoom, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatServiceJoinRoom)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatServiceJoinRoom{*std.Room}, nil
+}
+
 // wsChatServiceBroadcast is the data of broadcast.
 type wsChatServiceBroadcast struct {
 	Room    string
@@ -150,4 +146,26 @@ func wsReadChatServiceBroadcast(r *ws.Reader) (v wsChatServiceBroadcast) {
 	}
 	r.Require(seen == 1<<0|1<<1)
 	return v
+}
+
+// wsDecodeChatServiceBroadcast decodes the data of broadcast.
+func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatServiceBroadcast)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room    *string `json:"room"`
+		Message *string `json:"message"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	if std.Message == nil {
+		return in, ws.Missing("message")
+	}
+	return wsChatServiceBroadcast{*std.Room, *std.Message}, nil
 }

@@ -17,10 +17,9 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 	if len(params) == 0 {
 		return nil
 	}
-	in := jen.Id(g.Local("in"))
+	in, err := jen.Id(g.Local("in")), jen.Id(g.Local("err"))
 	switch {
 	case h.Data == model.DataWhole && params[0].Flat != nil:
-		err := jen.Id(g.Local("err"))
 		return []jen.Code{
 			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeWith")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
 			g.returnIf(err),
@@ -30,14 +29,17 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 	case h.Data == model.DataNullable:
 		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", jen.Op("&").Add(in))}
 	case params[0].Flat != nil:
-		return g.decodePlain(h, params)
+		return []jen.Code{
+			jen.List(in, err).Op(":=").Add(g.plainFunc(h, params)).Call(jen.Id(g.Local("c"))),
+			g.returnIf(err),
+		}
 	}
-	return g.decodeNamed("in", h, params)
+	return g.decodeNamed("in", nil, h, params)
 }
 
-// decodePlain fills in with parameters that are written plainly, and decodes
-// others.
-func (g *gateway) decodePlain(h *model.Handler, params []model.Param) []jen.Code {
+// plainFunc declares the function that decodes named parameters: plainly, or
+// with encoding/json.
+func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
 	in, ok := jen.Id(g.Local("in")), jen.Id(g.Local("ok"))
 	typ, read := g.codecs.params(g.Name, h, params)
 	names := fieldNames(params)
@@ -48,15 +50,22 @@ func (g *gateway) decodePlain(h *model.Handler, params []model.Param) []jen.Code
 			values[i] = jen.Op("*").Add(values[i])
 		}
 	}
-	std := append(g.decodeNamed("std", h, params), jen.Add(in).Op("=").Add(typ).Values(values...))
-	return []jen.Code{
+	body := []jen.Code{
 		jen.List(in, ok).Op(":=").Add(g.Runtime("ReadPlain")).Call(jen.Id(g.Local("c")), read),
-		jen.If(jen.Op("!").Add(ok)).Block(std...),
+		jen.If(ok).Block(jen.Return(in, jen.Nil())),
 	}
+	body = append(body, g.decodeNamed("std", in, h, params)...)
+	body = append(body, jen.Return(jen.Add(typ).Values(values...), jen.Nil()))
+
+	name := g.codecs.taken.Name("wsDecode" + g.Name + gofile.UpperCamel(h.Method))
+	g.codecs.add(name+" decodes the data of "+h.Event+".",
+		jen.Func().Id(name).Params(jen.Id(g.Local("c")).Op("*").Add(g.Runtime("Call"))).Params(typ, jen.Error()).Block(body...))
+	return jen.Id(name)
 }
 
-// decodeNamed declares a struct of named parameters and fills it.
-func (g *gateway) decodeNamed(local string, h *model.Handler, params []model.Param) []jen.Code {
+// decodeNamed declares a struct of named parameters and fills it. What is
+// wrong is returned, behind first if that is not nil.
+func (g *gateway) decodeNamed(local string, first jen.Code, h *model.Handler, params []model.Param) []jen.Code {
 	into := jen.Id(g.Local(local))
 	required := false
 	for _, p := range params {
@@ -70,8 +79,25 @@ func (g *gateway) decodeNamed(local string, h *model.Handler, params []model.Par
 		method += "Param"
 		targets = append(targets, jen.Op("&").Add(into).Dot(fieldNames(params)[params[0].Name]))
 	}
-	lines := []jen.Code{g.inStruct(into, params), g.try(method, targets...)}
-	return append(lines, g.missing(into, params)...)
+	fail := func(err jen.Code) jen.Code {
+		if first == nil {
+			return jen.Return(err)
+		}
+		return jen.Return(first, err)
+	}
+	err := jen.Id(g.Local("err"))
+	lines := []jen.Code{
+		g.inStruct(into, params),
+		jen.If(jen.Add(err).Op(":=").Add(g.c(method, targets...)), jen.Add(err).Op("!=").Nil()).Block(fail(err)),
+	}
+	names := fieldNames(params)
+	for _, p := range params {
+		if !p.Optional {
+			lines = append(lines, jen.If(jen.Add(into).Dot(names[p.Name]).Op("==").Nil()).
+				Block(fail(g.Runtime("Missing").Call(jen.Lit(p.Name)))))
+		}
+	}
+	return lines
 }
 
 // inStruct has pointers only, so that a missing value is not taken for zero.
@@ -93,19 +119,6 @@ func (g *gateway) try(method string, targets ...jen.Code) jen.Code {
 	err := jen.Id(g.Local("err"))
 	return jen.If(jen.Add(err).Op(":=").Add(g.c(method, targets...)), jen.Add(err).Op("!=").Nil()).
 		Block(jen.Return(err))
-}
-
-func (g *gateway) missing(from jen.Code, params []model.Param) []jen.Code {
-	names := fieldNames(params)
-	var checks []jen.Code
-	for _, p := range params {
-		if p.Optional {
-			continue
-		}
-		checks = append(checks, jen.If(jen.Add(from).Dot(names[p.Name]).Op("==").Nil()).
-			Block(jen.Return(g.Runtime("Missing").Call(jen.Lit(p.Name)))))
-	}
-	return checks
 }
 
 // dataArgument hands a decoded value to the handler.
