@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
 // discarded is a connection whose outbox is emptied by the benchmark itself.
@@ -133,6 +135,11 @@ func BenchmarkDispatch(b *testing.B) {
 }
 
 func replyStdTwice(c *conn, data json.RawMessage) {
+	c.reply(stdTwice("message", data), true)
+}
+
+// stdTwice is a message's data to its reply's frame with encoding/json only.
+func stdTwice(event string, data json.RawMessage) []byte {
 	var in sendMessage
 	if err := json.Unmarshal(data, &in); err != nil {
 		panic(err)
@@ -140,9 +147,47 @@ func replyStdTwice(c *conn, data json.RawMessage) {
 	text, err := json.Marshal(struct {
 		Event string `json:"event"`
 		Data  any    `json:"data"`
-	}{"message", &in})
+	}{event, &in})
 	if err != nil {
 		panic(err)
 	}
-	c.reply(seal(append(make([]byte, headRoom, headRoom+len(text)), text...)), true)
+	return seal(append(make([]byte, headRoom, headRoom+len(text)), text...))
+}
+
+// BenchmarkCodec is the same without the connection: from the bytes of a
+// message to the bytes of its reply.
+func BenchmarkCodec(b *testing.B) {
+	text := []byte(typedMessage)
+	b.Run("generated", func(b *testing.B) {
+		call := new(Call)
+		b.ReportAllocs()
+		for b.Loop() {
+			frame, err := envelope.Parse(text)
+			if err != nil || lookupMessage(frame.Event) != 0 {
+				b.Fatal(err)
+			}
+			call.frame = frame
+			in, ok := ReadPlain(call, readSendMessage)
+			if !ok {
+				b.Fatal("not plain")
+			}
+			if _, ok := encodeFrameWith(&call.writer, frame.Event, frame.ID, in, writeSendMessage); !ok {
+				b.Fatal("not written")
+			}
+		}
+	})
+	b.Run("std-twice", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var envelope struct {
+				Event string          `json:"event"`
+				ID    json.RawMessage `json:"id,omitempty"`
+				Data  json.RawMessage `json:"data"`
+			}
+			if err := json.Unmarshal(text, &envelope); err != nil || lookupMessage([]byte(envelope.Event)) != 0 {
+				b.Fatal(err)
+			}
+			stdTwice(envelope.Event, envelope.Data)
+		}
+	})
 }

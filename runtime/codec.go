@@ -25,7 +25,7 @@ func DecodeWith[T any](c *Call, read func(*Reader) T) (T, error) {
 
 // ReplyWith is Call.Reply for a type that wsgen generated a function for.
 func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
-	frame, ok := encodeFrameWith(c.frame.Event, c.frame.ID, v, write)
+	frame, ok := encodeFrameWith(&c.writer, c.frame.Event, c.frame.ID, v, write)
 	if !ok {
 		return replyStd(c, v)
 	}
@@ -38,7 +38,10 @@ func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
 // EmitWith is Target.Emit for a type that wsgen generated a function for.
 func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, error) {
 	if checkEvent(event) == nil {
-		if frame, ok := encodeFrameWith(event, nil, v, write); ok {
+		w := writers.Get().(*Writer)
+		frame, ok := encodeFrameWith(w, event, nil, v, write)
+		writers.Put(w)
+		if ok {
 			return t.push(event, frame), nil
 		}
 	}

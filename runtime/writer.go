@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"sync"
@@ -20,19 +21,17 @@ type Writer struct {
 var writers = sync.Pool{New: func() any { return new(Writer) }}
 
 // encodeFrameWith returns a frame of an event; false if data has no JSON.
-func encodeFrameWith[E string | []byte, T any](event E, id []byte, data T, write func(*Writer, T)) (frame []byte, ok bool) {
-	w := writers.Get().(*Writer)
+func encodeFrameWith[E string | []byte, T any](w *Writer, event E, id []byte, data T, write func(*Writer, T)) (frame []byte, ok bool) {
 	var room [headRoom]byte
 	w.odd = false
 	w.buf = envelope.Begin(append(w.buf[:0], room[:]...), event, id)
 	write(w, data)
 	if ok = !w.odd; ok {
 		w.buf = envelope.End(w.buf)
-		sealed := seal(w.buf)
-		frame = append(make([]byte, 0, len(sealed)), sealed...) // the buffer goes back to the pool
+		frame = bytes.Clone(seal(w.buf)) // the buffer is used again
 	}
-	if cap(w.buf) <= maxPooled {
-		writers.Put(w)
+	if cap(w.buf) > maxPooled {
+		w.buf = nil
 	}
 	return frame, ok
 }
