@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"log/slog"
 	"math"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestDispatchBudget(t *testing.T) {
 // TestEmitWith: what has no JSON, and what is no event, is refused in the words
 // of Target.Emit.
 func TestEmitWith(t *testing.T) {
-	all := NewServer(Options{}).All()
+	all := NewServer(Options{Logger: slog.New(slog.DiscardHandler)}).All()
 	for event, v := range map[string]float64{"nan": math.NaN(), "inf": math.Inf(-1), "$own": 1, "": 1, "error": 1, "fine": 1e21} {
 		n, err := EmitWith(all, event, v, WriteFloat64)
 		want, wantErr := all.Emit(event, v)
