@@ -17,7 +17,7 @@ func discarded(b testing.TB, spec Spec) *conn {
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
 	near, far := net.Pipe()
 	b.Cleanup(func() { _ = near.Close(); _ = far.Close() })
-	c := newConn(NewEndpoint(s, spec), &wire{Conn: near}, httptest.NewRequest("GET", "/", nil), Principal{})
+	c := newConn(NewEndpoint(s, spec), near, httptest.NewRequest("GET", "/", nil), Principal{})
 	return c // its outbox is held, so nothing is written
 }
 

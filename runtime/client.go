@@ -41,10 +41,10 @@ func (c *Client) Context() context.Context {
 
 // Principal returns who connected, as the connection guards found out.
 func (c *Client) Principal() Principal {
-	if c.conn == nil || c.conn.principal == nil {
+	if c.conn == nil || c.conn.identity == nil {
 		return Principal{}
 	}
-	return *c.conn.principal
+	return c.conn.identity.principal
 }
 
 // RemoteAddr returns the peer's address as net/http saw it: behind a proxy,

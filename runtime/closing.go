@@ -50,7 +50,7 @@ func (c *conn) closeAnswering(cause Closed, answer CloseCode) {
 // abort closes the connection at once: what is queued is lost.
 func (c *conn) abort(cause Closed) {
 	c.begin(cause)
-	_ = c.net.Close() // wakes reader and writer
+	_ = c.wire.Conn.Close() // wakes reader and writer
 	c.schedule(c.out.Abort())
 }
 
@@ -59,15 +59,16 @@ func (c *conn) begin(cause Closed) bool {
 	c.mu.Lock()
 	first := !c.closing.Load()
 	if first {
-		c.cause = cause
+		c.cause = &cause
 		c.closing.Store(true)
-		if c.cancel != nil {
-			c.cancel()
+		if c.ctx != nil {
+			c.ctx.cancel()
 		}
 	}
+	waiting := c.inbox
 	c.mu.Unlock()
 	if first {
-		c.inbox.stop()
+		waiting.stop()
 	}
 	return first
 }
@@ -87,7 +88,7 @@ func (c *conn) readEnded() {
 	writeDone := c.writeDone
 	c.mu.Unlock()
 	if writeDone {
-		_ = c.net.Close()
+		_ = c.wire.Conn.Close()
 	}
 }
 
@@ -99,24 +100,24 @@ func (c *conn) writeEnded(broken bool) {
 	c.mu.Unlock()
 	switch {
 	case broken || readDone && peerClosed:
-		_ = c.net.Close()
+		_ = c.wire.Conn.Close()
 	case readDone:
 		// The reader gave up on what the peer sent; the peer may still be
 		// sending, and must not be reset before it has read the Close.
 		go c.discard()
 		return
 	default:
-		_ = c.net.SetReadDeadline(time.Now().Add(linger))
+		_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
 	}
 	c.release()
 }
 
 // discard reads what the peer still sends, for as long as it may.
 func (c *conn) discard() {
-	closeWrite(c.net)
-	_ = c.net.SetReadDeadline(time.Now().Add(linger))
-	_, _ = io.Copy(io.Discard, c.net)
-	_ = c.net.Close()
+	closeWrite(c.wire.Conn)
+	_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
+	_, _ = io.Copy(io.Discard, c.wire.Conn)
+	_ = c.wire.Conn.Close()
 	c.release()
 }
 

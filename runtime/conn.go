@@ -21,56 +21,63 @@ import (
 // messages wait for one. It ends in one function, end, whatever the cause.
 type conn struct {
 	// Set before the connection is registered.
-	id        ConnID
-	server    *Server
-	endpoint  *Endpoint
-	client    Client
-	net       net.Conn        // below gws: only flush writes to it
-	raw       syscall.RawConn // net's descriptor; nil where it must not be used
-	deflate   bool            // compressed frames are agreed on
-	wire      *wire           // what gws reads from
-	socket    reader          // gws's part
-	remote    netip.AddrPort
-	principal *Principal // nil: zero
-	path      []string   // values of endpoint.wildcards
-	born      time.Time
+	id       ConnID
+	server   *Server
+	endpoint *Endpoint
+	client   Client
+	wire     wire            // what gws reads from, and the socket
+	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used
+	remote   netip.AddrPort
+	identity *identity     // nil: nobody known, at a path without wildcards
+	born     time.Duration // by Server.clock
 
 	// state is the connection's own, made by the connect hook. Handlers and
 	// hooks of one connection never overlap, so it needs no lock.
-	state     any
-	connected bool // the connect hook returned nil
+	state any
 
-	out   outbox.Queue
-	cork  cork // the read goroutine's
-	inbox inbox
+	out  outbox.Queue
+	cork cork // the read goroutine's
 
 	// Guarded by the registry and the rooms.
 	everyone membership
-	user     *membership
 	roomsMu  sync.Mutex
 	rooms    []*membership
-	left     bool // of all rooms, for good
 
-	heard atomic.Int64 // when bytes last came, in nanoseconds after born
+	heard atomic.Int64 // when bytes last came, by Server.clock
 	timer timerNode    // guarded by the wheel
 
-	mu         sync.Mutex
-	closing    atomic.Bool // set under mu
-	cause      Closed      // set with closing
-	ctx        context.Context
-	cancel     context.CancelFunc
-	peerClosed bool // no byte of the peer's will follow
+	mu    sync.Mutex
+	inbox *inbox           // made by the read goroutine under mu; nil: nothing ever waited
+	cause *Closed          // set with closing
+	ctx   *standardContext // made when somebody first waits
+
+	parts   atomic.Int32 // of release: the socket and the read goroutine
+	closing atomic.Bool  // set under mu
+
+	// Small ones together: a crowd pays for the gaps.
+	deflate    bool // compressed frames are agreed on
+	connected  bool // the connect hook returned nil
+	left       bool // of all rooms, for good; under roomsMu
+	peerClosed bool // no byte of the peer's will follow; this and the rest under mu
 	readDone   bool
 	writeDone  bool
-	parts      atomic.Int32 // of release: the socket and the read goroutine
+}
+
+// identity is what few connections have, or none of a gateway's.
+type identity struct {
+	principal Principal
+	path      []string    // values of endpoint.wildcards
+	user      *membership // among the connections of the principal
 }
 
 // reader is what reads a connection until it is over.
 type reader interface{ ReadLoop() }
 
-func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
+func newConn(e *Endpoint, socket net.Conn, r *http.Request, p Principal) *conn {
 	s := e.server
-	c := &conn{id: s.ids.next(), server: s, endpoint: e, net: w.Conn, wire: w, born: time.Now()}
+	c := &conn{id: s.ids.next(), server: s, endpoint: e, born: s.clock()}
+	w := &c.wire
+	w.Conn, w.conn = socket, c
 	c.client.conn = c
 	if !s.portable {
 		c.raw = rawOf(w.Conn)
@@ -79,16 +86,15 @@ func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
 		c.deflate, w.guard.deflate = true, true
 		s.deflating.Add(1)
 	}
-	w.conn = c
-	w.guard.limit = uint64(s.opts.MaxMessageBytes)
+	c.heard.Store(int64(c.born))
 	c.remote, _ = netip.ParseAddrPort(r.RemoteAddr)
-	if p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero() {
-		c.principal = &p
+	if known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero(); known || len(e.wildcards) > 0 {
+		c.identity = &identity{principal: p}
+		for _, name := range e.wildcards {
+			c.identity.path = append(c.identity.path, r.PathValue(name))
+		}
 	}
-	for _, name := range e.wildcards {
-		c.path = append(c.path, r.PathValue(name))
-	}
-	c.out.Limit(s.opts.OutboxFrames, s.opts.OutboxBytes)
+	c.out.Limit(&s.outbox)
 	c.out.Hold()
 	c.parts.Store(2)
 	return c
@@ -96,7 +102,7 @@ func newConn(e *Endpoint, w *wire, r *http.Request, p Principal) *conn {
 
 func (c *conn) pathValue(name string) string {
 	if i := slices.Index(c.endpoint.wildcards, name); i >= 0 {
-		return c.path[i]
+		return c.identity.path[i]
 	}
 	return ""
 }
@@ -131,12 +137,12 @@ func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, 
 }
 
 // hear notes that the peer is alive.
-func (c *conn) hear() { c.heard.Store(int64(time.Since(c.born))) }
+func (c *conn) hear() { c.heard.Store(int64(c.server.clock())) }
 
 // serve reads until the connection is over. It is the read goroutine.
-func (c *conn) serve() {
+func (c *conn) serve(r reader) {
 	defer c.end()
-	c.endpoint.transport.read(c)
+	c.endpoint.transport.read(c, r)
 }
 
 // end is how every connection ends, on its read goroutine: nothing is read any
@@ -173,7 +179,7 @@ func (c *conn) disconnect() {
 		defer cancel()
 	}
 	defer c.recovered("disconnect hook", nil)
-	hook(ctx, &c.client, c.state, c.cause)
+	hook(ctx, &c.client, c.state, *c.cause)
 }
 
 func (c *conn) gone() {

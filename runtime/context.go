@@ -34,14 +34,20 @@ func (x connContext) Value(key any) any {
 	return x.conn.context().Value(key)
 }
 
+type standardContext struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
 // context returns the standard context inside, cancelled if c is closing.
 func (c *conn) context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ctx == nil {
-		c.ctx, c.cancel = context.WithCancel(context.Background())
+		c.ctx = new(standardContext)
+		c.ctx.Context, c.ctx.cancel = context.WithCancel(context.Background())
 		if c.closing.Load() {
-			c.cancel()
+			c.ctx.cancel()
 		}
 	}
 	return c.ctx

@@ -5,9 +5,9 @@ import "time"
 // cork holds back the replies of a read loop while there is more to read. It
 // belongs to the read goroutine, which owns the outbox meanwhile.
 type cork struct {
+	since time.Duration // by Server.clock
+	bytes int32
 	in    bool
-	bytes int
-	since time.Time
 }
 
 const (
@@ -18,11 +18,9 @@ const (
 	maxCorkedTime = 200 * time.Microsecond
 )
 
-func (k *cork) begin() { k.in, k.bytes, k.since = true, 0, time.Now() }
-
-// due reports whether it is time to let go.
-func (k *cork) due() bool {
-	return k.in && (k.bytes >= maxCorked || time.Since(k.since) > maxCorkedTime)
+// corkDue reports whether it is time to let go.
+func (c *conn) corkDue() bool {
+	return c.cork.in && (c.cork.bytes >= maxCorked || c.server.clock()-c.cork.since > maxCorkedTime)
 }
 
 // uncork writes what is held back. It must be called before the read goroutine

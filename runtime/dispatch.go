@@ -28,7 +28,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	if !c.inbox.busy() && (handler < 0 || c.endpoint.handlers[handler].Mode == Inline) {
 		c.handle(handler, frame, err, true)
 		_ = message.Close()
-		if c.cork.due() {
+		if c.corkDue() {
 			c.uncork()
 		}
 		return
@@ -41,6 +41,14 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 // the read loop queues, and so does everything behind it: answers leave in the
 // order of the questions.
 func (c *conn) enqueue(handler int, frame envelope.Frame, err error, size int, message io.Closer) {
+	if c.inbox == nil {
+		c.mu.Lock()
+		c.inbox = new(inbox)
+		if c.closing.Load() {
+			c.inbox.stop()
+		}
+		c.mu.Unlock()
+	}
 	o := &c.server.opts
 	c.inbox.put(job{size: size, run: func() {
 		c.handle(handler, frame, err, false)

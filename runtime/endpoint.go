@@ -114,6 +114,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	serve := false
+	var socket reader
 	defer func() {
 		c.schedule(c.out.Resume())
 		if !serve { // refused, or the hook ended the goroutine
@@ -123,7 +124,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.server.wheel.add(c)
 		// The read loop gets a goroutine of its own: this one would keep
 		// net/http's buffers, and the request, for as long as it lasts.
-		go c.serve()
+		go c.serve(socket)
 	}()
 	answered := false
 	defer func() {
@@ -132,7 +133,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	opened := c.open(r)
-	if err := e.transport.upgrade(c, r); err != nil {
+	if socket, err = e.transport.upgrade(c, r); err != nil {
 		_ = e.refuse(c, "", http.StatusBadRequest, fmt.Errorf("%w: %w", errUnanswered, err))
 		return
 	}
@@ -153,11 +154,10 @@ func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, p Principal) (
 		return nil, fmt.Errorf("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked: %w", err)
 	}
 	_ = socket.SetDeadline(time.Time{})
-	wire := &wire{Conn: socket}
-	c := newConn(e, wire, r, p)
+	c := newConn(e, socket, r, p)
 	if n := rw.Reader.Buffered(); n > 0 {
 		rest, _ := rw.Reader.Peek(n)
-		wire.check(slices.Clone(rest))
+		c.wire.check(slices.Clone(rest))
 	}
 	return c, nil
 }
@@ -179,6 +179,6 @@ func (e *Endpoint) closed(c *conn) {
 	s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
 		"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
 	if f := s.opts.Observer.Closed; f != nil {
-		f(&c.client, c.cause)
+		f(&c.client, *c.cause)
 	}
 }

@@ -68,9 +68,9 @@ func (c *conn) reply(frame []byte, onReadLoop bool) {
 		return
 	}
 	if v == outbox.Schedule {
-		c.cork.begin()
+		c.cork = cork{in: true, since: c.server.clock()}
 	}
-	c.cork.bytes += len(frame)
+	c.cork.bytes += int32(min(len(frame), maxCorked))
 }
 
 // schedule has the outbox flushed by a worker, if the verdict makes that the
@@ -123,7 +123,7 @@ func (c *conn) flush(b *batch) {
 		return
 	}
 	broken := false
-	for {
+	for range maxTurns {
 		p := c.next(b, broken)
 		if p == nil {
 			return
@@ -142,7 +142,13 @@ func (c *conn) flush(b *batch) {
 		}
 		clear(b.frames) // the pool must not pin frames
 	}
+	c.server.flusher.add(c) // still the owner's, who is a worker next
 }
+
+// maxTurns is how many batches one flush writes: others may push as fast as it
+// writes, and neither a caller nor a worker's other connections shall wait for
+// the end of that.
+const maxTurns = 4
 
 // flushWaiting writes rest and then what is queued, and waits for the peer to
 // take it.
@@ -206,13 +212,13 @@ func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 // something has it renewed.
 func (c *conn) writeWaiting(p []byte) error {
 	for {
-		if err := c.net.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
+		if err := c.wire.Conn.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
 			return err
 		}
-		n, err := c.net.Write(p)
+		n, err := c.wire.Conn.Write(p)
 		if err == nil {
 			// writeSome must not find a deadline that has passed since.
-			return c.net.SetWriteDeadline(time.Time{})
+			return c.wire.Conn.SetWriteDeadline(time.Time{})
 		}
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err

@@ -10,11 +10,10 @@ import (
 // number and panics outside its own recovery, and lets some headers pass that
 // RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
 type frameGuard struct {
-	limit   uint64 // of a payload
-	deflate bool   // permessage-deflate is agreed on
 	left    uint64 // bytes of the current payload that have not come
 	header  [14]byte
-	have    int // bytes of header
+	have    uint8 // bytes of header
+	deflate bool  // permessage-deflate is agreed on
 }
 
 // frameError is a frame that a client must not send.
@@ -26,8 +25,8 @@ type frameError struct {
 func (e *frameError) Error() string { return "ws: " + e.text }
 
 // check returns how many bytes of p are sound. If that is not all, bad says
-// why, and the rest must not be read.
-func (g *frameGuard) check(p []byte) (sound int, bad *frameError) {
+// why, and the rest must not be read. limit is that of a payload.
+func (g *frameGuard) check(p []byte, limit uint64) (sound int, bad *frameError) {
 	for i := 0; i < len(p); {
 		if g.left > 0 {
 			n := min(g.left, uint64(len(p)-i))
@@ -39,10 +38,10 @@ func (g *frameGuard) check(p []byte) (sound int, bad *frameError) {
 		g.header[g.have] = p[i]
 		g.have++
 		i++
-		if g.have < 2 || g.have < g.size() {
+		if g.have < 2 || int(g.have) < g.size() {
 			continue
 		}
-		n, err := g.frame()
+		n, err := g.frame(limit)
 		if err != nil {
 			return sound, err
 		}
@@ -68,7 +67,7 @@ func (g *frameGuard) size() int {
 }
 
 // frame judges a complete header and returns the payload's length.
-func (g *frameGuard) frame() (uint64, *frameError) {
+func (g *frameGuard) frame(limit uint64) (uint64, *frameError) {
 	first, second := g.header[0], g.header[1]
 	op, n := first&0x0f, uint64(second&0x7f)
 	switch n {
@@ -88,8 +87,8 @@ func (g *frameGuard) frame() (uint64, *frameError) {
 		return 0, protocolError("control frame fragmented or longer than 125 bytes")
 	case n >= 1<<63:
 		return 0, protocolError("frame length out of range")
-	case n > g.limit:
-		return 0, &frameError{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", g.limit)}
+	case n > limit:
+		return 0, &frameError{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", limit)}
 	}
 	return n, nil
 }

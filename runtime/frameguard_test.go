@@ -16,13 +16,13 @@ func FuzzFrameGuard(f *testing.F) {
 	f.Add([]byte{0x81, 0xfe, 0, 200, 1, 2, 3, 4}, uint8(2))
 	f.Add([]byte{0xc1, 0x80}, uint8(1))
 	f.Fuzz(func(t *testing.T, stream []byte, step uint8) {
-		whole := frameGuard{limit: 1000}
-		sound, bad := whole.check(stream)
-		pieces := frameGuard{limit: 1000}
+		whole := frameGuard{}
+		sound, bad := whole.check(stream, 1000)
+		pieces := frameGuard{}
 		size := int(step)%7 + 1
 		total := 0
 		for i := 0; i < len(stream); i += size {
-			n, err := pieces.check(stream[i:min(i+size, len(stream))])
+			n, err := pieces.check(stream[i:min(i+size, len(stream))], 1000)
 			if err != nil {
 				// Whole headers are held back, so a header that began in an
 				// earlier piece was let through: gws waits for its end.

@@ -4,7 +4,8 @@ import "sync"
 
 // inbox is the messages of one connection that wait for a handler, and the
 // worker that runs them, in order: made on demand, gone when idle. Meanwhile
-// the read loop goes on, so that pings, Close and cancellation are seen.
+// the read loop goes on, so that pings, Close and cancellation are seen. A nil
+// inbox is one that nothing ever waited in.
 type inbox struct {
 	mu      sync.Mutex
 	queue   []job
@@ -23,6 +24,9 @@ type job struct {
 // busy reports whether a message is waiting or handled, so that the next one
 // has to queue behind it.
 func (b *inbox) busy() bool {
+	if b == nil {
+		return false
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.working
@@ -95,6 +99,9 @@ func (b *inbox) leave() {
 
 // stop lets no further job start, and frees who waits in put.
 func (b *inbox) stop() {
+	if b == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopped = true
@@ -104,6 +111,9 @@ func (b *inbox) stop() {
 // finish, after stop, waits for the job that runs, and returns how many never
 // will.
 func (b *inbox) finish() (dropped int) {
+	if b == nil {
+		return 0
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for b.working {

@@ -47,7 +47,7 @@ func (c *conn) roomNames() []string {
 	defer c.roomsMu.Unlock()
 	names := make([]string, len(c.rooms))
 	for i, m := range c.rooms {
-		names[i] = m.name
+		names[i] = m.room.name
 	}
 	slices.Sort(names)
 	return names
@@ -56,5 +56,5 @@ func (c *conn) roomNames() []string {
 // member returns the index of a room in c.rooms, or -1. A connection is in few
 // rooms; the caller holds roomsMu.
 func (c *conn) member(name string) int {
-	return slices.IndexFunc(c.rooms, func(m *membership) bool { return m.name == name })
+	return slices.IndexFunc(c.rooms, func(m *membership) bool { return m.room.name == name })
 }

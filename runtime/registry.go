@@ -78,8 +78,8 @@ func (r *registry) add(c *conn) bool {
 	r.byID[c.id] = c
 	c.everyone = membership{conn: c, room: &r.everyone}
 	r.everyone.add(&c.everyone)
-	if id := c.client.Principal().ID; id != "" {
-		c.user = r.users.join(c, id)
+	if c.identity != nil && c.identity.principal.ID != "" {
+		c.identity.user = r.users.join(c, c.identity.principal.ID)
 	}
 	return true
 }
@@ -89,8 +89,8 @@ func (r *registry) remove(c *conn) {
 	defer r.mu.Unlock()
 	delete(r.byID, c.id)
 	r.everyone.remove(&c.everyone)
-	if c.user != nil {
-		r.users.leave(c.user)
+	if c.identity != nil && c.identity.user != nil {
+		r.users.leave(c.identity.user)
 	}
 }
 

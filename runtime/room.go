@@ -10,6 +10,7 @@ import (
 // loop, so that all members see one order; enqueueing never blocks, and no
 // user code runs under the lock.
 type room struct {
+	name    string
 	mu      sync.Mutex
 	members []*membership
 }
@@ -18,7 +19,6 @@ type room struct {
 type membership struct {
 	conn  *conn
 	room  *room
-	name  string
 	index int // in room.members; guarded by room.mu
 }
 
@@ -93,21 +93,21 @@ func (rs *rooms) join(c *conn, name string) *membership {
 		if s.rooms == nil {
 			s.rooms = make(map[string]*room)
 		}
-		r = new(room)
+		r = &room{name: name}
 		s.rooms[name] = r
 	}
-	m := &membership{conn: c, room: r, name: name}
+	m := &membership{conn: c, room: r}
 	r.add(m)
 	return m
 }
 
 // leave takes m out of its room and forgets the room with its last member.
 func (rs *rooms) leave(m *membership) {
-	s := rs.shard(m.name)
+	s := rs.shard(m.room.name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m.room.remove(m) {
-		delete(s.rooms, m.name)
+		delete(s.rooms, m.room.name)
 	}
 }
 

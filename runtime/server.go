@@ -3,6 +3,9 @@ package ws
 import (
 	"log/slog"
 	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // Server is a registry of live connections, shared by all gateways that are
@@ -19,6 +22,8 @@ type Server struct {
 	ids       ids
 	rooms     *rooms
 	registry  registry
+	epoch     time.Time
+	outbox    outbox.Limits
 	wheel     wheel
 	flusher   flusher
 	deflating atomic.Int64 // connections that take compressed frames
@@ -31,9 +36,15 @@ func NewServer(o Options) *Server {
 	o = o.resolved()
 	s := &Server{opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
+	s.epoch = time.Now()
+	s.outbox = outbox.Limits{Frames: o.OutboxFrames, Bytes: o.OutboxBytes}
 	s.wheel.init(o)
 	return s
 }
+
+// clock is the time since the Server was made: a duration takes a third of a
+// time.Time.
+func (s *Server) clock() time.Duration { return time.Since(s.epoch) }
 
 // Broadcast pushes an event to every connection and returns how many outboxes
 // took it. A value that encoding/json refuses is an error, and nothing is sent

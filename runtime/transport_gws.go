@@ -50,7 +50,7 @@ func serverOption(o Options) *gws.ServerOption {
 
 // upgrade answers the handshake, and makes c what gws's events lead to. On an
 // error the socket is closed.
-func (t *transport) upgrade(c *conn, r *http.Request) error {
+func (t *transport) upgrade(c *conn, r *http.Request) (reader, error) {
 	upgrader := t.plain
 	if c.deflate {
 		upgrader = t.deflating
@@ -60,27 +60,25 @@ func (t *transport) upgrade(c *conn, r *http.Request) error {
 		copied.Header.Set("Sec-WebSocket-Extensions", deflateExtension)
 		r = &copied
 	}
-	socket, err := upgrader.UpgradeFromConn(c.wire, bufio.NewReaderSize(c.wire, 16), r)
+	socket, err := upgrader.UpgradeFromConn(&c.wire, bufio.NewReaderSize(&c.wire, 16), r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	socket.Session().(*session).conn = c
-	c.socket = socket
 	c.wire.open = true
-	return nil
+	return socket, nil
 }
 
 // read reads until the connection is over. A panic of gws's ends the
 // connection, not the process.
-func (t *transport) read(c *conn) {
+func (t *transport) read(c *conn, r reader) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.server.log.Error("ws: panic while reading", "conn", c.id, "panic", p, "stack", string(debug.Stack()))
 			c.close(Closed{Code: CloseProtocol, Reason: "protocol: unreadable frame", Err: fmt.Errorf("ws: panic while reading: %v", p)})
 		}
-		c.socket = nil // its buffers go before the connection does
 	}()
-	c.socket.ReadLoop()
+	r.ReadLoop()
 }
 
 // session leads from a gws connection to ours. gws takes it for the storage of

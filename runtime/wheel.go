@@ -25,8 +25,7 @@ const wheelSlots = 256
 type timerNode struct {
 	conn       *conn
 	prev, next *timerNode
-	due        time.Duration // after conn.born
-	ping       time.Duration // when the next ping is due, after conn.born
+	ping       time.Duration // when the next one is due, by Server.clock
 }
 
 // init chooses the resolution: fine enough for the shortest interval.
@@ -49,10 +48,10 @@ func (w *wheel) add(c *conn) {
 	if w.tick == 0 {
 		return
 	}
+	o := &c.server.opts
 	n := &c.timer
-	n.conn, n.ping = c, c.server.opts.PingInterval
-	n.due = min(n.ping, c.server.opts.IdleTimeout, c.server.opts.Lifetime)
-	w.place(n, 0)
+	n.conn, n.ping = c, later(c.born, o.PingInterval)
+	w.place(n, min(o.PingInterval, o.IdleTimeout, o.Lifetime))
 	w.count++
 	if w.count == 1 {
 		w.arm()
@@ -77,9 +76,9 @@ func (n *timerNode) unlink() {
 	n.prev, n.next = nil, nil
 }
 
-// place puts n into the slot that turns when it is due.
-func (w *wheel) place(n *timerNode, age time.Duration) {
-	turns := min(max(int((n.due-age+w.tick-1)/w.tick), 1), wheelSlots-1)
+// place puts n into the slot that turns in a while, not before.
+func (w *wheel) place(n *timerNode, in time.Duration) {
+	turns := min(max(int((in-1)/w.tick+1), 1), wheelSlots-1)
 	head := &w.slots[(w.now+turns)%wheelSlots]
 	n.prev, n.next = head.prev, head
 	head.prev.next, head.prev = n, n
@@ -110,45 +109,43 @@ func (w *wheel) turn() {
 	w.arm()
 	w.mu.Unlock()
 	for _, c := range due {
-		age := time.Since(c.born)
-		if next, alive := c.onTimer(age); alive {
-			w.again(c, next, age)
+		if in, alive := c.onTimer(c.server.clock()); alive {
+			w.again(c, in)
 		}
 	}
 }
 
 // again places a connection that turn has taken out, unless it has ended.
-func (w *wheel) again(c *conn, due, age time.Duration) {
+func (w *wheel) again(c *conn, in time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := &c.timer; n.conn != nil {
-		n.due = due
-		w.place(n, age)
+		w.place(n, in)
 	}
 }
 
-// onTimer does what is due at this age of the connection, and returns when it
-// wants to be called next; not at all if the connection is closing.
-func (c *conn) onTimer(age time.Duration) (next time.Duration, alive bool) {
+// onTimer does what is due now, by Server.clock, and returns in what time it
+// wants to be called again; not at all if the connection is closing.
+func (c *conn) onTimer(now time.Duration) (in time.Duration, alive bool) {
 	o := &c.server.opts
-	silent := age - time.Duration(c.heard.Load())
+	end, dead := later(c.born, o.Lifetime), later(time.Duration(c.heard.Load()), o.IdleTimeout)
 	switch {
-	case age >= o.Lifetime:
+	case now >= end:
 		c.close(lifetimeCause)
 		return 0, false
-	case silent >= o.IdleTimeout:
-		c.server.log.Info("ws: dead peer", "conn", c.id, "silent", silent)
+	case now >= dead:
+		c.server.log.Info("ws: dead peer", "conn", c.id, "silent", o.IdleTimeout)
 		c.abort(Closed{Code: CloseAbnormal, Remote: true, Err: errSilent})
 		return 0, false
 	case c.closing.Load():
 		return 0, false
 	}
-	if age >= c.timer.ping {
+	if now >= c.timer.ping {
 		// A full outbox has frames in flight, which tell as much as a ping.
 		c.schedule(c.out.Push(controlFrame(opPing, nil)))
-		c.timer.ping = later(age, o.PingInterval)
+		c.timer.ping = later(now, o.PingInterval)
 	}
-	return min(c.timer.ping, o.Lifetime, later(time.Duration(c.heard.Load()), o.IdleTimeout)), true
+	return min(c.timer.ping, end, dead) - now, true
 }
 
 // later returns from+d, for a d that may be noLimit.

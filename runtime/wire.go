@@ -16,20 +16,19 @@ type wire struct {
 	conn     *conn      // set before the handshake is answered
 	rest     []byte     // read, checked, and not yet given to gws
 	borrowed *readBlock // what rest lies in, while it is from readBlocks
-	open     bool       // the handshake is done
 	guard    frameGuard
 
 	// One read of the descriptor: readRaw is made once, so that a read
 	// allocates nothing.
 	readRaw func(fd uintptr) bool
 	n       int
-	err     error
 
 	// readErr is what ended reading; nil while gws may read on, and when gws
 	// itself found something wrong. It counts when rest is empty.
 	readErr error
 	// verdict is the code of the Close frame that gws wanted to send.
 	verdict CloseCode
+	open    bool // the handshake is done
 }
 
 // readBlock is what a connection reads into. It holds one only while there is
@@ -52,41 +51,38 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill waits for bytes from the socket.
+// fill waits for bytes from the socket. What ends reading it leaves in readErr.
 func (w *wire) fill() {
-	var n int
 	var err error
 	if w.conn.raw != nil {
-		n, err = w.fillRaw()
+		err = w.fillRaw()
 	} else {
 		w.conn.uncork() // whether more is there cannot be known before waiting
 		if w.borrowed == nil {
 			w.borrowed = readBlocks.Get().(*readBlock)
 		}
-		n, err = w.Conn.Read(w.borrowed[:])
-	}
-	if n > 0 {
-		w.conn.hear()
-		w.check(w.borrowed[:n])
+		w.n, err = w.Conn.Read(w.borrowed[:])
 	}
 	if err != nil && w.readErr == nil {
 		w.readErr = err
 	}
+	if w.n > 0 {
+		w.conn.hear()
+		w.check(w.borrowed[:w.n])
+	}
 }
 
 // fillRaw reads from the descriptor, and waits without a buffer.
-func (w *wire) fillRaw() (n int, err error) {
+func (w *wire) fillRaw() error {
 	if w.readRaw == nil {
 		w.readRaw = w.readAgain
 	}
-	err = w.conn.raw.Read(w.readRaw)
-	switch {
-	case err != nil:
-		return 0, err
-	case w.n == 0 && w.err == nil:
-		return 0, io.EOF
+	w.n = 0
+	err := w.conn.raw.Read(w.readRaw)
+	if err == nil && w.n == 0 {
+		err = io.EOF // unless readErr says more
 	}
-	return w.n, w.err
+	return err
 }
 
 // readAgain reads what is there; false says that nothing is, and has the
@@ -95,12 +91,13 @@ func (w *wire) readAgain(fd uintptr) bool {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
 	}
-	var again bool
-	if w.n, again, w.err = sysRead(fd, w.borrowed[:]); again {
+	n, again, err := sysRead(fd, w.borrowed[:])
+	if again {
 		w.giveBack()
 		w.conn.uncork() // the input has run dry
 		return false
 	}
+	w.n, w.readErr = n, err
 	return true
 }
 
@@ -113,7 +110,7 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of p the rest.
 func (w *wire) check(p []byte) {
-	sound, bad := w.guard.check(p)
+	sound, bad := w.guard.check(p, uint64(w.conn.server.opts.MaxMessageBytes))
 	if bad != nil {
 		w.readErr = bad
 	}

@@ -7,10 +7,7 @@
 // "one writer per connection": no writer waits while the queue is empty.
 package outbox
 
-import (
-	"math"
-	"sync"
-)
+import "sync"
 
 // Verdict is what became of a frame.
 type Verdict uint8
@@ -39,9 +36,9 @@ type Queue struct {
 	more  [][]byte
 
 	// frames and bytes count what is queued and what the owner has in flight.
-	frames, bytes       int
-	maxFrames, maxBytes int
-	taken, takenBytes   int // in flight
+	frames, taken     int32 // taken is in flight
+	bytes, takenBytes int
+	limits            *Limits
 
 	owned  bool // someone is flushing
 	closed bool // nothing more is accepted
@@ -50,21 +47,14 @@ type Queue struct {
 	// room is closed when frames have left; nil while nobody waits. While
 	// someone waits, Push sees a full queue: what has waited goes first.
 	room    chan struct{}
-	waiting int
+	waiting int32
 }
 
-// Limit sets the bounds: frames and bytes, negative for none. It must be
-// called before the first frame.
-func (q *Queue) Limit(frames, bytes int) {
-	q.maxFrames, q.maxBytes = bound(frames), bound(bytes)
-}
+// Limits bound a Queue; they may be shared, and must not change.
+type Limits struct{ Frames, Bytes int }
 
-func bound(n int) int {
-	if n <= 0 {
-		return math.MaxInt
-	}
-	return n
-}
+// Limit sets the bounds. It must be called before the first frame.
+func (q *Queue) Limit(l *Limits) { q.limits = l }
 
 // Push adds a frame, or refuses it at once. The frame must not change later.
 func (q *Queue) Push(frame []byte) Verdict {
@@ -123,11 +113,8 @@ func (q *Queue) Wait(frame []byte) Verdict {
 // fits reports whether a frame of n bytes is within the bounds. An empty queue
 // takes a frame of any size: it could never be sent otherwise.
 func (q *Queue) fits(n int) bool {
-	return q.frames == 0 || q.frames < q.frameBound() && q.bytes+n <= q.byteBound()
+	return q.frames == 0 || q.limits == nil || int(q.frames) < q.limits.Frames && q.bytes <= q.limits.Bytes-n
 }
-
-func (q *Queue) frameBound() int { return bound(q.maxFrames) }
-func (q *Queue) byteBound() int  { return bound(q.maxBytes) }
 
 func (q *Queue) add(frame []byte) Verdict {
 	if q.first == nil && len(q.more) == 0 {
@@ -219,7 +206,7 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 func (q *Queue) Len() (frames, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.frames, q.bytes
+	return int(q.frames), q.bytes
 }
 
 func (q *Queue) wake() {

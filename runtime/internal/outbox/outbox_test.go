@@ -48,7 +48,7 @@ func TestOwner(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	var q outbox.Queue
-	q.Limit(3, 10)
+	q.Limit(&outbox.Limits{Frames: 3, Bytes: 10})
 	big := make([]byte, 100)
 	if v := q.Push(big); !v.Accepted() {
 		t.Fatal("an empty queue takes any frame", v)
@@ -142,7 +142,7 @@ func TestHold(t *testing.T) {
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q outbox.Queue
-		q.Limit(1, 0)
+		q.Limit(&outbox.Limits{Frames: 1, Bytes: 1000})
 		q.Push([]byte("1"))
 		verdicts := make(chan outbox.Verdict, 2)
 		go func() { verdicts <- q.Wait([]byte("2")) }()
@@ -171,7 +171,7 @@ func TestWait(t *testing.T) {
 // a race for got.
 func TestConcurrent(t *testing.T) {
 	var q outbox.Queue
-	q.Limit(8, 0)
+	q.Limit(&outbox.Limits{Frames: 8, Bytes: 1000})
 	var got bytes.Buffer
 	done := make(chan struct{})
 	flush := func() {
