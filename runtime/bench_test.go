@@ -106,6 +106,7 @@ const typedMessage = `{"event":"message","data":{"author":"ann","text":"hello th
 func BenchmarkDispatch(b *testing.B) {
 	text := []byte(typedMessage)
 	run := func(b *testing.B, spec Spec, receive func(*conn)) {
+		b.Helper()
 		c := discarded(b, spec)
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()

@@ -47,7 +47,8 @@ func (w *Writer) Name(name string) {
 	}
 	b = append(b, '"')
 	b = append(b, name...)
-	w.buf = append(b, '"', ':')
+	b = append(b, '"', ':')
+	w.buf = b
 }
 
 // End ends the object.
@@ -93,13 +94,15 @@ func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 
 // text appends s and then looks at it: nearly always there is nothing to do.
 func (w *Writer) text(s string) {
-	b := append(w.buf, '"')
+	b := w.buf
+	b = append(b, '"')
 	start := len(b)
 	b = append(b, s...)
 	if plain := envelope.PlainEnd(b, start); plain < len(b) {
 		b = appendEscaped(b[:plain], s[plain-start:])
 	}
-	w.buf = append(b, '"')
+	b = append(b, '"')
+	w.buf = b
 }
 
 // appendEscaped appends the text of a JSON string.

@@ -27,7 +27,8 @@ func flats(g *gateway, m *bound, h *model.Handler) {
 			continue
 		}
 		t := m.sig.Params().At(i).Type()
-		switch elem, _ := pointee(t); {
+		spelled := p.Type.Kind == model.TypePointer // not behind a name
+		switch elem, pointer := pointee(t); {
 		case h.Data == model.DataWhole:
 			if p.Flat = flat(t, from); p.Flat != nil && p.Flat.Kind != model.FlatStruct {
 				p.Flat = nil
@@ -35,7 +36,7 @@ func flats(g *gateway, m *bound, h *model.Handler) {
 			return
 		case h.Data == model.DataNullable:
 			return
-		case p.Optional == (elem != t) && p.Optional == (p.Type.Kind == model.TypePointer):
+		case p.Optional == pointer && pointer == spelled:
 			p.Flat = scalar(elem)
 		}
 		all = all && p.Flat != nil
