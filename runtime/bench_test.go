@@ -1,11 +1,14 @@
 package ws
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
 // discarded is a connection whose outbox is emptied by the benchmark itself.
@@ -30,17 +33,59 @@ type sendMessage struct {
 	Room   string `json:"room"`
 }
 
-// BenchmarkDispatch is a typed message of 101 bytes from its frame to the
-// queued reply, with encoding/json.
-func BenchmarkDispatch(b *testing.B) {
-	c := discarded(b, Spec{
+// readSendMessage and writeSendMessage are what wsgen generates for it.
+func readSendMessage(r *Reader) (v sendMessage) {
+	for r.Next() {
+		switch string(r.Name()) {
+		case "author":
+			ReadString(r, &v.Author)
+		case "text":
+			ReadString(r, &v.Text)
+		case "room":
+			ReadString(r, &v.Room)
+		default:
+			r.Odd()
+		}
+	}
+	return v
+}
+
+func writeSendMessage(w *Writer, v sendMessage) {
+	w.Begin()
+	w.Name("author")
+	WriteString(w, v.Author)
+	w.Name("text")
+	WriteString(w, v.Text)
+	w.Name("room")
+	WriteString(w, v.Room)
+	w.End()
+}
+
+func lookupMessage(event []byte) int {
+	if string(event) == "message" {
+		return 0
+	}
+	return -1
+}
+
+func generatedSpec() Spec {
+	return Spec{
 		Handlers: []Handler{{Event: "message"}},
-		Lookup: func(event []byte) int {
-			if string(event) == "message" {
-				return 0
+		Lookup:   lookupMessage,
+		Call: func(_ int, c *Call) error {
+			in, err := DecodeWith(c, readSendMessage)
+			if err != nil {
+				return err
 			}
-			return -1
+			return ReplyWith(c, in, writeSendMessage)
 		},
+	}
+}
+
+func stdSpec() Spec {
+	return Spec{
+		Handlers: []Handler{{Event: "message"}},
+		Lookup:   lookupMessage,
 		Call: func(_ int, c *Call) error {
 			var in sendMessage
 			if err := c.Decode(&in); err != nil {
@@ -48,13 +93,102 @@ func BenchmarkDispatch(b *testing.B) {
 			}
 			return c.Reply(&in)
 		},
-	})
-	text := []byte(`{"event":"message","data":{"author":"ann","text":"hello there, how are you today","room":"lobby-1"}}`)
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	var batch [][]byte
-	for b.Loop() {
-		c.received(true, text, nop{})
-		batch, _ = c.out.Take(batch[:0], maxBatch)
 	}
+}
+
+// typedMessage has 100 bytes.
+const typedMessage = `{"event":"message","data":{"author":"ann","text":"hello there, how are you today","room":"lobby-1"}}`
+
+// BenchmarkDispatch is a typed message of 100 bytes from its frame to the
+// queued reply: with generated codecs, with encoding/json behind the envelope's
+// scanner, and as a server does it that has encoding/json only, first for the
+// envelope and then for the payload.
+func BenchmarkDispatch(b *testing.B) {
+	text := []byte(typedMessage)
+	run := func(b *testing.B, spec Spec, receive func(*conn)) {
+		b.Helper()
+		c := discarded(b, spec)
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		var batch [][]byte
+		for b.Loop() {
+			receive(c)
+			batch, _ = c.out.Take(batch[:0], maxBatch)
+		}
+	}
+	received := func(c *conn) { c.received(true, text, nop{}) }
+	b.Run("generated", func(b *testing.B) { run(b, generatedSpec(), received) })
+	b.Run("std", func(b *testing.B) { run(b, stdSpec(), received) })
+	b.Run("std-twice", func(b *testing.B) {
+		handlers := map[string]func(*conn, json.RawMessage){"message": replyStdTwice}
+		run(b, stdSpec(), func(c *conn) {
+			var envelope struct {
+				Event string          `json:"event"`
+				ID    json.RawMessage `json:"id,omitempty"`
+				Data  json.RawMessage `json:"data"`
+			}
+			if err := json.Unmarshal(text, &envelope); err != nil {
+				b.Fatal(err)
+			}
+			handlers[envelope.Event](c, envelope.Data)
+		})
+	})
+}
+
+func replyStdTwice(c *conn, data json.RawMessage) {
+	c.reply(stdTwice("message", data), true)
+}
+
+// stdTwice is a message's data to its reply's frame with encoding/json only.
+func stdTwice(event string, data json.RawMessage) []byte {
+	var in sendMessage
+	if err := json.Unmarshal(data, &in); err != nil {
+		panic(err)
+	}
+	text, err := json.Marshal(struct {
+		Event string `json:"event"`
+		Data  any    `json:"data"`
+	}{event, &in})
+	if err != nil {
+		panic(err)
+	}
+	return seal(append(make([]byte, headRoom, headRoom+len(text)), text...))
+}
+
+// BenchmarkCodec is the same without the connection: from the bytes of a
+// message to the bytes of its reply.
+func BenchmarkCodec(b *testing.B) {
+	text := []byte(typedMessage)
+	b.Run("generated", func(b *testing.B) {
+		call := new(Call)
+		b.ReportAllocs()
+		for b.Loop() {
+			frame, err := envelope.Parse(text)
+			if err != nil || lookupMessage(frame.Event) != 0 {
+				b.Fatal(err)
+			}
+			call.frame = frame
+			in, ok := ReadPlain(call, readSendMessage)
+			if !ok {
+				b.Fatal("not plain")
+			}
+			if _, ok := encodeFrameWith(&call.writer, frame.Event, frame.ID, in, writeSendMessage); !ok {
+				b.Fatal("not written")
+			}
+		}
+	})
+	b.Run("std-twice", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var envelope struct {
+				Event string          `json:"event"`
+				ID    json.RawMessage `json:"id,omitempty"`
+				Data  json.RawMessage `json:"data"`
+			}
+			if err := json.Unmarshal(text, &envelope); err != nil || lookupMessage([]byte(envelope.Event)) != 0 {
+				b.Fatal(err)
+			}
+			stdTwice(envelope.Event, envelope.Data)
+		}
+	})
 }

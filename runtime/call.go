@@ -15,11 +15,23 @@ import (
 type Call struct {
 	conn    *conn
 	frame   envelope.Frame
-	inline  bool // on the read loop
+	reader  Reader // of frame.Data; here, since a local one would escape
+	writer  Writer // of the reply; its buffer serves one call after the other
+	inline  bool   // on the read loop
 	replied bool
 }
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
+
+func (c *Call) begin(of *conn, frame envelope.Frame, inline bool) {
+	c.conn, c.frame, c.inline, c.replied = of, frame, inline, false
+}
+
+// end gives c back, without what it must not keep alive.
+func (c *Call) end() {
+	c.conn, c.frame, c.reader = nil, envelope.Frame{}, Reader{}
+	calls.Put(c)
+}
 
 // Context returns the context for the handler: the connection's.
 func (c *Call) Context() context.Context { return connContext{c.conn} }
@@ -75,9 +87,13 @@ func (c *Call) Reply(v any) error {
 	if err != nil {
 		return err
 	}
+	c.send(frame)
+	return nil
+}
+
+func (c *Call) send(frame []byte) {
 	c.replied = true
 	c.conn.reply(c.conn.single(frame), c.inline)
-	return nil
 }
 
 func errNoData() error {

@@ -77,7 +77,7 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 		begun = time.Now()
 	}
 	call := calls.Get().(*Call)
-	*call = Call{conn: c, frame: frame, inline: inline}
+	call.begin(c, frame, inline)
 	var refusal *Error
 	panicked, err := c.call(handler, call)
 	switch {
@@ -90,8 +90,7 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	if panicked {
 		c.close(panicCause)
 	}
-	*call = Call{}
-	calls.Put(call)
+	call.end()
 	if observe != nil {
 		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
 	}

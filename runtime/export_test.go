@@ -3,3 +3,17 @@ package ws
 // Portable has a Server read and write as on systems without system calls of
 // our own, and as over TLS. It must be called before the first connection.
 func (s *Server) Portable() { s.portable = true }
+
+// ReadAll reads data with a generated function; false leaves it to encoding/json.
+func ReadAll[T any](data []byte, read func(*Reader) T) (T, bool) {
+	c := new(Call)
+	c.frame.Data = data
+	return ReadPlain(c, read)
+}
+
+// WriteAll returns what a generated function writes; false if v has no JSON.
+func WriteAll[T any](v T, write func(*Writer, T)) ([]byte, bool) {
+	w := new(Writer)
+	write(w, v)
+	return w.buf, !w.odd
+}

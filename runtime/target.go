@@ -41,6 +41,15 @@ func (t Target) Emit(event string, data any) (int, error) {
 		t.server.log.Error("ws: push not sent", "event", event, "error", err)
 		return 0, err
 	}
+	return t.push(event, frame), nil
+}
+
+// push queues a frame for everybody addressed, and returns how many outboxes
+// took it.
+func (t Target) push(event string, frame []byte) int {
+	if t.server == nil {
+		return 0
+	}
 	out := t.server.outgoing(frame)
 	sent, shed := 0, 0
 	var first [64]*conn
@@ -60,7 +69,7 @@ func (t Target) Emit(event string, data any) (int, error) {
 	})
 	t.server.flusher.add(due...)
 	t.server.pushed(event, sent, shed)
-	return sent, nil
+	return sent
 }
 
 // Join makes the addressed connections members of a room.
@@ -171,14 +180,21 @@ func visitRooms(in *rooms, names []string, visit func(*conn)) {
 // encodePush encodes an event for pushing, and refuses the names that belong
 // to the protocol.
 func encodePush(event string, data any) ([]byte, error) {
-	if event == "" || event == errorEvent || strings.HasPrefix(event, "$") {
-		return nil, fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
+	if err := checkEvent(event); err != nil {
+		return nil, err
 	}
 	frame, err := encodeFrame(event, nil, data)
 	if err != nil {
 		return nil, fmt.Errorf("ws: event %q was sent to nobody: %w", event, err)
 	}
 	return frame, nil
+}
+
+func checkEvent(event string) error {
+	if event == "" || event == errorEvent || strings.HasPrefix(event, "$") {
+		return fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
+	}
+	return nil
 }
 
 // pushed counts a push and reports what was shed, once for all connections.

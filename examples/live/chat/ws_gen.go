@@ -37,8 +37,8 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 		Path:    "/ws",
 		Handlers: []ws.Handler{
 			{Event: "message", Mode: ws.Serial, Guards: []ws.MessageGuard{moderatedGuard}},
-			{Event: "history"},
-			{Event: "presence"},
+			{Event: "history", NoData: true},
+			{Event: "presence", NoData: true},
 			{Event: "typing"},
 			{Event: "join", Params: []string{"room"}},
 			{Event: "leave", Params: []string{"room"}},
@@ -78,80 +78,56 @@ func (wsChatGateway) lookup(event []byte) int {
 func (d wsChatGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // message
-		var in SendMessage
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeWith(c, wsReadSendMessage)
+		if err != nil {
 			return err
 		}
 		out, err := d.gateway.OnMessage(in)
 		if err != nil {
 			return err
 		}
-		return c.Reply(&out)
+		return ws.ReplyWith(c, out, wsWriteChatMessage)
 	case 1: // history
 		out := d.gateway.History()
-		return c.Reply(&out)
+		return ws.ReplyWith(c, out, wsWriteChatMessages)
 	case 2: // presence
 		out := d.gateway.Presence(c.Client())
-		return c.Reply(&out)
+		return ws.ReplyWith(c, out, ws.WriteInt)
 	case 3: // typing
-		var in Typing
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeWith(c, wsReadTyping)
+		if err != nil {
 			return err
 		}
 		return d.gateway.OnTyping(in)
 	case 4: // join
-		var in struct {
-			Room *string `json:"room"`
-		}
-		if err := c.DecodeParam(&in, &in.Room); err != nil {
-			return err
-		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		return d.gateway.Join(c.Client(), *in.Room)
-	case 5: // leave
-		var in struct {
-			Room *string `json:"room"`
-		}
-		if err := c.DecodeParam(&in, &in.Room); err != nil {
-			return err
-		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		d.gateway.Leave(c.Client(), *in.Room)
-		return nil
-	case 6: // say
-		var in struct {
-			Room *string `json:"room"`
-			Text *string `json:"text"`
-		}
-		if err := c.Decode(&in); err != nil {
-			return err
-		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		if in.Text == nil {
-			return ws.Missing("text")
-		}
-		out, err := d.gateway.Say(c.Client(), *in.Room, *in.Text)
+		in, err := wsDecodeChatGatewayJoin(c)
 		if err != nil {
 			return err
 		}
-		return c.Reply(&out)
-	case 7: // order
-		var in struct {
-			Text *string `json:"text"`
-		}
-		if err := c.DecodeParam(&in, &in.Text); err != nil {
+		return d.gateway.Join(c.Client(), in.Room)
+	case 5: // leave
+		in, err := wsDecodeChatGatewayLeave(c)
+		if err != nil {
 			return err
 		}
-		if in.Text == nil {
-			return ws.Missing("text")
+		d.gateway.Leave(c.Client(), in.Room)
+		return nil
+	case 6: // say
+		in, err := wsDecodeChatGatewaySay(c)
+		if err != nil {
+			return err
 		}
-		return d.gateway.Order(c.Client(), *in.Text)
+		out, err := d.gateway.Say(c.Client(), in.Room, in.Text)
+		if err != nil {
+			return err
+		}
+		return ws.ReplyWith(c, out, ws.WriteInt)
+	case 7: // order
+		in, err := wsDecodeChatGatewayOrder(c)
+		if err != nil {
+			return err
+		}
+		return d.gateway.Order(c.Client(), in.Text)
 	}
 	panic("unreachable")
 }
@@ -170,9 +146,253 @@ func NewEvents(push ws.Push[Events]) Events { return push.All() }
 
 type wsEvents struct{ t ws.Target }
 
-func (p wsEvents) Message(in ChatMessage) (int, error) { return p.t.Emit("message", &in) }
+func (p wsEvents) Message(in ChatMessage) (int, error) {
+	return ws.EmitWith(p.t, "message", in, wsWriteChatMessage)
+}
 
 func (p wsEvents) Typing(in Typing) error {
-	_, err := p.t.Emit("typing", &in)
+	_, err := ws.EmitWith(p.t, "typing", in, wsWriteTyping)
 	return err
+}
+
+// A field changed? Run wsgen again.
+var (
+	_ SendMessage = struct {
+		Author string `json:"author"`
+		Text   string `json:"text"`
+	}{}
+	_ ChatMessage = struct {
+		Author string `json:"author"`
+		Text   string `json:"text"`
+	}{}
+	_ Typing = struct {
+		Author string `json:"author"`
+	}{}
+)
+
+// wsReadSendMessage reads a SendMessage; what is not written plainly is for encoding/json.
+func wsReadSendMessage(r *ws.Reader) (v SendMessage) {
+	for r.Next() {
+		switch string(r.Name()) {
+		case "author":
+			ws.ReadString(r, &v.Author)
+		case "text":
+			ws.ReadString(r, &v.Text)
+		default:
+			r.Odd()
+		}
+	}
+	return v
+}
+
+// wsWriteChatMessage writes a ChatMessage as encoding/json does.
+func wsWriteChatMessage(w *ws.Writer, v ChatMessage) {
+	w.Begin()
+	w.Name("author")
+	ws.WriteString(w, v.Author)
+	w.Name("text")
+	ws.WriteString(w, v.Text)
+	w.End()
+}
+
+// wsWriteChatMessages writes a slice of ChatMessage.
+func wsWriteChatMessages(w *ws.Writer, v []ChatMessage) {
+	ws.WriteSlice(w, v, wsWriteChatMessage)
+}
+
+// wsReadTyping reads a Typing; what is not written plainly is for encoding/json.
+func wsReadTyping(r *ws.Reader) (v Typing) {
+	for r.Next() {
+		switch string(r.Name()) {
+		case "author":
+			ws.ReadString(r, &v.Author)
+		default:
+			r.Odd()
+		}
+	}
+	return v
+}
+
+// wsChatGatewayJoin is the data of join.
+type wsChatGatewayJoin struct {
+	Room string
+}
+
+// wsReadChatGatewayJoin reads a wsChatGatewayJoin; what is not written plainly is for encoding/json.
+func wsReadChatGatewayJoin(r *ws.Reader) (v wsChatGatewayJoin) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Room)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayJoin decodes the data of join.
+func wsDecodeChatGatewayJoin(c *ws.Call) (wsChatGatewayJoin, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayJoin)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatGatewayJoin{*std.Room}, nil
+}
+
+// wsChatGatewayLeave is the data of leave.
+type wsChatGatewayLeave struct {
+	Room string
+}
+
+// wsReadChatGatewayLeave reads a wsChatGatewayLeave; what is not written plainly is for encoding/json.
+func wsReadChatGatewayLeave(r *ws.Reader) (v wsChatGatewayLeave) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Room)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayLeave decodes the data of leave.
+func wsDecodeChatGatewayLeave(c *ws.Call) (wsChatGatewayLeave, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayLeave)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatGatewayLeave{*std.Room}, nil
+}
+
+// wsChatGatewaySay is the data of say.
+type wsChatGatewaySay struct {
+	Room string
+	Text string
+}
+
+// wsReadChatGatewaySay reads a wsChatGatewaySay; what is not written plainly is for encoding/json.
+func wsReadChatGatewaySay(r *ws.Reader) (v wsChatGatewaySay) {
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		case "text":
+			ws.ReadString(r, &v.Text)
+			seen |= 1 << 1
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0|1<<1)
+	return v
+}
+
+// wsDecodeChatGatewaySay decodes the data of say.
+func wsDecodeChatGatewaySay(c *ws.Call) (wsChatGatewaySay, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewaySay)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+		Text *string `json:"text"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsChatGatewaySay{*std.Room, *std.Text}, nil
+}
+
+// wsChatGatewayOrder is the data of order.
+type wsChatGatewayOrder struct {
+	Text string
+}
+
+// wsReadChatGatewayOrder reads a wsChatGatewayOrder; what is not written plainly is for encoding/json.
+func wsReadChatGatewayOrder(r *ws.Reader) (v wsChatGatewayOrder) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Text)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "text":
+			ws.ReadString(r, &v.Text)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayOrder decodes the data of order.
+func wsDecodeChatGatewayOrder(c *ws.Call) (wsChatGatewayOrder, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayOrder)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Text *string `json:"text"`
+	}
+	if err := c.DecodeParam(&std, &std.Text); err != nil {
+		return in, err
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsChatGatewayOrder{*std.Text}, nil
+}
+
+// wsWriteTyping writes a Typing as encoding/json does.
+func wsWriteTyping(w *ws.Writer, v Typing) {
+	w.Begin()
+	w.Name("author")
+	ws.WriteString(w, v.Author)
+	w.End()
 }

@@ -22,7 +22,7 @@ func NewNotifyGatewayEndpoint(server *NotifyServer, gateway *NotifyGateway) Noti
 		Gateway: "notify.NotifyGateway",
 		Path:    "/notify",
 		Handlers: []ws.Handler{
-			{Event: "ping"},
+			{Event: "ping", NoData: true},
 		},
 		Lookup: d.lookup,
 		Call:   d.call,
@@ -63,6 +63,6 @@ func NewPongs(push ws.Push[Pongs]) Pongs { return push.All() }
 type wsPongs struct{ t ws.Target }
 
 func (p wsPongs) Pong(in string) error {
-	_, err := p.t.Emit("pong", &in)
+	_, err := ws.EmitWith(p.t, "pong", in, ws.WriteString)
 	return err
 }

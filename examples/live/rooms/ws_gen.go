@@ -31,7 +31,7 @@ func NewChatServiceEndpoint(server *ws.Server, gateway *ChatService) ChatService
 		Handlers: []ws.Handler{
 			{Event: "join_room", Params: []string{"room"}},
 			{Event: "broadcast", Params: []string{"room", "message"}},
-			{Event: "subscribe_updates"},
+			{Event: "subscribe_updates", NoData: true},
 		},
 		Lookup:     d.lookup,
 		Call:       d.call,
@@ -56,32 +56,18 @@ func (wsChatService) lookup(event []byte) int {
 func (d wsChatService) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // join_room
-		var in struct {
-			Room *string `json:"room"`
-		}
-		if err := c.DecodeParam(&in, &in.Room); err != nil {
+		in, err := wsDecodeChatServiceJoinRoom(c)
+		if err != nil {
 			return err
 		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		out := d.gateway.JoinRoom(c.Sender(), *in.Room)
-		return c.Reply(&out)
+		out := d.gateway.JoinRoom(c.Sender(), in.Room)
+		return ws.ReplyWith(c, out, ws.WriteString)
 	case 1: // broadcast
-		var in struct {
-			Room    *string `json:"room"`
-			Message *string `json:"message"`
-		}
-		if err := c.Decode(&in); err != nil {
+		in, err := wsDecodeChatServiceBroadcast(c)
+		if err != nil {
 			return err
 		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		if in.Message == nil {
-			return ws.Missing("message")
-		}
-		d.gateway.Broadcast(*in.Room, *in.Message)
+		d.gateway.Broadcast(in.Room, in.Message)
 		return nil
 	case 2: // subscribe_updates
 		d.gateway.SubscribeUpdates(c.Sender())
@@ -92,4 +78,94 @@ func (d wsChatService) call(i int, c *ws.Call) error {
 
 func (d wsChatService) disconnect(_ context.Context, c *ws.Client, _ any, _ ws.Closed) {
 	d.gateway.Left(c)
+}
+
+// wsChatServiceJoinRoom is the data of join_room.
+type wsChatServiceJoinRoom struct {
+	Room string
+}
+
+// wsReadChatServiceJoinRoom reads a wsChatServiceJoinRoom; what is not written plainly is for encoding/json.
+func wsReadChatServiceJoinRoom(r *ws.Reader) (v wsChatServiceJoinRoom) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Room)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatServiceJoinRoom decodes the data of join_room.
+func wsDecodeChatServiceJoinRoom(c *ws.Call) (wsChatServiceJoinRoom, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatServiceJoinRoom)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatServiceJoinRoom{*std.Room}, nil
+}
+
+// wsChatServiceBroadcast is the data of broadcast.
+type wsChatServiceBroadcast struct {
+	Room    string
+	Message string
+}
+
+// wsReadChatServiceBroadcast reads a wsChatServiceBroadcast; what is not written plainly is for encoding/json.
+func wsReadChatServiceBroadcast(r *ws.Reader) (v wsChatServiceBroadcast) {
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		case "message":
+			ws.ReadString(r, &v.Message)
+			seen |= 1 << 1
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0|1<<1)
+	return v
+}
+
+// wsDecodeChatServiceBroadcast decodes the data of broadcast.
+func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatServiceBroadcast)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room    *string `json:"room"`
+		Message *string `json:"message"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	if std.Message == nil {
+		return in, ws.Missing("message")
+	}
+	return wsChatServiceBroadcast{*std.Room, *std.Message}, nil
 }

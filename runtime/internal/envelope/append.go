@@ -17,15 +17,15 @@ func Begin[E string | []byte](dst []byte, event E, id []byte) []byte {
 // End appends what follows data.
 func End(dst []byte) []byte { return append(dst, '}') }
 
-// AppendString appends s as a JSON string.
+// AppendString appends s as a JSON string. It looks at s when it stands in dst
+// already: nearly always nothing is left to do then.
 func AppendString[S string | []byte](dst []byte, s S) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
-			quoted, _ := json.Marshal(string(s)) // a string always encodes
-			return append(dst, quoted...)
-		}
-	}
+	start := len(dst)
 	dst = append(dst, '"')
 	dst = append(dst, s...)
+	if PlainEnd(dst, start+1) < len(dst) {
+		quoted, _ := json.Marshal(string(s)) // a string always encodes
+		return append(dst[:start], quoted...)
+	}
 	return append(dst, '"')
 }

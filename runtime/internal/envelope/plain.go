@@ -59,7 +59,7 @@ func (f *Frame) set(name, value []byte) bool {
 		}
 		f.Event = text
 	case "id":
-		if bytes.IndexByte(value, '\\') >= 0 || !json.Valid(value) || !validID(value) {
+		if !plainNumber(value) && (bytes.IndexByte(value, '\\') >= 0 || !json.Valid(value) || !validID(value)) {
 			return false
 		}
 		f.ID = value
@@ -67,6 +67,16 @@ func (f *Frame) set(name, value []byte) bool {
 		return json.Valid(value)
 	}
 	return true
+}
+
+// plainNumber reports whether raw is what most ids are: a few digits.
+func plainNumber(raw []byte) bool {
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(raw) <= MaxID && (raw[0] != '0' || len(raw) == 1)
 }
 
 // space returns where the next byte is that is no white space.
@@ -84,7 +94,7 @@ func plainText(b []byte, i int) (text []byte, end int) {
 		return nil, 0
 	}
 	start := i + 1
-	for i = start; i < len(b); i++ {
+	for i = PlainEnd(b, start); i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '"':
 			return b[start:i:i], i + 1
@@ -126,19 +136,6 @@ func valueEnd(b []byte, i int) int {
 			}
 		}
 		i++
-	}
-	return 0
-}
-
-// textEnd returns where the string that begins at i ends; 0 if nowhere.
-func textEnd(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
-		}
 	}
 	return 0
 }

@@ -69,7 +69,7 @@ func Table() []Spec {
 				{Name: "namespace", Doc: "the //ws:namespace type whose connections these are; default: the application's Server"},
 				{Name: "version", Doc: "a number; version=1 serves /v1/path"},
 				{Name: "protocol", Values: []string{"events"}, Reserved: []string{"jsonrpc"}, Doc: "the wire protocol"},
-				{Name: "codec", Values: []string{"std"}, Reserved: []string{"fast"}, Doc: "how JSON is read and written"},
+				{Name: "codec", Values: []string{"std"}, Doc: "codec=std leaves all JSON to encoding/json; default: data and results that are flat structs are read and written by generated code"},
 			},
 			Doc:     "The struct is a gateway, served at this path of a ServeMux.",
 			Example: "//ws:gateway /chat",

@@ -75,8 +75,9 @@ type Handler struct {
 
 	// Result is the type a reply carries; nil: none. Err says that the method's
 	// last result is an error.
-	Result *TypeRef
-	Err    bool
+	Result     *TypeRef
+	ResultFlat *Flat // how generated code writes it
+	Err        bool
 
 	Mode   Mode
 	Guards []*GuardRef // message guards of this handler alone, in source order
@@ -102,6 +103,9 @@ type Param struct {
 	Type TypeRef // as declared
 	// Optional is true for a Data parameter that may be absent: a pointer.
 	Optional bool
+	// Flat is how generated code reads or writes the value, what Type points to
+	// if Optional. Of named parameters either all have one or none has.
+	Flat *Flat
 }
 
 // Role says where an argument comes from.

@@ -42,7 +42,7 @@ func (d *dumper) pkg(p *model.Package) {
 		for _, m := range p.Methods {
 			in := ""
 			if m.Param != nil {
-				in = typ(m.Param.Type)
+				in = typ(m.Param.Type) + flat(m.Param.Flat)
 			}
 			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"))
 		}
@@ -73,7 +73,7 @@ func (d *dumper) gateway(g *model.Gateway) {
 	forms := []string{"none", "whole", "nullable", "scalar", "object"}
 	modes := []string{"inline", "serial"}
 	for _, h := range g.Handlers {
-		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result), when(h.Err, "error"),
+		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+flat(h.ResultFlat), when(h.Err, "error"),
 			"data="+forms[h.Data], modes[h.Mode], guards("message", h.Guards), when(h.Public, "public"))
 	}
 }
@@ -84,11 +84,32 @@ func params(ps []model.Param) string {
 	for _, p := range ps {
 		w := roles[p.Role]
 		if p.Role == model.RoleData {
-			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?")
+			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + flat(p.Flat)
 		}
 		words = append(words, w)
 	}
 	return "(" + strings.Join(words, ", ") + ")"
+}
+
+// flat is the members of a flat type: {name:string,omitempty}, or +.
+func flat(f *model.Flat) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Kind == model.FlatSlice:
+		return "+[]" + flat(f.Elem)
+	case f.Kind != model.FlatStruct:
+		return "+" + kind(f.Kind)
+	}
+	var fields []string
+	for _, field := range f.Fields {
+		fields = append(fields, field.Name+":"+field.JSON+":"+kind(field.Kind)+when(field.OmitEmpty, "?"))
+	}
+	return "+{" + strings.Join(fields, " ") + "}"
+}
+
+func kind(k model.FlatKind) string {
+	return []string{"struct", "slice", "string", "bool", "int", "uint", "float32", "float64"}[k]
 }
 
 func provider(p model.Provider) string {

@@ -107,6 +107,9 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
 	h.Result, h.Err = r.results(g, m)
+	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {
+		flats(g, m, h)
+	}
 	h.Mode = mode(d, h, len(g.model.MessageGuards) > 0)
 	g.model.Handlers = append(g.model.Handlers, h)
 }

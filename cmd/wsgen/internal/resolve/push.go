@@ -214,7 +214,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		r.report(diag.Unreachable, where, err.Error(), "export the type")
 		return nil
 	}
-	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref}
+	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, Flat: flat(t, p.src.Types)}
 }
 
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {

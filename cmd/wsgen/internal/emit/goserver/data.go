@@ -17,35 +17,91 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 	if len(params) == 0 {
 		return nil
 	}
-	in := jen.Id(g.Local("in"))
-	target := jen.Op("&").Add(in)
-
-	switch h.Data {
-	case model.DataWhole:
-		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("Decode", target)}
-	case model.DataNullable:
-		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", target)}
-	case model.DataScalar:
-		bare := jen.Op("&").Add(in).Dot(fieldNames(params)[params[0].Name])
-		method := "DecodeParam"
-		if params[0].Optional {
-			method = "DecodeNullableParam"
+	in, err := jen.Id(g.Local("in")), jen.Id(g.Local("err"))
+	switch {
+	case h.Data == model.DataWhole && params[0].Flat != nil:
+		return []jen.Code{
+			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeWith")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
+			g.returnIf(err),
 		}
-		lines := []jen.Code{g.inStruct(params), g.try(method, target, bare)}
-		return append(lines, g.missing(params)...)
+	case h.Data == model.DataWhole:
+		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("Decode", jen.Op("&").Add(in))}
+	case h.Data == model.DataNullable:
+		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", jen.Op("&").Add(in))}
+	case params[0].Flat != nil:
+		return []jen.Code{
+			jen.List(in, err).Op(":=").Add(g.plainFunc(h, params)).Call(jen.Id(g.Local("c"))),
+			g.returnIf(err),
+		}
 	}
-	method := "DecodeNullable"
+	return g.decodeNamed("in", nil, h, params)
+}
+
+// plainFunc declares the function that decodes named parameters: plainly, or
+// with encoding/json.
+func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
+	in, ok := jen.Id(g.Local("in")), jen.Id(g.Local("ok"))
+	typ, read := g.codecs.params(g.Name, h, params)
+	names := fieldNames(params)
+	values := make([]jen.Code, len(params))
+	for i, p := range params {
+		values[i] = jen.Id(g.Local("std")).Dot(names[p.Name])
+		if !p.Optional {
+			values[i] = jen.Op("*").Add(values[i])
+		}
+	}
+	body := []jen.Code{
+		jen.List(in, ok).Op(":=").Add(g.Runtime("ReadPlain")).Call(jen.Id(g.Local("c")), read),
+		jen.If(ok).Block(jen.Return(in, jen.Nil())),
+	}
+	body = append(body, g.decodeNamed("std", in, h, params)...)
+	body = append(body, jen.Return(jen.Add(typ).Values(values...), jen.Nil()))
+
+	name := g.codecs.taken.Name("wsDecode" + g.Name + gofile.UpperCamel(h.Method))
+	g.codecs.add(name+" decodes the data of "+h.Event+".",
+		jen.Func().Id(name).Params(jen.Id(g.Local("c")).Op("*").Add(g.Runtime("Call"))).Params(typ, jen.Error()).Block(body...))
+	return jen.Id(name)
+}
+
+// decodeNamed declares a struct of named parameters and fills it. What is
+// wrong is returned, behind first if that is not nil.
+func (g *gateway) decodeNamed(local string, first jen.Code, h *model.Handler, params []model.Param) []jen.Code {
+	into := jen.Id(g.Local(local))
+	required := false
+	for _, p := range params {
+		required = required || !p.Optional
+	}
+	method, targets := "Decode", []jen.Code{jen.Op("&").Add(into)}
+	if !required {
+		method += "Nullable"
+	}
+	if h.Data == model.DataScalar {
+		method += "Param"
+		targets = append(targets, jen.Op("&").Add(into).Dot(fieldNames(params)[params[0].Name]))
+	}
+	fail := func(err jen.Code) jen.Code {
+		if first == nil {
+			return jen.Return(err)
+		}
+		return jen.Return(first, err)
+	}
+	err := jen.Id(g.Local("err"))
+	lines := []jen.Code{
+		g.inStruct(into, params),
+		jen.If(jen.Add(err).Op(":=").Add(g.c(method, targets...)), jen.Add(err).Op("!=").Nil()).Block(fail(err)),
+	}
+	names := fieldNames(params)
 	for _, p := range params {
 		if !p.Optional {
-			method = "Decode"
+			lines = append(lines, jen.If(jen.Add(into).Dot(names[p.Name]).Op("==").Nil()).
+				Block(fail(g.Runtime("Missing").Call(jen.Lit(p.Name)))))
 		}
 	}
-	lines := []jen.Code{g.inStruct(params), g.try(method, target)}
-	return append(lines, g.missing(params)...)
+	return lines
 }
 
 // inStruct has pointers only, so that a missing value is not taken for zero.
-func (g *gateway) inStruct(params []model.Param) jen.Code {
+func (g *gateway) inStruct(into jen.Code, params []model.Param) jen.Code {
 	names := fieldNames(params)
 	fields := make([]jen.Code, len(params))
 	for i, p := range params {
@@ -55,7 +111,7 @@ func (g *gateway) inStruct(params []model.Param) jen.Code {
 		}
 		fields[i] = jen.Id(names[p.Name]).Add(typ).Tag(map[string]string{"json": p.Name})
 	}
-	return jen.Var().Id(g.Local("in")).Struct(fields...)
+	return jen.Var().Add(into).Struct(fields...)
 }
 
 // try decodes, and returns what is wrong with the data.
@@ -65,19 +121,6 @@ func (g *gateway) try(method string, targets ...jen.Code) jen.Code {
 		Block(jen.Return(err))
 }
 
-func (g *gateway) missing(params []model.Param) []jen.Code {
-	names := fieldNames(params)
-	var checks []jen.Code
-	for _, p := range params {
-		if p.Optional {
-			continue
-		}
-		checks = append(checks, jen.If(jen.Id(g.Local("in")).Dot(names[p.Name]).Op("==").Nil()).
-			Block(jen.Return(g.Runtime("Missing").Call(jen.Lit(p.Name)))))
-	}
-	return checks
-}
-
 // dataArgument hands a decoded value to the handler.
 func (g *gateway) dataArgument(h *model.Handler, p model.Param, fields map[string]string) jen.Code {
 	in := jen.Id(g.Local("in"))
@@ -85,7 +128,7 @@ func (g *gateway) dataArgument(h *model.Handler, p model.Param, fields map[strin
 		return in
 	}
 	in.Dot(fields[p.Name])
-	if p.Optional {
+	if p.Optional || p.Flat != nil {
 		return in
 	}
 	return jen.Op("*").Add(in)

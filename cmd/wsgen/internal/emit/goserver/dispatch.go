@@ -61,6 +61,9 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 	out, err := jen.Id(g.Local("out")), jen.Id(g.Local("err"))
 	call := g.method(h.Method, g.arguments(h)...)
 	reply := jen.Return(g.c("Reply", jen.Op("&").Add(out)))
+	if h.ResultFlat != nil {
+		reply = jen.Return(g.Runtime("ReplyWith").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultFlat)))
+	}
 	switch {
 	case h.Result != nil && h.Err:
 		return []jen.Code{jen.List(out, err).Op(":=").Add(call), g.returnIf(err), reply}

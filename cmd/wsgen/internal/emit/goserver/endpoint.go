@@ -88,6 +88,9 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 		}
 		fields = append(fields, field("Params", jen.Index().String().Values(names...)))
 	}
+	if h.Data == model.DataNone {
+		fields = append(fields, field("NoData", jen.True()))
+	}
 	if len(h.Guards) > 0 {
 		fields = append(fields, field("Guards", guards.list("MessageGuard", h.Guards)))
 	}

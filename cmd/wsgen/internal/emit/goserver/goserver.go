@@ -42,11 +42,12 @@ func needed(pkg *model.Package) bool {
 
 func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
 	decls := []jen.Code{handshake(f)}
+	codecs := newCodecs(f, pkg)
 	if guards := driftGuards(f, pkg); guards != nil {
 		decls = append(decls, guards)
 	}
 	for _, gateway := range pkg.Gateways {
-		decls = append(decls, gatewayDecls(f, pkg, gateway)...)
+		decls = append(decls, gatewayDecls(f, pkg, gateway, codecs)...)
 	}
 	for _, n := range pkg.Namespaces {
 		if n.Provider.Kind == model.ProviderGenerated {
@@ -54,12 +55,12 @@ func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
 		}
 	}
 	for _, p := range pkg.Pushes {
-		decls = append(decls, pushDecls(f, p)...)
+		decls = append(decls, pushDecls(f, p, codecs)...)
 	}
 	if pkg.App != nil {
 		decls = append(decls, router(f, pkg))
 	}
-	return decls
+	return append(decls, codecs.all()...)
 }
 
 func handshake(f *gofile.File) jen.Code {
@@ -67,8 +68,8 @@ func handshake(f *gofile.File) jen.Code {
 		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV1"))
 }
 
-func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway) []jen.Code {
-	g := &gateway{File: f, Gateway: gw, pkg: pkg}
+func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway, codecs *codecs) []jen.Code {
+	g := &gateway{File: f, Gateway: gw, pkg: pkg, codecs: codecs}
 	decls := []jen.Code{g.endpointType(), g.constructor(), g.dispatchType(), g.lookup(), g.call()}
 	if g.Connect != nil {
 		decls = append(decls, g.connect())
@@ -83,7 +84,8 @@ func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway) []jen.C
 type gateway struct {
 	*gofile.File
 	*model.Gateway
-	pkg *model.Package
+	pkg    *model.Package
+	codecs *codecs
 }
 
 // method is a call of the user's method. The gateway is a named field, not

@@ -18,7 +18,7 @@ func namespace(f *gofile.File, n *model.Namespace) jen.Code {
 	)
 }
 
-func pushDecls(f *gofile.File, p *model.Push) []jen.Code {
+func pushDecls(f *gofile.File, p *model.Push, codecs *codecs) []jen.Code {
 	var decls []jen.Code
 	if !p.OwnNewPush {
 		decls = append(decls, addressed(f, p))
@@ -28,7 +28,7 @@ func pushDecls(f *gofile.File, p *model.Push) []jen.Code {
 	}
 	decls = append(decls, pushType(f, p))
 	for _, m := range p.Methods {
-		decls = append(decls, pushMethod(f, p, m))
+		decls = append(decls, pushMethod(f, p, m, codecs))
 	}
 	return decls
 }
@@ -71,7 +71,7 @@ func targetField(p *model.Push) string {
 	return name
 }
 
-func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod) jen.Code {
+func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *codecs) jen.Code {
 	recv, in := jen.Id(f.Local("p")), jen.Id(f.Local("in"))
 
 	var params []jen.Code
@@ -83,7 +83,11 @@ func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod) jen.Code {
 			payload = in
 		}
 	}
-	emit := jen.Add(recv).Dot(targetField(p)).Dot("Emit").Call(jen.Lit(m.Event), payload)
+	target := jen.Add(recv).Dot(targetField(p))
+	emit := jen.Add(target).Dot("Emit").Call(jen.Lit(m.Event), payload)
+	if m.Param != nil && m.Param.Flat != nil {
+		emit = f.Runtime("EmitWith").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Flat))
+	}
 
 	fn := jen.Func().Params(jen.Add(recv).Id(gofile.PushType(p.Name))).Id(m.Name).Params(params...)
 	switch n, err := jen.Id(f.Local("n")), jen.Id(f.Local("err")); {

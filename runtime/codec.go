@@ -1,0 +1,51 @@
+package ws
+
+// This file is how generated code reads and writes flat types itself: structs
+// of strings, numbers and booleans. What it cannot do it leaves to
+// encoding/json, in functions that take or return the value: a pointer that
+// reaches encoding/json would put the value on the heap in every case.
+
+// ReadPlain reads data with a function that wsgen generated; false says that
+// data is not written plainly, and is to be decoded with encoding/json.
+func ReadPlain[T any](c *Call, read func(*Reader) T) (T, bool) {
+	c.reader = Reader{data: c.frame.Data}
+	v := read(&c.reader)
+	return v, c.reader.plain()
+}
+
+// DecodeWith is Call.Decode for a type that wsgen generated a function for.
+func DecodeWith[T any](c *Call, read func(*Reader) T) (T, error) {
+	if v, ok := ReadPlain(c, read); ok {
+		return v, nil
+	}
+	var v T
+	err := c.Decode(&v)
+	return v, err
+}
+
+// ReplyWith is Call.Reply for a type that wsgen generated a function for.
+func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
+	frame, ok := encodeFrameWith(&c.writer, c.frame.Event, c.frame.ID, v, write)
+	if !ok {
+		return replyStd(c, v)
+	}
+	c.send(frame)
+	return nil
+}
+
+func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
+
+// EmitWith is Target.Emit for a type that wsgen generated a function for.
+func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, error) {
+	if checkEvent(event) == nil {
+		w := writers.Get().(*Writer)
+		frame, ok := encodeFrameWith(w, event, nil, v, write)
+		writers.Put(w)
+		if ok {
+			return t.push(event, frame), nil
+		}
+	}
+	return emitStd(t, event, v)
+}
+
+func emitStd[T any](t Target, event string, v T) (int, error) { return t.Emit(event, &v) }

@@ -1,0 +1,223 @@
+package ws
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
+
+// Reader reads data that is written plainly, for generated code: an object, or
+// a lone value, of strings without escapes, numbers and booleans, and names
+// that are known and spelled exactly. Whatever it reads is checked in full, so
+// nobody else has to. Anything else is odd, the whole of it is left to
+// encoding/json, and so what odd data means is encoding/json's to say.
+//
+// After something odd Next returns false and what was read is of no use. A
+// name that comes twice counts the last time, as encoding/json has it.
+type Reader struct {
+	data []byte
+	i    int // what is before i has been read
+	name []byte
+	odd  bool
+}
+
+// Odd leaves the data to encoding/json.
+func (r *Reader) Odd() { r.odd = true }
+
+// Require leaves the data to encoding/json unless ok.
+func (r *Reader) Require(ok bool) { r.odd = r.odd || !ok }
+
+// Bare reports whether data is a value on its own, and no object.
+func (r *Reader) Bare() bool { return len(r.data) > 0 && r.data[0] != '{' }
+
+// Name returns the name of the member that Next stepped to, until the next call.
+func (r *Reader) Name() []byte { return r.name }
+
+// Next steps to the next member of the object, whose value must be read then,
+// and reports whether there is one.
+func (r *Reader) Next() bool {
+	if r.odd {
+		return false
+	}
+	first := r.i == 0
+	i := r.space(r.i)
+	if i >= len(r.data) {
+		r.odd = true
+		return false
+	}
+	switch c := r.data[i]; {
+	case first && c == '{':
+		if i = r.space(i + 1); i < len(r.data) && r.data[i] == '}' {
+			r.i = i + 1
+			return false
+		}
+	case !first && c == ',':
+		i = r.space(i + 1)
+	case !first && c == '}':
+		r.i = i + 1
+		return false
+	default:
+		r.odd = true
+		return false
+	}
+	return r.member(i)
+}
+
+// member reads the name at i, and the colon behind it.
+func (r *Reader) member(i int) bool {
+	b := r.data
+	if i < len(b) && b[i] == '"' {
+		start := i + 1
+		for i = start; i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' '; {
+			i++
+		}
+		if i < len(b) && b[i] == '"' {
+			r.name = b[start:i]
+			if i = r.space(i + 1); i < len(b) && b[i] == ':' {
+				r.i = r.space(i + 1)
+				return true
+			}
+		}
+	}
+	r.odd = true
+	return false
+}
+
+// plain reports whether all of data has been read, and nothing of it was odd.
+func (r *Reader) plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
+
+// space returns where the next byte from i on is that is no white space.
+func (r *Reader) space(i int) int {
+	for i < len(r.data) && (r.data[i] == ' ' || r.data[i] == '\t' || r.data[i] == '\n' || r.data[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// ReadString reads a string.
+func ReadString[T ~string](r *Reader, to *T) { *to = T(r.text()) }
+
+// ReadBool reads true or false.
+func ReadBool[T ~bool](r *Reader, to *T) { *to = T(r.boolean()) }
+
+// ReadInt reads an integer that fits.
+func ReadInt[T ~int | ~int8 | ~int16 | ~int32 | ~int64](r *Reader, to *T) {
+	n := r.integer()
+	*to = T(n)
+	r.Require(int64(*to) == n)
+}
+
+// ReadUint reads an integer that fits.
+func ReadUint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](r *Reader, to *T) {
+	n := r.digits()
+	*to = T(n)
+	r.Require(uint64(*to) == n)
+}
+
+// ReadFloat32 reads a number that fits.
+func ReadFloat32[T ~float32](r *Reader, to *T) { *to = T(r.float(32)) }
+
+// ReadFloat64 reads a number that fits.
+func ReadFloat64[T ~float64](r *Reader, to *T) { *to = T(r.float(64)) }
+
+// text reads a string. Its bytes are copied: data is the read loop's.
+func (r *Reader) text() string {
+	start := r.i + 1
+	if r.i >= len(r.data) || r.data[r.i] != '"' {
+		r.odd = true
+		return ""
+	}
+	end := envelope.PlainEnd(r.data, start)
+	ascii := true
+	for end < len(r.data) && r.data[end] >= utf8.RuneSelf {
+		ascii = false
+		end = envelope.PlainEnd(r.data, end+1)
+	}
+	if end >= len(r.data) || r.data[end] != '"' || !ascii && !utf8.Valid(r.data[start:end]) {
+		r.odd = true
+		return ""
+	}
+	r.i = end + 1
+	return string(r.data[start:end])
+}
+
+func (r *Reader) boolean() bool {
+	rest := r.data[r.i:]
+	switch {
+	case len(rest) >= 4 && string(rest[:4]) == "true":
+		r.i += 4
+		return true
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		r.i += 5
+	default:
+		r.odd = true
+	}
+	return false
+}
+
+// integer reads a number without fraction and exponent: whatever follows the
+// digits is for the next step, which takes it for odd.
+func (r *Reader) integer() int64 {
+	negative := r.i < len(r.data) && r.data[r.i] == '-'
+	if negative {
+		r.i++
+	}
+	n := r.digits()
+	if negative {
+		r.Require(n <= 1<<63)
+		return -int64(n)
+	}
+	r.Require(n < 1<<63)
+	return int64(n)
+}
+
+// digits reads digits as JSON writes them, at most 19: they fit a uint64.
+func (r *Reader) digits() uint64 {
+	start, n := r.i, uint64(0)
+	for r.i < len(r.data) && r.data[r.i]-'0' <= 9 && r.i < start+20 {
+		n = n*10 + uint64(r.data[r.i]-'0')
+		r.i++
+	}
+	digits := r.i - start
+	r.Require(digits > 0 && digits < 20 && (digits == 1 || r.data[start] != '0'))
+	return n
+}
+
+// float reads a number as JSON writes it.
+func (r *Reader) float(bits int) float64 {
+	start := r.i
+	if r.i < len(r.data) && r.data[r.i] == '-' {
+		r.i++
+	}
+	if r.i < len(r.data) && r.data[r.i] == '0' {
+		r.i++
+	} else {
+		r.someDigits()
+	}
+	if r.i < len(r.data) && r.data[r.i] == '.' {
+		r.i++
+		r.someDigits()
+	}
+	if r.i < len(r.data) && r.data[r.i]|0x20 == 'e' {
+		r.i++
+		if r.i < len(r.data) && (r.data[r.i] == '+' || r.data[r.i] == '-') {
+			r.i++
+		}
+		r.someDigits()
+	}
+	if r.odd {
+		return 0
+	}
+	f, err := strconv.ParseFloat(string(r.data[start:r.i]), bits)
+	r.Require(err == nil)
+	return f
+}
+
+func (r *Reader) someDigits() {
+	start := r.i
+	for r.i < len(r.data) && r.data[r.i]-'0' <= 9 {
+		r.i++
+	}
+	r.Require(r.i > start)
+}
