@@ -1,0 +1,77 @@
+// Package control is what the driver says to the servers and to the client
+// processes, one JSON object a line over their standard input, and what they
+// answer over their standard output. A process ends when its input ends, so
+// nothing outlives the driver.
+package control
+
+// Ready is a server's first line.
+type Ready struct {
+	Addr    string `json:"addr"`
+	Version string `json:"version"`        // of the library under test
+	Cert    string `json:"cert,omitempty"` // PEM of a TLS server
+	Error   string `json:"error,omitempty"`
+}
+
+// Order tells a server what to do. Do is "push", "gc", "profile" or "stop".
+type Order struct {
+	Do    string `json:"do"`
+	Room  string `json:"room,omitempty"`  // push: "" is everybody
+	Count int    `json:"count,omitempty"` // push: how many, one after the other
+	Gap   int    `json:"gap,omitempty"`   // push: µs between two
+	Bytes int    `json:"bytes,omitempty"` // push: length of the message
+	File  string `json:"file,omitempty"`  // profile: where to; "" ends it
+}
+
+// Done is a server's answer.
+type Done struct {
+	At    int64  `json:"at"`   // clock stamp before the first push
+	Took  int64  `json:"took"` // µs until the last call returned
+	Error string `json:"error,omitempty"`
+}
+
+// Task tells a client process what to do. Do is one of:
+//
+//   - "connect": open Count more connections
+//   - "arm": count received messages from zero, until Frames have come
+//   - "wait": until they have, or Limit
+//   - "join": connection i joins room i modulo Rooms
+//   - "echo": Count connections keep InFlight messages on the way, for Span
+//     or Each messages a connection
+//   - "talk": Count connections, spread evenly, send to their room, each its
+//     next when its own has come back, for Span
+//   - "drop": close what the last connect with Mute opened
+type Task struct {
+	Do string `json:"do"`
+
+	Addr    string `json:"addr,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Cert    string `json:"cert,omitempty"`
+	Socket  bool   `json:"socket,omitempty"`  // speak socket.io
+	Deflate bool   `json:"deflate,omitempty"` // offer permessage-deflate
+	Mute    bool   `json:"mute,omitempty"`    // never read, with a small receive buffer
+
+	Count    int `json:"count,omitempty"`
+	Rooms    int `json:"rooms,omitempty"`
+	InFlight int `json:"inFlight,omitempty"`
+	Each     int `json:"each,omitempty"`
+	Bytes    int `json:"bytes,omitempty"`
+	Frames   int `json:"frames,omitempty"`
+	Span     int `json:"span,omitempty"`  // ms
+	Limit    int `json:"limit,omitempty"` // ms; the task fails beyond
+}
+
+// Counted is a client's answer: what happened since the task, or "arm", began.
+type Counted struct {
+	Frames  int    `json:"frames"`  // messages received
+	Bytes   int64  `json:"bytes"`   // of their payload
+	Last    int64  `json:"last"`    // stamp of the last one
+	Took    int64  `json:"took"`    // µs from the task's start to the last message
+	Sent    int    `json:"sent"`    // messages sent
+	P50     int64  `json:"p50"`     // µs
+	P99     int64  `json:"p99"`     // µs
+	Max     int64  `json:"max"`     // µs
+	Open    int    `json:"open"`    // connections open now
+	Closed  int    `json:"closed"`  // connections that the server ended, ever
+	Deflate bool   `json:"deflate"` // connect: the server agreed to it
+	Error   string `json:"error,omitempty"`
+}
