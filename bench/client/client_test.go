@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/frame"
+)
+
+// sent is a server's frame.
+func sent(opcode byte, payload []byte) []byte {
+	b := []byte{0x80 | opcode}
+	switch n := len(payload); {
+	case n < 126:
+		b = append(b, byte(n))
+	case n < 1<<16:
+		b = binary.BigEndian.AppendUint16(append(b, 126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, 127), uint64(n))
+	}
+	return append(b, payload...)
+}
+
+// However the stream is cut, every message is counted once, with its stamp,
+// and every ping is answered.
+func TestFramesSurviveAnyCut(t *testing.T) {
+	stamped := func(size int) []byte {
+		payload, digits := frame.Message(false, "tick", 3, size)
+		clock.Put(payload[digits:], clock.Now())
+		return payload
+	}
+	var stream []byte
+	messages, pings, bytes := 0, 0, 0
+	for i := range 60 {
+		switch i % 6 {
+		case 0:
+			stream = append(stream, sent(frame.Ping, make([]byte, i%126))...)
+			pings++
+			continue
+		case 1:
+			stream = append(stream, sent(frame.Text, stamped(70_000))...)
+			bytes += 70_000
+		case 2:
+			stream = append(stream, sent(frame.Text, nil)...)
+		default:
+			stream = append(stream, sent(frame.Text, stamped(100+i))...)
+			bytes += 100 + i
+		}
+		messages++
+	}
+	for _, most := range []int{1, 2, 7, 120, 200, 1000, 100_000, len(stream)} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			c := &client{conns: []conn{{fd: -1, state: open}}}
+			rng := rand.New(rand.NewPCG(1, uint64(most)))
+			for rest := stream; len(rest) > 0; {
+				n := min(len(rest), 1+rng.IntN(most))
+				c.take(0, rest[:n])
+				rest = rest[n:]
+			}
+			if c.frames != messages || c.bytes != int64(bytes) {
+				t.Errorf("%d messages of %d bytes, want %d of %d", c.frames, c.bytes, messages, bytes)
+			}
+			if stamps := messages - 10; c.seen.Total() != stamps { // the empty ones have none
+				t.Errorf("%d stamps, want %d", c.seen.Total(), stamps)
+			}
+			pongs := 0
+			for b := c.out; len(b) > 0; pongs++ {
+				b = b[2+4+int(b[1]&0x7F):]
+			}
+			if pongs != pings {
+				t.Errorf("%d pongs, want %d", pongs, pings)
+			}
+			if c.conns[0].held != 0 || c.conns[0].skip != 0 {
+				t.Errorf("something is left over: %+v", c.conns[0])
+			}
+		})
+	}
+}
+
+func TestSocketIOGreets(t *testing.T) {
+	c := &client{conns: []conn{{fd: -1, state: greeting, socket: true}}}
+	c.take(0, sent(frame.Text, []byte(`0{"sid":"a"}`)))
+	if string(c.out) != string(frame.Append(nil, frame.Text, []byte("40"))) {
+		t.Errorf("the opening is answered %x", c.out)
+	}
+	c.take(0, sent(frame.Text, []byte(`40{"sid":"b"}`)))
+	if c.open != 1 || c.dial.done != 1 {
+		t.Errorf("%d open, %d done", c.open, c.dial.done)
+	}
+	c.out = nil
+	c.take(0, append(sent(frame.Text, []byte("2")), sent(frame.Text, []byte(`42["tick",{"at":1000000000000001}]`))...))
+	if string(c.out) != string(frame.Append(nil, frame.Text, []byte("3"))) || c.frames != 1 {
+		t.Errorf("a heartbeat is answered %x; %d messages", c.out, c.frames)
+	}
+}

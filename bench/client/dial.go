@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/frame"
+)
+
+// dial is the state of the last "connect".
+type dial struct {
+	task     control.Task
+	to       unix.Sockaddr
+	request  []byte
+	trust    *x509.CertPool // TLS; nil is without
+	started  int
+	done     int
+	deflated bool
+}
+
+// window is how many handshakes are on the way at once.
+const window = 64
+
+// quiet is the receive buffer of a connection that never reads, in bytes: a
+// peer's own buffers are filled soon.
+const quiet = 4096
+
+func (c *client) connect(t control.Task, limit time.Duration) error {
+	addr, err := netip.ParseAddrPort(t.Addr)
+	if err != nil {
+		return err
+	}
+	if !addr.Addr().IsLoopback() {
+		return fmt.Errorf("%s is not on the loopback; nothing else is measured", t.Addr)
+	}
+	c.dial = dial{task: t, to: &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}, request: request(t)}
+	if t.Cert != "" {
+		c.dial.trust = x509.NewCertPool()
+		c.dial.trust.AppendCertsFromPEM([]byte(t.Cert))
+	}
+	err = c.until(limit, "connecting", func() bool {
+		for c.dial.started < t.Count && c.dial.started-c.dial.done < window && c.failure == nil {
+			c.dial.started++
+			if err := c.start(); err != nil {
+				c.failure = err
+			}
+		}
+		return c.dial.done == t.Count
+	})
+	c.last = clock.Now()
+	return err
+}
+
+// request is the handshake; its key is constant, since nothing is proved by it.
+func request(t control.Task) []byte {
+	path := t.Path
+	if t.Socket {
+		path = "/socket.io/?EIO=4&transport=websocket"
+	}
+	r := "GET " + path + " HTTP/1.1\r\nHost: " + t.Addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	if t.Deflate {
+		r += "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n"
+	}
+	return []byte(r + "\r\n")
+}
+
+// start opens one more socket.
+func (c *client) start() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("socket %d: %w; raise the limit with ulimit -n", len(c.conns), err)
+	}
+	// Closing sends a reset: no port is left waiting for the next row.
+	err = errors.Join(unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	if c.dial.task.Mute {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, quiet))
+	}
+	if err != nil {
+		return err
+	}
+	if err := unix.Connect(fd, c.dial.to); err != nil && err != unix.EINPROGRESS {
+		return fmt.Errorf("connect: %w", err)
+	}
+	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket})
+	c.watch(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
+	return nil
+}
+
+// watch sets what connection i is polled for.
+func (c *client) watch(i, op int, events uint32) {
+	err := unix.EpollCtl(c.epoll, op, int(c.conns[i].fd), &unix.EpollEvent{Events: events, Fd: int32(i)})
+	if err != nil && c.failure == nil {
+		c.failure = fmt.Errorf("epoll_ctl: %w", err)
+	}
+}
+
+// connected sends the handshake on a socket that has just been connected.
+func (c *client) connected(i int) {
+	fd := int(c.conns[i].fd)
+	if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+		c.end(i, errors.Join(err, unix.Errno(code)))
+		return
+	}
+	if c.dial.trust != nil {
+		if err := c.encrypt(i); err != nil {
+			c.end(i, err)
+			return
+		}
+	}
+	c.conns[i].state = upgrading
+	c.watch(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN)
+	c.write(i, c.dial.request)
+}
+
+// upgraded reads the answer to the handshake and returns what follows it.
+func (c *client) upgraded(i int, b []byte) []byte {
+	head := append(c.heads[i], b...)
+	end := bytes.Index(head, []byte("\r\n\r\n"))
+	if end < 0 {
+		c.heads[i] = head
+		return nil
+	}
+	delete(c.heads, i)
+	status, _, _ := bytes.Cut(head, []byte("\r\n"))
+	if !bytes.HasPrefix(status, []byte("HTTP/1.1 101")) {
+		c.end(i, fmt.Errorf("handshake: %s", status))
+		return nil
+	}
+	c.dial.deflated = bytes.Contains(bytes.ToLower(head[:end]), []byte("permessage-deflate"))
+	switch {
+	case c.conns[i].socket:
+		c.conns[i].state = greeting
+	default:
+		c.ready(i)
+	}
+	return head[end+4:]
+}
+
+// ready counts connection i as open.
+func (c *client) ready(i int) {
+	c.conns[i].state = open
+	c.open++
+	c.dial.done++
+	if c.dial.task.Mute {
+		c.conns[i].state = mute
+		c.watch(i, unix.EPOLL_CTL_DEL, 0)
+	}
+}
+
+// speak serves socket.io's own messages; true if payload is an event.
+func (c *client) speak(i int, payload []byte) bool {
+	switch {
+	case bytes.HasPrefix(payload, []byte("42")):
+		return true
+	case bytes.HasPrefix(payload, []byte("40")):
+		c.ready(i)
+	case bytes.HasPrefix(payload, []byte("0")): // engine.io is open: enter the main namespace
+		c.out = frame.Append(c.out, frame.Text, []byte("40"))
+	case bytes.HasPrefix(payload, []byte("2")):
+		c.out = frame.Append(c.out, frame.Text, []byte("3"))
+	}
+	return false
+}
+
+// end closes connection i. That it was not asked for fails the task while
+// connections are being opened; later it is counted.
+func (c *client) end(i int, err error) {
+	k := &c.conns[i]
+	if k.state != open && k.state != mute && c.failure == nil {
+		c.failure = fmt.Errorf("connection %d ended before it was open: %w", i, errors.Join(err, os.ErrClosed))
+	}
+	if k.state == open || k.state == mute {
+		c.open--
+		c.closed++
+	}
+	k.state = closed
+	_ = unix.Close(int(k.fd))
+	delete(c.secure, i)
+	delete(c.pending, i)
+	delete(c.heads, i)
+}
+
+// drop closes the mute connections.
+func (c *client) drop() {
+	for i := range c.conns {
+		if c.conns[i].state == mute {
+			c.end(i, nil)
+			c.closed--
+		}
+	}
+}
+
+// secure is TLS on a connection that does not block.
+type secure struct {
+	fd  int
+	tls *tls.Conn
+}
+
+// encrypt does the TLS handshake, blocking; connections of a TLS row open one
+// by one.
+func (c *client) encrypt(i int) error {
+	s := &secure{fd: int(c.conns[i].fd)}
+	if err := unix.SetNonblock(s.fd, false); err != nil {
+		return err
+	}
+	s.tls = tls.Client(s, &tls.Config{RootCAs: c.dial.trust, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS13})
+	if err := s.tls.Handshake(); err != nil {
+		return err
+	}
+	c.secure[i] = s
+	return unix.SetNonblock(s.fd, true)
+}
+
+// Read is the socket's. An error EAGAIN is a net.Error that tls.Conn passes on
+// as temporary, so a record that is not whole yet is read on next time.
+func (s *secure) Read(b []byte) (int, error) {
+	n, err := unix.Read(s.fd, b)
+	if n == 0 && err == nil {
+		return 0, os.ErrClosed
+	}
+	return max(n, 0), err
+}
+
+func (s *secure) Write(b []byte) (int, error) {
+	n, err := unix.Write(s.fd, b)
+	return max(n, 0), err
+}
+
+// The rest of net.Conn: tls needs none of it here.
+func (s *secure) Close() error                     { return nil }
+func (s *secure) LocalAddr() net.Addr              { return nil }
+func (s *secure) RemoteAddr() net.Addr             { return nil }
+func (s *secure) SetDeadline(time.Time) error      { return nil }
+func (s *secure) SetReadDeadline(time.Time) error  { return nil }
+func (s *secure) SetWriteDeadline(time.Time) error { return nil }

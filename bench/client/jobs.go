@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/frame"
+)
+
+// job is what a task has to do with incoming messages.
+type job struct {
+	want int                                    // "wait" ends when so many have come
+	next func(i int, payload []byte, now int64) // called for each; may append to client.out
+}
+
+// longest is how long a task waits for the last answers when its time is over.
+const longest = 10 * time.Second
+
+// active returns the indexes of the open connections that are read.
+func (c *client) active() []int {
+	var out []int
+	for i := range c.conns {
+		if c.conns[i].state == open {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// join sends connection i into room i modulo t.Rooms, the first t.Count of them.
+func (c *client) join(t control.Task, limit time.Duration) error {
+	for n, i := range c.active() {
+		if n == t.Count {
+			break
+		}
+		room := "room-" + strconv.Itoa(n%t.Rooms)
+		c.write(i, frame.Append(nil, frame.Text, frame.Join(c.conns[i].socket, room)))
+	}
+	return c.until(limit, "joining rooms", func() bool { return len(c.pending) == 0 })
+}
+
+// echo keeps t.InFlight messages on the way on t.Count connections.
+func (c *client) echo(t control.Task, limit time.Duration) error {
+	conns := c.active()
+	if t.Count > len(conns) {
+		return fmt.Errorf("echo wants %d connections, %d are open", t.Count, len(conns))
+	}
+	conns = conns[:t.Count]
+	payload, digits := frame.Message(c.conns[conns[0]].socket, "echo", 0, t.Bytes)
+	tpl := frame.NewTemplate(payload, digits)
+	end := clock.Now() + int64(t.Span)*1000
+	c.job.next = func(i int, _ []byte, now int64) {
+		k := &c.conns[i]
+		if t.Each > 0 {
+			if k.left == 0 {
+				return
+			}
+			k.left--
+		} else if now >= end {
+			return
+		}
+		c.sent++
+		c.out = tpl.Append(c.out, now)
+	}
+	for _, i := range conns {
+		c.conns[i].left = int32(t.Each)
+		c.out = c.out[:0]
+		for range t.InFlight {
+			c.job.next(i, nil, clock.Now())
+		}
+		if len(c.out) > 0 {
+			c.write(i, c.out)
+		}
+	}
+	return c.finish(t, limit)
+}
+
+// finish serves until the time is over and everything sent has come back.
+func (c *client) finish(t control.Task, limit time.Duration) error {
+	if t.Each == 0 {
+		end := clock.Now() + int64(t.Span)*1000
+		for clock.Now() < end {
+			if c.failure != nil {
+				return c.failure
+			}
+			if err := c.poll(10); err != nil {
+				return err
+			}
+		}
+		limit = longest
+	}
+	return c.until(limit, "waiting for the last answers", func() bool { return c.frames >= c.sent })
+}
+
+// talk lets t.Count connections, spread evenly, each send to its room and
+// again when its own message has come back.
+func (c *client) talk(t control.Task, limit time.Duration) error {
+	conns := c.active()
+	if t.Count == 0 || t.Count > len(conns) {
+		return fmt.Errorf("talk wants %d senders, %d connections are open", t.Count, len(conns))
+	}
+	templates := map[int]frame.Template{}
+	step := len(conns) / t.Count
+	for n := range t.Count {
+		i := conns[n*(step+1)%len(conns)] // one further every time, so that all rooms have senders
+		payload, digits := frame.Message(c.conns[i].socket, "say", i, t.Bytes)
+		templates[i] = frame.NewTemplate(payload, digits)
+	}
+	end := clock.Now() + int64(t.Span)*1000
+	waiting := len(templates)
+	c.job.next = func(i int, payload []byte, now int64) {
+		if by, ok := frame.Sender(payload); !ok || by != i {
+			return
+		}
+		if now >= end {
+			waiting--
+			return
+		}
+		c.sent++
+		c.out = templates[i].Append(c.out, now)
+	}
+	for i, tpl := range templates {
+		c.sent++
+		c.write(i, tpl.Append(nil, clock.Now()))
+	}
+	return c.until(limit+time.Duration(t.Span)*time.Millisecond, "talking", func() bool { return waiting == 0 })
+}
