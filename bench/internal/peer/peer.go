@@ -1,0 +1,170 @@
+// Package peer is what the Go servers of the benchmark have in common: flags,
+// a listener, TLS, and the orders of the driver. It imports no WebSocket
+// library, so that each server holds its own and nothing else.
+package peer
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/control"
+)
+
+// Config is what the flags of a server say.
+type Config struct {
+	TLS     bool // serve wss
+	JSON    bool // decode and encode with encoding/json twice, where the server has the choice
+	Deflate bool // offer permessage-deflate
+	SndBuf  int  // send buffer of accepted sockets in bytes; 0 is the system's
+}
+
+// Flags reads the command line.
+func Flags() Config {
+	var c Config
+	flag.BoolVar(&c.TLS, "tls", false, "serve wss with a certificate made at the start")
+	flag.BoolVar(&c.JSON, "json", false, "decode and encode every message with encoding/json, envelope and data")
+	flag.BoolVar(&c.Deflate, "deflate", false, "agree to permessage-deflate")
+	flag.IntVar(&c.SndBuf, "sndbuf", 0, "send buffer of accepted sockets in `bytes`; 0 is the system's")
+	flag.Parse()
+	return c
+}
+
+// Push sends count messages of size bytes, the first with the stamp at, to a
+// room, or to everybody if room is "".
+type Push func(room string, size int) error
+
+// Serve listens on a free port of the loopback, serves h, tells the driver
+// where, and does what it orders until its standard input ends. module is the
+// path of the library under test, for its version.
+func Serve(c Config, module string, h http.Handler, push Push) {
+	err := c.Run(module, push, func(ln net.Listener) error {
+		server := http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+		return server.Serve(ln)
+	})
+	if err != nil {
+		slog.Error("server failed", "err", err)
+		os.Exit(1)
+	}
+}
+
+// Run is Serve for a server that does not use net/http.
+func (c Config) Run(module string, push Push, serve func(net.Listener) error) error {
+	ready := control.Ready{Version: version(module)}
+	ln, err := c.listen(&ready)
+	if err != nil {
+		return err
+	}
+	ready.Addr = ln.Addr().String()
+	failed := make(chan error, 1)
+	go func() { failed <- serve(ln) }()
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(ready); err != nil {
+		return err
+	}
+	orders := make(chan error, 1)
+	go func() { orders <- obey(os.Stdin, out, push) }()
+	select {
+	case err := <-failed:
+		return err
+	case err := <-orders:
+		return err
+	}
+}
+
+func (c Config) listen(ready *control.Ready) (net.Listener, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
+		if c.SndBuf == 0 {
+			return nil
+		}
+		var bad error
+		err := rc.Control(func(fd uintptr) { // accepted sockets inherit it
+			bad = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, c.SndBuf)
+		})
+		return errors.Join(err, bad)
+	}}
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil || !c.TLS {
+		return ln, err
+	}
+	cert, text, err := certificate()
+	if err != nil {
+		return nil, err
+	}
+	ready.Cert = text
+	return tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13}), nil
+}
+
+// obey does what each line of in says, until in ends.
+func obey(in io.Reader, out *json.Encoder, push Push) error {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		var o control.Order
+		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
+			return err
+		}
+		done, err := carryOut(o, push)
+		if err != nil {
+			done.Error = err.Error()
+		}
+		if err := out.Encode(done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func carryOut(o control.Order, push Push) (control.Done, error) {
+	done := control.Done{At: clock.Now()}
+	var err error
+	switch o.Do {
+	case "push":
+		for i := range o.Count {
+			if i > 0 && o.Gap > 0 {
+				time.Sleep(time.Duration(o.Gap) * time.Microsecond)
+			}
+			if err = push(o.Room, o.Bytes); err != nil {
+				break
+			}
+		}
+	case "gc":
+		for range 3 {
+			runtime.GC()
+		}
+		debug.FreeOSMemory()
+	case "profile":
+		err = profile(o.File)
+	default:
+		err = fmt.Errorf("unknown order %q", o.Do)
+	}
+	done.Took = clock.Now() - done.At
+	return done, err
+}
+
+// version is the version of module in this binary.
+func version(module string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, d := range info.Deps {
+		if d.Path == module {
+			return strings.TrimPrefix(d.Version, "v")
+		}
+	}
+	return ""
+}

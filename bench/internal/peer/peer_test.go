@@ -1,0 +1,68 @@
+package peer
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/frame"
+)
+
+func TestMessagesHaveTheLengthAskedFor(t *testing.T) {
+	for _, size := range []int{100, 150, 4096, 65536} {
+		b, err := Encode("tick", Tick(size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b) != size {
+			t.Errorf("a message of %d bytes has %d", size, len(b))
+		}
+		if _, ok := frame.Stamp(b); !ok {
+			t.Errorf("no stamp in %.80s", b)
+		}
+	}
+}
+
+func TestTwiceKeepsTheMessage(t *testing.T) {
+	const in = `{"event":"echo","data":{"at":1000000000000001,"by":12,"text":"xx"}}`
+	out, err := Twice([]byte(in))
+	if err != nil || string(out) != in {
+		t.Errorf("got %s (%v), want %s", out, err, in)
+	}
+	for _, bad := range []string{``, `{"event":1}`, `{"event":"echo"}`, `{"event":"echo","data":{"at":"1"}}`} {
+		if out, err := Twice([]byte(bad)); err == nil {
+			t.Errorf("%q is answered %s", bad, out)
+		}
+	}
+}
+
+func TestObey(t *testing.T) {
+	var out bytes.Buffer
+	pushed := 0
+	in := strings.NewReader(`{"do":"push","room":"a","count":3,"bytes":150}` + "\n" + `{"do":"nix"}` + "\n" + `{"do":"gc"}` + "\n")
+	err := obey(in, json.NewEncoder(&out), func(room string, size int) error {
+		if room != "a" || size != 150 {
+			t.Errorf("push to %q of %d bytes", room, size)
+		}
+		pushed++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pushed != 3 {
+		t.Errorf("%d pushes, want 3", pushed)
+	}
+	dec := json.NewDecoder(&out)
+	for i, fails := range []bool{false, true, false} {
+		var d control.Done
+		if err := dec.Decode(&d); err != nil {
+			t.Fatal(err)
+		}
+		if (d.Error != "") != fails || d.At == 0 {
+			t.Errorf("answer %d: %+v", i, d)
+		}
+	}
+}
