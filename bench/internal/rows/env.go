@@ -1,0 +1,265 @@
+// Package rows are the measurements: what is done to which servers, and what
+// is written down.
+package rows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/proc"
+	"github.com/wsgen/wsgen/bench/internal/result"
+)
+
+// Env is what rows run in.
+type Env struct {
+	Bin      string // folder of the Go programs
+	NodeDir  string // folder of the JavaScript ones
+	Node     string // the node program; "" if there is none
+	NodeLack string // why there is none
+	Kinds    []Kind // the servers to measure
+	Rounds   int    // 0: as each row likes it
+	Limit    int    // connections one process may open
+	Source   string // the checkout whose runtime is measured
+	Profiles string // folder for CPU profiles of wsgen; "" is none
+	Record   func(result.Sample)
+	Say      func(format string, args ...any)
+	Versions map[string]string
+}
+
+// fixture is a server with its clients, connected and idle.
+type fixture struct {
+	label   string // the server's name in the results
+	kind    Kind
+	server  *proc.Server
+	clients []*proc.Client
+	counted control.Counted // what the last connect said
+}
+
+// values are a round's results by metric.
+type values map[string]float64
+
+// setup says how to make a fixture.
+type setup struct {
+	kind    Kind
+	label   string // "" is the kind's name
+	args    []string
+	conns   int
+	clients int // processes that share conns; 0 is 1
+	deflate bool
+}
+
+// where the WebSocket endpoint is.
+const path = "/ws"
+
+// open starts a server and its clients and connects them.
+func (e *Env) open(ctx context.Context, s setup) (*fixture, error) {
+	f := &fixture{label: s.label, kind: s.kind}
+	if f.label == "" {
+		f.label = s.kind.Name
+	}
+	argv := []string{filepath.Join(e.Bin, s.kind.Binary)}
+	if s.kind.Script != "" {
+		if e.Node == "" {
+			return nil, errors.New(e.NodeLack)
+		}
+		argv = []string{e.Node, "--expose-gc", s.kind.Script}
+	}
+	argv = append(append(argv, s.kind.Args...), s.args...)
+	dir := ""
+	if s.kind.Script != "" {
+		dir = e.NodeDir
+	}
+	var err error
+	if f.server, err = proc.StartServer(ctx, f.label, dir, argv...); err != nil {
+		return nil, err
+	}
+	e.Versions[s.kind.Name] = f.server.Ready.Version
+	n := max(1, s.clients)
+	for i := range n {
+		if err := e.join(ctx, f, share(s.conns, i, n), s.deflate); err != nil {
+			f.stop()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// share is the i-th of n near-equal parts of all.
+func share(all, i, n int) int { return all*(i+1)/n - all*i/n }
+
+// join adds a client process with count connections to f.
+func (e *Env) join(ctx context.Context, f *fixture, count int, deflate bool) error {
+	if count > e.Limit {
+		return fmt.Errorf("%d connections are wanted, and a process may open %d: raise ulimit -n (hard limit too)", count, e.Limit)
+	}
+	c, err := proc.StartClient(ctx, f.label, filepath.Join(e.Bin, "client"))
+	if err != nil {
+		return err
+	}
+	f.clients = append(f.clients, c)
+	if count == 0 {
+		return nil
+	}
+	f.counted, err = c.Do(f.connect(count, deflate))
+	return err
+}
+
+// connect is the task that opens count connections to f.
+func (f *fixture) connect(count int, deflate bool) control.Task {
+	return control.Task{
+		Do: "connect", Addr: f.server.Ready.Addr, Path: path, Cert: f.server.Ready.Cert, Socket: f.kind.Socket,
+		Deflate: deflate, Count: count, Limit: 60_000,
+	}
+}
+
+func (f *fixture) stop() {
+	for _, c := range f.clients {
+		c.Stop()
+	}
+	f.server.Stop()
+}
+
+// openAll makes fixtures; one that fails is noted and left out.
+func (e *Env) openAll(ctx context.Context, row string, setups []setup) []*fixture {
+	var out []*fixture
+	for _, s := range setups {
+		f, err := e.open(ctx, s)
+		if err != nil {
+			label := s.label
+			if label == "" {
+				label = s.kind.Name
+			}
+			e.lack(row, label, err)
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// lack notes why a server has no values.
+func (e *Env) lack(row, label string, err error) {
+	e.Say("  %s: not measured: %v", label, err)
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	e.Record(result.Sample{Row: row, Server: label, Note: first})
+}
+
+// interleave runs rounds A B C, A B C over the fixtures, writes down what each
+// returns, then the memory of all; then it stops them.
+func (e *Env) interleave(ctx context.Context, row string, rounds int, fixtures []*fixture, one func(*fixture) (values, error)) error {
+	defer func() {
+		for _, f := range fixtures {
+			f.stop()
+		}
+	}()
+	if e.Rounds > 0 {
+		rounds = e.Rounds
+	}
+	alive := slices.Clone(fixtures)
+	e.profile(row, alive, true)
+	for round := 1; round <= rounds; round++ {
+		for _, f := range slices.Clone(alive) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			v, err := one(f)
+			if err != nil {
+				e.lack(row, f.label, err)
+				alive = slices.DeleteFunc(alive, func(g *fixture) bool { return g == f })
+				continue
+			}
+			e.Record(result.Sample{Row: row, Server: f.label, Round: round, Values: v})
+		}
+	}
+	e.profile(row, alive, false)
+	for _, f := range alive {
+		v, err := f.memory()
+		if err != nil {
+			e.lack(row, f.label, err)
+			continue
+		}
+		v["log"] = float64(f.server.Logged())
+		e.Record(result.Sample{Row: row, Server: f.label, Values: v})
+	}
+	return ctx.Err()
+}
+
+// profile begins or ends a CPU profile in every wsgen server.
+func (e *Env) profile(row string, fixtures []*fixture, begin bool) {
+	for _, f := range fixtures {
+		if e.Profiles == "" || !strings.HasPrefix(f.kind.Name, "wsgen") {
+			continue
+		}
+		o := control.Order{Do: "profile"}
+		if begin {
+			o.File = filepath.Join(e.Profiles, row+"-"+strings.ReplaceAll(f.label, " ", "-")+".pprof")
+		}
+		if _, err := f.server.Do(o); err != nil {
+			e.Say("  %s: no profile: %v", f.label, err)
+		}
+	}
+}
+
+// memory reads what is resident as it is and after a garbage collection.
+func (f *fixture) memory() (values, error) {
+	before, err := f.server.Memory()
+	if err != nil {
+		return nil, err
+	}
+	after, err := f.collected()
+	return values{"rss": float64(before), "rss_gc": float64(after)}, err
+}
+
+// collected is what is resident after a garbage collection.
+func (f *fixture) collected() (int64, error) {
+	if _, err := f.server.Do(control.Order{Do: "gc"}); err != nil {
+		return 0, err
+	}
+	return f.server.Memory()
+}
+
+// meter reads what a stretch of work costs.
+type meter struct {
+	f              *fixture
+	begun          time.Time
+	server, client time.Duration
+}
+
+func (f *fixture) meter() meter { return meter{f, time.Now(), f.server.CPU(), f.clientCPU()} }
+
+func (f *fixture) clientCPU() time.Duration {
+	var all time.Duration
+	for _, c := range f.clients {
+		all += c.CPU()
+	}
+	return all
+}
+
+// stop adds to v what n units of work cost the server each, in µs, which share
+// of all CPU the client had, and how busy its one thread was: near 1, it is
+// the client that was measured.
+func (m meter) stop(v values, n int) {
+	server, client := m.f.server.CPU()-m.server, m.f.clientCPU()-m.client
+	v["cpu"] = float64(server.Nanoseconds()) / 1000 / float64(max(n, 1))
+	v["client"] = float64(client) / float64(max(server+client, 1))
+	v["busy"] = float64(client) / float64(max(time.Since(m.begun), 1)) / float64(len(m.f.clients))
+}
+
+// kinds returns those of e.Kinds that keep wants.
+func (e *Env) kinds(keep func(Kind) bool) []Kind {
+	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return !keep(k) })
+}
+
+// named tells whether k is one of names, or a variant of one ("wsgen@old").
+func named(names ...string) func(Kind) bool {
+	return func(k Kind) bool {
+		base, _, _ := strings.Cut(k.Name, "@")
+		return slices.Contains(names, base)
+	}
+}

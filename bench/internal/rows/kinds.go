@@ -1,0 +1,30 @@
+package rows
+
+// Kind is a server that can be started.
+type Kind struct {
+	Name   string   // in -servers, in results
+	Title  string   // in the report
+	Binary string   // a Go program in bench/servers; its name in the bin folder
+	Script string   // or a JavaScript file in bench/servers/node
+	Args   []string // always given
+	Socket bool     // speaks socket.io
+	Silent bool     // answers nothing: it only pushes
+	Rooms  bool     // has rooms, or what its users write for them
+}
+
+// Kinds are all servers, ours first.
+func Kinds() []Kind {
+	return []Kind{
+		{Name: "wsgen", Title: "wsgen", Binary: "wsgen", Rooms: true},
+		{Name: "gws", Title: "gws", Binary: "gws", Rooms: true},
+		{Name: "gws-json", Title: "gws + encoding/json twice", Binary: "gws", Args: []string{"-json"}},
+		{Name: "gorilla", Title: "gorilla chat hub", Binary: "gorilla"},
+		{Name: "melody", Title: "melody", Binary: "melody", Rooms: true},
+		{Name: "coder", Title: "coder/websocket", Binary: "coder"},
+		{Name: "gobwas", Title: "gobwas/ws, minimal", Binary: "gobwas"},
+		{Name: "floor", Title: "a bare write(2) loop", Binary: "floor", Silent: true},
+		{Name: "ws", Title: "npm ws 8", Script: "ws.js"},
+		{Name: "socketio", Title: "socket.io 4", Script: "socketio.js", Socket: true, Rooms: true},
+		{Name: "nest", Title: "NestJS 12 on ws", Script: "nest.js"},
+	}
+}

@@ -1,0 +1,178 @@
+package rows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/result"
+)
+
+// settle is how long a server has to come to rest before it is weighed.
+const settle = 700 * time.Millisecond
+
+// warmUp is how many connections a server has had before the first weighing,
+// so that what it sets up once is not counted.
+const warmUp = 50
+
+// idle weighs a fresh server before and after 10 000 connections: silent ones,
+// then after each has had 5 messages answered.
+func idle(ctx context.Context, e *Env) error {
+	const row, conns = "idle", 10_000
+	rounds := 2
+	if e.Rounds > 0 {
+		rounds = e.Rounds
+	}
+	lacking := map[string]bool{}
+	for round := 1; round <= rounds; round++ {
+		for _, k := range e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" }) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if lacking[k.Name] {
+				continue
+			}
+			v, err := e.weigh(ctx, k, conns)
+			if err != nil {
+				lacking[k.Name] = true
+				e.lack(row, k.Name, err)
+				continue
+			}
+			e.Record(result.Sample{Row: row, Server: k.Name, Round: round, Values: v})
+		}
+	}
+	return ctx.Err()
+}
+
+// weigh measures the bytes for each of conns connections.
+func (e *Env) weigh(ctx context.Context, k Kind, conns int) (values, error) {
+	f, err := e.open(ctx, setup{kind: k, conns: warmUp})
+	if err != nil {
+		return nil, err
+	}
+	defer f.stop()
+	base, err := f.collected()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.join(ctx, f, conns, false); err != nil {
+		return nil, err
+	}
+	v := values{}
+	if err := f.weighed(v, "idle", base, conns); err != nil {
+		return nil, err
+	}
+	c, err := f.clients[1].Do(control.Task{Do: "echo", Count: conns, InFlight: 1, Each: 5, Bytes: message, Limit: 30_000})
+	if err != nil {
+		return nil, err
+	}
+	if c.Frames != 5*conns {
+		return nil, fmt.Errorf("%d of %d answers", c.Frames, 5*conns)
+	}
+	return v, f.weighed(v, "traffic", base, conns)
+}
+
+// weighed adds what is resident beyond base for each of conns connections.
+func (f *fixture) weighed(v values, name string, base int64, conns int) error {
+	time.Sleep(settle)
+	m, err := f.memory()
+	if err != nil {
+		return err
+	}
+	for metric, bytes := range m {
+		v[name+"_"+metric] = (bytes - float64(base)) / float64(conns)
+	}
+	return nil
+}
+
+// connect opens 3000 connections at once, as after a restart: how fast, and
+// how much memory it takes at the most.
+func connect(ctx context.Context, e *Env) error {
+	const row, conns = "connect", 3000
+	kinds := e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" })
+	fixtures := e.openAll(ctx, row, each(kinds, warmUp))
+	return e.interleave(ctx, row, 3, fixtures, func(f *fixture) (values, error) {
+		before, err := f.collected()
+		if err != nil {
+			return nil, err
+		}
+		if err := f.server.ResetPeak(); err != nil {
+			return nil, err
+		}
+		if err := e.join(ctx, f, 0, false); err != nil {
+			return nil, err
+		}
+		last := len(f.clients) - 1
+		m := f.meter()
+		c, err := f.clients[last].Do(f.connect(conns, false))
+		if err != nil {
+			return nil, err
+		}
+		v := values{"rate": conns / float64(c.Took) * 1e6}
+		m.stop(v, conns)
+		peak, err := f.server.Peak()
+		v["peak"] = float64(peak-before) / conns
+		f.clients[last].Stop()
+		f.clients = f.clients[:last]
+		time.Sleep(settle) // the server finds out
+		return v, err
+	})
+}
+
+// crowd fills a server with as many connections as one process may open.
+func crowd(ctx context.Context, e *Env) error {
+	const row, least, most, watch = "crowd", 15_000, 100_000, 5 * time.Second
+	conns := min(e.Limit, most)
+	for _, k := range e.kinds(named("wsgen", "gws")) {
+		if conns < least {
+			e.lack(row, k.Name, fmt.Errorf("a process may open %d connections here, and a crowd has %d: raise ulimit -n (hard limit too)", conns, least))
+			continue
+		}
+		if err := e.crowdOf(ctx, row, k, conns, watch); err != nil {
+			e.lack(row, k.Name, err)
+		}
+	}
+	return ctx.Err()
+}
+
+func (e *Env) crowdOf(ctx context.Context, row string, k Kind, conns int, watch time.Duration) error {
+	f, err := e.open(ctx, setup{kind: k})
+	if err != nil {
+		return err
+	}
+	defer f.stop()
+	f.clients[0].Stop() // open made it, for no connection
+	f.clients = nil
+	base, err := f.collected()
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	m := f.meter()
+	for i := range 2 { // client processes
+		if err := e.join(ctx, f, share(conns, i, 2), false); err != nil {
+			return err
+		}
+	}
+	took := time.Since(begun)
+	v := values{"conns": float64(conns), "connect": float64(conns) / took.Seconds()}
+	m.stop(v, conns)
+	v["connect_cpu"] = v["cpu"]
+	if err := f.weighed(v, "idle", base, conns); err != nil {
+		return err
+	}
+	m = f.meter()
+	time.Sleep(watch)
+	m.stop(v, 1)
+	v["idle_cpu"] = v["cpu"] / watch.Seconds() / 1e6 // cores
+	pushed, err := f.fire(volley{bursts: 3, each: 1, bytes: message, expect: conns})
+	if err != nil {
+		return err
+	}
+	for metric, value := range pushed {
+		v[metric] = value
+	}
+	e.Record(result.Sample{Row: row, Server: f.label, Round: 1, Values: v})
+	return nil
+}
