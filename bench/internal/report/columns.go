@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"math"
+)
+
+// column is a metric as a table shows it.
+type column struct {
+	metric string
+	head   string
+	scale  float64 // the value is divided by it
+	digits int     // after the point
+}
+
+// table is what the report says of a row. The first column is what ratios are of.
+type table struct {
+	more    bool // more of the first column is better
+	columns []column
+}
+
+func rate(head string) column { return column{"rate", head, 1, 0} }
+
+func latency() []column {
+	return []column{{"p50", "p50 ms", 1000, 2}, {"p99", "p99 ms", 1000, 2}}
+}
+
+func whole(head string) []column {
+	return []column{
+		{"cpu", "server CPU, µs per " + head, 1, 2}, {"client", "client's share of CPU, %", 0.01, 0}, {"busy", "its thread busy, %", 0.01, 0},
+	}
+}
+
+func memory() []column {
+	return []column{{"rss", "RSS MB", 1e6, 1}, {"rss_gc", "after GC", 1e6, 1}}
+}
+
+func join(parts ...[]column) []column {
+	var out []column
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// tableOf says how the row id is shown.
+func tableOf(id string) table {
+	pushes := join([]column{rate("deliveries/s")}, whole("delivery"), latency(),
+		[]column{{"call", "call µs", 1, 0}, {"lost", "lost", 1, 0}}, memory())
+	switch id {
+	case "echo1", "echo16", "large-echo":
+		return table{true, join([]column{rate("answers/s")}, whole("answer"), latency(), memory())}
+	case "mixed":
+		return table{true, join([]column{rate("deliveries/s")}, whole("delivery"), latency(), memory())}
+	case "idle":
+		return table{false, []column{
+			{"idle_rss_gc", "bytes each after GC", 1, 0},
+			{"idle_rss", "as it is", 1, 0},
+			{"traffic_rss_gc", "after traffic and GC", 1, 0},
+			{"traffic_rss", "after traffic, as it is", 1, 0},
+		}}
+	case "connect":
+		return table{true, join([]column{rate("connections/s"), {"peak", "peak bytes each", 1, 0}}, whole("connection"), memory())}
+	case "stalled":
+		return table{false, join([]column{{"p99", "p99 ms", 1000, 2}, {"p50", "p50 ms", 1000, 2}}, whole("delivery"),
+			[]column{{"lost", "lost", 1, 0}, {"held_gc", "bytes kept for each deaf one, after GC", 1, 0}, {"held", "as it is", 1, 0}}, memory())}
+	case "room", "deflate":
+		return table{false, join(whole("delivery"), latency(), []column{{"lost", "lost", 1, 0}}, memory())}
+	case "crowd":
+		return table{false, join([]column{
+			{"idle_rss_gc", "bytes each after GC", 1, 0},
+			{"idle_rss", "as it is", 1, 0},
+			{"conns", "connections", 1, 0},
+			{"connect", "connections/s", 1, 0},
+			{"idle_cpu", "idle CPU, % of a core", 0.01, 2},
+			rate("deliveries/s of one broadcast"),
+		}, whole("delivery"), latency(), []column{{"lost", "lost", 1, 0}})}
+	case "dispatch":
+		return table{false, []column{{"ns", "ns", 1, 0}, {"bytes", "bytes", 1, 0}, {"allocs", "allocations", 1, 0}}}
+	}
+	return table{true, pushes}
+}
+
+// show prints a value: thousands apart by a thin space, nothing for none.
+func (c column) show(v float64) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	v /= c.scale
+	if c.digits > 0 {
+		return fmt.Sprintf("%.*f", c.digits, v)
+	}
+	return thousands(v)
+}
+
+func thousands(v float64) string {
+	s := fmt.Sprintf("%.0f", math.Abs(v))
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + " " + s[i:]
+	}
+	if v <= -0.5 {
+		s = "−" + s
+	}
+	return s
+}

@@ -1,0 +1,82 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/bench/internal/result"
+)
+
+// notes say what a row's numbers are, where the title does not.
+func notes() map[string]string {
+	return map[string]string{
+		"fanout":     "a message of 150 bytes, one broadcast at a time with the server idle before it; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing.",
+		"burst10":    "as above, ten calls one after the other.",
+		"burst100":   "as above, a hundred; every message is delivered as one of its own, none glued to another.",
+		"echo1":      "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came.",
+		"echo16":     "as above.",
+		"idle":       "resident memory beyond that of the server with 50 connections, divided by 10 000. Traffic is five messages of 150 bytes each, answered.",
+		"stalled":    "25 broadcasts, 40 ms apart, to 900 connections that read. Deaf ones have 4 KiB of receive and 16 KiB of send buffer, full before the measuring begins. A flooded server has 100 deaf connections and 5000 broadcasts of 150 bytes.",
+		"room":       "300 pushes of 150 bytes, 1 ms apart. gws has no rooms: a map of sets behind a mutex stands in. melody filters all sessions.",
+		"mixed":      "each speaker sends 150 bytes to its room of 50 and again when it has heard itself.",
+		"large":      "",
+		"large-echo": "65 000 bytes, one message in flight on each connection.",
+		"connect":    "64 handshakes on the way at once; the peak is the resident memory's, beyond what there was.",
+		"tls":        "TLS 1.3; fan-out as above.",
+		"deflate":    "fan-out as above, beside the same server without compression.",
+		"crowd":      "two client processes; idle CPU over 5 s, pings included.",
+		"dispatch":   "the runtime's own benchmark, from a message's bytes to its answer's.",
+	}
+}
+
+const method = `Each server is a process of its own and each has its own client process: one thread, raw sockets, epoll, no goroutine for any connection. All servers of a row run at once, connected; a round measures them in turn, A B C …, A B C …, and while one works the others are idle. Tables show medians over rounds; *spread* is the distance between the quartiles as a share of the median; *wsgen to it* is the median of the ratios within rounds, which a slow second of the machine moves little. Latency is from the stamp inside a message, made before the call that sends it, to its arrival in the client; every process reads the same clock.
+
+CPU is that of the whole server process, user and system. RSS is what is resident, as it is and after three garbage collections that return memory to the system. wsgen runs with every limit at its default, a connection guard, a message guard, and a log at level info that is read.
+
+What to keep in mind:
+
+- Server, client and kernel share the machine's cores. Deliveries per second are a figure of the whole system; CPU per delivery is the cleaner one. The client's share of CPU stands beside each figure.
+- On the loopback a send includes the kernel's receive path and the wake-up of the receiver, in the sender's account. Over a network card that part shrinks and what a library does weighs more.
+- Nothing here is lost or late on the way, and no link is slow. Deaf peers are the exception, made on purpose.
+- Absolute figures move by a factor of two between machines and hours; ratios within a run by about a tenth for CPU and a fifth for rates. A p99 over a few hundred milliseconds is the noisiest figure of all.
+- socket.io is spoken to over its websocket transport and frames its events its own way; npm servers have one thread.
+`
+
+// Document writes docs/benchmarks.md.
+func Document(w io.Writer, runs []result.Run) {
+	fmt.Fprint(w, "# Benchmarks\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
+	fmt.Fprint(w, "wsgen beside the libraries one would otherwise take, doing the same work on the same machine in the same minutes. `make bench` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
+	fmt.Fprint(w, "![Bars: fan-out, bursts, echo, memory and tail latency of wsgen and its peers](img/benchmarks.svg)\n\n")
+	fmt.Fprint(w, "## The runs\n\n")
+	lines := [][]string{{"raw results", "commit", "kernel", "CPU", "cores", "Go", "node", "minutes"}}
+	for _, r := range runs {
+		m := r.Machine
+		lines = append(lines, []string{
+			r.Name, m.Commit, m.Kernel, m.CPU, fmt.Sprint(m.Cores), m.Go, m.Node, fmt.Sprintf("%.0f", m.Took/60),
+		})
+	}
+	grid(w, lines)
+	fmt.Fprintf(w, "\nLibraries: %s.\n", versions(runs))
+	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach, as ratios to named peers; a ratio is the median over all rounds.\n\n")
+	Verdicts(w, runs)
+	fmt.Fprintf(w, "\n## How it is measured\n\n%s", method)
+	fmt.Fprint(w, "\n## Results\n")
+	Rows(w, runs)
+}
+
+func versions(runs []result.Run) string {
+	all := map[string]string{}
+	for _, r := range runs {
+		maps.Copy(all, r.Machine.Versions)
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if v := all[name]; v != "" && v != "0.0.0" && name != "gws-json" {
+			out = append(out, name+" "+v)
+		}
+	}
+	return strings.Join(out, ", ")
+}

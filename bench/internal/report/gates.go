@@ -1,0 +1,146 @@
+// Package report makes tables, verdicts and the chart of raw results.
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/wsgen/wsgen/bench/internal/result"
+	"github.com/wsgen/wsgen/bench/internal/stats"
+)
+
+// Gate is one thing that must hold: a metric of ours against a peer's.
+type Gate struct {
+	Area   string
+	Row    string
+	Metric string
+	Server string // ours
+	Peer   string // "" holds the value itself against Limit
+	Most   bool   // Limit is the most allowed; else the least
+	Limit  float64
+}
+
+// Limits of a stalled connection: what wsgen's default outbox may hold of the
+// flood's messages, frames and their headers.
+const outboxLimit = 256 * (150 + 4)
+
+const deafSuffix = " with 10 % deaf"
+
+// Gates are all of them. The generator's is not the benchmark's business.
+func Gates() []Gate {
+	var all []Gate
+	add := func(area, row, metric, server string, most bool, peers ...any) {
+		for i := 0; i < len(peers); i += 2 {
+			all = append(all, Gate{area, row, metric, server, peers[i].(string), most, peers[i+1].(float64)})
+		}
+	}
+	const us = "wsgen"
+	add("idle memory after GC", "idle", "idle_rss_gc", us, true,
+		"gws", 0.65, "gorilla", 0.35, "melody", 0.20, "coder", 0.30, "socketio", 0.30)
+	add("idle memory after traffic and GC", "idle", "traffic_rss_gc", us, true,
+		"gws", 0.62, "gorilla", 0.40, "melody", 0.28, "gobwas", 1.15)
+	add("one broadcast: CPU per delivery", "fanout", "cpu", us, true,
+		"gws", 0.80, "gorilla", 0.68, "melody", 0.65, "floor", 1.25)
+	add("one broadcast: deliveries per second", "fanout", "rate", us, false,
+		"gws", 1.15, "gorilla", 1.35, "melody", 1.5, "socketio", 2.0)
+	add("burst of 10: deliveries per second", "burst10", "rate", us, false, "gws", 3.5, "gorilla", 4.0, "melody", 4.0)
+	add("burst of 100: deliveries per second", "burst100", "rate", us, false, "gws", 15.0, "gorilla", 12.0, "melody", 12.0)
+	add("echo, one in flight: rate", "echo1", "rate", us, false, "gws", 0.92)
+	add("echo, one in flight: CPU", "echo1", "cpu", us, true, "gws", 1.05)
+	add("echo, 16 in flight: rate", "echo16", "rate", us, false, "gws", 1.8, "melody", 2.5, "gws-json", 5.0)
+	add("10 % stalled: healthy p99", "stalled", "p99", us+deafSuffix, true,
+		us, 1.25, "gws"+deafSuffix, 0.9, "gorilla"+deafSuffix, 0.9, "melody"+deafSuffix, 0.9)
+	add("10 % stalled: messages lost to healthy ones", "stalled", "lost", us+deafSuffix, true, "", 0.0)
+	add("stalled and flooded: bytes kept for each", "stalled", "held_gc", us+" flooded", true, "", float64(outboxLimit))
+	add("room of 10: CPU per delivery among 10 000 and 100", "room", "cpu", us+", 10 of 10000", true, us+", 10 of 100", 1.2)
+	add("deflate: CPU per delivery against plain", "deflate", "cpu", us+" deflate", true, us, 1.15)
+	add("dispatch with generated codecs: speed", "dispatch", "speed", "generated", false, "twice", 7.0)
+	add("dispatch with encoding/json: speed", "dispatch", "speed", "std", false, "twice", 1.7)
+	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
+	add("envelope scan: allocations", "dispatch", "allocs", "scan", true, "", 0.0)
+	add("event lookup: allocations", "dispatch", "allocs", "lookup", true, "", 0.0)
+	return all
+}
+
+// Verdict is what became of a gate in one run, or in several pooled.
+type Verdict struct {
+	Gate
+	Value    float64 // the ratio, or the value; NaN if not measured
+	Low      float64 // the lowest and
+	High     float64 // the highest of the rounds
+	Measured bool
+	Pass     bool
+}
+
+// Judge holds a run, or several, against every gate of the rows that ran.
+func Judge(runs []result.Run) []Verdict {
+	var out []Verdict
+	for _, g := range Gates() {
+		if slices.ContainsFunc(runs, func(r result.Run) bool { return slices.Contains(r.Machine.Rows, g.Row) }) {
+			out = append(out, g.judge(runs))
+		}
+	}
+	return out
+}
+
+func (g Gate) judge(runs []result.Run) Verdict {
+	v := Verdict{Gate: g, Value: math.NaN()}
+	rounds := slices.Collect(maps.Values(pooled(runs, g.Row, g.Server, g.Metric)))
+	if g.Peer != "" {
+		rounds = stats.Ratios(pooled(runs, g.Row, g.Server, g.Metric), pooled(runs, g.Row, g.Peer, g.Metric))
+	}
+	if len(rounds) == 0 {
+		return v
+	}
+	v.Measured = true
+	v.Low, v.High = slices.Min(rounds), slices.Max(rounds)
+	v.Value = stats.Median(rounds)
+	if g.Peer == "" && g.Most {
+		v.Value = v.High // a bound holds in every round
+	}
+	v.Pass = v.Value >= g.Limit
+	if g.Most {
+		v.Pass = v.Value <= g.Limit
+	}
+	return v
+}
+
+// Want is the gate's condition as a reader writes it.
+func (g Gate) Want() string {
+	sign := "≥"
+	if g.Most {
+		sign = "≤"
+	}
+	if g.Peer == "" {
+		return fmt.Sprintf("%s %g", sign, g.Limit)
+	}
+	return fmt.Sprintf("%s %g×", sign, g.Limit)
+}
+
+// Word is the verdict in one word.
+func (v Verdict) Word() string {
+	switch {
+	case !v.Measured:
+		return "not measured"
+	case v.Pass:
+		return "pass"
+	}
+	return "**miss**"
+}
+
+// roundsPerRun keeps the rounds of pooled runs apart.
+const roundsPerRun = 1000
+
+// pooled collects a metric over runs; rounds of one run stay together, so that
+// ratios are of one round's pair.
+func pooled(runs []result.Run, row, server, metric string) map[int]float64 {
+	out := map[int]float64{}
+	for i, r := range runs {
+		for round, v := range r.Values(row, server, metric) {
+			out[i*roundsPerRun+round] = v
+		}
+	}
+	return out
+}

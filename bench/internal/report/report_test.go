@@ -1,0 +1,206 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/wsgen/wsgen/bench/internal/result"
+	"github.com/wsgen/wsgen/bench/internal/rows"
+)
+
+// runOf makes a run of rounds samples per server, value(server, round) as metric.
+func runOf(row, metric string, rounds int, value func(server string, round int) float64, servers ...string) result.Run {
+	r := result.Run{Machine: result.Machine{Rows: []string{row}}}
+	for round := 1; round <= rounds; round++ {
+		for _, s := range servers {
+			r.Samples = append(r.Samples, result.Sample{Row: row, Server: s, Round: round, Values: map[string]float64{metric: value(s, round)}})
+		}
+	}
+	return r
+}
+
+func find(t *testing.T, all []Verdict, area, peer string) Verdict {
+	t.Helper()
+	i := slices.IndexFunc(all, func(v Verdict) bool { return v.Area == area && v.Peer == peer })
+	if i < 0 {
+		t.Fatalf("no verdict of %q against %q", area, peer)
+	}
+	return all[i]
+}
+
+// The machine is ten times slower in every other round; wsgen is 1.2 times gws
+// in each, so no ratio may show it.
+func TestGatesCompareWithinRounds(t *testing.T) {
+	r := runOf("fanout", "rate", 7, func(s string, round int) float64 {
+		v := 100.0
+		if round%2 == 0 {
+			v = 10
+		}
+		if s == "wsgen" {
+			v *= 1.2
+		}
+		return v
+	}, "wsgen", "gws", "melody")
+	all := Judge([]result.Run{r})
+	v := find(t, all, "one broadcast: deliveries per second", "gws")
+	if math.Abs(v.Value-1.2) > 1e-9 || math.Abs(v.High-v.Low) > 1e-9 || !v.Pass || !v.Measured {
+		t.Errorf("against gws: %+v", v)
+	}
+	if v := find(t, all, "one broadcast: deliveries per second", "melody"); v.Pass || !v.Measured {
+		t.Errorf("1.2 times melody passes a gate of 1.5: %+v", v)
+	}
+	if v := find(t, all, "one broadcast: deliveries per second", "socketio"); v.Pass || v.Measured {
+		t.Errorf("a peer that is not there: %+v", v)
+	}
+	if slices.ContainsFunc(all, func(v Verdict) bool { return v.Row != "fanout" }) {
+		t.Error("a row that did not run is judged")
+	}
+}
+
+func TestAbsoluteGatesHoldInEveryRound(t *testing.T) {
+	const area = "10 % stalled: messages lost to healthy ones"
+	server := "wsgen" + deafSuffix
+	lost := func(in int) result.Run {
+		return runOf("stalled", "lost", 5, func(_ string, round int) float64 {
+			if round == in {
+				return 1
+			}
+			return 0
+		}, server)
+	}
+	if v := find(t, Judge([]result.Run{lost(0)}), area, ""); !v.Pass {
+		t.Errorf("nothing lost: %+v", v)
+	}
+	if v := find(t, Judge([]result.Run{lost(3)}), area, ""); v.Pass || v.Value != 1 {
+		t.Errorf("one lost in one of five rounds: %+v", v)
+	}
+}
+
+func TestGatesNameWhatIsMeasured(t *testing.T) {
+	ids := map[string]bool{}
+	for _, r := range rows.All() {
+		ids[r.ID] = true
+	}
+	for _, g := range Gates() {
+		if !ids[g.Row] {
+			t.Errorf("%s: there is no row %q", g.Area, g.Row)
+		}
+		shown := slices.ContainsFunc(tableOf(g.Row).columns, func(c column) bool { return c.metric == g.Metric })
+		if !shown && g.Metric != "speed" { // shown as ns
+			t.Errorf("%s: the table of row %s does not show %q", g.Area, g.Row, g.Metric)
+		}
+	}
+}
+
+func TestPooledRunsCountWhatPasses(t *testing.T) {
+	with := func(ratio float64) result.Run {
+		return runOf("echo1", "rate", 3, func(s string, _ int) float64 {
+			if s == "wsgen" {
+				return ratio
+			}
+			return 1
+		}, "wsgen", "gws")
+	}
+	var b bytes.Buffer
+	Verdicts(&b, []result.Run{with(1), with(0.5), with(0.95)})
+	line := ""
+	for l := range strings.Lines(b.String()) {
+		if strings.Contains(l, "one in flight: rate") {
+			line = l
+		}
+	}
+	for _, want := range []string{"0.95", "0.50 … 1", "| pass ", "2 of 3"} {
+		if !strings.Contains(strings.Join(strings.Fields(line), " "), want) {
+			t.Errorf("no %q in %s", want, line)
+		}
+	}
+}
+
+func TestTablesSayWhatIsMissing(t *testing.T) {
+	r := runOf("fanout", "rate", 3, func(string, int) float64 { return 1234.4 }, "wsgen", "gws")
+	r.Samples = append(r.Samples, result.Sample{Row: "fanout", Server: "nest", Note: "no node here"})
+	var b bytes.Buffer
+	Rows(&b, []result.Run{r})
+	text := b.String()
+	for _, want := range []string{"| wsgen ", "1 234", "1.00×", "- NestJS 12 on ws is not run, or not to the end: no node here"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "| NestJS") || strings.Contains(text, "NaN") {
+		t.Errorf("a server without values has a line:\n%s", text)
+	}
+	width := 0
+	for l := range strings.Lines(text) {
+		if !strings.HasPrefix(l, "|") {
+			continue
+		}
+		if n := utf8.RuneCountInString(l); width != 0 && n != width {
+			t.Errorf("lines of %d and %d characters in one table:\n%s", width, n, text)
+		} else {
+			width = n
+		}
+	}
+}
+
+func TestTitles(t *testing.T) {
+	for label, want := range map[string]string{
+		"gws": "gws", "gws-json": "gws + encoding/json twice", "wsgen@old": "wsgen@old", "melody" + deafSuffix: "melody" + deafSuffix,
+		"socketio, 10 of 100": "socket.io 4, 10 of 100", "generated": "generated", "": "",
+	} {
+		if got := titleOf(label); got != want {
+			t.Errorf("%q is titled %q, want %q", label, got, want)
+		}
+	}
+}
+
+func TestThousands(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 999.4: "999", 1000: "1 000", 1234567: "1 234 567", -12345: "−12 345"} {
+		if got := thousands(v); got != want {
+			t.Errorf("%g is %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestChartIsXML(t *testing.T) {
+	r := runOf("fanout", "rate", 3, func(s string, _ int) float64 { return float64(100_000 * len(s)) }, "wsgen", "gws", "nest")
+	var b bytes.Buffer
+	Chart(&b, []result.Run{r})
+	text := b.String()
+	for dec := xml.NewDecoder(&b); ; {
+		_, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+	}
+	if n := strings.Count(text, "<rect"); n != 4 {
+		t.Errorf("%d rectangles, want the ground and three bars", n)
+	}
+	if strings.Contains(text, "NaN") {
+		t.Error("a bar without a value")
+	}
+}
+
+func TestDocumentNamesItsRuns(t *testing.T) {
+	r := runOf("fanout", "rate", 3, func(string, int) float64 { return 1 }, "wsgen", "gws")
+	r.Name = "20260102-030405.jsonl"
+	r.Machine.Commit, r.Machine.Kernel, r.Machine.CPU = "0123456789ab", "6.1.2", "Some CPU"
+	r.Machine.Versions = map[string]string{"gws": "1.9.1", "wsgen": "0.0.0"}
+	var b bytes.Buffer
+	Document(&b, []result.Run{r})
+	for _, want := range []string{r.Name, "0123456789ab", "6.1.2", "Some CPU", "Libraries: gws 1.9.1.", "## Gates", "img/benchmarks.svg"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in the document", want)
+		}
+	}
+}

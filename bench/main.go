@@ -1,0 +1,152 @@
+// Command bench measures wsgen beside its peers: it builds and starts servers
+// and raw clients, runs the rows in interleaved rounds, keeps the raw results
+// and writes docs/benchmarks.md. README.md says what it measures and how.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/proc"
+	"github.com/wsgen/wsgen/bench/internal/report"
+	"github.com/wsgen/wsgen/bench/internal/result"
+	"github.com/wsgen/wsgen/bench/internal/rows"
+)
+
+// options are the command line.
+type options struct {
+	what     string
+	rounds   int
+	servers  string
+	wsgen    checkouts
+	gate     bool
+	report   bool
+	profiles string
+	limit    time.Duration
+}
+
+// checkouts are values of -wsgen-dir: DIR, or NAME=DIR for one more variant.
+type checkouts []string
+
+func (c *checkouts) String() string { return strings.Join(*c, " ") }
+
+func (c *checkouts) Set(s string) error {
+	*c = append(*c, s)
+	return nil
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all, and docs/benchmarks.md is written")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each row; 0 is what the row likes")
+	flag.StringVar(&o.servers, "servers", "", "`servers` to run, with commas; default all")
+	flag.Var(&o.wsgen, "wsgen-dir", "measure the wsgen of another checkout: `DIR`, or NAME=DIR beside this one as wsgen@NAME; may be repeated")
+	flag.BoolVar(&o.gate, "gate", false, "exit with status 1 if a gate is missed or could not be measured")
+	flag.BoolVar(&o.report, "report", false, "measure nothing: write docs/benchmarks.md from the raw results that are there")
+	flag.StringVar(&o.profiles, "profiles", "", "write a CPU profile of each wsgen server and row into this `folder`")
+	flag.DurationVar(&o.limit, "limit", 40*time.Minute, "end after this time")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	missed, err := run(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if missed && o.gate {
+		os.Exit(1)
+	}
+}
+
+// run does what o says; missed tells whether a gate is.
+func run(ctx context.Context, o options) (missed bool, err error) {
+	here, err := moduleDir()
+	if err != nil {
+		return false, err
+	}
+	if o.report {
+		return false, document(here)
+	}
+	selected, err := rows.Select(o.what)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
+	work, err := os.MkdirTemp("", "wsgen-bench-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(work)
+	env, err := prepare(ctx, here, work, o)
+	if err != nil {
+		return false, err
+	}
+	record := result.Run{Machine: machine(ctx, here, env)}
+	begun := record.Machine.Time
+	env.Record = func(s result.Sample) { record.Samples = append(record.Samples, s) }
+	for _, row := range selected {
+		say("%s %s", time.Since(begun).Round(time.Second), row.Title)
+		record.Machine.Rows = append(record.Machine.Rows, row.ID)
+		if err = row.Run(ctx, env); err != nil {
+			err = fmt.Errorf("row %s: %w", row.ID, err)
+			break
+		}
+	}
+	if err == nil {
+		record.Machine.Took = time.Since(begun).Seconds()
+	}
+	runs := []result.Run{record}
+	report.Rows(os.Stdout, runs)
+	fmt.Println()
+	report.Verdicts(os.Stdout, runs)
+	for _, v := range report.Judge(runs) {
+		missed = missed || !v.Pass
+	}
+	if err != nil {
+		return missed, err
+	}
+	whole := o.what == "" && o.servers == "" && o.rounds == 0 && len(o.wsgen) == 0
+	if err := keep(here, record, whole); err != nil {
+		return missed, err
+	}
+	return missed, proc.Leftover(env.Bin)
+}
+
+// keep writes the raw results, and after a whole run the document.
+func keep(here string, record result.Run, whole bool) error {
+	name := record.Machine.Time.Format("20060102-150405") + ".jsonl"
+	if !whole {
+		name = "partial-" + name
+	}
+	file := filepath.Join(here, "results", name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := result.Write(f, record); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	say("raw results: %s", file)
+	if !whole {
+		return nil
+	}
+	return document(here)
+}
+
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
