@@ -2,7 +2,7 @@
 # The steps themselves are the scripts in tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help live test check generate screenshot lint lint-all
+.PHONY: help live test check generate screenshot bench lint lint-all
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ generate: ## renew every generated file
 
 screenshot: ## renew docs/img/live.png from the running demo
 	@bash tools/screenshot.sh
+
+bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only)
+	@bash tools/bench.sh
 
 lint: ## go vet, staticcheck and gofumpt over every module, in seconds
 	@bash tools/lint.sh

@@ -34,6 +34,19 @@ runtime/internal/fixture:          runtime
 
 examples/live/...:                 examples/live/... runtime third-party
 tools/testsum:
+
+bench:                             bench/internal/...
+bench/client:                      bench/internal/... third-party
+bench/internal/clock:              third-party
+bench/internal/control:
+bench/internal/frame:              bench/internal/clock
+bench/internal/stats:
+bench/internal/proc:               bench/internal/control third-party
+bench/internal/peer:               bench/internal/control bench/internal/clock
+bench/internal/result:
+bench/internal/rows:               bench/internal/...
+bench/internal/report:             bench/internal/...
+bench/servers/...:                 bench/internal/peer bench/servers/... runtime third-party
 `
 
 // testHelpers are what a test of any package may import besides its own half

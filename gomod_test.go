@@ -112,8 +112,8 @@ func TestGoLines(t *testing.T) {
 	}
 }
 
-// The workspace has every module but those below tools, whose dependencies
-// must not choose versions for the others.
+// The workspace has every module but those below tools and the benchmark, whose
+// dependencies must not choose versions for the others.
 func TestWorkspace(t *testing.T) {
 	w := readModFile(t, "work", "edit", "-json", "go.work")
 	if len(w.Replace) > 0 {
@@ -124,7 +124,7 @@ func TestWorkspace(t *testing.T) {
 		used = append(used, filepath.Clean(u.DiskPath))
 	}
 	for _, f := range moduleFiles(t) {
-		if dir := filepath.Dir(f); !within(filepath.ToSlash(dir), "tools") {
+		if dir := filepath.Dir(f); !within(filepath.ToSlash(dir), "tools") && dir != "bench" {
 			want = append(want, dir)
 		}
 	}

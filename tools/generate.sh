@@ -8,3 +8,7 @@ for m in $(workspace); do
 	step "go generate in $m"
 	go -C "$m" generate -skip 'mod=mod' ./...
 done
+
+# The benchmark stands outside the workspace.
+step "go generate in bench"
+GOWORK=off go -C bench generate ./...
