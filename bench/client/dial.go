@@ -32,6 +32,10 @@ type dial struct {
 // window is how many handshakes are on the way at once.
 const window = 64
 
+// perAddress is how many connections leave from one address of the loopback:
+// the kernel's search for a free port gets slow when many of them are taken.
+const perAddress = 500
+
 // quiet is the receive buffer of a connection that never reads, in bytes: a
 // peer's own buffers are filled soon.
 const quiet = 4096
@@ -88,6 +92,8 @@ func (c *client) start() error {
 	if c.dial.task.Mute {
 		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, quiet))
 	}
+	from := unix.SockaddrInet4{Addr: [4]byte{127, 0, 1, byte(1 + len(c.conns)/perAddress%250)}}
+	err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1), unix.Bind(fd, &from))
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,10 @@ type Order struct {
 
 // Done is a server's answer.
 type Done struct {
-	At    int64  `json:"at"`   // clock stamp before the first push
-	Took  int64  `json:"took"` // µs until the last call returned
+	At    int64  `json:"at"`    // clock stamp before the first push
+	Took  int64  `json:"took"`  // µs until the last call returned
+	Heap  int64  `json:"heap"`  // gc: bytes of live objects
+	Stack int64  `json:"stack"` // gc: bytes of goroutines' stacks
 	Error string `json:"error,omitempty"`
 }
 

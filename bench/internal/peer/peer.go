@@ -146,6 +146,9 @@ func carryOut(o control.Order, push Push) (control.Done, error) {
 			runtime.GC()
 		}
 		debug.FreeOSMemory()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		done.Heap, done.Stack = int64(m.HeapAlloc), int64(m.StackInuse)
 	case "profile":
 		err = profile(o.File)
 	default:

@@ -56,8 +56,12 @@ func tableOf(id string) table {
 		return table{false, []column{
 			{"idle_rss_gc", "bytes each after GC", 1, 0},
 			{"idle_rss", "as it is", 1, 0},
+			{"idle_heap", "of it heap", 1, 0},
+			{"idle_stack", "stack", 1, 0},
 			{"traffic_rss_gc", "after traffic and GC", 1, 0},
 			{"traffic_rss", "after traffic, as it is", 1, 0},
+			{"traffic_heap", "of it heap", 1, 0},
+			{"traffic_stack", "stack", 1, 0},
 		}}
 	case "connect":
 		return table{true, join([]column{rate("connections/s"), {"peak", "peak bytes each", 1, 0}}, whole("connection"), memory())}

@@ -206,22 +206,33 @@ func (e *Env) profile(row string, fixtures []*fixture, begin bool) {
 	}
 }
 
-// memory reads what is resident as it is and after a garbage collection.
+// memory reads what is resident as it is and after a garbage collection, and
+// what the latter found alive.
 func (f *fixture) memory() (values, error) {
 	before, err := f.server.Memory()
 	if err != nil {
 		return nil, err
 	}
-	after, err := f.collected()
-	return values{"rss": float64(before), "rss_gc": float64(after)}, err
+	v, err := f.collected()
+	if err != nil {
+		return nil, err
+	}
+	v["rss"] = float64(before)
+	return v, nil
 }
 
-// collected is what is resident after a garbage collection.
-func (f *fixture) collected() (int64, error) {
-	if _, err := f.server.Do(control.Order{Do: "gc"}); err != nil {
-		return 0, err
+// collected reads memory after a garbage collection.
+func (f *fixture) collected() (values, error) {
+	done, err := f.server.Do(control.Order{Do: "gc"})
+	if err != nil {
+		return nil, err
 	}
-	return f.server.Memory()
+	after, err := f.server.Memory()
+	v := values{"rss_gc": float64(after), "heap": float64(done.Heap)}
+	if done.Stack > 0 { // node does not tell
+		v["stack"] = float64(done.Stack)
+	}
+	return v, err
 }
 
 // meter reads what a stretch of work costs.

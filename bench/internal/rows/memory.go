@@ -47,15 +47,15 @@ func idle(ctx context.Context, e *Env) error {
 
 // weigh measures the bytes for each of conns connections.
 func (e *Env) weigh(ctx context.Context, k Kind, conns int) (values, error) {
+	base, err := e.base(ctx, k)
+	if err != nil {
+		return nil, err
+	}
 	f, err := e.open(ctx, setup{kind: k, conns: warmUp})
 	if err != nil {
 		return nil, err
 	}
 	defer f.stop()
-	base, err := f.collected()
-	if err != nil {
-		return nil, err
-	}
 	if err := e.join(ctx, f, conns, false); err != nil {
 		return nil, err
 	}
@@ -73,15 +73,30 @@ func (e *Env) weigh(ctx context.Context, k Kind, conns int) (values, error) {
 	return v, f.weighed(v, "traffic", base, conns)
 }
 
+// base is the memory of a server with the first connections, after a garbage
+// collection. It is read from a twin: a collection so early would set the size
+// at which Go's stacks begin by what few goroutines used, and be seen in each
+// connection to come.
+func (e *Env) base(ctx context.Context, k Kind) (values, error) {
+	twin, err := e.open(ctx, setup{kind: k, conns: warmUp})
+	if err != nil {
+		return nil, err
+	}
+	defer twin.stop()
+	time.Sleep(settle)
+	return twin.collected()
+}
+
 // weighed adds what is resident beyond base for each of conns connections.
-func (f *fixture) weighed(v values, name string, base int64, conns int) error {
+func (f *fixture) weighed(v values, name string, base values, conns int) error {
 	time.Sleep(settle)
 	m, err := f.memory()
 	if err != nil {
 		return err
 	}
+	base["rss"] = base["rss_gc"]
 	for metric, bytes := range m {
-		v[name+"_"+metric] = (bytes - float64(base)) / float64(conns)
+		v[name+"_"+metric] = (bytes - base[metric]) / float64(conns)
 	}
 	return nil
 }
@@ -112,7 +127,7 @@ func connect(ctx context.Context, e *Env) error {
 		v := values{"rate": conns / float64(c.Took) * 1e6}
 		m.stop(v, conns)
 		peak, err := f.server.Peak()
-		v["peak"] = float64(peak-before) / conns
+		v["peak"] = (float64(peak) - before["rss_gc"]) / conns
 		f.clients[last].Stop()
 		f.clients = f.clients[:last]
 		time.Sleep(settle) // the server finds out
@@ -137,6 +152,10 @@ func crowd(ctx context.Context, e *Env) error {
 }
 
 func (e *Env) crowdOf(ctx context.Context, row string, k Kind, conns int, watch time.Duration) error {
+	base, err := e.base(ctx, k)
+	if err != nil {
+		return err
+	}
 	f, err := e.open(ctx, setup{kind: k})
 	if err != nil {
 		return err
@@ -144,10 +163,6 @@ func (e *Env) crowdOf(ctx context.Context, row string, k Kind, conns int, watch 
 	defer f.stop()
 	f.clients[0].Stop() // open made it, for no connection
 	f.clients = nil
-	base, err := f.collected()
-	if err != nil {
-		return err
-	}
 	begun := time.Now()
 	m := f.meter()
 	for i := range 2 { // client processes

@@ -28,6 +28,7 @@ export function serve(port, library, push) {
     },
     gc() {
       for (let i = 0; i < 3; i++) globalThis.gc();
+      return { heap: process.memoryUsage().heapUsed };
     },
     profile() {
       throw new Error('no profile of a node server');
@@ -40,8 +41,8 @@ export function serve(port, library, push) {
         const order = JSON.parse(line);
         const at = now();
         try {
-          await orders[order.do](order);
-          say({ at, took: now() - at });
+          const more = await orders[order.do](order);
+          say({ at, took: now() - at, ...more });
         } catch (err) {
           say({ at, took: now() - at, error: String(err) });
         }
