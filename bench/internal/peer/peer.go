@@ -34,6 +34,9 @@ type Config struct {
 	SndBuf  int  // send buffer of accepted sockets in bytes; 0 is the system's
 }
 
+// CompressAbove is the size in bytes from which servers compress, with -deflate.
+const CompressAbove = 64
+
 // Flags reads the command line.
 func Flags() Config {
 	var c Config

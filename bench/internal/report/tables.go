@@ -93,7 +93,7 @@ func spread(m map[int]float64) string {
 func against(runs []result.Run, row, server, metric string) string {
 	us := "wsgen"
 	if row == "dispatch" {
-		us = "generated"
+		us = "std"
 	}
 	for _, suffix := range []string{deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"} {
 		if strings.HasSuffix(server, suffix) {
@@ -120,6 +120,9 @@ func noteOf(runs []result.Run, row, server string) string {
 // titleOf names a server as the report does: a variant keeps what its label
 // adds to the kind's name.
 func titleOf(label string) string {
+	if title, ok := dispatchTitles()[label]; ok {
+		return title
+	}
 	best, title := "", label
 	for _, k := range rows.Kinds() {
 		if rest, ok := strings.CutPrefix(label, k.Name); ok && len(k.Name) > len(best) && (rest == "" || strings.ContainsAny(rest[:1], " ,@")) {
@@ -127,6 +130,14 @@ func titleOf(label string) string {
 		}
 	}
 	return title
+}
+
+// dispatchTitles names what the row dispatch compares.
+func dispatchTitles() map[string]string {
+	return map[string]string{
+		"generated": "wsgen, generated codecs", "std": "wsgen, encoding/json", "twice": "encoding/json twice",
+		"scan": "wsgen's envelope scan", "lookup": "wsgen's event lookup",
+	}
 }
 
 // Verdicts writes the table of gates: pooled, and how many of the runs passed.

@@ -27,7 +27,7 @@ func main() {
 	upgrader := gws.NewUpgrader(h, &gws.ServerOption{
 		CheckUtf8Enabled: true,
 		PermessageDeflate: gws.PermessageDeflate{
-			Enabled: config.Deflate, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15, Threshold: 64,
+			Enabled: config.Deflate, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15, Threshold: peer.CompressAbove,
 		},
 	})
 	serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,11 @@ import (
 
 func main() {
 	config := peer.Flags()
-	server := ws.NewServer(ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	options := ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	if config.Deflate {
+		options.CompressAbove = peer.CompressAbove
+	}
+	server := ws.NewServer(options)
 	push := gateway.NewEventsPush(server)
 	endpoint := gateway.NewGatewayEndpoint(server, &gateway.Gateway{Push: push}, gateway.NewDoor(), &gateway.Members{})
 	peer.Serve(config, "github.com/wsgen/wsgen", ws.NewRouter(endpoint.Endpoint), func(room string, size int) error {
