@@ -95,7 +95,14 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	for _, row := range selected {
 		say("%s %s", time.Since(begun).Round(time.Second), row.Title)
 		record.Machine.Rows = append(record.Machine.Rows, row.ID)
-		if err = row.Run(ctx, env); err != nil {
+		before := readLoad()
+		err = row.Run(ctx, env)
+		others := readLoad().others(before)
+		record.Machine.Others = append(record.Machine.Others, others)
+		if others > disturbed {
+			say("  other processes took %.0f %% of the CPU: take these figures with care", 100*others)
+		}
+		if err != nil {
 			err = fmt.Errorf("row %s: %w", row.ID, err)
 			break
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestKinds(t *testing.T) {
@@ -30,5 +32,21 @@ func TestKinds(t *testing.T) {
 	}
 	if all := names(options{}); !strings.HasPrefix(all, "wsgen gws gws-json") || !strings.HasSuffix(all, "nest") {
 		t.Errorf("by default: %s", all)
+	}
+}
+
+func TestLoadOfOthers(t *testing.T) {
+	before := parseLoad("cpu  100 0 100 800 0 0 0 0 0 0")
+	after := parseLoad("cpu  150 10 120 880 20 5 10 5 0 0")
+	before.bench, after.bench = time.Second, 1500*time.Millisecond
+	// 100 ticks are a second busy, of 2; half of it is the benchmark's.
+	if got := after.others(before); math.Abs(got-0.25) > 1e-9 {
+		t.Errorf("others took %g of the CPU, want 0.25", got)
+	}
+	if got := before.others(before); got != 0 {
+		t.Errorf("in no time others took %g", got)
+	}
+	if got := parseLoad("intr 1 2 3"); got != (load{}) {
+		t.Errorf("read %+v from another line", got)
 	}
 }

@@ -39,7 +39,7 @@ const (
 	panelWidth  = chartWidth / 2
 	barHeight   = 18
 	barStep     = 24
-	labelWidth  = 178
+	labelWidth  = 204
 	valueWidth  = 62
 	panelHead   = 62
 	panelMargin = 24

@@ -67,7 +67,7 @@ func tableOf(id string) table {
 		return table{true, join([]column{rate("connections/s"), {"peak", "peak bytes each", 1, 0}}, whole("connection"), memory())}
 	case "stalled":
 		return table{false, join([]column{{"p99", "p99 ms", 1000, 2}, {"p50", "p50 ms", 1000, 2}}, whole("delivery"),
-			[]column{{"lost", "lost", 1, 0}, {"held_gc", "bytes kept for each deaf one, after GC", 1, 0}, {"held", "as it is", 1, 0}}, memory())}
+			[]column{{"lost", "lost", 1, 0}, {"held_heap", "heap bytes kept for each deaf one", 1, 0}, {"held_gc", "RSS after GC", 1, 0}, {"held", "as it is", 1, 0}}, memory())}
 	case "room", "deflate":
 		return table{false, join(whole("delivery"), latency(), []column{{"lost", "lost", 1, 0}}, memory())}
 	case "crowd":

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/bench/internal/result"
+	"github.com/wsgen/wsgen/bench/internal/stats"
 )
 
 // notes say what a row's numbers are, where the title does not.
@@ -51,11 +52,11 @@ func Document(w io.Writer, runs []result.Run) {
 	fmt.Fprint(w, "wsgen beside the libraries one would otherwise take, doing the same work on the same machine in the same minutes. `make bench` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
 	fmt.Fprint(w, "![Bars: fan-out, bursts, echo, memory and tail latency of wsgen and its peers](img/benchmarks.svg)\n\n")
 	fmt.Fprint(w, "## The runs\n\n")
-	lines := [][]string{{"raw results", "commit", "kernel", "CPU", "cores", "Go", "node", "minutes"}}
+	lines := [][]string{{"raw results", "commit", "kernel", "CPU", "cores", "Go", "node", "minutes", "CPU of other processes, %"}}
 	for _, r := range runs {
 		m := r.Machine
 		lines = append(lines, []string{
-			r.Name, m.Commit, m.Kernel, m.CPU, fmt.Sprint(m.Cores), m.Go, m.Node, fmt.Sprintf("%.0f", m.Took/60),
+			r.Name, m.Commit, m.Kernel, m.CPU, fmt.Sprint(m.Cores), m.Go, m.Node, fmt.Sprintf("%.0f", m.Took/60), fmt.Sprintf("%.0f", 100*stats.Median(m.Others)),
 		})
 	}
 	grid(w, lines)

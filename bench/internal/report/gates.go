@@ -53,7 +53,7 @@ func Gates() []Gate {
 	add("10 % stalled: healthy p99", "stalled", "p99", us+deafSuffix, true,
 		us, 1.25, "gws"+deafSuffix, 0.9, "gorilla"+deafSuffix, 0.9, "melody"+deafSuffix, 0.9)
 	add("10 % stalled: messages lost to healthy ones", "stalled", "lost", us+deafSuffix, true, "", 0.0)
-	add("stalled and flooded: bytes kept for each", "stalled", "held_gc", us+" flooded", true, "", float64(outboxLimit))
+	add("stalled and flooded: heap bytes kept for each", "stalled", "held_heap", us+" flooded", true, "", float64(outboxLimit))
 	add("room of 10: CPU per delivery among 10 000 and 100", "room", "cpu", us+", 10 of 10000", true, us+", 10 of 100", 1.2)
 	add("deflate: CPU per delivery against plain", "deflate", "cpu", us+" deflate", true, us, 1.15)
 	add("dispatch with generated codecs: speed", "dispatch", "speed", "generated", false, "twice", 7.0)

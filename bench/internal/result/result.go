@@ -26,7 +26,8 @@ type Machine struct {
 	Node     string            `json:"node"`     // "" without
 	Versions map[string]string `json:"versions"` // of the servers' libraries
 	Rows     []string          `json:"rows"`
-	Took     float64           `json:"took"` // seconds; 0 if the run did not end
+	Others   []float64         `json:"others"` // by row: share of the machine's CPU that other processes took
+	Took     float64           `json:"took"`   // seconds; 0 if the run did not end
 }
 
 // Sample is what one round measured of one server.

@@ -92,7 +92,10 @@ func (f *fixture) flooded(pushes int) (values, error) {
 	if err != nil {
 		return nil, err
 	}
-	return values{"held": (m["rss"] - before["rss_gc"]) / deaf, "held_gc": (m["rss_gc"] - before["rss_gc"]) / deaf}, nil
+	return values{
+		"held": (m["rss"] - before["rss_gc"]) / deaf, "held_gc": (m["rss_gc"] - before["rss_gc"]) / deaf,
+		"held_heap": (m["heap"] - before["heap"]) / deaf,
+	}, nil
 }
 
 // room pushes to 10 members, among 100 connections and among 10 000.
