@@ -89,7 +89,7 @@ func document(here string) error {
 	if err := os.MkdirAll(filepath.Join(docs, "img"), 0o755); err != nil {
 		return err
 	}
-	say("writing %s from %d runs", filepath.Join(docs, "benchmarks.md"), len(runs))
+	sayf("writing %s from %d runs", filepath.Join(docs, "benchmarks.md"), len(runs))
 	return errors.Join(
 		os.WriteFile(filepath.Join(docs, "benchmarks.md"), text.Bytes(), 0o644),
 		os.WriteFile(filepath.Join(docs, "img", "benchmarks.svg"), chart.Bytes(), 0o644))

@@ -54,8 +54,8 @@ func main() {
 	flag.DurationVar(&o.limit, "limit", 40*time.Minute, "end after this time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	missed, err := run(ctx, o)
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
@@ -67,7 +67,7 @@ func main() {
 
 // run does what o says; missed tells whether a gate is.
 func run(ctx context.Context, o options) (missed bool, err error) {
-	here, err := moduleDir()
+	here, err := moduleDir(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -93,14 +93,14 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	begun := record.Machine.Time
 	env.Record = func(s result.Sample) { record.Samples = append(record.Samples, s) }
 	for _, row := range selected {
-		say("%s %s", time.Since(begun).Round(time.Second), row.Title)
+		sayf("%s %s", time.Since(begun).Round(time.Second), row.Title)
 		record.Machine.Rows = append(record.Machine.Rows, row.ID)
 		before := readLoad()
 		err = row.Run(ctx, env)
 		others := readLoad().others(before)
 		record.Machine.Others = append(record.Machine.Others, others)
 		if others > disturbed {
-			say("  other processes took %.0f %% of the CPU: take these figures with care", 100*others)
+			sayf("  other processes took %.0f %% of the CPU: take these figures with care", 100*others)
 		}
 		if err != nil {
 			err = fmt.Errorf("row %s: %w", row.ID, err)
@@ -147,13 +147,13 @@ func keep(here string, record result.Run, whole bool) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	say("raw results: %s", file)
+	sayf("raw results: %s", file)
 	if !whole {
 		return nil
 	}
 	return document(here)
 }
 
-func say(format string, args ...any) {
+func sayf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
 }

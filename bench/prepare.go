@@ -21,8 +21,8 @@ const modulePath = "github.com/wsgen/wsgen/bench"
 const oldestNode = 20
 
 // moduleDir finds the folder of this module from the working directory.
-func moduleDir() (string, error) {
-	cmd := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
+func moduleDir(ctx context.Context) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}")
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	out, err := cmd.Output()
 	name, dir, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
@@ -36,7 +36,7 @@ func moduleDir() (string, error) {
 func prepare(ctx context.Context, here, work string, o options) (*rows.Env, error) {
 	env := &rows.Env{
 		Bin: filepath.Join(work, "bin"), NodeDir: filepath.Join(here, "servers", "node"), Rounds: o.rounds,
-		Here: here, Source: filepath.Dir(here), Profiles: o.profiles, Say: say, Versions: map[string]string{},
+		Here: here, Source: filepath.Dir(here), Profiles: o.profiles, Say: sayf, Versions: map[string]string{},
 	}
 	var err error
 	if env.Limit, err = proc.Connections(); err != nil {
@@ -53,7 +53,7 @@ func prepare(ctx context.Context, here, work string, o options) (*rows.Env, erro
 			return nil, err
 		}
 	}
-	say("building")
+	sayf("building")
 	if err := build(ctx, here, env.Bin+"/", "./servers/...", "./client"); err != nil {
 		return nil, err
 	}
@@ -126,10 +126,10 @@ func buildOther(ctx context.Context, here, work, name, dir, bin string) error {
 	}
 	const server = "./servers/wsgen"
 	if _, err := os.Stat(filepath.Join(dir, "bench", server, "main.go")); err == nil {
-		say("building wsgen of %s", dir)
+		sayf("building wsgen of %s", dir)
 		return build(ctx, filepath.Join(dir, "bench"), out, server)
 	}
-	say("building wsgen with the runtime of %s", dir)
+	sayf("building wsgen with the runtime of %s", dir)
 	mod := filepath.Join(work, "other"+name+".mod")
 	for from, to := range map[string]string{"go.mod": mod, "go.sum": strings.TrimSuffix(mod, ".mod") + ".sum"} {
 		text, err := os.ReadFile(filepath.Join(here, from))
@@ -165,7 +165,7 @@ func node(ctx context.Context, env *rows.Env) (program, why string) {
 	if err == nil && missing == nil && !lock.ModTime().After(done.ModTime()) {
 		return program, ""
 	}
-	say("npm ci")
+	sayf("npm ci")
 	cmd := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	cmd.Dir = env.NodeDir
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -133,10 +134,9 @@ func (c *client) connected(i int) {
 
 // upgraded reads the answer to the handshake and returns what follows it.
 func (c *client) upgraded(i int, b []byte) []byte {
-	head := append(c.heads[i], b...)
-	end := bytes.Index(head, []byte("\r\n\r\n"))
-	if end < 0 {
-		c.heads[i] = head
+	c.heads[i] = append(c.heads[i], b...)
+	head, rest, whole := bytes.Cut(c.heads[i], []byte("\r\n\r\n"))
+	if !whole {
 		return nil
 	}
 	delete(c.heads, i)
@@ -145,14 +145,14 @@ func (c *client) upgraded(i int, b []byte) []byte {
 		c.end(i, fmt.Errorf("handshake: %s", status))
 		return nil
 	}
-	c.dial.deflated = bytes.Contains(bytes.ToLower(head[:end]), []byte("permessage-deflate"))
+	c.dial.deflated = bytes.Contains(bytes.ToLower(head), []byte("permessage-deflate"))
 	switch {
 	case c.conns[i].socket:
 		c.conns[i].state = greeting
 	default:
 		c.ready(i)
 	}
-	return head[end+4:]
+	return rest
 }
 
 // ready counts connection i as open.
@@ -223,7 +223,7 @@ func (c *client) encrypt(i int) error {
 		return err
 	}
 	s.tls = tls.Client(s, &tls.Config{RootCAs: c.dial.trust, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS13})
-	if err := s.tls.Handshake(); err != nil {
+	if err := s.tls.HandshakeContext(context.Background()); err != nil {
 		return err
 	}
 	c.secure[i] = s

@@ -14,22 +14,21 @@ const Peek = 96
 
 // Stamp finds the member "at" in the front of a message.
 func Stamp(payload []byte) (int64, bool) {
-	i := bytes.Index(payload[:min(Peek, len(payload))], []byte(`"at":`))
-	if i < 0 {
+	_, digits, ok := bytes.Cut(payload[:min(Peek, len(payload))], []byte(`"at":`))
+	if !ok {
 		return 0, false
 	}
-	return clock.Parse(payload[i+len(`"at":`):])
+	return clock.Parse(digits)
 }
 
 // Sender finds the member "by" in the front of a message.
 func Sender(payload []byte) (int, bool) {
-	front := payload[:min(Peek, len(payload))]
-	i := bytes.Index(front, []byte(`"by":`))
-	if i < 0 {
+	_, number, ok := bytes.Cut(payload[:min(Peek, len(payload))], []byte(`"by":`))
+	if !ok {
 		return 0, false
 	}
 	n, digits := 0, 0
-	for _, c := range front[i+len(`"by":`):] {
+	for _, c := range number {
 		if c < '0' || c > '9' {
 			break
 		}

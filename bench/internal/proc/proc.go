@@ -104,7 +104,7 @@ func (p *Process) Send(v any) error {
 func (p *Process) Stop() {
 	_ = p.in.Close()
 	go func() { // what it still says is of no interest
-		for range p.lines { //nolint:revive // drained until closed
+		for range p.lines {
 		}
 	}()
 	select {

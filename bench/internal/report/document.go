@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/bench/internal/result"
@@ -56,7 +57,7 @@ func Document(w io.Writer, runs []result.Run) {
 	for _, r := range runs {
 		m := r.Machine
 		lines = append(lines, []string{
-			r.Name, m.Commit, m.Kernel, m.CPU, fmt.Sprint(m.Cores), m.Go, m.Node, fmt.Sprintf("%.0f", m.Took/60), fmt.Sprintf("%.0f", 100*stats.Median(m.Others)),
+			r.Name, m.Commit, m.Kernel, m.CPU, strconv.Itoa(m.Cores), m.Go, m.Node, fmt.Sprintf("%.0f", m.Took/60), fmt.Sprintf("%.0f", 100*stats.Median(m.Others)),
 		})
 	}
 	grid(w, lines)

@@ -95,11 +95,9 @@ func against(runs []result.Run, row, server, metric string) string {
 	if row == "dispatch" {
 		us = "std"
 	}
-	for _, suffix := range []string{deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"} {
-		if strings.HasSuffix(server, suffix) {
-			us += suffix
-			break
-		}
+	suffixes := []string{deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"}
+	if i := slices.IndexFunc(suffixes, func(s string) bool { return strings.HasSuffix(server, s) }); i >= 0 {
+		us += suffixes[i]
 	}
 	r := stats.Ratios(pooled(runs, row, us, metric), pooled(runs, row, server, metric))
 	if server == us || len(r) == 0 {

@@ -93,7 +93,7 @@ func ReadFile(name string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return Read(name, f)
 }
 

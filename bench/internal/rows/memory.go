@@ -3,6 +3,7 @@ package rows
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/wsgen/wsgen/bench/internal/control"
@@ -185,9 +186,7 @@ func (e *Env) crowdOf(ctx context.Context, row string, k Kind, conns int, watch 
 	if err != nil {
 		return err
 	}
-	for metric, value := range pushed {
-		v[metric] = value
-	}
+	maps.Copy(v, pushed)
 	e.Record(result.Sample{Row: row, Server: f.label, Round: 1, Values: v})
 	return nil
 }

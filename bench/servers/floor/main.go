@@ -50,12 +50,12 @@ func main() {
 
 // open answers the handshake and keeps the socket.
 func (all *registry) open(conn *net.TCPConn) error {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	r, err := http.ReadRequest(bufio.NewReaderSize(conn, 1024))
 	if err != nil {
 		return err
 	}
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-Websocket-Key") + magic)) //nolint:gosec // as above
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + magic)) //nolint:gosec // as above
 	_, err = fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"+
 		"Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(sum[:]))
 	if err != nil {

@@ -36,7 +36,7 @@ func main() {
 }
 
 func (all *registry) serve(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if _, err := ws.Upgrade(conn); err != nil {
 		return
 	}

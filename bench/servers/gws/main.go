@@ -60,7 +60,7 @@ func (h *handler) OnClose(c *gws.Conn, _ error) {
 // OnMessage echoes; "join" and "say" are known by their first bytes, so that
 // an echo pays nothing for them.
 func (h *handler) OnMessage(c *gws.Conn, m *gws.Message) {
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 	data := m.Bytes()
 	switch {
 	case len(data) > 10 && data[10] == 'j':
@@ -112,7 +112,7 @@ func (h *handler) say(c *gws.Conn, message []byte) {
 // broadcast writes to the members of room, or to all if room is "".
 func (h *handler) broadcast(room string, message []byte) error {
 	b := gws.NewBroadcaster(gws.OpcodeText, message)
-	defer b.Close()
+	defer func() { _ = b.Close() }()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if room == "" {
