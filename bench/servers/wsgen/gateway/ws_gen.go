@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/wsgen/wsgen/bench/internal/peer"
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
@@ -60,26 +61,21 @@ func (wsGateway) lookup(event []byte) int {
 func (d wsGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // echo
-		var in Line
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeWith(c, wsReadPeerLine)
+		if err != nil {
 			return err
 		}
 		out := d.gateway.Echo(in)
-		return c.Reply(&out)
+		return ws.ReplyWith(c, out, wsWritePeerLine)
 	case 1: // join
-		var in struct {
-			Room *string `json:"room"`
-		}
-		if err := c.DecodeParam(&in, &in.Room); err != nil {
+		in, err := wsDecodeGatewayJoin(c)
+		if err != nil {
 			return err
 		}
-		if in.Room == nil {
-			return ws.Missing("room")
-		}
-		return d.gateway.Join(c.Client(), c.State().(*Session), *in.Room)
+		return d.gateway.Join(c.Client(), c.State().(*Session), in.Room)
 	case 2: // say
-		var in Line
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeWith(c, wsReadPeerLine)
+		if err != nil {
 			return err
 		}
 		return d.gateway.Say(c.State().(*Session), in)
@@ -101,6 +97,87 @@ func NewEvents(push ws.Push[Events]) Events { return push.All() }
 
 type wsEvents struct{ t ws.Target }
 
-func (p wsEvents) Tick(in Line) (int, error) { return p.t.Emit("tick", &in) }
+func (p wsEvents) Tick(in Line) (int, error) { return ws.EmitWith(p.t, "tick", in, wsWritePeerLine) }
 
-func (p wsEvents) Said(in Line) (int, error) { return p.t.Emit("said", &in) }
+func (p wsEvents) Said(in Line) (int, error) { return ws.EmitWith(p.t, "said", in, wsWritePeerLine) }
+
+// A field changed? Run wsgen again.
+var (
+	_ peer.Line = struct {
+		At   int64  `json:"at"`
+		By   int    `json:"by"`
+		Text string `json:"text"`
+	}{}
+)
+
+// wsReadPeerLine reads a peer.Line; what is not written plainly is for encoding/json.
+func wsReadPeerLine(r *ws.Reader) (v peer.Line) {
+	for r.Next() {
+		switch string(r.Name()) {
+		case "at":
+			ws.ReadInt(r, &v.At)
+		case "by":
+			ws.ReadInt(r, &v.By)
+		case "text":
+			ws.ReadString(r, &v.Text)
+		default:
+			r.Odd()
+		}
+	}
+	return v
+}
+
+// wsWritePeerLine writes a peer.Line as encoding/json does.
+func wsWritePeerLine(w *ws.Writer, v peer.Line) {
+	w.Begin()
+	w.Name("at")
+	ws.WriteInt(w, v.At)
+	w.Name("by")
+	ws.WriteInt(w, v.By)
+	w.Name("text")
+	ws.WriteString(w, v.Text)
+	w.End()
+}
+
+// wsGatewayJoin is the data of join.
+type wsGatewayJoin struct {
+	Room string
+}
+
+// wsReadGatewayJoin reads a wsGatewayJoin; what is not written plainly is for encoding/json.
+func wsReadGatewayJoin(r *ws.Reader) (v wsGatewayJoin) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Room)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "room":
+			ws.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeGatewayJoin decodes the data of join.
+func wsDecodeGatewayJoin(c *ws.Call) (wsGatewayJoin, error) {
+	in, ok := ws.ReadPlain(c, wsReadGatewayJoin)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsGatewayJoin{*std.Room}, nil
+}
