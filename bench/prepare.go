@@ -36,7 +36,7 @@ func moduleDir(ctx context.Context) (string, error) {
 func prepare(ctx context.Context, here, work string, o options) (*rows.Env, error) {
 	env := &rows.Env{
 		Bin: filepath.Join(work, "bin"), NodeDir: filepath.Join(here, "servers", "node"), Rounds: o.rounds,
-		Here: here, Source: filepath.Dir(here), Profiles: o.profiles, Say: sayf, Versions: map[string]string{},
+		Source: filepath.Dir(here), Profiles: o.profiles, Say: sayf, Versions: map[string]string{},
 	}
 	var err error
 	if env.Limit, err = proc.Connections(); err != nil {

@@ -66,33 +66,3 @@ func TestObey(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkTwice is what the row dispatch compares wsgen with: a message of
-// 101 bytes to its answer, by encoding/json for the envelope and for the data.
-func BenchmarkTwice(b *testing.B) {
-	type data struct {
-		Author string `json:"author"`
-		Text   string `json:"text"`
-		Room   string `json:"room"`
-	}
-	message := []byte(`{"event":"message","data":{"author":"ann","text":"hello there, how are you today","room":"lobby-1"}}`)
-	b.SetBytes(int64(len(message)))
-	b.ReportAllocs()
-	for b.Loop() {
-		var in Envelope
-		if err := json.Unmarshal(message, &in); err != nil {
-			b.Fatal(err)
-		}
-		var d data
-		if err := json.Unmarshal(in.Data, &d); err != nil {
-			b.Fatal(err)
-		}
-		answer, err := json.Marshal(&d)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := json.Marshal(Envelope{in.Event, answer}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -30,7 +30,7 @@ func notes() map[string]string {
 		"tls":        "TLS 1.3; fan-out as above.",
 		"deflate":    "fan-out as above, beside the same server without compression.",
 		"crowd":      "two client processes; idle CPU over 5 s, pings included.",
-		"dispatch":   "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice).",
+		"dispatch":   "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice), in the same process.",
 	}
 }
 

@@ -153,7 +153,7 @@ func TestTablesSayWhatIsMissing(t *testing.T) {
 func TestTitles(t *testing.T) {
 	for label, want := range map[string]string{
 		"gws": "gws", "gws-json": "gws + encoding/json twice", "wsgen@old": "wsgen@old", "melody" + deafSuffix: "melody" + deafSuffix,
-		"socketio, 10 of 100": "socket.io 4, 10 of 100", "twice": "encoding/json twice", "": "",
+		"socketio, 10 of 100": "socket.io 4, 10 of 100", "std-twice": "encoding/json twice", "": "",
 	} {
 		if got := titleOf(label); got != want {
 			t.Errorf("%q is titled %q, want %q", label, got, want)

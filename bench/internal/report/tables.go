@@ -133,7 +133,7 @@ func titleOf(label string) string {
 // dispatchTitles names what the row dispatch compares.
 func dispatchTitles() map[string]string {
 	return map[string]string{
-		"generated": "wsgen, generated codecs", "std": "wsgen, encoding/json", "twice": "encoding/json twice",
+		"generated": "wsgen, generated codecs", "std": "wsgen, encoding/json", "std-twice": "encoding/json twice",
 		"scan": "wsgen's envelope scan", "lookup": "wsgen's event lookup",
 	}
 }

@@ -25,7 +25,6 @@ type Env struct {
 	Kinds    []Kind // the servers to measure
 	Rounds   int    // 0: as each row likes it
 	Limit    int    // connections one process may open
-	Here     string // the folder of this module
 	Source   string // the checkout whose runtime is measured
 	Profiles string // folder for CPU profiles of wsgen; "" is none
 	Record   func(result.Sample)
