@@ -192,3 +192,56 @@ func BenchmarkCodec(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkScan cuts the same message into event, id and data.
+func BenchmarkScan(b *testing.B) {
+	text := []byte(typedMessage)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := envelope.Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLookup finds the handler of its event, the last of twelve.
+func BenchmarkLookup(b *testing.B) {
+	event := []byte("message")
+	b.ReportAllocs()
+	for b.Loop() {
+		if lookupOfTwelve(event) != 11 {
+			b.Fatal("not found")
+		}
+	}
+}
+
+// lookupOfTwelve is what wsgen generates for a gateway of twelve events.
+func lookupOfTwelve(event []byte) int {
+	switch string(event) {
+	case "join":
+		return 0
+	case "leave":
+		return 1
+	case "typing":
+		return 2
+	case "history":
+		return 3
+	case "presence":
+		return 4
+	case "rename":
+		return 5
+	case "invite":
+		return 6
+	case "remove":
+		return 7
+	case "reaction":
+		return 8
+	case "messages":
+		return 9
+	case "receipt":
+		return 10
+	case "message":
+		return 11
+	}
+	return -1
+}
