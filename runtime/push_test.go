@@ -32,6 +32,14 @@ func lobby(clients chan<- *ws.Client) gateway {
 				}
 				return c.Client().Join(rooms...)
 			}),
+			"say": inline(func(c *ws.Call) error {
+				var room string
+				if err := c.Decode(&room); err != nil {
+					return err
+				}
+				_, err := c.Client().To(room, "said", room)
+				return err
+			}),
 			"leave": inline(func(c *ws.Call) error {
 				rooms, err := names(c)
 				c.Client().Leave(rooms...)

@@ -123,19 +123,24 @@ func TestShutdownSpread(t *testing.T) {
 	})
 }
 
-// TestChurn: 500 connections joining, emitting and leaving at once.
+// TestChurn: 500 connections join, emit and leave at once, while a service
+// pushes to all of them, to rooms and to each; half of them leave without a word.
 func TestChurn(t *testing.T) {
-	clients := make(chan *ws.Client, 500)
+	const crowd = 500
+	clients := make(chan *ws.Client, crowd)
 	s := serve(t, ws.Options{OutboxFrames: 4}, lobby(clients))
-	stop := make(chan struct{})
-	var pushers sync.WaitGroup
-	pushers.Go(func() {
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				return
-			default:
-			}
+	var peers []*peer
+	for range crowd {
+		peers = append(peers, s.dial(t, "/ws"))
+	}
+	if n := s.ConnectionCount(); n != crowd {
+		t.Fatalf("%d connections", n)
+	}
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		<-start
+		for i := range 50 {
 			_, _ = s.Broadcast("all", i)
 			_, _ = s.In("r1", "r2", "r3").Emit("rooms", i)
 			for c := range s.In("r1").Clients() {
@@ -144,43 +149,46 @@ func TestChurn(t *testing.T) {
 			_ = s.Stats()
 		}
 	})
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 64)
-	for i := range 500 {
-		slots <- struct{}{}
+	for i, p := range peers {
 		wg.Go(func() {
-			defer func() { <-slots }()
-			p := s.dial(t, "/ws")
-			go func() {
-				for j := range 5 {
-					p.tell(fmt.Sprintf(`{"event":"join","data":["r%d","r%d"]}`, rand.IntN(4), j))
-					p.tell(fmt.Sprintf(`{"event":"leave","data":["r%d"]}`, rand.IntN(4)))
-				}
-				p.tell(`{"event":"echo","id":"last","data":1}`)
-			}()
-			for {
-				first, payload, err := p.read()
-				if err != nil || first == text && string(payload) == `{"event":"echo","id":"last","data":1}` {
-					if err != nil {
-						t.Errorf("%d: %v", i, err)
-					}
-					break
-				}
-			}
-			if i%2 == 0 {
-				p.tell("")
-				_, _ = p.conn.Write(frame(closes, []byte{3, 232}))
-			}
-			_ = p.conn.Close()
+			<-start
+			p.churn(i)
 		})
 	}
+	close(start)
 	wg.Wait()
-	close(stop)
-	pushers.Wait()
 	eventually(t, "all gone", func() bool { return s.ConnectionCount() == 0 })
-	if st := s.Stats(); st.Rooms != 0 || st.Opened != 500 || st.Closed != 500 {
+	if st := s.Stats(); st.Rooms != 0 || st.Opened != crowd || st.Closed != crowd {
 		t.Errorf("%+v", st)
 	}
+}
+
+// churn is what one of the crowd does.
+func (p *peer) churn(i int) {
+	const last = `{"event":"echo","id":"last","data":1}`
+	go func() {
+		for j := range 5 {
+			p.tell(fmt.Sprintf(`{"event":"join","data":["r%d","r%d"]}`, rand.IntN(4), j))
+			p.tell(fmt.Sprintf(`{"event":"say","data":"r%d"}`, rand.IntN(4)))
+			p.tell(fmt.Sprintf(`{"event":"leave","data":["r%d"]}`, rand.IntN(4)))
+		}
+		p.tell(last)
+	}()
+	for {
+		first, payload, err := p.read()
+		if err != nil {
+			p.t.Errorf("peer %d: %v", i, err)
+			break
+		}
+		if first == text && string(payload) == last {
+			break
+		}
+	}
+	if i%2 == 0 {
+		p.tell("")
+		_, _ = p.conn.Write(frame(closes, []byte{3, 232}))
+	}
+	_ = p.conn.Close()
 }
 
 // tell sends a message and does not mind a peer that is gone.
