@@ -28,13 +28,12 @@ func (f *flusher) add(conns ...*conn) {
 	}
 	f.mu.Lock()
 	f.queue = append(f.queue, conns...)
-	start := 0
-	for f.workers < runtime.GOMAXPROCS(0) && f.workers*runBatch < len(f.queue)-f.head {
+	start := f.workers == 0
+	if start {
 		f.workers++
-		start++
 	}
 	f.mu.Unlock()
-	for range start {
+	if start {
 		go f.work()
 	}
 }
@@ -70,8 +69,12 @@ func (f *flusher) take(conns []*conn) int {
 			f.queue = f.queue[:0]
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		f.workers--
+	case f.head > 0 && f.workers < runtime.GOMAXPROCS(0):
+		f.workers++ // there is more: who pushes has had time to push again
+		go f.work()
 	}
 	return n
 }
