@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -152,7 +153,9 @@ func TestPanics(t *testing.T) {
 	g := gateway{
 		on: map[string]handler{
 			"echo": inline(echo), "inline": inline(boom), "serial": serial(boom),
-			"guard": {call: echo, guards: []ws.MessageGuard{messageGuard(func(context.Context, ws.Message) error { panic("boom") })}},
+			"goexit": serial(func(*ws.Call) error { runtime.Goexit(); return nil }),
+			"exit":   inline(func(*ws.Call) error { runtime.Goexit(); return nil }),
+			"guard":  {call: echo, guards: []ws.MessageGuard{messageGuard(func(context.Context, ws.Message) error { panic("boom") })}},
 		},
 		disconnect: func(_ context.Context, _ *ws.Client, _ any, c ws.Closed) { hooks <- c; panic("boom in disconnect") },
 	}
@@ -170,6 +173,12 @@ func TestPanics(t *testing.T) {
 		if c := <-hooks; c.Code != ws.CloseInternal {
 			t.Errorf("%s: hook got %+v", event, c)
 		}
+	}
+	for _, event := range []string{"goexit", "exit"} {
+		p := s.dial(t, "/ws")
+		p.send(`{"event":%q,"id":1}`, event)
+		p.wantClose(ws.CloseInternal)
+		<-hooks
 	}
 	s.dial(t, "/hook").wantClose(ws.CloseInternal)
 	if _, res := s.try(t, "/guard"); res == nil || res.StatusCode != 500 || strings.Contains(res.body, "boom") {

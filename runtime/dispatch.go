@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -100,18 +101,31 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 // they panicked, that.
 func (c *conn) call(handler int, call *Call) (panicked bool, err error) {
 	event := c.endpoint.handlers[handler].Event
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover(); {
+		case p != nil:
 			panicked, err = true, newPanic("handler of "+event, p)
+		case !returned: // runtime.Goexit: nobody is left who could answer
+			_ = c.endpoint.refuse(c, event, 0, errGoexit)
+			c.close(panicCause)
 		}
 	}()
+	err = c.run(handler, event, call)
+	returned = true
+	return false, err
+}
+
+func (c *conn) run(handler int, event string, call *Call) error {
 	for _, guard := range c.endpoint.guards[handler] {
 		if err := guard.GuardMessage(call.Context(), Message{Client: &c.client, Event: event, Data: call.frame.Data}); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
-		return false, NewError(CodeBadFrame, envelope.ErrNotObject.Error())
+		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
 	}
-	return false, c.endpoint.spec.Call(handler, call)
+	return c.endpoint.spec.Call(handler, call)
 }
+
+var errGoexit = errors.New("the handler ended its goroutine (runtime.Goexit)")
