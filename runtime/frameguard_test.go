@@ -5,6 +5,21 @@ import (
 	"testing"
 )
 
+// TestFrameGuardAlone: what gws would refuse as well is refused here, and by
+// its own reason.
+func TestFrameGuardAlone(t *testing.T) {
+	for reason, frame := range map[string][]byte{
+		"protocol: frame not masked":               {finBit | opText, 0},
+		"protocol: reserved bit set":               {finBit | rsv1Bit | opText, 0x80, 1, 2, 3, 4},
+		"protocol: unknown opcode 3":               {finBit | 3, 0x80, 1, 2, 3, 4},
+		"too_large: a message has at most 1 bytes": {finBit | opText, 0x82, 1, 2, 3, 4},
+	} {
+		if _, bad := new(frameGuard).check(frame, 1); bad == nil || bad.text != reason {
+			t.Errorf("got %v, want %q", bad, reason)
+		}
+	}
+}
+
 // FuzzFrameGuard: the verdict does not depend on how the bytes are cut, and
 // nothing beyond the first bad header counts as sound.
 func FuzzFrameGuard(f *testing.F) {

@@ -238,13 +238,6 @@ func (o *overflow) drop(n int) (gone bool) {
 	return true
 }
 
-// Len returns the frames and bytes that are queued or in flight.
-func (q *Queue) Len() (frames, bytes int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return int(q.frames), q.bytes
-}
-
 func (q *Queue) wake() {
 	if q.room != nil {
 		close(q.room)

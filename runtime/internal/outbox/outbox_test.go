@@ -166,6 +166,27 @@ func TestWait(t *testing.T) {
 	})
 }
 
+// TestWaitGoesFirst: a small push does not take the room that a larger frame
+// waits for, however often it is tried: replies would starve otherwise.
+func TestWaitGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var q outbox.Queue
+		q.Limit(&outbox.Limits{Frames: 10, Bytes: 100})
+		q.Push(make([]byte, 60))
+		verdict := make(chan outbox.Verdict)
+		go func() { verdict <- q.Wait(make([]byte, 80)) }()
+		synctest.Wait()
+		if v := q.Push(make([]byte, 10)); v != outbox.Full {
+			t.Errorf("a push overtook what waits: %v", v)
+		}
+		frames(&q)
+		frames(&q)
+		if v := <-verdict; !v.Accepted() {
+			t.Error(v)
+		}
+	})
+}
+
 // TestConcurrent: frames of several pushers arrive whole and in each pusher's
 // order. Only the queue orders the owners: under -race, two at a time would be
 // a race for got.
