@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
 
@@ -97,41 +98,8 @@ func (f *runFlags) commandLine() string {
 
 // didYouMean is "; did you mean …?" if a candidate is close to word.
 func didYouMean(word string, candidates []string) string {
-	best, distance := "", 3
-	for _, c := range candidates {
-		if d := editDistance(word, c); d < distance && d < max(len(word), 2) {
-			best, distance = c, d
-		}
+	if best := directive.Closest(word, candidates); best != "" {
+		return fmt.Sprintf("; did you mean %s?", best)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// editDistance counts insertions, deletions, replacements and swaps of
-// neighbours.
-func editDistance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, rows[i-2][j-2]+1)
-			}
-			rows[i][j] = d
-		}
-	}
-	return rows[len(a)][len(b)]
+	return ""
 }
