@@ -23,9 +23,8 @@ type Gate struct {
 }
 
 // outboxLimit is what wsgen's default outbox may hold of the flood's messages
-// for one connection: 256 frames of 154 bytes, and once more the copy of them
-// that is being written.
-const outboxLimit = 2 * 256 * (150 + 4)
+// for one connection: 256 frames with their headers.
+const outboxLimit = 256 * (150 + 4)
 
 const deafSuffix = " with 10 % deaf"
 
