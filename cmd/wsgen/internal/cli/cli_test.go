@@ -24,6 +24,7 @@ func TestExitCodes(t *testing.T) {
 		{"generte", 2},
 		{"help generte", 2},
 		{"-nope", 2},
+		{"-format=xml", 2},
 		{"-wire", 2},
 		{"-wire=sometimes", 2},
 		{"check chat", 2},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
@@ -17,6 +18,8 @@ type runFlags struct {
 	tags   string
 	wire   string
 	stdout bool
+	format string
+	strict bool
 	set    *flag.FlagSet
 }
 
@@ -27,6 +30,9 @@ func newRunFlags(command string) *runFlags {
 	f.set.StringVar(&f.tags, "tags", "", "comma-separated `list` of build tags")
 	f.set.StringVar(&f.wire, "wire", string(pipeline.WireAuto),
 		"write provider sets for google/wire: `mode` is auto (if go.mod requires it), on or off")
+	f.set.StringVar(&f.format, "format", formatText,
+		"print mistakes as `form`: text, json (an array, on standard output) or github (workflow commands, on standard output)")
+	f.set.BoolVar(&f.strict, "werror", false, "take warnings for errors")
 	if command == "generate" {
 		f.set.BoolVar(&f.stdout, "stdout", false, "print the generated files and write nothing")
 	}
@@ -71,7 +77,12 @@ func (f *runFlags) parse(s streams, args []string) (pipeline.Options, error) {
 	default:
 		return usage("-wire=%s is not a mode: it is auto, on or off", f.wire)
 	}
-	return pipeline.Options{Dir: f.dir, Patterns: f.set.Args(), Tags: splitList(f.tags), Wire: wire}, nil
+	if !slices.Contains(formats(), f.format) {
+		return usage("-format=%s is not a form: it is %s%s", f.format, strings.Join(formats(), ", "), didYouMean(f.format, formats()))
+	}
+	return pipeline.Options{
+		Dir: f.dir, Patterns: f.set.Args(), Tags: splitList(f.tags), Wire: wire, WarningsFail: f.strict,
+	}, nil
 }
 
 func (f *runFlags) names() []string {

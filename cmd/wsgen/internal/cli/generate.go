@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
@@ -29,12 +28,16 @@ func generate(ctx context.Context, s streams, args []string) int {
 		return exitFail
 	}
 
+	said := s.out // for people; standard output is taken if a program reads the mistakes
+	if flags.format == formatJSON {
+		said = s.err
+	}
 	var sink output.Sink = output.Disk{}
 	if flags.stdout {
 		sink = output.Stdout{Out: s.out, Dir: dir}
 	}
 	result, err := pipeline.Run(ctx, opts, sink)
-	if code := report(ctx, s, dir, result, err); code != exitOK {
+	if code := report(ctx, s, dir, flags.format, result, err); code != exitOK {
 		return code
 	}
 
@@ -48,10 +51,10 @@ func generate(ctx context.Context, s streams, args []string) int {
 		}
 	}
 	if len(wrote) > 0 {
-		fmt.Fprintf(s.out, "wsgen: wrote %s\n", summary(wrote))
+		fmt.Fprintf(said, "wsgen: wrote %s\n", summary(wrote))
 	}
 	if len(removed) > 0 {
-		fmt.Fprintf(s.out, "wsgen: removed %s\n", summary(removed))
+		fmt.Fprintf(said, "wsgen: removed %s\n", summary(removed))
 	}
 	return exitOK
 }
@@ -68,8 +71,12 @@ func check(ctx context.Context, s streams, args []string) int {
 		return exitFail
 	}
 
-	result, err := pipeline.Run(ctx, opts, output.Check{Out: s.out, Dir: dir})
-	if code := report(ctx, s, dir, result, err); code != exitOK {
+	diff := s.out
+	if flags.format == formatJSON {
+		diff = s.err
+	}
+	result, err := pipeline.Run(ctx, opts, output.Check{Out: diff, Dir: dir})
+	if code := report(ctx, s, dir, flags.format, result, err); code != exitOK {
 		return code
 	}
 	if len(result.Changes) == 0 {
@@ -80,8 +87,8 @@ func check(ctx context.Context, s streams, args []string) int {
 }
 
 // report prints what went wrong, and what a user might wonder about.
-func report(ctx context.Context, s streams, dir string, result pipeline.Result, err error) int {
-	if printErr := diag.Text(s.err, result.Diagnostics, diag.TextOptions{Dir: dir, Color: isTerminal(s.err)}); printErr != nil {
+func report(ctx context.Context, s streams, dir, format string, result pipeline.Result, err error) int {
+	if printErr := printMistakes(s, dir, format, result.Diagnostics); printErr != nil {
 		return exitFail
 	}
 	if err != nil && ctx.Err() != nil {
@@ -99,7 +106,9 @@ func report(ctx context.Context, s streams, dir string, result pipeline.Result, 
 				errs++
 			}
 		}
-		fmt.Fprintln(s.err)
+		if format == formatText {
+			fmt.Fprintln(s.err)
+		}
 		s.errorf("%s, no file was changed", count(errs, "error", "errors"))
 		return exitFail
 	}

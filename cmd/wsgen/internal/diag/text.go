@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -73,12 +72,7 @@ func (p *printer) place(pos token.Position) string {
 	if pos.Filename == "" {
 		return ""
 	}
-	name := pos.Filename
-	if p.opts.Dir != "" {
-		if rel, err := filepath.Rel(p.opts.Dir, name); err == nil && filepath.IsLocal(rel) {
-			name = rel
-		}
-	}
+	name := below(p.opts.Dir, pos.Filename)
 	switch {
 	case pos.Line == 0:
 		return name

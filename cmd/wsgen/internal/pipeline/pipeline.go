@@ -22,6 +22,8 @@ type Options struct {
 	Tags     []string // build tags
 	Wire     Wire     // whether to write wire provider sets
 	Env      []string // of the go command; nil is os.Environ()
+	// WarningsFail makes every warning an error, so that nothing is written.
+	WarningsFail bool
 }
 
 // Wire says when provider sets for google/wire are written.
@@ -57,6 +59,11 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 
 	program, more := resolve.Resolve(loaded)
 	result := Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages)}
+	if opts.WarningsFail {
+		for i := range result.Diagnostics {
+			result.Diagnostics[i].Warning = false
+		}
+	}
 	if result.Diagnostics.HasErrors() {
 		return result, nil
 	}

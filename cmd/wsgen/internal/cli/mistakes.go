@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"os"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// The forms in which mistakes are printed.
+const (
+	formatText   = "text"
+	formatJSON   = "json"
+	formatGitHub = "github"
+)
+
+func formats() []string { return []string{formatText, formatJSON, formatGitHub} }
+
+// printMistakes prints diagnostics: for people to standard error, for programs
+// to standard output, which then has nothing else.
+func printMistakes(s streams, dir, format string, list diag.List) error {
+	switch format {
+	case formatJSON:
+		return diag.JSON(s.out, list, dir)
+	case formatGitHub:
+		// Annotations name files as the repository does, wherever wsgen runs.
+		if root := os.Getenv("GITHUB_WORKSPACE"); root != "" {
+			dir = root
+		}
+		return diag.GitHub(s.out, list, dir)
+	}
+	return diag.Text(s.err, list, diag.TextOptions{Dir: dir, Color: isTerminal(s.err)})
+}
