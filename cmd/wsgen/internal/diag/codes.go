@@ -45,6 +45,11 @@ const (
 	TypeError         Code = "WS040"
 	NotAHandler       Code = "WS041"
 	AmbiguousMethod   Code = "WS042"
+	BadStream         Code = "WS100"
+	NoPosture         Code = "WS101"
+	MaxAlone          Code = "WS102"
+	TimeoutInline     Code = "WS103"
+	BadConfigure      Code = "WS104"
 )
 
 // Entry explains a code.
@@ -86,7 +91,7 @@ func Entries() []Entry {
 		{BadPayload, "JSON cannot carry this type", "Channels, functions, complex numbers and interfaces with methods have no form in JSON."},
 		{BadResult, "the result has the wrong form", "A handler returns nothing, T, error, or (T, error)."},
 		{Unreachable, "generated code cannot name this type", "The type is unexported in another package, internal to another tree, or has no name."},
-		{DuplicateHook, "a gateway has two of a hook", "A gateway has at most one //ws:connect and one //ws:disconnect method."},
+		{DuplicateHook, "a gateway has two of a hook", "A gateway has at most one method each of //ws:connect, //ws:disconnect and //ws:configure."},
 		{StateMismatch, "the state does not fit", "A connection's state is a pointer to a struct marked //ws:state, made by the gateway's connect hook."},
 		{NotAGuard, "the type is no guard", "A guard has the method GuardConn(*ws.Upgrade) error or GuardMessage(context.Context, ws.Message) error."},
 		{WrongGuard, "the guard is of the wrong kind", "A handler takes message guards; connections are guarded on the gateway or the application."},
@@ -99,5 +104,10 @@ func Entries() []Entry {
 		{TypeError, "a declaration has a type error", "wsgen needs this type and Go cannot tell what it is."},
 		{NotAHandler, "the directive needs another beside it", "//ws:guard and //ws:public say something about a gateway, a handler or an application; here is none."},
 		{AmbiguousMethod, "a gateway loses a method", "Of two embedded methods of one name at one depth Go promotes neither, so the gateway would not handle their events."},
+		{BadStream, "the stream has the wrong form", "A stream is returned as iter.Seq[T], iter.Seq2[T, error] or <-chan T."},
+		{NoPosture, "nothing says who may send an event", "With -require-posture each handler has a guard, or its gateway or the application has one, or one of them is marked //ws:public."},
+		{MaxAlone, "max= is given without mode=parallel", "Only calls that run at once can be bounded."},
+		{TimeoutInline, "an inline handler has a timeout", "An inline handler runs on the read loop, and nothing could end it. Give it mode=serial, or no mode at all."},
+		{BadConfigure, "the configure hook has the wrong form", "It takes *ws.Options, a copy of the server's, and changes what is special to the gateway."},
 	}
 }

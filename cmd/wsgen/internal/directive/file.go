@@ -99,13 +99,6 @@ func read(c *ast.Comment, at spot) (*Directive, []Problem) {
 		return nil, append(problems, p)
 	}
 	d.Site = at.site
-	if spec.Later {
-		return nil, append(problems, Problem{
-			Code: diag.NotYet, Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name)),
-			Message: prefix + d.Name + " is not supported yet",
-			Help:    "remove the directive",
-		})
-	}
 	if len(problems) == 0 { // else the count may be wrong for a reason already given
 		problems = append(problems, counts(d, spec)...)
 	}
@@ -221,20 +214,20 @@ func option(d *Directive, spec Spec, o Arg) *Problem {
 	}
 	s := spec.Options[i]
 	switch {
-	case s.Later || slices.Contains(s.Reserved, o.Value):
+	case slices.Contains(s.Reserved, o.Value):
 		p := &Problem{
 			Code: diag.NotYet, Pos: o.Pos, End: o.End,
 			Message: fmt.Sprintf("%s=%s is not supported yet", o.Key, o.Value), Help: "remove it",
 		}
 		if len(s.Values) > 0 {
-			p.Help = "possible is " + strings.Join(s.Values, " or ")
+			p.Help = "possible is " + either(s.Values)
 		}
 		return p
 	case s.Values != nil && !slices.Contains(s.Values, o.Value):
 		return &Problem{
 			Code: diag.BadValue, Pos: o.Val, End: o.End,
 			Message: fmt.Sprintf("%s= cannot be %s", o.Key, o.Value),
-			Help:    "possible is " + strings.Join(s.Values, " or "),
+			Help:    "possible is " + either(s.Values),
 		}
 	}
 	return nil

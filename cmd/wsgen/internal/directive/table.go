@@ -29,6 +29,11 @@ func (p Place) String() string {
 			names = append(names, n.name)
 		}
 	}
+	return either(names)
+}
+
+// either lists alternatives: "a, b or c".
+func either(names []string) string {
 	if len(names) > 2 {
 		return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 	}
@@ -44,20 +49,16 @@ type Spec struct {
 	Min, Max int    // how many of them; Max −1 is any number
 	Options  []OptionSpec
 	Repeat   bool   // may stand more than once above one declaration
-	Later    bool   // reserved: not supported yet
 	Doc      string // one line
 	Example  string
 }
 
 // OptionSpec is one key=value of a directive.
 type OptionSpec struct {
-	Name   string
-	Values []string // the values allowed; nil is any
-	// Reserved are values, and Later says that it is every value, that wsgen
-	// knows but does not support yet.
-	Reserved []string
-	Later    bool
-	Doc      string // one line
+	Name     string
+	Values   []string // the values allowed; nil is any
+	Reserved []string // values that wsgen knows but does not support yet
+	Doc      string   // one line
 }
 
 // Table returns every directive, in the order a reader meets them.
@@ -78,9 +79,9 @@ func Table() []Spec {
 			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: "event", Max: 1,
 			Options: []OptionSpec{
 				{Name: "const", Doc: "a string constant that holds the event, instead of the event itself"},
-				{Name: "mode", Values: []string{"inline", "serial"}, Reserved: []string{"parallel"}, Doc: "where the handler runs"},
-				{Name: "timeout", Later: true, Doc: "how long the handler may take"},
-				{Name: "max", Later: true, Doc: "how many calls may run at once in mode=parallel"},
+				{Name: "mode", Values: []string{"inline", "serial", "parallel"}, Doc: "where the handler runs: inline on the read loop, serial beside it in order, parallel beside it at once; default: serial for a handler that takes a context, streams or is guarded, else inline"},
+				{Name: "timeout", Doc: "how long the handler may take, such as 5s; its context ends then, and the answer is the error timeout"},
+				{Name: "max", Doc: "how many calls of one connection may run at once in mode=parallel; default: 8"},
 			},
 			Doc:     "The method handles this event.",
 			Example: "//ws:subscribe message",
@@ -96,8 +97,8 @@ func Table() []Spec {
 			Example: "//ws:disconnect",
 		},
 		{
-			Name: "configure", On: Method, Where: "a method of a gateway", Later: true,
-			Doc:     "The method sets the options of this gateway.",
+			Name: "configure", On: Method, Where: "a method of a gateway",
+			Doc:     "The method sets the options of this gateway: it takes *ws.Options, a copy of the server's.",
 			Example: "//ws:configure",
 		},
 		{

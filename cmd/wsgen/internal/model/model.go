@@ -6,7 +6,10 @@
 // stands in the source.
 package model
 
-import "go/token"
+import (
+	"go/token"
+	"time"
+)
 
 // RuntimePath is the import path of the runtime, and RuntimeName the name that
 // generated and hand-written code import it by.
@@ -57,6 +60,7 @@ type Gateway struct {
 	Handlers   []*Handler
 	Connect    *Hook // nil: none
 	Disconnect *Hook
+	Configure  *Hook    // takes *ws.Options and nothing else
 	State      *TypeRef // the connection's own state type, always used as a pointer; nil: none
 
 	// Guards of the whole gateway, in source order; a type may be of both kinds.
@@ -73,25 +77,28 @@ type Handler struct {
 	Params []Param // all of the method's parameters, in its order
 	Data   DataForm
 
-	// Result is the type a reply carries; nil: none. Err says that the method's
-	// last result is an error.
+	// Result is the type a reply carries, or the stream of them; nil: none. Err
+	// says that the method's last result is an error.
 	Result     *TypeRef
 	ResultFlat *Flat // how generated code writes it
+	Stream     Stream
 	Err        bool
 
-	Mode   Mode
-	Guards []*GuardRef // message guards of this handler alone, in source order
-	Public bool
+	Mode    Mode
+	Timeout time.Duration // 0: none; never of an Inline handler
+	Max     int           // of a Parallel handler; 0: the runtime's default
+	Guards  []*GuardRef   // message guards of this handler alone, in source order
+	Public  bool
 }
 
-// Hook is a method marked //ws:connect or //ws:disconnect.
+// Hook is a method marked //ws:connect, //ws:disconnect or //ws:configure.
 type Hook struct {
 	Pos    token.Position
 	Method string
 	Params []Param
 
 	// State says that a connect hook returns (*State, error) or *State; Err that its last result
-	// is an error. Disconnect hooks return nothing.
+	// is an error. The other hooks return nothing.
 	State bool
 	Err   bool
 }
@@ -106,7 +113,33 @@ type Param struct {
 	// Flat is how generated code reads or writes the value, what Type points to
 	// if Optional. Of named parameters either all have one or none has.
 	Flat *Flat
+	// Check says who judges a decoded value before the handler gets it.
+	Check Check
+	// Through are the fields to embedded pointers that Validate is promoted
+	// through, as selectors behind the value: a nil one has nothing to validate.
+	Through []string
 }
+
+// Check is what becomes of a decoded value.
+type Check uint8
+
+// The checks.
+const (
+	CheckNone     Check = iota
+	CheckValidate       // the type's own Validate() error
+	CheckOptions        // the validator of the server's options, if it has one
+)
+
+// Stream is the form in which a handler returns many values.
+type Stream uint8
+
+// The forms of streams.
+const (
+	StreamNone Stream = iota // one value
+	StreamSeq                // iter.Seq[T]
+	StreamSeq2               // iter.Seq2[T, error]
+	StreamChan               // <-chan T
+)
 
 // Role says where an argument comes from.
 type Role uint8
@@ -120,6 +153,7 @@ const (
 	RoleState               // the gateway's state, a pointer
 	RoleRequest             // *http.Request, connect hook only
 	RoleClosed              // ws.Closed, disconnect hook only
+	RoleOptions             // *ws.Options, configure hook only
 )
 
 // DataForm says how a frame's data becomes the Data parameters.
@@ -141,6 +175,7 @@ type Mode uint8
 const (
 	Inline Mode = iota
 	Serial
+	Parallel
 )
 
 // Guard is a guard type that its own package provides.

@@ -70,21 +70,27 @@ func (d *dumper) gateway(g *model.Gateway) {
 	if h := g.Disconnect; h != nil {
 		d.line(2, "disconnect", h.Method+params(h.Params))
 	}
+	if h := g.Configure; h != nil {
+		d.line(2, "configure", h.Method+params(h.Params))
+	}
 	forms := []string{"none", "whole", "nullable", "scalar", "object"}
-	modes := []string{"inline", "serial"}
+	modes := []string{"inline", "serial", "parallel"}
+	streams := []string{"", "stream=seq", "stream=seq2", "stream=chan"}
 	for _, h := range g.Handlers {
-		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+flat(h.ResultFlat), when(h.Err, "error"),
-			"data="+forms[h.Data], modes[h.Mode], guards("message", h.Guards), when(h.Public, "public"))
+		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+flat(h.ResultFlat), streams[h.Stream], when(h.Err, "error"),
+			"data="+forms[h.Data], modes[h.Mode], when(h.Timeout != 0, "timeout="+h.Timeout.String()), when(h.Max != 0, fmt.Sprint("max=", h.Max)),
+			guards("message", h.Guards), when(h.Public, "public"))
 	}
 }
 
 func params(ps []model.Param) string {
-	roles := []string{"data", "context", "client", "sender", "state", "request", "closed"}
+	roles := []string{"data", "context", "client", "sender", "state", "request", "closed", "options"}
 	var words []string
 	for _, p := range ps {
 		w := roles[p.Role]
 		if p.Role == model.RoleData {
-			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + flat(p.Flat)
+			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + flat(p.Flat) +
+				[]string{"", " validate", " check"}[p.Check] + when(len(p.Through) > 0, " through "+strings.Join(p.Through, " "))
 		}
 		words = append(words, w)
 	}

@@ -18,6 +18,7 @@ type gateway struct {
 	pkg       *pkg
 	model     *model.Gateway
 	embeds    map[*types.TypeName]bool // itself, and what it has methods of by embedding
+	handlers  map[*model.Handler]span  // where each is named
 
 	// state is the type that the connect hook makes, or nil. stateless says
 	// that it makes none because of a mistake already reported.
@@ -106,12 +107,14 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	h.Guards = guards.message
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
-	h.Result, h.Err = r.results(g, m)
+	r.results(g, m, h)
+	checks(m, h)
 	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {
 		flats(g, m, h)
 	}
-	h.Mode = mode(d, h, len(g.model.MessageGuards) > 0)
+	r.runs(d, h, len(g.model.MessageGuards) > 0)
 	g.model.Handlers = append(g.model.Handlers, h)
+	g.handlers[h] = m.name()
 }
 
 // event is the event that a handler's directive names.
@@ -159,22 +162,3 @@ func (r *resolver) eventName(event string, where span) bool {
 }
 
 func isControl(c rune) bool { return c < 0x20 || 0x7f <= c && c < 0xa0 || c == '\uFFFD' }
-
-// mode is where a handler runs: on the read loop, unless it waits for something.
-func mode(d *directive.Directive, h *model.Handler, guarded bool) model.Mode {
-	if o, ok := d.Option("mode"); ok {
-		if o.Value == "serial" {
-			return model.Serial
-		}
-		return model.Inline
-	}
-	for _, p := range h.Params {
-		if p.Role == model.RoleContext {
-			return model.Serial
-		}
-	}
-	if guarded || len(h.Guards) > 0 {
-		return model.Serial
-	}
-	return model.Inline
-}

@@ -28,6 +28,24 @@ func (r *resolver) hooks(g *gateway, methods []*bound) {
 		}
 		g.model.Disconnect = h
 	}
+	if configure := r.hook(g, methods, "configure"); configure != nil {
+		r.configure(g, configure)
+	}
+}
+
+// configure resolves the hook that sets the gateway's options.
+func (r *resolver) configure(g *gateway, m *bound) {
+	h := &model.Hook{Pos: r.position(m.name().Pos()), Method: m.fn.Name()}
+	r.params(g, m, configureTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
+	if m.sig.Params().Len() == 0 {
+		r.report(diag.BadConfigure, m.name(), "the configure hook "+m.fn.Name()+" gets no options to set",
+			fmt.Sprintf("write it as: func (g *%s) %s(o *ws.Options)", g.obj.Name(), m.fn.Name()))
+	}
+	if m.sig.Results().Len() > 0 {
+		r.report(diag.BadResult, m.result(0), "a configure hook returns nothing",
+			"it runs once, when the endpoint is made: panic if the program cannot start")
+	}
+	g.model.Configure = h
 }
 
 // hook finds the one method marked name.

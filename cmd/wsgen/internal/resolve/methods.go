@@ -213,7 +213,7 @@ func (r *resolver) unclaimedMethod(fn *types.Func, ds []*directive.Directive) {
 	subscribed, hook := false, false
 	for _, d := range ds {
 		subscribed = subscribed || d.Name == "subscribe"
-		hook = hook || d.Name == "connect" || d.Name == "disconnect"
+		hook = hook || d.Name == "connect" || d.Name == "disconnect" || d.Name == "configure"
 	}
 	for _, d := range ds {
 		switch {

@@ -40,6 +40,10 @@ func disconnectTakes() takes {
 	}
 }
 
+func configureTakes() takes {
+	return takes{"a configure hook", []model.Role{model.RoleOptions}, "a configure hook takes *ws.Options"}
+}
+
 // params resolves the parameters of m and hands each to add.
 func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Param)) {
 	seen := map[model.Role]int{}
@@ -133,6 +137,11 @@ func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 			return hint("ws.Closed is not taken by pointer", "take ws.Closed, in the disconnect hook")
 		}
 		return model.RoleClosed, true
+	case "Options":
+		if !pointer {
+			return hint("ws.Options is not taken by value", "take *ws.Options, in the configure hook")
+		}
+		return model.RoleOptions, true
 	case "ConnID", "Code", "CloseCode", "Detail":
 		return model.RoleData, true
 	case "Server", "Push", "Router":

@@ -44,6 +44,7 @@ func (g *gateway) call() jen.Code {
 	for i, h := range g.Handlers {
 		lines = append(lines, jen.Id("case "+strconv.Itoa(i)+":").Add(gofile.Comment(h.Event)))
 		lines = append(lines, g.decode(h)...)
+		lines = append(lines, g.checks(h)...)
 		lines = append(lines, g.invoke(h)...)
 	}
 	i := jen.Id(g.Local("i"))
@@ -61,7 +62,10 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 	out, err := jen.Id(g.Local("out")), jen.Id(g.Local("err"))
 	call := g.method(h.Method, g.arguments(h)...)
 	reply := jen.Return(g.c("Reply", jen.Op("&").Add(out)))
-	if h.ResultFlat != nil {
+	if h.Stream != model.StreamNone {
+		stream := []string{model.StreamSeq: "Stream", model.StreamSeq2: "Stream2", model.StreamChan: "StreamChan"}[h.Stream]
+		reply = jen.Return(g.Runtime(stream).Call(jen.Id(g.Local("c")), out))
+	} else if h.ResultFlat != nil {
 		reply = jen.Return(g.Runtime("ReplyWith").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultFlat)))
 	}
 	switch {

@@ -41,7 +41,7 @@ type drift struct {
 }
 
 func (d *drift) methods(g *model.Gateway) {
-	for _, hook := range []*model.Hook{g.Connect, g.Disconnect} {
+	for _, hook := range []*model.Hook{g.Connect, g.Disconnect, g.Configure} {
 		if hook == nil {
 			continue
 		}

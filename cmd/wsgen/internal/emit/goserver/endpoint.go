@@ -3,6 +3,7 @@ package goserver
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/dave/jennifer/jen"
 
@@ -67,6 +68,9 @@ func (g *gateway) spec(guards *guardParams) []jen.Code {
 	if g.Disconnect != nil {
 		fields = append(fields, field("Disconnect", d("disconnect")))
 	}
+	if g.Configure != nil {
+		fields = append(fields, field("Configure", jen.Id(g.Local("gateway")).Dot(g.Configure.Method)))
+	}
 	if len(g.ConnGuards) > 0 {
 		fields = append(fields, field("ConnGuards", guards.list("ConnGuard", g.ConnGuards)))
 	}
@@ -78,8 +82,20 @@ func (g *gateway) spec(guards *guardParams) []jen.Code {
 
 func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 	fields := []jen.Code{field("Event", jen.Lit(h.Event))}
-	if h.Mode == model.Serial {
+	switch h.Mode {
+	case model.Serial:
 		fields = append(fields, field("Mode", g.Runtime("Serial")))
+	case model.Parallel:
+		fields = append(fields, field("Mode", g.Runtime("Parallel")))
+	}
+	if h.Max > 0 {
+		fields = append(fields, field("Max", jen.Lit(h.Max)))
+	}
+	if h.Timeout > 0 {
+		fields = append(fields, field("Timeout", g.duration(h.Timeout)))
+	}
+	if h.Stream != model.StreamNone {
+		fields = append(fields, field("Stream", jen.True()))
 	}
 	if h.Data == model.DataScalar || h.Data == model.DataObject {
 		var names []jen.Code
@@ -95,6 +111,28 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 		fields = append(fields, field("Guards", guards.list("MessageGuard", h.Guards)))
 	}
 	return jen.Values(fields...)
+}
+
+// duration writes d in the largest unit that it is a whole number of.
+func (g *gateway) duration(d time.Duration) jen.Code {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{
+		{time.Hour, "Hour"},
+		{time.Minute, "Minute"},
+		{time.Second, "Second"},
+		{time.Millisecond, "Millisecond"},
+		{time.Microsecond, "Microsecond"},
+	} {
+		switch unit := g.Std("time", u.name); {
+		case d == u.unit:
+			return unit
+		case d%u.unit == 0:
+			return jen.Lit(int(d / u.unit)).Op("*").Add(unit)
+		}
+	}
+	return jen.Lit(int(d))
 }
 
 func field(name string, value jen.Code) jen.Code { return jen.Id(name).Op(":").Add(value) }

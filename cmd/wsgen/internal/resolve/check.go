@@ -1,0 +1,75 @@
+package resolve
+
+import (
+	"go/types"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// checks finds who judges the data of a handler once it is decoded: each value
+// whose type has Validate() error that, and a whole struct without it the
+// validator of the server's options.
+func checks(m *bound, h *model.Handler) {
+	if len(h.Params) != m.sig.Params().Len() {
+		return // one of them is a mistake
+	}
+	for i := range h.Params {
+		p := &h.Params[i]
+		if p.Role != model.RoleData {
+			continue
+		}
+		t := m.sig.Params().At(i).Type()
+		if through, ok := validates(t); ok {
+			p.Check, p.Through = model.CheckValidate, through
+		} else if (h.Data == model.DataWhole || h.Data == model.DataNullable) && hasFields(t) {
+			p.Check = model.CheckOptions
+		}
+	}
+}
+
+// validates reports whether t, or what it points to, has Validate() error, and
+// returns the selectors of the embedded pointers that it is promoted through.
+func validates(t types.Type) (through []string, ok bool) {
+	elem := deref(t)
+	if types.IsInterface(elem) {
+		return nil, false
+	}
+	sel := types.NewMethodSet(types.NewPointer(elem)).Lookup(nil, "Validate")
+	if sel == nil {
+		return nil, false
+	}
+	sig := sel.Type().(*types.Signature)
+	if sig.Params().Len() != 0 || !onlyError(sig) {
+		return nil, false
+	}
+	var path []string
+	for _, i := range sel.Index()[:len(sel.Index())-1] {
+		f := deref(elem).Underlying().(*types.Struct).Field(i)
+		path = append(path, f.Name())
+		_, pointer := pointee(f.Type())
+		if pointer || types.IsInterface(f.Type()) {
+			if !f.Exported() {
+				return nil, false // encoding/json cannot set it: it is always nil
+			}
+			through = append(through, "."+strings.Join(path, "."))
+		}
+		elem = f.Type()
+	}
+	return through, true
+}
+
+// hasFields reports whether t is, or points to, a struct of which a validator
+// could see anything.
+func hasFields(t types.Type) bool {
+	s, ok := deref(t).Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if f.Exported() || f.Embedded() {
+			return true
+		}
+	}
+	return false
+}

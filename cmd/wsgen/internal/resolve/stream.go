@@ -1,0 +1,61 @@
+package resolve
+
+import (
+	"fmt"
+	"go/types"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// stream tells in which form a handler's result t is a stream, and what its
+// items are: t itself if it is none. It reports what is nearly one.
+func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types.Type, ok bool) {
+	bad := func(message, help string) (model.Stream, types.Type, bool) {
+		r.report(diag.BadStream, m.result(0), message, help)
+		return 0, nil, false
+	}
+	show := func(t types.Type) string { return r.show(t, m.fn.Pkg()) }
+	if is(t, "iter", "Seq") {
+		return model.StreamSeq, types.Unalias(t).(*types.Named).TypeArgs().At(0), true
+	}
+	if is(t, "iter", "Seq2") {
+		args := types.Unalias(t).(*types.Named).TypeArgs()
+		if !isError(args.At(1)) {
+			return bad(fmt.Sprintf("a stream of pairs is one of values and errors, and %s is no error", show(args.At(1))),
+				fmt.Sprintf("return iter.Seq2[%s, error], or iter.Seq of a struct of both", show(args.At(0))))
+		}
+		return model.StreamSeq2, args.At(0), true
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Chan:
+		if u.Dir() != types.RecvOnly {
+			return bad(fmt.Sprintf("the stream %s is not one to receive from alone", show(t)),
+				fmt.Sprintf("return <-chan %s: the handler keeps the end to send to, and closes it", show(u.Elem())))
+		}
+		return model.StreamChan, u.Elem(), true
+	case *types.Signature:
+		if params, is := yields(u); is {
+			help := "return iter.Seq[" + show(params.At(0).Type()) + "]"
+			if params.Len() == 2 {
+				help = fmt.Sprintf("return iter.Seq2[%s, error]", show(params.At(0).Type()))
+			}
+			return bad(fmt.Sprintf("%s is an iterator by its form only", show(t)), help)
+		}
+	}
+	return model.StreamNone, t, true
+}
+
+// yields reports whether a function has the form of an iterator over one or two
+// values, and returns what it yields.
+func yields(f *types.Signature) (*types.Tuple, bool) {
+	if f.Params().Len() != 1 || f.Results().Len() != 0 {
+		return nil, false
+	}
+	yield, ok := f.Params().At(0).Type().Underlying().(*types.Signature)
+	if !ok || yield.Results().Len() != 1 || !types.Identical(yield.Results().At(0).Type(), types.Typ[types.Bool]) {
+		return nil, false
+	}
+	n := yield.Params().Len()
+	return yield.Params(), n == 1 || n == 2
+}
