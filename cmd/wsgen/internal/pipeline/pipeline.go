@@ -24,6 +24,9 @@ type Options struct {
 	Env      []string // of the go command; nil is os.Environ()
 	// WarningsFail makes every warning an error, so that nothing is written.
 	WarningsFail bool
+	// RequirePosture refuses a handler that has no guard, in a gateway that has
+	// none, unless one of them is marked //ws:public.
+	RequirePosture bool
 }
 
 // Wire says when provider sets for google/wire are written.
@@ -57,7 +60,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 		return Result{Diagnostics: diags.Sort()}, err
 	}
 
-	program, more := resolve.Resolve(loaded)
+	program, more := resolve.Resolve(loaded, resolve.Options{RequirePosture: opts.RequirePosture})
 	result := Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages)}
 	if opts.WarningsFail {
 		for i := range result.Diagnostics {

@@ -15,9 +15,15 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
+// Options say what Resolve insists on. The zero value insists on nothing.
+type Options struct {
+	// RequirePosture refuses handlers of which nothing says who may use them.
+	RequirePosture bool
+}
+
 // Resolve makes the model of the requested packages of p. The list is sorted;
 // if it has errors the model must not be used.
-func Resolve(p *source.Program) (*model.Program, diag.List) {
+func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
 		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
@@ -31,6 +37,9 @@ func Resolve(p *source.Program) (*model.Program, diag.List) {
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)
 	r.each(r.compose)
+	if opts.RequirePosture {
+		r.each(r.postures)
+	}
 	r.paths()
 	r.typeErrors()
 	return r.program(), r.visible().Sort()

@@ -84,13 +84,17 @@ func program(t *testing.T, file string) {
 	if err := write(dir, &txtar.Archive{Files: files}); err != nil {
 		t.Fatal(err)
 	}
-	var patterns []string
+	var (
+		patterns []string
+		opts     resolve.Options
+	)
 	for line := range strings.Lines(string(a.Comment)) {
 		if args, ok := strings.CutPrefix(line, "patterns: "); ok {
 			patterns = strings.Fields(args)
 		}
+		opts.RequirePosture = opts.RequirePosture || line == "posture: required\n"
 	}
-	got := run(t, dir, patterns)
+	got := run(t, dir, patterns, opts)
 	if *update {
 		a.Files[want].Data = []byte(got)
 		if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
@@ -103,14 +107,14 @@ func program(t *testing.T, file string) {
 	}
 }
 
-func run(t *testing.T, dir string, patterns []string) string {
+func run(t *testing.T, dir string, patterns []string, opts resolve.Options) string {
 	t.Helper()
 	p, list, err := source.Load(t.Context(), source.Options{Dir: dir, Patterns: patterns})
 	if err != nil {
 		return "error: " + strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
 	}
 	if !list.HasErrors() {
-		m, more := resolve.Resolve(p)
+		m, more := resolve.Resolve(p, opts)
 		if list = append(list, more...); !list.HasErrors() {
 			return dump(m)
 		}
