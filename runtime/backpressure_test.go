@@ -20,7 +20,7 @@ func TestStalledMember(t *testing.T) {
 		clients := make(chan *ws.Client, 2)
 		var shed [][2]int
 		s := servePipe(t, ws.Options{OutboxFrames: 4, Observer: ws.Observer{
-			Shed: func(event string, sent, n int) { shed = append(shed, [2]int{sent, n}) },
+			Shed: func(s ws.Shed) { shed = append(shed, [2]int{s.Sent, s.Shed}) },
 		}}, lobby(clients))
 		stalled, reads := s.dial(t, "/ws"), s.dial(t, "/ws")
 		c := <-clients

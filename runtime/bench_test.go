@@ -245,3 +245,59 @@ func lookupOfTwelve(event []byte) int {
 	}
 	return -1
 }
+
+// crowd is a Server with n connections whose outboxes are emptied by take.
+func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
+	tb.Helper()
+	o.Logger = slog.New(slog.DiscardHandler)
+	s = NewServer(o)
+	e := NewEndpoint(s, Spec{})
+	conns := make([]*conn, n)
+	near, far := net.Pipe()
+	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
+	for i := range conns {
+		conns[i] = newConn(e, near, httptest.NewRequest("GET", "/", nil), Principal{})
+		s.registry.add(conns[i]) // its outbox is held, so nothing is written
+	}
+	var batch [][]byte
+	return s, func() {
+		for _, c := range conns {
+			batch, _ = c.out.Take(batch[:0], maxBatch)
+			clear(batch)
+		}
+	}
+}
+
+// BenchmarkPush pushes to a thousand connections and takes what is queued for
+// them, without writing it: one push, a hundred in a row, and pushes to full
+// outboxes under each policy. The time is that of one push to one connection.
+func BenchmarkPush(b *testing.B) {
+	const conns = 1000
+	frame := textFrame(typedMessage)
+	run := func(b *testing.B, o Options, how pushing, fill, burst int) {
+		b.Helper()
+		s, take := crowd(b, conns, o)
+		all := s.All()
+		for range fill {
+			all.push("e", frame)
+		}
+		all.how = how
+		b.ReportAllocs()
+		for b.Loop() {
+			for range burst {
+				all.push("e", frame)
+			}
+			if fill == 0 {
+				take()
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*conns*burst), "ns/receiver")
+	}
+	b.Run("one", func(b *testing.B) { run(b, Options{}, pushing{}, 0, 1) })
+	b.Run("burst", func(b *testing.B) { run(b, Options{}, pushing{}, 0, 100) })
+	b.Run("full", func(b *testing.B) { run(b, Options{}, pushing{}, defaultOutboxFrames, 1) })
+	b.Run("oldest", func(b *testing.B) { run(b, Options{}, pushing{overflow: ShedOldest}, defaultOutboxFrames, 1) })
+	b.Run("coalesce", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, 0, 1) })
+	b.Run("coalesce-burst", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, 0, 100) })
+	b.Run("coalesce-full", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, defaultOutboxFrames-1, 1) })
+}

@@ -11,6 +11,7 @@ import (
 // Why the server closes by itself.
 var (
 	shutdownCause = Closed{Code: CloseAway, Reason: "shutdown: the server is going away"}
+	slowCause     = Closed{Code: ClosePolicy, Reason: "slow_consumer: the client is not reading"}
 	lifetimeCause = Closed{Code: CloseAway, Reason: "lifetime: connection lifetime reached, connect again"}
 )
 
@@ -134,7 +135,7 @@ func closeWrite(n net.Conn) {
 // writeCause says why writing failed.
 func writeCause(err error) Closed {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return Closed{Code: ClosePolicy, Reason: "slow_consumer: the client is not reading", Err: errStalled}
+		return Closed{Code: slowCause.Code, Reason: slowCause.Reason, Err: errStalled}
 	}
 	return Closed{Code: CloseAbnormal, Remote: true, Err: err}
 }

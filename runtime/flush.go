@@ -14,36 +14,48 @@ import (
 // copied together, and a single larger frame is written as it is.
 const maxBatch = 64 << 10
 
-// push queues a frame for one of many connections, or fails with ErrFull or
-// ErrClosed. It never waits, and writes nothing: a connection that needs
-// flushing is added to due.
-func (c *conn) push(frame []byte, due []*conn) ([]*conn, error) {
-	switch v := c.out.Push(frame); v {
+// push queues a frame for one of many connections, adds to the tally what came
+// of it, and reports whether the outbox needs flushing. It never waits, and
+// writes nothing.
+func (c *conn) push(frame []byte, how *pushing, n *tally) (due bool) {
+	if how.key != "" {
+		return c.pushOver(frame, how, n)
+	}
+	switch c.out.Push(frame) {
 	case outbox.Full:
-		return due, ErrFull
+		return c.pushOver(frame, how, n)
 	case outbox.Closed:
-		return due, ErrClosed
+		return false
 	case outbox.Schedule:
-		return append(due, c), nil
+		n.sent++
+		return true
 	default:
-		return due, nil
+		n.sent++
+		return false
 	}
 }
 
 // pushOne is push for a single connection: it counts, reports, and flushes
 // here, since a write that cannot wait costs less than waking a worker.
 func (c *conn) pushOne(event string, frame []byte) error {
-	switch v := c.out.Push(c.single(frame)); v {
+	frame = c.single(frame)
+	v := c.out.Push(frame)
+	n := tally{sent: 1}
+	switch v {
 	case outbox.Full:
-		c.server.pushed(event, 0, 1)
-		return ErrFull
+		n.sent = 0
+		if c.pushOver(frame, &pushing{}, &n) {
+			v = outbox.Schedule
+		}
 	case outbox.Closed:
 		return ErrClosed
-	default:
-		c.server.pushed(event, 1, 0)
-		c.flushNow(v)
-		return nil
 	}
+	c.server.pushed(event, &n)
+	c.flushNow(v)
+	if n.sent == 0 {
+		return ErrFull
+	}
+	return nil
 }
 
 // reply queues a frame that must not be shed, and waits for room: meanwhile
@@ -53,7 +65,7 @@ func (c *conn) pushOne(event string, frame []byte) error {
 // On the read loop replies are corked: they leave together when the input has
 // run dry, so that a peer that asks much at a time gets few writes.
 func (c *conn) reply(frame []byte, onReadLoop bool) {
-	v := c.out.Push(frame)
+	v := c.out.Keep(frame)
 	if v == outbox.Full {
 		if onReadLoop {
 			c.uncork() // else nobody would make room
@@ -229,7 +241,10 @@ func (c *conn) writeWaiting(p []byte) error {
 
 // writeFailed ends the connection: nothing more can be written.
 func (c *conn) writeFailed(err error) (broken bool) {
-	c.begin(writeCause(err))
+	cause := writeCause(err)
+	if c.begin(cause) && cause.Code == ClosePolicy {
+		c.server.stats.slow.Add(1)
+	}
 	c.out.Abort() // the caller is the owner, so there is nothing to schedule
 	return true
 }

@@ -15,8 +15,18 @@ type Observer struct {
 	Handled func(c *Client, event string, took time.Duration, refusal *Error)
 	// Refused is called for every refusal: of a handshake, a frame, a message.
 	Refused func(r Refusal)
-	// Shed is called once for each push that found full outboxes.
-	Shed func(event string, sent, shed int)
+	// Shed is called once for each push that found full outboxes, or replaced
+	// what waited there.
+	Shed func(s Shed)
+}
+
+// Shed is what one push did to outboxes besides being queued there.
+type Shed struct {
+	Event    string
+	Sent     int // outboxes that took the push
+	Shed     int // frames lost: the push itself, or older ones that made room for it
+	Replaced int // older frames with the push's key, whose place it took
+	Closed   int // connections that are being closed because their outbox was full
 }
 
 // Refusal is one thing a Server would not do.

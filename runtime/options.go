@@ -35,10 +35,22 @@ type Options struct {
 	MaxMessageBytes int
 
 	// OutboxFrames and OutboxBytes bound what waits to be written to one
-	// connection, and what is being written. A push beyond is shed, a reply
-	// waits. Default 256 frames and 1 MiB.
+	// connection, and what is being written. What happens to a push beyond is
+	// said by Overflow; a reply waits. An empty outbox takes a frame of any
+	// size. Default 256 frames and 1 MiB.
 	OutboxFrames int
 	OutboxBytes  int
+
+	// OutboxTotalBytes bounds what waits in all outboxes of the Server together:
+	// beyond it an outbox that is not empty is full. A frame counts in each
+	// outbox that has it, though they share its memory, in steps of 2 KiB, and
+	// not at all while it is alone there. It is the Server's, not a gateway's.
+	// Default 256 MiB: as much as 256 peers that read nothing may hold.
+	OutboxTotalBytes int
+
+	// Overflow is what becomes of a push to a full outbox, unless the push says
+	// it (Target.Overflow). Default ShedNewest.
+	Overflow Overflow
 
 	// InboxMessages and InboxBytes bound what waits for a handler of one
 	// connection that runs beside the read loop; when full, reading pauses.
@@ -86,6 +98,7 @@ const (
 	defaultMessageBytes      = 64 << 10
 	defaultOutboxFrames      = 256
 	defaultOutboxBytes       = 1 << 20
+	defaultOutboxTotalBytes  = 256 << 20
 	defaultInboxMessages     = 64
 	defaultInboxBytes        = 256 << 10
 	defaultHandshakeTimeout  = 5 * time.Second
@@ -110,6 +123,10 @@ func (o Options) resolved() Options {
 	o.MaxMessageBytes = min(o.MaxMessageBytes, math.MaxInt32)
 	number(&o.OutboxFrames, defaultOutboxFrames)
 	number(&o.OutboxBytes, defaultOutboxBytes)
+	number(&o.OutboxTotalBytes, defaultOutboxTotalBytes)
+	if o.Overflow == 0 {
+		o.Overflow = ShedNewest
+	}
 	number(&o.InboxMessages, defaultInboxMessages)
 	number(&o.InboxBytes, defaultInboxBytes)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)

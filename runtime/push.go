@@ -12,6 +12,7 @@ type Push[E any] struct {
 	server *Server
 	bind   func(Target) E
 	except []ConnID
+	how    pushing
 }
 
 // NewPush returns a Push over a Server's connections. Generated code calls it;
@@ -42,4 +43,24 @@ func (p Push[E]) Except(ids ...ConnID) Push[E] {
 }
 
 // To addresses a target.
-func (p Push[E]) To(t Target) E { return p.bind(t.Except(p.except...)) }
+func (p Push[E]) To(t Target) E {
+	t = t.Except(p.except...)
+	t.how = p.how.over(t.how)
+	return p.bind(t)
+}
+
+// Overflow returns a Push whose events have a policy of their own for full
+// outboxes; as Target.Overflow.
+func (p Push[E]) Overflow(o Overflow) Push[E] {
+	p.how.overflow = o
+	return p
+}
+
+// Coalesce returns a Push whose events replace, in each outbox, the one with
+// the same key that still waits there; as Target.Coalesce.
+//
+//	push.Coalesce("price:ACME").In("traders").Price(p)
+func (p Push[E]) Coalesce(key string) Push[E] {
+	p.how.key = key
+	return p
+}

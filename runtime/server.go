@@ -15,7 +15,7 @@ import (
 // All methods are safe for concurrent use and none blocks on a peer but
 // Shutdown. Counts are of connections whose outbox took the frame: not more
 // can be known without an answer. Connections that are full or closing are not
-// counted, and full ones are logged, once a call.
+// counted, and what full ones lost is logged, once a call.
 type Server struct {
 	opts      Options // resolved
 	log       *slog.Logger
@@ -37,7 +37,7 @@ func NewServer(o Options) *Server {
 	s := &Server{opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
-	s.outbox = outbox.Limits{Frames: o.OutboxFrames, Bytes: o.OutboxBytes}
+	s.outbox = outbox.Limits{Frames: o.OutboxFrames, Bytes: o.OutboxBytes, Total: outbox.NewBudget(o.OutboxTotalBytes)}
 	s.wheel.init(o)
 	return s
 }
@@ -95,20 +95,23 @@ func (s *Server) Users(ids ...string) Target { return Target{server: s, users: i
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.
 type Stats struct {
-	Connections int // registered now
-	Rooms       int // with members now
+	Connections int   // registered now
+	Rooms       int   // with members now
+	Outboxes    int64 // bytes that count towards Options.OutboxTotalBytes now
 
 	Opened   uint64 // connections registered
 	Closed   uint64 // connections gone from the registry
 	Received uint64 // messages read
 	Accepted uint64 // frames that an outbox took
-	Shed     uint64 // pushes to a connection that its full outbox refused
+	Shed     uint64 // pushes to a connection that were lost to its full outbox, refused or taken and dropped later
+	Replaced uint64 // pushes that an outbox took and that a later one with the same key replaced
+	Slow     uint64 // connections closed because they did not read: by the write deadline, or by CloseSlow
 	Refused  uint64 // handshakes, frames and messages refused
 }
 
 // counters are what Stats counts.
 type counters struct {
-	opened, closed, received, accepted, shed, refused atomic.Uint64
+	opened, closed, received, accepted, shed, replaced, slow, refused atomic.Uint64
 }
 
 // Stats returns the numbers; they are read one after the other.
@@ -120,7 +123,10 @@ func (s *Server) Stats() Stats {
 		Closed:      s.stats.closed.Load(),
 		Received:    s.stats.received.Load(),
 		Accepted:    s.stats.accepted.Load(),
+		Outboxes:    s.outbox.Total.Used(),
 		Shed:        s.stats.shed.Load(),
+		Replaced:    s.stats.replaced.Load(),
+		Slow:        s.stats.slow.Load(),
 		Refused:     s.stats.refused.Load(),
 	}
 }

@@ -17,6 +17,7 @@ type Target struct {
 	ids    []ConnID
 	users  []string
 	except []ConnID
+	how    pushing
 }
 
 // Except returns the target without these connections.
@@ -51,16 +52,12 @@ func (t Target) push(event string, frame []byte) int {
 		return 0
 	}
 	out := t.server.outgoing(frame)
-	sent, shed := 0, 0
+	var n tally
 	var first [64]*conn
 	due := first[:0]
 	t.each(func(c *conn) {
-		var err error
-		switch due, err = c.push(out.to(c), due); err {
-		case nil:
-			sent++
-		case ErrFull:
-			shed++
+		if c.push(out.to(c), &t.how, &n) {
+			due = append(due, c)
 		}
 		if len(due) == cap(due) {
 			t.server.flusher.add(due...)
@@ -68,8 +65,8 @@ func (t Target) push(event string, frame []byte) int {
 		}
 	})
 	t.server.flusher.add(due...)
-	t.server.pushed(event, sent, shed)
-	return sent
+	t.server.pushed(event, &n)
+	return n.sent
 }
 
 // Join makes the addressed connections members of a room.
@@ -195,17 +192,4 @@ func checkEvent(event string) error {
 		return fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
 	}
 	return nil
-}
-
-// pushed counts a push and reports what was shed, once for all connections.
-func (s *Server) pushed(event string, sent, shed int) {
-	s.stats.accepted.Add(uint64(sent))
-	if shed == 0 {
-		return
-	}
-	s.stats.shed.Add(uint64(shed))
-	s.log.Warn("ws: push shed, outboxes full", "event", event, "sent", sent, "shed", shed)
-	if f := s.opts.Observer.Shed; f != nil {
-		f(event, sent, shed)
-	}
 }

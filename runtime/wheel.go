@@ -145,7 +145,7 @@ func (c *conn) onTimer(now time.Duration) (in time.Duration, alive bool) {
 	}
 	if now >= c.timer.ping {
 		// A full outbox has frames in flight, which tell as much as a ping.
-		c.schedule(c.out.Push(controlFrame(opPing, nil)))
+		c.schedule(c.out.Keep(controlFrame(opPing, nil)))
 		c.timer.ping = later(now, o.PingInterval)
 	}
 	return min(c.timer.ping, end, dead) - now, true

@@ -7,7 +7,10 @@
 // "one writer per connection": no writer waits while the queue is empty.
 package outbox
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Verdict is what became of a frame.
 type Verdict uint8
@@ -20,8 +23,8 @@ const (
 	Closed                  // refused: the queue takes no more frames
 )
 
-// Accepted reports whether the frame will be written, unless the connection
-// breaks first.
+// Accepted reports whether the frame was queued: it will be written, unless the
+// connection breaks, or another frame takes its place (Offer).
 func (v Verdict) Accepted() bool { return v <= Schedule }
 
 // Queue holds frames in order. Its zero value is unbounded and ready; Limit
@@ -40,9 +43,12 @@ type Queue struct {
 	bytes, takenBytes int
 	limits            *Limits
 
-	owned  bool // someone is flushing
-	closed bool // nothing more is accepted
-	ended  bool // closed, and Take has said so
+	owned     bool // someone is flushing
+	closed    bool // nothing more is accepted
+	ended     bool // closed, and Take has said so
+	firstKept bool // first is not to be shed
+
+	reserved uint32 // units of limits.Total that are this queue's
 
 	// room is closed when frames have left; nil while nobody waits. While
 	// someone waits, Push sees a full queue: what has waited goes first.
@@ -50,8 +56,12 @@ type Queue struct {
 	waiting int32
 }
 
-// overflow is what does not fit the inline slot.
-type overflow struct{ frames [][]byte }
+// overflow is what does not fit the inline slot. Its frames are plain pushes
+// but those that have a mark; marks may be shorter than frames.
+type overflow struct {
+	frames [][]byte
+	marks  []mark
+}
 
 var overflows = sync.Pool{New: func() any { return new(overflow) }}
 
@@ -59,7 +69,10 @@ var overflows = sync.Pool{New: func() any { return new(overflow) }}
 const maxPooled = 512
 
 // Limits bound a Queue; they may be shared, and must not change.
-type Limits struct{ Frames, Bytes int }
+type Limits struct {
+	Frames, Bytes int
+	Total         *Budget // shared with other queues; nil: no bound in total
+}
 
 // Limit sets the bounds. It must be called before the first frame.
 func (q *Queue) Limit(l *Limits) { q.limits = l }
@@ -71,10 +84,10 @@ func (q *Queue) Push(frame []byte) Verdict {
 	if q.closed {
 		return Closed
 	}
-	if q.waiting > 0 || !q.fits(len(frame)) {
+	if q.waiting > 0 || !q.admit(len(frame)) {
 		return Full
 	}
-	return q.add(frame)
+	return q.add(frame, mark{})
 }
 
 // Hold keeps frames from being taken until Resume: nobody gets the verdict
@@ -96,12 +109,25 @@ func (q *Queue) Resume() Verdict {
 	return q.own()
 }
 
-// Wait adds a frame as soon as there is room for it. It returns Closed when
+// Keep is Push for a frame that no later push may shed.
+func (q *Queue) Keep(frame []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return Closed
+	}
+	if q.waiting > 0 || !q.admit(len(frame)) {
+		return Full
+	}
+	return q.add(frame, kept)
+}
+
+// Wait is Keep as soon as there is room for the frame. It returns Closed when
 // the queue closes meanwhile, and never Full.
 func (q *Queue) Wait(frame []byte) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && !q.fits(len(frame)) {
+	for !q.closed && !q.admit(len(frame)) {
 		if q.room == nil {
 			q.room = make(chan struct{})
 		}
@@ -115,24 +141,32 @@ func (q *Queue) Wait(frame []byte) Verdict {
 	if q.closed {
 		return Closed
 	}
-	return q.add(frame)
+	return q.add(frame, kept)
 }
 
-// fits reports whether a frame of n bytes is within the bounds. An empty queue
-// takes a frame of any size: it could never be sent otherwise.
-func (q *Queue) fits(n int) bool {
-	return q.frames == 0 || q.limits == nil || int(q.frames) < q.limits.Frames && q.bytes <= q.limits.Bytes-n
+// admit reports whether a frame of n bytes is within the bounds, and reserves
+// its part of the total.
+func (q *Queue) admit(n int) bool { return q.holds(q.frames+1, q.bytes+n) }
+
+// holds reports whether so much may be queued, and reserves its part of the
+// total. A frame alone may have any size: it could never be sent otherwise.
+func (q *Queue) holds(frames int32, bytes int) bool {
+	return frames <= 1 || q.limits == nil ||
+		int(frames) <= q.limits.Frames && bytes <= q.limits.Bytes && q.reserve(bytes)
 }
 
-func (q *Queue) add(frame []byte) Verdict {
+func (q *Queue) add(frame []byte, m mark) Verdict {
 	switch {
-	case q.first == nil && q.more == nil:
-		q.first = frame
+	case q.first == nil && q.more == nil && m.key == "":
+		q.first, q.firstKept = frame, m.kept
 	case q.more == nil:
 		q.more = overflows.Get().(*overflow)
 		fallthrough
 	default:
 		q.more.frames = append(q.more.frames, frame)
+		if m != (mark{}) {
+			q.more.mark(len(q.more.frames)-1, m)
+		}
 	}
 	q.frames++
 	q.bytes += len(frame)
@@ -151,7 +185,7 @@ func (q *Queue) Close(last []byte) Verdict {
 	q.closed = true
 	q.wake()
 	if last != nil {
-		return q.add(last)
+		return q.add(last, kept)
 	}
 	return q.own()
 }
@@ -169,6 +203,7 @@ func (q *Queue) Abort() Verdict {
 		q.more = nil
 	}
 	q.frames, q.bytes = q.taken, q.takenBytes
+	q.release()
 	q.wake()
 	return q.own()
 }
@@ -192,6 +227,7 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 		q.frames -= q.taken
 		q.bytes -= q.takenBytes
 		q.taken, q.takenBytes = 0, 0
+		q.release()
 		q.wake()
 	}
 	if q.first == nil && q.more == nil {
@@ -229,6 +265,7 @@ func (o *overflow) drop(n int) (gone bool) {
 	rest := copy(o.frames, o.frames[n:])
 	clear(o.frames[rest:])
 	o.frames = o.frames[:rest]
+	o.marks = slices.Delete(o.marks, 0, min(n, len(o.marks)))
 	if rest > 0 {
 		return false
 	}
