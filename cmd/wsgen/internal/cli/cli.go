@@ -41,6 +41,7 @@ func commands() []command {
 	return []command{
 		{"generate", "[flags] [packages]", "write generated files (the default command)", generate},
 		{"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check},
+		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode},
 		{"version", "", "print the version", version},
 		{"help", "[command]", "explain wsgen or one of its commands", help},
 	}

@@ -3,11 +3,9 @@ package diag
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"go/token"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -170,21 +168,5 @@ func TestSort(t *testing.T) {
 	}
 	if !l.HasErrors() || l[:1].HasErrors() {
 		t.Error("HasErrors is wrong about warnings")
-	}
-}
-
-// TestEntries: codes are in order, unique, of one form, and explained.
-func TestEntries(t *testing.T) {
-	t.Parallel()
-	var last Code
-	for _, e := range Entries() {
-		n, err := strconv.Atoi(strings.TrimPrefix(string(e.Code), "WS"))
-		if err != nil || e.Code != Code(fmt.Sprintf("WS%03d", n)) || e.Code <= last {
-			t.Errorf("code %s behind %s", e.Code, last)
-		}
-		last = e.Code
-		if e.Title == "" || !strings.HasSuffix(e.Text, ".") {
-			t.Errorf("%s is not explained", e.Code)
-		}
 	}
 }

@@ -42,13 +42,13 @@ func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
 
 // Outside returns a problem for every directive in f, and everything that looks
 // like one: f is a file that wsgen does not read, and why says so.
-func Outside(f *ast.File, why, help string) []Problem {
+func Outside(f *ast.File, code diag.Code, why, help string) []Problem {
 	var problems []Problem
 	for _, g := range f.Comments {
 		for _, c := range g.List {
 			if kind, _, _ := classify(c.Text); kind != prose {
 				problems = append(problems, Problem{
-					Code: diag.UnreadFile, Pos: c.Pos(), End: end(c),
+					Code: code, Pos: c.Pos(), End: end(c),
 					Message: "this directive is in " + why + ", which wsgen does not read", Help: help,
 				})
 			}
@@ -128,7 +128,7 @@ func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
 		p.Message = fmt.Sprintf("a blank line separates %s%s from %s", prefix, d.Name, at.what)
 		p.Help = "remove the blank line: a directive touches its declaration"
 	default:
-		p.Code = diag.Misplaced
+		p.Code = at.refused()
 		where := at.what
 		if at.site.Place == 0 && (strings.HasPrefix(where, "inside") || strings.HasPrefix(where, "at ") || strings.HasPrefix(where, "above")) {
 			p.Message = fmt.Sprintf("%s%s has no effect %s", prefix, d.Name, where)
@@ -136,6 +136,14 @@ func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
 			p.Message = fmt.Sprintf("%s%s does not belong above %s", prefix, d.Name, where)
 		}
 		p.Help = fmt.Sprintf("it stands above %s", spec.Where)
+		switch {
+		case p.Code == diag.OnFunction && spec.On&Method != 0:
+			p.Help += ": make the function a method of one"
+		case p.Code == diag.OnGroup && spec.On&Type != 0:
+			p.Help = "a group has many types: move the directive into it, directly above one"
+		case p.Code == diag.InBody:
+			p.Help = fmt.Sprintf("move it out of the function: it stands above %s", spec.Where)
+		}
 	}
 	return p, false
 }

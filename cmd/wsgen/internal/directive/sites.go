@@ -1,8 +1,11 @@
 package directive
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 )
 
 // spot is where a comment group stands: at a Site, or at a place where no
@@ -13,7 +16,12 @@ type spot struct {
 	what string
 	// detached says that only a blank line separates the comment from site.
 	detached bool
+	// code is that of a directive here, if it is not Misplaced.
+	code diag.Code
 }
+
+// refused is the code of a directive that does not belong at s.
+func (s spot) refused() diag.Code { return cmp.Or(s.code, diag.Misplaced) }
 
 // spots maps the comment groups of f to where they stand.
 func spots(f *ast.File, fset *token.FileSet) map[*ast.CommentGroup]spot {
@@ -43,7 +51,7 @@ func spots(f *ast.File, fset *token.FileSet) map[*ast.CommentGroup]spot {
 
 func funcSpot(d *ast.FuncDecl) spot {
 	if d.Recv == nil {
-		return spot{what: "the function " + d.Name.Name}
+		return spot{what: "the function " + d.Name.Name, code: diag.OnFunction}
 	}
 	return spot{site: Site{Place: Method, Func: d}, what: "the method " + d.Name.Name}
 }
@@ -56,7 +64,11 @@ func genSpots(d *ast.GenDecl, put func(*ast.CommentGroup, spot)) {
 	what := map[token.Token]string{
 		token.IMPORT: "an import", token.CONST: "a constant", token.VAR: "a variable", token.TYPE: "a group of types",
 	}[d.Tok]
-	put(d.Doc, spot{what: what})
+	all := spot{what: what}
+	if d.Tok == token.TYPE {
+		all.code = diag.OnGroup
+	}
+	put(d.Doc, all)
 	for _, spec := range d.Specs {
 		switch s := spec.(type) {
 		case *ast.ImportSpec:
@@ -104,7 +116,7 @@ func looseSpot(f *ast.File, fset *token.FileSet, g *ast.CommentGroup) spot {
 		}
 		if g.Pos() > decl.Pos() {
 			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && g.Pos() > fn.Body.Lbrace {
-				return spot{what: "inside the body of " + fn.Name.Name}
+				return spot{what: "inside the body of " + fn.Name.Name, code: diag.InBody}
 			}
 			return spot{what: "inside a declaration"}
 		}

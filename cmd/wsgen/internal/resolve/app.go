@@ -34,7 +34,7 @@ func (r *resolver) compose(p *pkg) {
 		}
 		for _, g := range m.gateways {
 			if m != p && !g.obj.Exported() {
-				r.report(diag.AppMember, g.directive.Site.Type.Name,
+				r.report(diag.AppUnexported, g.directive.Site.Type.Name,
 					fmt.Sprintf("the gateway %s is unexported, so the application %s cannot serve it", g.obj.Name(), p.src.Name),
 					"export it", r.related(head(p.app), "the application"))
 				continue
@@ -109,7 +109,7 @@ func (r *resolver) choose(app *pkg, arg directive.Arg, chosen map[*pkg]bool) {
 	if near := directive.Closest(arg.Value, all); near != "" {
 		help = "did you mean " + near + "? Folders are relative to the module's root"
 	}
-	r.report(diag.AppMember, value(arg), "there is no package with a gateway in "+arg.Value, help)
+	r.report(diag.AppNoPackage, value(arg), "there is no package with a gateway in "+arg.Value, help)
 }
 
 // names reports whether a folder pattern, relative to base, or an import path

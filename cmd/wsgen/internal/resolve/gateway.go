@@ -3,6 +3,7 @@ package resolve
 import (
 	"fmt"
 	"go/types"
+	pathpkg "path"
 	"strconv"
 	"strings"
 
@@ -66,11 +67,11 @@ func (r *resolver) path(d *directive.Directive) string {
 	arg := d.Args[0]
 	path := arg.Value
 	if !strings.HasPrefix(path, "/") {
-		help := "a path begins with a slash: //ws:gateway /" + strings.TrimLeft(path, "/")
+		code, help := diag.BadPath, "a path begins with a slash: //ws:gateway /"+strings.TrimLeft(path, "/")
 		if strings.ContainsAny(path, " .") {
-			help = "a path begins with a slash, and names no method and no host: those are for the ServeMux that the router is mounted on"
+			code, help = diag.MethodInPath, "a path begins with a slash, and names no method and no host: those are for the ServeMux that the router is mounted on"
 		}
-		r.report(diag.BadPath, value(arg), fmt.Sprintf("the path %s does not begin with a slash", path), help)
+		r.report(code, value(arg), fmt.Sprintf("the path %s does not begin with a slash", path), help)
 		return ""
 	}
 	if o, ok := d.Option("version"); ok {
@@ -81,7 +82,11 @@ func (r *resolver) path(d *directive.Directive) string {
 		}
 	}
 	if why := badPattern(path); why != "" {
-		r.report(diag.BadPath, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why),
+		if clean := pathpkg.Clean(path); !strings.ContainsAny(path, "{}") && clean != strings.TrimSuffix(path, "/") {
+			r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), "write the path as it arrives: "+clean)
+			return ""
+		}
+		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why),
 			"wildcards are whole segments, {name}, or {name...} at the end")
 		return ""
 	}
@@ -122,7 +127,7 @@ func (r *resolver) event(m *bound, d *directive.Directive) (event string, where 
 	o, isConst := d.Option("const")
 	switch {
 	case isConst && len(d.Args) > 0:
-		r.report(diag.ExtraArgument, at{d.Args[0].Pos, d.Args[0].End}, "the event is given twice, as itself and by const=", "remove one of them")
+		r.report(diag.EventTwice, at{d.Args[0].Pos, d.Args[0].End}, "the event is given twice, as itself and by const=", "remove one of them")
 		return "", nil, false
 	case isConst:
 		if event, ok = r.constant(m.scope, o); !ok {
@@ -144,20 +149,20 @@ func (r *resolver) event(m *bound, d *directive.Directive) (event string, where 
 // eventName refuses the names that belong to the protocol.
 func (r *resolver) eventName(event string, where span) bool {
 	var message string
-	help := "choose another name"
+	code, help := diag.BadEvent, "choose another name"
 	switch {
 	case event == "":
-		message = "the event has an empty name"
+		code, message = diag.UnwritableEvent, "the event has an empty name"
 	case event == "error":
 		message = "the event error belongs to the protocol"
 	case strings.HasPrefix(event, "$"):
 		message = "event names that begin with $ belong to the protocol"
 	case strings.ContainsFunc(event, isControl):
-		message, help = fmt.Sprintf("the event %q has a control character", event), "remove it"
+		code, message, help = diag.UnwritableEvent, fmt.Sprintf("the event %q has a control character", event), "remove it"
 	default:
 		return true
 	}
-	r.report(diag.BadEvent, where, message, help)
+	r.report(code, where, message, help)
 	return false
 }
 

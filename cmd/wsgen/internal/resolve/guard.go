@@ -28,7 +28,7 @@ func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Packag
 		}
 		for _, o := range d.Args {
 			if slices.Contains(seen, o.Value) {
-				r.report(diag.RepeatedDirective, value(o), "the guard "+o.Value+" is named twice", "remove one of them")
+				r.report(diag.GuardTwice, value(o), "the guard "+o.Value+" is named twice", "remove one of them")
 				continue
 			}
 			seen = append(seen, o.Value)
@@ -81,11 +81,11 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, messa
 	where := r.related(at{obj.Pos(), obj.Pos()}, obj.Name()+" is declared here")
 	switch {
 	case c != nil && !conn:
-		r.report(diag.NotAGuard, value(o), fmt.Sprintf("%s.GuardConn is not the method of a guard: it is %s", o.Value, r.show(c, obj.Pkg())),
+		r.report(diag.GuardSignature, value(o), fmt.Sprintf("%s.GuardConn is not the method of a guard: it is %s", o.Value, r.show(c, obj.Pkg())),
 			"write it as: GuardConn(u *ws.Upgrade) error", where)
 		return false, false, false
 	case m != nil && !message:
-		r.report(diag.NotAGuard, value(o), fmt.Sprintf("%s.GuardMessage is not the method of a guard: it is %s", o.Value, r.show(m, obj.Pkg())),
+		r.report(diag.GuardSignature, value(o), fmt.Sprintf("%s.GuardMessage is not the method of a guard: it is %s", o.Value, r.show(m, obj.Pkg())),
 			"write it as: GuardMessage(ctx context.Context, m ws.Message) error", where)
 		return false, false, false
 	case !conn && !message:

@@ -23,7 +23,7 @@ func (r *resolver) hooks(g *gateway, methods []*bound) {
 		h := &model.Hook{Pos: r.position(disconnect.name().Pos()), Method: disconnect.fn.Name()}
 		r.params(g, disconnect, disconnectTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 		if disconnect.sig.Results().Len() > 0 {
-			r.report(diag.BadResult, disconnect.result(0), "a disconnect hook returns nothing",
+			r.report(diag.HookResult, disconnect.result(0), "a disconnect hook returns nothing",
 				"the connection has ended: log what went wrong")
 		}
 		g.model.Disconnect = h
@@ -80,7 +80,7 @@ func (r *resolver) connectResults(g *gateway, m *bound, h *model.Hook) {
 		}
 	}
 	if i, ok := typedNil(res); ok {
-		r.report(diag.BadResult, m.result(i), "a hook does not return *ws.Error: a nil one would be an error that is not nil",
+		r.report(diag.ErrorType, m.result(i), "a hook does not return *ws.Error: a nil one would be an error that is not nil",
 			"return error; a *ws.Error is a value of it")
 		return
 	}
@@ -118,9 +118,9 @@ func (r *resolver) stateResult(g *gateway, m *bound, t types.Type) *types.TypeNa
 	case obj != nil && r.isState(obj) && pointer:
 		return obj
 	case obj != nil && r.isState(obj):
-		r.report(diag.BadResult, m.result(0), fmt.Sprintf("the state %s is not returned by value", shown), "return *"+shown)
+		r.report(diag.Indirection, m.result(0), fmt.Sprintf("the state %s is not returned by value", shown), "return *"+shown)
 	case pointer && obj != nil && isStructType(obj) && r.byPath[obj.Pkg().Path()] != nil:
-		r.report(diag.StateMismatch, m.result(0), fmt.Sprintf("%s is not marked //ws:state", obj.Name()),
+		r.report(diag.StateUnmarked, m.result(0), fmt.Sprintf("%s is not marked //ws:state", obj.Name()),
 			"write //ws:state above its declaration", r.related(nameSpan(obj), obj.Name()+" is declared here"))
 	default:
 		r.report(diag.BadResult, m.result(0), fmt.Sprintf("a connect hook of %s cannot return %s", g.obj.Name(), shown),

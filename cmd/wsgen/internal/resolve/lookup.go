@@ -27,13 +27,13 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 	in, name := s.pkg, a.Value
 	if qualifier, rest, ok := strings.Cut(a.Value, "."); ok {
 		if in = r.imported(s.file, qualifier); in == nil {
-			r.report(diag.UnknownName, value(a), fmt.Sprintf("this file imports no package %s", qualifier),
+			r.report(diag.NotImported, value(a), fmt.Sprintf("this file imports no package %s", qualifier),
 				"import it here, or give the type a name in this package: type "+rest+" = "+a.Value)
 			return nil
 		}
 		name = rest
 		if !ast.IsExported(name) {
-			r.report(diag.UnknownName, value(a), a.Value+" is unexported", "name an exported "+kind)
+			r.report(diag.UnexportedName, value(a), a.Value+" is unexported", "export it, or name an exported "+kind)
 			return nil
 		}
 	}
@@ -42,7 +42,7 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 		return obj
 	}
 	if obj != nil {
-		r.report(diag.UnknownName, value(a), a.Value+" is not a "+kind, "name a "+kind+" here",
+		r.report(diag.AnotherKind, value(a), a.Value+" is not a "+kind, "name a "+kind+" here",
 			r.related(at{obj.Pos(), obj.Pos()}, name+" is declared here"))
 		return nil
 	}

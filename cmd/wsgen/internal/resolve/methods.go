@@ -224,7 +224,7 @@ func (r *resolver) unclaimedMethod(fn *types.Func, ds []*directive.Directive) {
 			r.report(diag.NotAHandler, head(d), fmt.Sprintf("//ws:%s has no effect: %s handles no event", d.Name, fn.Name()),
 				"mark the method: //ws:subscribe event")
 		case subscribed && hook && d.Name != "subscribe" && d.Name != "guard" && d.Name != "public":
-			r.report(diag.NotAHandler, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
+			r.report(diag.HandlerAndHook, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 		v := m.sig.Params().At(i)
 		name, typ := m.param(i)
 		if m.sig.Variadic() && i == m.sig.Params().Len()-1 {
-			r.report(diag.BadParameter, typ, fmt.Sprintf("%s cannot be variadic", allowed.what),
+			r.report(diag.Variadic, typ, fmt.Sprintf("%s cannot be variadic", allowed.what),
 				"take a slice: []"+r.show(v.Type().(*types.Slice).Elem(), m.fn.Pkg()))
 			continue
 		}
@@ -64,7 +64,11 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			continue
 		}
 		if !slices.Contains(allowed.roles, role) {
-			r.report(diag.BadParameter, typ, fmt.Sprintf("%s takes no %s", allowed.what, r.show(v.Type(), m.fn.Pkg())), allowed.help)
+			code, help := diag.BadParameter, allowed.help
+			if role == model.RoleRequest {
+				code, help = diag.LateRequest, "the request is there while the connection begins: take it in the connect hook, and keep what you need of it in the connection's state"
+			}
+			r.report(code, typ, fmt.Sprintf("%s takes no %s", allowed.what, r.show(v.Type(), m.fn.Pkg())), help)
 			continue
 		}
 		if first, twice := seen[role]; twice && role != model.RoleData {
@@ -94,10 +98,11 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 // nearly, but not quite, those that wsgen hands in.
 func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 	elem, pointer := pointee(t)
-	hint := func(message, help string) (model.Role, bool) {
-		r.report(diag.BadParameter, where, message, help)
+	refuse := func(code diag.Code, message, help string) (model.Role, bool) {
+		r.report(code, where, message, help)
 		return 0, false
 	}
+	hint := func(message, help string) (model.Role, bool) { return refuse(diag.Indirection, message, help) }
 	shown := r.show(t, m.fn.Pkg())
 	switch {
 	case is(elem, "context", "Context"):
@@ -145,9 +150,9 @@ func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 	case "ConnID", "Code", "CloseCode", "Detail":
 		return model.RoleData, true
 	case "Server", "Push", "Router":
-		return hint(shown+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
+		return refuse(diag.InjectedParameter, shown+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
 	}
-	return hint(shown+" is not a parameter", handlerTakes().help)
+	return refuse(diag.BadParameter, shown+" is not a parameter", handlerTakes().help)
 }
 
 // takesState checks a state parameter against what the connect hook makes.
@@ -157,7 +162,7 @@ func (r *resolver) takesState(g *gateway, m *bound, t types.Type, where span) bo
 	case g.stateless:
 		return false
 	case g.state == nil:
-		r.report(diag.StateMismatch, where, fmt.Sprintf("%s takes *%s, but no connect hook of %s makes one", m.fn.Name(), obj.Name(), g.obj.Name()),
+		r.report(diag.StateUnmade, where, fmt.Sprintf("%s takes *%s, but no connect hook of %s makes one", m.fn.Name(), obj.Name(), g.obj.Name()),
 			fmt.Sprintf("add one:\n\n//ws:connect\nfunc (g *%s) Connected(c *ws.Client) (*%s, error) {\n\treturn &%s{}, nil\n}",
 				g.obj.Name(), r.show(obj.Type(), g.obj.Pkg()), r.show(obj.Type(), g.obj.Pkg())))
 		return false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -23,8 +24,8 @@ func (r *resolver) dataForm(m *bound) model.DataForm {
 		t := m.sig.Params().At(i).Type()
 		r.needType(t)
 		if why := undecodable(t); why != "" {
-			r.report(diag.BadPayload, typ, fmt.Sprintf("%s cannot be read from JSON: %s", r.show(t, m.fn.Pkg()), why),
-				"take a type that JSON has a form for")
+			r.report(formless(why), typ, fmt.Sprintf("%s cannot be read from JSON: %s", r.show(t, m.fn.Pkg()), why),
+				leaveOut(why))
 		}
 	}
 	if len(data) == 0 {
@@ -86,29 +87,87 @@ func (r *resolver) wireNames(m *bound, data []int) {
 	}
 }
 
+// Why JSON has no form for a type, as a message ends.
+const (
+	whyInterface = "an interface with methods does not say what to make of it"
+	whyKey       = "the keys of a JSON object are strings or integers"
+	whyField     = "field "
+)
+
+// formless is the code for a reason that undecodable or unencodable gave.
+func formless(why string) diag.Code {
+	switch {
+	case strings.HasPrefix(why, whyField):
+		return diag.FieldWithoutForm
+	case why == whyInterface:
+		return diag.InterfacePayload
+	case why == whyKey:
+		return diag.MapKey
+	}
+	return diag.BadPayload
+}
+
 // undecodable says why JSON cannot be decoded into t, or "".
 func undecodable(t types.Type) string {
-	if decodesJSON(t) || decodesText(t) {
+	return (&shape{own: func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }, iface: true}).why(t, "")
+}
+
+// unencodable says why t cannot be encoded as JSON, whatever its value, or "".
+// path leads to the part that cannot.
+func unencodable(t types.Type, path string, seen map[types.Type]bool) string {
+	return (&shape{own: encodes, seen: seen}).why(t, path)
+}
+
+// shape looks for a part of a type that has no form in JSON.
+type shape struct {
+	own   func(types.Type) bool // the type writes or reads itself
+	iface bool                  // interfaces with methods have none, outside of structs
+	seen  map[types.Type]bool
+}
+
+func (s *shape) why(t types.Type, path string) string {
+	if s.seen[t] || s.own(t) {
 		return ""
 	}
+	if s.seen == nil {
+		s.seen = map[types.Type]bool{}
+	}
+	s.seen[t] = true
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		return undecodable(u.Elem())
+		return s.why(u.Elem(), path)
 	case *types.Slice:
-		return undecodable(u.Elem())
+		return s.why(u.Elem(), path)
 	case *types.Array:
-		return undecodable(u.Elem())
+		return s.why(u.Elem(), path)
 	case *types.Map:
 		if why := badKey(u.Key()); why != "" {
+			return path + why
+		}
+		return s.why(u.Elem(), path)
+	case *types.Interface:
+		if s.iface && path == "" && !u.Empty() {
+			return whyInterface
+		}
+	case *types.Struct:
+		return s.fields(u)
+	default:
+		if why := noForm(u); why != "" {
+			return path + why
+		}
+	}
+	return ""
+}
+
+func (s *shape) fields(t *types.Struct) string {
+	for i := range t.NumFields() {
+		f := t.Field(i)
+		if !f.Exported() || reflect.StructTag(t.Tag(i)).Get("json") == "-" {
+			continue
+		}
+		if why := s.why(f.Type(), whyField+f.Name()+": "); why != "" {
 			return why
 		}
-		return undecodable(u.Elem())
-	case *types.Interface:
-		if !u.Empty() {
-			return "an interface with methods does not say what to make of it"
-		}
-	default:
-		return noForm(u)
 	}
 	return ""
 }
@@ -138,42 +197,5 @@ func badKey(key types.Type) string {
 	if b, ok := key.Underlying().(*types.Basic); ok && b.Info()&(types.IsString|types.IsInteger) != 0 {
 		return ""
 	}
-	return "the keys of a JSON object are strings or integers"
-}
-
-// unencodable says why t cannot be encoded as JSON, whatever its value, or "".
-// path leads to the part that cannot.
-func unencodable(t types.Type, path string, seen map[types.Type]bool) string {
-	if seen[t] || encodes(t) {
-		return ""
-	}
-	seen[t] = true
-	switch u := t.Underlying().(type) {
-	case *types.Pointer:
-		return unencodable(u.Elem(), path, seen)
-	case *types.Slice:
-		return unencodable(u.Elem(), path, seen)
-	case *types.Array:
-		return unencodable(u.Elem(), path, seen)
-	case *types.Map:
-		if why := badKey(u.Key()); why != "" {
-			return path + why
-		}
-		return unencodable(u.Elem(), path, seen)
-	case *types.Struct:
-		for i := range u.NumFields() {
-			f := u.Field(i)
-			if !f.Exported() || reflect.StructTag(u.Tag(i)).Get("json") == "-" {
-				continue
-			}
-			if why := unencodable(f.Type(), "field "+f.Name()+": ", seen); why != "" {
-				return why
-			}
-		}
-	default:
-		if why := noForm(u); why != "" {
-			return path + why
-		}
-	}
-	return ""
+	return whyKey
 }

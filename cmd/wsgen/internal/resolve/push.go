@@ -29,7 +29,7 @@ func (r *resolver) events(p *pkg) {
 		obj, _ := p.src.Info.Defs[d.Site.Type.Name].(*types.TypeName)
 		fn, _ := p.src.Info.Defs[d.Site.Field.Names[0]].(*types.Func)
 		if obj != nil && !p.has(obj, "push") && !r.pushed[fn] {
-			r.report(diag.NotAHandler, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", "mark it: //ws:push")
+			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", "mark it: //ws:push")
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 				where = value(d.Args[0])
 			}
 			firstAt, _ := r.pushSpan(first, name)
-			r.report(diag.DuplicateEvent, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
+			r.report(diag.DuplicatePush, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
 				"give one of them another event: //ws:event name", r.related(firstAt, first.Name()+" pushes it too"))
 			continue
 		}
@@ -196,17 +196,17 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 	elem, _ := pointee(t)
 	shown := r.show(t, p.src.Types)
 	if name, ok := runtimeType(t); is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
-		r.report(diag.BadPush, where, "a push method takes the data that it sends, and no "+shown,
+		r.report(diag.PushAddressee, where, "a push method takes the data that it sends, and no "+shown,
 			"whom it reaches is said by ws.Push: push.In(\"lobby\").Method(data)")
 		return nil
 	}
 	if sig.Variadic() {
-		r.report(diag.BadPush, where, "a push method cannot be variadic", "take a slice: "+shown)
+		r.report(diag.Variadic, where, "a push method cannot be variadic", "take a slice: "+shown)
 		return nil
 	}
 	r.needType(t)
 	if why := unencodable(t, "", map[types.Type]bool{}); why != "" {
-		r.report(diag.BadPayload, where, fmt.Sprintf("%s cannot be written as JSON: %s", shown, why), leaveOut(why))
+		r.report(formless(why), where, fmt.Sprintf("%s cannot be written as JSON: %s", shown, why), leaveOut(why))
 		return nil
 	}
 	ref, err := typeRef(t, p.src.Types)
@@ -235,6 +235,6 @@ func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *
 	if decl != nil {
 		_, where = fieldAt(decl.Results, 0)
 	}
-	r.report(diag.BadPush, where, "the push method "+m.Name+" returns something else than what a push tells",
+	r.report(diag.PushResult, where, "the push method "+m.Name+" returns something else than what a push tells",
 		"it returns nothing, error, int (how many outboxes took it), or (int, error)")
 }

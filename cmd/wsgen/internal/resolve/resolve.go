@@ -102,11 +102,11 @@ func (r *resolver) collect(sp *source.Package) {
 		onFunc: map[*types.Func][]*directive.Directive{},
 	}
 	for _, f := range sp.Others {
-		why, help := "a test file", "move it to a file without _test.go"
+		code, why, help := diag.UnreadFile, "a test file", "move it to a file without _test.go"
 		if name := r.position(f.Pos()).Filename; !isTest(name) {
-			why, help = "a file that this build leaves out", "move it to a file without build constraint: a gateway is the same on every platform"
+			code, why, help = diag.ConstrainedFile, "a file that this build leaves out", "move it to a file without build constraint: a gateway is the same on every platform"
 		}
-		r.problems(directive.Outside(f, why, help))
+		r.problems(directive.Outside(f, code, why, help))
 	}
 	for _, f := range sp.Files {
 		found, problems := directive.File(f, r.src.Fset)

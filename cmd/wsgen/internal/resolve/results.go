@@ -20,7 +20,7 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 		}
 	}
 	if i, ok := typedNil(res); ok {
-		r.report(diag.BadResult, m.result(i), "a handler does not return *ws.Error: a nil one would be an error that is not nil",
+		r.report(diag.ErrorType, m.result(i), "a handler does not return *ws.Error: a nil one would be an error that is not nil",
 			"return error; a *ws.Error is a value of it")
 		return
 	}
@@ -32,11 +32,11 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 		r.report(diag.BadResult, m.decl.Type.Results, fmt.Sprintf("%s returns %d values", m.fn.Name(), n), forms+"; put several values into a struct")
 		return
 	case n == 2 && !isError(res.At(1).Type()):
-		help := forms + "; put several values into a struct"
+		code, help := diag.BadResult, forms+"; put several values into a struct"
 		if isError(res.At(0).Type()) {
-			help = "the error comes last: (T, error)"
+			code, help = diag.ErrorFirst, "the error comes last: (T, error)"
 		}
-		r.report(diag.BadResult, m.result(1), "the second result of a handler is error", help)
+		r.report(code, m.result(1), "the second result of a handler is error", help)
 		return
 	case n == 1 && isError(res.At(0).Type()):
 		h.Err = true
@@ -45,7 +45,7 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 		r.report(diag.BadResult, m.result(0), "a handler returns one error", forms)
 		return
 	case n == 1 && implementsError(res.At(0).Type()):
-		r.report(diag.BadResult, m.result(0), fmt.Sprintf("the result %s is an error, but not of type error", r.show(res.At(0).Type(), m.fn.Pkg())),
+		r.report(diag.ErrorType, m.result(0), fmt.Sprintf("the result %s is an error, but not of type error", r.show(res.At(0).Type(), m.fn.Pkg())),
 			"return error: a nil pointer of another type would be an error that is not nil")
 		return
 	}
@@ -72,7 +72,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 	}
 	r.needType(item)
 	if why := unencodable(item, "", map[types.Type]bool{}); why != "" {
-		r.report(diag.BadPayload, where, fmt.Sprintf("%s cannot be written as JSON: %s", r.show(item, m.fn.Pkg()), why),
+		r.report(formless(why), where, fmt.Sprintf("%s cannot be written as JSON: %s", r.show(item, m.fn.Pkg()), why),
 			leaveOut(why))
 		return
 	}
@@ -86,7 +86,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 
 // leaveOut is the help for a type that JSON cannot carry.
 func leaveOut(why string) string {
-	if strings.HasPrefix(why, "field ") {
+	if strings.HasPrefix(why, whyField) {
 		return "leave the field out with the tag `json:\"-\"`"
 	}
 	return "use a type that JSON has a form for"

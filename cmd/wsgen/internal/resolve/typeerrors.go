@@ -140,9 +140,9 @@ func (r *resolver) typeErrors() {
 }
 
 func (r *resolver) typeError(p *pkg, e types.Error) {
-	message, help := e.Msg, ""
+	code, message, help := diag.TypeError, e.Msg, ""
 	if m, cure, ok := strings.Cut(message, "; to add it:"); ok {
-		message, help = m+")", "run: "+strings.TrimSuffix(strings.TrimSpace(cure), ")")
+		code, message, help = diag.MissingModule, m+")", "run: "+strings.TrimSuffix(strings.TrimSpace(cure), ")")
 	}
 	end := e.Pos
 	if id := identAt(p, e.Pos); id != nil {
@@ -154,7 +154,7 @@ func (r *resolver) typeError(p *pkg, e types.Error) {
 			}
 		}
 	}
-	r.report(diag.TypeError, at{e.Pos, end}, message, help)
+	r.report(code, at{e.Pos, end}, message, help)
 }
 
 // explain finds the cause of a type that is not known: an error inside, or in
@@ -169,7 +169,7 @@ func (r *resolver) explain(n need) {
 		for _, e := range p.src.Errors {
 			switch {
 			case inside(e.Pos, n) && r.ours(p, e):
-				r.report(diag.TypeError, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
+				r.report(diag.GeneratedType, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
 					"use a type that you declare")
 				return
 			case inside(e.Pos, n):

@@ -55,7 +55,7 @@ func (r *resolver) exclusive(p *pkg) {
 				continue
 			}
 			if first != nil {
-				r.report(diag.WrongKind, head(d), "a type cannot be both //ws:"+first.Name+" and //ws:"+d.Name,
+				r.report(diag.TwoKinds, head(d), "a type cannot be both //ws:"+first.Name+" and //ws:"+d.Name,
 					"declare two types", r.related(head(first), "the other directive"))
 			} else {
 				first = d
@@ -69,7 +69,7 @@ func (r *resolver) isStruct(obj *types.TypeName, d *directive.Directive) bool {
 	name := d.Site.Type.Name
 	switch t := obj.Type().(type) {
 	case *types.Alias:
-		r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:%s belongs on the declaration of a struct, and %s is another name for one", d.Name, obj.Name()),
+		r.report(diag.OnAlias, head(d), fmt.Sprintf("//ws:%s belongs on the declaration of a struct, and %s is another name for one", d.Name, obj.Name()),
 			fmt.Sprintf("mark the type itself, or embed it: type %s struct{ %s }", obj.Name(), r.show(t.Rhs(), obj.Pkg())))
 		return false
 	case *types.Named:
@@ -116,7 +116,7 @@ func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive
 	r.need(d.Site.Type)
 	if !embedsServer(obj) {
 		if !r.broken(d.Site.Type) {
-			r.report(diag.WrongKind, d.Site.Type.Name, obj.Name()+" is marked //ws:namespace, but does not embed *ws.Server",
+			r.report(diag.NotANamespace, d.Site.Type.Name, obj.Name()+" is marked //ws:namespace, but does not embed *ws.Server",
 				"declare it as: type "+obj.Name()+" struct{ *ws.Server }")
 		}
 		return
@@ -159,13 +159,13 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 	}
 	decl := named(obj.Type())
 	if decl == nil || !embedsServer(decl) {
-		r.report(diag.WrongKind, value(o), o.Value+" is no namespace: it does not embed *ws.Server",
+		r.report(diag.NotANamespace, value(o), o.Value+" is no namespace: it does not embed *ws.Server",
 			"a namespace is declared as: type "+obj.Name()+" struct{ *ws.Server }, below //ws:namespace")
 		return nil
 	}
 	if home := r.byPath[decl.Pkg().Path()]; decl.Pkg().Path() == p.src.Path || home != nil {
 		if !home.has(decl, "namespace") {
-			r.report(diag.WrongKind, value(o), o.Value+" is not marked //ws:namespace",
+			r.report(diag.UnmarkedNamespace, value(o), o.Value+" is not marked //ws:namespace",
 				"write //ws:namespace above its declaration", r.related(at{decl.Pos(), decl.Pos()}, decl.Name()+" is declared here"))
 			return nil
 		}

@@ -315,7 +315,7 @@ func TestLoadSyntaxErrors(t *testing.T) {
 		{"", "bad.go:1:1: the file is empty"},
 		{"packge chat\n", "bad.go:1:1: expected 'package', found packge"},
 		{"package chat\n\nfunc f( {\n", "bad.go:3:9: expected ')', found '{'"},
-		{"package chat\n\n<<<<<<< HEAD\n", "bad.go:3:1: expected declaration, found '<<'"},
+		{"package chat\n\n<<<<<<< HEAD\n", "bad.go:3:1: this is the mark of a merge conflict"},
 		{"package other\n", "bad.go:1:9: this file is package other, a.go is package chat"},
 	} {
 		dir := module(t, "-- chat/a.go --\npackage chat\n\n//ws:gateway /a\ntype A struct{}\n-- chat/bad.go --\n"+c.text)

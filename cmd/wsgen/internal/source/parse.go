@@ -102,7 +102,7 @@ func syntaxErrors(p parsed) (list diag.List) {
 		case p.file != nil && p.file.FileStart == p.file.FileEnd:
 			d.Message, d.Help = "the file is empty", "begin it with a package clause, or remove it"
 		case strings.Contains(e.Msg, "found '<<'"):
-			d.Help = "resolve the merge conflict"
+			d.Code, d.Message, d.Help = diag.MergeConflict, "this is the mark of a merge conflict", "resolve the conflict: nothing is generated until Go can read this file"
 		}
 		list = append(list, d)
 	}
