@@ -17,7 +17,7 @@ func discarded(b testing.TB, spec Spec) *conn {
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
 	near, far := net.Pipe()
 	b.Cleanup(func() { _ = near.Close(); _ = far.Close() })
-	c := newConn(NewEndpoint(s, spec), near, httptest.NewRequest("GET", "/", nil), Principal{})
+	c := newConn(NewEndpoint(s, spec), near, httptest.NewRequest("GET", "/", nil), arrival{})
 	return c // its outbox is held, so nothing is written
 }
 
@@ -256,7 +256,7 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	near, far := net.Pipe()
 	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	for i := range conns {
-		conns[i] = newConn(e, near, httptest.NewRequest("GET", "/", nil), Principal{})
+		conns[i] = newConn(e, near, httptest.NewRequest("GET", "/", nil), arrival{})
 		s.registry.add(conns[i]) // its outbox is held, so nothing is written
 	}
 	var batch [][]byte

@@ -39,16 +39,21 @@ func (c *Client) Context() context.Context {
 	return connContext{c.conn}
 }
 
-// Principal returns who connected, as the connection guards found out.
+// Principal returns who connected, as the connection guards found out, at the
+// handshake or when the client refreshed its token last.
 func (c *Client) Principal() Principal {
-	if c.conn == nil || c.conn.identity == nil {
+	if c.conn == nil {
 		return Principal{}
 	}
-	return c.conn.identity.principal
+	if p := c.conn.principal(); p != nil {
+		return *p
+	}
+	return Principal{}
 }
 
 // RemoteAddr returns the peer's address as net/http saw it: behind a proxy,
-// the proxy's. It is the zero AddrPort if it was not an IP address.
+// the proxy's, unless Options.ClientAddr knows better; then the port is 0. It
+// is the zero AddrPort if it was not an IP address.
 func (c *Client) RemoteAddr() netip.AddrPort {
 	if c.conn == nil {
 		return netip.AddrPort{}
@@ -93,7 +98,10 @@ func (c *Client) target(t Target) Target {
 }
 
 // Join makes the connection a member of rooms; those it is in already stay. It
-// fails with ErrClosed when the connection is gone.
+// fails with ErrClosed when the connection is gone, and joins none of the rooms
+// if that is beyond Options.MaxRooms (ErrTooManyRooms) or a name is longer than
+// Options.MaxRoomBytes (ErrRoomName). A handler may return that error as it is.
+// A room's name is opaque: any bytes are a name, and no pattern means anything.
 func (c *Client) Join(rooms ...string) error {
 	if c.conn == nil {
 		return ErrClosed

@@ -12,6 +12,7 @@ import (
 var (
 	shutdownCause = Closed{Code: CloseAway, Reason: "shutdown: the server is going away"}
 	slowCause     = Closed{Code: ClosePolicy, Reason: "slow_consumer: the client is not reading"}
+	expiredCause  = Closed{Code: CloseUnauthenticated, Reason: "expired: the credential has expired, connect with a new one"}
 	lifetimeCause = Closed{Code: CloseAway, Reason: "lifetime: connection lifetime reached, connect again"}
 )
 

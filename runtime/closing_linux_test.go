@@ -27,7 +27,7 @@ func TestBrokenWhileReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
-	c := newConn(NewEndpoint(s, Spec{}), socket, httptest.NewRequest("GET", "/", nil), Principal{})
+	c := newConn(NewEndpoint(s, Spec{}), socket, httptest.NewRequest("GET", "/", nil), arrival{})
 	returned := make(chan error, 1)
 	go func() {
 		returned <- c.raw.Read(func(uintptr) bool {

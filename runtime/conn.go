@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,7 +27,7 @@ type conn struct {
 	client   Client
 	wire     wire            // what gws reads from, and the socket
 	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used
-	identity *identity       // nil: nobody known, at a path without wildcards
+	identity *identity       // nil: nobody known, and nothing to remember
 	born     time.Duration   // by Server.clock
 
 	// state is the connection's own, made by the connect hook. Handlers and
@@ -62,18 +60,10 @@ type conn struct {
 	writeDone  bool
 }
 
-// identity is what few connections have, or none of a gateway's.
-type identity struct {
-	principal Principal
-	remote    netip.AddrPort // if net/http was told another than the socket's
-	path      []string       // values of endpoint.wildcards
-	user      *membership    // among the connections of the principal
-}
-
 // reader is what reads a connection until it is over.
 type reader interface{ ReadLoop() }
 
-func newConn(e *Endpoint, socket net.Conn, r *http.Request, p Principal) *conn {
+func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 	s := e.server
 	c := &conn{id: s.ids.next(), server: s, endpoint: e, born: s.clock()}
 	w := &c.wire
@@ -87,45 +77,11 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, p Principal) *conn {
 		s.deflating.Add(1)
 	}
 	c.heard.Store(int64(c.born))
-	remote := elsewhere(socket, r)
-	if known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero(); known || remote.IsValid() || len(e.wildcards) > 0 {
-		c.identity = &identity{principal: p, remote: remote}
-		for _, name := range e.wildcards {
-			c.identity.path = append(c.identity.path, r.PathValue(name))
-		}
-	}
-	c.out.Limit(&s.outbox)
+	c.identity = e.identify(socket, r, a)
+	c.out.Limit(&e.outbox)
 	c.out.Hold()
 	c.parts.Store(2)
 	return c
-}
-
-// elsewhere returns the peer's address as the request has it, if that is not
-// the socket's: a middleware may know better.
-func elsewhere(socket net.Conn, r *http.Request) netip.AddrPort {
-	if addr := socket.RemoteAddr(); addr != nil && addr.String() == r.RemoteAddr {
-		return netip.AddrPort{}
-	}
-	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return remote
-}
-
-func (c *conn) remote() netip.AddrPort {
-	if c.identity != nil && c.identity.remote.IsValid() {
-		return c.identity.remote
-	}
-	if tcp, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
-		addr := tcp.AddrPort()
-		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
-	}
-	return netip.AddrPort{}
-}
-
-func (c *conn) pathValue(name string) string {
-	if i := slices.Index(c.endpoint.wildcards, name); i >= 0 {
-		return c.identity.path[i]
-	}
-	return ""
 }
 
 // open registers the connection and runs the connect hook. If it returns
@@ -205,7 +161,7 @@ func (c *conn) disconnect() {
 		return
 	}
 	ctx := context.WithValue(context.Background(), clientKey{}, &c.client)
-	if d := c.server.opts.DisconnectTimeout; d != noLimit {
+	if d := c.endpoint.opts.DisconnectTimeout; d != noLimit {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
@@ -231,6 +187,6 @@ func (c *conn) gone() {
 // call is the end of the connection.
 func (c *conn) release() {
 	if c.parts.Add(-1) == 0 {
-		c.server.registry.release()
+		c.server.registry.release(c.from())
 	}
 }

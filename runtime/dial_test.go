@@ -37,6 +37,7 @@ type gateway struct {
 	disconnect func(context.Context, *ws.Client, any, ws.Closed)
 	connGuards []ws.ConnGuard
 	guards     []ws.MessageGuard
+	configure  func(*ws.Options)
 }
 
 type handler struct {
@@ -55,7 +56,7 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	}
 	spec := ws.Spec{
 		Gateway: "test.Gateway", Path: g.path, Connect: g.connect, Disconnect: g.disconnect,
-		ConnGuards: g.connGuards, Guards: g.guards,
+		ConnGuards: g.connGuards, Guards: g.guards, Configure: g.configure,
 	}
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {

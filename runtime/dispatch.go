@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -24,7 +25,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	}
 	handler := -1
 	if err == nil {
-		handler = c.endpoint.spec.Lookup(frame.Event)
+		handler = c.endpoint.lookup(frame.Event)
 	}
 	if !c.inbox.busy() && (handler < 0 || c.endpoint.handlers[handler].Mode == Inline) {
 		c.handle(handler, frame, err, true)
@@ -50,7 +51,7 @@ func (c *conn) enqueue(handler int, frame envelope.Frame, err error, size int, m
 		}
 		c.mu.Unlock()
 	}
-	o := &c.server.opts
+	o := &c.endpoint.opts
 	c.inbox.put(job{size: size, run: func() {
 		c.handle(handler, frame, err, false)
 		_ = message.Close()
@@ -64,6 +65,9 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	switch {
 	case err != nil:
 		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())), inline)
+		return
+	case handler < 0 && len(frame.Event) > e.opts.MaxEventBytes:
+		c.answerError(frame, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
 		return
 	case handler < 0 && !frame.Valid():
 		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, envelope.ErrNotObject.Error())), inline)
@@ -125,7 +129,14 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
 		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
 	}
+	if handler == len(c.endpoint.spec.Handlers) {
+		return c.refresh(call)
+	}
 	return c.endpoint.spec.Call(handler, call)
+}
+
+func errEventName(most int) error {
+	return NewError(CodeBadFrame, fmt.Sprintf("the name of an event has at most %d bytes", most))
 }
 
 var errGoexit = errors.New("the handler ended its goroutine (runtime.Goexit)")

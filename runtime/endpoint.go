@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // Endpoint is the http.Handler of one gateway. Generated constructors make it;
@@ -15,6 +17,8 @@ import (
 type Endpoint struct {
 	server    *Server
 	spec      Spec
+	opts      Options // resolved: the Server's, as the gateway configured them
+	outbox    outbox.Limits
 	transport *transport
 	wildcards []string // names in spec.Path
 
@@ -29,9 +33,12 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	e := &Endpoint{
 		server:    s,
 		spec:      spec,
-		transport: newTransport(s.opts),
+		opts:      s.configured(spec),
 		wildcards: wildcards(spec.Path),
 	}
+	e.outbox = outbox.Limits{Frames: e.opts.OutboxFrames, Bytes: e.opts.OutboxBytes, Total: s.waiting}
+	e.transport = newTransport(e.opts)
+	s.wheel.fit(&e.opts)
 	e.guard(nil, nil)
 	return e
 }
@@ -47,6 +54,19 @@ func (e *Endpoint) guard(conn []ConnGuard, message []MessageGuard) {
 			e.handlers[i].Mode = Serial // a guard may block, and the generator could not know
 		}
 	}
+	if len(e.connGuards) > 0 { // behind the generated handlers, one of our own
+		e.handlers = append(e.handlers, Handler{Event: refreshEvent, Mode: Serial})
+		e.guards = append(e.guards, nil)
+	}
+}
+
+// lookup returns the index of an event's handler, -1 if there is none.
+func (e *Endpoint) lookup(event []byte) int {
+	i := e.spec.Lookup(event)
+	if i < 0 && string(event) == refreshEvent && len(e.handlers) > len(e.spec.Handlers) {
+		return len(e.spec.Handlers)
+	}
+	return i
 }
 
 // once joins lists of guards; one that is in several runs where it came first.
@@ -86,29 +106,26 @@ func (e *Endpoint) Pattern() string { return e.spec.Path }
 func (e *Endpoint) Server() *Server { return e.server }
 
 // Handlers returns what the gateway handles, in the order of its source.
-func (e *Endpoint) Handlers() []Handler { return slices.Clone(e.handlers) }
+func (e *Endpoint) Handlers() []Handler { return slices.Clone(e.handlers[:len(e.spec.Handlers)]) }
 
 // ServeHTTP answers a WebSocket handshake: when the answer arrives, the
 // connection is registered and its connect hook has returned. It lives on by
 // itself when ServeHTTP returns.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !e.server.registry.admit() {
-		e.refuseHandshake(w, &refusedHandshake{
-			status: http.StatusServiceUnavailable,
-			header: http.Header{"Retry-After": {"1"}},
-			err:    NewError(CodeUnavailable, "the server is shutting down"),
-		})
-		return
-	}
-	principal, bad := e.admit(r)
+	from, bad := e.server.visit(r)
 	if bad != nil {
-		e.server.registry.release()
 		e.refuseHandshake(w, bad)
 		return
 	}
-	c, err := e.hijack(w, r, principal)
+	a := arrival{from: from}
+	if bad := e.admit(r, &a); bad != nil {
+		e.server.registry.release(from)
+		e.refuseHandshake(w, bad)
+		return
+	}
+	c, err := e.hijack(w, r, a)
 	if err != nil {
-		e.server.registry.release()
+		e.server.registry.release(from)
 		http.Error(w, "WebSocket needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
 		_ = e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
 		return
@@ -148,13 +165,13 @@ func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake)
 
 // hijack takes the socket from net/http. Frames for the connection wait until
 // the handshake is answered.
-func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, p Principal) (*conn, error) {
+func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
 	socket, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, fmt.Errorf("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked: %w", err)
 	}
 	_ = socket.SetDeadline(time.Time{})
-	c := newConn(e, socket, r, p)
+	c := newConn(e, socket, r, a)
 	if n := rw.Reader.Buffered(); n > 0 {
 		rest, _ := rw.Reader.Peek(n)
 		c.wire.check(slices.Clone(rest))

@@ -34,6 +34,14 @@ var ErrClosed = errors.New("ws: connection closed")
 // shed, nothing of it is sent.
 var ErrFull = errors.New("ws: outbox full, frame shed")
 
+// ErrRoomName is the cause of an *Error of code too_large: the name of a room
+// is longer than Options.MaxRoomBytes.
+var ErrRoomName = errors.New("ws: name of a room too long")
+
+// ErrTooManyRooms is the cause of an *Error of code conflict: a connection is
+// in Options.MaxRooms rooms already.
+var ErrTooManyRooms = errors.New("ws: too many rooms")
+
 // Error is a refusal that the client may see. A handler, hook or guard that
 // returns one, wrapped or not, has its code, message and details sent; any
 // other error is logged in full and travels as CodeInternal with a reference.

@@ -224,7 +224,7 @@ func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 // something has it renewed.
 func (c *conn) writeWaiting(p []byte) error {
 	for {
-		if err := c.wire.Conn.SetWriteDeadline(deadline(c.server.opts.WriteTimeout)); err != nil {
+		if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.WriteTimeout)); err != nil {
 			return err
 		}
 		n, err := c.wire.Conn.Write(p)

@@ -28,6 +28,10 @@ type Spec struct {
 
 	ConnGuards []ConnGuard
 	Guards     []MessageGuard // of all handlers
+
+	// Configure changes a copy of the Server's options for this gateway; it is
+	// called once, by NewEndpoint. Nil: the Server's options as they are.
+	Configure func(*Options)
 }
 
 // Handler is what the runtime has to know of a handler before it calls it.

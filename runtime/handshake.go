@@ -1,8 +1,10 @@
 package ws
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -23,22 +25,33 @@ func refusal(status int, code Code, format string, args ...any) *refusedHandshak
 	return &refusedHandshake{status: status, err: NewError(code, fmt.Sprintf(format, args...))}
 }
 
+// arrival is what admission found out about a connection.
+type arrival struct {
+	from      visitor
+	principal Principal
+	kept      *http.Request // for Endpoint.guardConn, again; nil: it is not needed again
+}
+
 // admit decides about a request, in this order: is it a handshake (RFC 6455,
 // section 4.2.1), from an allowed origin, with the guards' consent, in a
 // protocol we speak.
-func (e *Endpoint) admit(r *http.Request) (Principal, *refusedHandshake) {
+func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if bad := checkHandshake(r); bad != nil {
-		return Principal{}, bad
+		return bad
 	}
-	if !e.server.opts.allowsOrigin(r) {
-		return Principal{}, refusal(http.StatusForbidden, CodeForbidden,
+	if !e.opts.allowsOrigin(r) {
+		return refusal(http.StatusForbidden, CodeForbidden,
 			"origin %q may not connect; allow it by Options.Origins", r.Header.Get("Origin"))
 	}
-	principal, bad := e.guardConn(r)
+	principal, bad := e.guardConn(r.Context(), r, token(r))
 	if bad != nil {
-		return Principal{}, bad
+		return bad
 	}
-	return principal, checkProtocol(r)
+	a.principal = principal
+	if !principal.Expires.IsZero() {
+		a.kept = withoutCredential(r)
+	}
+	return checkProtocol(r)
 }
 
 func checkHandshake(r *http.Request) *refusedHandshake {
@@ -90,17 +103,34 @@ func hasToken(h http.Header, name, token string) bool {
 }
 
 // guardConn asks the connection guards, global ones first.
-func (e *Endpoint) guardConn(r *http.Request) (p Principal, bad *refusedHandshake) {
+func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string) (p Principal, bad *refusedHandshake) {
+	if len(e.connGuards) == 0 {
+		return Principal{}, nil
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			bad = &refusedHandshake{status: http.StatusInternalServerError, err: newPanic("connection guard", v)}
 		}
 	}()
-	u := &Upgrade{Request: r, Token: token(r)}
+	if d := e.opts.HandshakeTimeout; d != noLimit {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	u := &Upgrade{Request: r.WithContext(ctx), Token: token}
 	for _, guard := range e.connGuards {
-		if err := guard.GuardConn(u); err != nil {
+		err := guard.GuardConn(u)
+		switch {
+		case err == nil:
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+			late := Error{Code: CodeTimeout, Message: "deciding about the connection took too long", RetryAfter: time.Second, cause: err}
+			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: &late}
+		default:
 			return Principal{}, &refusedHandshake{status: statusOf(err), err: err}
 		}
+	}
+	if expires := u.Principal.Expires; !expires.IsZero() && !time.Now().Before(expires) {
+		return Principal{}, refusal(http.StatusUnauthorized, CodeUnauthenticated, "the credential has expired")
 	}
 	return u.Principal, nil
 }
@@ -111,8 +141,10 @@ func token(r *http.Request) string {
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(value)
 	}
-	return r.URL.Query().Get("access_token")
+	return r.URL.Query().Get(tokenParameter)
 }
+
+const tokenParameter = "access_token"
 
 // statusOf is the HTTP status of a guard's refusal.
 func statusOf(err error) int {

@@ -1,12 +1,22 @@
 package ws
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // The rooms of one connection.
 
 // join is idempotent. It fails with ErrClosed once the connection has left all
-// its rooms for good.
+// its rooms for good, and for names or numbers beyond the limits: then the
+// connection has joined none of the rooms.
 func (c *conn) join(names ...string) error {
+	o := &c.endpoint.opts
+	for _, name := range names {
+		if len(name) > o.MaxRoomBytes {
+			return refuseRoom(CodeTooLarge, "the name of a room has at most %d bytes", o.MaxRoomBytes, ErrRoomName)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.left {
@@ -15,12 +25,28 @@ func (c *conn) join(names ...string) error {
 	if c.rooms == nil {
 		c.rooms = new([]*membership)
 	}
+	before := len(*c.rooms)
 	for _, name := range names {
-		if c.member(name) < 0 {
-			*c.rooms = append(*c.rooms, c.server.rooms.join(c, name))
+		if c.member(name) >= 0 {
+			continue
 		}
+		if len(*c.rooms) >= o.MaxRooms {
+			for _, m := range (*c.rooms)[before:] {
+				c.server.rooms.leave(m)
+			}
+			clear((*c.rooms)[before:])
+			*c.rooms = (*c.rooms)[:before]
+			return refuseRoom(CodeConflict, "a connection is in at most %d rooms", o.MaxRooms, ErrTooManyRooms)
+		}
+		*c.rooms = append(*c.rooms, c.server.rooms.join(c, name))
 	}
 	return nil
+}
+
+// refuseRoom returns an error that a handler may pass on to the client. It
+// names no room: the name may be what is wrong with it.
+func refuseRoom(code Code, format string, limit int, kind error) error {
+	return NewError(code, fmt.Sprintf(format, limit)).WithCause(kind)
 }
 
 func (c *conn) leave(names ...string) {

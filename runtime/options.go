@@ -3,6 +3,8 @@ package ws
 import (
 	"log/slog"
 	"math"
+	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -12,11 +14,16 @@ const Unlimited = -1
 // Options are a Server's limits and habits. The zero value is safe for a
 // public server: zero means the default that stands beside a field, Unlimited
 // lifts a limit.
+//
+// A gateway may have its own: its method marked //ws:configure gets a copy of
+// what NewServer was given. The fields that say "Per Server." are not a
+// gateway's to set; a change to one is logged and has no effect.
 type Options struct {
-	// Logger gets every refusal and failure. Default: slog.Default().
+	// Logger gets every refusal and failure. Default: slog.Default(). Per
+	// Server.
 	Logger *slog.Logger
 
-	// Observer is told what happens, for metrics. Default: nobody.
+	// Observer is told what happens, for metrics. Default: nobody. Per Server.
 	Observer Observer
 
 	// Origins are the origins, besides the server's own, whose pages may
@@ -26,26 +33,64 @@ type Options struct {
 	Origins []string
 
 	// InsecureSkipOriginCheck lets pages of any origin connect. With cookies
-	// as credentials that is cross-site WebSocket hijacking.
+	// as credentials that is cross-site WebSocket hijacking. Default: false.
 	InsecureSkipOriginCheck bool
 
+	// MaxConnections is how many connections a Server holds, those included
+	// that are being opened or closed; one more is answered 503. Default:
+	// no limit, since only the operator knows how many descriptors there are.
+	// Per Server.
+	MaxConnections int
+
+	// MaxConnectionsPerAddr is how many of them may come from one address; one
+	// more is answered 429. An address is an IPv4 address or an IPv6 network of
+	// 64 bits, which is what one subscriber has. Default: no limit, since many
+	// people may share an address, and behind a proxy all do (see ClientAddr).
+	// Per Server.
+	MaxConnectionsPerAddr int
+
+	// ClientAddr says whom a request is from, for MaxConnectionsPerAddr and
+	// Client.RemoteAddr. Default: the address that the socket is connected to,
+	// http.Request.RemoteAddr. Behind a proxy that you run, take it from the
+	// header that this proxy sets: the last entry of X-Forwarded-For, never the
+	// first, which the client writes. Where clients can reach the server past
+	// the proxy, each can claim any address, and no limit per address holds.
+	// An invalid Addr means the default. Per Server.
+	ClientAddr func(r *http.Request) netip.Addr
+
 	// MaxMessageBytes is the longest message accepted, all its fragments
-	// together; a longer one closes the connection with 1009. Default 64 KiB;
-	// Unlimited is 2 GiB less one byte.
+	// together; a longer one closes the connection with 1009. Default 64 KiB,
+	// since a message is in memory as a whole; Unlimited is 2 GiB less one byte.
 	MaxMessageBytes int
+
+	// MaxEventBytes is the longest name of an event that is not known, in
+	// bytes: a longer one is no frame, and neither echoed nor logged. Default
+	// 128, more than any name somebody types.
+	MaxEventBytes int
+
+	// MaxRooms is how many rooms one connection may be in; Join fails with
+	// ErrTooManyRooms beyond. Default 1024: more is a loop that forgets to
+	// leave, or a client that chooses what it joins.
+	MaxRooms int
+
+	// MaxRoomBytes is the longest name of a room, in bytes; Join fails with
+	// ErrRoomName beyond. Default 256, so that a client that chooses the name
+	// cannot fill the memory with it.
+	MaxRoomBytes int
 
 	// OutboxFrames and OutboxBytes bound what waits to be written to one
 	// connection, and what is being written. What happens to a push beyond is
 	// said by Overflow; a reply waits. An empty outbox takes a frame of any
-	// size. Default 256 frames and 1 MiB.
+	// size. Default 256 frames and 1 MiB: a client that is behind further than
+	// that does not catch up.
 	OutboxFrames int
 	OutboxBytes  int
 
 	// OutboxTotalBytes bounds what waits in all outboxes of the Server together:
 	// beyond it an outbox that is not empty is full. A frame counts in each
 	// outbox that has it, though they share its memory, in steps of 2 KiB, and
-	// not at all while it is alone there. It is the Server's, not a gateway's.
-	// Default 256 MiB: as much as 256 peers that read nothing may hold.
+	// not at all while it is alone there. Default 256 MiB: as much as 256 peers
+	// that read nothing may hold. Per Server.
 	OutboxTotalBytes int
 
 	// Overflow is what becomes of a push to a full outbox, unless the push says
@@ -54,7 +99,7 @@ type Options struct {
 
 	// InboxMessages and InboxBytes bound what waits for a handler of one
 	// connection that runs beside the read loop; when full, reading pauses.
-	// Default 64 messages and 256 KiB.
+	// Default 64 messages and 256 KiB: beyond, TCP tells the client to wait.
 	InboxMessages int
 	InboxBytes    int
 
@@ -62,40 +107,57 @@ type Options struct {
 	// offers permessage-deflate (RFC 7692) is compressed, if it becomes shorter.
 	// A push is compressed once for all receivers. Whether a client compresses
 	// what it sends is its choice; inflated messages are bounded by
-	// MaxMessageBytes as well. Default 0: the extension is declined.
+	// MaxMessageBytes as well. Default 0: the extension is declined, since it
+	// costs more processor time than most messages are worth. Per Server.
 	CompressAbove int
 
-	// HandshakeTimeout bounds the writing of the handshake's answer. Default 5 s.
+	// HandshakeTimeout bounds the connection guards, by the context of
+	// Upgrade.Request, and then the writing of the handshake's answer. Default
+	// 5 s: a client that waits longer has given up. The request itself is read
+	// by net/http, under http.Server.ReadHeaderTimeout: set that, too.
 	HandshakeTimeout time.Duration
 
 	// WriteTimeout is how long a peer may take nothing at all of what is being
-	// written to it before it is closed with 1008. Default 10 s.
+	// written to it before it is closed with 1008. Default 10 s: a peer that is
+	// alive takes something.
 	WriteTimeout time.Duration
 
-	// PingInterval is how often a connection is pinged. Default 25 s.
+	// PingInterval is how often a connection is pinged. Default 25 s, below the
+	// 30 s and 60 s after which common proxies cut a silent connection.
 	PingInterval time.Duration
 
 	// IdleTimeout is how long a peer may be silent, pongs included, before it
-	// counts as dead. Default 60 s.
+	// counts as dead. Default 60 s, two pings.
 	IdleTimeout time.Duration
 
 	// Lifetime is how long a connection may last before it is closed with 1001
-	// and has to connect, and pass the guards, again. Default 4 h.
+	// and has to connect, and pass the guards, again. Default 4 h, so that no
+	// decision about who may connect is kept for ever. Principal.Expires is the
+	// limit for one connection.
 	Lifetime time.Duration
 
 	// DisconnectTimeout is the deadline of a disconnect hook's context.
-	// Default 5 s.
+	// Default 5 s, so that one hook cannot hold a shutdown.
 	DisconnectTimeout time.Duration
+
+	// ShutdownDelay is how long Shutdown only says that the Server is not ready
+	// (Readyz), before it refuses handshakes and closes anything; half of what
+	// its context leaves at most. Default 0; where a load balancer asks, some
+	// seconds more than its interval. Per Server.
+	ShutdownDelay time.Duration
 
 	// ShutdownSpread is the longest time over which Shutdown spreads the
 	// closing, so that clients do not all come back at once; few connections
-	// take less. Default 3 s; Unlimited closes all at once.
+	// take less. Default 3 s; Unlimited closes all at once. Per Server.
 	ShutdownSpread time.Duration
 }
 
 // The defaults, as protocol.md states them under "Limits".
 const (
 	defaultMessageBytes      = 64 << 10
+	defaultEventBytes        = 128
+	defaultRooms             = 1024
+	defaultRoomBytes         = 256
 	defaultOutboxFrames      = 256
 	defaultOutboxBytes       = 1 << 20
 	defaultOutboxTotalBytes  = 256 << 20
@@ -110,6 +172,9 @@ const (
 	defaultShutdownSpread    = 3 * time.Second
 )
 
+// unlimited stands for "any number" in a resolved number.
+const unlimited = math.MaxInt
+
 // noLimit stands for "never" in a resolved duration: it is beyond any process.
 const noLimit = time.Duration(math.MaxInt64)
 
@@ -119,8 +184,13 @@ func (o Options) resolved() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	number(&o.MaxConnections, unlimited)
+	number(&o.MaxConnectionsPerAddr, unlimited)
 	number(&o.MaxMessageBytes, defaultMessageBytes)
 	o.MaxMessageBytes = min(o.MaxMessageBytes, math.MaxInt32)
+	number(&o.MaxEventBytes, defaultEventBytes)
+	number(&o.MaxRooms, defaultRooms)
+	number(&o.MaxRoomBytes, defaultRoomBytes)
 	number(&o.OutboxFrames, defaultOutboxFrames)
 	number(&o.OutboxBytes, defaultOutboxBytes)
 	number(&o.OutboxTotalBytes, defaultOutboxTotalBytes)
@@ -139,7 +209,46 @@ func (o Options) resolved() Options {
 		o.ShutdownSpread = defaultShutdownSpread
 	}
 	o.ShutdownSpread = max(o.ShutdownSpread, 0)
+	o.ShutdownDelay = max(o.ShutdownDelay, 0)
 	return o
+}
+
+// configured returns the options of a gateway: the Server's, as its Configure
+// changes them.
+func (s *Server) configured(spec Spec) Options {
+	if spec.Configure == nil {
+		return s.opts
+	}
+	o := s.given
+	spec.Configure(&o)
+	for _, name := range o.keepServers(&s.given) {
+		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)
+	}
+	return o.resolved()
+}
+
+// keepServers gives the fields that are not a gateway's the Server's values
+// again, and returns which had others.
+func (o *Options) keepServers(of *Options) (changed []string) {
+	keep(&o.Logger, of.Logger, "Logger", &changed)
+	keep(&o.MaxConnections, of.MaxConnections, "MaxConnections", &changed)
+	keep(&o.MaxConnectionsPerAddr, of.MaxConnectionsPerAddr, "MaxConnectionsPerAddr", &changed)
+	keep(&o.OutboxTotalBytes, of.OutboxTotalBytes, "OutboxTotalBytes", &changed)
+	keep(&o.CompressAbove, of.CompressAbove, "CompressAbove", &changed)
+	keep(&o.ShutdownDelay, of.ShutdownDelay, "ShutdownDelay", &changed)
+	keep(&o.ShutdownSpread, of.ShutdownSpread, "ShutdownSpread", &changed)
+	if (o.ClientAddr == nil) != (of.ClientAddr == nil) { // functions do not compare
+		changed = append(changed, "ClientAddr")
+	}
+	o.Observer, o.ClientAddr = of.Observer, of.ClientAddr
+	return changed
+}
+
+func keep[T comparable](field *T, of T, name string, changed *[]string) {
+	if *field != of {
+		*field = of
+		*changed = append(*changed, name)
+	}
 }
 
 func number(n *int, def int) {
@@ -147,7 +256,7 @@ func number(n *int, def int) {
 	case *n == 0:
 		*n = def
 	case *n < 0:
-		*n = math.MaxInt
+		*n = unlimited
 	}
 }
 

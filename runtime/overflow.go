@@ -76,7 +76,7 @@ type tally struct {
 func (c *conn) pushOver(frame []byte, how *pushing, n *tally) (due bool) {
 	policy := how.overflow
 	if policy == 0 {
-		policy = c.server.opts.Overflow
+		policy = c.endpoint.opts.Overflow
 	}
 	o := outbox.Outcome{Verdict: outbox.Full}
 	if how.key != "" || policy == ShedOldest {

@@ -26,10 +26,10 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 	r.Header.Set("Upgrade", "websocket")
 	r.Header.Set("Sec-WebSocket-Version", "13")
 	r.Header.Set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-	if !s.registry.admit() {
+	if s.registry.admit(visitor{}, unlimited, unlimited) != admitted {
 		t.Fatal("not admitted")
 	}
-	c := newConn(e, server, r, Principal{})
+	c := newConn(e, server, r, arrival{})
 	answer := make(chan *bufio.Reader)
 	go func() {
 		in := bufio.NewReader(client)

@@ -30,7 +30,7 @@ func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
 
 // dial connects in memory. A net.Pipe has no buffer: a peer that does not read
 // is stalled at once.
-func (s *pipeSite) dial(t *testing.T, path string) *peer {
+func (s *pipeSite) dial(t *testing.T, path string, header ...string) *peer {
 	t.Helper()
 	client, server := net.Pipe()
 	go func() {
@@ -42,7 +42,7 @@ func (s *pipeSite) dial(t *testing.T, path string) *peer {
 		req.RemoteAddr = "192.0.2.1:1234"
 		s.handler.ServeHTTP(&hijack{conn: server, rw: bufio.NewReadWriter(r, bufio.NewWriter(server))}, req)
 	}()
-	p, res := handshake(t, client, "example.com", path)
+	p, res := handshake(t, client, "example.com", path, header...)
 	if p == nil {
 		t.Fatalf("handshake refused: %s", res)
 	}

@@ -1,6 +1,9 @@
 package ws
 
-import "sync"
+import (
+	"net/netip"
+	"sync"
+)
 
 // registry is a Server's live connections: by id, by user, and all of them as
 // one room, which gives a broadcast its order.
@@ -13,27 +16,56 @@ type registry struct {
 	// live counts connections whose socket or hook is not done with yet;
 	// drained is closed when closing is set and none is left.
 	live    int
+	from    map[netip.Addr]int // live by address; nil: not limited
 	closing bool
 	drained chan struct{}
 }
 
-// admit counts a connection that is about to be upgraded. It fails when the
-// Server shuts down.
-func (r *registry) admit() bool {
+// admission is what admit says.
+type admission uint8
+
+const (
+	admitted    admission = iota
+	shutDown              // the Server shuts down
+	tooMany               // connections
+	tooManyHere           // connections from one address
+)
+
+// admit counts a connection that is about to be upgraded, unless that is one
+// too many or the Server shuts down.
+func (r *registry) admit(v visitor, most, mostHere int) admission {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing {
-		return false
+	switch {
+	case r.closing:
+		return shutDown
+	case r.live >= most:
+		return tooMany
+	case mostHere != unlimited && r.from[v.network] >= mostHere:
+		return tooManyHere
 	}
 	r.live++
-	return true
+	if mostHere != unlimited {
+		if r.from == nil {
+			r.from = make(map[netip.Addr]int)
+		}
+		r.from[v.network]++
+	}
+	return admitted
 }
 
 // release takes back an admit, when nothing of the connection is left.
-func (r *registry) release() {
+func (r *registry) release(v visitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.live--
+	if n, limited := r.from[v.network]; limited {
+		if n > 1 {
+			r.from[v.network] = n - 1
+		} else {
+			delete(r.from, v.network)
+		}
+	}
 	r.settle()
 }
 
@@ -78,8 +110,8 @@ func (r *registry) add(c *conn) bool {
 	r.byID[c.id] = c
 	c.everyone = membership{conn: c, room: &r.everyone}
 	r.everyone.add(&c.everyone)
-	if c.identity != nil && c.identity.principal.ID != "" {
-		c.identity.user = r.users.join(c, c.identity.principal.ID)
+	if user := c.userID(); user != "" {
+		c.identity.user = r.users.join(c, user)
 	}
 	return true
 }

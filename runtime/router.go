@@ -49,12 +49,7 @@ func (r *Router) Endpoints() []*Endpoint { return slices.Clone(r.endpoints) }
 // Shutdown shuts down every Server that a gateway is bound to, at the same
 // time; as Server.Shutdown.
 func (r *Router) Shutdown(ctx context.Context) error {
-	var servers []*Server
-	for _, e := range r.endpoints {
-		if !slices.Contains(servers, e.server) {
-			servers = append(servers, e.server)
-		}
-	}
+	servers := r.servers()
 	errs := make([]error, len(servers))
 	var wg sync.WaitGroup
 	for i, s := range servers {
@@ -62,4 +57,15 @@ func (r *Router) Shutdown(ctx context.Context) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// servers returns the Servers of the gateways, each once.
+func (r *Router) servers() []*Server {
+	var out []*Server
+	for _, e := range r.endpoints {
+		if !slices.Contains(out, e.server) {
+			out = append(out, e.server)
+		}
+	}
+	return out
 }

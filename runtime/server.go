@@ -17,28 +17,30 @@ import (
 // can be known without an answer. Connections that are full or closing are not
 // counted, and what full ones lost is logged, once a call.
 type Server struct {
+	given     Options // what NewServer was given; gateways configure a copy
 	opts      Options // resolved
 	log       *slog.Logger
 	ids       ids
 	rooms     *rooms
 	registry  registry
 	epoch     time.Time
-	outbox    outbox.Limits
 	wheel     wheel
 	flusher   flusher
-	deflating atomic.Int64 // connections that take compressed frames
-	portable  bool         // no system calls of our own; for tests
+	waiting   *outbox.Budget // of all outboxes
+	deflating atomic.Int64   // connections that take compressed frames
+	draining  atomic.Bool    // Shutdown has begun
+	portable  bool           // no system calls of our own; for tests
 	stats     counters
 }
 
 // NewServer returns an empty registry with the limits of o.
 func NewServer(o Options) *Server {
+	given := o
 	o = o.resolved()
-	s := &Server{opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
+	s := &Server{given: given, opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
-	s.outbox = outbox.Limits{Frames: o.OutboxFrames, Bytes: o.OutboxBytes, Total: outbox.NewBudget(o.OutboxTotalBytes)}
-	s.wheel.init(o)
+	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
 	return s
 }
 
@@ -123,7 +125,7 @@ func (s *Server) Stats() Stats {
 		Closed:      s.stats.closed.Load(),
 		Received:    s.stats.received.Load(),
 		Accepted:    s.stats.accepted.Load(),
-		Outboxes:    s.outbox.Total.Used(),
+		Outboxes:    s.waiting.Used(),
 		Shed:        s.stats.shed.Load(),
 		Replaced:    s.stats.replaced.Load(),
 		Slow:        s.stats.slow.Load(),

@@ -6,14 +6,18 @@ import (
 	"time"
 )
 
-// Shutdown ends the Server: new handshakes are answered 503; each connection
-// is closed with 1001 after what is queued for it, spread over at most
+// Shutdown ends the Server, in this order: Readyz says 503; after
+// Options.ShutdownDelay new handshakes are answered 503; each connection is
+// closed with 1001 after what is queued for it, spread over at most
 // Options.ShutdownSpread, and half of what ctx leaves; then Shutdown waits
 // until the sockets are closed and the disconnect hooks have returned. When
 // ctx ends first, the sockets that are left are cut, and the error says how
 // many connections a hook or handler still holds. It may be called again, to
 // wait longer.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if !s.draining.Swap(true) {
+		s.delay(ctx)
+	}
 	drained, conns := s.registry.shut()
 	s.closeSpread(ctx, conns)
 	select {
@@ -32,6 +36,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
+// delay gives a load balancer time to read what Readyz says.
+func (s *Server) delay(ctx context.Context) {
+	delay := atMostHalf(ctx, s.opts.ShutdownDelay)
+	if delay <= 0 {
+		return
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// atMostHalf returns d, but no more than half of the time that ctx leaves.
+func atMostHalf(ctx context.Context, d time.Duration) time.Duration {
+	if until, ok := ctx.Deadline(); ok {
+		return min(d, time.Until(until)/2)
+	}
+	return d
+}
+
 // cutGrace is what is left to sockets that were cut to be done with, when the
 // time is up already.
 const cutGrace = 100 * time.Millisecond
@@ -41,10 +67,7 @@ const perClose = time.Millisecond
 
 // closeSpread closes the connections evenly over the time there is.
 func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
-	spread := min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose)
-	if until, ok := ctx.Deadline(); ok {
-		spread = min(spread, time.Until(until)/2)
-	}
+	spread := atMostHalf(ctx, min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose))
 	begun := time.Now()
 	for i, c := range conns {
 		due := spread * time.Duration(i) / time.Duration(len(conns))

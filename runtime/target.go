@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -69,12 +70,18 @@ func (t Target) push(event string, frame []byte) int {
 	return n.sent
 }
 
-// Join makes the addressed connections members of a room.
+// Join makes the addressed connections members of a room. It fails with an
+// error like Client.Join's if that is beyond a limit for any of them; the
+// others have joined. One that closes meanwhile is no error: it is not
+// addressed any more.
 func (t Target) Join(room string) error {
+	var failed error
 	for _, c := range t.conns() {
-		_ = c.join(room) // one that has closed meanwhile is not addressed any more
+		if err := c.join(room); err != nil && !errors.Is(err, ErrClosed) {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }
 
 // Leave takes the addressed connections out of a room.

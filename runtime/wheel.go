@@ -31,26 +31,38 @@ type timerNode struct {
 
 const noSlot = -1
 
-// init chooses the resolution: fine enough for the shortest interval.
-func (w *wheel) init(o Options) {
+// fit makes the resolution fine enough for the shortest interval of o. It may
+// come at any time: a connection that is looked at too early is placed again.
+func (w *wheel) fit(o *Options) {
 	shortest := min(o.PingInterval, o.IdleTimeout, o.Lifetime)
 	if shortest == noLimit {
 		return
 	}
-	w.tick = min(max(shortest/16, time.Millisecond), time.Second)
+	tick := min(max(shortest/16, time.Millisecond), maxTick)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.tick == 0 || tick < w.tick {
+		w.tick = tick
+	}
 }
+
+// maxTick is how late what is timed may be.
+const maxTick = time.Second
 
 // add starts the connection's clocks.
 func (w *wheel) add(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.tick == 0 {
-		return
-	}
-	o := &c.server.opts
 	n := &c.timer
-	n.timed, n.ping = true, later(c.born, o.PingInterval)
-	w.place(c, min(o.PingInterval, o.IdleTimeout, o.Lifetime))
+	n.ping = later(c.born, c.endpoint.opts.PingInterval)
+	if w.tick == 0 {
+		if c.expires() == noLimit {
+			return
+		}
+		w.tick = maxTick // nothing else is timed
+	}
+	n.timed = true
+	w.place(c, c.due()-c.server.clock())
 	w.count++
 	if w.count == 1 {
 		w.arm()
@@ -70,12 +82,26 @@ func (w *wheel) remove(c *conn) {
 	if n.slot == noSlot {
 		return // turn has it
 	}
+	w.takeOut(n)
+}
+
+func (w *wheel) takeOut(n *timerNode) {
 	slot := w.slots[n.slot]
 	last := len(slot) - 1
 	slot[n.index] = slot[last]
 	slot[n.index].timer.index = n.index
 	slot[last] = nil
 	w.slots[n.slot] = slot[:last]
+}
+
+// changed is called when a connection's times may be nearer than they were.
+func (w *wheel) changed(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := &c.timer; n.timed && n.slot != noSlot { // else turn has it, and again looks anew
+		w.takeOut(n)
+		w.place(c, c.due()-c.server.clock())
+	}
 }
 
 // place puts c into the slot that turns in a while, not before.
@@ -112,43 +138,59 @@ func (w *wheel) turn() {
 	w.arm()
 	w.mu.Unlock()
 	for _, c := range due {
-		if in, alive := c.onTimer(c.server.clock()); alive {
-			w.again(c, in)
+		if c.onTimer(c.server.clock()) {
+			w.again(c)
 		}
 	}
 }
 
 // again places a connection that turn has taken out, unless it has ended.
-func (w *wheel) again(c *conn, in time.Duration) {
+func (w *wheel) again(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if c.timer.timed {
-		w.place(c, in)
+		w.place(c, c.due()-c.server.clock())
 	}
 }
 
-// onTimer does what is due now, by Server.clock, and returns in what time it
-// wants to be called again; not at all if the connection is closing.
-func (c *conn) onTimer(now time.Duration) (in time.Duration, alive bool) {
-	o := &c.server.opts
-	end, dead := later(c.born, o.Lifetime), later(time.Duration(c.heard.Load()), o.IdleTimeout)
+// due returns when something is to be done for the connection, by
+// Server.clock. It is called under the wheel's lock.
+func (c *conn) due() time.Duration {
+	return min(c.timer.ping, c.dead(), c.lived(), c.expires())
+}
+
+// dead and lived return when the peer has been silent, and connected, for too
+// long.
+func (c *conn) dead() time.Duration {
+	return later(time.Duration(c.heard.Load()), c.endpoint.opts.IdleTimeout)
+}
+
+func (c *conn) lived() time.Duration { return later(c.born, c.endpoint.opts.Lifetime) }
+
+// onTimer does what is due now, by Server.clock, and returns whether the
+// connection stays.
+func (c *conn) onTimer(now time.Duration) bool {
+	o := &c.endpoint.opts
 	switch {
-	case now >= end:
+	case now >= c.lived():
 		c.close(lifetimeCause)
-		return 0, false
-	case now >= dead:
+		return false
+	case now >= c.expires():
+		c.close(expiredCause)
+		return false
+	case now >= c.dead():
 		c.server.log.Info("ws: dead peer", "conn", c.id, "silent", o.IdleTimeout)
 		c.abort(Closed{Code: CloseAbnormal, Remote: true, Err: errSilent})
-		return 0, false
+		return false
 	case c.closing.Load():
-		return 0, false
+		return false
 	}
 	if now >= c.timer.ping {
 		// A full outbox has frames in flight, which tell as much as a ping.
 		c.schedule(c.out.Keep(controlFrame(opPing, nil)))
 		c.timer.ping = later(now, o.PingInterval)
 	}
-	return min(c.timer.ping, end, dead) - now, true
+	return true
 }
 
 // later returns from+d, for a d that may be noLimit.

@@ -115,7 +115,7 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of p the rest.
 func (w *wire) check(p []byte) {
-	sound, bad := w.guard.check(p, uint64(w.conn.server.opts.MaxMessageBytes))
+	sound, bad := w.guard.check(p, uint64(w.conn.endpoint.opts.MaxMessageBytes))
 	if bad != nil {
 		w.readErr = bad
 	}

@@ -1,0 +1,123 @@
+package ws_test
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// TestMaxConnections: one more than the Server may hold is answered 503 with a
+// body and a time, and has a place when another has gone; a handshake that is
+// refused takes none.
+func TestMaxConnections(t *testing.T) {
+	s := serve(t, ws.Options{MaxConnections: 2}, gateway{}, gateway{path: "/other"}, gateway{
+		path:       "/closed",
+		connGuards: []ws.ConnGuard{connGuard(func(*ws.Upgrade) error { return ws.NewError(ws.CodeForbidden, "no") })},
+	})
+	for range 5 {
+		if _, res := s.try(t, "/closed"); res == nil || res.StatusCode != 403 {
+			t.Fatal(res)
+		}
+	}
+	a := s.dial(t, "/ws")
+	s.dial(t, "/other") // of the Server, not of a gateway
+	_, res := s.try(t, "/ws")
+	if res == nil || res.StatusCode != 503 || res.Header.Get("Retry-After") != "5" ||
+		strings.TrimSpace(res.body) != `{"code":"unavailable","message":"the server is full","retryAfterMs":5000}` {
+		t.Fatalf("a third: %v", res)
+	}
+	_ = a.conn.Close()
+	eventually(t, "a place", func() bool { p, _ := s.try(t, "/ws"); return p != nil })
+}
+
+// TestMaxConnectionsPerAddr: counted by IPv4 address or IPv6 network, as the
+// request says only if an option trusts it.
+func TestMaxConnectionsPerAddr(t *testing.T) {
+	last := func(r *http.Request) netip.Addr {
+		all := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		addr, _ := netip.ParseAddr(strings.TrimSpace(all[len(all)-1]))
+		return addr
+	}
+	clients := make(chan *ws.Client, 10)
+	trusting := serve(t, ws.Options{MaxConnectionsPerAddr: 1, ClientAddr: last}, lobby(clients))
+	direct := serve(t, ws.Options{MaxConnectionsPerAddr: 1}, gateway{})
+	for _, c := range []struct {
+		from string
+		ok   bool
+	}{
+		{"203.0.113.1", true},
+		{"203.0.113.1", false},
+		{"::ffff:203.0.113.1", false},
+		{"198.51.100.9, 203.0.113.1", false}, // the client wrote the first one
+		{"203.0.113.1, 203.0.113.2", true},
+		{"2001:db8:0:1::1", true},
+		{"2001:db8:0:1:ffff::2", false},
+		{"2001:db8:0:2::1", true},
+		{"nonsense", true}, // the socket's address
+		{"", false},
+	} {
+		p, res := trusting.try(t, "/ws", "X-Forwarded-For: "+c.from)
+		if (p != nil) != c.ok {
+			t.Errorf("from %q: connected %v", c.from, p != nil)
+		}
+		if res != nil && (res.StatusCode != 429 || res.Header.Get("Retry-After") == "" || !strings.HasPrefix(res.body, `{"code":"rate_limited",`)) {
+			t.Errorf("from %q: %v", c.from, res)
+		}
+	}
+	if got := (<-clients).RemoteAddr(); got != netip.MustParseAddrPort("203.0.113.1:0") {
+		t.Errorf("RemoteAddr %v", got)
+	}
+	p := direct.dial(t, "/ws", "X-Forwarded-For: 203.0.113.1")
+	if other, _ := direct.try(t, "/ws", "X-Forwarded-For: 203.0.113.2"); other != nil {
+		t.Error("a header that nobody trusts was believed")
+	}
+	_ = p.conn.Close()
+	eventually(t, "a place", func() bool { p, _ := direct.try(t, "/ws"); return p != nil })
+}
+
+// TestConfigure: a gateway's options are its own; the Server's stay.
+func TestConfigure(t *testing.T) {
+	strict := lobby(nil)
+	strict.path = "/strict"
+	strict.configure = func(o *ws.Options) {
+		if o.MaxRooms != 7 || o.MaxMessageBytes != 0 {
+			t.Errorf("configured a copy of %+v", o)
+		}
+		o.MaxMessageBytes = 100
+		o.MaxRooms = 1
+		o.Origins = []string{"https://app.example.com"}
+		o.MaxConnections = 1 // not a gateway's
+	}
+	s := serve(t, ws.Options{MaxRooms: 7}, lobby(nil), strict)
+	a, b := s.dial(t, "/ws"), s.dial(t, "/strict", "Origin: https://app.example.com")
+	if p, _ := s.try(t, "/ws", "Origin: https://app.example.com"); p != nil {
+		t.Error("one gateway's origins are the other's")
+	}
+	a.send(`{"event":"join","id":1,"data":["a","b"]}`)
+	a.want(`{"event":"join","id":1,"data":null}`)
+	b.send(`{"event":"join","id":1,"data":["a","b"]}`)
+	b.want(`{"event":"error","id":1,"data":{"code":"conflict","message":"a connection is in at most 1 rooms","event":"join"}}`)
+	long := `{"event":"echo","data":"` + strings.Repeat("x", 100) + `"}`
+	a.send("%s", long)
+	a.want(long)
+	b.send("%s", long)
+	b.wantClose(ws.CloseTooLarge)
+	if log := s.logs.String(); strings.Count(log, "only NewServer can") != 1 || !strings.Contains(log, "option=MaxConnections") {
+		t.Errorf("the log does not say what was not configured:\n%s", log)
+	}
+}
+
+// TestGuardDeadline: a guard that waits has a context that ends.
+func TestGuardDeadline(t *testing.T) {
+	s := serve(t, ws.Options{HandshakeTimeout: 1}, gateway{connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
+		<-u.Request.Context().Done()
+		return context.Cause(u.Request.Context())
+	})}})
+	if _, res := s.try(t, "/ws"); res == nil || res.StatusCode != 503 || !strings.Contains(res.body, `"code":"timeout"`) {
+		t.Errorf("%v", res)
+	}
+}

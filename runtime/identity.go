@@ -1,0 +1,108 @@
+package ws
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// identity is what few connections have, or none of a gateway's. But for what
+// is atomic and the limiter, it does not change.
+type identity struct {
+	principal atomic.Pointer[Principal] // nil: nobody known
+	remote    netip.AddrPort            // if it is another than the socket's
+	path      []string                  // values of endpoint.wildcards
+	user      *membership               // among the connections of the principal
+	from      visitor
+	kept      *http.Request // of the upgrade, for $refresh; nil: the principal does not expire
+}
+
+// identify returns what has to be remembered of an upgrade; nil is nothing.
+func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identity {
+	remote, p := e.server.opts.elsewhere(socket, r), &a.principal
+	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
+	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() {
+		return nil
+	}
+	id := &identity{remote: remote, from: a.from, kept: a.kept}
+	if known {
+		id.principal.Store(p)
+	}
+	for _, name := range e.wildcards {
+		id.path = append(id.path, r.PathValue(name))
+	}
+	return id
+}
+
+// elsewhere returns the peer's address as the request has it, if that is not
+// the socket's: ClientAddr, or a middleware, may know better.
+func (o *Options) elsewhere(socket net.Conn, r *http.Request) netip.AddrPort {
+	if o.ClientAddr != nil {
+		if addr := o.ClientAddr(r); addr.IsValid() {
+			return netip.AddrPortFrom(addr.Unmap(), 0)
+		}
+	}
+	if addr := socket.RemoteAddr(); addr != nil && addr.String() == r.RemoteAddr {
+		return netip.AddrPort{}
+	}
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return remote
+}
+
+func (c *conn) remote() netip.AddrPort {
+	if c.identity != nil && c.identity.remote.IsValid() {
+		return c.identity.remote
+	}
+	if tcp, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
+		addr := tcp.AddrPort()
+		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	}
+	return netip.AddrPort{}
+}
+
+func (c *conn) pathValue(name string) string {
+	if i := slices.Index(c.endpoint.wildcards, name); i >= 0 {
+		return c.identity.path[i]
+	}
+	return ""
+}
+
+// principal returns who is connected; nil is nobody known.
+func (c *conn) principal() *Principal {
+	if c.identity == nil {
+		return nil
+	}
+	return c.identity.principal.Load()
+}
+
+// userID returns the id that Server.Users finds the connection by; "" for none.
+func (c *conn) userID() string {
+	if p := c.principal(); p != nil {
+		return p.ID
+	}
+	return ""
+}
+
+// expires returns when the principal does, by Server.clock; noLimit is never.
+func (c *conn) expires() time.Duration {
+	p := c.principal()
+	if p == nil || p.Expires.IsZero() {
+		return noLimit
+	}
+	now, left := c.server.clock(), time.Until(p.Expires)
+	if left > noLimit-now {
+		return noLimit
+	}
+	return now + left
+}
+
+// from returns what the connection is counted by.
+func (c *conn) from() visitor {
+	if c.identity == nil {
+		return visitor{}
+	}
+	return c.identity.from
+}

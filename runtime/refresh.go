@@ -1,0 +1,88 @@
+package ws
+
+import (
+	"context"
+	"net/http"
+)
+
+// refreshEvent renews the principal of a connection: the connection guards run
+// again, with the request of the upgrade and the token in its data.
+const refreshEvent = "$refresh"
+
+// withoutCredential returns what the guards need of an upgrade to decide again: the request
+// without its credential, which is the client's to send again, and without
+// what was the handshake's alone.
+func withoutCredential(r *http.Request) *http.Request {
+	k := r.Clone(context.WithoutCancel(r.Context()))
+	k.Body, k.GetBody, k.Form, k.PostForm, k.MultipartForm = http.NoBody, nil, nil, nil, nil
+	for _, name := range []string{
+		"Authorization", "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions",
+	} {
+		k.Header.Del(name)
+	}
+	if query := k.URL.Query(); query.Has(tokenParameter) {
+		query.Del(tokenParameter)
+		k.URL.RawQuery = query.Encode()
+		k.RequestURI = k.URL.RequestURI()
+	}
+	return k
+}
+
+// refresh answers refreshEvent. What is refused changes nothing: the principal
+// stays, and expires when it would have.
+func (c *conn) refresh(call *Call) error {
+	if c.identity == nil || c.identity.kept == nil {
+		return NewError(CodeConflict, "there is nothing to refresh: the credential does not expire")
+	}
+	var data struct {
+		Token string `json:"token"`
+	}
+	if err := call.Decode(&data); err != nil {
+		return err
+	}
+	if !headerSafe(data.Token) {
+		return NewError(CodeInvalidPayload, "the token has characters that no header can hold").
+			WithDetails(Detail{Path: pointer("token"), Rule: "token"})
+	}
+	request := c.identity.kept.Clone(refreshContext{connContext{c}, c.identity.kept.Context()})
+	if data.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+data.Token)
+	}
+	principal, bad := c.endpoint.guardConn(request.Context(), request, data.Token)
+	if bad != nil {
+		return bad.err
+	}
+	if principal.ID != c.userID() {
+		return NewError(CodeForbidden, "a refresh cannot change who is connected: connect anew")
+	}
+	c.identity.principal.Store(&principal)
+	c.server.wheel.changed(c)
+	return nil
+}
+
+// headerSafe reports whether a token is one that the handshake could have
+// brought: guards hand it on, and may not look at each byte.
+func headerSafe(token string) bool {
+	for i := range len(token) {
+		if token[i] < ' ' || token[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// refreshContext ends with the connection, and has what a middleware left in
+// the request's context.
+type refreshContext struct {
+	connContext
+
+	kept context.Context
+}
+
+// Value looks in the connection's context first.
+func (x refreshContext) Value(key any) any {
+	if v := x.connContext.Value(key); v != nil {
+		return v
+	}
+	return x.kept.Value(key)
+}
