@@ -72,9 +72,11 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 	if !s.portable {
 		c.raw = rawOf(w.Conn)
 	}
-	if s.opts.CompressAbove > 0 && acceptsDeflate(r.Header) {
-		c.deflate, w.guard.deflate = true, true
-		s.deflating.Add(1)
+	if s.opts.CompressAbove > 0 {
+		if c.deflate, w.nameWindow = acceptsDeflate(r.Header); c.deflate {
+			w.guard.state = guardDeflate
+			s.deflating.Add(1)
+		}
 	}
 	c.heard.Store(int64(c.born))
 	c.identity = e.identify(socket, r, a)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 )
 
@@ -15,39 +15,41 @@ const deflateExtension = "permessage-deflate"
 
 // acceptsDeflate reports whether one of the client's offers can be agreed to.
 // An offer with a parameter that is unknown, malformed, given twice, or asks
-// for a smaller window than ours, is declined (section 7.1).
-func acceptsDeflate(h http.Header) bool {
-	for _, line := range h.Values("Sec-WebSocket-Extensions") {
-		for offer := range strings.SplitSeq(line, ",") {
-			name, params, more := strings.Cut(offer, ";")
-			if strings.TrimSpace(name) == deflateExtension && (!more || understood(params)) {
-				return true
-			}
+// for a smaller window than ours, is declined (section 7.1), and so is every
+// offer of a header that cannot be read. bits says that the answer has to name
+// the server's window, since the offer does (section 7.1.2.1).
+func acceptsDeflate(h http.Header) (accepted, bits bool) {
+	lines := h["Sec-Websocket-Extensions"]
+	if len(lines) == 0 {
+		return false, false
+	}
+	offers, _ := extensions(lines)
+	for _, offer := range offers {
+		if offer.name == deflateExtension && understood(offer.params) {
+			return true, slices.ContainsFunc(offer.params, func(p parameter) bool { return p.name == serverWindow })
 		}
 	}
-	return false
+	return false, false
 }
 
-func understood(params string) bool {
-	seen := map[string]bool{}
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, valued := strings.Cut(strings.TrimSpace(param), "=")
-		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"`)
-		if seen[name] {
+const serverWindow = "server_max_window_bits"
+
+func understood(params []parameter) bool {
+	for i, p := range params {
+		if slices.ContainsFunc(params[:i], func(other parameter) bool { return other.name == p.name }) {
 			return false
 		}
-		seen[name] = true
-		switch name {
+		switch p.name {
 		case "server_no_context_takeover", "client_no_context_takeover":
-			if valued {
+			if p.valued {
 				return false
 			}
 		case "client_max_window_bits":
-			if valued && !windowBits(value) {
+			if p.valued && !windowBits(p.value) {
 				return false
 			}
-		case "server_max_window_bits":
-			if value != "15" {
+		case serverWindow:
+			if p.value != "15" {
 				return false
 			}
 		default:

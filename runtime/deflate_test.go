@@ -87,6 +87,7 @@ func TestDeflateOffers(t *testing.T) {
 	on := serve(t, ws.Options{CompressAbove: 100}, gateway{})
 	off := serve(t, ws.Options{}, gateway{})
 	const agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+	const named = "permessage-deflate; server_max_window_bits=15; server_no_context_takeover; client_no_context_takeover"
 	for _, c := range []struct {
 		offer string
 		want  string
@@ -94,8 +95,11 @@ func TestDeflateOffers(t *testing.T) {
 		{offer, agreed},
 		{offer + "; client_max_window_bits", agreed},
 		{offer + "; client_max_window_bits=10; server_no_context_takeover; client_no_context_takeover", agreed},
-		{offer + "; server_max_window_bits=15", agreed},
-		{offer + `; server_max_window_bits="15"`, agreed},
+		{offer + "; server_max_window_bits=15", named},
+		{offer + `; server_max_window_bits="15"`, named},
+		{offer + `; server_max_window_bits="1\5"`, named},
+		{offer + "; server_max_window_bits=10, permessage-deflate ; client_max_window_bits", agreed},
+		{"Sec-WebSocket-Extensions: , x-other;a=b;c=\"d\" ,\t" + "permessage-deflate,", agreed},
 		{"Sec-WebSocket-Extensions: x-other\r\n" + offer, agreed},
 		{offer + "; server_max_window_bits=10, permessage-deflate", agreed},
 		{offer + "; server_max_window_bits=10", ""},
@@ -106,6 +110,17 @@ func TestDeflateOffers(t *testing.T) {
 		{offer + "; server_no_context_takeover; server_no_context_takeover", ""},
 		{offer + "; unknown", ""},
 		{offer + ";", ""},
+		{offer + `; server_max_window_bits=15"`, ""},
+		{offer + `; server_max_window_bits="15`, ""},
+		{offer + "; server_max_window_bits=015", ""},
+		{offer + "; server_max_window_bits=+15", ""},
+		{offer + "; server_max_window_bits=16", ""},
+		{offer + "; client_max_window_bits; client_max_window_bits=15", ""},
+		{offer + "; Client_Max_Window_Bits", ""},
+		{"Sec-WebSocket-Extensions: Permessage-Deflate", ""},
+		{`Sec-WebSocket-Extensions: x-other; a="b, permessage-deflate, c"`, ""},
+		{"Sec-WebSocket-Extensions: permessage-deflate, x other", ""},
+		{"Sec-WebSocket-Extensions: permessage-deflate, x-other; =1", ""},
 		{"Sec-WebSocket-Extensions: permessage-deflate-2", ""},
 		{"Sec-WebSocket-Extensions: x-webkit-deflate-frame", ""},
 		{"X-Nothing: 1", ""},

@@ -10,11 +10,20 @@ import (
 // number and panics outside its own recovery, and lets some headers pass that
 // RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
 type frameGuard struct {
-	left    uint64 // bytes of the current payload that have not come
-	header  [14]byte
-	have    uint8 // bytes of header
-	deflate bool  // permessage-deflate is agreed on
+	left   uint64 // bytes of the current payload that have not come
+	header [14]byte
+	have   uint8 // bytes of header
+	state  guardState
 }
+
+// guardState is what the guard knows beyond the frame at hand; bits, since
+// every connection has one.
+type guardState uint8
+
+const (
+	guardDeflate    guardState = 1 << iota // permessage-deflate is agreed on
+	guardFragmented                        // a message has begun and not ended
+)
 
 // frameError is a frame that a client must not send.
 type frameError struct {
@@ -70,11 +79,12 @@ func (g *frameGuard) size() int {
 func (g *frameGuard) frame(limit uint64) (uint64, *frameError) {
 	first, second := g.header[0], g.header[1]
 	op, n := first&0x0f, uint64(second&0x7f)
+	shortest := uint64(0) // that this form of the length is for
 	switch n {
 	case 126:
-		n = uint64(binary.BigEndian.Uint16(g.header[2:]))
+		n, shortest = uint64(binary.BigEndian.Uint16(g.header[2:])), 126
 	case 127:
-		n = binary.BigEndian.Uint64(g.header[2:])
+		n, shortest = binary.BigEndian.Uint64(g.header[2:]), 1<<16
 	}
 	switch {
 	case first&rsvBits != 0 && !g.compressed(first):
@@ -87,8 +97,20 @@ func (g *frameGuard) frame(limit uint64) (uint64, *frameError) {
 		return 0, protocolError("control frame fragmented or longer than 125 bytes")
 	case n >= 1<<63:
 		return 0, protocolError("frame length out of range")
+	case n < shortest:
+		return 0, protocolError("frame length not in its shortest form")
+	case op == opContinuation && g.state&guardFragmented == 0:
+		return 0, protocolError("continuation of no message")
+	case (op == opText || op == opBinary) && g.state&guardFragmented != 0:
+		return 0, protocolError("message inside a fragmented message")
 	case n > limit:
 		return 0, &frameError{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", limit)}
+	}
+	if op < opClose {
+		g.state &^= guardFragmented
+		if first&finBit == 0 {
+			g.state |= guardFragmented
+		}
 	}
 	return n, nil
 }
@@ -97,7 +119,7 @@ func (g *frameGuard) frame(limit uint64) (uint64, *frameError) {
 // be compressed: the first bit, on its first frame.
 func (g *frameGuard) compressed(first byte) bool {
 	op := first & 0x0f
-	return g.deflate && first&rsvBits == rsv1Bit && (op == opText || op == opBinary)
+	return g.state&guardDeflate != 0 && first&rsvBits == rsv1Bit && (op == opText || op == opBinary)
 }
 
 func protocolError(text string) *frameError {

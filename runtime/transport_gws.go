@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lxzan/gws"
 )
@@ -50,15 +51,19 @@ func serverOption(o Options) *gws.ServerOption {
 // error the socket is closed.
 func (t *transport) upgrade(c *conn, r *http.Request) (reader, error) {
 	upgrader := t.plain
+	// gws reads the first line of a header, and not closely: it gets what we
+	// have made of the request (handshake.go), not the request.
+	judged := &http.Request{Method: r.Method, Header: http.Header{
+		"Connection":            {"Upgrade"},
+		"Upgrade":               {"websocket"},
+		"Sec-Websocket-Version": {"13"},
+		"Sec-Websocket-Key":     r.Header["Sec-Websocket-Key"],
+	}}
 	if c.deflate {
 		upgrader = t.deflating
-		// gws reads one header line, and not closely: it gets our verdict.
-		copied := *r
-		copied.Header = r.Header.Clone()
-		copied.Header.Set("Sec-WebSocket-Extensions", deflateExtension)
-		r = &copied
+		judged.Header["Sec-Websocket-Extensions"] = []string{deflateExtension}
 	}
-	socket, err := upgrader.UpgradeFromConn(&c.wire, bufio.NewReaderSize(&c.wire, 16), r)
+	socket, err := upgrader.UpgradeFromConn(&c.wire, bufio.NewReaderSize(&c.wire, 16), judged)
 	if err != nil {
 		return nil, err
 	}
@@ -103,15 +108,8 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	var peer *gws.CloseError
 	switch {
 	case errors.As(err, &peer):
-		code := CloseCode(peer.Code)
-		switch {
-		case code == 0:
-			code = CloseNoStatus
-		case !code.sendable():
-			code = CloseProtocol // it must not be sent, but it was
-		}
 		c.peerEnded()
-		c.closeAnswering(Closed{Code: code, Reason: string(peer.Reason), Remote: true}, c.wire.verdict)
+		c.peerSaidClose(CloseCode(peer.Code), string(peer.Reason))
 	case c.wire.readErr != nil:
 		c.closeUnread(c.wire.readErr)
 	default:
@@ -122,23 +120,38 @@ func (events) OnClose(socket *gws.Conn, err error) {
 				code = CloseTooLarge
 			}
 		}
-		c.closeUnread(&frameError{code, verdictText(code, err)})
+		c.closeUnread(&frameError{code, verdictText(code)})
 	}
 }
 
 func connOf(socket *gws.Conn) *conn { return socket.Session().(*session).conn }
 
-// verdictText is the reason of a Close that gws decided on.
-func verdictText(code CloseCode, err error) string {
+// peerSaidClose answers a Close frame with its own code (RFC 6455, section
+// 5.5.1), if it is one that a peer may send (section 7.4). gws's answer is not
+// used: it turns 1001 into 1000.
+func (c *conn) peerSaidClose(code CloseCode, reason string) {
+	switch {
+	case c.wire.verdict == CloseNoStatus: // the frame is empty
+		c.closeAnswering(Closed{Code: CloseNoStatus, Remote: true}, CloseNoStatus)
+	case !code.sendable(): // a payload of one byte is among these
+		c.closeUnread(protocolError("Close frame with a code that must not be sent"))
+	case !utf8.ValidString(reason):
+		c.closeUnread(&frameError{CloseInvalid, "invalid: the reason of the Close frame is not UTF-8"})
+	default:
+		c.closeAnswering(Closed{Code: code, Reason: reason, Remote: true}, code)
+	}
+}
+
+// verdictText is the reason of a Close that gws decided on. gws's own text
+// stays out of it: there may be addresses in it.
+func verdictText(code CloseCode) string {
 	switch code {
 	case CloseTooLarge:
 		return "too_large: message too long"
 	case CloseInvalid:
 		return "invalid: text is not UTF-8, or does not inflate"
-	case CloseProtocol:
-		return "protocol: frames out of order"
 	}
-	return "protocol: " + strings.TrimPrefix(err.Error(), "gws: ")
+	return "protocol: unreadable frame"
 }
 
 // closeUnread closes because of what was read, or because reading failed.

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -27,6 +28,9 @@ type wire struct {
 	// verdict is the code of the Close frame that gws wanted to send.
 	verdict CloseCode
 	open    bool // the handshake is done
+	// nameWindow has the handshake's answer name the server's window, which
+	// gws does not do for the full one.
+	nameWindow bool
 }
 
 // readBlock is what a connection reads into. It holds one only while there is
@@ -127,7 +131,12 @@ func (w *wire) check(p []byte) {
 // since gws's reasons contain addresses and do not wait for queued frames.
 func (w *wire) Write(p []byte) (int, error) {
 	if !w.open {
-		return w.Conn.Write(p)
+		answer := p
+		if w.nameWindow {
+			answer = bytes.Replace(p, []byte(deflateExtension), []byte(deflateExtension+"; "+serverWindow+"=15"), 1)
+		}
+		n, err := w.Conn.Write(answer)
+		return min(n, len(p)), err
 	}
 	w.verdict = CloseNoStatus
 	if len(p) >= 4 && p[0]&0x0f == opClose {
