@@ -3,6 +3,7 @@ package ws
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -66,7 +67,9 @@ func closeFrame(code CloseCode, reason string) []byte {
 	return controlFrame(opClose, append(payload, reason...))
 }
 
+// cutReason returns what of a reason may be sent: it must be UTF-8.
 func cutReason(reason string) string {
+	reason = strings.ToValidUTF8(reason, "\ufffd")
 	if len(reason) <= maxReason {
 		return reason
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
@@ -113,6 +114,9 @@ func (e *encoder) value(v any) error {
 		return err
 	}
 	e.buf.Truncate(e.buf.Len() - 1) // Encode's newline
+	if !utf8.Valid(e.buf.Bytes()[headRoom:]) {
+		return errNotUTF8 // raw JSON, or what a MarshalJSON returned: it would cost every receiver its connection
+	}
 	return nil
 }
 

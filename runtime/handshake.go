@@ -41,7 +41,7 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	}
 	if !e.opts.allowsOrigin(r) {
 		return refusal(http.StatusForbidden, CodeForbidden,
-			"origin %q may not connect; allow it by Options.Origins", r.Header.Get("Origin"))
+			"origin %.100q may not connect; allow it by Options.Origins", r.Header.Get("Origin"))
 	}
 	principal, bad := e.guardConn(r.Context(), r, token(r))
 	if bad != nil {
@@ -64,6 +64,8 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 		return b
 	}
 	switch {
+	case !r.ProtoAtLeast(1, 1):
+		return bad(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1")
 	case r.Method != http.MethodGet:
 		return bad(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET", "Allow", "GET")
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
@@ -71,6 +73,8 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 			"Connection", "Upgrade", "Upgrade", "websocket")
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
 		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13", "Sec-WebSocket-Version", "13")
+	case r.ContentLength != 0 || len(r.TransferEncoding) > 0: // it would be read as frames
+		return bad(http.StatusBadRequest, "a WebSocket handshake has no body", "Connection", "close") // and nobody waits for it
 	}
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	if err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) > 1 {
@@ -87,7 +91,7 @@ func checkProtocol(r *http.Request) *refusedHandshake {
 		return nil
 	}
 	return refusal(http.StatusBadRequest, CodeBadFrame,
-		"subprotocol %q is not spoken here; connect without one", offered)
+		"subprotocol %.100q is not spoken here; connect without one", offered)
 }
 
 // hasToken reports whether a comma-separated header holds a token, in any case.

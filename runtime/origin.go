@@ -2,7 +2,6 @@ package ws
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -19,25 +18,45 @@ func (o *Options) allowsOrigin(r *http.Request) bool {
 		return false
 	}
 	origin := origins[0]
-	if slices.ContainsFunc(o.Origins, func(allowed string) bool { return strings.EqualFold(allowed, origin) }) {
+	if slices.ContainsFunc(o.Origins, func(allowed string) bool { return foldASCII(allowed, origin) }) {
 		return true
 	}
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
-		return false // "null" is one of these
+	scheme, authority, _ := strings.Cut(origin, "://")
+	switch {
+	case foldASCII(scheme, "http"):
+		return sameHost(authority, r.Host, ":80")
+	case foldASCII(scheme, "https"):
+		return sameHost(authority, r.Host, ":443")
 	}
-	switch u.Scheme {
-	case "http":
-		return sameHost(u.Host, r.Host, ":80")
-	case "https":
-		return sameHost(u.Host, r.Host, ":443")
-	}
-	return false
+	return false // "null" among others
 }
 
 // sameHost compares two hosts, of which either may leave out the port that the
 // origin's scheme implies. The request's own scheme is not known: a proxy may
-// have taken the TLS off.
+// have taken the TLS off. The origin is compared as it stands: nothing of it
+// is parsed that a browser might parse otherwise.
 func sameHost(origin, host, port string) bool {
-	return strings.EqualFold(strings.TrimSuffix(origin, port), strings.TrimSuffix(host, port))
+	origin, host = strings.TrimSuffix(origin, port), strings.TrimSuffix(host, port)
+	return origin != "" && foldASCII(origin, host)
+}
+
+// foldASCII compares ignoring the case of ASCII letters. strings.EqualFold
+// would take the Kelvin sign for a k.
+func foldASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
