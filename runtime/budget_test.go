@@ -37,3 +37,18 @@ func TestBudgetDispatch(t *testing.T) {
 		t.Errorf("the reply is %q", batch)
 	}
 }
+
+// TestBudgetCheck: without a Validator a payload stays on the stack.
+func TestBudgetCheck(t *testing.T) {
+	c := discarded(t, generatedSpec())
+	call := new(Call)
+	call.begin(c, nil, envelope.Frame{}, true)
+	if got := testing.AllocsPerRun(100, func() {
+		in := sendMessage{Author: "ann"}
+		if err := Check(call, in); err != nil {
+			t.Error(err)
+		}
+	}); got > 0 {
+		t.Errorf("%v allocations", got)
+	}
+}

@@ -14,6 +14,7 @@ import (
 // is only valid during Spec.Call.
 type Call struct {
 	conn    *conn
+	task    *task // nil: it is a call on the read loop, and no more
 	frame   envelope.Frame
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other
@@ -23,18 +24,25 @@ type Call struct {
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
-func (c *Call) begin(of *conn, frame envelope.Frame, inline bool) {
-	c.conn, c.frame, c.inline, c.replied = of, frame, inline, false
+func (c *Call) begin(of *conn, t *task, frame envelope.Frame, inline bool) {
+	c.conn, c.task, c.frame, c.inline, c.replied = of, t, frame, inline, false
 }
 
 // end gives c back, without what it must not keep alive.
 func (c *Call) end() {
-	c.conn, c.frame, c.reader = nil, envelope.Frame{}, Reader{}
+	c.conn, c.task, c.frame, c.reader = nil, nil, envelope.Frame{}, Reader{}
 	calls.Put(c)
 }
 
-// Context returns the context for the handler: the connection's.
-func (c *Call) Context() context.Context { return connContext{c.conn} }
+// Context returns the context for the handler. A message beside the read loop
+// that has an id, a deadline or meta has one of its own, which ends with the
+// handler, or its stream; any other has the connection's.
+func (c *Call) Context() context.Context {
+	if c.task != nil && c.task.own {
+		return c.task
+	}
+	return connContext{c.conn}
+}
 
 // Client returns the connection.
 func (c *Call) Client() *Client { return &c.conn.client }
@@ -80,8 +88,9 @@ func (c *Call) DecodeNullableParam(object, bare any) error {
 }
 
 // Reply sends a handler's result. It waits for room in the outbox, which
-// pauses reading from this connection. The error is a value that cannot be
-// encoded.
+// pauses reading from this connection. A message that was cancelled or whose
+// time is up has an answer already: the result is dropped. The error is a value
+// that cannot be encoded.
 func (c *Call) Reply(v any) error {
 	frame, err := encodeFrame(c.frame.Event, c.frame.ID, v)
 	if err != nil {
@@ -93,6 +102,9 @@ func (c *Call) Reply(v any) error {
 
 func (c *Call) send(frame []byte) {
 	c.replied = true
+	if c.task != nil && !c.task.claim(nil) {
+		return // cancelled, or too late
+	}
 	c.conn.reply(c.conn.single(frame), c.inline)
 }
 

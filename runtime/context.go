@@ -53,6 +53,63 @@ func (c *conn) context() context.Context {
 	return c.ctx
 }
 
+// Deadline returns until when the answer must be there.
+func (t *task) Deadline() (time.Time, bool) { return t.deadline, !t.deadline.IsZero() }
+
+// Done is closed when the call is answered, cancelled or too late, and when
+// the connection begins to close.
+func (t *task) Done() <-chan struct{} { return t.standard().Done() }
+
+// Err says which it was: context.DeadlineExceeded if it is too late, else
+// context.Canceled.
+func (t *task) Err() error {
+	t.mu.Lock()
+	ctx, over := t.ctx, t.over
+	t.mu.Unlock()
+	switch {
+	case ctx != nil:
+		return ctx.Err()
+	case over:
+		return context.Canceled
+	}
+	return connContext{t.conn}.Err()
+}
+
+// Value is connContext's, and finds the message's meta.
+func (t *task) Value(key any) any {
+	switch key {
+	case clientKey{}:
+		return &t.conn.client
+	case metaKey{}:
+		return t.meta
+	}
+	return t.standard().Value(key)
+}
+
+// standard returns the standard context inside.
+func (t *task) standard() context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ctx == nil {
+		t.ctx, t.cancel = context.WithCancel(connContext{t.conn})
+		if t.over {
+			t.cancel()
+		}
+	}
+	return t.ctx
+}
+
+// end cancels the context.
+func (t *task) end() {
+	t.mu.Lock()
+	t.over = true
+	cancel := t.cancel
+	t.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
 func canceled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

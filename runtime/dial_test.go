@@ -44,11 +44,17 @@ type handler struct {
 	mode   ws.Mode
 	guards []ws.MessageGuard
 	noData bool
+	stream bool
+	within time.Duration // Handler.Timeout
+	most   int           // Handler.Max
 	call   func(*ws.Call) error
 }
 
 func inline(f func(*ws.Call) error) handler { return handler{call: f} }
 func serial(f func(*ws.Call) error) handler { return handler{call: f, mode: ws.Serial} }
+func stream(f func(*ws.Call) error) handler {
+	return handler{call: f, mode: ws.Serial, stream: true}
+}
 
 func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	if g.path == "" {
@@ -60,7 +66,9 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	}
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {
-		spec.Handlers = append(spec.Handlers, ws.Handler{Event: event, Mode: h.mode, Guards: h.guards, NoData: h.noData})
+		spec.Handlers = append(spec.Handlers, ws.Handler{
+			Event: event, Mode: h.mode, Guards: h.guards, NoData: h.noData, Stream: h.stream, Timeout: h.within, Max: h.most,
+		})
 		calls = append(calls, h.call)
 	}
 	spec.Lookup = func(event []byte) int {

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,44 +28,46 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	if err == nil {
 		handler = c.endpoint.lookup(frame.Event)
 	}
-	if !c.inbox.busy() && (handler < 0 || c.endpoint.handlers[handler].Mode == Inline) {
-		c.handle(handler, frame, err, true)
+	if handler < 0 && err == nil && c.control(&frame) {
 		_ = message.Close()
-		if c.corkDue() {
-			c.uncork()
-		}
 		return
 	}
-	c.uncork()
-	c.enqueue(handler, frame, err, len(data), message)
-}
-
-// enqueue leaves a message to the connection's worker. What must run beside
-// the read loop queues, and so does everything behind it: answers leave in the
-// order of the questions.
-func (c *conn) enqueue(handler int, frame envelope.Frame, err error, size int, message io.Closer) {
-	if c.inbox == nil {
-		c.mu.Lock()
-		c.inbox = new(inbox)
-		if c.closing.Load() {
-			c.inbox.stop()
+	busy, used := c.inbox.look(frame.ID)
+	var h *Handler
+	switch {
+	case used:
+		// An error frame with this id would be the answer to the other call.
+		handler, err, frame.ID = -1, errIDInUse, nil
+	case handler >= 0:
+		h = &c.endpoint.handlers[handler]
+		if h.Stream && frame.ID == nil {
+			err = errStreamID
 		}
-		c.mu.Unlock()
 	}
-	o := &c.endpoint.opts
-	c.inbox.put(job{size: size, run: func() {
-		c.handle(handler, frame, err, false)
+	here := !busy && (h == nil || h.Mode == Inline || err != nil)
+	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
+		c.handle(handler, frame, err, true, nil)
 		_ = message.Close()
-	}}, o.InboxMessages, o.InboxBytes)
+	} else if t := c.newTask(handler, frame, err, len(data), message); here {
+		t.run(true)
+	} else {
+		// What must run beside the read loop queues, and so does everything
+		// behind it: answers leave in the order of the questions.
+		c.uncork()
+		c.inbox.put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
+	}
+	if c.corkDue() {
+		c.uncork()
+	}
 }
 
-// handle answers one message: handler -1 is an unknown event, err a frame that
-// is none.
-func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool) {
+// handle answers one message: handler -1 is an unknown event, bad what is wrong
+// with the frame, t its task if it has one.
+func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool, t *task) {
 	e := c.endpoint
 	switch {
-	case err != nil:
-		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, err.Error())), inline)
+	case bad != nil:
+		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, bad.Error())), inline)
 		return
 	case handler < 0 && len(frame.Event) > e.opts.MaxEventBytes:
 		c.answerError(frame, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
@@ -81,14 +84,18 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 	if observe != nil {
 		begun = time.Now()
 	}
+	if t != nil {
+		t.begun = begun
+	}
 	call := calls.Get().(*Call)
-	call.begin(c, frame, inline)
-	var refusal *Error
+	call.begin(c, t, frame, inline)
 	panicked, err := c.call(handler, call)
+	var refusal *Error
 	switch {
 	case err != nil:
-		refusal = e.refuse(c, e.handlers[handler].Event, 0, err)
-		c.answerError(frame, refusal, inline)
+		refusal = call.refuse(e.handlers[handler].Event, err, panicked)
+	case t != nil && t.streaming:
+		// Its last frame is the answer.
 	case !call.replied && frame.ID != nil:
 		_ = call.Reply(nil) // the ack; null encodes
 	}
@@ -96,9 +103,33 @@ func (c *conn) handle(handler int, frame envelope.Frame, err error, inline bool)
 		c.close(panicCause)
 	}
 	call.end()
-	if observe != nil {
+	if observe != nil && (t == nil || !t.streaming) {
+		if refusal == nil && t != nil {
+			refusal = t.refused()
+		}
 		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
 	}
+}
+
+// refuse answers with what the handler returned. A call that has an answer
+// already gets no other: what is news is logged then.
+func (c *Call) refuse(event string, err error, panicked bool) *Error {
+	e, t := c.conn.endpoint, c.task
+	if t == nil {
+		refusal := e.refuse(c.conn, event, 0, err)
+		c.conn.answerError(c.frame, refusal, c.inline)
+		return refusal
+	}
+	if t.claim(nil) {
+		t.end() // a stream that has begun sends nothing behind this
+		refusal := e.refuse(c.conn, event, 0, t.explain(err))
+		t.answerError(refusal, c.inline)
+		return refusal
+	}
+	if panicked || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		_ = e.refuse(c.conn, event, 0, err)
+	}
+	return t.refused()
 }
 
 // call runs the guards and the handler, and returns what they refused with: if
@@ -122,7 +153,11 @@ func (c *conn) call(handler int, call *Call) (panicked bool, err error) {
 
 func (c *conn) run(handler int, event string, call *Call) error {
 	for _, guard := range c.endpoint.guards[handler] {
-		if err := guard.GuardMessage(call.Context(), Message{Client: &c.client, Event: event, Data: call.frame.Data}); err != nil {
+		m := Message{Client: &c.client, Event: event, Data: call.frame.Data}
+		if call.task != nil {
+			m.Meta = call.task.meta
+		}
+		if err := guard.GuardMessage(call.Context(), m); err != nil {
 			return err
 		}
 	}

@@ -50,8 +50,14 @@ func (e *Endpoint) guard(conn []ConnGuard, message []MessageGuard) {
 	e.guards = make([][]MessageGuard, len(e.handlers))
 	for i := range e.handlers {
 		e.guards[i] = once(message, e.spec.Guards, e.handlers[i].Guards)
-		if len(message) > 0 {
-			e.handlers[i].Mode = Serial // a guard may block, and the generator could not know
+		h := &e.handlers[i]
+		number(&h.Max, defaultParallel)
+		switch {
+		case h.Mode != Inline:
+		case len(message) > 0:
+			h.Mode = Serial // a guard may block, and the generator could not know
+		default:
+			h.Timeout = 0
 		}
 	}
 	if len(e.connGuards) > 0 { // behind the generated handlers, one of our own

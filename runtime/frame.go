@@ -81,6 +81,16 @@ var encoders = sync.Pool{New: func() any {
 
 // encodeFrame returns a frame of an event; id is nil for none.
 func encodeFrame[E string | []byte](event E, id []byte, data any) ([]byte, error) {
+	return encodeMember(event, id, data, "}")
+}
+
+// encodeItem returns a frame of a stream that is not the last.
+func encodeItem(event string, id []byte, data any) ([]byte, error) {
+	return encodeMember(event, id, data, `,"more":true}`)
+}
+
+// encodeMember returns a frame that ends with tail, behind data.
+func encodeMember[E string | []byte](event E, id []byte, data any, tail string) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
 	e.begin()
@@ -88,7 +98,7 @@ func encodeFrame[E string | []byte](event E, id []byte, data any) ([]byte, error
 	if err := e.value(data); err != nil {
 		return nil, err
 	}
-	e.buf.WriteByte('}')
+	e.buf.WriteString(tail)
 	return e.frame(), nil
 }
 

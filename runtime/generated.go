@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // This file is what generated code calls; nobody else needs it.
@@ -41,19 +42,36 @@ type Handler struct {
 	NoData bool     // data is not decoded
 	Mode   Mode
 	Guards []MessageGuard // of this handler
+
+	// Stream says that the results are a stream, sent with Stream, Stream2 or
+	// StreamChan. A message without an id is refused then.
+	Stream bool
+	// Timeout is how long guards, handler and stream may take together, from
+	// when it is the message's turn; then the message is answered with
+	// CodeTimeout, and what the handler returns is dropped. Default 0: for ever.
+	// It does not hold for Inline handlers, which must not wait for anything.
+	Timeout time.Duration
+	// Max is how many calls of a Parallel handler one connection may have at a
+	// time; the next one waits, and what came behind it as well. Default 8;
+	// Unlimited lifts it.
+	Max int
 }
 
 // Mode says where a handler runs.
 type Mode uint8
 
-// The modes. Either way the messages of one connection are handled in order,
-// one at a time.
+// The modes. The messages of one connection begin to be handled in order; all
+// but those of Parallel handlers and streams also end before the next begins.
 const (
 	// Inline handlers run on the read loop: they must not block.
 	Inline Mode = iota
 	// Serial handlers run beside it, so that pings, Close and cancellation
 	// are seen while they wait.
 	Serial
+	// Parallel handlers run beside it and beside each other, up to Handler.Max.
+	// They may overlap with anything of their connection but its disconnect
+	// hook, so its state needs a lock if they use it.
+	Parallel
 )
 
 // Missing is the refusal of a payload without a required parameter.

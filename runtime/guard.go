@@ -51,6 +51,8 @@ type Message struct {
 	// Data is valid until the guard returns, and must not be changed; nil if
 	// the frame has none.
 	Data json.RawMessage
+	// Meta is what accompanies the message, as the function Meta returns it.
+	Meta map[string]string
 }
 
 // Decode decodes the data into v, as encoding/json does; absent data is null.

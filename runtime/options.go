@@ -103,6 +103,14 @@ type Options struct {
 	InboxMessages int
 	InboxBytes    int
 
+	// MaxStreams is how many streams one connection may have at a time; one more
+	// is answered with CodeRateLimited. Default 16, since each has a goroutine.
+	MaxStreams int
+
+	// Validator looks at payloads that are structs and have no Validate method
+	// of their own. Default: none.
+	Validator Validator
+
 	// CompressAbove is the size, in bytes, from which a message to a client that
 	// offers permessage-deflate (RFC 7692) is compressed, if it becomes shorter.
 	// A push is compressed once for all receivers. Whether a client compresses
@@ -163,6 +171,7 @@ const (
 	defaultOutboxTotalBytes  = 256 << 20
 	defaultInboxMessages     = 64
 	defaultInboxBytes        = 256 << 10
+	defaultStreams           = 16
 	defaultHandshakeTimeout  = 5 * time.Second
 	defaultWriteTimeout      = 10 * time.Second
 	defaultPingInterval      = 25 * time.Second
@@ -199,6 +208,7 @@ func (o Options) resolved() Options {
 	}
 	number(&o.InboxMessages, defaultInboxMessages)
 	number(&o.InboxBytes, defaultInboxBytes)
+	number(&o.MaxStreams, defaultStreams)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
 	duration(&o.PingInterval, defaultPingInterval)

@@ -92,6 +92,9 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 	if event != "" {
 		attrs = append(attrs, "event", event)
 	}
+	if refusal.Code == CodeCanceled {
+		level = slog.LevelDebug // it is what the client wanted
+	}
 	if ref := (*reference)(nil); errors.As(refusal, &ref) {
 		level = slog.LevelError
 		attrs = append(attrs, "ref", ref.ref)

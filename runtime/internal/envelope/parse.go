@@ -25,6 +25,7 @@ type Frame struct {
 	Event []byte // decoded name
 	ID    []byte // as it was written, quotes included; nil: none
 	Data  []byte // JSON, or what stands in its place; nil: absent
+	Meta  []byte // JSON; nil: absent
 	// Checked says that Data is JSON. Otherwise it is only known to be
 	// balanced: the decoder, which reads every byte anyway, says what it is.
 	Checked bool
@@ -74,6 +75,8 @@ func parseOdd(text []byte) (Frame, error) {
 			id = value
 		case "data":
 			f.Data = value
+		case "meta":
+			f.Meta = value
 		}
 	}
 	if id != nil {

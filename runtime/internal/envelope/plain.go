@@ -63,6 +63,9 @@ func (f *Frame) set(name, value []byte) bool {
 			return false
 		}
 		f.ID = value
+	case "meta":
+		f.Meta = value
+		return json.Valid(value)
 	default:
 		return json.Valid(value)
 	}

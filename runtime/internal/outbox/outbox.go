@@ -124,24 +124,44 @@ func (q *Queue) Keep(frame []byte) Verdict {
 
 // Wait is Keep as soon as there is room for the frame. It returns Closed when
 // the queue closes meanwhile, and never Full.
-func (q *Queue) Wait(frame []byte) Verdict {
+func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
+
+// WaitUntil is Wait for a frame that nobody wants any more once done is
+// closed: it returns Full then. Whoever closes done and adds a frame afterwards
+// can rely on its being behind this one, or alone.
+func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && !q.admit(len(frame)) {
+	for !q.closed && !over(done) && !q.admit(len(frame)) {
 		if q.room == nil {
 			q.room = make(chan struct{})
 		}
 		room := q.room
 		q.waiting++
 		q.mu.Unlock()
-		<-room
+		select {
+		case <-room:
+		case <-done:
+		}
 		q.mu.Lock()
 		q.waiting--
 	}
-	if q.closed {
+	switch {
+	case q.closed:
 		return Closed
+	case over(done):
+		return Full
 	}
 	return q.add(frame, kept)
+}
+
+func over(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
 }
 
 // admit reports whether a frame of n bytes is within the bounds, and reserves

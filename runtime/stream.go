@@ -1,0 +1,163 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// Stream sends the values of seq, for generated code, each as a frame with
+// "more", and a last one without. It returns at once; the iteration has a
+// goroutine of its own, and waits while the outbox is full. When the client
+// cancels, the connection closes or the time is up, yield returns false; a seq
+// that waits for something must watch the handler's context. nil has no values.
+func Stream[T any](c *Call, seq iter.Seq[T]) error {
+	return c.stream(func(t *task) error {
+		if seq == nil {
+			return nil
+		}
+		for v := range seq {
+			if err := t.item(&v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Stream2 is Stream for values that may fail: an error is the last frame, as
+// if the handler had returned it.
+func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
+	return c.stream(func(t *task) error {
+		if seq == nil {
+			return nil
+		}
+		for v, err := range seq {
+			if err == nil {
+				err = t.item(&v)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// StreamChan is Stream for the values that come from ch until it is closed.
+// When the stream ends before, nothing more is received: whoever sends must
+// watch the handler's context, and no value is taken only to be dropped. nil
+// has no values.
+func StreamChan[T any](c *Call, ch <-chan T) error {
+	return c.stream(func(t *task) error {
+		if ch == nil {
+			return nil
+		}
+		for {
+			select {
+			case <-t.Done():
+				return errStopped
+			case v, ok := <-ch:
+				if !ok {
+					return nil
+				}
+				if err := t.item(&v); err != nil {
+					return err
+				}
+			}
+		}
+	})
+}
+
+var (
+	errStopped   = errors.New("ws: the stream is not wanted any more")
+	errNotStream = errors.New("ws: Stream was called twice, or Handler.Stream is not set: run wsgen again")
+)
+
+// stream has the values produced beside.
+func (c *Call) stream(produce func(*task) error) error {
+	t := c.task
+	if t == nil || !t.reserved || t.streaming {
+		return errNotStream
+	}
+	t.streaming = true
+	t.conn.inbox.hold()
+	go t.stream(produce)
+	return nil
+}
+
+// reserve counts another stream; false if there are enough.
+func (t *task) reserve() bool {
+	b := t.conn.inbox
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t.reserved = b.streams < t.conn.endpoint.opts.MaxStreams
+	if t.reserved {
+		b.streams++
+	}
+	return t.reserved
+}
+
+// item sends a value, when there is room for it.
+func (t *task) item(v any) error {
+	frame, err := encodeItem(t.event(), t.id, v)
+	if err != nil {
+		return err
+	}
+	c := t.conn
+	verdict := c.out.WaitUntil(c.single(frame), t.Done())
+	if !verdict.Accepted() {
+		return errStopped
+	}
+	c.server.stats.accepted.Add(1)
+	c.schedule(verdict) // by a worker: a value is seldom the last
+	return nil
+}
+
+// stream is the goroutine of a stream.
+func (t *task) stream(produce func(*task) error) {
+	c := t.conn
+	defer c.inbox.release()
+	defer t.finish()
+	defer c.survive()
+	panicked, err := t.produce(produce)
+	var refusal *Error
+	switch {
+	case errors.Is(err, errStopped), err != nil && !t.claim(nil):
+		t.giveUp() // if that is why, and nobody has said so
+		refusal = t.refused()
+	case err != nil:
+		t.end()
+		refusal = c.endpoint.refuse(c, t.event(), 0, t.explain(err))
+		t.answerError(refusal, false)
+	case t.claim(nil):
+		frame, _ := encodeFrame(t.event(), t.id, nil) // null encodes
+		c.reply(c.single(frame), false)
+	}
+	if panicked {
+		c.close(panicCause)
+	}
+	if observe := c.server.opts.Observer.Handled; observe != nil {
+		observe(&c.client, t.event(), time.Since(t.begun), refusal)
+	}
+}
+
+// produce runs the user's iterator: if it panicked, the error is that.
+func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
+	returned := false
+	defer func() {
+		switch p := recover(); {
+		case p != nil:
+			panicked, err = true, newPanic("stream of "+t.event(), p)
+		case !returned: // runtime.Goexit: nobody is left who could answer
+			_ = t.conn.endpoint.refuse(t.conn, t.event(), 0, errGoexit)
+			t.conn.close(panicCause)
+		}
+	}()
+	err = produce(t)
+	returned = true
+	return false, err
+}
+
+var _ context.Context = (*task)(nil)

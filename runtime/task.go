@@ -1,0 +1,216 @@
+package ws
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
+
+// task is a message that is more than a call on the read loop: it waits for
+// its turn, can be cancelled, has a deadline, or is a stream. What is none of
+// these is a call only.
+//
+// Several may want to answer it: the handler, the client that cancels, the
+// deadline. The first one does; claim decides.
+//
+// It is the context of its handler, which costs nothing until somebody waits
+// for it or asks it for a value (context.go).
+type task struct {
+	conn    *conn
+	handler int            // -1: there is none
+	bad     error          // what is wrong with the frame
+	frame   envelope.Frame // valid until run has returned
+	message io.Closer
+	size    int
+
+	id       []byte // as it was written; nil: none
+	meta     map[string]string
+	deadline time.Time // zero: none
+	own      bool      // its context is not simply the connection's
+	begun    time.Time // for Observer.Handled
+
+	// Of the goroutine that runs it.
+	reserved  bool // it counts among the connection's streams
+	streaming bool // a goroutine of its own ends it
+
+	mu       sync.Mutex
+	answered bool
+	refusal  *Error // that it was answered with by somebody else than its handler
+	over     bool   // its context is cancelled
+	ctx      context.Context
+	cancel   context.CancelFunc
+	unwatch  func() bool // keeps the deadline from answering; nil: there is none
+}
+
+// newTask makes a task of a message, and makes it known by its id.
+func (c *conn) newTask(handler int, frame envelope.Frame, bad error, size int, message io.Closer) *task {
+	t := &task{conn: c, handler: handler, bad: bad, frame: frame, message: message, size: size}
+	b := c.beside()
+	if handler < 0 || bad != nil {
+		return t
+	}
+	if t.bad = t.accompany(frame.Meta); t.bad != nil {
+		return t
+	}
+	h := &c.endpoint.handlers[handler]
+	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
+	if frame.ID != nil {
+		t.id = bytes.Clone(frame.ID)
+		b.mu.Lock()
+		if b.calls == nil {
+			b.calls = make(map[string]*task)
+		}
+		b.calls[string(t.id)] = t
+		b.mu.Unlock()
+	}
+	return t
+}
+
+// beside returns the inbox, made when it is first needed: on the read
+// goroutine, before any other has a reason to look for it.
+func (c *conn) beside() *inbox {
+	if c.inbox == nil {
+		c.mu.Lock()
+		c.inbox = new(inbox)
+		if c.closing.Load() {
+			c.inbox.stop()
+		}
+		c.mu.Unlock()
+	}
+	return c.inbox
+}
+
+// event returns the name of its handler's event.
+func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event }
+
+// run handles the message, now that it is its turn.
+func (t *task) run(inline bool) {
+	defer func() {
+		_ = t.message.Close()
+		t.frame, t.message = envelope.Frame{}, nil
+		if !t.streaming {
+			t.finish()
+		}
+	}()
+	defer t.conn.survive()
+	if t.handler < 0 || t.bad != nil || t.turn(inline) {
+		t.conn.handle(t.handler, t.frame, t.bad, inline, t)
+	}
+}
+
+// survive is deferred on goroutines beside the read loop, for the user code
+// that is nobody's call: an Observer. Its panic costs the connection.
+func (c *conn) survive() {
+	if p := recover(); p != nil {
+		c.server.log.Error("ws: "+newPanic("observer", p).Error(), "gateway", c.endpoint.spec.Gateway, "conn", c.id, "stack", string(debug.Stack()))
+		c.close(panicCause)
+	}
+}
+
+// turn reports whether there is still something to do: the call has not been
+// cancelled, its time is not up, and there is room for another stream.
+func (t *task) turn(inline bool) bool {
+	if t.isAnswered() {
+		return false
+	}
+	h := &t.conn.endpoint.handlers[t.handler]
+	if h.Timeout > 0 {
+		if until := time.Now().Add(h.Timeout); t.deadline.IsZero() || until.Before(t.deadline) {
+			t.deadline = until
+		}
+	}
+	if !t.deadline.IsZero() && !t.watch() {
+		t.refuse(errTimeout(), inline)
+		return false
+	}
+	if h.Stream && !t.reserve() {
+		t.refuse(NewError(CodeRateLimited, "too many streams at a time"), inline)
+		return false
+	}
+	return true
+}
+
+// finish is the end of a task: its context is cancelled and its id is free.
+func (t *task) finish() {
+	if t.unwatch != nil && t.unwatch() {
+		t.conn.inbox.release()
+	}
+	t.end()
+	b := t.conn.inbox
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forget(t)
+	if t.reserved {
+		b.streams--
+	}
+}
+
+// forget makes the id free.
+func (b *inbox) forget(t *task) {
+	if t.id != nil && b.calls[string(t.id)] == t {
+		delete(b.calls, string(t.id))
+	}
+}
+
+// claim returns whether the caller is the one who answers. refusal is the
+// answer, if that is not the handler's.
+func (t *task) claim(refusal *Error) bool {
+	t.mu.Lock()
+	first := !t.answered
+	if first {
+		t.answered, t.refusal = true, refusal
+	}
+	t.mu.Unlock()
+	if first && t.id != nil {
+		b := t.conn.inbox
+		b.mu.Lock()
+		b.forget(t)
+		b.mu.Unlock()
+	}
+	return first
+}
+
+func (t *task) isAnswered() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.answered
+}
+
+// refused returns what it was answered with, if not by its handler.
+func (t *task) refused() *Error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.refusal
+}
+
+// refuse answers with refusal, unless it has an answer, and cancels its
+// context: before the answer is queued, so that no item of a stream follows it.
+func (t *task) refuse(refusal *Error, inline bool) {
+	if !t.claim(refusal) {
+		return
+	}
+	t.end()
+	t.answerError(t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal), inline)
+}
+
+func (t *task) answerError(refusal *Error, inline bool) {
+	t.conn.answerError(envelope.Frame{Event: []byte(t.event()), ID: t.id}, refusal, inline)
+}
+
+// explain turns what a handler returned because its time was up into what the
+// client is told.
+func (t *task) explain(err error) error {
+	if t == nil || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(t.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	if _, known := errors.AsType[*Error](err); known {
+		return err
+	}
+	return errTimeout().WithCause(err)
+}

@@ -1,0 +1,40 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+func errTimeout() *Error { return NewError(CodeTimeout, "it took too long") }
+
+// watch has the task answered when its deadline has passed, and its context
+// end with context.DeadlineExceeded; false if it has already.
+func (t *task) watch() bool {
+	if !t.deadline.After(time.Now()) {
+		return false
+	}
+	t.conn.inbox.hold() // whatever the deadline starts, end waits for
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ctx, t.cancel = context.WithDeadline(connContext{t.conn}, t.deadline)
+	if t.over {
+		t.cancel()
+	}
+	t.unwatch = context.AfterFunc(t.ctx, t.expired)
+	return true
+}
+
+// expired is called when the context has ended, for whatever reason.
+func (t *task) expired() {
+	defer t.conn.inbox.release()
+	defer t.conn.survive()
+	t.giveUp()
+}
+
+// giveUp answers if the time is up and nobody else has.
+func (t *task) giveUp() {
+	if errors.Is(t.Err(), context.DeadlineExceeded) {
+		t.refuse(errTimeout(), false)
+	}
+}

@@ -1,0 +1,59 @@
+package ws
+
+import (
+	"errors"
+	"strings"
+)
+
+// Validator looks at a payload after it is decoded: Options.Validator. It gets
+// the value that the handler gets, and its error goes through [Invalid]. It is
+// called concurrently.
+type Validator interface {
+	Validate(v any) error
+}
+
+// FieldErrors are what is wrong with a payload, field by field: an error for
+// Validate methods and Validators. They travel in "details", so they must not
+// carry the values that they refuse.
+type FieldErrors []Detail
+
+// Error returns the faults, separated by semicolons.
+func (e FieldErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, d := range e {
+		texts[i] = strings.TrimSpace(d.Path + " " + d.Rule + " " + d.Param)
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Invalid is the refusal of a payload for what its Validate method or the
+// Validator returned; nil for nil. An *Error travels as it is, of FieldErrors
+// the fields do, with CodeValidationFailed, and of any other error nothing but
+// that code: its text may contain what was refused.
+func Invalid(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, known := errors.AsType[*Error](err); known {
+		return err
+	}
+	refusal := NewError(CodeValidationFailed, "data is not valid").WithCause(err)
+	if fields, ok := errors.AsType[FieldErrors](err); ok {
+		refusal.Details = fields
+	}
+	return refusal
+}
+
+// Check has v looked at by the Validator of the gateway's options, for
+// generated code, and returns what Invalid makes of its error. Without a
+// Validator it costs nothing.
+func Check[T any](c *Call, v T) error {
+	if c.conn.endpoint.opts.Validator == nil {
+		return nil
+	}
+	return check(c, v)
+}
+
+func check[T any](c *Call, v T) error {
+	return Invalid(c.conn.endpoint.opts.Validator.Validate(v))
+}
