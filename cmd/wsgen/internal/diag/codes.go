@@ -106,4 +106,9 @@ const (
 	MaxAlone          Code = "WS102"
 	TimeoutInline     Code = "WS103"
 	BadConfigure      Code = "WS104"
+
+	SettingsLine    Code = "WS130"
+	UnknownSetting  Code = "WS131"
+	BadSetting      Code = "WS132"
+	RepeatedSetting Code = "WS133"
 )

@@ -7,20 +7,35 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 )
 
 // Disk writes. A file is replaced by rename and only if its bytes differ, so a
 // build that runs meanwhile sees the old file or the new one, and unchanged
 // files keep their time.
-type Disk struct{}
+type Disk struct {
+	// Alone says that no other run can be writing to these folders: what a run
+	// that was killed has left half done is removed. Default: it may still be
+	// at work, and its files stay.
+	Alone bool
+	// Replacing, if not nil, is held from the first file that is replaced to the
+	// last one removed. Whoever ends the process takes it first: half a run would
+	// not build.
+	Replacing sync.Locker
+}
 
 // Put prepares every new file before it replaces the first, so that a full disk
 // or a folder that cannot be written changes nothing. Once it has begun to
-// replace, it does not stop for ctx: half a run would not build.
-func (Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
+// replace, it does not stop for ctx.
+func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 	changes, err := plan.Changes()
 	if err != nil {
 		return nil, err
+	}
+	if d.Alone {
+		plan.sweep()
 	}
 	var staged []stagedFile
 	defer func() {
@@ -37,6 +52,10 @@ func (Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 			return nil, fmt.Errorf("cannot write %s (no file was changed): %w", c.Path, err)
 		}
 		staged = append(staged, stagedFile{temp, c.Path})
+	}
+	if d.Replacing != nil {
+		d.Replacing.Lock()
+		defer d.Replacing.Unlock()
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -55,6 +74,30 @@ func (Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 
 type stagedFile struct{ temp, path string }
 
+// stagePrefix begins the names of files that are to replace the one at path.
+func stagePrefix(path string) string { return "." + filepath.Base(path) + "." }
+
+// sweep removes the staged files of runs that were killed.
+func (plan Plan) sweep() {
+	prefixes := map[string][]string{} // by folder
+	for _, f := range plan.Files {
+		dir := filepath.Dir(f.Path)
+		prefixes[dir] = append(prefixes[dir], stagePrefix(f.Path))
+	}
+	for _, path := range plan.Found {
+		dir := filepath.Dir(path)
+		prefixes[dir] = append(prefixes[dir], stagePrefix(path))
+	}
+	for dir, list := range prefixes {
+		entries, _ := os.ReadDir(dir) // that it cannot be read will show when files are staged
+		for _, e := range entries {
+			if slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(e.Name(), p) }) {
+				_ = os.Remove(filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+}
+
 // stage writes the new content beside its place. The go command ignores files
 // whose name starts with a dot.
 func stage(c Change) (temp string, err error) {
@@ -62,7 +105,7 @@ func stage(c Change) (temp string, err error) {
 	if info, err := os.Stat(c.Path); err == nil {
 		mode = info.Mode().Perm()
 	}
-	f, err := os.CreateTemp(filepath.Dir(c.Path), "."+filepath.Base(c.Path)+".*")
+	f, err := os.CreateTemp(filepath.Dir(c.Path), stagePrefix(c.Path)+"*")
 	if err != nil {
 		return "", err
 	}

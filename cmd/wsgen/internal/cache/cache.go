@@ -1,0 +1,162 @@
+// Package cache remembers runs that left nothing to do, so that the same run
+// over the same files ends at once. An entry is a digest of all that decides
+// what a run writes, and of what it wrote: the files of the module, those of
+// the modules that go.mod and go.work take from folders, the settings, the
+// environment of the go command, Go itself, and wsgen itself. Wherever that
+// cannot be told for sure, there is no entry, and wsgen runs.
+//
+// What the go command takes for immutable is immutable here too: the module
+// cache and a released Go.
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// keep is how long an entry stays that no run has renewed.
+const keep = 30 * 24 * time.Hour
+
+// Query is what a run is asked.
+type Query struct {
+	Dir  string // absolute: where it runs
+	Root string // absolute: the root of the module of Dir
+	// Asked is everything else on the command line and in the settings that
+	// may change the result.
+	Asked []string
+	// Generated are the base names of the files that wsgen writes. They are no
+	// input, and an output wherever they stand in the module.
+	Generated []string
+}
+
+// Entry is the place of one run in the cache. It is used in this order: Fresh,
+// and if that says no, the run itself and Record.
+type Entry struct {
+	query  Query
+	path   string
+	before snapshot
+}
+
+// record is an entry's file.
+type record struct {
+	Digest string          `json:"digest"`
+	Note   json.RawMessage `json:"note,omitempty"`
+}
+
+// Folder is where wsgen keeps what it may lose: a folder of the user's cache.
+func Folder() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "wsgen"), nil
+}
+
+// Open finds the entry of a run, and looks at all files that decide it. The
+// error says why this run cannot be remembered.
+func Open(q Query) (*Entry, error) {
+	folder, err := Folder()
+	if err != nil {
+		return nil, err
+	}
+	world, err := newWorld()
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for _, part := range [][]string{{q.Dir, q.Root}, q.Asked, world.identity} {
+		fmt.Fprintf(h, "%d\n", len(part))
+		for _, s := range part {
+			fmt.Fprintf(h, "%q\n", s)
+		}
+	}
+	e := &Entry{query: q, path: filepath.Join(folder, "runs", hex.EncodeToString(h.Sum(nil))[:40]+".json")}
+	e.before, err = world.look(q)
+	return e, err
+}
+
+// Fresh reports whether the last run that was recorded here saw the files as
+// they are now, inputs and outputs, and returns what it had to say.
+func (e *Entry) Fresh() (note json.RawMessage, ok bool) {
+	data, err := os.ReadFile(e.path)
+	if err != nil {
+		return nil, false
+	}
+	var r record
+	if json.Unmarshal(data, &r) != nil || r.Digest != e.before.all {
+		return nil, false
+	}
+	return r.Note, true
+}
+
+// Record remembers a run that has ended well: its note, and its files with
+// their content. It does not if an input has changed since Open, since then
+// nobody knows which of the two the run has read, or if a file is no longer as
+// the run wrote it.
+func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
+	world, err := newWorld()
+	if err != nil {
+		return err
+	}
+	after, err := world.look(e.query)
+	if err != nil {
+		return err
+	}
+	if after.inputs != e.before.inputs || after.stamps != e.before.stamps {
+		return fmt.Errorf("a file changed while wsgen ran")
+	}
+	for path, data := range files {
+		if after.outputs[path] != sha256.Sum256(data) {
+			return fmt.Errorf("%s changed while wsgen ran", path)
+		}
+	}
+	data, err := json.Marshal(record{after.all, note})
+	if err != nil {
+		return err
+	}
+	return e.write(data)
+}
+
+// write replaces the entry, and removes those that nobody has renewed for long.
+func (e *Entry) write(data []byte) error {
+	dir := filepath.Dir(e.path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	old, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, o := range old {
+		if info, err := o.Info(); err == nil && time.Since(info.ModTime()) > keep {
+			_ = os.Remove(filepath.Join(dir, o.Name()))
+		}
+	}
+	f, err := os.CreateTemp(dir, ".new.*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), e.path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// exists reports whether there is a file or folder at path.
+func exists(path string) (fs.FileInfo, bool) {
+	info, err := os.Stat(path)
+	return info, err == nil
+}

@@ -1,0 +1,195 @@
+package cache
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// snapshot is how the files look.
+type snapshot struct {
+	inputs  string // digest of what is read
+	stamps  string // digest of when that was written: a change and back again shows
+	all     string // digest of inputs and outputs
+	outputs map[string][sha256.Size]byte
+}
+
+// file is one that counts.
+type file struct {
+	path   string
+	output bool
+	sum    [sha256.Size]byte
+	time   int64 // of its last change, in nanoseconds
+}
+
+// sources are the endings of the files that the go command compiles, or that
+// decide what it does. What a package embeds cannot change a type.
+const sources = " .go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso "
+
+// controls are files without such an ending.
+const controls = " go.mod go.sum go.work go.work.sum modules.txt wsgen.conf "
+
+// look takes a snapshot.
+func (w *world) look(q Query) (snapshot, error) {
+	roots, singles := w.trees(q)
+	l := lister{query: q, seen: map[string]bool{}}
+	for _, root := range roots {
+		if err := l.tree(root, root); err != nil {
+			return snapshot{}, err
+		}
+	}
+	for _, path := range singles {
+		l.files = append(l.files, file{path: path})
+	}
+	if err := sum(l.files); err != nil {
+		return snapshot{}, err
+	}
+	slices.SortFunc(l.files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	inputs, stamps, all := sha256.New(), sha256.New(), sha256.New()
+	s := snapshot{outputs: map[string][sha256.Size]byte{}}
+	for _, f := range l.files {
+		fmt.Fprintf(all, "%q %x\n", f.path, f.sum)
+		if f.output {
+			s.outputs[f.path] = f.sum
+			continue
+		}
+		fmt.Fprintf(inputs, "%q %x\n", f.path, f.sum)
+		fmt.Fprintf(stamps, "%q %d\n", f.path, f.time)
+	}
+	for to, h := range map[*string]hash.Hash{&s.inputs: inputs, &s.stamps: stamps, &s.all: all} {
+		*to = hex.EncodeToString(h.Sum(nil))
+	}
+	return s, nil
+}
+
+// lister collects the files that count.
+type lister struct {
+	query Query
+	seen  map[string]bool // folders, as the links to them end
+	files []file
+}
+
+// tree collects from dir, which belongs to the module at root. It leaves out
+// nested modules and hidden folders. Import paths may name testdata and
+// folders with an underscore, and links lead elsewhere, so those count.
+func (l *lister) tree(root, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir == root {
+		l.files = append(l.files, file{path: dir})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if dir != root && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "go.mod" }) {
+		return nil
+	}
+	if dir == root {
+		l.seen[dir] = true
+	}
+	for _, e := range entries {
+		name, mode := e.Name(), e.Type()
+		path := filepath.Join(dir, name)
+		if mode&fs.ModeSymlink != 0 {
+			info, err := os.Stat(path)
+			if err != nil {
+				continue // a link to nothing is nothing to the go command
+			}
+			if mode = info.Mode().Type(); mode.IsDir() && !skipped(name) {
+				if err := l.link(root, path); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		switch {
+		case mode.IsDir():
+			if !skipped(name) {
+				if err := l.tree(root, path); err != nil {
+					return err
+				}
+			}
+		case mode.IsRegular() && counts(name):
+			l.files = append(l.files, file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
+		}
+	}
+	return nil
+}
+
+// link collects from a linked folder, once.
+func (l *lister) link(root, path string) error {
+	to, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	if l.seen[to] {
+		return nil
+	}
+	l.seen[to] = true
+	return l.tree(root, path)
+}
+
+func skipped(name string) bool { return name[0] == '.' || name == "node_modules" }
+
+func counts(name string) bool {
+	ending := filepath.Ext(name)
+	return ending != "" && name[0] != '.' && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
+}
+
+// sum reads the files, several at a time.
+func sum(files []file) error {
+	var (
+		next atomic.Int64
+		wg   sync.WaitGroup
+	)
+	errs := make([]error, min(runtime.GOMAXPROCS(0), 8))
+	for worker := range errs {
+		wg.Go(func() {
+			h := sha256.New()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) || errs[worker] != nil {
+					return
+				}
+				errs[worker] = files[i].read(h)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// read sums the file up. One that is not there has the sum zero.
+func (f *file) read(h hash.Hash) error {
+	in, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	f.time = info.ModTime().UnixNano()
+	h.Reset()
+	if _, err := io.Copy(h, in); err != nil {
+		return err
+	}
+	h.Sum(f.sum[:0])
+	return nil
+}

@@ -1,0 +1,100 @@
+package settings_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
+)
+
+func load(t *testing.T, text string) (s settings.Settings, said string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, settings.File), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s, list, err := settings.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := diag.Text(&out, list, diag.TextOptions{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	return s, out.String()
+}
+
+func TestNoFileMeansDefaults(t *testing.T) {
+	s, list, err := settings.Load(t.TempDir())
+	if err != nil || len(list) > 0 || s.Wire != "auto" || s.RequirePosture || len(s.Tags) > 0 {
+		t.Errorf("%+v, %v, %v; want the defaults", s, list, err)
+	}
+}
+
+// The table's word on a default is the default.
+func TestTableTellsTheDefaults(t *testing.T) {
+	for _, spec := range settings.Table() {
+		s := settings.Default()
+		if err := s.Set(spec, spec.Default); err != nil {
+			t.Errorf("%s: %v", spec.Name, err)
+		}
+		if d := settings.Default(); s.Wire != d.Wire || s.RequirePosture != d.RequirePosture || !slices.Equal(s.Tags, d.Tags) {
+			t.Errorf("%s = %q is not the default: %+v", spec.Name, spec.Default, s)
+		}
+	}
+}
+
+func TestFile(t *testing.T) {
+	s, said := load(t, "# of every run\r\n\nrequire-posture = true\r\n  tags=a, b\nwire =\toff\n")
+	if said != "" || !s.RequirePosture || !slices.Equal(s.Tags, []string{"a", "b"}) || s.Wire != "off" {
+		t.Errorf("%+v\n%s", s, said)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	_, said := load(t, "wire on\nwier = on\n\twire = maybe\nrequire-posture = yes\ntags = a\ntags = b\ncolour = red\n= 1\n")
+	const want = `wsgen.conf:1:1: this line is no setting [WS130]
+    1 | wire on
+      | ^^^^^^^
+   help: write name = value, or begin the line with # if it is a comment
+
+wsgen.conf:2:1: there is no setting wier [WS131]
+    2 | wier = on
+      | ^^^^
+   help: did you mean wire?
+
+wsgen.conf:3:9: wrong value of wire [WS132]
+    3 |     wire = maybe
+      |            ^^^^^
+   help: maybe is not a mode: it is auto, on or off
+
+wsgen.conf:4:19: wrong value of require-posture [WS132]
+    4 | require-posture = yes
+      |                   ^^^
+   help: yes is neither true nor false
+
+wsgen.conf:6:1: tags is set twice [WS133]
+    6 | tags = b
+      | ^^^^
+   help: keep one of the two lines
+   see: wsgen.conf:5:1: the other one
+    5 | tags = a
+
+wsgen.conf:7:1: there is no setting colour [WS131]
+    7 | colour = red
+      | ^^^^^^
+   help: the settings are require-posture, tags, wire
+
+wsgen.conf:8:1: this line is no setting [WS130]
+    8 | = 1
+      | ^^^
+   help: write name = value, or begin the line with # if it is a comment
+`
+	if said != want {
+		t.Errorf("got\n%s\nwant\n%s", said, want)
+	}
+}
