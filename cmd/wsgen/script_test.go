@@ -47,6 +47,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOWORK", "off")
 			env.Setenv("GOTOOLCHAIN", "local")
 			env.Setenv("NO_COLOR", "1")
+			for _, name := range []string{"XDG_CACHE_HOME", "LocalAppData"} { // where wsgen keeps its cache
+				env.Setenv(name, filepath.Join(env.WorkDir, ".cache"))
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -124,8 +124,8 @@ func (w *world) defaults(path string) error {
 // refuse finds what makes the go command read files that are not looked at here.
 func (w *world) refuse() error {
 	for flag := range strings.FieldsSeq(w.env["GOFLAGS"]) {
-		for _, name := range []string{"-overlay", "-modfile", "-toolexec"} {
-			if strings.HasPrefix(strings.TrimPrefix(flag, "-"), strings.TrimPrefix(name, "-")) {
+		for _, name := range []string{"overlay", "modfile", "toolexec"} {
+			if strings.HasPrefix(strings.TrimLeft(flag, "-"), name) {
 				return fmt.Errorf("GOFLAGS has %s", flag)
 			}
 		}

@@ -4,12 +4,11 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
+	"sync"
 )
 
 // The exit codes.
@@ -17,12 +16,16 @@ const (
 	exitOK    = 0
 	exitFail  = 1 // mistakes in the source, stale files, or something failed
 	exitUsage = 2
+
+	exitInterrupted = 130 // as a shell reports SIGINT
 )
 
 // streams are where a command reads and writes.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	// replacing is held while files are replaced: an interrupt waits for it.
+	replacing *sync.Mutex
 }
 
 func (s streams) errorf(format string, args ...any) {
@@ -35,29 +38,42 @@ type command struct {
 	args    string // behind the name in the usage line
 	summary string
 	run     func(ctx context.Context, s streams, args []string) int
+	flags   func() *flag.FlagSet // nil: it has none
+	text    string               // what help says about it besides
 }
 
 func commands() []command {
 	return []command{
-		{"generate", "[flags] [packages]", "write generated files (the default command)", generate},
-		{"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check},
-		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode},
-		{"version", "", "print the version", version},
-		{"help", "[command]", "explain wsgen or one of its commands", help},
+		{
+			"generate", "[flags] [packages]", "write generated files (the default command)", generate,
+			func() *flag.FlagSet { return generateFlags().set },
+			`Reads the packages (./... if none is named) and writes ws_gen.go, and for
+google/wire ws_wire_gen.go, beside their sources. Files are replaced only if they
+differ, and nothing is written while there is a mistake. A run that finds every
+file as the last one left it ends at once.`,
+		},
+		{
+			"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check,
+			func() *flag.FlagSet { return checkFlags().set },
+			`Prints a diff from the files on disk to those that generate would write, for CI.
+It always reads everything.`,
+		},
+		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode, nil, ""},
+		{"version", "", "print the version", version, nil, ""},
+		{"help", "[command]", "explain wsgen or one of its commands", help, nil, ""},
 	}
 }
 
 // Main runs wsgen and returns its exit code: 0 if all is well, 1 for mistakes in
-// the source, stale files under check, and failures, 2 for wrong usage. args
-// excludes the program's name.
+// the source, stale files under check, and failures, 2 for wrong usage, 130 if
+// it was interrupted. args excludes the program's name.
 //
 // An interrupt ends the run before it begins to replace files, or after.
 func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, replacing, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt kills as usual
 
-	s := streams{stdin, stdout, stderr}
+	s := streams{stdin, stdout, stderr, replacing}
 	if len(args) == 0 || !isWord(args[0]) {
 		return generate(ctx, s, args)
 	}

@@ -10,7 +10,7 @@ import (
 
 // explainCode prints the page of a diagnostic, or the list of all.
 func explainCode(_ context.Context, s streams, args []string) int {
-	color := isTerminal(s.out)
+	color := colors(s.out)
 	switch {
 	case len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help"):
 		return help(context.Background(), s, []string{"explain"})

@@ -9,35 +9,61 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
-// runFlags are the flags of the commands that run the generator.
+// runFlags are the flags of the commands that read the user's packages.
 type runFlags struct {
 	dir    string
-	tags   string
-	wire   string
 	stdout bool
+	force  bool
+	json   bool
 	format string
-	strict bool
 	set    *flag.FlagSet
+	given  []given
 }
 
+// given is a setting that stands on the command line.
+type given struct {
+	spec  settings.Spec
+	value string
+}
+
+// newRunFlags has the flags that all these commands have: every setting, and
+// those that no module wants in every run.
 func newRunFlags(command string) *runFlags {
-	f := &runFlags{set: flag.NewFlagSet("wsgen "+command, flag.ContinueOnError)}
-	f.set.SetOutput(io.Discard)
+	f := &runFlags{set: newFlagSet(command)}
 	f.set.StringVar(&f.dir, "C", "", "run as if started in `dir`")
-	f.set.StringVar(&f.tags, "tags", "", "comma-separated `list` of build tags")
-	f.set.StringVar(&f.wire, "wire", string(pipeline.WireAuto),
-		"write provider sets for google/wire: `mode` is auto (if go.mod requires it), on or off")
 	f.set.StringVar(&f.format, "format", formatText,
 		"print mistakes as `form`: text, json (an array, on standard output) or github (workflow commands, on standard output)")
-	f.set.BoolVar(&f.strict, "werror", false, "take warnings for errors")
-	if command == "generate" {
-		f.set.BoolVar(&f.stdout, "stdout", false, "print the generated files and write nothing")
+	for _, spec := range settings.Table() {
+		keep := func(value string) error {
+			f.given = append(f.given, given{spec, value})
+			return nil
+		}
+		if spec.Arg == "" {
+			f.set.BoolFunc(spec.Name, spec.Doc, keep)
+		} else {
+			f.set.Func(spec.Name, spec.Doc, keep)
+		}
 	}
 	return f
 }
+
+func newFlagSet(command string) *flag.FlagSet {
+	set := flag.NewFlagSet("wsgen "+command, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	return set
+}
+
+func generateFlags() *runFlags {
+	f := newRunFlags("generate")
+	f.set.BoolVar(&f.stdout, "stdout", false, "print the generated files and write nothing")
+	f.set.BoolVar(&f.force, "force", false, "run although nothing has changed since the last run")
+	return f
+}
+
+func checkFlags() *runFlags { return newRunFlags("check") }
 
 var (
 	errHelp  = errors.New("help")
@@ -46,61 +72,67 @@ var (
 
 // parse reads flags and packages. It has already said what is wrong when it
 // returns errUsage; errHelp says that help was asked for.
-func (f *runFlags) parse(s streams, args []string) (pipeline.Options, error) {
-	usage := func(format string, a ...any) (pipeline.Options, error) {
-		s.errorf(format, a...)
-		fmt.Fprintln(s.err, `Run "wsgen help" for usage.`)
-		return pipeline.Options{}, errUsage
-	}
-
-	err := f.set.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return pipeline.Options{}, errHelp
-	}
-	if err != nil {
-		if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-			return usage("unknown flag -%s%s", name, didYouMean("-"+name, f.names()))
-		}
-		return usage("%v", err)
+func (f *runFlags) parse(s streams, args []string) error {
+	if err := parseFlags(s, f.set, args); err != nil {
+		return err
 	}
 	for _, arg := range f.set.Args() {
 		if strings.HasPrefix(arg, "-") {
-			return usage("flag %s stands behind a package: flags come first", arg)
+			return usage(s, "flag %s stands behind a package: flags come first", arg)
 		}
 		if isWord(arg) {
-			return usage("%q is not a package of this module: write ./%s%s", arg, arg, didYouMean(arg, commandNames()))
+			return usage(s, "%q is not a package of this module: write ./%s%s", arg, arg, didYouMean(arg, commandNames()))
 		}
 	}
-	wire := pipeline.Wire(f.wire)
-	switch wire {
-	case pipeline.WireAuto, pipeline.WireOn, pipeline.WireOff:
-	default:
-		return usage("-wire=%s is not a mode: it is auto, on or off", f.wire)
+	scratch := settings.Default()
+	for _, g := range f.given {
+		if err := scratch.Set(g.spec, g.value); err != nil {
+			return usage(s, "-%s=%v", g.spec.Name, err) // the error begins with the value
+		}
 	}
 	if !slices.Contains(formats(), f.format) {
-		return usage("-format=%s is not a form: it is %s%s", f.format, strings.Join(formats(), ", "), didYouMean(f.format, formats()))
+		return usage(s, "-format=%s is not a form: it is %s%s", f.format, strings.Join(formats(), ", "), didYouMean(f.format, formats()))
 	}
-	return pipeline.Options{
-		Dir: f.dir, Patterns: f.set.Args(), Tags: splitList(f.tags), Wire: wire, WarningsFail: f.strict,
-	}, nil
+	return nil
 }
 
-func (f *runFlags) names() []string {
+// parseFlags reads the flags of set, and tells what is wrong with them.
+func parseFlags(s streams, set *flag.FlagSet, args []string) error {
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return errHelp
+	}
+	if err == nil {
+		return nil
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		return usage(s, "unknown flag -%s%s", name, didYouMean("-"+name, flagNames(set)))
+	}
+	return usage(s, "%v", err)
+}
+
+// usage tells of wrong usage and returns errUsage.
+func usage(s streams, format string, a ...any) error {
+	s.errorf(format, a...)
+	fmt.Fprintln(s.err, `Run "wsgen help" for usage.`)
+	return errUsage
+}
+
+func flagNames(set *flag.FlagSet) []string {
 	var names []string
-	f.set.VisitAll(func(fl *flag.Flag) { names = append(names, "-"+fl.Name) })
+	set.VisitAll(func(fl *flag.Flag) { names = append(names, "-"+fl.Name) })
 	return names
-}
-
-func splitList(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // commandLine repeats the run that would write what check compared.
 func (f *runFlags) commandLine() string {
 	words := []string{"go tool wsgen"}
-	f.set.Visit(func(fl *flag.Flag) {
-		words = append(words, "-"+fl.Name+"="+fl.Value.String())
-	})
+	if f.dir != "" {
+		words = append(words, "-C="+f.dir)
+	}
+	for _, g := range f.given {
+		words = append(words, "-"+g.spec.Name+"="+g.value)
+	}
 	if f.set.NArg() == 0 {
 		words = append(words, "./...")
 	}

@@ -2,13 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/cache"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
@@ -17,32 +16,129 @@ import (
 const namedFiles = 4
 
 func generate(ctx context.Context, s streams, args []string) int {
-	flags := newRunFlags("generate")
-	opts, err := flags.parse(s, args)
-	if err != nil {
-		return usageExit(s, err, "generate")
-	}
-	dir, err := workDir(opts.Dir)
-	if err != nil {
-		s.errorf("%v", err)
-		return exitFail
-	}
-
-	said := s.out // for people; standard output is taken if a program reads the mistakes
-	if flags.format == formatJSON {
-		said = s.err
-	}
-	var sink output.Sink = output.Disk{}
-	if flags.stdout {
-		sink = output.Stdout{Out: s.out, Dir: dir}
-	}
-	result, err := pipeline.Run(ctx, opts, sink)
-	if code := report(ctx, s, dir, flags.format, result, err); code != exitOK {
+	j, code := begin(s, "generate", generateFlags(), args)
+	if j == nil {
 		return code
 	}
+	if j.flags.stdout {
+		result, err := pipeline.Run(ctx, j.opts, output.Stdout{Out: s.out, Dir: j.dir})
+		return j.report(ctx, result, err)
+	}
+	result, err := j.generate(ctx)
+	if code := j.report(ctx, result, err); code != exitOK {
+		return code
+	}
+	if line := changed(j.dir, result.Changes); line != "" {
+		fmt.Fprintf(j.said(), "wsgen: %s\n", line)
+	}
+	return exitOK
+}
 
-	var wrote, removed []string
-	for _, c := range result.Changes {
+// generate brings the generated files up to date. It does nothing if they were
+// so after the last run and no file has changed since.
+func (j *job) generate(ctx context.Context) (pipeline.Result, error) {
+	entry := j.entry()
+	if entry != nil && !j.flags.force {
+		if result, ok := fresh(entry); ok {
+			return result, nil
+		}
+	}
+	unlock, err := cache.Lock(ctx, j.root)
+	if ctx.Err() != nil {
+		return pipeline.Result{}, ctx.Err()
+	}
+	alone := err == nil
+	if alone {
+		defer unlock()
+	}
+
+	progress := j.progress()
+	defer progress.stop()
+	opts := j.opts
+	opts.Step = progress.step
+	sink := &keeper{Sink: output.Disk{Alone: alone, Replacing: j.replacing}}
+	result, err := pipeline.Run(ctx, opts, sink)
+	if err == nil && entry != nil && result.Whole && !result.Diagnostics.HasErrors() {
+		remember(entry, result, sink.plan)
+	}
+	return result, err
+}
+
+// entry is the place of this run in the cache, or nil if it has none.
+func (j *job) entry() *cache.Entry {
+	entry, err := cache.Open(cache.Query{
+		Dir: j.dir, Root: j.root,
+		Asked: append([]string{
+			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire),
+			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
+		}, j.opts.Patterns...),
+		Generated: pipeline.GeneratedNames(),
+	})
+	if err != nil {
+		return nil // a run that cannot be remembered is a run like any other
+	}
+	return entry
+}
+
+// note is what the cache keeps of a run besides its files.
+type note struct {
+	Packages int       `json:"packages"`
+	Warnings diag.List `json:"warnings,omitempty"`
+}
+
+// fresh is the result of a run that would change nothing.
+func fresh(entry *cache.Entry) (pipeline.Result, bool) {
+	data, ok := entry.Fresh()
+	var n note
+	if !ok || json.Unmarshal(data, &n) != nil {
+		return pipeline.Result{}, false
+	}
+	return pipeline.Result{Packages: n.Packages, Diagnostics: n.Warnings, Whole: true}, true
+}
+
+func remember(entry *cache.Entry, result pipeline.Result, plan output.Plan) {
+	data, err := json.Marshal(note{result.Packages, result.Diagnostics})
+	if err != nil {
+		return
+	}
+	files := map[string][]byte{}
+	for _, f := range plan.Files {
+		files[f.Path] = f.Data
+	}
+	_ = entry.Record(data, files) // if it fails, the next run is not a short one
+}
+
+// keeper is a Sink that keeps the plan it passes on.
+type keeper struct {
+	output.Sink
+	plan output.Plan
+}
+
+func (k *keeper) Put(ctx context.Context, plan output.Plan) ([]output.Change, error) {
+	k.plan = plan
+	return k.Sink.Put(ctx, plan)
+}
+
+func check(ctx context.Context, s streams, args []string) int {
+	j, code := begin(s, "check", checkFlags(), args)
+	if j == nil {
+		return code
+	}
+	result, err := pipeline.Run(ctx, j.opts, output.Check{Out: j.said(), Dir: j.dir})
+	if code := j.report(ctx, result, err); code != exitOK {
+		return code
+	}
+	if len(result.Changes) == 0 {
+		return exitOK
+	}
+	s.errorf("%s not up to date; to update: %s", count(len(result.Changes), "generated file is", "generated files are"), j.flags.commandLine())
+	return exitFail
+}
+
+// changed says in one line what a run has changed; "" is nothing.
+func changed(dir string, changes []output.Change) string {
+	var wrote, removed, parts []string
+	for _, c := range changes {
 		name := output.Relative(dir, c.Path)
 		if c.New == nil {
 			removed = append(removed, name)
@@ -51,93 +147,12 @@ func generate(ctx context.Context, s streams, args []string) int {
 		}
 	}
 	if len(wrote) > 0 {
-		fmt.Fprintf(said, "wsgen: wrote %s\n", summary(wrote))
+		parts = append(parts, "wrote "+summary(wrote))
 	}
 	if len(removed) > 0 {
-		fmt.Fprintf(said, "wsgen: removed %s\n", summary(removed))
+		parts = append(parts, "removed "+summary(removed))
 	}
-	return exitOK
-}
-
-func check(ctx context.Context, s streams, args []string) int {
-	flags := newRunFlags("check")
-	opts, err := flags.parse(s, args)
-	if err != nil {
-		return usageExit(s, err, "check")
-	}
-	dir, err := workDir(opts.Dir)
-	if err != nil {
-		s.errorf("%v", err)
-		return exitFail
-	}
-
-	diff := s.out
-	if flags.format == formatJSON {
-		diff = s.err
-	}
-	result, err := pipeline.Run(ctx, opts, output.Check{Out: diff, Dir: dir})
-	if code := report(ctx, s, dir, flags.format, result, err); code != exitOK {
-		return code
-	}
-	if len(result.Changes) == 0 {
-		return exitOK
-	}
-	s.errorf("%s not up to date; to update: %s", count(len(result.Changes), "generated file is", "generated files are"), flags.commandLine())
-	return exitFail
-}
-
-// report prints what went wrong, and what a user might wonder about.
-func report(ctx context.Context, s streams, dir, format string, result pipeline.Result, err error) int {
-	if printErr := printMistakes(s, dir, format, result.Diagnostics); printErr != nil {
-		return exitFail
-	}
-	if err != nil && ctx.Err() != nil {
-		s.errorf("interrupted, no file was changed")
-		return exitFail
-	}
-	if err != nil {
-		s.errorf("%v", err)
-		return exitFail
-	}
-	if result.Diagnostics.HasErrors() {
-		errs := 0
-		for _, d := range result.Diagnostics {
-			if !d.Warning {
-				errs++
-			}
-		}
-		if format == formatText {
-			fmt.Fprintln(s.err)
-		}
-		s.errorf("%s, no file was changed", count(errs, "error", "errors"))
-		return exitFail
-	}
-	if result.Packages == 0 {
-		s.errorf("no //ws: directives here: nothing to generate")
-	}
-	return exitOK
-}
-
-func usageExit(s streams, err error, command string) int {
-	if errors.Is(err, errHelp) {
-		return help(context.Background(), s, []string{command})
-	}
-	return exitUsage
-}
-
-// workDir is the absolute folder that the run sees as its own.
-func workDir(dir string) (string, error) {
-	if dir == "" {
-		return os.Getwd()
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return "", fmt.Errorf("-C: %w", err)
-	}
-	if !info.IsDir() {
-		return "", fmt.Errorf("-C: %s is not a folder", dir)
-	}
-	return filepath.Abs(dir)
+	return strings.Join(parts, "; ")
 }
 
 func summary(names []string) string {
@@ -152,14 +167,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// isTerminal follows the conventions of NO_COLOR and TERM=dumb.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

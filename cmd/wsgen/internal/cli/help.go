@@ -7,6 +7,8 @@ import (
 	"io"
 	"runtime/debug"
 	"text/tabwriter"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
 func help(_ context.Context, s streams, args []string) int {
@@ -16,7 +18,7 @@ func help(_ context.Context, s streams, args []string) int {
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			explain(s.out, c)
+			helpOn(s.out, c)
 			return exitOK
 		}
 	}
@@ -36,23 +38,35 @@ commands:
 		fmt.Fprintf(table, "  %s\t%s\n", c.name, c.summary)
 	}
 	table.Flush()
-	fmt.Fprintln(w, "\nflags of generate and check:")
-	flagTable(w, newRunFlags("generate").set)
 	fmt.Fprint(w, `
-Packages are named as for the go command; without any, it is ./... Exit code 1
-says that the source has mistakes or files are stale, 2 that the usage is wrong.
+Packages are named as for the go command; without any, it is ./... "wsgen help
+generate" lists flags. What a module wants in every run stands in the file
+`+settings.File+` at its root, a line "name = value" for each:
+
+`)
+	table = tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, spec := range settings.Table() {
+		fmt.Fprintf(table, "  %s\t%s\n", spec.Name, spec.Doc)
+	}
+	table.Flush()
+	fmt.Fprint(w, `
+Exit codes: 0 all is well, 1 the source has mistakes, files are stale or
+something failed, 2 wrong usage, 130 interrupted.
 `)
 }
 
-func explain(w io.Writer, c command) {
+func helpOn(w io.Writer, c command) {
 	line := "usage: wsgen " + c.name
 	if c.args != "" {
 		line += " " + c.args
 	}
 	fmt.Fprintf(w, "%s\n\n%s\n", line, c.summary)
-	if c.name == "generate" || c.name == "check" {
+	if c.text != "" {
+		fmt.Fprintf(w, "\n%s\n", c.text)
+	}
+	if c.flags != nil {
 		fmt.Fprintln(w, "\nflags:")
-		flagTable(w, newRunFlags(c.name).set)
+		flagTable(w, c.flags())
 	}
 }
 
@@ -60,6 +74,9 @@ func flagTable(w io.Writer, set *flag.FlagSet) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	set.VisitAll(func(f *flag.Flag) {
 		arg, text := flag.UnquoteUsage(f)
+		if spec, ok := settings.Lookup(f.Name); ok {
+			arg = spec.Arg
+		}
 		name := "-" + f.Name
 		if arg != "" {
 			name += " " + arg

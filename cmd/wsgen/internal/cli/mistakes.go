@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -28,5 +29,23 @@ func printMistakes(s streams, dir, format string, list diag.List) error {
 		}
 		return diag.GitHub(s.out, list, dir)
 	}
-	return diag.Text(s.err, list, diag.TextOptions{Dir: dir, Color: isTerminal(s.err)})
+	return diag.Text(s.err, list, diag.TextOptions{Dir: dir, Color: colors(s.err)})
+}
+
+// mistakes prints diagnostics of which some are errors, and how many.
+func (j *job) mistakes(list diag.List) error {
+	if err := printMistakes(j.streams, j.dir, j.flags.format, list); err != nil {
+		return err
+	}
+	errs := 0
+	for _, d := range list {
+		if !d.Warning {
+			errs++
+		}
+	}
+	if j.flags.format == formatText {
+		fmt.Fprintln(j.err)
+	}
+	j.errorf("%s, no file was changed", count(errs, "error", "errors"))
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
@@ -27,6 +28,8 @@ type Options struct {
 	// RequirePosture refuses a handler that has no guard, in a gateway that has
 	// none, unless one of them is marked //ws:public.
 	RequirePosture bool
+	// Step, if not nil, is told what the run does next, in a word or two.
+	Step func(doing string)
 }
 
 // Wire says when provider sets for google/wire are written.
@@ -47,30 +50,27 @@ type Result struct {
 	Packages int
 	// Changes are what the sink found different from the disk, by path.
 	Changes []output.Change
+	// Whole says that the go command found and compiled all that the run read:
+	// while no file changes, another run does the same.
+	Whole bool
 }
+
+// Root returns the root folder of the module that dir, an absolute path, belongs to.
+func Root(dir string) (string, error) { return source.Root(dir) }
+
+// GeneratedNames are the base names of the files that Run may hand to a sink.
+func GeneratedNames() []string { return []string{source.GeneratedFile, source.GeneratedWireFile} }
 
 // Run reads the packages that opts name, and hands what they generate to sink.
 // The user's mistakes are in the Result; error is what has no place in a file:
 // no module, a disk that is full, ctx cancelled.
 func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
-	loaded, diags, err := source.Load(ctx, source.Options{
-		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env,
-	})
-	if err != nil || diags.HasErrors() {
-		return Result{Diagnostics: diags.Sort()}, err
+	loaded, program, result, err := analyze(ctx, opts)
+	if err != nil || result.Diagnostics.HasErrors() {
+		return result, err
 	}
 
-	program, more := resolve.Resolve(loaded, resolve.Options{RequirePosture: opts.RequirePosture})
-	result := Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages)}
-	if opts.WarningsFail {
-		for i := range result.Diagnostics {
-			result.Diagnostics[i].Warning = false
-		}
-	}
-	if result.Diagnostics.HasErrors() {
-		return result, nil
-	}
-
+	opts.step("writing")
 	emitters := []emit.Emitter{goserver.Emit}
 	if opts.Wire == WireOn || opts.Wire != WireOff && loaded.Module.Requires(gowire.WirePath) {
 		emitters = append(emitters, gowire.Emit)
@@ -92,4 +92,41 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 		return result, fmt.Errorf("cannot update generated files: %w", err)
 	}
 	return result, nil
+}
+
+// Model reads the packages that opts name and writes nothing. The model is nil
+// if the Result has errors, and its errors are those of Run.
+func Model(ctx context.Context, opts Options) (*model.Program, Result, error) {
+	_, program, result, err := analyze(ctx, opts)
+	if err != nil || result.Diagnostics.HasErrors() {
+		return nil, result, err
+	}
+	return program, result, nil
+}
+
+// analyze is what Run and Model have in common. Without an error, and without
+// one among the diagnostics, loaded and program are there.
+func analyze(ctx context.Context, opts Options) (loaded *source.Program, program *model.Program, result Result, err error) {
+	opts.step("reading packages")
+	loaded, diags, err := source.Load(ctx, source.Options{
+		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env,
+	})
+	if err != nil || diags.HasErrors() {
+		return nil, nil, Result{Diagnostics: diags.Sort()}, err
+	}
+
+	program, more := resolve.Resolve(loaded, resolve.Options{RequirePosture: opts.RequirePosture})
+	result = Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages), Whole: loaded.Whole}
+	if opts.WarningsFail {
+		for i := range result.Diagnostics {
+			result.Diagnostics[i].Warning = false
+		}
+	}
+	return loaded, program, result, nil
+}
+
+func (opts Options) step(doing string) {
+	if opts.Step != nil {
+		opts.Step(doing)
+	}
 }

@@ -18,6 +18,7 @@ type Settings struct {
 	Tags           []string // build tags
 	Wire           string   // auto, on or off
 	RequirePosture bool
+	WarningsFail   bool
 }
 
 // Default returns the settings of a module that has no file.
@@ -51,6 +52,14 @@ func Table() []Spec {
 			func(s *Settings, value string) error {
 				s.Tags = splitList(value)
 				return nil
+			},
+		},
+		{
+			"werror", "", "false",
+			"take warnings for errors",
+			func(s *Settings, value string) (err error) {
+				s.WarningsFail, err = parseBool(value)
+				return err
 			},
 		},
 		{

@@ -42,7 +42,7 @@ func TestTableTellsTheDefaults(t *testing.T) {
 		if err := s.Set(spec, spec.Default); err != nil {
 			t.Errorf("%s: %v", spec.Name, err)
 		}
-		if d := settings.Default(); s.Wire != d.Wire || s.RequirePosture != d.RequirePosture || !slices.Equal(s.Tags, d.Tags) {
+		if d := settings.Default(); s.Wire != d.Wire || s.RequirePosture != d.RequirePosture || s.WarningsFail != d.WarningsFail || !slices.Equal(s.Tags, d.Tags) {
 			t.Errorf("%s = %q is not the default: %+v", spec.Name, spec.Default, s)
 		}
 	}
@@ -87,7 +87,7 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are require-posture, tags, wire
+   help: the settings are require-posture, tags, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1

@@ -85,6 +85,7 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 		}
 	}
 	p.deps = newDependencies(p.Fset, exports)
+	p.Whole = whole(listed, false) && whole(exports, true)
 	var list diag.List
 	for _, c := range candidates {
 		pkg, problems, err := p.assemble(c, listed[c.dir], l.tags)
@@ -100,6 +101,17 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 	slices.SortFunc(p.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
 	p.check(listed, g)
 	return list, nil
+}
+
+// whole reports whether the go command found all of list, and compiled it if
+// that was asked for.
+func whole[K comparable](list map[K]*packages.Package, compiled bool) bool {
+	for _, p := range list {
+		if len(p.Errors) > 0 || compiled && p.ExportFile == "" && p.PkgPath != "unsafe" {
+			return false
+		}
+	}
+	return true
 }
 
 // assemble makes a Package of a candidate: which of its files belong to it.

@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// Root returns the root folder of the module that dir, an absolute path, belongs to.
+func Root(dir string) (string, error) {
+	m, err := findModule(dir)
+	return m.Dir, err
+}
+
 // findModule returns the module that dir belongs to.
 func findModule(dir string) (Module, error) {
 	for at := dir; ; at = filepath.Dir(at) {

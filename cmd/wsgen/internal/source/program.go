@@ -27,6 +27,10 @@ type Program struct {
 	// anything is annotated there: what is not written again is an orphan.
 	Generated []string
 
+	// Whole says that the go command had nothing to complain about: what the run
+	// read depends on files only, and not on what a download might bring.
+	Whole bool
+
 	deps *dependencies
 }
 

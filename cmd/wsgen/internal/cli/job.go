@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
+)
+
+// job is one run over the user's packages: where, and with which options.
+type job struct {
+	streams
+	flags *runFlags
+	dir   string // absolute
+	root  string // of the module
+	opts  pipeline.Options
+}
+
+// begin reads command line and settings. If code is not exitOK, or the job is
+// nil, the run is over and everything has been said.
+func begin(s streams, command string, flags *runFlags, args []string) (j *job, code int) {
+	if err := flags.parse(s, args); err != nil {
+		return nil, usageExit(s, err, command)
+	}
+	dir, err := workDir(flags.dir)
+	if err != nil {
+		s.errorf("%v", err)
+		return nil, exitFail
+	}
+	j = &job{streams: s, flags: flags, dir: dir}
+	if err := j.configure(); err != nil {
+		s.errorf("%v", err)
+		return nil, exitFail
+	}
+	if j.opts.Dir == "" { // the settings have mistakes, which were printed
+		return nil, exitFail
+	}
+	return j, exitOK
+}
+
+// configure fills in the options from the settings file and the flags above
+// it. If the file has mistakes it prints them and leaves the options empty.
+func (j *job) configure() error {
+	root, err := pipeline.Root(j.dir)
+	if err != nil {
+		return err
+	}
+	set, mistakes, err := settings.Load(root)
+	if err != nil {
+		return err
+	}
+	if mistakes.HasErrors() {
+		return j.mistakes(mistakes)
+	}
+	for _, g := range j.flags.given {
+		if err := set.Set(g.spec, g.value); err != nil {
+			return err
+		}
+	}
+	j.root = root
+	j.opts = pipeline.Options{
+		Dir: j.dir, Patterns: j.flags.set.Args(),
+		Tags: set.Tags, Wire: pipeline.Wire(set.Wire),
+		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail,
+	}
+	return nil
+}
+
+// said is where lines for people go: standard output is taken if a program
+// reads the mistakes there.
+func (j *job) said() io.Writer {
+	if j.flags.format == formatJSON {
+		return j.err
+	}
+	return j.out
+}
+
+// report prints what went wrong, and what a user might wonder about.
+func (j *job) report(ctx context.Context, result pipeline.Result, err error) int {
+	if err != nil && ctx.Err() != nil {
+		j.errorf("interrupted, no file was changed")
+		return exitInterrupted
+	}
+	if result.Diagnostics.HasErrors() {
+		if err := j.mistakes(result.Diagnostics); err != nil {
+			j.errorf("%v", err)
+		}
+		return exitFail
+	}
+	if printErr := printMistakes(j.streams, j.dir, j.flags.format, result.Diagnostics); printErr != nil {
+		return exitFail
+	}
+	if err != nil {
+		j.errorf("%v", err)
+		return exitFail
+	}
+	if result.Packages == 0 {
+		j.errorf("no //ws: directives here: nothing to generate")
+	}
+	return exitOK
+}
+
+func usageExit(s streams, err error, command string) int {
+	if errors.Is(err, errHelp) {
+		return help(context.Background(), s, []string{command})
+	}
+	return exitUsage
+}
+
+// workDir is the absolute folder that the run sees as its own.
+func workDir(dir string) (string, error) {
+	if dir == "" {
+		return os.Getwd()
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", fmt.Errorf("-C: %w", err)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("-C: %s is not a folder", dir)
+	}
+	return filepath.Abs(dir)
+}
