@@ -53,7 +53,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"module": func(ts *testscript.TestScript, neg bool, args []string) { moduleCommand(ts, neg, args, root) },
+			"module":     func(ts *testscript.TestScript, neg bool, args []string) { moduleCommand(ts, neg, args, root) },
+			"countinggo": countingGo,
 		},
 	})
 }
@@ -96,6 +97,26 @@ func moduleCommand(ts *testscript.TestScript, neg bool, args []string, root stri
 	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sum, 0o666))
+}
+
+// countingGo puts a go command into PATH that writes a line into a file whenever
+// it is started, and is Go's own otherwise:
+//
+//	countinggo file
+func countingGo(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: countinggo file")
+	}
+	root, err := goEnv("GOROOT")
+	ts.Check(err)
+	version, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	ts.Check(err)
+	fake := ts.MkAbs(".goroot")
+	ts.Check(os.MkdirAll(filepath.Join(fake, "bin"), 0o777))
+	ts.Check(os.WriteFile(filepath.Join(fake, "VERSION"), version, 0o666))
+	script := fmt.Sprintf("#!/bin/sh\necho started >>'%s'\nexec '%s' \"$@\"\n", ts.MkAbs(args[0]), filepath.Join(root, "bin", "go"))
+	ts.Check(os.WriteFile(filepath.Join(fake, "bin", "go"), []byte(script), 0o777))
+	ts.Setenv("PATH", filepath.Join(fake, "bin")+string(os.PathListSeparator)+ts.Getenv("PATH"))
 }
 
 func goEnv(name string) (string, error) {

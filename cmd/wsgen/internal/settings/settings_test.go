@@ -98,3 +98,23 @@ wsgen.conf:8:1: this line is no setting [WS130]
 		t.Errorf("got\n%s\nwant\n%s", said, want)
 	}
 }
+
+// What the pages say about the settings file is so.
+func TestPages(t *testing.T) {
+	pages := 0
+	for _, page := range diag.Pages() {
+		if page.Code < diag.SettingsLine || len(page.Before) != 1 || page.Before[0].Name != settings.File {
+			continue
+		}
+		pages++
+		if _, said := load(t, page.Before[0].Text); said != page.Says {
+			t.Errorf("%s says\n%s\nand its page\n%s", page.Code, said, page.Says)
+		}
+		if _, said := load(t, page.After[0].Text); said != "" {
+			t.Errorf("%s: the cure has a mistake:\n%s", page.Code, said)
+		}
+	}
+	if pages != 4 {
+		t.Errorf("%d pages about settings, want 4", pages)
+	}
+}
