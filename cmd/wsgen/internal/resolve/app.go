@@ -42,6 +42,10 @@ func (r *resolver) compose(p *pkg) {
 			app.Gateways = append(app.Gateways, model.AppGateway{Package: ref, Gateway: g.model})
 		}
 	}
+	if len(app.Gateways) == 0 && !slices.ContainsFunc(r.list, func(d owned) bool { return d.owner == p.src && !d.Warning }) {
+		r.warn(diag.AppEmpty, head(p.app), "the application "+p.src.Name+" serves no gateway",
+			"declare one in a package that it may import, or remove the directive")
+	}
 	app.Foreign = r.foreignGuards(p)
 }
 

@@ -56,6 +56,7 @@ func (r *resolver) gateway(g *gateway) {
 		if d := m.marked("subscribe"); d != nil {
 			r.handler(g, m, d, events)
 		}
+		r.pathValues(g, m)
 	}
 }
 
@@ -78,6 +79,9 @@ func (r *resolver) path(d *directive.Directive) string {
 		if n, err := strconv.Atoi(o.Value); err != nil || n < 1 || strconv.Itoa(n) != o.Value {
 			r.report(diag.BadValue, value(o), "version= cannot be "+o.Value, "it is a number from 1 up: version=1 serves /v1"+path)
 		} else {
+			if rest, ok := strings.CutPrefix(path, "/v"); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+				r.warn(diag.VersionTwice, value(o), fmt.Sprintf("the path is /v%s%s: it has a version of its own already", o.Value, path), "remove it from the path, or remove version=")
+			}
 			path = "/v" + o.Value + path
 		}
 	}
@@ -118,6 +122,9 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 		flats(g, m, h)
 	}
 	r.runs(d, h, len(g.model.MessageGuards) > 0)
+	if h.Mode == model.Parallel {
+		r.unlocked(m)
+	}
 	g.model.Handlers = append(g.model.Handlers, h)
 	g.handlers[h] = m.name()
 }

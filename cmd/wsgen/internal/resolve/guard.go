@@ -118,7 +118,7 @@ func (r *resolver) guardRef(obj *types.TypeName, o directive.Arg, from *types.Pa
 	}
 	typ, err := typeRef(obj.Type(), from)
 	if err != nil {
-		r.report(diag.Unreachable, value(o), err.Error(), "export it, or declare it in package "+from.Name())
+		r.cannotName(value(o), err, "export it, or declare it in package "+from.Name())
 		return nil
 	}
 	declRef, err := typeRef(types.Unalias(obj.Type()), from)

@@ -101,7 +101,7 @@ func (r *resolver) connectResults(g *gateway, m *bound, h *model.Hook) {
 		}
 		ref, err := typeRef(g.state.Type(), g.obj.Pkg())
 		if err != nil {
-			r.report(diag.Unreachable, m.result(0), err.Error(), "export the type")
+			r.cannotName(m.result(0), err, "export the type")
 			return
 		}
 		g.stateless = false

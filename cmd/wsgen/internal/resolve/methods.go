@@ -98,12 +98,24 @@ func (r *resolver) ambiguous(g *gateway) {
 				continue
 			}
 			obj, index, _ := types.LookupFieldOrMethod(types.NewPointer(g.obj.Type()), false, g.obj.Pkg(), fn.Name())
+			if hiding, ok := obj.(*types.Func); ok && hiding.Origin() != fn && r.marks(hiding) == 0 && len(index) == 1 {
+				r.warn(diag.HiddenHandler, nameSpan(hiding), fmt.Sprintf("%s hides %s.%s, whose directive is lost: %s does not handle it", hiding.Name(), named(deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
+					"repeat the directive above this method, or rename the method", r.related(nameSpan(fn), "the method that is hidden"))
+			}
 			if obj == nil && len(index) > 0 {
 				r.report(diag.AmbiguousMethod, nameSpan(g.obj), fmt.Sprintf("%s embeds two types with a method %s, so it has neither", g.obj.Name(), fn.Name()),
 					"declare the method on "+g.obj.Name()+" itself, or rename one", r.related(nameSpan(fn), "one of them"))
 			}
 		}
 	}
+}
+
+// marks is how many directives stand above a method of an annotated package.
+func (r *resolver) marks(fn *types.Func) int {
+	if home := r.byPath[fn.Pkg().Path()]; home != nil {
+		return len(home.onFunc[fn.Origin()])
+	}
+	return 0
 }
 
 func (r *resolver) order(g *gateway, a, b *bound) int {

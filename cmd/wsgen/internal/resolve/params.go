@@ -86,7 +86,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			continue // dataForm says more
 		}
 		if err != nil {
-			r.report(diag.Unreachable, typ, err.Error(), "export the type, or use one of package "+g.obj.Pkg().Name())
+			r.cannotName(typ, err, "export the type, or use one of package "+g.obj.Pkg().Name())
 			continue
 		}
 		_, optional := v.Type().Underlying().(*types.Pointer)

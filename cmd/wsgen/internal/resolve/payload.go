@@ -26,7 +26,11 @@ func (r *resolver) dataForm(m *bound) model.DataForm {
 		if why := undecodable(t); why != "" {
 			r.report(formless(why), typ, fmt.Sprintf("%s cannot be read from JSON: %s", r.show(t, m.fn.Pkg()), why),
 				leaveOut(why))
+			continue
 		}
+		r.onWire(t, true)
+		r.opaque(t, typ)
+		r.validator(t, typ)
 	}
 	if len(data) == 0 {
 		return model.DataNone

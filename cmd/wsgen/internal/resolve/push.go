@@ -54,6 +54,9 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 		r.report(diag.WrongKind, name, obj.Name()+" is a constraint, not a push interface", "declare an interface of methods only")
 		return
 	}
+	if iface.NumMethods() == 0 {
+		r.warn(diag.EmptyPush, name, obj.Name()+" has no method, so nothing can be pushed by it", "declare a method for each event that the server sends")
+	}
 	push := &model.Push{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
 	events := map[string]*types.Func{}
 	for _, fn := range r.pushMethods(iface) {
@@ -209,9 +212,14 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		r.report(formless(why), where, fmt.Sprintf("%s cannot be written as JSON: %s", shown, why), leaveOut(why))
 		return nil
 	}
+	if r.stateSent(t, where) {
+		return nil
+	}
+	r.onWire(t, false)
+	r.opaque(t, where)
 	ref, err := typeRef(t, p.src.Types)
 	if err != nil {
-		r.report(diag.Unreachable, where, err.Error(), "export the type")
+		r.cannotName(where, err, "export the type")
 		return nil
 	}
 	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, Flat: flat(t, p.src.Types)}

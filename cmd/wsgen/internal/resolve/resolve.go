@@ -26,7 +26,7 @@ type Options struct {
 func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
 		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
-		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
+		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{}, files: map[string]*ast.File{},
 	}
 	for _, sp := range p.Packages {
 		r.owner = sp
@@ -68,6 +68,7 @@ type resolver struct {
 	pushed   map[*types.Func]bool     // methods of push interfaces
 	uses     []*model.GuardRef        // every use of a guard
 	needed   []need                   // syntax whose types the model rests on
+	files    map[string]*ast.File     // read for a position only
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not

@@ -116,14 +116,29 @@ func run(t *testing.T, dir string, patterns []string, opts resolve.Options) stri
 	if !list.HasErrors() {
 		m, more := resolve.Resolve(p, opts)
 		if list = append(list, more...); !list.HasErrors() {
-			return dump(m)
+			return warnings(t, list, dir) + dump(m)
 		}
 	}
+	return shown(t, list, dir)
+}
+
+// shown is what a user reads.
+func shown(t *testing.T, list diag.List, dir string) string {
+	t.Helper()
 	var b bytes.Buffer
 	if err := diag.Text(&b, list, diag.TextOptions{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(b.String(), dir, "$DIR")
+}
+
+// warnings are shown above the model.
+func warnings(t *testing.T, list diag.List, dir string) string {
+	t.Helper()
+	if len(list) == 0 {
+		return ""
+	}
+	return shown(t, list, dir) + "\n"
 }
 
 func write(dir string, a *txtar.Archive) error {

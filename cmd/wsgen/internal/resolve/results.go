@@ -76,12 +76,28 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 			leaveOut(why))
 		return
 	}
+	if r.stateSent(item, where) {
+		return
+	}
+	r.onWire(item, false)
+	r.opaque(item, where)
 	ref, err := typeRef(t, g.obj.Pkg())
 	if err != nil {
-		r.report(diag.Unreachable, where, err.Error(), "export the type, or use one of package "+g.obj.Pkg().Name())
+		r.cannotName(where, err, "export the type, or use one of package "+g.obj.Pkg().Name())
 		return
 	}
 	h.Result, h.Stream = &ref, form
+}
+
+// stateSent reports a connection's state that would be sent.
+func (r *resolver) stateSent(t types.Type, where span) bool {
+	obj := named(deref(t))
+	if obj == nil || !r.isState(obj) {
+		return false
+	}
+	r.report(diag.StatePayload, where, obj.Name()+" is a connection's state, which is not sent",
+		"send a type of its own with what the other side may know", r.related(nameSpan(obj), obj.Name()+" is declared here"))
+	return true
 }
 
 // leaveOut is the help for a type that JSON cannot carry.

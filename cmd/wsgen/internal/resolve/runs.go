@@ -42,7 +42,7 @@ func (r *resolver) runs(d *directive.Directive, h *model.Handler, guarded bool) 
 func (r *resolver) timeout(o directive.Arg) time.Duration {
 	d, err := time.ParseDuration(o.Value)
 	if err != nil || d <= 0 {
-		r.report(diag.BadValue, value(o), "timeout= cannot be "+o.Value, "it is a duration, such as 500ms, 5s or 1m30s")
+		r.report(diag.BadDuration, value(o), "timeout= cannot be "+o.Value, "it is a duration, such as 500ms, 5s or 1m30s")
 		return 0
 	}
 	return d

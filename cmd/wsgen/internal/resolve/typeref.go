@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/types"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -49,6 +50,25 @@ func typeRef(t types.Type, from *types.Package) (model.TypeRef, error) {
 	return model.TypeRef{}, fmt.Errorf("%s cannot stand in generated code", t)
 }
 
+// importError says that a package may not import another.
+type importError struct{ text string }
+
+func (e importError) Error() string { return e.text }
+
+// unreachable is the code for an error of typeRef, and what to do about it.
+func unreachable(err error, help string) (diag.Code, string) {
+	if errors.As(err, &importError{}) {
+		return diag.InternalType, "move the type to a package that both may import, or use one of your own here"
+	}
+	return diag.Unreachable, help
+}
+
+// cannotName reports that generated code cannot name a type.
+func (r *resolver) cannotName(where span, err error, help string) {
+	code, help := unreachable(err, help)
+	r.report(code, where, err.Error(), help)
+}
+
 func elemRef(ref model.TypeRef, elem types.Type, from *types.Package) (model.TypeRef, error) {
 	e, err := typeRef(elem, from)
 	ref.Elem = &e
@@ -64,7 +84,7 @@ func nameRef(obj *types.TypeName, args *types.TypeList, from *types.Package) (mo
 	case !obj.Exported():
 		return ref, fmt.Errorf("%s.%s is unexported, so package %s cannot name it", pkg.Name(), obj.Name(), from.Name())
 	case !importable(from.Path(), pkg):
-		return ref, fmt.Errorf("package %s cannot import %s, which declares %s", from.Name(), pkg.Path(), obj.Name())
+		return ref, importError{fmt.Sprintf("package %s cannot import %s, which declares %s", from.Name(), pkg.Path(), obj.Name())}
 	default:
 		ref.Package = model.PackageRef{Path: pkg.Path(), Name: pkg.Name()}
 	}

@@ -172,7 +172,7 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 	}
 	ref, err := typeRef(obj.Type(), p.src.Types)
 	if err != nil {
-		r.report(diag.Unreachable, value(o), err.Error(), "")
+		r.cannotName(value(o), err, "")
 		return nil
 	}
 	return &ref

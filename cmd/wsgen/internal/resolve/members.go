@@ -1,0 +1,319 @@
+package resolve
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+)
+
+// onWire warns of fields that do not do on the wire what their declaration
+// says: encoding/json passes over all of this in silence. It looks at the types
+// of this module that a payload t is made of; read says that t is decoded.
+func (r *resolver) onWire(t types.Type, read bool) {
+	own := encodes
+	if read {
+		own = func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }
+	}
+	(&members{r: r, own: own, read: read, seen: map[types.Type]bool{}}).walk(t)
+}
+
+// members is one walk over the types that a payload is made of.
+type members struct {
+	r    *resolver
+	own  func(types.Type) bool
+	read bool
+	seen map[types.Type]bool
+}
+
+func (m *members) walk(t types.Type) {
+	if m.seen[t] || m.own(t) {
+		return
+	}
+	m.seen[t] = true
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		m.walk(u.Elem())
+	case *types.Slice:
+		m.walk(u.Elem())
+	case *types.Array:
+		m.walk(u.Elem())
+	case *types.Map:
+		m.walk(u.Elem())
+	case *types.Struct:
+		if obj := named(t); obj != nil && m.r.inModule(obj.Pkg()) {
+			m.fields(obj, u)
+		}
+	}
+}
+
+// inModule reports whether pkg is of the module that wsgen runs in.
+func (r *resolver) inModule(pkg *types.Package) bool {
+	return pkg != nil && (pkg.Path() == r.src.Module.Path || strings.HasPrefix(pkg.Path(), r.src.Module.Path+"/"))
+}
+
+// member is one field of a struct, and what its tag makes of it.
+type member struct {
+	v        *types.Var
+	name     string // on the wire
+	tagged   bool   // the name is the tag's
+	options  []string
+	tag, pos span // the tag, or the field if its syntax was not read
+}
+
+func (m *members) fields(obj *types.TypeName, s *types.Struct) {
+	names := map[string]member{}
+	for i := range s.NumFields() {
+		v := s.Field(i)
+		tag := s.Tag(i)
+		json, ok := reflect.StructTag(tag).Lookup("json")
+		if json == "-" || v.Name() == "_" || invalid(v.Type()) {
+			continue
+		}
+		if v.Embedded() {
+			m.embedded(obj, v)
+			continue
+		}
+		f := member{v: v, name: v.Name()}
+		f.pos, f.tag = m.r.field(v)
+		switch {
+		case !v.Exported():
+			m.r.warn(diag.LostField, f.pos, fmt.Sprintf("the field %s of %s never travels: encoding/json leaves out what is unexported", v.Name(), obj.Name()),
+				"export it, or say that it stays here: `json:\"-\"`")
+			continue
+		case !ok && strings.Contains(strings.ToLower(tag), "json"):
+			m.r.warn(diag.BadTag, f.tag, "this tag names no member: encoding/json does not understand it, and takes the field's name",
+				fmt.Sprintf("write it as: `json:%q`", lowerCamel(v.Name())))
+		}
+		name, options, _ := strings.Cut(json, ",")
+		if name != "" {
+			f.name, f.tagged = name, true
+		}
+		if options != "" {
+			f.options = strings.Split(options, ",")
+		}
+		m.options(f)
+		if first, twice := names[f.name]; twice {
+			m.twice(obj, first, f)
+		} else {
+			names[f.name] = f
+		}
+		m.walk(v.Type())
+	}
+}
+
+// embedded looks into what a struct embeds.
+func (m *members) embedded(obj *types.TypeName, v *types.Var) {
+	elem, pointer := pointee(v.Type())
+	if m.read && pointer && !v.Exported() && !m.own(elem) && hasExported(elem) {
+		m.r.warn(diag.EmbeddedPointer, nameSpan(v), fmt.Sprintf("data with a field of %[2]s cannot be read into %[1]s: encoding/json cannot set the embedded *%[2]s, which is unexported", obj.Name(), v.Name()),
+			"embed "+v.Name()+" by value, or export it")
+	}
+	m.walk(v.Type())
+}
+
+// hasExported reports whether t is a struct with an exported field.
+func hasExported(t types.Type) bool {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if f.Exported() {
+			return true
+		}
+	}
+	return false
+}
+
+// options warns of tag options that do nothing.
+func (m *members) options(f member) {
+	known := []string{"omitempty", "omitzero", "string"}
+	if slices.Contains(known, f.name) && f.tagged && len(f.options) == 0 {
+		m.r.warn(diag.UnknownTagOption, f.tag, fmt.Sprintf("this tag calls the member %s", f.name), fmt.Sprintf("an option stands behind a comma: `json:\",%s\"`", f.name))
+	}
+	for _, o := range f.options {
+		switch near := directive.Closest(strings.ToLower(o), known); {
+		case slices.Contains(known, o), near == "" && o != "":
+		case o == "":
+		default:
+			m.r.warn(diag.UnknownTagOption, f.tag, fmt.Sprintf("the option %s of this tag has no effect", o), "did you mean "+near+"?")
+		}
+		if o != "omitempty" {
+			continue
+		}
+		if s, ok := f.v.Type().Underlying().(*types.Struct); ok {
+			m.r.warn(diag.OmitsNothing, f.tag, fmt.Sprintf("omitempty does nothing here: the field is a struct of %d fields, and a struct is never empty", s.NumFields()),
+				"write omitzero, or make the field a pointer")
+		}
+	}
+}
+
+// twice warns of two fields with one name on the wire.
+func (m *members) twice(obj *types.TypeName, first, second member) {
+	lost := "both fields"
+	if first.tagged != second.tagged {
+		lost = first.v.Name()
+		if first.tagged {
+			lost = second.v.Name()
+		}
+	}
+	m.r.warn(diag.DuplicateMember, second.pos, fmt.Sprintf("two fields of %s are called %s in JSON, so encoding/json leaves out %s", obj.Name(), second.name, lost),
+		"give one of them another name", m.r.related(first.pos, "the other field"))
+}
+
+// field is where a field and its tag stand; the tag is the field if it has
+// none. Export data knows lines only, so the file is read again for a type that
+// comes from there.
+func (r *resolver) field(v *types.Var) (name, tag span) {
+	name, tag = nameSpan(v), nameSpan(v)
+	where := r.position(v.Pos())
+	file := r.parsed(v.Pos(), where.Filename)
+	if file == nil {
+		return name, tag
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		field, ok := n.(*ast.Field)
+		if !ok {
+			return true
+		}
+		for _, id := range field.Names {
+			if id.Name == v.Name() && r.position(id.Pos()).Line == where.Line {
+				name, tag = id, id
+				if field.Tag != nil {
+					tag = field.Tag
+				}
+			}
+		}
+		return true
+	})
+	return name, tag
+}
+
+// parsed is the syntax of the file that pos is in.
+func (r *resolver) parsed(pos token.Pos, name string) *ast.File {
+	for _, p := range r.src.Packages {
+		if f := fileAt(p, pos); f != nil {
+			return f
+		}
+	}
+	f, ok := r.files[name]
+	if !ok {
+		f, _ = parser.ParseFile(r.src.Fset, name, nil, parser.SkipObjectResolution)
+		r.files[name] = f
+	}
+	return f
+}
+
+// warn reports what does not stop the run.
+func (r *resolver) warn(code diag.Code, where span, message, help string, related ...diag.Related) {
+	r.report(code, where, message, help, related...)
+	r.list[len(r.list)-1].Warning = true
+}
+
+// opaque warns of a payload that says nothing about itself.
+func (r *resolver) opaque(t types.Type, where span) {
+	if u, ok := deref(t).Underlying().(*types.Interface); ok && u.Empty() {
+		r.warn(diag.AnyPayload, where, "any says nothing about the data: whatever comes is taken, and no client can know what to send or to expect",
+			"name a type; json.RawMessage says that the data is opaque on purpose")
+	}
+}
+
+// validator warns of a method Validate that is not the one that wsgen calls.
+func (r *resolver) validator(t types.Type, where span) {
+	sig := method(deref(t), "Validate")
+	if sig == nil || types.IsInterface(deref(t)) || sig.Params().Len() == 0 && onlyError(sig) {
+		return
+	}
+	r.warn(diag.ValidateForm, where, fmt.Sprintf("Validate is not called: it is %s", types.TypeString(sig, types.RelativeTo(nil))),
+		"wsgen calls Validate() error once the payload is read; give this one another name")
+}
+
+// unlocked warns of a state that calls change at once.
+func (r *resolver) unlocked(m *bound) {
+	for i := range m.sig.Params().Len() {
+		obj := named(deref(m.sig.Params().At(i).Type()))
+		if obj == nil || !r.isState(obj) || locks(obj) {
+			continue
+		}
+		_, typ := m.param(i)
+		r.warn(diag.ParallelState, typ, fmt.Sprintf("%s runs in parallel, and its calls share *%s without a lock", m.fn.Name(), obj.Name()),
+			"give "+obj.Name()+" a sync.Mutex or atomic fields and use them, or let the handler run serially", r.related(nameSpan(obj), obj.Name()+" is declared here"))
+	}
+}
+
+// locks reports whether a struct has something of package sync or sync/atomic.
+func locks(obj *types.TypeName) bool {
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if startsZero(deref(f.Type())) {
+			return true
+		}
+	}
+	return false
+}
+
+// pathValues warns of names that a method asks the path for, and that are not
+// in it.
+func (r *resolver) pathValues(g *gateway, m *bound) {
+	if m.decl.Body == nil || g.model.Path == "" {
+		return
+	}
+	asked := map[string]bool{} // parameters that have PathValue
+	for i := range m.sig.Params().Len() {
+		v := m.sig.Params().At(i)
+		if name, ok := runtimeType(v.Type()); ok && name == "Client" || isPointer(v.Type(), "net/http", "Request") {
+			asked[v.Name()] = true
+		}
+	}
+	names := wildcards(g.model.Path)
+	ast.Inspect(m.decl.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || sel.Sel.Name != "PathValue" {
+			return true
+		}
+		x, isIdent := sel.X.(*ast.Ident)
+		lit, isLit := call.Args[0].(*ast.BasicLit)
+		if !isIdent || !isLit || lit.Kind != token.STRING || !asked[x.Name] {
+			return true
+		}
+		name := strings.Trim(lit.Value, "\"`")
+		if slices.Contains(names, name) {
+			return true
+		}
+		help := fmt.Sprintf("the path has no wildcard: write it into //ws:gateway, as in %s/{%s}", strings.TrimSuffix(g.model.Path, "/"), name)
+		if len(names) > 0 {
+			help = "its wildcards are " + strings.Join(names, ", ")
+			if near := directive.Closest(name, names); near != "" {
+				help = "did you mean " + near + "?"
+			}
+		}
+		r.warn(diag.NoPathValue, lit, fmt.Sprintf("the path %s of %s has no {%s}, so this is always empty", g.model.Path, g.obj.Name(), name), help)
+		return true
+	})
+}
+
+// wildcards are the names in a ServeMux path.
+func wildcards(path string) []string {
+	var names []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok && name != "$}" {
+			names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."))
+		}
+	}
+	return names
+}
