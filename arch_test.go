@@ -29,7 +29,7 @@ cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/emit cmd/wsgen/internal/em
 cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit github.com/rogpeppe/go-internal/diff
 
-runtime:                           runtime/internal/envelope runtime/internal/outbox github.com/lxzan/gws
+runtime:                           runtime/internal/envelope runtime/internal/outbox github.com/lxzan/gws golang.org/x/time/rate
 runtime/internal/envelope:
 runtime/internal/outbox:
 runtime/internal/fixture:          runtime

@@ -7,6 +7,7 @@ require (
 	github.com/lxzan/gws v1.9.1
 	github.com/rogpeppe/go-internal v1.16.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/time v0.16.0
 	golang.org/x/tools v0.52.0
 )
 

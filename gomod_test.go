@@ -20,6 +20,7 @@ func rootRequires() map[string]string {
 	return map[string]string{
 		"github.com/lxzan/gws":            "the transport",
 		"github.com/dave/jennifer":        "writes Go",
+		"golang.org/x/time":               "rate limits of messages",
 		"golang.org/x/tools":              "reads Go",
 		"github.com/rogpeppe/go-internal": "diffs of wsgen check; test scripts",
 		"go.uber.org/goleak":              "tests: goroutine leaks",

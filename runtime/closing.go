@@ -11,6 +11,7 @@ import (
 // Why the server closes by itself.
 var (
 	shutdownCause = Closed{Code: CloseAway, Reason: "shutdown: the server is going away"}
+	abuseCause    = Closed{Code: CloseRateLimited, Reason: "rate_limited: too many messages, again and again"}
 	slowCause     = Closed{Code: ClosePolicy, Reason: "slow_consumer: the client is not reading"}
 	expiredCause  = Closed{Code: CloseUnauthenticated, Reason: "expired: the credential has expired, connect with a new one"}
 	lifetimeCause = Closed{Code: CloseAway, Reason: "lifetime: connection lifetime reached, connect again"}

@@ -174,6 +174,7 @@ func (c *conn) disconnect() {
 
 func (c *conn) gone() {
 	c.leaveAll()
+	c.leaveQuota()
 	if c.everyone.conn != nil {
 		c.server.registry.remove(c)
 		c.endpoint.closed(c)

@@ -44,6 +44,11 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 			err = errStreamID
 		}
 	}
+	if c.endpoint.rates != nil {
+		if over := c.limited(handler); over != nil {
+			err = over
+		}
+	}
 	here := !busy && (h == nil || h.Mode == Inline || err != nil)
 	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
 		c.handle(handler, frame, err, true, nil)
@@ -67,7 +72,7 @@ func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool,
 	e := c.endpoint
 	switch {
 	case bad != nil:
-		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, bad.Error())), inline)
+		c.refuseBad(frame, bad, inline)
 		return
 	case handler < 0 && len(frame.Event) > e.opts.MaxEventBytes:
 		c.answerError(frame, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
@@ -168,6 +173,21 @@ func (c *conn) run(handler int, event string, call *Call) error {
 		return c.refresh(call)
 	}
 	return c.endpoint.spec.Call(handler, call)
+}
+
+// refuseBad answers a frame that is none, or one too many.
+func (c *conn) refuseBad(frame envelope.Frame, bad error, inline bool) {
+	event := ""
+	over, limited := errors.AsType[*Error](bad)
+	switch {
+	case !limited:
+		over = NewError(CodeBadFrame, bad.Error())
+	case len(frame.Event) > c.endpoint.opts.MaxEventBytes:
+		frame.Event = nil // neither echoed nor logged
+	default:
+		event = string(frame.Event)
+	}
+	c.answerError(frame, c.endpoint.refuse(c, event, 0, over), inline)
 }
 
 func errEventName(most int) error {

@@ -19,6 +19,7 @@ type Endpoint struct {
 	spec      Spec
 	opts      Options // resolved: the Server's, as the gateway configured them
 	outbox    outbox.Limits
+	rates     *rates // nil: none is limited
 	transport *transport
 	wildcards []string // names in spec.Path
 
@@ -38,6 +39,7 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	}
 	e.outbox = outbox.Limits{Frames: e.opts.OutboxFrames, Bytes: e.opts.OutboxBytes, Total: s.waiting}
 	e.transport = newTransport(e.opts)
+	e.rates = ratesOf(&e.opts, spec.Handlers)
 	s.wheel.fit(&e.opts)
 	e.guard(nil, nil)
 	return e

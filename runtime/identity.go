@@ -17,6 +17,7 @@ type identity struct {
 	path      []string                  // values of endpoint.wildcards
 	user      *membership               // among the connections of the principal
 	from      visitor
+	limiter   *limiter      // made with the first message, if rates are limited
 	kept      *http.Request // of the upgrade, for $refresh; nil: the principal does not expire
 }
 
@@ -24,7 +25,7 @@ type identity struct {
 func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identity {
 	remote, p := e.server.opts.elsewhere(socket, r), &a.principal
 	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
-	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() {
+	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
 		return nil
 	}
 	id := &identity{remote: remote, from: a.from, kept: a.kept}

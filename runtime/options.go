@@ -2,9 +2,11 @@ package ws
 
 import (
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -111,6 +113,27 @@ type Options struct {
 	// of their own. Default: none.
 	Validator Validator
 
+	// ConnRate is how many messages one connection may send, events that are
+	// not known and frames that are none included; pings and $cancel are not
+	// counted. One more is answered with CodeRateLimited and the time after
+	// which there is room again. Default: no limit, since what is much depends
+	// on what the messages do.
+	ConnRate Rate
+
+	// EventRates are such rates of single events of one connection, by name.
+	// Default: none.
+	EventRates map[string]Rate
+
+	// PrincipalRate is such a rate of all connections together that have the
+	// same Principal.ID. It outlasts them: connecting again gains nothing.
+	// Default: none. Per Server.
+	PrincipalRate Rate
+
+	// MaxRateStrikes is how many messages beyond a rate are answered before
+	// the connection is closed with 4429; each message within takes one back.
+	// Default 100: a client that honours retryAfterMs never comes near.
+	MaxRateStrikes int
+
 	// CompressAbove is the size, in bytes, from which a message to a client that
 	// offers permessage-deflate (RFC 7692) is compressed, if it becomes shorter.
 	// A push is compressed once for all receivers. Whether a client compresses
@@ -172,6 +195,7 @@ const (
 	defaultInboxMessages     = 64
 	defaultInboxBytes        = 256 << 10
 	defaultStreams           = 16
+	defaultRateStrikes       = 100
 	defaultHandshakeTimeout  = 5 * time.Second
 	defaultWriteTimeout      = 10 * time.Second
 	defaultPingInterval      = 25 * time.Second
@@ -209,6 +233,7 @@ func (o Options) resolved() Options {
 	number(&o.InboxMessages, defaultInboxMessages)
 	number(&o.InboxBytes, defaultInboxBytes)
 	number(&o.MaxStreams, defaultStreams)
+	number(&o.MaxRateStrikes, defaultRateStrikes)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
 	duration(&o.PingInterval, defaultPingInterval)
@@ -230,6 +255,7 @@ func (s *Server) configured(spec Spec) Options {
 		return s.opts
 	}
 	o := s.given
+	o.Origins, o.EventRates = slices.Clone(o.Origins), maps.Clone(o.EventRates) // its own to write to
 	spec.Configure(&o)
 	for _, name := range o.keepServers(&s.given) {
 		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)
@@ -244,6 +270,7 @@ func (o *Options) keepServers(of *Options) (changed []string) {
 	keep(&o.MaxConnections, of.MaxConnections, "MaxConnections", &changed)
 	keep(&o.MaxConnectionsPerAddr, of.MaxConnectionsPerAddr, "MaxConnectionsPerAddr", &changed)
 	keep(&o.OutboxTotalBytes, of.OutboxTotalBytes, "OutboxTotalBytes", &changed)
+	keep(&o.PrincipalRate, of.PrincipalRate, "PrincipalRate", &changed)
 	keep(&o.CompressAbove, of.CompressAbove, "CompressAbove", &changed)
 	keep(&o.ShutdownDelay, of.ShutdownDelay, "ShutdownDelay", &changed)
 	keep(&o.ShutdownSpread, of.ShutdownSpread, "ShutdownSpread", &changed)

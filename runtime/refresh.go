@@ -44,13 +44,16 @@ func (c *conn) refresh(call *Call) error {
 		return NewError(CodeInvalidPayload, "the token has characters that no header can hold").
 			WithDetails(Detail{Path: pointer("token"), Rule: "token"})
 	}
-	request := c.identity.kept.Clone(refreshContext{connContext{c}, c.identity.kept.Context()})
+	request := c.identity.kept.Clone(refreshContext{call.Context(), c.identity.kept.Context()})
 	if data.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+data.Token)
 	}
 	principal, bad := c.endpoint.guardConn(request.Context(), request, data.Token)
 	if bad != nil {
 		return bad.err
+	}
+	if err := call.Context().Err(); err != nil {
+		return err // the client has its answer
 	}
 	if principal.ID != c.userID() {
 		return NewError(CodeForbidden, "a refresh cannot change who is connected: connect anew")
@@ -71,17 +74,17 @@ func headerSafe(token string) bool {
 	return true
 }
 
-// refreshContext ends with the connection, and has what a middleware left in
-// the request's context.
+// refreshContext ends with the call, and has what a middleware left in the
+// request's context.
 type refreshContext struct {
-	connContext
+	context.Context
 
 	kept context.Context
 }
 
-// Value looks in the connection's context first.
+// Value looks in the call's context first.
 func (x refreshContext) Value(key any) any {
-	if v := x.connContext.Value(key); v != nil {
+	if v := x.Context.Value(key); v != nil {
 		return v
 	}
 	return x.kept.Value(key)

@@ -19,7 +19,26 @@ type Router struct {
 func NewRouter(endpoints ...*Endpoint) *Router {
 	r := &Router{endpoints: endpoints, mux: http.NewServeMux()}
 	r.Mount(r.mux)
+	r.checkRates()
 	return r
+}
+
+// checkRates logs rates of events that no gateway has: a misspelt limit is none.
+func (r *Router) checkRates() {
+	seen := map[string]bool{}
+	for _, e := range r.endpoints {
+		for _, h := range e.spec.Handlers {
+			seen[h.Event] = true
+		}
+	}
+	for _, e := range r.endpoints {
+		for event := range e.opts.EventRates {
+			if !seen[event] {
+				seen[event] = true
+				e.server.log.Error("ws: Options.EventRates has an event that no gateway handles", "event", event)
+			}
+		}
+	}
 }
 
 // Guard puts guards before those of every gateway; each runs once, in the

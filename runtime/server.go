@@ -26,6 +26,7 @@ type Server struct {
 	epoch     time.Time
 	wheel     wheel
 	flusher   flusher
+	quotas    quotas
 	waiting   *outbox.Budget // of all outboxes
 	deflating atomic.Int64   // connections that take compressed frames
 	draining  atomic.Bool    // Shutdown has begun
