@@ -129,6 +129,13 @@ func (p *Process) CPU() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
+// Writes is how often the child has called write(2) and its kin; 0 where the
+// kernel does not count.
+func (p *Process) Writes() int64 {
+	n, _ := field(fmt.Sprintf("/proc/%d/io", p.cmd.Process.Pid), "syscw:")
+	return n
+}
+
 // Memory returns the resident bytes of the child.
 func (p *Process) Memory() (int64, error) {
 	return kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid), "Rss:")
@@ -146,6 +153,12 @@ func (p *Process) ResetPeak() error {
 
 // kilobytes reads a line "Key:  123 kB" of a file in /proc.
 func kilobytes(file, key string) (int64, error) {
+	n, err := field(file, key)
+	return n << 10, err
+}
+
+// field reads the number behind key in a file of /proc.
+func field(file, key string) (int64, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
@@ -154,7 +167,7 @@ func kilobytes(file, key string) (int64, error) {
 		if rest, ok := strings.CutPrefix(line, key); ok {
 			var n int64
 			_, err := fmt.Sscan(rest, &n)
-			return n << 10, err
+			return n, err
 		}
 	}
 	return 0, errors.New(file + " has no " + key)

@@ -240,9 +240,12 @@ type meter struct {
 	f              *fixture
 	begun          time.Time
 	server, client time.Duration
+	writes         int64
 }
 
-func (f *fixture) meter() meter { return meter{f, time.Now(), f.server.CPU(), f.clientCPU()} }
+func (f *fixture) meter() meter {
+	return meter{f, time.Now(), f.server.CPU(), f.clientCPU(), f.server.Writes()}
+}
 
 func (f *fixture) clientCPU() time.Duration {
 	var all time.Duration
@@ -252,12 +255,14 @@ func (f *fixture) clientCPU() time.Duration {
 	return all
 }
 
-// stop adds to v what n units of work cost the server each, in µs, which share
+// stop adds to v what n units of work cost the server each, in µs and in calls
+// of write(2), which share
 // of all CPU the client had, and how busy its one thread was: near 1, it is
 // the client that was measured.
 func (m meter) stop(v values, n int) {
 	server, client := m.f.server.CPU()-m.server, m.f.clientCPU()-m.client
 	v["cpu"] = float64(server.Nanoseconds()) / 1000 / float64(max(n, 1))
+	v["writes"] = float64(m.f.server.Writes()-m.writes) / float64(max(n, 1))
 	v["client"] = float64(client) / float64(max(server+client, 1))
 	v["busy"] = float64(client) / float64(max(time.Since(m.begun), 1)) / float64(len(m.f.clients))
 }
