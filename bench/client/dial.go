@@ -102,12 +102,12 @@ func (c *client) start() error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket})
-	c.watch(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
+	c.interest(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
 	return nil
 }
 
-// watch sets what connection i is polled for.
-func (c *client) watch(i, op int, events uint32) {
+// interest sets what connection i is polled for.
+func (c *client) interest(i, op int, events uint32) {
 	err := unix.EpollCtl(c.epoll, op, int(c.conns[i].fd), &unix.EpollEvent{Events: events, Fd: int32(i)})
 	if err != nil && c.failure == nil {
 		c.failure = fmt.Errorf("epoll_ctl: %w", err)
@@ -128,7 +128,7 @@ func (c *client) connected(i int) {
 		}
 	}
 	c.conns[i].state = upgrading
-	c.watch(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN)
+	c.interest(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN)
 	c.write(i, c.dial.request)
 }
 
@@ -162,7 +162,7 @@ func (c *client) ready(i int) {
 	c.dial.done++
 	if c.dial.task.Mute {
 		c.conns[i].state = mute
-		c.watch(i, unix.EPOLL_CTL_DEL, 0)
+		c.interest(i, unix.EPOLL_CTL_DEL, 0)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wsgen/wsgen/bench/internal/clock"
 	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/frame"
 	"github.com/wsgen/wsgen/bench/internal/stats"
 )
 
@@ -45,6 +46,8 @@ type client struct {
 	begun  int64
 	last   int64
 	seen   stats.Histogram
+	stamps frame.Finder
+	watch  clock.Watch
 }
 
 // chunk is the size of a read. It is large enough for a burst to a connection
@@ -70,7 +73,7 @@ func run() error {
 	}
 	c := &client{
 		epoll: epoll, events: make([]unix.EpollEvent, 512), in: make([]byte, chunk),
-		secure: map[int]*secure{}, heads: map[int][]byte{}, pending: map[int][]byte{},
+		watch: clock.NewWatch(), secure: map[int]*secure{}, heads: map[int][]byte{}, pending: map[int][]byte{},
 	}
 	if err := unix.SetNonblock(0, true); err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/wsgen/wsgen/bench/internal/clock"
 	"github.com/wsgen/wsgen/bench/internal/frame"
 )
 
@@ -114,7 +113,7 @@ func (c *client) take(i int, b []byte) {
 			return
 		}
 	}
-	now := clock.Now()
+	now := c.watch.Now()
 	for len(b) > 0 && k.state != closed {
 		if k.skip > 0 {
 			n := min(int(k.skip), len(b))
@@ -180,7 +179,7 @@ func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 	c.frames++
 	c.bytes += int64(h.Length)
 	c.last = now
-	if at, ok := frame.Stamp(payload); ok {
+	if at, ok := c.stamps.Stamp(payload); ok {
 		c.seen.Add(now - at)
 	}
 	if c.job.next != nil {
@@ -201,7 +200,7 @@ func (c *client) write(i int, b []byte) {
 	}
 	if n = max(n, 0); n < len(b) {
 		c.pending[i] = append([]byte(nil), b[n:]...)
-		c.watch(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN|unix.EPOLLOUT)
+		c.interest(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN|unix.EPOLLOUT)
 	}
 }
 
@@ -225,7 +224,7 @@ func (c *client) flush(i int) {
 		return
 	}
 	delete(c.pending, i)
-	c.watch(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN)
+	c.interest(i, unix.EPOLL_CTL_MOD, unix.EPOLLIN)
 }
 
 func wouldBlock(err error) bool { return err == unix.EAGAIN || err == unix.EINTR }

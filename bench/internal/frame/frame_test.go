@@ -59,10 +59,10 @@ func TestTemplateCarriesStamp(t *testing.T) {
 			stamp := clock.Now()
 			first, rest := unmask(t, tpl.Append(tpl.Append(nil, 1), stamp))
 			second, _ := unmask(t, rest)
-			if got, ok := frame.Stamp(first); !ok || got != 1 {
+			if got, ok := new(frame.Finder).Stamp(first); !ok || got != 1 {
 				t.Errorf("first stamp %d, %t", got, ok)
 			}
-			if got, ok := frame.Stamp(second); !ok || got != stamp {
+			if got, ok := new(frame.Finder).Stamp(second); !ok || got != stamp {
 				t.Errorf("second stamp %d, %t; want %d", got, ok, stamp)
 			}
 			if by, ok := frame.Sender(second); !ok || by != 7 {
@@ -81,7 +81,7 @@ func TestTemplateCarriesStamp(t *testing.T) {
 
 func TestStampIsAbsent(t *testing.T) {
 	for _, s := range []string{"", `{"event":"x","data":null}`, `{"at":`, `{"at":12}`, `{"at":"0000000000000000"}`} {
-		if _, ok := frame.Stamp([]byte(s)); ok {
+		if _, ok := new(frame.Finder).Stamp([]byte(s)); ok {
 			t.Errorf("%q has a stamp", s)
 		}
 	}

@@ -19,7 +19,7 @@ func TestMessagesHaveTheLengthAskedFor(t *testing.T) {
 		if len(b) != size {
 			t.Errorf("a message of %d bytes has %d", size, len(b))
 		}
-		if _, ok := frame.Stamp(b); !ok {
+		if _, ok := new(frame.Finder).Stamp(b); !ok {
 			t.Errorf("no stamp in %.80s", b)
 		}
 	}
