@@ -135,32 +135,33 @@ func (c *conn) flush(b *batch) {
 		return
 	}
 	broken := false
-	for range maxTurns {
-		p := c.next(b, broken)
-		if p == nil {
-			return
-		}
-		rest, err := c.writeSome(b, p)
-		if err != nil {
-			broken = c.writeFailed(err)
-		} else if len(rest) > 0 {
-			// The batch belongs to a pool, the rest to the goroutine.
-			if len(b.frames) > 1 {
-				rest = slices.Clone(rest)
-			}
-			clear(b.frames)
-			go c.flushWaiting(rest)
-			return
-		}
-		clear(b.frames) // the pool must not pin frames
+	p := c.next(b, broken)
+	if p == nil {
+		return
 	}
-	c.server.flusher.add(c) // still the owner's, who is a worker next
+	rest, err := c.writeSome(b, p)
+	if err != nil {
+		broken = c.writeFailed(err)
+	} else if len(rest) > 0 {
+		// The batch belongs to a pool, the rest to the goroutine.
+		if len(b.frames) > 1 {
+			rest = slices.Clone(rest)
+		}
+		clear(b.frames)
+		go c.flushWaiting(rest)
+		return
+	}
+	clear(b.frames) // the pool must not pin frames
+	switch more, closed := c.out.Written(); {
+	case more:
+		// At the end of the queue: neither the caller nor a worker's other
+		// connections wait for one that is pushed to as fast as it is written
+		// to, and until its turn comes more can join the next write.
+		c.server.flusher.add(c)
+	case closed:
+		c.writeEnded(broken)
+	}
 }
-
-// maxTurns is how many batches one flush writes: others may push as fast as it
-// writes, and neither a caller nor a worker's other connections shall wait for
-// the end of that.
-const maxTurns = 4
 
 // flushWaiting writes rest and then what is queued, and waits for the peer to
 // take it.

@@ -3,6 +3,8 @@ package ws
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // flusher is a Server's run queue: the connections whose outbox has frames and
@@ -14,6 +16,8 @@ type flusher struct {
 	queue   []*conn
 	head    int
 	workers int
+
+	wide atomic.Uint32 // pushes to so many that another pass over them costs
 }
 
 // runBatch is how many connections a worker takes at a time: enough that the
@@ -42,7 +46,9 @@ func (f *flusher) work() {
 	var conns [runBatch]*conn
 	b := batches.Get().(*batch)
 	defer batches.Put(b)
+	seen := f.wide.Load()
 	for {
+		seen = f.calm(seen)
 		n := f.take(conns[:])
 		if n == 0 {
 			return
@@ -53,6 +59,36 @@ func (f *flusher) work() {
 		}
 	}
 }
+
+// calm lets whoever pushes to many, again and again, push on for a moment: what
+// queues up meanwhile leaves in one write for each connection instead of two.
+// One push after the other is not held up: two must have come since the worker
+// looked last, which is a few hundred µs ago. It returns what to call it with
+// next.
+func (f *flusher) calm(seen uint32) uint32 {
+	now := f.wide.Load()
+	if now-seen < 2 {
+		return seen
+	}
+	for range maxCalm {
+		time.Sleep(calmStep)
+		before := now
+		if now = f.wide.Load(); now == before {
+			break
+		}
+	}
+	return now
+}
+
+// A worker looks that often, that many times, whether pushes still come. A
+// pass over a thousand connections takes longer than all of it.
+const (
+	calmStep = 500 * time.Microsecond
+	maxCalm  = 8
+)
+
+// wideEnough is how many receivers make a push count for calm.
+const wideEnough = 64
 
 // take fills conns from the queue; with nothing to take the worker is gone.
 func (f *flusher) take(conns []*conn) int {

@@ -66,6 +66,9 @@ func (t Target) push(event string, frame []byte) int {
 		}
 	})
 	t.server.flusher.add(due...)
+	if n.sent >= wideEnough {
+		t.server.flusher.wide.Add(1)
+	}
 	t.server.pushed(event, &n)
 	return n.sent
 }

@@ -243,17 +243,8 @@ func (q *Queue) own() Verdict {
 func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.taken > 0 {
-		q.frames -= q.taken
-		q.bytes -= q.takenBytes
-		q.taken, q.takenBytes = 0, 0
-		q.release()
-		q.wake()
-	}
-	if q.first == nil && q.more == nil {
-		q.owned = false
-		q.ended = q.closed
-		return batch, q.closed
+	if more, closed := q.written(); !more {
+		return batch, closed
 	}
 	if q.first != nil {
 		batch = append(batch, q.first)
@@ -278,6 +269,31 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 		q.more = nil
 	}
 	return batch, false
+}
+
+// Written counts the frames of the last Take as written, and reports whether
+// there are more. Without more the caller is the owner no more, as after a
+// Take that returns none.
+func (q *Queue) Written() (more, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.written()
+}
+
+func (q *Queue) written() (more, closed bool) {
+	if q.taken > 0 {
+		q.frames -= q.taken
+		q.bytes -= q.takenBytes
+		q.taken, q.takenBytes = 0, 0
+		q.release()
+		q.wake()
+	}
+	if q.first == nil && q.more == nil {
+		q.owned = false
+		q.ended = q.closed
+		return false, q.closed
+	}
+	return true, false
 }
 
 // drop removes the first n frames, and gives the overflow back if that is all.
