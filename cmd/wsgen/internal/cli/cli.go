@@ -58,6 +58,11 @@ file as the last one left it ends at once.`,
 			`Prints a diff from the files on disk to those that generate would write, for CI.
 It always reads everything.`,
 		},
+		{
+			"list", "[flags] [packages]", "show gateways, events, data, guards and pushes", list, listFlagSet,
+			`A line for each event. Access is guarded if something is asked first, public if
+//ws:public says that nothing is, on purpose, and open if nothing says anything.`,
+		},
 		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode, nil, ""},
 		{"version", "", "print the version", version, nil, ""},
 		{"help", "[command]", "explain wsgen or one of its commands", help, nil, ""},

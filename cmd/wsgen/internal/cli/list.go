@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+)
+
+func listFlags() *runFlags {
+	f := newRunFlags("list")
+	f.set.BoolVar(&f.json, "json", false, "print an object with all details")
+	return f
+}
+
+func listFlagSet() *flag.FlagSet { return listFlags().set }
+
+// list prints what the packages serve and push.
+func list(ctx context.Context, s streams, args []string) int {
+	j, code := begin(s, "list", listFlags(), args)
+	if j == nil {
+		return code
+	}
+	program, result, err := pipeline.Model(ctx, j.opts)
+	if code := j.report(ctx, result, err); code != exitOK {
+		return code
+	}
+	listing := newListing(program, j.dir)
+	if j.flags.json {
+		out := json.NewEncoder(s.out)
+		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
+		err = out.Encode(listing)
+	} else {
+		err = listing.table(s.out)
+	}
+	if err != nil {
+		s.errorf("%v", err)
+		return exitFail
+	}
+	return exitOK
+}
+
+// table prints a line for each event: those that clients send, then those that
+// they get.
+func (l listing) table(w io.Writer) error {
+	var rows [][]string
+	for _, g := range l.Gateways {
+		name := g.Package.short() + g.Name
+		for _, h := range g.Handlers {
+			rows = append(rows, []string{name, g.Path, h.Event, data(h.Data, h.Whole), reply(h), strings.Join(append(g.Guards, h.Guards...), ", "), h.Posture})
+		}
+		if len(g.Handlers) == 0 {
+			rows = append(rows, []string{name, g.Path, "", "", "", strings.Join(g.Guards, ", "), g.Posture})
+		}
+	}
+	if err := columns(w, []string{"gateway", "path", "event", "data", "reply", "guards", "access"}, rows); err != nil {
+		return err
+	}
+	if rows != nil && l.Pushes != nil {
+		fmt.Fprintln(w)
+	}
+	rows = nil
+	for _, p := range l.Pushes {
+		for _, e := range p.Events {
+			to := p.Namespace
+			if to == "" {
+				to = "Server"
+			}
+			rows = append(rows, []string{p.Package.short() + p.Name, to, e.Event, e.Data})
+		}
+	}
+	return columns(w, []string{"push", "to", "event", "data"}, rows)
+}
+
+// columns prints rows below a head, with a dash where there is nothing.
+func columns(w io.Writer, head []string, rows [][]string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			if cell == "" {
+				row[i] = "-"
+			}
+		}
+		fmt.Fprintln(table, strings.Join(row, "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func data(params []listedParam, whole bool) string {
+	if whole {
+		return params[0].Type
+	}
+	var parts []string
+	for _, p := range params {
+		parts = append(parts, p.Name+" "+p.Type)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func reply(h listedHandler) string {
+	if h.Stream {
+		return "stream of " + h.Reply
+	}
+	return h.Reply
+}

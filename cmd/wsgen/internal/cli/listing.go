@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"fmt"
+	"go/token"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
+)
+
+// listing is what list prints, as -json prints it.
+type listing struct {
+	Gateways []listedGateway `json:"gateways"`
+	Pushes   []listedPush    `json:"pushes"`
+}
+
+// listedPackage is an import path.
+type listedPackage string
+
+type listedGateway struct {
+	Package   listedPackage   `json:"package"`
+	Name      string          `json:"name"`
+	Path      string          `json:"path"`
+	Namespace string          `json:"namespace,omitempty"`
+	Protocol  string          `json:"protocol"`
+	State     string          `json:"state,omitempty"`
+	Guards    []string        `json:"guards"`
+	Posture   string          `json:"posture"`
+	Position  string          `json:"position"`
+	Handlers  []listedHandler `json:"handlers"`
+}
+
+type listedHandler struct {
+	Event string `json:"event"`
+	// Data are the members of data, or, if Whole, data itself.
+	Data     []listedParam `json:"data"`
+	Whole    bool          `json:"whole"`
+	Reply    string        `json:"reply,omitempty"`
+	Stream   bool          `json:"stream"`
+	Mode     string        `json:"mode"`
+	Timeout  string        `json:"timeout,omitempty"`
+	Guards   []string      `json:"guards"`
+	Posture  string        `json:"posture"`
+	Method   string        `json:"method"`
+	Position string        `json:"position"`
+}
+
+type listedParam struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Optional bool   `json:"optional"`
+}
+
+type listedPush struct {
+	Package   listedPackage `json:"package"`
+	Name      string        `json:"name"`
+	Namespace string        `json:"namespace,omitempty"`
+	Events    []listedEvent `json:"events"`
+}
+
+type listedEvent struct {
+	Event    string `json:"event"`
+	Data     string `json:"data,omitempty"`
+	Method   string `json:"method"`
+	Position string `json:"position"`
+}
+
+// short is the package as it stands before a name.
+func (p listedPackage) short() string { return path.Base(string(p)) + "." }
+
+// The postures: whether something says who may send an event.
+const (
+	postureGuarded = "guarded"
+	posturePublic  = "public" // //ws:public: open on purpose
+	postureOpen    = "open"   // open, and nothing says that this is meant
+)
+
+// lister makes a listing; dir is what positions are relative to.
+type lister struct {
+	dir    string
+	global map[*model.Gateway][]string // guards of the applications that serve it
+}
+
+func newListing(program *model.Program, dir string) listing {
+	l := lister{dir, map[*model.Gateway][]string{}}
+	out := listing{Gateways: []listedGateway{}, Pushes: []listedPush{}}
+	for _, p := range program.Packages {
+		if p.App == nil {
+			continue
+		}
+		for _, g := range p.App.Gateways {
+			l.global[g.Gateway] = append(guards(p.App.ConnGuards), guards(p.App.MessageGuards)...)
+		}
+	}
+	for _, p := range program.Packages {
+		for _, g := range p.Gateways {
+			out.Gateways = append(out.Gateways, l.gateway(p, g))
+		}
+		for _, push := range p.Pushes {
+			out.Pushes = append(out.Pushes, l.push(p, push))
+		}
+	}
+	return out
+}
+
+func (l lister) gateway(p *model.Package, g *model.Gateway) listedGateway {
+	all := append(append(l.global[g], guards(g.ConnGuards)...), guards(g.MessageGuards)...)
+	out := listedGateway{
+		Package: listedPackage(p.Path), Name: g.Name, Path: g.Path, Namespace: optionalType(g.Namespace),
+		Protocol: "events", State: optionalType(g.State), Guards: distinct(all), Position: l.position(g.Pos),
+		Posture: posture(len(all) > 0, g.Public), Handlers: []listedHandler{},
+	}
+	if g.Protocol != "" {
+		out.Protocol = g.Protocol
+	}
+	for _, h := range g.Handlers {
+		out.Handlers = append(out.Handlers, l.handler(h, len(all) > 0, g.Public))
+	}
+	return out
+}
+
+func (l lister) handler(h *model.Handler, guarded, public bool) listedHandler {
+	out := listedHandler{
+		Event: h.Event, Method: h.Method, Position: l.position(h.Pos), Data: []listedParam{},
+		Whole: h.Data == model.DataWhole || h.Data == model.DataNullable,
+		Reply: optionalType(h.Result), Stream: h.Stream != model.StreamNone, Mode: mode(h.Mode),
+		Guards:  guards(h.Guards),
+		Posture: posture(guarded || len(h.Guards) > 0, public || h.Public),
+	}
+	if out.Stream {
+		out.Reply = typeText(streamed(*h.Result))
+	}
+	if h.Timeout > 0 {
+		out.Timeout = h.Timeout.Round(time.Microsecond).String()
+	}
+	for _, p := range h.Params {
+		if p.Role == model.RoleData {
+			out.Data = append(out.Data, listedParam{p.Name, typeText(p.Type), p.Optional})
+		}
+	}
+	return out
+}
+
+func (l lister) push(p *model.Package, push *model.Push) listedPush {
+	out := listedPush{
+		Package: listedPackage(p.Path), Name: push.Name, Namespace: optionalType(push.Namespace), Events: []listedEvent{},
+	}
+	for _, m := range push.Methods {
+		e := listedEvent{Event: m.Event, Method: m.Name, Position: l.position(m.Pos)}
+		if m.Param != nil {
+			e.Data = typeText(m.Param.Type)
+		}
+		out.Events = append(out.Events, e)
+	}
+	return out
+}
+
+func (l lister) position(p token.Position) string {
+	return fmt.Sprintf("%s:%d:%d", filepath.ToSlash(output.Relative(l.dir, p.Filename)), p.Line, p.Column)
+}
+
+func posture(guarded, public bool) string {
+	switch {
+	case guarded:
+		return postureGuarded
+	case public:
+		return posturePublic
+	}
+	return postureOpen
+}
+
+func mode(m model.Mode) string {
+	switch m {
+	case model.Serial:
+		return "serial"
+	case model.Parallel:
+		return "parallel"
+	}
+	return "inline"
+}
+
+func guards(refs []*model.GuardRef) []string {
+	names := []string{}
+	for _, r := range refs {
+		names = append(names, typeText(r.Type))
+	}
+	return names
+}
+
+// distinct leaves out what comes again: a guard may be of both kinds.
+func distinct(names []string) []string {
+	out := []string{}
+	seen := map[string]bool{}
+	for _, n := range names {
+		if !seen[n] {
+			out = append(out, n)
+		}
+		seen[n] = true
+	}
+	return out
+}
