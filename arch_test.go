@@ -15,6 +15,7 @@ const importTable = `
 
 cmd/wsgen:                         cmd/wsgen/internal/cli
 cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/reference:      cmd/wsgen/internal/cli cmd/wsgen/internal/diag cmd/wsgen/internal/directive
 cmd/wsgen/internal/settings:       cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag

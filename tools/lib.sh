@@ -40,7 +40,7 @@ has_go() { [ "$1" = . ] || [ -n "$(tree "$1/**/*.go")" ]; }
 workspace() { go list -m -f '{{.Dir}}' | sed "s,^$PWD/,,; s,^$PWD\$,.," | sort; }
 
 # generated lists the files that make generate writes.
-generated() { tree '**/ws_gen.go' '**/ws_wire_gen.go' '**/wire_gen.go'; }
+generated() { tree '**/ws_gen.go' '**/ws_wire_gen.go' '**/wire_gen.go' 'docs/reference/*.md'; }
 
 # find_chromium sets CHROMIUM to a browser that starts, installing one where it
 # may; it fails if there is none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
@@ -73,17 +74,19 @@ func helpOn(w io.Writer, c command) {
 func flagTable(w io.Writer, set *flag.FlagSet) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	set.VisitAll(func(f *flag.Flag) {
-		arg, text := flag.UnquoteUsage(f)
-		if spec, ok := settings.Lookup(f.Name); ok {
-			arg = spec.Arg
-		}
-		name := "-" + f.Name
-		if arg != "" {
-			name += " " + arg
-		}
+		name, text := flagText(f)
 		fmt.Fprintf(table, "  %s\t%s\n", name, text)
 	})
 	table.Flush()
+}
+
+// flagText is a flag with its argument, and what it means.
+func flagText(f *flag.Flag) (name, text string) {
+	arg, text := flag.UnquoteUsage(f)
+	if spec, ok := settings.Lookup(f.Name); ok {
+		arg = spec.Arg
+	}
+	return strings.TrimSpace("-" + f.Name + " " + arg), text
 }
 
 func version(_ context.Context, s streams, args []string) int {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -53,7 +54,7 @@ func (l listing) table(w io.Writer) error {
 	for _, g := range l.Gateways {
 		name := g.Package.short() + g.Name
 		for _, h := range g.Handlers {
-			rows = append(rows, []string{name, g.Path, h.Event, data(h.Data, h.Whole), reply(h), strings.Join(append(g.Guards, h.Guards...), ", "), h.Posture})
+			rows = append(rows, []string{name, g.Path, h.Event, data(h.Data, h.Whole), reply(h), strings.Join(distinct(slices.Concat(g.Guards, h.Guards)), ", "), h.Posture})
 		}
 		if len(g.Handlers) == 0 {
 			rows = append(rows, []string{name, g.Path, "", "", "", strings.Join(g.Guards, ", "), g.Posture})
