@@ -14,7 +14,8 @@ import (
 // is only valid during Spec.Call.
 type Call struct {
 	conn    *conn
-	task    *task // nil: it is a call on the read loop, and no more
+	ctx     context.Context // that an interceptor chose; nil: none did
+	task    *task           // nil: it is a call on the read loop, and no more
 	frame   envelope.Frame
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other
@@ -30,7 +31,7 @@ func (c *Call) begin(of *conn, t *task, frame envelope.Frame, inline bool) {
 
 // end gives c back, without what it must not keep alive.
 func (c *Call) end() {
-	c.conn, c.task, c.frame, c.reader = nil, nil, envelope.Frame{}, Reader{}
+	c.conn, c.task, c.ctx, c.frame, c.reader = nil, nil, nil, envelope.Frame{}, Reader{}
 	calls.Put(c)
 }
 
@@ -38,10 +39,22 @@ func (c *Call) end() {
 // that has an id, a deadline or meta has one of its own, which ends with the
 // handler, or its stream; any other has the connection's.
 func (c *Call) Context() context.Context {
-	if c.task != nil && c.task.own {
+	switch {
+	case c.ctx != nil:
+		return c.ctx
+	case c.task != nil && c.task.own:
 		return c.task
 	}
 	return connContext{c.conn}
+}
+
+// message returns what guards and interceptors see.
+func (c *Call) message(event string) Message {
+	m := Message{Client: &c.conn.client, Event: event, Data: c.frame.Data}
+	if c.task != nil {
+		m.Meta = c.task.meta
+	}
+	return m
 }
 
 // Client returns the connection.

@@ -107,8 +107,9 @@ func TestPortable(t *testing.T) {
 // site is a running HTTP server with gateways on one ws.Server.
 type site struct {
 	*ws.Server
-	http *httptest.Server
-	logs *logs
+	http   *httptest.Server
+	router *ws.Router
+	logs   *logs
 }
 
 func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
@@ -125,7 +126,8 @@ func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 	for _, g := range gateways {
 		endpoints = append(endpoints, g.endpoint(s))
 	}
-	st := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...)), logs: logs}
+	router := ws.NewRouter(endpoints...)
+	st := &site{Server: s, http: httptest.NewUnstartedServer(router), router: router, logs: logs}
 	st.http.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		_ = c.(*net.TCPConn).SetWriteBuffer(32 << 10) // a peer that stalls is felt soon
 		return ctx

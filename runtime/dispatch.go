@@ -158,11 +158,7 @@ func (c *conn) call(handler int, call *Call) (panicked bool, err error) {
 
 func (c *conn) run(handler int, event string, call *Call) error {
 	for _, guard := range c.endpoint.guards[handler] {
-		m := Message{Client: &c.client, Event: event, Data: call.frame.Data}
-		if call.task != nil {
-			m.Meta = call.task.meta
-		}
-		if err := guard.GuardMessage(call.Context(), m); err != nil {
+		if err := guard.GuardMessage(call.Context(), call.message(event)); err != nil {
 			return err
 		}
 	}
@@ -171,6 +167,9 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	}
 	if handler == len(c.endpoint.spec.Handlers) {
 		return c.refresh(call)
+	}
+	if c.endpoint.next != nil {
+		return c.endpoint.pass(handler, call)
 	}
 	return c.endpoint.spec.Call(handler, call)
 }

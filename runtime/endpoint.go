@@ -23,10 +23,19 @@ type Endpoint struct {
 	transport *transport
 	wildcards []string // names in spec.Path
 
-	// Set by NewEndpoint and Router.Guard, before anything is served.
+	// Set by NewEndpoint and the Router, before anything is served.
+	global     globals
 	handlers   []Handler
 	connGuards []ConnGuard
 	guards     [][]MessageGuard // per handler: global, gateway, own; each once
+	next       Next             // the interceptors; nil: there are none
+}
+
+// globals are what a Router puts around all of its gateways.
+type globals struct {
+	conn    []ConnGuard
+	message []MessageGuard
+	around  []Interceptor
 }
 
 // NewEndpoint binds a gateway to a registry.
@@ -41,23 +50,30 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	e.transport = newTransport(e.opts)
 	e.rates = ratesOf(&e.opts, spec.Handlers)
 	s.wheel.fit(&e.opts)
-	e.guard(nil, nil)
+	e.compose()
 	return e
 }
 
-// guard composes the global guards with those of the gateway.
+// guard puts the global guards before those of the gateway.
 func (e *Endpoint) guard(conn []ConnGuard, message []MessageGuard) {
-	e.connGuards = once(conn, e.spec.ConnGuards)
+	e.global.conn, e.global.message = conn, message
+	e.compose()
+}
+
+// compose joins what is global with what is the gateway's.
+func (e *Endpoint) compose() {
+	e.connGuards = once(e.global.conn, e.spec.ConnGuards)
+	e.next = e.chain()
 	e.handlers = slices.Clone(e.spec.Handlers)
 	e.guards = make([][]MessageGuard, len(e.handlers))
 	for i := range e.handlers {
-		e.guards[i] = once(message, e.spec.Guards, e.handlers[i].Guards)
+		e.guards[i] = once(e.global.message, e.spec.Guards, e.handlers[i].Guards)
 		h := &e.handlers[i]
 		number(&h.Max, defaultParallel)
 		switch {
 		case h.Mode != Inline:
-		case len(message) > 0:
-			h.Mode = Serial // a guard may block, and the generator could not know
+		case len(e.global.message) > 0 || e.next != nil:
+			h.Mode = Serial // they may block, and the generator could not know
 		default:
 			h.Timeout = 0
 		}

@@ -53,7 +53,7 @@ type Error struct {
 	Message string
 	Details []Detail
 	// RetryAfter, if positive, tells the client when to try again; it is sent
-	// in whole milliseconds.
+	// as "retryAfterMs", in whole milliseconds, rounded up.
 	RetryAfter time.Duration
 
 	cause error

@@ -44,15 +44,18 @@ type Principal struct {
 	Value   any       // the application's own
 }
 
-// Message is a message as a MessageGuard sees it, before it is decoded.
+// Message is a message as a MessageGuard or an Interceptor sees it, before it is
+// decoded.
 type Message struct {
 	Client *Client
 	Event  string
-	// Data is valid until the guard returns, and must not be changed; nil if
+	// Data is valid until the guard or interceptor returns, and must not be changed; nil if
 	// the frame has none.
 	Data json.RawMessage
 	// Meta is what accompanies the message, as the function Meta returns it.
 	Meta map[string]string
+
+	passage *passage // an interceptor's, else nil
 }
 
 // Decode decodes the data into v, as encoding/json does; absent data is null.

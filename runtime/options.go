@@ -109,6 +109,10 @@ type Options struct {
 	// is answered with CodeRateLimited. Default 16, since each has a goroutine.
 	MaxStreams int
 
+	// Interceptors wrap the way of every message to its handler, the first
+	// outermost. Default: none, which costs nothing.
+	Interceptors []Interceptor
+
 	// Validator looks at payloads that are structs and have no Validate method
 	// of their own. Default: none.
 	Validator Validator

@@ -26,7 +26,7 @@ func TestProtocol(t *testing.T) {
 		"refuse": inline(func(*ws.Call) error { return ws.NewError("my_own", "no").WithCause(errors.New("secret")) }),
 		"details": inline(func(*ws.Call) error {
 			return &ws.Error{
-				Code: ws.CodeRateLimited, Message: "slow down", RetryAfter: 1500 * time.Millisecond,
+				Code: ws.CodeRateLimited, Message: "slow down", RetryAfter: 1500*time.Millisecond - time.Microsecond,
 				Details: []ws.Detail{{Path: "/text", Rule: "min", Param: "1", Message: "too short"}},
 			}
 		}),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
@@ -59,11 +60,20 @@ func (e *Error) body(event string) errorBody {
 	if e.Code == CodeBadFrame {
 		event = "" // what is not a frame has no event
 	}
-	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: e.RetryAfter.Milliseconds()}
+	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: wholeMs(e.RetryAfter)}
 	if ref := (*reference)(nil); errors.As(e.cause, &ref) {
 		b.Ref = ref.ref
 	}
 	return b
+}
+
+// wholeMs rounds up: a client that comes back too early is refused again.
+func wholeMs(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if d > time.Duration(ms)*time.Millisecond {
+		ms++
+	}
+	return max(ms, 0)
 }
 
 // reference is the cause of an opaque error: what the client is told, so that

@@ -52,6 +52,16 @@ func (r *Router) Guard(conn []ConnGuard, message []MessageGuard) *Router {
 	return r
 }
 
+// Intercept puts interceptors around every message of every gateway, the first
+// outermost, and around those of Options.Interceptors. It must be called before
+// anything is served, and returns r.
+func (r *Router) Intercept(around ...Interceptor) *Router {
+	for _, e := range r.endpoints {
+		e.intercept(around)
+	}
+	return r
+}
+
 // ServeHTTP serves the gateway whose path fits; 404 if none does.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux.ServeHTTP(w, req) }
 
