@@ -8,6 +8,7 @@
 package outbox
 
 import (
+	"math"
 	"slices"
 	"sync"
 )
@@ -237,8 +238,10 @@ func (q *Queue) own() Verdict {
 }
 
 // Take hands the next frames to the owner, appended to batch: at least one if
-// any is queued, and no more than max bytes after the first. The frames of the
-// Take before count as written. Without frames the caller is the owner no
+// any is queued, and then no more than max bytes together, nor than half of the
+// bounds: a peer that stalls shall not hold all of them with what it was being
+// sent, since nothing newer could take its place then. The frames of the Take
+// before count as written. Without frames the caller is the owner no
 // more; closed then says that none will ever follow.
 func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool) {
 	q.mu.Lock()
@@ -255,9 +258,13 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 	if q.more == nil {
 		return batch, false
 	}
+	maxFrames := math.MaxInt32
+	if q.limits != nil {
+		maxFrames, maxBytes = q.limits.Frames/2, min(maxBytes, q.limits.Bytes/2)
+	}
 	n := 0
 	for _, f := range q.more.frames {
-		if q.taken > 0 && q.takenBytes+len(f) > maxBytes {
+		if q.taken > 0 && (int(q.taken) >= maxFrames || q.takenBytes+len(f) > maxBytes) {
 			break
 		}
 		batch = append(batch, f)
