@@ -6,71 +6,119 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
 // TestTorture sends numbered frames to peers that stall and resume at random,
-// and closes some of them at random: what an outbox took arrives, whole and in
-// order, and then the Close frame, on both write paths.
+// and closes some of them at random, on both write paths and under each
+// policy: what an outbox took arrives, whole and in order, and then the Close
+// frame. Nothing is missing but what was reported as shed or replaced.
 func TestTorture(t *testing.T) {
 	for name, way := range map[string]bool{"system calls": false, "portable": true} {
-		t.Run(name, func(t *testing.T) {
-			portable = way
-			defer func() { portable = false }()
-			clients := make(chan *ws.Client, 1)
-			s := serve(t, ws.Options{OutboxFrames: 64, OutboxBytes: 32 << 10, Logger: slog.New(slog.DiscardHandler)}, lobby(clients))
-			var wg sync.WaitGroup
-			for i := range 8 {
-				p := s.dial(t, "/ws")
-				m := &tortured{peer: p, client: <-clients, full: make(chan struct{}, 1), frames: 10_000}
-				if i%4 == 3 {
-					m.frames = rand.IntN(5_000)
-				}
-				wg.Go(m.push)
-				wg.Go(m.read)
-			}
-			wg.Wait()
-		})
+		for policy, p := range map[string]*torture{
+			"newest":   {overflow: ws.ShedNewest},
+			"oldest":   {overflow: ws.ShedOldest},
+			"close":    {overflow: ws.CloseSlow},
+			"coalesce": {overflow: ws.ShedNewest, keys: 5},
+		} {
+			t.Run(name+"/"+policy, func(t *testing.T) {
+				portable = way
+				defer func() { portable = false }()
+				p.run(t)
+			})
+		}
 	}
 }
 
+// torture is one Server under a policy; a frame has one of so many keys, or
+// none.
+type torture struct {
+	overflow ws.Overflow
+	keys     int
+
+	accepted, refused, received atomic.Uint64
+}
+
+func (o *torture) run(t *testing.T) {
+	clients := make(chan *ws.Client, 1)
+	s := serve(t, ws.Options{
+		OutboxFrames: 64, OutboxBytes: 32 << 10, Overflow: o.overflow,
+		Logger: slog.New(slog.DiscardHandler),
+	}, lobby(clients))
+	var wg sync.WaitGroup
+	conns := 8
+	if o.overflow == ws.CloseSlow {
+		conns = 40 // each is closed when it stalls first
+	}
+	for i := range conns {
+		p := s.dial(t, "/ws")
+		m := &tortured{torture: o, peer: p, client: <-clients, behind: make(chan struct{}, 1), frames: 10_000, last: map[string]int{}}
+		if i%4 == 3 {
+			m.frames = rand.IntN(5_000)
+		}
+		wg.Go(m.push)
+		wg.Go(m.read)
+	}
+	wg.Wait()
+	st := s.Stats()
+	lost := st.Replaced + st.Shed - o.refused.Load()
+	if a, r := o.accepted.Load(), o.received.Load(); a != st.Accepted || r != a-lost {
+		t.Errorf("%d accepted, %d refused, %d received; %+v", a, o.refused.Load(), r, st)
+	}
+	t.Logf("%d accepted, %d refused, %d received, %d shed or replaced, %d closed", st.Accepted, o.refused.Load(), o.received.Load(), lost, st.Slow)
+	eventually(t, "all outboxes are empty", func() bool { return s.Stats().Outboxes == 0 })
+	switch o.overflow {
+	case ws.CloseSlow:
+		if st.Slow == 0 || lost != 0 {
+			t.Errorf("nobody was closed: %+v", st)
+		}
+	case ws.ShedOldest:
+		if lost == 0 {
+			t.Errorf("nothing was shed: %+v", st)
+		}
+	default:
+		if (st.Replaced > 0) != (o.keys > 0) {
+			t.Errorf("%+v", st)
+		}
+	}
+}
+
+// tortured is one connection.
 type tortured struct {
+	*torture
 	*peer
 	client *ws.Client
-	full   chan struct{} // a push was refused
 	frames int
+	behind chan struct{}  // told when a push was refused, or many were not; closed after the last push
+	last   map[string]int // by key: the last number that was accepted
 }
 
 var filler = strings.Repeat("x", 800)
 
-// push pushes, by three ways, until as many frames are accepted, and closes.
+// push pushes until as many frames are accepted, or the connection is closed
+// for being slow, and closes.
 func (m *tortured) push() {
-	defer close(m.full) // nobody waits for it any more
+	defer close(m.behind)
 	for i := 0; i < m.frames; {
-		text := fmt.Sprintf("%d %s", i, filler[:rand.IntN(len(filler))])
-		var err error
-		switch rand.IntN(3) {
-		case 0:
-			err = m.client.Emit("e", text)
-		case 1:
-			var n int
-			if n, err = m.client.Server().Conn(m.client.ID()).Emit("e", text); n == 0 && err == nil {
-				err = ws.ErrFull
-			}
-		default:
-			err = m.client.Sender().SendJSON(map[string]string{"data": text})
-		}
+		key, err := m.emit(i)
 		switch {
 		case err == nil:
-			i++
+			m.accepted.Add(1)
+			m.last[key] = i
+			if i++; i%250 == 0 && m.overflow == ws.ShedOldest {
+				m.signal()
+			}
 		case errors.Is(err, ws.ErrFull):
-			select {
-			case m.full <- struct{}{}:
-			default:
+			m.refused.Add(1)
+			m.signal()
+			if m.overflow == ws.CloseSlow {
+				return
 			}
 			runtime.Gosched()
 		default:
@@ -81,27 +129,78 @@ func (m *tortured) push() {
 	_ = m.client.Close(4000, "done")
 }
 
+// emit pushes frame i in one of three ways.
+func (m *tortured) emit(i int) (key string, err error) {
+	way := rand.IntN(3)
+	if m.keys > 0 && way == 0 {
+		key = strconv.Itoa(i % m.keys)
+	}
+	text := strconv.Itoa(i) + " " + key + " " + filler[:rand.IntN(len(filler))] + "."
+	switch way {
+	case 0:
+		n, err := m.client.Server().Conn(m.client.ID()).Coalesce(key).Emit("e", text)
+		if n == 0 && err == nil {
+			err = ws.ErrFull
+		}
+		return key, err
+	case 1:
+		return "", m.client.Emit("e", text)
+	default:
+		return "", m.client.Sender().SendJSON(struct {
+			Event string `json:"event"`
+			Data  string `json:"data"`
+		}{"e", text})
+	}
+}
+
+func (m *tortured) signal() {
+	select {
+	case m.behind <- struct{}{}:
+	default:
+	}
+}
+
 // read reads all of it, and now and then nothing until the outbox is full.
 func (m *tortured) read() {
-	for i := 0; ; i++ {
+	next := map[string]int{} // by key: the least number that may come
+	for n := 0; ; n++ {
 		if rand.IntN(500) == 0 {
-			<-m.full
+			<-m.behind
 		}
 		first, payload, err := m.peer.read()
 		switch {
 		case err != nil:
-			m.t.Errorf("frame %d: %v", i, err)
+			m.t.Errorf("frame %d: %v", n, err)
 			return
 		case first == ping:
-			i--
+			n--
+			continue
 		case first == closes:
-			if i != m.frames {
-				m.t.Errorf("closed after %d frames of %d", i, m.frames)
-			}
+			m.received.Add(uint64(n))
+			m.end(next)
 			return
-		case !strings.Contains(string(payload), fmt.Sprintf(`"data":"%d x`, i)) && !strings.Contains(string(payload), fmt.Sprintf(`"data":"%d "`, i)):
-			m.t.Errorf("frame %d is %.80s", i, payload)
+		}
+		text, whole := strings.CutPrefix(string(payload), `{"event":"e","data":"`)
+		number, text, _ := strings.Cut(text, " ")
+		key, text, _ := strings.Cut(text, " ")
+		i, err := strconv.Atoi(number)
+		gapless := m.overflow != ws.ShedOldest && m.keys == 0
+		if !whole || err != nil || i < next[key] || gapless && i != n || strings.Trim(text, "x") != `."}` {
+			m.t.Errorf("frame %d, number %d at least, is %.80s", n, next[key], payload)
 			return
+		}
+		next[key] = i + 1
+	}
+}
+
+// end checks that the last of each key was the last that was accepted: no
+// policy loses that.
+func (m *tortured) end(next map[string]int) {
+	for range m.behind { // until the last push
+	}
+	for key, last := range m.last {
+		if next[key] != last+1 {
+			m.t.Errorf("key %q ended with %d, want %d", key, next[key]-1, last)
 		}
 	}
 }
