@@ -144,6 +144,9 @@ func TestReplyNeverRead(t *testing.T) {
 		if c := <-closed; c.Code != ws.ClosePolicy || time.Since(begun) != 10*time.Second {
 			t.Errorf("closed after %v with %+v", time.Since(begun), c)
 		}
+		if n := s.Stats().Slow; n != 1 {
+			t.Errorf("%d connections counted as slow", n)
+		}
 		s.shutdown(t)
 	})
 }

@@ -193,11 +193,14 @@ func TestBudget(t *testing.T) {
 		t.Errorf("shedding does not make room in the total: %+v", o)
 	}
 	for i := range queues {
-		switch q := &queues[i]; i % 3 {
+		switch q := &queues[i]; i % 4 {
 		case 0:
 			queued(q)
 		case 1:
 			q.Close([]byte("bye"))
+			queued(q)
+		case 2: // nothing is in flight
+			q.Abort()
 			queued(q)
 		default:
 			frames(q)
