@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestAsAUserGetsIt carries out the README and the guide with the packed tree.
+// TestAsAUserGetsIt carries out the README and the guides with the packed tree.
 // The walks share a module cache, as one user's modules would.
 func TestAsAUserGetsIt(t *testing.T) {
 	root := repository(t)
@@ -15,22 +15,45 @@ func TestAsAUserGetsIt(t *testing.T) {
 		run(t, dir, []string{"GOWORK=off"}, "go", "mod", "download") // what go.sum names, if it is not there yet
 	}
 	env := userEnv(t, pack(t))
-	for _, walk := range []struct {
-		name, document string
-		wire           bool
-	}{
-		{"plain", "README.md", false},
-		{"wire", "README.md", true},
-		{"guide", "docs/guide/first-gateway.md", false},
-	} {
+	type walk struct {
+		name, steps, document string
+		wire                  bool
+	}
+	walks := []walk{
+		{"plain", "plain", "README.md", false},
+		{"wire", "wire", "README.md", true},
+	}
+	for _, guide := range guides(t, root) {
+		walks = append(walks, walk{strings.TrimSuffix(filepath.Base(guide), ".md"), "guide", guide, false})
+	}
+	for _, walk := range walks {
 		t.Run(walk.name, func(t *testing.T) {
 			u := newUser(t, env)
-			for _, s := range steps(t, walk.document, walk.name) {
+			for _, s := range steps(t, walk.document, walk.steps) {
 				u.do(t, s)
 			}
 			u.checkModule(t, walk.wire)
 		})
 	}
+}
+
+// guides lists the guides that have something to carry out.
+func guides(t *testing.T, root string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "docs", "guide", "*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no guides: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "<!-- user guide: ") {
+			names = append(names, "docs/guide/"+filepath.Base(file))
+		}
+	}
+	return names
 }
 
 // checkModule looks at the go.mod and go.sum that the user ends up with: only
