@@ -212,33 +212,3 @@ func (a *A) B() {}
 		t.Errorf("got  %s\nwant %s", s, want)
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	for _, s := range []string{`//ws:gateway /a k="b c"`, `//ws:x "`, "//ws:x `", `//ws:x k=`, "//ws: x", "/*ws:x*/", "//ws:\xff"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if strings.ContainsAny(text, "\n") || !strings.HasPrefix(text, "//") {
-			return
-		}
-		kind, _, _ := classify(text)
-		if kind == prose {
-			return
-		}
-		if kind != exact {
-			return
-		}
-		d, problems := Parse(&ast.Comment{Slash: 1, Text: text})
-		end := 1 + token.Pos(len(text))
-		for _, a := range slices.Concat(d.Args, d.Options) {
-			if a.Pos < d.NamePos || a.Val < a.Pos || a.End < a.Val || a.End > end {
-				t.Errorf("%q: argument out of place: %+v", text, a)
-			}
-		}
-		for _, p := range problems {
-			if p.Pos < d.NamePos || p.End < p.Pos || p.End > end {
-				t.Errorf("%q: problem out of place: %+v", text, p)
-			}
-		}
-	})
-}

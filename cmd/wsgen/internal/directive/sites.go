@@ -138,8 +138,10 @@ func declSpot(decl ast.Decl) spot {
 	case *ast.FuncDecl:
 		return funcSpot(d)
 	case *ast.GenDecl:
-		if s, ok := d.Specs[0].(*ast.TypeSpec); ok && !d.Lparen.IsValid() {
-			return typeSpot(s)
+		if !d.Lparen.IsValid() && len(d.Specs) > 0 { // none in a broken file
+			if s, ok := d.Specs[0].(*ast.TypeSpec); ok {
+				return typeSpot(s)
+			}
 		}
 	}
 	return spot{what: "a declaration that takes none"}

@@ -74,11 +74,35 @@ func (r *resolver) clashes(p *pkg) {
 		}
 		r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares %s for %s, and the package declares it already", n, names[n]), help)
 	}
+	r.shadows(p)
 }
 
 func (p *pkg) isPush(obj types.Object) bool {
 	t, ok := obj.(*types.TypeName)
 	return ok && p.has(t, "push")
+}
+
+// shadows reports what p declares under a name of Go's own that generated code
+// uses: Go allows that, and generated code would mean the user's.
+func (r *resolver) shadows(p *pkg) {
+	if len(p.gateways)+len(p.model.Pushes)+len(p.model.Namespaces) == 0 && p.app == nil {
+		return // nothing is generated
+	}
+	for _, name := range p.src.Types.Scope().Names() {
+		if types.Universe.Lookup(name) == nil || slices.Contains(unused(), name) {
+			continue
+		}
+		obj := p.src.Types.Scope().Lookup(name)
+		r.report(diag.NameClash, nameSpan(obj), "the package declares "+name+", and what wsgen generates needs Go's own", "rename yours")
+	}
+}
+
+// unused are predeclared names that generated code has no use for.
+func unused() []string {
+	return []string{
+		"append", "cap", "clear", "close", "complex", "copy", "delete", "imag", "iota", "len", "make",
+		"max", "min", "print", "println", "real", "recover",
+	}
 }
 
 // makesPush reports whether fn is a provider of the push interface name, or of

@@ -67,6 +67,9 @@ func (r *resolver) methods(g *gateway) []*bound {
 	for sel := range set.Methods() {
 		fn := sel.Obj().(*types.Func).Origin()
 		m := &bound{fn: fn, sig: sel.Type().(*types.Signature)}
+		if fn.Pkg() == nil {
+			continue // the method of an embedded error
+		}
 		if home := r.byPath[fn.Pkg().Path()]; home != nil {
 			m.decl, m.ds = home.funcs[fn], home.onFunc[fn]
 		} else {
@@ -135,7 +138,7 @@ func (r *resolver) order(g *gateway, a, b *bound) int {
 // foreign finds a method's declaration and directives in a package of which we
 // only have export data.
 func (r *resolver) foreign(fn *types.Func) (*ast.FuncDecl, []*directive.Directive) {
-	recv := named(deref(fn.Signature().Recv().Type()))
+	recv := receiverOf(fn)
 	if recv == nil {
 		return nil, nil
 	}
@@ -152,6 +155,16 @@ func (r *resolver) foreign(fn *types.Func) (*ast.FuncDecl, []*directive.Directiv
 		}
 	}
 	return decl, ds
+}
+
+// receiverOf is the type that fn is a method of, or nil: Go lets a broken
+// program have methods without one.
+func receiverOf(fn *types.Func) *types.TypeName {
+	recv := fn.Signature().Recv()
+	if recv == nil {
+		return nil
+	}
+	return named(deref(recv.Type()))
 }
 
 func deref(t types.Type) types.Type {
@@ -201,7 +214,7 @@ func (r *resolver) unclaimed(p *pkg) {
 		if ds[0].Site.Place != directive.Method {
 			continue
 		}
-		r.unclaimedMethod(fn, ds)
+		r.unclaimedMethod(p, fn, ds)
 	}
 	for obj, ds := range p.onType {
 		for _, d := range ds {
@@ -217,10 +230,13 @@ func (r *resolver) unclaimed(p *pkg) {
 	}
 }
 
-func (r *resolver) unclaimedMethod(fn *types.Func, ds []*directive.Directive) {
-	recv := named(deref(fn.Signature().Recv().Type()))
-	if recv == nil {
-		return // its type does not exist, and Go says so
+func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Directive) {
+	recv := receiverOf(fn)
+	if recv == nil { // there is none, or its type does not exist
+		if decl := p.funcs[fn]; decl != nil {
+			r.need(decl.Recv)
+		}
+		return
 	}
 	subscribed, hook := false, false
 	for _, d := range ds {

@@ -62,7 +62,7 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 	for _, fn := range r.pushMethods(iface) {
 		r.pushed[fn.Origin()] = true
 		m := r.pushMethod(p, obj, fn)
-		where, isOwn := r.pushSpan(fn, name)
+		where := r.pushSpan(fn, name)
 		if m.Event = r.pushEvent(fn, where); m.Event == "" {
 			continue
 		}
@@ -70,13 +70,13 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 			if d := r.eventOf(fn); d != nil {
 				where = value(d.Args[0])
 			}
-			firstAt, _ := r.pushSpan(first, name)
+			firstAt := r.pushSpan(first, name)
 			r.report(diag.DuplicatePush, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
 				"give one of them another event: //ws:event name", r.related(firstAt, first.Name()+" pushes it too"))
 			continue
 		}
 		events[m.Event] = fn
-		if !fn.Exported() && !isOwn && fn.Pkg() != obj.Pkg() {
+		if !fn.Exported() && fn.Pkg() != obj.Pkg() {
 			r.report(diag.Unreachable, name, fmt.Sprintf("%s has the method %s, which is unexported in package %s", obj.Name(), fn.Name(), fn.Pkg().Name()), "export the method")
 			continue
 		}
@@ -102,9 +102,18 @@ func (r *resolver) pushMethods(iface *types.Interface) []*types.Func {
 	return all
 }
 
+// home is the annotated package that declares fn, or nil. The method of the
+// interface error has no package.
+func (r *resolver) home(fn *types.Func) *pkg {
+	if fn.Pkg() == nil {
+		return nil
+	}
+	return r.byPath[fn.Pkg().Path()]
+}
+
 // eventOf is the //ws:event directive of a method, if we can see it.
 func (r *resolver) eventOf(fn *types.Func) *directive.Directive {
-	home := r.byPath[fn.Pkg().Path()]
+	home := r.home(fn)
 	if home == nil {
 		return nil
 	}
@@ -132,7 +141,7 @@ func (r *resolver) pushEvent(fn *types.Func, where span) string {
 
 // pushField finds the syntax of an interface method, if its package was parsed.
 func (r *resolver) pushField(fn *types.Func) *ast.Field {
-	home := r.byPath[fn.Pkg().Path()]
+	home := r.home(fn)
 	if home == nil {
 		return nil
 	}
@@ -153,11 +162,11 @@ func (r *resolver) pushField(fn *types.Func) *ast.Field {
 
 // pushSpan is where a method is named; a method of a package that was not
 // parsed is reported at fallback.
-func (r *resolver) pushSpan(fn *types.Func, fallback span) (where span, own bool) {
+func (r *resolver) pushSpan(fn *types.Func, fallback span) span {
 	if field := r.pushField(fn); field != nil {
-		return field.Names[0], true
+		return field.Names[0]
 	}
-	return fallback, false
+	return fallback
 }
 
 func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *model.PushMethod {

@@ -1,0 +1,107 @@
+package source
+
+import (
+	"context"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// Compiled is what the go command said once about the packages that a test's
+// programs import, so that loading a program needs no go command.
+type Compiled struct {
+	gc      types.Importer
+	exports map[string]*packages.Package
+	files   []*token.File
+}
+
+// Compile asks the go command in the current folder about packages and all
+// they depend on.
+func Compile(ctx context.Context, paths ...string) (*Compiled, error) {
+	exports, err := lister{ctx: ctx}.exports(paths)
+	if err != nil {
+		return nil, err
+	}
+	fset := token.NewFileSet()
+	d := newDependencies(fset, exports)
+	for _, path := range slices.Sorted(maps.Keys(exports)) {
+		if _, err := d.Import(path); err != nil {
+			return nil, err
+		}
+	}
+	c := &Compiled{gc: d.gc, exports: exports}
+	fset.Iterate(func(f *token.File) bool {
+		c.files = append(c.files, f)
+		return true
+	})
+	return c, nil
+}
+
+// Import returns a compiled package.
+func (c *Compiled) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	return c.gc.Import(path)
+}
+
+// Load is Load of everything in the module that is written to dir, with c in
+// the place of the go command.
+func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
+	folders, err := scan(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	fset := token.NewFileSet()
+	fset.AddExistingFiles(c.files...)
+	p := &Program{Fset: fset, Module: Module{Path: path, Dir: dir, Go: "1.26.0"}}
+	candidates := parseCandidates(fset, folders)
+	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })
+	g := newGraph(p.Module, folders, candidates)
+
+	listed := map[string]*packages.Package{}
+	for dir := range g.imports {
+		l := &packages.Package{PkgPath: p.Module.importPath(dir), Dir: dir, Module: &packages.Module{GoVersion: p.Module.Go}}
+		for _, file := range folders[dir].files {
+			if included(file, nil) {
+				l.GoFiles = append(l.GoFiles, file)
+			}
+		}
+		listed[dir] = l
+	}
+	p.deps = newDependencies(fset, c.exports)
+	p.deps.gc = c.gc
+	var list diag.List
+	for _, candidate := range candidates {
+		pkg, problems, err := p.assemble(candidate, listed[candidate.dir], nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		pkg.Requested = true
+		list = append(list, problems...)
+		p.Packages = append(p.Packages, pkg)
+	}
+	if list.HasErrors() {
+		return nil, list.Sort(), nil
+	}
+	slices.SortFunc(p.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
+	p.check(listed, g)
+	return p, list.Sort(), nil
+}
+
+// Units returns the files of every package that was read from source, by
+// import path.
+func (p *Program) Units() map[string][]*ast.File {
+	units := map[string][]*ast.File{}
+	for path, u := range p.deps.units {
+		units[path] = u.files
+	}
+	return units
+}
