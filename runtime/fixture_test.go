@@ -50,6 +50,8 @@ func TestGenerated(t *testing.T) {
 		{"named", `{"a":0,"b":2}`, `["ann",0,true]`},
 		{"named", `{"b":2}`, invalid("named", "missing a", "/a", missing)},
 		{"named", `null`, invalid("named", null, "", missing)},
+		{"count", `0`, `{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"count","details":[{"path":"/n","rule":"min","param":"1"}]}}`},
+		{"beside", `1`, `null`},
 		{"guarded", `1`, `{"event":"error","id":1,"data":{"code":"forbidden","message":"nobody may","event":"guarded"}}`},
 	} {
 		p.send(`{"event":%q,"id":1,"data":%s}`, c.event, c.data)
@@ -60,6 +62,9 @@ func TestGenerated(t *testing.T) {
 	}
 	p.send(`{"event":"fails","id":2}`)
 	p.want("before", `{"event":"error","id":2,"data":{"code":"conflict","message":"as always","event":"fails"}}`)
+
+	p.send(`{"event":"count","id":3,"data":2}`)
+	p.want(`{"event":"count","id":3,"data":0,"more":true}`, `{"event":"count","id":3,"data":1,"more":true}`, `{"event":"count","id":3,"data":null}`)
 
 	other, elsewhere := s.dial(t, "/fixture/a?name=bob"), s.dial(t, "/fixture/b?name=cid")
 	p.send(`{"event":"move","id":3,"data":{"x":1,"y":2}}`)

@@ -82,6 +82,9 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
 		out, err := d.gateway.OnMessage(in)
 		if err != nil {
 			return err
@@ -96,6 +99,9 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 	case 3: // typing
 		in, err := ws.DecodeWith(c, wsReadTyping)
 		if err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
 			return err
 		}
 		return d.gateway.OnTyping(in)

@@ -65,6 +65,9 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
 		out := d.gateway.Echo(in)
 		return ws.ReplyWith(c, out, wsWritePeerLine)
 	case 1: // join
@@ -76,6 +79,9 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 	case 2: // say
 		in, err := ws.DecodeWith(c, wsReadPeerLine)
 		if err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
 			return err
 		}
 		return d.gateway.Say(c.State().(*Session), in)

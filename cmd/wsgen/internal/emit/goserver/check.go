@@ -19,11 +19,14 @@ func (g *gateway) checks(h *model.Handler) []jen.Code {
 		var check jen.Code
 		err := jen.Id(g.Local("err"))
 		switch p.Check {
-		default:
+		case model.CheckNone:
 			continue
 		case model.CheckValidate:
 			check = jen.If(jen.Add(err).Op(":=").Add(in).Dot("Validate").Call(), jen.Add(err).Op("!=").Nil()).
 				Block(jen.Return(g.Runtime("Invalid").Call(err)))
+		case model.CheckOptions:
+			check = jen.If(jen.Add(err).Op(":=").Add(g.Runtime("Check")).Call(jen.Id(g.Local("c")), in), jen.Add(err).Op("!=").Nil()).
+				Block(jen.Return(err))
 		}
 		lines = append(lines, unlessNil(in, p, check))
 	}
