@@ -33,6 +33,9 @@ type Package struct {
 	// those that wsgen itself generates. Generated imports, and locals that
 	// would shadow, stay clear of them.
 	Scope []string
+	// TestScope lists what the package's tests declare beside it, sorted: no
+	// import and no declaration of generated code can have these names either.
+	TestScope []string
 
 	Gateways   []*Gateway
 	Namespaces []*Namespace

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"go/token"
 	"go/types"
 	"maps"
 	"slices"
@@ -65,6 +66,9 @@ func (r *resolver) clashes(p *pkg) {
 	}
 	for _, n := range slices.Sorted(maps.Keys(names)) {
 		obj := p.src.Types.Scope().Lookup(n)
+		if pos, ok := p.src.TestNames[n]; ok && obj == nil {
+			r.report(diag.NameClash, at{pos, pos + token.Pos(len(n))}, fmt.Sprintf("wsgen declares %s for %s, and a test of the package declares it, too", n, names[n]), "rename the test's")
+		}
 		if obj == nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -124,7 +125,7 @@ func (r *resolver) collect(sp *source.Package) {
 	if len(p.all) == 0 {
 		return
 	}
-	p.model.Scope = sp.Types.Scope().Names()
+	p.model.Scope, p.model.TestScope = sp.Names, slices.Sorted(maps.Keys(sp.TestNames))
 	for _, d := range p.all {
 		p.index(d)
 	}

@@ -148,6 +148,7 @@ func (p *Program) assemble(c *candidate, listed *packages.Package, tags []string
 	if len(list) == 0 && len(pkg.Files) > 0 {
 		list = packageClash(p.Fset, pkg.Files)
 		pkg.Name = pkg.Files[0].Name.Name
+		pkg.Names, pkg.TestNames = c.declared(pkg.Name), c.tested(p.Fset, pkg.Name)
 	}
 	return pkg, list, nil
 }

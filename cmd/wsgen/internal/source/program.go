@@ -57,6 +57,10 @@ type Package struct {
 	// Others are files that are not part of the package as it is built now, but
 	// hold the text of a directive: tests, and files behind a build constraint.
 	Others []*ast.File
+	// Names are the identifiers that the package declares at package level in
+	// any build, and TestNames those that its tests declare, with their place.
+	Names     []string // sorted
+	TestNames map[string]token.Pos
 
 	Types  *types.Package
 	Info   *types.Info // Defs, Uses, Types

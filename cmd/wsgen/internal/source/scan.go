@@ -25,6 +25,7 @@ type folder struct {
 	dir       string
 	files     []string // absolute paths, by name, without generated ones and tests
 	tests     []string // those tests that mention a directive
+	allTests  []string // all of them
 	generated []string
 	mentions  bool // some file has the text of a directive
 }
@@ -80,10 +81,12 @@ func (f *folder) add(path, name string) error {
 	}
 	mentions := directive.Mentioned(text)
 	f.mentions = f.mentions || mentions
-	switch {
-	case !strings.HasSuffix(name, "_test.go"):
+	if !strings.HasSuffix(name, "_test.go") {
 		f.files = append(f.files, path)
-	case mentions:
+		return nil
+	}
+	f.allTests = append(f.allTests, path)
+	if mentions {
 		f.tests = append(f.tests, path)
 	}
 	return nil

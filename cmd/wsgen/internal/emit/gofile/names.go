@@ -36,14 +36,32 @@ func (f *File) assign() {
 		paths = slices.Insert(slices.Delete(paths, i, i+1), 0, model.RuntimePath)
 	}
 	f.imports = map[string]string{}
+	inTests := f.declarable()
 	for _, path := range paths {
-		f.imports[path] = f.take(f.taken, f.used[path])
+		name := f.take(inTests, f.used[path])
+		f.imports[path], f.taken[name] = name, true
 	}
 }
 
 // Local is a name for a local variable or parameter: preferred, unless it would
 // hide an import or an identifier of the package.
 func (f *File) Local(preferred string) string { return free(f.taken, preferred) }
+
+// declarable is taken, and what tests declare beside the package: a local may
+// hide that, a declaration would clash with it.
+func (f *File) declarable() map[string]bool {
+	taken := maps.Clone(f.taken)
+	if taken == nil {
+		taken = map[string]bool{}
+	}
+	for _, name := range f.pkg.TestScope {
+		taken[name] = true
+	}
+	return taken
+}
+
+// NewDeclarations starts the names of what a file declares at package level.
+func (f *File) NewDeclarations() *Params { return &Params{file: f, taken: f.declarable()} }
 
 // Params hands out the parameter names of one function: distinct, and none that
 // hides what the function's signature or body may need.
@@ -82,6 +100,9 @@ func (f *File) take(taken map[string]bool, name string) string {
 }
 
 func free(taken map[string]bool, name string) string {
+	if !token.IsIdentifier(name) && !token.IsKeyword(name) {
+		name = "x" // no number makes a name of it
+	}
 	for i, n := 2, name; ; i++ {
 		if usable(taken, n) {
 			return n

@@ -3,7 +3,10 @@ package gofile_test
 import (
 	"testing"
 
+	"github.com/dave/jennifer/jen"
+
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
 func TestLowerCamel(t *testing.T) {
@@ -21,5 +24,23 @@ func TestLowerCamel(t *testing.T) {
 		if got := gofile.LowerCamel(name); got != want {
 			t.Errorf("LowerCamel(%q) = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestLocal: whatever is asked for, what comes back is free and a name.
+func TestLocal(t *testing.T) {
+	pkg := &model.Package{Path: "example.com/p", Name: "p", Scope: []string{"taken", "taken2"}}
+	_, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code {
+		for preferred, want := range map[string]string{
+			"free": "free", "taken": "taken3", "string": "string2", "func": "func2", "_": "_2", "": "x", "a b": "x", "9": "x", "-": "x",
+		} {
+			if got := f.Local(preferred); got != want && f.Local("taken") != "taken" {
+				t.Errorf("Local(%q) = %q, want %q", preferred, got, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

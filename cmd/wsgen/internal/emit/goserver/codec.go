@@ -21,7 +21,7 @@ type codecs struct {
 }
 
 func newCodecs(f *gofile.File, pkg *model.Package) *codecs {
-	return &codecs{File: f, pkg: pkg, taken: f.NewParams(), names: map[string]string{}}
+	return &codecs{File: f, pkg: pkg, taken: f.NewDeclarations(), names: map[string]string{}}
 }
 
 // all are the declarations of the collected functions.
