@@ -10,15 +10,20 @@ import (
 // counted from before the guards until the socket is done with, so that what
 // is being opened or closed has its place, too.
 
-// visitor is what a connection is counted by: the zero visitor where no address
-// is limited.
-type visitor struct{ network netip.Addr }
+// visitor is whom a request is from.
+type visitor struct {
+	addr    netip.Addr // as Options.ClientAddr says; the zero Addr: it says nothing
+	network netip.Addr // what it is counted as; the zero Addr where none is limited
+}
 
 // visit admits a request, or says why not.
 func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	var v visitor
-	if s.opts.limitsAddrs() {
-		v.network = network(s.opts.addrOf(r))
+	if s.opts.ClientAddr != nil {
+		v.addr = s.opts.ClientAddr(r).Unmap()
+	}
+	if s.opts.MaxConnectionsPerAddr != unlimited {
+		v.network = network(v.addr, r)
 	}
 	switch s.registry.admit(v, s.opts.MaxConnections, s.opts.MaxConnectionsPerAddr) {
 	case admitted:
@@ -37,23 +42,14 @@ func refuseFor(status int, code Code, text string, after time.Duration) *refused
 	return &refusedHandshake{status: status, err: &Error{Code: code, Message: text, RetryAfter: after}}
 }
 
-func (o *Options) limitsAddrs() bool { return o.MaxConnectionsPerAddr != unlimited }
-
-// addrOf returns whom a request is from; the zero Addr if it is from no IP
-// address. Such requests count as one address.
-func (o *Options) addrOf(r *http.Request) netip.Addr {
-	if o.ClientAddr != nil {
-		if addr := o.ClientAddr(r); addr.IsValid() {
-			return addr.Unmap()
-		}
-	}
-	addr, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return addr.Addr().Unmap()
-}
-
 // network returns what is counted as one address: of IPv6, the 64 bits that a
-// subscriber is given, and can choose freely among.
-func network(addr netip.Addr) netip.Addr {
+// subscriber is given, and can choose freely among. Requests that are from no
+// IP address count as one.
+func network(addr netip.Addr, r *http.Request) netip.Addr {
+	if !addr.IsValid() {
+		peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+		addr = peer.Addr().Unmap()
+	}
 	if addr.Is6() {
 		prefix, _ := addr.Prefix(64)
 		return prefix.Addr()

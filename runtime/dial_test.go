@@ -144,6 +144,17 @@ func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 	return st
 }
 
+// listen serves a handler of the test's own making.
+func (s *site) listen(t *testing.T, h http.Handler) *site {
+	t.Helper()
+	s.http = httptest.NewServer(h)
+	t.Cleanup(func() {
+		_ = s.Shutdown(context.Background())
+		s.http.Close()
+	})
+	return s
+}
+
 // logs keeps what was logged.
 type logs struct {
 	mu  sync.Mutex

@@ -23,7 +23,7 @@ type identity struct {
 
 // identify returns what has to be remembered of an upgrade; nil is nothing.
 func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identity {
-	remote, p := e.server.opts.elsewhere(socket, r), &a.principal
+	remote, p := elsewhere(socket, r, a.from), &a.principal
 	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
 	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
 		return nil
@@ -40,11 +40,9 @@ func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identi
 
 // elsewhere returns the peer's address as the request has it, if that is not
 // the socket's: ClientAddr, or a middleware, may know better.
-func (o *Options) elsewhere(socket net.Conn, r *http.Request) netip.AddrPort {
-	if o.ClientAddr != nil {
-		if addr := o.ClientAddr(r); addr.IsValid() {
-			return netip.AddrPortFrom(addr.Unmap(), 0)
-		}
+func elsewhere(socket net.Conn, r *http.Request, from visitor) netip.AddrPort {
+	if from.addr.IsValid() {
+		return netip.AddrPortFrom(from.addr, 0)
 	}
 	if addr := socket.RemoteAddr(); addr != nil && addr.String() == r.RemoteAddr {
 		return netip.AddrPort{}

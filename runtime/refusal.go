@@ -113,10 +113,24 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
 	s.log.Log(context.Background(), level, "ws: refused", append(attrs, "error", err.Error())...)
+	s.tell(r)
+	return refusal
+}
+
+func (s *Server) tell(r Refusal) {
 	if f := s.opts.Observer.Refused; f != nil {
+		defer s.observed()
 		f(r)
 	}
-	return refusal
+}
+
+// observed is deferred around an Observer that nobody waits for an answer of:
+// its panic is logged, and what it was told about goes on.
+func (s *Server) observed() {
+	if p := recover(); p != nil {
+		err := newPanic("observer", p)
+		s.log.Error("ws: "+err.Error(), "stack", string(err.stack))
+	}
 }
 
 // presentable returns what of err a client may see.
