@@ -35,6 +35,8 @@ runtime/internal/envelope:
 runtime/internal/outbox:
 runtime/internal/fixture:          runtime
 
+validator/playground:              runtime third-party
+
 examples/live/...:                 examples/live/... runtime third-party
 tools/testsum:
 

@@ -1,0 +1,153 @@
+package playground_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/go-playground/validator/v10"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/validator/playground"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type base struct {
+	ID string `json:"id" validate:"required,max=4"`
+}
+
+type line struct {
+	Item string `json:"item" validate:"required"`
+	N    int    `json:"n"    validate:"min=1"`
+}
+
+type order struct {
+	base
+
+	Lines  []line            `json:"lines"            validate:"dive"`
+	Mail   string            `json:"e.mail[1]~/%"     validate:"omitempty,email"`
+	Stock  map[string]int    `json:"stock"            validate:"dive,keys,lowercase,endkeys,gte=0"`
+	Colour string            `json:"colour,omitempty" validate:"omitempty,oneof=red green"`
+	Plain  *line             `validate:"omitempty"`
+	Hidden string            `json:"-"                validate:"excluded_with=Plain"`
+	Labels map[string]string `json:"labels"`
+}
+
+// TestPaths: places are JSON pointers into the data, whatever a field is called.
+func TestPaths(t *testing.T) {
+	for data, want := range map[string][]ws.Detail{
+		`{"id":"a","lines":[{"item":"x","n":1}]}`: nil,
+		`{}`:             {{Path: "/id", Rule: "required"}},
+		`{"id":"abcde"}`: {{Path: "/id", Rule: "max", Param: "4"}},
+		`{"id":"a","lines":[{"item":"x","n":1},{"n":0}]}`: {{Path: "/lines/1/item", Rule: "required"}, {Path: "/lines/1/n", Rule: "min", Param: "1"}},
+		`{"id":"a","e.mail[1]~/%":"nobody"}`:              {{Path: "/e.mail[1]~0~1%", Rule: "email"}},
+		`{"id":"a","stock":{"a.b]c":-1}}`:                 {{Path: "/stock/a.b]c", Rule: "gte", Param: "0"}},
+		`{"id":"a","colour":"blue"}`:                      {{Path: "/colour", Rule: "oneof", Param: "red green"}},
+		`{"id":"a","Plain":{"item":"x"}}`:                 {{Path: "/Plain/n", Rule: "min", Param: "1"}},
+	} {
+		var v order
+		if err := json.Unmarshal([]byte(data), &v); err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range []any{v, &v} {
+			err := playground.New(nil).Validate(of)
+			got, _ := errors.AsType[ws.FieldErrors](err)
+			if !slices.Equal(got, want) || (err != nil) != (want != nil) {
+				t.Errorf("%s: %+v, want %+v", data, err, want)
+			}
+		}
+	}
+}
+
+// TestNothingToValidate: what is no struct has no rules.
+func TestNothingToValidate(t *testing.T) {
+	for _, v := range []any{nil, 1, (*order)(nil), []order{{}}} {
+		if err := playground.New(nil).Validate(v); err != nil {
+			t.Errorf("%T: %v", v, err)
+		}
+	}
+}
+
+// TestOwnRules: a validator of the user's keeps its rules.
+func TestOwnRules(t *testing.T) {
+	v := validator.New()
+	v.RegisterAlias("colour", "oneof=red green")
+	type paint struct {
+		Colour string `json:"c" validate:"colour"`
+	}
+	err := playground.New(v).Validate(paint{"blue"})
+	if got, _ := errors.AsType[ws.FieldErrors](err); !slices.Equal(got, []ws.Detail{{Path: "/c", Rule: "colour", Param: "red green"}}) {
+		t.Error(got)
+	}
+}
+
+// TestOnTheWire: the place, the rule and its parameter travel; the refused
+// value does not, and is not in the log either.
+func TestOnTheWire(t *testing.T) {
+	var logged bytes.Buffer
+	server := ws.NewServer(ws.Options{
+		Validator: playground.New(nil),
+		Logger:    slog.New(slog.NewTextHandler(&logged, nil)),
+	})
+	site := httptest.NewServer(ws.NewRouter(ws.NewEndpoint(server, ws.Spec{ // generated code does this
+		Gateway: "shop.Gateway", Path: "/ws",
+		Handlers: []ws.Handler{{Event: "order"}},
+		Lookup:   func([]byte) int { return 0 },
+		Call: func(_ int, c *ws.Call) error {
+			var in order
+			if err := c.Decode(&in); err != nil {
+				return err
+			}
+			return ws.Check(c, in)
+		},
+	})))
+	defer site.Close()
+	ctx := t.Context()
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(site.URL, "http")+"/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(data, want string) {
+		t.Helper()
+		if err := conn.Write(ctx, websocket.MessageText, []byte(`{"event":"order","id":1,"data":`+data+`}`)); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := conn.Read(ctx); err != nil || string(got) != want {
+			t.Fatalf("%s %v\nwant %s", got, err, want)
+		}
+	}
+	ask(`{"id":"secret"}`, `{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"order",`+
+		`"details":[{"path":"/id","rule":"max","param":"4"}]}}`)
+	ask(`{"id":"a"}`, `{"event":"order","id":1,"data":null}`)
+	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Error(err)
+	}
+	if err := server.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if log := logged.String(); !strings.Contains(log, "/id max 4") || strings.Contains(log, "secret") {
+		t.Error(log)
+	}
+}
+
+// Example: rules in tags, and what a client is told.
+func ExampleNew() {
+	type SendMessage struct {
+		Text string `json:"text" validate:"min=1,max=200"`
+	}
+	v := playground.New(nil)
+	err := ws.Invalid(v.Validate(SendMessage{}))
+	refusal, _ := errors.AsType[*ws.Error](err)
+	out, _ := json.Marshal(refusal.Details)
+	fmt.Println(refusal.Code, string(out))
+	// Output: validation_failed [{"path":"/text","rule":"min","param":"1"}]
+}
