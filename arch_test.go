@@ -14,8 +14,9 @@ const importTable = `
 .:
 
 cmd/wsgen:                         cmd/wsgen/internal/cli
-cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/scaffold cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/reference:      cmd/wsgen/internal/cli cmd/wsgen/internal/diag cmd/wsgen/internal/directive
+cmd/wsgen/internal/scaffold:       templates/scaffold
 cmd/wsgen/internal/settings:       cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag
@@ -29,6 +30,8 @@ cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mo
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit github.com/rogpeppe/go-internal/diff
+
+templates/scaffold:
 
 runtime:                           runtime/internal/envelope runtime/internal/outbox github.com/lxzan/gws golang.org/x/time/rate
 runtime/internal/envelope:

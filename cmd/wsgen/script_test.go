@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,7 +44,13 @@ func TestScripts(t *testing.T) {
 				}
 				env.Setenv(name, value)
 			}
+			env.Setenv("WSGEN", root)
+			env.Setenv("EXE", "")
+			if runtime.GOOS == "windows" {
+				env.Setenv("EXE", ".exe")
+			}
 			env.Setenv("GOPROXY", "off")
+			env.Setenv("GOSUMDB", "off")
 			env.Setenv("GOWORK", "off")
 			env.Setenv("GOTOOLCHAIN", "local")
 			env.Setenv("NO_COLOR", "1")
@@ -55,6 +62,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"module":     func(ts *testscript.TestScript, neg bool, args []string) { moduleCommand(ts, neg, args, root) },
 			"countinggo": countingGo,
+			"serve":      serveCommand,
+			"talk":       talkCommand,
 		},
 	})
 }

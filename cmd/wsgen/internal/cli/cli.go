@@ -63,6 +63,19 @@ It always reads everything.`,
 			`A line for each event. Access is guarded if something is asked first, public if
 //ws:public says that nothing is, on purpose, and open if nothing says anything.`,
 		},
+		{
+			"new", "[flags] name", "make a folder with a program that runs", newProject,
+			func() *flag.FlagSet { return newScaffoldFlags("new").set },
+			`The name is a module path, such as github.com/you/hello; hello alone becomes
+example.com/hello. The folder is called like its last part.`,
+		},
+		{
+			"init", "[flags]", "add wsgen and a first gateway to the module that is here", initModule,
+			func() *flag.FlagSet { return newScaffoldFlags("init").set },
+			`Makes wsgen a tool of the module, adds a go:generate line if there is none, and
+a first gateway if there is no directive yet. No file that is there is changed
+but go.mod and go.sum.`,
+		},
 		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode, nil, ""},
 		{"version", "", "print the version", version, nil, ""},
 		{"help", "[command]", "explain wsgen or one of its commands", help, nil, ""},

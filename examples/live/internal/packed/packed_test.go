@@ -18,13 +18,15 @@ func TestAsAUserGetsIt(t *testing.T) {
 	type walk struct {
 		name, steps, document string
 		wire                  bool
+		module                string // the folder of the module, below the user's
 	}
 	walks := []walk{
-		{"plain", "plain", "README.md", false},
-		{"wire", "wire", "README.md", true},
+		{"plain", "plain", "README.md", false, "."},
+		{"wire", "wire", "README.md", true, "."},
+		{"new", "new", "README.md", false, "hello"},
 	}
 	for _, guide := range guides(t, root) {
-		walks = append(walks, walk{strings.TrimSuffix(filepath.Base(guide), ".md"), "guide", guide, false})
+		walks = append(walks, walk{strings.TrimSuffix(filepath.Base(guide), ".md"), "guide", guide, false, "."})
 	}
 	for _, walk := range walks {
 		t.Run(walk.name, func(t *testing.T) {
@@ -32,6 +34,7 @@ func TestAsAUserGetsIt(t *testing.T) {
 			for _, s := range steps(t, walk.document, walk.steps) {
 				u.do(t, s)
 			}
+			u.dir = filepath.Join(u.dir, walk.module)
 			u.checkModule(t, walk.wire)
 		})
 	}
