@@ -210,7 +210,6 @@ func (e *Endpoint) opened(c *conn) {
 	s.stats.opened.Add(1)
 	s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
 	if f := s.opts.Observer.Opened; f != nil {
-		defer s.observed()
 		f(&c.client)
 	}
 }
@@ -221,7 +220,6 @@ func (e *Endpoint) closed(c *conn) {
 	s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
 		"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
 	if f := s.opts.Observer.Closed; f != nil {
-		defer s.observed()
 		f(&c.client, *c.cause)
 	}
 }

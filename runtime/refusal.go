@@ -83,7 +83,7 @@ type reference struct {
 	err error
 }
 
-func (r *reference) Error() string { return r.err.Error() }
+func (r *reference) Error() string { return textOf(r.err) }
 func (r *reference) Unwrap() error { return r.err }
 
 // refuse makes err presentable: an *Error as it is, anything else opaque, and
@@ -112,24 +112,14 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 	if p := (*panicError)(nil); errors.As(err, &p) {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
-	s.log.Log(context.Background(), level, "ws: refused", append(attrs, "error", err.Error())...)
+	s.log.Log(context.Background(), level, "ws: refused", append(attrs, "error", textOf(err))...)
 	s.tell(r)
 	return refusal
 }
 
 func (s *Server) tell(r Refusal) {
 	if f := s.opts.Observer.Refused; f != nil {
-		defer s.observed()
 		f(r)
-	}
-}
-
-// observed is deferred around an Observer that nobody waits for an answer of:
-// its panic is logged, and what it was told about goes on.
-func (s *Server) observed() {
-	if p := recover(); p != nil {
-		err := newPanic("observer", p)
-		s.log.Error("ws: "+err.Error(), "stack", string(err.stack))
 	}
 }
 

@@ -38,7 +38,9 @@ type Server struct {
 func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
-	s := &Server{given: given, opts: o, log: o.Logger, ids: newIDs(), rooms: newRooms()}
+	log := slog.New(steadyLog{o.Logger.Handler(), new(atomic.Bool)})
+	o.Observer = o.Observer.steady(log)
+	s := &Server{given: given, opts: o, log: log, ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
 	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
