@@ -113,14 +113,10 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
 	s.log.Log(context.Background(), level, "ws: refused", append(attrs, "error", textOf(err))...)
-	s.tell(r)
-	return refusal
-}
-
-func (s *Server) tell(r Refusal) {
 	if f := s.opts.Observer.Refused; f != nil {
 		f(r)
 	}
+	return refusal
 }
 
 // presentable returns what of err a client may see.
