@@ -38,14 +38,18 @@ func (j *job) mistakes(list diag.List) error {
 		return err
 	}
 	errs := 0
+	var first diag.Code
 	for _, d := range list {
-		if !d.Warning {
-			errs++
+		if d.Warning {
+			continue
+		}
+		if errs++; errs == 1 {
+			first = d.Code
 		}
 	}
 	if j.flags.format == formatText {
 		fmt.Fprintln(j.err)
 	}
-	j.errorf("%s, no file was changed", count(errs, "error", "errors"))
+	j.errorf("%s, no file was changed; to read more: go tool wsgen explain %s", count(errs, "error", "errors"), first)
 	return nil
 }

@@ -106,14 +106,15 @@ func GitHub(w io.Writer, l List, dir string) error {
 			props = append(props, fmt.Sprintf("endColumn=%d", d.End.Column))
 		}
 		props = append(props, "title="+property("wsgen "+string(d.Code)))
-		text := d.Message
+		text := []string{d.Message}
 		if d.Help != "" {
-			text += "\n" + d.Help
+			text = append(text, d.Help)
 		}
 		for _, r := range d.Related {
-			text += fmt.Sprintf("\n%s:%d: %s", filepath.ToSlash(below(dir, r.Pos.Filename)), r.Pos.Line, r.Message)
+			text = append(text, fmt.Sprintf("%s:%d: %s", filepath.ToSlash(below(dir, r.Pos.Filename)), r.Pos.Line, r.Message))
 		}
-		fmt.Fprintf(&out, "::%s %s::%s\n", d.Severity(), strings.Join(props, ","), data(text+"\n"+d.Code.Docs()))
+		text = append(text, d.Code.Docs())
+		fmt.Fprintf(&out, "::%s %s::%s\n", d.Severity(), strings.Join(props, ","), data(strings.Join(text, "\n")))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err

@@ -3,7 +3,6 @@ package diag
 import (
 	"cmp"
 	"embed"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -52,7 +51,7 @@ func Pages() []Page {
 // 007 or 7.
 func FindPage(name string) (Page, bool) {
 	digits := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(name)), "WS")
-	code := Code(fmt.Sprintf("WS%03s", digits))
+	code := Code("WS" + strings.Repeat("0", max(0, 3-len(digits))) + digits)
 	for _, p := range Pages() {
 		if p.Code == code {
 			return p, true

@@ -85,11 +85,11 @@ func (r *resolver) path(d *directive.Directive) string {
 			path = "/v" + o.Value + path
 		}
 	}
+	if clean := pathpkg.Clean(path); strings.TrimSuffix(clean, "/") != strings.TrimSuffix(path, "/") {
+		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), "write the path as it arrives: "+clean)
+		return ""
+	}
 	if why := badPattern(path); why != "" {
-		if clean := pathpkg.Clean(path); !strings.ContainsAny(path, "{}") && clean != strings.TrimSuffix(path, "/") {
-			r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), "write the path as it arrives: "+clean)
-			return ""
-		}
 		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why),
 			"wildcards are whole segments, {name}, or {name...} at the end")
 		return ""
@@ -159,7 +159,7 @@ func (r *resolver) eventName(event string, where span) bool {
 	code, help := diag.BadEvent, "choose another name"
 	switch {
 	case event == "":
-		code, message = diag.UnwritableEvent, "the event has an empty name"
+		code, message, help = diag.UnwritableEvent, "the event has an empty name", "name it, as in //ws:subscribe message"
 	case event == "error":
 		message = "the event error belongs to the protocol"
 	case strings.HasPrefix(event, "$"):

@@ -149,8 +149,8 @@ func (m *members) options(f member) {
 		if o != "omitempty" {
 			continue
 		}
-		if s, ok := f.v.Type().Underlying().(*types.Struct); ok {
-			m.r.warn(diag.OmitsNothing, f.tag, fmt.Sprintf("omitempty does nothing here: the field is a struct of %d fields, and a struct is never empty", s.NumFields()),
+		if _, ok := f.v.Type().Underlying().(*types.Struct); ok {
+			m.r.warn(diag.OmitsNothing, f.tag, "omitempty does nothing here: a struct is never empty for encoding/json",
 				"write omitzero, or make the field a pointer")
 		}
 	}
@@ -270,8 +270,7 @@ func (r *resolver) pathValues(g *gateway, m *bound) {
 		return
 	}
 	asked := map[string]bool{} // parameters that have PathValue
-	for i := range m.sig.Params().Len() {
-		v := m.sig.Params().At(i)
+	for v := range m.sig.Params().Variables() {
 		if name, ok := runtimeType(v.Type()); ok && name == "Client" || isPointer(v.Type(), "net/http", "Request") {
 			asked[v.Name()] = true
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
@@ -144,6 +145,9 @@ func (r *resolver) typeError(p *pkg, e types.Error) {
 	if m, cure, ok := strings.Cut(message, "; to add it:"); ok {
 		code, message, help = diag.MissingModule, m+")", "run: "+strings.TrimSuffix(strings.TrimSpace(cure), ")")
 	}
+	if name, ok := strings.CutPrefix(message, "undefined: "); ok && help == "" {
+		help = r.spelling(p, fileAt(p.src, e.Pos), name)
+	}
 	end := e.Pos
 	if id := identAt(p, e.Pos); id != nil {
 		end = id.End()
@@ -155,6 +159,31 @@ func (r *resolver) typeError(p *pkg, e types.Error) {
 		}
 	}
 	r.report(code, at{e.Pos, end}, message, help)
+}
+
+// spelling is the help for a type that does not exist: the one that it was
+// probably meant to be.
+func (r *resolver) spelling(p *pkg, file *ast.File, name string) string {
+	in, prefix, word := p.src.Types, "", name
+	if qualifier, rest, ok := strings.Cut(name, "."); ok && file != nil {
+		if in = r.imported(file, qualifier); in == nil {
+			return "import the package that declares it"
+		}
+		prefix, word = qualifier+".", rest
+	}
+	var candidates []string
+	for _, n := range in.Scope().Names() {
+		if isType(in.Scope().Lookup(n)) && (prefix == "" || ast.IsExported(n)) {
+			candidates = append(candidates, n)
+		}
+	}
+	if prefix == "" {
+		candidates = append(candidates, types.Universe.Names()...)
+	}
+	if near := directive.Closest(word, candidates); near != "" {
+		return "did you mean " + prefix + near + "?"
+	}
+	return "declare it, or write pkg." + strings.TrimPrefix(word, ".") + " and import the package"
 }
 
 // explain finds the cause of a type that is not known: an error inside, or in

@@ -25,6 +25,8 @@ func (r *resolver) types(p *pkg) {
 			g := &gateway{obj: obj, directive: ds[i], pkg: p, embeds: map[*types.TypeName]bool{}, handlers: map[*model.Handler]span{}}
 			p.gateways = append(p.gateways, g)
 			r.embed(g, obj.Type())
+		} else {
+			r.embedded[obj] = true // its methods are not to blame
 		}
 	}
 	objs, ds = p.marked("namespace")
