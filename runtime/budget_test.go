@@ -52,3 +52,36 @@ func TestBudgetCheck(t *testing.T) {
 		t.Errorf("%v allocations", got)
 	}
 }
+
+// TestBudgetPush: a push may allocate for itself, and nothing for each receiver,
+// under every policy and whether outboxes are idle or full.
+func TestBudgetPush(t *testing.T) {
+	const receivers = 500
+	frame := textFrame(typedMessage)
+	for _, c := range []struct {
+		name string
+		how  pushing
+		fill int // pushes that wait
+	}{
+		{name: "idle"},
+		{name: "full", fill: defaultOutboxFrames},
+		{name: "full, shedding the oldest", how: pushing{overflow: ShedOldest}, fill: defaultOutboxFrames},
+		{name: "replacing", how: pushing{key: "k"}, fill: defaultOutboxFrames - 1},
+	} {
+		s, take := crowd(t, receivers, Options{})
+		all := s.All()
+		all.how = c.how
+		for range c.fill {
+			s.All().push("e", frame)
+		}
+		got := testing.AllocsPerRun(100, func() {
+			all.push("e", frame)
+			if c.fill == 0 {
+				take()
+			}
+		})
+		if got > 20 {
+			t.Errorf("%s: %v allocations for %d receivers, at most 20", c.name, got, receivers)
+		}
+	}
+}

@@ -13,7 +13,8 @@
 //
 // No method of Server, Target, Push, Client or Sender ever waits for a peer to
 // read. Each connection has a bounded outbox; a push to a full one is refused
-// at once, counted and logged. So a handler may run on the connection's read
+// at once, or takes the place of older ones, or closes the connection
+// ([Overflow]), and is counted and logged. So a handler may run on the connection's read
 // loop, and any of these methods may be called under a lock of yours. All of
 // them may be called from any number of goroutines.
 //

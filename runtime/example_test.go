@@ -134,3 +134,47 @@ func ExampleRouter() {
 	// 426 {"code":"bad_frame","message":"this is a WebSocket endpoint: connect with a WebSocket client"}
 	// <nil>
 }
+
+// Of values that change faster than a client reads, only the last matters: it
+// replaces the one of the same key that still waits.
+func ExampleTarget_Coalesce() {
+	server := ws.NewServer(ws.Options{})
+	price := func(symbol string, cents int) (int, error) {
+		return server.In("traders").Coalesce("price:"+symbol).Emit("price", cents)
+	}
+	n, err := price("ACME", 4200)
+	fmt.Println(n, err) // nobody is connected
+	// Output: 0 <nil>
+}
+
+// A push that must not be missed unawares closes the connections that have no
+// room for it, whatever the Server does with others.
+func ExampleTarget_Overflow() {
+	server := ws.NewServer(ws.Options{Overflow: ws.ShedOldest})
+	n, err := server.All().Overflow(ws.CloseSlow).Emit("alarm", "fire")
+	fmt.Println(n, err)
+	// Output: 0 <nil>
+}
+
+// A typed push has the same choices as a Target.
+func ExamplePush_Coalesce() {
+	push := ws.NewPush(nil, func(t ws.Target) Events { return fakeEvents{t} })
+	_ = push.Coalesce("typing:ann").Overflow(ws.ShedOldest).In("lobby").Typing("ann")
+	// Output: ann is typing in lobby
+}
+
+// What full outboxes lose is counted, logged once for each push, and told to
+// the Observer.
+func ExampleShed() {
+	var lost, closed int
+	server := ws.NewServer(ws.Options{
+		OutboxTotalBytes: 64 << 20,
+		Observer: ws.Observer{Shed: func(s ws.Shed) {
+			lost += s.Shed
+			closed += s.Closed
+		}},
+	})
+	_, _ = server.Broadcast("tick", 1)
+	fmt.Println(lost, closed, server.Stats().Shed)
+	// Output: 0 0 0
+}

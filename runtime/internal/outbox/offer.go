@@ -59,8 +59,8 @@ func (q *Queue) find(key string) int {
 	if key == "" || q.more == nil {
 		return -1
 	}
-	for i := len(q.more.marks) - 1; i >= 0; i-- {
-		if q.more.marks[i].key == key {
+	for i, m := range slices.Backward(q.more.marks) {
+		if m.key == key {
 			return i
 		}
 	}

@@ -160,8 +160,8 @@ func TestOfferWaits(t *testing.T) {
 // TestBudget: many queues are bounded together. A frame alone passes, what is
 // written or dropped is given back, and at the end nothing is reserved.
 func TestBudget(t *testing.T) {
-	const max = 64 << 10
-	total := outbox.NewBudget(max)
+	const bound = 64 << 10
+	total := outbox.NewBudget(bound)
 	limits := outbox.Limits{Frames: 1000, Bytes: 1 << 20, Total: total}
 	queues := make([]outbox.Queue, 20)
 	wait := func() (bytes int) {
@@ -186,8 +186,8 @@ func TestBudget(t *testing.T) {
 			}
 		}
 	}
-	if n := wait(); refused == 0 || n > max || n < max/2 || total.Used() > max {
-		t.Errorf("%d refused, %d bytes wait, %d reserved, the bound is %d", refused, n, total.Used(), max)
+	if n := wait(); refused == 0 || n > bound || n < bound/2 || total.Used() > bound {
+		t.Errorf("%d refused, %d bytes wait, %d reserved, the bound is %d", refused, n, total.Used(), bound)
 	}
 	if o := queues[0].Offer(frame, "", true); o.Shed != 1 || !o.Verdict.Accepted() {
 		t.Errorf("shedding does not make room in the total: %+v", o)
