@@ -259,7 +259,8 @@ func (s *Server) configured(spec Spec) Options {
 		return s.opts
 	}
 	o := s.given
-	o.Origins, o.EventRates = slices.Clone(o.Origins), maps.Clone(o.EventRates) // its own to write to
+	// Its own to write to.
+	o.Origins, o.Interceptors, o.EventRates = slices.Clone(o.Origins), slices.Clone(o.Interceptors), maps.Clone(o.EventRates)
 	spec.Configure(&o)
 	for _, name := range o.keepServers(&s.given) {
 		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)

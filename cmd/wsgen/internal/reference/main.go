@@ -1,6 +1,7 @@
 // Command reference writes what the documentation says about wsgen from the
 // tables that wsgen itself goes by: docs/reference, and in README.md what
-// wsgen list prints of the demo. It runs in the root of the repository.
+// wsgen list prints of the demo; and about the runtime's options from their
+// source. It runs in the root of the repository.
 package main
 
 import (
@@ -38,6 +39,7 @@ func render(root string) (map[string][]byte, error) {
 		"cli.md":         cli.Reference,
 		"directives.md":  directives,
 		"diagnostics.md": diag.Reference,
+		"limits.md":      func(w io.Writer) error { return limits(w, root) },
 	} {
 		var text bytes.Buffer
 		if err := write(&text); err != nil {
