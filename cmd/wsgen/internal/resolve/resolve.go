@@ -3,6 +3,7 @@
 package resolve
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -103,10 +104,10 @@ func (r *resolver) collect(sp *source.Package) {
 		onType: map[*types.TypeName][]*directive.Directive{},
 		onFunc: map[*types.Func][]*directive.Directive{},
 	}
-	for _, f := range sp.Others {
+	for _, f := range slices.Concat(sp.Others, r.constrained(sp.Files)) {
 		code, why, help := diag.UnreadFile, "a test file", "move it to a file without _test.go"
 		if name := r.position(f.Pos()).Filename; !isTest(name) {
-			code, why, help = diag.ConstrainedFile, "a file that this build leaves out", "move it to a file without build constraint: a gateway is the same on every platform"
+			code, why, help = diag.ConstrainedFile, cmp.Or(source.Constrained(f, name), "a file that this build leaves out"), "move it to a file without build constraint: a gateway is the same on every platform"
 		}
 		r.problems(directive.Outside(f, code, why, help))
 	}
@@ -131,6 +132,14 @@ func (r *resolver) collect(sp *source.Package) {
 	}
 	r.pkgs = append(r.pkgs, p)
 	r.byPath[sp.Path] = p
+}
+
+// constrained are the files that this build has, and another may not: what is
+// generated must not depend on where wsgen runs.
+func (r *resolver) constrained(files []*ast.File) []*ast.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f *ast.File) bool {
+		return source.Constrained(f, r.position(f.Pos()).Filename) == ""
+	})
 }
 
 func (p *pkg) index(d *directive.Directive) {

@@ -1,0 +1,44 @@
+package source
+
+import (
+	"go/ast"
+	"go/build"
+	"go/build/constraint"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// Constrained says why f, which was read from path, is not in every build of
+// its package, whether it is in this one or not; "" if it is in every one.
+func Constrained(f *ast.File, path string) string {
+	for _, g := range f.Comments {
+		if g.Pos() > f.Package {
+			break
+		}
+		for _, c := range g.List {
+			if expr, err := constraint.Parse(c.Text); err == nil && !always(expr) {
+				return "a file with a build constraint"
+			}
+		}
+	}
+	// A context of no system: what a name asks for, it has not.
+	none := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("package p\n")), nil
+	}}
+	if ok, err := none.MatchFile(filepath.Dir(path), filepath.Base(path)); err == nil && !ok {
+		return "a file whose name is a build constraint"
+	}
+	return ""
+}
+
+// always reports whether a constraint asks for nothing but a version of Go,
+// which go.mod asks for as well.
+func always(expr constraint.Expr) bool {
+	versions := true
+	in := expr.Eval(func(tag string) bool {
+		versions = versions && strings.HasPrefix(tag, "go1.")
+		return true
+	})
+	return in && versions
+}
