@@ -19,13 +19,14 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 const want = "want/"
 
 // TestGolden runs every feature from its input to all of its outputs, compares
-// them byte for byte, compiles them with the input and the runtime, and, where
+// them byte for byte, compiles them with the input and the runtime, shows them to wire, and, where
 // a case has frames, serves its gateways and talks to them.
 func TestGolden(t *testing.T) {
 	w := newWorkspace(t)
 	w.generate(t)
 	// Before the comparison, so that -update cannot accept what does not compile.
 	w.vet(t)
+	w.wire(t)
 	addresses := w.start(t)
 	for _, c := range w.cases {
 		t.Run(c.name, func(t *testing.T) {

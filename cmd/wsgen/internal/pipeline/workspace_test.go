@@ -41,8 +41,11 @@ type golden struct {
 	err  error
 }
 
-// module is the root of this repository.
-const module = "../../../.."
+// The root of this repository, and the demo in it.
+const (
+	module = "../../../.."
+	demo   = "examples/live"
+)
 
 func newWorkspace(t *testing.T) *workspace {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -55,12 +58,8 @@ func newWorkspace(t *testing.T) *workspace {
 	}
 	w := &workspace{dir: t.TempDir()}
 	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=", "GOPROXY=off")
-	stub, err := txtar.ParseFile("testdata/stub/stub.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	unpack(t, w.dir, stub, func(name string) bool { return strings.HasPrefix(name, "wire/") })
-	uses := []string{root, "./wire", "./serve"}
+	// The demo's module is there for wire, which it requires.
+	uses := []string{root, filepath.Join(root, demo), "./serve"}
 	for _, file := range files {
 		c := &golden{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file}
 		if c.archive, err = txtar.ParseFile(file); err != nil {
@@ -169,6 +168,21 @@ func (w *workspace) vet(t *testing.T) {
 		}
 	}
 	t.Fatalf("what is generated does not compile: %v\n%s", err, out)
+}
+
+// wire has wire itself look at every provider set and injector.
+func (w *workspace) wire(t *testing.T) {
+	program := filepath.Join(w.dir, "wire.exe")
+	if out, err := w.command("go", "build", "-o", program, "github.com/google/wire/cmd/wire").CombinedOutput(); err != nil {
+		t.Fatalf("wire does not build: %v\n%s", err, out)
+	}
+	args := []string{"check"}
+	for _, c := range w.cases {
+		args = append(args, "./"+c.name+"/...")
+	}
+	if out, err := w.command(program, args...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("wire does not take what is generated: %v\n%s", err, out)
+	}
 }
 
 func (w *workspace) command(name string, args ...string) *exec.Cmd {
