@@ -140,7 +140,8 @@ func decode(data []byte, v any) error {
 	detail := Detail{Rule: "type"}
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
-		detail.Message = mistyped.Value + " does not fit"
+		kind, _, _ := strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
+		detail.Message = kind + " does not fit"
 	}
 	return NewError(CodeInvalidPayload, "data does not decode").WithDetails(detail).WithCause(err)
 }

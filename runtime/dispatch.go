@@ -85,8 +85,8 @@ func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool,
 		return
 	}
 	var begun time.Time
-	observe := c.server.opts.Observer.Handled
-	if observe != nil {
+	observed := c.server.opts.Observer.Handled != nil
+	if observed {
 		begun = time.Now()
 	}
 	if t != nil {
@@ -108,12 +108,18 @@ func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool,
 		c.close(panicCause)
 	}
 	call.end()
-	if observe != nil && (t == nil || !t.streaming) {
+	if observed && (t == nil || !t.streaming) {
 		if refusal == nil && t != nil {
 			refusal = t.refused()
 		}
-		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
+		c.observe(e.handlers[handler].Event, begun, refusal)
 	}
+}
+
+// observe tells the Observer that a message, or its stream, is done with.
+func (c *conn) observe(event string, begun time.Time, refusal *Error) {
+	defer c.server.observed()
+	c.server.opts.Observer.Handled(&c.client, event, time.Since(begun), refusal)
 }
 
 // refuse answers with what the handler returned. A call that has an answer

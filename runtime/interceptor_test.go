@@ -47,10 +47,6 @@ func (r *record) around(name string) ws.Interceptor {
 
 type recordKey struct{}
 
-type guardFunc func(context.Context, ws.Message) error
-
-func (f guardFunc) GuardMessage(ctx context.Context, m ws.Message) error { return f(ctx, m) }
-
 // TestInterceptors: around the handler and behind the guards, in the order
 // Router, Server, gateway; and what one may do to a message.
 func TestInterceptors(t *testing.T) {
@@ -88,7 +84,7 @@ func TestInterceptors(t *testing.T) {
 	}
 	tries := 0
 	s := serve(t, ws.Options{Interceptors: []ws.Interceptor{r.around("server")}}, gateway{
-		guards: []ws.MessageGuard{guardFunc(func(context.Context, ws.Message) error { r.add("guard"); return nil })},
+		guards: []ws.MessageGuard{messageGuard(func(context.Context, ws.Message) error { r.add("guard"); return nil })},
 		configure: func(o *ws.Options) {
 			o.Interceptors = append(o.Interceptors, r.around("gateway"), odd)
 		},

@@ -22,7 +22,7 @@ func TestMeta(t *testing.T) {
 			return c.Reply(&m)
 		}),
 		"guarded": {mode: ws.Serial, call: nothing, guards: []ws.MessageGuard{
-			guardFunc(func(_ context.Context, m ws.Message) error { guarded <- m.Meta; return nil }),
+			messageGuard(func(_ context.Context, m ws.Message) error { guarded <- m.Meta; return nil }),
 		}},
 		"stream": stream(func(c *ws.Call) error {
 			ctx := c.Context()

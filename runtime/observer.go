@@ -10,8 +10,8 @@ type Observer struct {
 	Opened func(c *Client)
 	// Closed is called when a connection has left the registry.
 	Closed func(c *Client, cause Closed)
-	// Handled is called after each message that had a handler, with the time
-	// that guards, decoding and handler took, and the refusal if there was one.
+	// Handled is called after each message that had a handler, a stream after its
+	// end, with the time that all of it took, and the refusal if there was one.
 	Handled func(c *Client, event string, took time.Duration, refusal *Error)
 	// Refused is called for every refusal: of a handshake, a frame, a message.
 	Refused func(r Refusal)

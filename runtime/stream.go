@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 )
 
 // Stream sends the values of seq, for generated code, each as a frame with
@@ -120,7 +119,6 @@ func (t *task) stream(produce func(*task) error) {
 	c := t.conn
 	defer c.inbox.release()
 	defer t.finish()
-	defer c.survive()
 	panicked, err := t.produce(produce)
 	var refusal *Error
 	switch {
@@ -138,8 +136,8 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
-	if observe := c.server.opts.Observer.Handled; observe != nil {
-		observe(&c.client, t.event(), time.Since(t.begun), refusal)
+	if c.server.opts.Observer.Handled != nil {
+		c.observe(t.event(), t.begun, refusal)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -98,18 +97,8 @@ func (t *task) run(inline bool) {
 			t.finish()
 		}
 	}()
-	defer t.conn.survive()
 	if t.handler < 0 || t.bad != nil || t.turn(inline) {
 		t.conn.handle(t.handler, t.frame, t.bad, inline, t)
-	}
-}
-
-// survive is deferred on goroutines beside the read loop, for the user code
-// that is nobody's call: an Observer. Its panic costs the connection.
-func (c *conn) survive() {
-	if p := recover(); p != nil {
-		c.server.log.Error("ws: "+newPanic("observer", p).Error(), "gateway", c.endpoint.spec.Gateway, "conn", c.id, "stack", string(debug.Stack()))
-		c.close(panicCause)
 	}
 }
 

@@ -28,7 +28,6 @@ func (t *task) watch() bool {
 // expired is called when the context has ended, for whatever reason.
 func (t *task) expired() {
 	defer t.conn.inbox.release()
-	defer t.conn.survive()
 	t.giveUp()
 }
 
