@@ -108,11 +108,11 @@ func TestOddJSON(t *testing.T) {
 }
 
 // exploding panics wherever a payload or result has code of its own.
-type exploding struct{ where string }
+type exploding struct{}
 
-func (e *exploding) UnmarshalJSON([]byte) error  { panic("boom in UnmarshalJSON") }
-func (e exploding) MarshalJSON() ([]byte, error) { panic("boom in MarshalJSON") }
-func (e exploding) Validate(any) error           { panic("boom in Validate") }
+func (*exploding) UnmarshalJSON([]byte) error  { panic("boom in UnmarshalJSON") }
+func (exploding) MarshalJSON() ([]byte, error) { panic("boom in MarshalJSON") }
+func (exploding) Validate(any) error           { panic("boom in Validate") }
 
 // TestMessagePanics: a panic in any code that a message passes is answered,
 // logged with its stack, and costs this connection only; in every mode.
