@@ -85,8 +85,8 @@ func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool,
 		return
 	}
 	var begun time.Time
-	observed := c.server.opts.Observer.Handled != nil
-	if observed {
+	observe := c.server.opts.Observer.Handled
+	if observe != nil {
 		begun = time.Now()
 	}
 	if t != nil {
@@ -108,18 +108,12 @@ func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool,
 		c.close(panicCause)
 	}
 	call.end()
-	if observed && (t == nil || !t.streaming) {
+	if observe != nil && (t == nil || !t.streaming) {
 		if refusal == nil && t != nil {
 			refusal = t.refused()
 		}
-		c.observe(e.handlers[handler].Event, begun, refusal)
+		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
 	}
-}
-
-// observe tells the Observer that a message, or its stream, is done with.
-func (c *conn) observe(event string, begun time.Time, refusal *Error) {
-	defer c.server.observed()
-	c.server.opts.Observer.Handled(&c.client, event, time.Since(begun), refusal)
 }
 
 // refuse answers with what the handler returned. A call that has an answer

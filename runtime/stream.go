@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 )
 
 // Stream sends the values of seq, for generated code, each as a frame with
@@ -136,8 +137,8 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
-	if c.server.opts.Observer.Handled != nil {
-		c.observe(t.event(), t.begun, refusal)
+	if observe := c.server.opts.Observer.Handled; observe != nil {
+		observe(&c.client, t.event(), time.Since(t.begun), refusal)
 	}
 }
 
