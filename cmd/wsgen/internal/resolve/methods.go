@@ -105,6 +105,10 @@ func (r *resolver) ambiguous(g *gateway) {
 				r.warn(diag.HiddenHandler, nameSpan(hiding), fmt.Sprintf("%s hides %s.%s, whose directive is lost: %s does not handle it", hiding.Name(), named(deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
 					"repeat the directive above this method, or rename the method", r.related(nameSpan(fn), "the method that is hidden"))
 			}
+			if field, ok := obj.(*types.Var); ok {
+				r.warn(diag.HiddenHandler, nameSpan(field), fmt.Sprintf("the field %s hides the method %s.%s, whose directive is lost: %s does not handle it", field.Name(), named(deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
+					"rename the method", r.related(nameSpan(fn), "the method that is hidden"))
+			}
 			if obj == nil && len(index) > 0 {
 				r.report(diag.AmbiguousMethod, nameSpan(g.obj), fmt.Sprintf("%s embeds two types with a method %s, so it has neither", g.obj.Name(), fn.Name()),
 					"declare the method on "+g.obj.Name()+" itself, or rename one", r.related(nameSpan(fn), "one of them"))

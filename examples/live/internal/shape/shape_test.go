@@ -205,9 +205,7 @@ func converse(t *testing.T, address, path string, lines []string) {
 			return
 		}
 	}
-	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil && !errors.Is(err, context.Canceled) && websocket.CloseStatus(err) == -1 {
-		t.Logf("%s: %v", path, err)
-	}
+	_ = conn.Close(websocket.StatusNormalClosure, "") // the desk may have closed it
 }
 
 func post(ctx context.Context, url string) error {

@@ -74,7 +74,7 @@ func (Book) Buy(o Order) (Order, error) {
 func (*Book) Sell(o *Order) *Order { return o }
 
 //ws:subscribe book
-func (Book) Book(symbols []string) map[string]Quote {
+func (Book) Levels(symbols []string) map[string]Quote {
 	m := map[string]Quote{}
 	for _, s := range symbols {
 		m[s] = Quote{Symbol: s, Price: 2}
