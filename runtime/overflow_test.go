@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -288,5 +289,60 @@ func TestOutboxTotalBytes(t *testing.T) {
 		if n := s.Stats().Outboxes; n != 0 {
 			t.Errorf("%d bytes are still counted", n)
 		}
+	})
+}
+
+// TestGatewayPolicy: gateways on one Server differ in bounds and policies, and
+// what a gateway does not say is the Server's.
+func TestGatewayPolicy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := ws.NewServer(ws.Options{OutboxFrames: 3, Overflow: ws.CloseSlow, Logger: slog.New(slog.DiscardHandler)})
+		site := func(configure func(*ws.Options)) *pipeSite {
+			return &pipeSite{s, ws.NewRouter(gateway{configure: configure}.endpoint(s)), nil}
+		}
+		closes := site(nil).dial(t, "/ws")
+		oldest := site(func(o *ws.Options) { o.Overflow = ws.ShedOldest }).dial(t, "/ws")
+		small := site(func(o *ws.Options) { o.OutboxFrames, o.Overflow = 2, ws.ShedNewest }).dial(t, "/ws")
+		for i, want := range []int{3, 3, 2, 1, 1} {
+			if n, _ := s.Broadcast("e", fmt.Sprint(i)); n != want {
+				t.Errorf("%d reached %d, want %d", i, n, want)
+			}
+			synctest.Wait()
+		}
+		closes.wantData("0", "1", "2")
+		closes.wantClose(ws.ClosePolicy)
+		oldest.wantData("0", "3", "4")
+		small.wantData("0", "1")
+		_ = oldest.conn.Close()
+		_ = small.conn.Close()
+		(&pipeSite{Server: s}).shutdown(t)
+	})
+}
+
+// TestRepliesBeyondTotal: when others hold all that outboxes may hold together,
+// replies wait for those before them, each in turn, and none is lost.
+func TestRepliesBeyondTotal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := servePipe(t, ws.Options{OutboxTotalBytes: 8 << 10}, gateway{on: map[string]handler{"echo": inline(echo)}})
+		stalled := s.dial(t, "/ws")
+		for range 20 {
+			_, _ = s.Broadcast("e", strings.Repeat("x", 1000))
+		}
+		if st := s.Stats(); st.Outboxes != 8<<10 || st.Shed == 0 {
+			t.Fatalf("the total is not used up: %+v", st)
+		}
+		p := s.dial(t, "/ws")
+		go func() {
+			for i := range 50 {
+				p.send(`{"event":"echo","id":%d}`, i)
+			}
+		}()
+		synctest.Wait()
+		for i := range 50 {
+			p.want(fmt.Sprintf(`{"event":"echo","id":%d,"data":null}`, i))
+		}
+		_ = p.conn.Close()
+		_ = stalled.conn.Close()
+		s.shutdown(t)
 	})
 }

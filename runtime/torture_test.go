@@ -26,6 +26,7 @@ func TestTorture(t *testing.T) {
 			"oldest":   {overflow: ws.ShedOldest},
 			"close":    {overflow: ws.CloseSlow},
 			"coalesce": {overflow: ws.ShedNewest, keys: 5},
+			"total":    {overflow: ws.ShedNewest, total: 32 << 10},
 		} {
 			t.Run(name+"/"+policy, func(t *testing.T) {
 				portable = way
@@ -41,6 +42,7 @@ func TestTorture(t *testing.T) {
 type torture struct {
 	overflow ws.Overflow
 	keys     int
+	total    int // for all outboxes, if it is not the default
 
 	accepted, refused, received atomic.Uint64
 }
@@ -48,7 +50,7 @@ type torture struct {
 func (o *torture) run(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{
-		OutboxFrames: 64, OutboxBytes: 32 << 10, Overflow: o.overflow,
+		OutboxFrames: 64, OutboxBytes: 32 << 10, OutboxTotalBytes: o.total, Overflow: o.overflow,
 		Logger: slog.New(slog.DiscardHandler),
 	}, lobby(clients))
 	var wg sync.WaitGroup
