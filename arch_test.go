@@ -14,8 +14,9 @@ const importTable = `
 .:
 
 cmd/wsgen:                         cmd/wsgen/internal/cli
-cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/scaffold cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/watch cmd/wsgen/internal/scaffold cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/reference:      cmd/wsgen/internal/cli cmd/wsgen/internal/diag cmd/wsgen/internal/directive
+cmd/wsgen/internal/watch:          github.com/fsnotify/fsnotify
 cmd/wsgen/internal/scaffold:       templates/scaffold
 cmd/wsgen/internal/settings:       cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:

@@ -22,6 +22,7 @@ func rootRequires() map[string]string {
 		"github.com/dave/jennifer":        "writes Go",
 		"golang.org/x/time":               "rate limits of messages",
 		"golang.org/x/tools":              "reads Go",
+		"github.com/fsnotify/fsnotify":    "wsgen watch",
 		"github.com/rogpeppe/go-internal": "diffs of wsgen check; test scripts",
 		"go.uber.org/goleak":              "tests: goroutine leaks",
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -64,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"countinggo": countingGo,
 			"serve":      serveCommand,
 			"talk":       talkCommand,
+			"until":      untilCommand,
 		},
 	})
 }
@@ -126,6 +128,37 @@ func countingGo(ts *testscript.TestScript, neg bool, args []string) {
 	script := fmt.Sprintf("#!/bin/sh\necho started >>'%s'\nexec '%s' \"$@\"\n", ts.MkAbs(args[0]), filepath.Join(root, "bin", "go"))
 	ts.Check(os.WriteFile(filepath.Join(fake, "bin", "go"), []byte(script), 0o777))
 	ts.Setenv("PATH", filepath.Join(fake, "bin")+string(os.PathListSeparator)+ts.Getenv("PATH"))
+}
+
+// untilCommand waits until files are there, or one of them has a line with a
+// text:
+//
+//	until exists file ...
+//	until grep text file
+func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || args[0] == "grep" && len(args) != 3 {
+		ts.Fatalf("usage: until exists file ... | until grep text file")
+	}
+	holds := func() bool {
+		if args[0] == "grep" {
+			text, err := os.ReadFile(ts.MkAbs(args[2]))
+			return err == nil && strings.Contains(string(text), args[1])
+		}
+		for _, name := range args[1:] {
+			if _, err := os.Stat(ts.MkAbs(name)); err != nil {
+				return false
+			}
+		}
+		return true
+	}
+	late := time.After(time.Minute)
+	for !holds() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-late:
+			ts.Fatalf("until %s: it does not happen", strings.Join(args, " "))
+		}
+	}
 }
 
 func goEnv(name string) (string, error) {

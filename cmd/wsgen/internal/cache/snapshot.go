@@ -107,7 +107,7 @@ func (l *lister) tree(root, dir string) error {
 			if err != nil {
 				continue // a link to nothing is nothing to the go command
 			}
-			if mode = info.Mode().Type(); mode.IsDir() && !skipped(name) {
+			if mode = info.Mode().Type(); mode.IsDir() && !Skips(name) {
 				if err := l.link(root, path); err != nil {
 					return err
 				}
@@ -116,12 +116,12 @@ func (l *lister) tree(root, dir string) error {
 		}
 		switch {
 		case mode.IsDir():
-			if !skipped(name) {
+			if !Skips(name) {
 				if err := l.tree(root, path); err != nil {
 					return err
 				}
 			}
-		case mode.IsRegular() && counts(name):
+		case mode.IsRegular() && Counts(name):
 			l.files = append(l.files, file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
 		}
 	}
@@ -141,9 +141,11 @@ func (l *lister) link(root, path string) error {
 	return l.tree(root, path)
 }
 
-func skipped(name string) bool { return name[0] == '.' || name == "node_modules" }
+// Skips reports whether a folder of this base name is left out.
+func Skips(name string) bool { return name[0] == '.' || name == "node_modules" }
 
-func counts(name string) bool {
+// Counts reports whether a file of this base name may decide a run.
+func Counts(name string) bool {
 	ending := filepath.Ext(name)
 	return ending != "" && name[0] != '.' && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
 }

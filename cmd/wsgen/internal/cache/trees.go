@@ -3,9 +3,21 @@ package cache
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// Folders are those below which a file may decide the run: the root of the
+// module and of every other that it takes from a folder.
+func Folders(q Query) []string {
+	w, err := newWorld()
+	if err != nil {
+		return []string{q.Root}
+	}
+	roots, _ := w.trees(q)
+	return slices.DeleteFunc(roots, func(dir string) bool { _, ok := exists(dir); return !ok })
+}
 
 // trees are the folders whose files decide the run: the module itself, the
 // members of its workspace, and every folder that a replace names. What they

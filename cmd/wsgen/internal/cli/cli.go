@@ -24,8 +24,8 @@ const (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
-	// replacing is held while files are replaced: an interrupt waits for it.
-	replacing *sync.Mutex
+	// writing is held while files are written: an interrupt waits for it.
+	writing *sync.Mutex
 }
 
 func (s streams) errorf(format string, args ...any) {
@@ -59,6 +59,12 @@ file as the last one left it ends at once.`,
 It always reads everything.`,
 		},
 		{
+			"watch", "[flags] [packages]", "generate now, and again whenever a file changes", watchFiles,
+			func() *flag.FlagSet { return watchFlags().set },
+			`Prints a line for each run. It sees the files of the module and of those that
+go.mod and go.work take from folders; changes that come together are one.`,
+		},
+		{
 			"list", "[flags] [packages]", "show gateways, events, data, guards and pushes", list, listFlagSet,
 			`A line for each event. Access is guarded if something is asked first, public if
 //ws:public says that nothing is, on purpose, and open if nothing says anything.`,
@@ -88,10 +94,10 @@ but go.mod and go.sum.`,
 //
 // An interrupt ends the run before it begins to replace files, or after.
 func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	ctx, replacing, stop := interruptible()
+	ctx, writing, stop := interruptible()
 	defer stop()
 
-	s := streams{stdin, stdout, stderr, replacing}
+	s := streams{stdin, stdout, stderr, writing}
 	if len(args) == 0 || !isWord(args[0]) {
 		return generate(ctx, s, args)
 	}

@@ -24,7 +24,7 @@ func generate(ctx context.Context, s streams, args []string) int {
 		result, err := pipeline.Run(ctx, j.opts, output.Stdout{Out: s.out, Dir: j.dir})
 		return j.report(ctx, result, err)
 	}
-	result, err := j.generate(ctx)
+	result, _, err := j.generate(ctx)
 	if code := j.report(ctx, result, err); code != exitOK {
 		return code
 	}
@@ -35,45 +35,53 @@ func generate(ctx context.Context, s streams, args []string) int {
 }
 
 // generate brings the generated files up to date. It does nothing if they were
-// so after the last run and no file has changed since.
-func (j *job) generate(ctx context.Context) (pipeline.Result, error) {
-	entry := j.entry()
-	if entry != nil && !j.flags.force {
-		if result, ok := fresh(entry); ok {
-			return result, nil
-		}
-	}
+// so after the last run and no file has changed since: then the run is short,
+// and its result that of the last one.
+func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool, err error) {
+	// One run at a time, from its first look to its last: else one that has read
+	// older files might write after one that has read newer ones.
 	unlock, err := cache.Lock(ctx, j.root)
 	if ctx.Err() != nil {
-		return pipeline.Result{}, ctx.Err()
+		return pipeline.Result{}, false, ctx.Err()
 	}
 	alone := err == nil
 	if alone {
 		defer unlock()
+	}
+	entry := j.entry()
+	if entry != nil && !j.flags.force {
+		if result, ok := fresh(entry); ok {
+			return result, true, nil
+		}
 	}
 
 	progress := j.progress()
 	defer progress.stop()
 	opts := j.opts
 	opts.Step = progress.step
-	sink := &keeper{Sink: output.Disk{Alone: alone, Replacing: j.replacing}}
-	result, err := pipeline.Run(ctx, opts, sink)
+	sink := &keeper{Sink: output.Disk{Alone: alone, Writing: j.writing}}
+	result, err = pipeline.Run(ctx, opts, sink)
 	if err == nil && entry != nil && result.Whole && !result.Diagnostics.HasErrors() {
 		remember(entry, result, sink.plan)
 	}
-	return result, err
+	return result, false, err
 }
 
-// entry is the place of this run in the cache, or nil if it has none.
-func (j *job) entry() *cache.Entry {
-	entry, err := cache.Open(cache.Query{
+// query is this run as the cache knows it.
+func (j *job) query() cache.Query {
+	return cache.Query{
 		Dir: j.dir, Root: j.root,
 		Asked: append([]string{
 			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire),
 			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
 		}, j.opts.Patterns...),
 		Generated: pipeline.GeneratedNames(),
-	})
+	}
+}
+
+// entry is the place of this run in the cache, or nil if it has none.
+func (j *job) entry() *cache.Entry {
+	entry, err := cache.Open(j.query())
 	if err != nil {
 		return nil // a run that cannot be remembered is a run like any other
 	}

@@ -233,7 +233,7 @@ func (s streams) generated(ctx context.Context, root string, env []string) error
 		return err
 	}
 	j.opts.Env = env
-	result, err := j.generate(ctx)
+	result, _, err := j.generate(ctx)
 	if code := j.report(ctx, result, err); code != exitOK {
 		return errReported
 	}

@@ -20,10 +20,10 @@ type Disk struct {
 	// that was killed has left half done is removed. Default: it may still be
 	// at work, and its files stay.
 	Alone bool
-	// Replacing, if not nil, is held from the first file that is replaced to the
-	// last one removed. Whoever ends the process takes it first: half a run would
-	// not build.
-	Replacing sync.Locker
+	// Writing, if not nil, is held from the first file that is prepared until all
+	// are replaced and nothing else is left. Whoever ends the process takes it
+	// first: half a run would not build.
+	Writing sync.Locker
 }
 
 // Put prepares every new file before it replaces the first, so that a full disk
@@ -33,6 +33,10 @@ func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 	changes, err := plan.Changes()
 	if err != nil {
 		return nil, err
+	}
+	if d.Writing != nil {
+		d.Writing.Lock()
+		defer d.Writing.Unlock()
 	}
 	if d.Alone {
 		plan.sweep()
@@ -52,10 +56,6 @@ func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 			return nil, fmt.Errorf("cannot write %s (no file was changed): %w", c.Path, err)
 		}
 		staged = append(staged, stagedFile{temp, c.Path})
-	}
-	if d.Replacing != nil {
-		d.Replacing.Lock()
-		defer d.Replacing.Unlock()
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

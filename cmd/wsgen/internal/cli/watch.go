@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/cache"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/watch"
+)
+
+func watchFlags() *runFlags { return newRunFlags("watch") }
+
+// watchFiles generates now, and again whenever a file changes.
+func watchFiles(ctx context.Context, s streams, args []string) int {
+	flags := watchFlags()
+	if err := flags.parse(s, args); err != nil {
+		return usageExit(s, err, "watch")
+	}
+	dir, err := workDir(flags.dir)
+	if err != nil {
+		s.errorf("%v", err)
+		return exitFail
+	}
+	j := &job{streams: s, flags: flags, dir: dir}
+	if err := j.configure(); err != nil {
+		s.errorf("%v", err)
+		return exitFail
+	}
+	w, err := watch.New(cache.Folders(j.query()), cache.Counts, cache.Skips)
+	if err != nil {
+		s.errorf("cannot watch the module: %v", err)
+		return exitFail
+	}
+	defer w.Close()
+	fmt.Fprintf(j.said(), "wsgen: watching %s; end with Ctrl-C\n", j.root)
+	for first := true; ; first = false {
+		j.again(ctx, first)
+		err := w.Wait(ctx)
+		if ctx.Err() != nil {
+			return exitOK // that is how one ends it
+		}
+		if err != nil {
+			s.errorf("cannot watch the module any more: %v", err)
+			return exitFail
+		}
+	}
+}
+
+// again is one run of watch: a line about what it did, and what is wrong if
+// something is. A short run says nothing: it comes of the files that the one
+// before has written. Only the first one has no such excuse.
+func (j *job) again(ctx context.Context, first bool) {
+	begun := time.Now()
+	j.opts.Dir = ""
+	if err := j.configure(); err != nil {
+		j.errorf("%v", err)
+		return
+	}
+	if j.opts.Dir == "" {
+		return // the settings have mistakes, which were printed
+	}
+	result, short, err := j.generate(ctx)
+	if ctx.Err() != nil || short && !first {
+		return
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return // a file went away under the run: that is a change, too
+	}
+	if j.report(ctx, result, err) != exitOK {
+		return
+	}
+	line := changed(j.dir, result.Changes)
+	if line == "" {
+		line = "up to date"
+	}
+	fmt.Fprintf(j.said(), "%s %s (%d ms)\n", begun.Format(time.TimeOnly), line, time.Since(begun).Milliseconds())
+}

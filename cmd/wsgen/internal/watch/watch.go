@@ -1,0 +1,140 @@
+// Package watch tells when files below some folders change.
+package watch
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// How long a change waits for others that belong to it: until nothing more has
+// come for Quiet, and at most for Most.
+const (
+	Quiet = 50 * time.Millisecond
+	Most  = time.Second
+)
+
+// Watcher watches folders and all below them, also those made later.
+type Watcher struct {
+	system *fsnotify.Watcher
+	counts func(name string) bool
+	files  chan string
+	ended  chan error
+}
+
+// New watches roots for files whose base name counts; skip says by its base
+// name which folder is left out. Close ends it.
+func New(roots []string, counts, skip func(name string) bool) (*Watcher, error) {
+	system, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &Watcher{system: system, counts: counts, files: make(chan string), ended: make(chan error, 1)}
+	for _, root := range roots {
+		if err := w.add(root, skip); err != nil {
+			return nil, errors.Join(err, system.Close())
+		}
+	}
+	go func() { w.ended <- w.run(skip) }()
+	return w, nil
+}
+
+// Close ends the watch.
+func (w *Watcher) Close() error {
+	err := w.system.Close()
+	for {
+		select {
+		case <-w.files: // nobody takes it any more
+		case <-w.ended:
+			return err
+		}
+	}
+}
+
+// Wait returns when a file that counts has changed, and those that change
+// along with it: an editor saves several, a checkout many.
+func (w *Watcher) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-w.ended:
+		w.ended <- err
+		return err
+	case <-w.files:
+	}
+	return settle(ctx, w.files)
+}
+
+// settle takes what comes on files until that has been quiet.
+func settle(ctx context.Context, files <-chan string) error {
+	quiet := time.NewTimer(Quiet)
+	defer quiet.Stop()
+	most := time.NewTimer(Most)
+	defer most.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-files:
+			quiet.Reset(Quiet)
+		case <-quiet.C:
+			return nil
+		case <-most.C:
+			return nil
+		}
+	}
+}
+
+// run passes on what the system says.
+func (w *Watcher) run(skip func(string) bool) error {
+	for {
+		select {
+		case event, ok := <-w.system.Events:
+			if !ok {
+				return fs.ErrClosed
+			}
+			name := filepath.Base(event.Name)
+			if event.Has(fsnotify.Create) {
+				if info, err := os.Stat(event.Name); err == nil && info.IsDir() && !skip(name) {
+					// Files that are in it already have no event of their own. That
+					// it is gone again is no matter.
+					_ = w.add(event.Name, skip)
+					w.files <- event.Name
+					continue
+				}
+			}
+			if w.counts(name) && event.Op != fsnotify.Chmod {
+				w.files <- event.Name
+			}
+		case err, ok := <-w.system.Errors:
+			if !ok {
+				return fs.ErrClosed
+			}
+			if !errors.Is(err, fsnotify.ErrEventOverflow) {
+				return err
+			}
+			w.files <- "" // something has changed
+		}
+	}
+}
+
+// add watches dir and the folders below it.
+func (w *Watcher) add(dir string, skip func(string) bool) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		if path != dir && skip(e.Name()) {
+			return filepath.SkipDir
+		}
+		return w.system.Add(path)
+	})
+}

@@ -1,0 +1,132 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Changes that follow each other closely are one; a stream of them without end
+// is cut.
+func TestSettle(t *testing.T) {
+	for name, tc := range map[string]struct {
+		every time.Duration
+		count int
+		took  time.Duration
+	}{
+		"one file":      {0, 0, Quiet},
+		"several files": {Quiet / 2, 4, 4*(Quiet/2) + Quiet},
+		"without end":   {Quiet / 2, 1000, Most},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				files := make(chan string)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go func() {
+					for range tc.count {
+						select {
+						case <-time.After(tc.every):
+							select {
+							case files <- "x.go":
+							case <-ctx.Done():
+							}
+						case <-ctx.Done():
+						}
+					}
+				}()
+				begun := time.Now()
+				if err := settle(ctx, files); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begun); took != tc.took {
+					t.Errorf("took %v, want %v", took, tc.took)
+				}
+			})
+		})
+	}
+}
+
+func TestSettleEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := settle(ctx, make(chan string)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Real files: what counts is seen, also in folders that are new, and nothing
+// else is.
+func TestWatch(t *testing.T) {
+	root := t.TempDir()
+	write := func(name string) {
+		t.Helper()
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(time.Now().String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("chat/chat.go")
+	write(".git/index.go")
+	w, err := New([]string{root},
+		func(name string) bool { return strings.HasSuffix(name, ".go") },
+		func(name string) bool { return name[0] == '.' })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	wait := func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := w.Wait(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("chat/chat.go")
+	wait()
+	write("rooms/deep/rooms.go")
+	wait()
+	write("rooms/deep/rooms.go")
+	wait()
+
+	// What does not count comes first, and is not what Wait sees.
+	write("chat/notes.txt")
+	write(".git/index.go")
+	write("chat/last.go")
+	late := time.After(time.Minute)
+	for name := ""; name != "last.go"; {
+		select {
+		case path := <-w.files:
+			if name = filepath.Base(path); name == "notes.txt" || name == "index.go" {
+				t.Errorf("%s counts", path)
+			}
+		case <-late:
+			t.Fatal("last.go goes unseen")
+		}
+	}
+}
+
+func TestCloseWhileSomethingChanges(t *testing.T) {
+	root := t.TempDir()
+	w, err := New([]string{root}, func(string) bool { return true }, func(string) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if err := os.WriteFile(filepath.Join(root, "x.go"), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
