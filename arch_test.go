@@ -61,6 +61,7 @@ bench/servers/...:                 bench/internal/peer bench/servers/... runtime
 // testHelpers are what a test of any package may import besides its own half
 // of the repository.
 const testHelpers = `
+github.com/fsnotify/fsnotify
 github.com/lxzan/gws
 github.com/rogpeppe/go-internal/...
 go.uber.org/goleak
