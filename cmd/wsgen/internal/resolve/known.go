@@ -129,6 +129,12 @@ func invalid(t types.Type) bool {
 		return invalid(t.Elem())
 	case *types.Map:
 		return invalid(t.Key()) || invalid(t.Elem())
+	case *types.Struct: // one without a name: generated code repeats it
+		for f := range t.Fields() {
+			if invalid(f.Type()) {
+				return true
+			}
+		}
 	case *types.Named:
 		for a := range t.TypeArgs().Types() {
 			if invalid(a) {

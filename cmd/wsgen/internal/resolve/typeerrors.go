@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -187,23 +188,29 @@ func (r *resolver) spelling(p *pkg, file *ast.File, name string) string {
 }
 
 // explain finds the cause of a type that is not known: an error inside, or in
-// the imports of its file, or a name that only exists once wsgen has run.
+// what it names, or in the imports of its file, or a name that only exists once
+// wsgen has run.
 func (r *resolver) explain(n need) {
 	for _, p := range r.pkgs {
 		file := fileAt(p.src, n.Pos())
 		if file == nil {
 			continue
 		}
-		found := false
+		found, later := false, false
+		for _, c := range r.causes(p, n, map[*types.TypeName]bool{}) {
+			found = true
+			if r.ours(c.pkg, c.err) {
+				later = true
+			} else {
+				r.typeError(c.pkg, c.err)
+			}
+		}
+		if later {
+			r.report(diag.GeneratedType, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
+				"use a type that you declare")
+		}
 		for _, e := range p.src.Errors {
-			switch {
-			case inside(e.Pos, n) && r.ours(p, e):
-				r.report(diag.GeneratedType, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
-					"use a type that you declare")
-				return
-			case inside(e.Pos, n):
-				return // reported
-			case importAt(file, e.Pos):
+			if !found && importAt(file, e.Pos) {
 				r.typeError(p, e)
 				found = true
 			}
@@ -212,6 +219,33 @@ func (r *resolver) explain(n need) {
 			r.report(diag.TypeError, n, "Go cannot tell what this type is", "the package has type errors: see what go vet says")
 		}
 	}
+}
+
+// cause is a type error, and the package that it is in.
+type cause struct {
+	pkg *pkg
+	err types.Error
+}
+
+// causes are the type errors inside s, and in the declarations of the types
+// that s names.
+func (r *resolver) causes(p *pkg, s span, seen map[*types.TypeName]bool) (all []cause) {
+	for _, e := range p.src.Errors {
+		if inside(e.Pos, s) {
+			all = append(all, cause{p, e})
+		}
+	}
+	for id, obj := range p.src.Info.Uses {
+		named, ok := obj.(*types.TypeName)
+		if !ok || named.Pkg() == nil || seen[named] || !inside(id.Pos(), s) {
+			continue
+		}
+		seen[named] = true
+		if spec := r.typeSpec(named); spec != nil {
+			all = append(all, r.causes(r.byPath[named.Pkg().Path()], spec, seen)...)
+		}
+	}
+	return all
 }
 
 // ours reports whether an error is an undefined name that wsgen will declare.
@@ -239,8 +273,23 @@ func (r *resolver) ours(p *pkg, e types.Error) bool {
 	if id.Name == "WireSet" {
 		return true
 	}
-	_, ok := r.generated(home)[id.Name]
-	return ok
+	if _, ok := r.generated(home)[id.Name]; ok {
+		return true
+	}
+	return home == p && r.dotted(file, id.Name)
+}
+
+// dotted reports whether file imports with a dot a package in which wsgen will
+// declare name.
+func (r *resolver) dotted(file *ast.File, name string) bool {
+	return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool {
+		path, err := strconv.Unquote(s.Path.Value)
+		if err != nil || s.Name == nil || s.Name.Name != "." || r.byPath[path] == nil {
+			return false
+		}
+		_, ok := r.generated(r.byPath[path])[name]
+		return ok
+	})
 }
 
 func fileAt(p *source.Package, pos token.Pos) *ast.File {
