@@ -23,9 +23,7 @@ func (r *resolver) dataForm(m *bound) model.DataForm {
 		_, typ := m.param(i)
 		t := m.sig.Params().At(i).Type()
 		r.needType(t)
-		if why := undecodable(t); why != "" {
-			r.report(formless(why), typ, fmt.Sprintf("%s cannot be read from JSON: %s", r.show(t, m.fn.Pkg()), why),
-				leaveOut(why))
+		if r.formless(decodable(), t, typ, r.show(t, m.fn.Pkg())+" cannot be read from JSON") {
 			continue
 		}
 		r.onWire(t, true)
@@ -98,8 +96,24 @@ const (
 	whyField     = "field "
 )
 
-// formless is the code for a reason that undecodable or unencodable gave.
-func formless(why string) diag.Code {
+// formless reports that a part of t has no form in JSON: at the field that it
+// is, if that is the user's, else where t is used.
+func (r *resolver) formless(s *shape, t types.Type, where span, message string) bool {
+	why := s.why(t, "")
+	if why == "" {
+		return false
+	}
+	var related []diag.Related
+	if s.field != nil && r.inModule(s.field.Pkg()) {
+		related = append(related, r.related(where, "it is used here"))
+		where, _ = r.field(s.field)
+	}
+	r.report(codeOf(why), where, message+": "+why, leaveOut(why), related...)
+	return true
+}
+
+// codeOf is the code for a reason that a shape gave.
+func codeOf(why string) diag.Code {
 	switch {
 	case strings.HasPrefix(why, whyField):
 		return diag.FieldWithoutForm
@@ -111,24 +125,23 @@ func formless(why string) diag.Code {
 	return diag.BadPayload
 }
 
-// undecodable says why JSON cannot be decoded into t, or "".
-func undecodable(t types.Type) string {
-	return (&shape{own: func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }, iface: true}).why(t, "")
+// decodable is the shape of what JSON can be decoded into.
+func decodable() *shape {
+	return &shape{own: func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }, iface: true}
 }
 
-// unencodable says why t cannot be encoded as JSON, whatever its value, or "".
-// path leads to the part that cannot.
-func unencodable(t types.Type, path string, seen map[types.Type]bool) string {
-	return (&shape{own: encodes, seen: seen}).why(t, path)
-}
+// encodable is the shape of what can be encoded as JSON, whatever its value.
+func encodable() *shape { return &shape{own: encodes} }
 
 // shape looks for a part of a type that has no form in JSON.
 type shape struct {
 	own   func(types.Type) bool // the type writes or reads itself
 	iface bool                  // interfaces with methods have none, outside of structs
 	seen  map[types.Type]bool
+	field *types.Var // the one that has no form, if it is a field
 }
 
+// why says why JSON has no form for t, or "". path leads to t.
 func (s *shape) why(t types.Type, path string) string {
 	if s.seen[t] || s.own(t) {
 		return ""
@@ -170,6 +183,9 @@ func (s *shape) fields(t *types.Struct) string {
 			continue
 		}
 		if why := s.why(f.Type(), whyField+f.Name()+": "); why != "" {
+			if s.field == nil { // else deeper
+				s.field = f
+			}
 			return why
 		}
 	}

@@ -217,8 +217,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		return nil
 	}
 	r.needType(t)
-	if why := unencodable(t, "", map[types.Type]bool{}); why != "" {
-		r.report(formless(why), where, fmt.Sprintf("%s cannot be written as JSON: %s", shown, why), leaveOut(why))
+	if r.formless(encodable(), t, where, shown+" cannot be written as JSON") {
 		return nil
 	}
 	if r.stateSent(t, where) {

@@ -71,9 +71,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 		return
 	}
 	r.needType(item)
-	if why := unencodable(item, "", map[types.Type]bool{}); why != "" {
-		r.report(formless(why), where, fmt.Sprintf("%s cannot be written as JSON: %s", r.show(item, m.fn.Pkg()), why),
-			leaveOut(why))
+	if r.formless(encodable(), item, where, r.show(item, m.fn.Pkg())+" cannot be written as JSON") {
 		return
 	}
 	if r.stateSent(item, where) {
