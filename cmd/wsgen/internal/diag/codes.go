@@ -107,6 +107,8 @@ const (
 	MaxAlone          Code = "WS102"
 	TimeoutInline     Code = "WS103"
 	BadConfigure      Code = "WS104"
+	SameType          Code = "WS105"
+	GenericProvider   Code = "WS106"
 
 	SettingsLine    Code = "WS130"
 	UnknownSetting  Code = "WS131"

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"go/token"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,11 +43,29 @@ func (r *resolver) compose(p *pkg) {
 			app.Gateways = append(app.Gateways, model.AppGateway{Package: ref, Gateway: g.model})
 		}
 	}
+	r.hiddenGuards(p)
 	if len(app.Gateways) == 0 && !slices.ContainsFunc(r.list, func(d owned) bool { return d.owner == p.src && !d.Warning }) {
 		r.warn(diag.AppEmpty, head(p.app), "the application "+p.src.Name+" serves no gateway",
 			"declare one in a package that it may import, or remove the directive")
 	}
 	app.Foreign = r.foreignGuards(p)
+}
+
+// hiddenGuards reports guards that wire cannot make for an application: it
+// would have to name them in its package.
+func (r *resolver) hiddenGuards(p *pkg) {
+	if !r.src.Module.Requires(wirePath) {
+		return // a function of their own package may make them
+	}
+	for _, m := range r.members(p) {
+		for _, g := range m.model.Guards {
+			if m != p && g.Provider.Kind == model.ProviderStruct && !token.IsExported(g.Name) {
+				obj := m.src.Types.Scope().Lookup(g.Name)
+				r.report(diag.AppUnexported, nameSpan(obj), fmt.Sprintf("the guard %s is unexported, so the application %s cannot make one", g.Name, p.src.Name),
+					"export it, or declare a constructor: New"+g.Name, r.related(head(p.app), "the application"))
+			}
+		}
+	}
 }
 
 // provides reports whether p has anything for a WireSet.

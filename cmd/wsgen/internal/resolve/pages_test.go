@@ -235,6 +235,11 @@ func goMod(t *testing.T, dir string) {
 	t.Helper()
 	var b bytes.Buffer
 	b.WriteString("module example.com/app\n\ngo 1.26.0\n\nrequire github.com/wsgen/wsgen v0.0.0\n\nreplace github.com/wsgen/wsgen => " + runtimeDir + "\n")
+	// Some mistakes are those of modules that use wire; nothing of it is imported.
+	b.WriteString("\nrequire github.com/google/wire v0.0.0\n\nreplace github.com/google/wire => ./_wire\n")
+	if err := write(dir, &txtar.Archive{Files: []txtar.File{{Name: "_wire/go.mod", Data: []byte("module github.com/google/wire\n")}}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}

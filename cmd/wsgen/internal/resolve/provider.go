@@ -15,6 +15,12 @@ import (
 // ownProvider is the rule for a type that one of our packages declares: NewX,
 // or exported fields only, or a diagnostic with the constructor to paste.
 func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
+	p := r.findProvider(obj, where)
+	r.wireable(obj, p, true)
+	return p
+}
+
+func (r *resolver) findProvider(obj *types.TypeName, where span) model.Provider {
 	if found, ok := r.constructor(obj, true); found {
 		if !ok {
 			return model.Provider{}
@@ -34,16 +40,19 @@ func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
 // foreignProvider is the rule for a type of another package: without provider
 // it is the application that supplies it.
 func (r *resolver) foreignProvider(obj *types.TypeName) model.Provider {
+	var p model.Provider
 	if !obj.Exported() {
-		return model.Provider{}
+		return p
 	}
 	if found, ok := r.constructor(obj, false); found && ok {
-		return model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+		p = model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+	} else if fillable(obj) {
+		p.Kind = model.ProviderStruct
 	}
-	if fillable(obj) {
-		return model.Provider{Kind: model.ProviderStruct}
+	if !r.wireable(obj, p, false) {
+		return model.Provider{}
 	}
-	return model.Provider{}
+	return p
 }
 
 // constructor looks for NewX, and says whether there is one and whether it
@@ -63,6 +72,11 @@ func (r *resolver) constructor(obj *types.TypeName, complain bool) (found, fits 
 	}
 	if provides(fn, want) {
 		return true, true
+	}
+	if f, ok := fn.(*types.Func); ok && complain && f.Signature().TypeParams().Len() > 0 {
+		r.report(diag.GenericProvider, nameSpan(fn), fn.Name()+" has type parameters, and neither wire nor a reader knows what to put there",
+			fmt.Sprintf("wsgen takes it for the constructor of %s: write it without type parameters, or rename it", obj.Name()))
+		return true, false
 	}
 	if complain {
 		r.report(diag.BadProvider, at{fn.Pos(), fn.Pos() + token.Pos(len(fn.Name()))},

@@ -127,6 +127,7 @@ func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive
 	if found, ok := r.constructor(obj, true); found {
 		if ok {
 			n.Provider = model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+			r.wireable(obj, n.Provider, true)
 		}
 	} else if obj.Type().Underlying().(*types.Struct).NumFields() == 1 {
 		n.Provider.Kind = model.ProviderGenerated
