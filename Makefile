@@ -2,7 +2,7 @@
 # The steps themselves are the scripts in tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help live test check generate screenshot bench lint lint-all
+.PHONY: help live test fuzz check generate screenshot bench lint lint-all
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,9 @@ live: ## build the demo and serve it in the foreground (ADDR=host:port, default 
 
 test: ## run the tests of every module, with the race detector and a real browser
 	@bash tools/test.sh
+
+fuzz: ## run every fuzz target, one after the other (FUZZTIME=10m each, default 10s; WHAT=FuzzParse: some)
+	@bash tools/fuzz.sh
 
 check: ## prove that generated files, go.mod files and lint are as committed
 	@bash tools/check.sh

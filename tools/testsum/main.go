@@ -1,10 +1,11 @@
 // Command testsum turns the output of go test -json into what a person wants
 // to read: a line per package as it ends, the whole output of what failed, why
 // tests were skipped, and the totals on the last line. It fails when a test
-// does.
+// does, and when one that the document of -promises names did not pass.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -15,7 +16,15 @@ import (
 const quiet = 20 * time.Second
 
 func main() {
+	document := flag.String("promises", "", "a Markdown `file` whose tables name tests that have to pass")
+	flag.Parse()
 	r := newReport(os.Stdout)
+	if *document != "" {
+		if err := r.promise(*document); err != nil {
+			fmt.Fprintln(os.Stderr, "testsum:", err)
+			os.Exit(1)
+		}
+	}
 	lines := make(chan []byte)
 	failed := make(chan error, 1)
 	go func() {

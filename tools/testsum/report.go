@@ -31,6 +31,8 @@ type report struct {
 	packages map[string]*pkg // those that have not ended
 	builds   map[string]string
 	skips    []string
+	promised []promise
+	kept     map[string]bool // names of promised tests that passed
 
 	passed, failed, skipped int
 }
@@ -44,7 +46,7 @@ type pkg struct {
 }
 
 func newReport(out io.Writer) *report {
-	return &report{out: out, began: time.Now(), packages: map[string]*pkg{}, builds: map[string]string{}}
+	return &report{out: out, began: time.Now(), packages: map[string]*pkg{}, builds: map[string]string{}, kept: map[string]bool{}}
 }
 
 // readLines sends every line of in, whatever its length.
@@ -103,6 +105,7 @@ func (r *report) tested(e event) {
 	case "pass":
 		r.passed++
 		p.tests++
+		r.keep(e)
 		delete(p.output, e.Test)
 	case "fail":
 		r.failed++
@@ -185,6 +188,7 @@ func (r *report) finish() bool {
 	for _, s := range r.skips {
 		fmt.Fprintln(r.out, s)
 	}
+	r.broken()
 	fmt.Fprintf(r.out, "tests took %s\n", time.Since(r.began).Round(time.Second))
 	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
 	return r.failed == 0 && r.passed > 0

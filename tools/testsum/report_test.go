@@ -9,8 +9,19 @@ import (
 // summary feeds lines to a report and returns what it printed.
 func summary(t *testing.T, lines ...string) (string, bool) {
 	t.Helper()
+	return promising(t, "", lines...)
+}
+
+// promising is summary under a document that names tests.
+func promising(t *testing.T, document string, lines ...string) (string, bool) {
+	t.Helper()
 	var out bytes.Buffer
 	r := newReport(&out)
+	if document != "" {
+		if err := r.promise(document); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, l := range lines {
 		r.line([]byte(l + "\n"))
 	}

@@ -4,45 +4,70 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
+// members are those of a frame; nil is absent.
+type members struct{ event, id, data, meta json.RawMessage }
+
 // reference takes a frame apart with encoding/json, by members.
-func reference(text []byte) (event *string, id, data json.RawMessage, ok bool) {
+func reference(text []byte) (m members, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') || !json.Valid(text) {
-		return nil, nil, nil, false
+		return m, false
 	}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return nil, nil, nil, false
+			return m, false
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
-			return nil, nil, nil, false
+			return m, false
 		}
 		switch name {
 		case "event":
-			event = nil
-			var s any
-			if json.Unmarshal(value, &s) == nil {
-				if s, isString := s.(string); isString {
-					event = &s
-				}
-			}
+			m.event = value
 		case "id":
-			id = value
+			m.id = value
 		case "data":
-			data = value
+			m.data = value
+		case "meta":
+			m.meta = value
 		}
 	}
-	return event, id, data, true
+	return m, true
 }
+
+// verdict is what has to be said of the members.
+func (m members) verdict() (event string, err error) {
+	if text, isString := decoded(m.id); isString && (text == "" || len(text) > envelope.MaxID || text[0] == '$') {
+		return "", envelope.ErrID
+	} else if m.id != nil && !isString && !integer.Match(m.id) {
+		return "", envelope.ErrID
+	}
+	event, isString := decoded(m.event)
+	if !isString {
+		return "", envelope.ErrEvent
+	}
+	return event, nil
+}
+
+// decoded returns a JSON string's text.
+func decoded(raw json.RawMessage) (text string, isString bool) {
+	var v any
+	if json.Unmarshal(raw, &v) == nil {
+		text, isString = v.(string)
+	}
+	return text, isString
+}
+
+var integer = regexp.MustCompile(`^-?[0-9]{1,64}$`)
 
 // FuzzParse compares with encoding/json: the same verdict, the same values.
 func FuzzParse(f *testing.F) {
@@ -50,6 +75,8 @@ func FuzzParse(f *testing.F) {
 		``, `{}`, `[]`, `{"event":"a"}`, `{"event":"a","id":1,"data":{"x":[1,"]",{}]}}`,
 		` { "event" : "a\"b" , "data" : "\\" } `, `{"event":"a","event":5}`, `{"\u0065vent":"\u0061"}`,
 		`{"event":"a","id":"x","data":null,"meta":{"a":"}"}}`, `{"event":"a"}x`, `{"event":"a",}`, `{"id":-0}`,
+		`{"event":"a","id":""}`, `{"event":"a","id":"$1"}`, `{"event":"a","id":"\u0024"}`, `{"event":"a","id":1e2}`, `{"event":5,"id":null}`,
+		`{"event":"a","meta":1,"meta":{}}`, `{"event":"a","id":"` + strings.Repeat(`\u00e4`, 33) + `"}`, `{"event":"a","id":` + strings.Repeat("1", 65) + `}`,
 		`{"event":"\ud800","data":1e999}`, `{"event":"a","data":tru,"data":1}`, `{"event":"a","data":[}]}`, `{"event":"a","data":{"x":"\q"}}`, "{\"event\":\"\xff\"}", `{"data":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`,
 	} {
 		f.Add([]byte(s))
@@ -59,30 +86,19 @@ func FuzzParse(f *testing.F) {
 		if err == nil && !frame.Valid() {
 			err = envelope.ErrNotObject // what a decoder, or nobody else, finds out
 		}
-		event, id, data, ok := reference(text)
-		if !ok {
-			if !errors.Is(err, envelope.ErrNotObject) {
-				t.Fatalf("%q: %v, want ErrNotObject", text, err)
-			}
+		m, ok := reference(text)
+		if ok == errors.Is(err, envelope.ErrNotObject) {
+			t.Fatalf("%q: %v, encoding/json finds an object: %v", text, err, ok)
+		}
+		if !ok || !validUTF8(text) { // which no text message is
 			return
 		}
-		if errors.Is(err, envelope.ErrNotObject) {
-			t.Fatalf("%q: refused", text)
+		event, want := m.verdict()
+		if !errors.Is(err, want) || string(frame.Event) != event {
+			t.Fatalf("%q: event %q, %v; want %q, %v", text, frame.Event, err, event, want)
 		}
-		if errors.Is(err, envelope.ErrID) {
-			if id == nil {
-				t.Fatalf("%q: ErrID without an id", text)
-			}
-			return
-		}
-		if !bytes.Equal(frame.ID, id) || !bytes.Equal(frame.Data, data) {
-			t.Fatalf("%q: id %q data %q, want %q %q", text, frame.ID, frame.Data, id, data)
-		}
-		if (event == nil) != errors.Is(err, envelope.ErrEvent) {
-			t.Fatalf("%q: event %v, error %v", text, event, err)
-		}
-		if event != nil && string(bytes.ToValidUTF8(frame.Event, []byte("\ufffd"))) != strings.ToValidUTF8(*event, "\ufffd") && json.Valid(text) && validUTF8(text) {
-			t.Fatalf("%q: event %q, want %q", text, frame.Event, *event)
+		if want != envelope.ErrID && !(bytes.Equal(frame.ID, m.id) && bytes.Equal(frame.Data, m.data) && bytes.Equal(frame.Meta, m.meta)) {
+			t.Fatalf("%q: id %q data %q meta %q, want %q %q %q", text, frame.ID, frame.Data, frame.Meta, m.id, m.data, m.meta)
 		}
 	})
 }
