@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 )
@@ -120,4 +122,52 @@ func TestGuardDeadline(t *testing.T) {
 	if _, res := s.try(t, "/ws"); res == nil || res.StatusCode != 503 || !strings.Contains(res.body, `"code":"timeout"`) {
 		t.Errorf("%v", res)
 	}
+}
+
+// TestConfiguredTimes: a gateway's times hold although the Server has none, and
+// so do its bounds of what waits.
+func TestConfiguredTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gateway{configure: func(o *ws.Options) {
+			o.Lifetime, o.PingInterval, o.OutboxFrames = 10*time.Second, time.Second, 2
+		}}
+		s := servePipe(t, ws.Options{Lifetime: ws.Unlimited, PingInterval: ws.Unlimited, IdleTimeout: ws.Unlimited}, g)
+		p := s.dial(t, "/ws")
+		begun, pings := time.Now(), 0
+		for {
+			first, payload, err := p.read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == ping {
+				pings++
+				continue
+			}
+			if code := ws.CloseCode(payload[0])<<8 | ws.CloseCode(payload[1]); first != closes || code != ws.CloseAway {
+				t.Errorf("%#x %q", first, payload)
+			}
+			break
+		}
+		if age := time.Since(begun); age < 10*time.Second || age > 11*time.Second || pings < 8 {
+			t.Errorf("closed after %v and %d pings", age, pings)
+		}
+		stalled := s.dial(t, "/ws")
+		for i := range 5 {
+			if n, _ := s.Conn(s.last()).Emit("e", i); (n == 1) != (i < 2) {
+				t.Errorf("push %d: %d", i, n)
+			}
+		}
+		_, _ = p.conn.Close(), stalled.conn.Close()
+		s.shutdown(t)
+	})
+}
+
+// last returns the id of a connection that is open.
+func (s *pipeSite) last() (id ws.ConnID) {
+	for c := range s.All().Clients() {
+		if c.Context().Err() == nil {
+			id = c.ID()
+		}
+	}
+	return id
 }

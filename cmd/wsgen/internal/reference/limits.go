@@ -214,10 +214,10 @@ func evaluate(e ast.Expr) (int64, bool) {
 	case *ast.BinaryExpr:
 		x, okX := evaluate(e.X)
 		y, okY := evaluate(e.Y)
-		switch {
-		case e.Op == token.MUL:
+		switch e.Op {
+		case token.MUL:
 			return x * y, okX && okY
-		case e.Op == token.SHL:
+		case token.SHL:
 			return x << y, okX && okY
 		}
 	}
