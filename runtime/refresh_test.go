@@ -26,6 +26,9 @@ func (l *leases) GuardConn(u *ws.Upgrade) error {
 	if u.Request.Context().Err() != nil {
 		return u.Request.Context().Err()
 	}
+	if u.Token == "" && u.Request.Header.Get("Authorization") != "" {
+		return ws.NewError(ws.CodeForbidden, "a token is left in the header")
+	}
 	part := strings.Fields(u.Token)
 	if len(part) < 3 {
 		return ws.NewError(ws.CodeUnauthenticated, "no such token")
