@@ -73,7 +73,7 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 		c.raw = rawOf(w.Conn)
 	}
 	if s.opts.CompressAbove > 0 {
-		if c.deflate, w.nameWindow = acceptsDeflate(r.Header); c.deflate {
+		if c.deflate, _ = acceptsDeflate(r.Header); c.deflate {
 			w.guard.state = guardDeflate
 			s.deflating.Add(1)
 		}
@@ -119,10 +119,20 @@ func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, 
 func (c *conn) hear() { c.heard.Store(int64(c.server.clock())) }
 
 // serve reads until the connection is over. It is the read goroutine.
-func (c *conn) serve(r reader) {
+func (c *conn) serve() {
 	defer c.end()
 	defer c.unreadable()
-	c.wire.await()
+	// gws comes in with the first byte. Its part weighs more than ours, and a
+	// connection that only listens has no use for it.
+	if err := c.wire.available(); err != nil {
+		c.closeUnread(err)
+		return
+	}
+	r, err := c.endpoint.transport.reader(c)
+	if err != nil {
+		c.closeUnread(err)
+		return
+	}
 	r.ReadLoop()
 }
 

@@ -155,7 +155,6 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	serve := false
-	var socket reader
 	defer func() {
 		c.schedule(c.out.Resume())
 		if !serve { // refused, or the hook ended the goroutine
@@ -165,7 +164,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.server.wheel.add(c)
 		// The read loop gets a goroutine of its own: this one would keep
 		// net/http's buffers, and the request, for as long as it lasts.
-		go c.serve(socket)
+		go c.serve()
 	}()
 	answered := false
 	defer func() {
@@ -174,8 +173,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	opened := c.open(r)
-	if socket, err = e.transport.upgrade(c, r); err != nil {
-		_ = e.refuse(c, "", http.StatusBadRequest, fmt.Errorf("%w: %w", errUnanswered, err))
+	if err := c.answer(r); err != nil {
+		_ = e.refuse(c, "", 0, fmt.Errorf("%w: %w", errUnanswered, err))
 		return
 	}
 	answered, serve = true, opened

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -81,6 +82,35 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 		return bad(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
 	}
 	return nil
+}
+
+// acceptGUID is what the key of a handshake is answered with (RFC 6455, section
+// 1.3).
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// answer accepts a handshake (RFC 6455, section 4.2.2) that checkHandshake has
+// let pass. Of extensions it names permessage-deflate at most, with a window
+// only if the client asked for one (RFC 7692, section 7.1).
+func (c *conn) answer(r *http.Request) error {
+	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + acceptGUID))
+	b := make([]byte, 0, 256)
+	b = append(b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	b = base64.StdEncoding.AppendEncode(b, accept[:])
+	if c.deflate {
+		b = append(b, "\r\nSec-WebSocket-Extensions: "+deflateExtension...)
+		if _, window := acceptsDeflate(r.Header); window {
+			b = append(b, "; "+serverWindow+"=15"...)
+		}
+		b = append(b, "; server_no_context_takeover; client_no_context_takeover"...)
+	}
+	b = append(b, "\r\n\r\n"...)
+	if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
+		return err
+	}
+	if _, err := c.wire.Conn.Write(b); err != nil {
+		return err
+	}
+	return c.wire.Conn.SetWriteDeadline(time.Time{})
 }
 
 // checkProtocol refuses a request that offers subprotocols: there is none yet,

@@ -36,8 +36,7 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 		_, _ = http.ReadResponse(in, r)
 		answer <- in
 	}()
-	socket, err := e.transport.upgrade(c, r)
-	if err != nil || !c.open(r) {
+	if err := c.answer(r); err != nil || !c.open(r) {
 		t.Fatal("not opened", err)
 	}
 	c.schedule(c.out.Resume())
@@ -45,7 +44,7 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 	c.wire.guard.left = 1 << 62 // the check takes all that comes for payload
 
 	ended := make(chan struct{})
-	go func() { c.serve(socket); close(ended) }()
+	go func() { c.serve(); close(ended) }()
 	frame := append([]byte{finBit | opText, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<63)...)
 	if _, err := client.Write(append(frame, 1, 2, 3, 4)); err != nil {
 		t.Fatal(err)

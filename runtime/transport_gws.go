@@ -12,17 +12,24 @@ import (
 	"github.com/lxzan/gws"
 )
 
-// This is the only file that knows gws. It does the handshake, framing,
-// fragments, masking and UTF-8 of what comes in; we write (flush.go).
+// This is the only file that knows gws. It does the framing, fragments, masking
+// and UTF-8 of what comes in; we answer the handshake (handshake.go), and write
+// (flush.go).
 
-// transport upgrades and reads the connections of one endpoint.
+// transport reads the connections of one endpoint.
 type transport struct {
 	plain     *gws.Upgrader
 	deflating *gws.Upgrader // nil: permessage-deflate is off
+
+	request, deflatingRequest *http.Request // what gws is shown
 }
 
 func newTransport(o Options) *transport {
-	t := &transport{plain: gws.NewUpgrader(events{}, serverOption(o))}
+	t := &transport{
+		plain:            gws.NewUpgrader(events{}, serverOption(o)),
+		request:          acceptable(),
+		deflatingRequest: acceptable(deflateExtension),
+	}
 	if o.CompressAbove > 0 {
 		with := serverOption(o)
 		with.PermessageDeflate = gws.PermessageDeflate{
@@ -41,35 +48,37 @@ func serverOption(o Options) *gws.ServerOption {
 		ReadMaxPayloadSize: o.MaxMessageBytes,
 		CheckUtf8Enabled:   true,
 		ParallelGolimit:    1, // no parallel handling; the default allocates for eight
-		HandshakeTimeout:   o.HandshakeTimeout,
 		Logger:             quiet{},
 		NewSession:         func() gws.SessionStorage { return new(session) },
 	}
 }
 
-// upgrade answers the handshake, and makes c what gws's events lead to. On an
-// error the socket is closed.
-func (t *transport) upgrade(c *conn, r *http.Request) (reader, error) {
-	upgrader := t.plain
-	// gws reads the first line of a header, and not closely: it gets what we
-	// have made of the request (handshake.go), not the request.
-	judged := &http.Request{Method: r.Method, Header: http.Header{
-		"Connection":            {"Upgrade"},
-		"Upgrade":               {"websocket"},
-		"Sec-Websocket-Version": {"13"},
-		"Sec-Websocket-Key":     r.Header["Sec-Websocket-Key"],
-	}}
+// reader makes gws's side of c. gws only reads what it has upgraded itself, so
+// it is shown a request that it accepts, and its answer goes nowhere: ours has
+// been sent long ago.
+func (t *transport) reader(c *conn) (reader, error) {
+	upgrader, request := t.plain, t.request
 	if c.deflate {
-		upgrader = t.deflating
-		judged.Header["Sec-Websocket-Extensions"] = []string{deflateExtension}
+		upgrader, request = t.deflating, t.deflatingRequest
 	}
-	socket, err := upgrader.UpgradeFromConn(&c.wire, bufio.NewReaderSize(&c.wire, 16), judged)
+	socket, err := upgrader.UpgradeFromConn(&c.wire, bufio.NewReaderSize(&c.wire, 16), request)
 	if err != nil {
 		return nil, err
 	}
 	socket.Session().(*session).conn = c
-	c.wire.open = true
+	c.wire.joined = true
 	return socket, nil
+}
+
+// acceptable is a request for gws, which reads it and changes nothing.
+func acceptable(extensions ...string) *http.Request {
+	return &http.Request{Method: http.MethodGet, Header: http.Header{
+		"Connection":               {"Upgrade"},
+		"Upgrade":                  {"websocket"},
+		"Sec-Websocket-Version":    {"13"},
+		"Sec-Websocket-Key":        {"any"},
+		"Sec-Websocket-Extensions": extensions,
+	}}
 }
 
 // session leads from a gws connection to ours. gws takes it for the storage of

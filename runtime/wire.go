@@ -1,17 +1,15 @@
 package ws
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"sync"
 	"time"
 )
 
-// wire is the net.Conn that gws works on. Until the handshake is done it is
-// the socket itself. From then on gws only reads through it: every frame is
-// checked before gws sees it, and what gws would write (a Close frame, its
-// only own frame here) and close goes our way instead.
+// wire is the net.Conn that gws reads from. Every frame is checked before gws
+// sees it. What gws would write (a Close frame, its only own frame here) and
+// close goes our way instead.
 type wire struct {
 	net.Conn            // the socket
 	conn     *conn      // set before the handshake is answered
@@ -27,10 +25,7 @@ type wire struct {
 	readErr error
 	// verdict is the code of the Close frame that gws wanted to send.
 	verdict CloseCode
-	open    bool // the handshake is done
-	// nameWindow has the handshake's answer name the server's window, which
-	// gws does not do for the full one.
-	nameWindow bool
+	joined  bool // gws reads, and what it writes counts
 }
 
 // readBlock is what a connection reads into. It holds one only while there is
@@ -39,14 +34,24 @@ type readBlock [4096]byte
 
 var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
 
-// Read returns bytes that are part of sound frames only.
-func (w *wire) Read(p []byte) (int, error) {
+// available waits until there are bytes for gws, or a reason why there are none. The
+// read goroutine calls it by itself, before gws: a connection that never spoke
+// then waits so high up its stack that 2 KiB are enough.
+func (w *wire) available() error {
 	for len(w.rest) == 0 {
 		if w.readErr != nil {
 			w.giveBack()
-			return 0, w.readErr
+			return w.readErr
 		}
 		w.await()
+	}
+	return nil
+}
+
+// Read returns bytes that are part of sound frames only.
+func (w *wire) Read(p []byte) (int, error) {
+	if err := w.available(); err != nil {
+		return 0, err
 	}
 	n := copy(p, w.rest)
 	w.rest = w.rest[n:]
@@ -54,12 +59,7 @@ func (w *wire) Read(p []byte) (int, error) {
 }
 
 // await waits until there is something to read, or a reason to read no more.
-// The read goroutine calls it once by itself, before gws: a connection that
-// never spoke then waits so high up its stack that 2 KiB are enough.
 func (w *wire) await() {
-	if len(w.rest) > 0 || w.readErr != nil {
-		return
-	}
 	if w.conn.raw == nil {
 		w.fill()
 		return
@@ -126,17 +126,12 @@ func (w *wire) check(p []byte) {
 	w.rest = p[:sound]
 }
 
-// Write takes the handshake's answer to the socket. Later it takes note of the
-// code that gws wants to close with; the frame itself is ours (closing.go),
-// since gws's reasons contain addresses and do not wait for queued frames.
+// Write takes note of the code that gws wants to close with. The frame itself
+// is ours (closing.go), since gws's reasons contain addresses and do not wait
+// for queued frames.
 func (w *wire) Write(p []byte) (int, error) {
-	if !w.open {
-		answer := p
-		if w.nameWindow {
-			answer = bytes.Replace(p, []byte(deflateExtension), []byte(deflateExtension+"; "+serverWindow+"=15"), 1)
-		}
-		n, err := w.Conn.Write(answer)
-		return min(n, len(p)), err
+	if !w.joined {
+		return len(p), nil // the answer to a handshake that is answered
 	}
 	w.verdict = CloseNoStatus
 	if len(p) >= 4 && p[0]&0x0f == opClose {
@@ -145,14 +140,8 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close closes the socket if the handshake fails. Later it does nothing: how
-// and when the socket closes is decided in closing.go.
-func (w *wire) Close() error {
-	if !w.open {
-		return w.Conn.Close()
-	}
-	return nil
-}
+// Close does nothing: how and when the socket closes is decided in closing.go.
+func (w *wire) Close() error { return nil }
 
-// SetDeadline is for the handshake; later deadlines are the socket's.
-func (w *wire) SetDeadline(t time.Time) error { return w.Conn.SetDeadline(t) }
+// SetDeadline does nothing: the deadlines are the socket's, and not gws's.
+func (w *wire) SetDeadline(time.Time) error { return nil }
