@@ -19,7 +19,7 @@ func main() {
 	}
 	server := ws.NewServer(options)
 	push := gateway.NewEventsPush(server)
-	endpoint := gateway.NewGatewayEndpoint(server, &gateway.Gateway{Push: push}, gateway.NewDoor(), &gateway.Members{})
+	endpoint := gateway.NewGatewayEndpoint(server, &gateway.Gateway{Push: push}, &gateway.Door{}, &gateway.Members{})
 	peer.Serve(config, "github.com/wsgen/wsgen", ws.NewRouter(endpoint.Endpoint), func(room string, size int) error {
 		to := push.All()
 		if room != "" {
