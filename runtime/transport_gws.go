@@ -66,7 +66,7 @@ func (t *transport) reader(c *conn) (reader, error) {
 		return nil, err
 	}
 	socket.Session().(*session).conn = c
-	c.wire.joined = true
+	c.joined = true
 	return socket, nil
 }
 
@@ -119,10 +119,10 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	case errors.As(err, &peer):
 		c.peerEnded()
 		c.peerSaidClose(CloseCode(peer.Code), string(peer.Reason))
-	case c.wire.readErr != nil:
-		c.closeUnread(c.wire.readErr)
+	case c.wire.readErr() != nil:
+		c.closeUnread(c.wire.readErr())
 	default:
-		code := c.wire.verdict
+		code := c.wire.verdict()
 		if code == CloseInternal { // gws could not inflate
 			code = CloseInvalid
 			if strings.Contains(err.Error(), "too large") {
@@ -140,7 +140,7 @@ func connOf(socket *gws.Conn) *conn { return socket.Session().(*session).conn }
 // used: it turns 1001 into 1000.
 func (c *conn) peerSaidClose(code CloseCode, reason string) {
 	switch {
-	case c.wire.verdict == CloseNoStatus: // the frame is empty
+	case c.wire.verdict() == CloseNoStatus: // the frame is empty
 		c.closeAnswering(Closed{Code: CloseNoStatus, Remote: true}, CloseNoStatus)
 	case !code.sendable(): // a payload of one byte is among these
 		c.closeUnread(protocolError("Close frame with a code that must not be sent"))

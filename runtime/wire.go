@@ -20,12 +20,38 @@ type wire struct {
 	// readRaw is made once, so that a read allocates nothing.
 	readRaw func(fd uintptr) bool
 
-	// readErr is what ended reading; nil while gws may read on, and when gws
-	// itself found something wrong. It counts when rest is empty.
-	readErr error
-	// verdict is the code of the Close frame that gws wanted to send.
-	verdict CloseCode
-	joined  bool // gws reads, and what it writes counts
+	// end is what ended reading; nil while gws may read on.
+	end *readEnd
+}
+
+// readEnd is why nothing more is read. It lies apart, since a crowd has none.
+type readEnd struct {
+	err     error     // nil when gws itself found something wrong; it counts when rest is empty
+	verdict CloseCode // of the Close frame that gws wanted to send
+}
+
+// fail notes what ends reading.
+func (w *wire) fail(err error) {
+	if w.end == nil {
+		w.end = new(readEnd)
+	}
+	w.end.err = err
+}
+
+// readErr is what ended reading, and nil as long as nothing did but gws.
+func (w *wire) readErr() error {
+	if w.end == nil {
+		return nil
+	}
+	return w.end.err
+}
+
+// verdict is the code that gws wanted to close with; 0 if it did not.
+func (w *wire) verdict() CloseCode {
+	if w.end == nil {
+		return 0
+	}
+	return w.end.verdict
 }
 
 // readBlock is what a connection reads into. It holds one only while there is
@@ -39,9 +65,9 @@ var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
 // then waits so high up its stack that 2 KiB are enough.
 func (w *wire) available() error {
 	for len(w.rest) == 0 {
-		if w.readErr != nil {
+		if err := w.readErr(); err != nil {
 			w.giveBack()
-			return w.readErr
+			return err
 		}
 		w.await()
 	}
@@ -67,8 +93,8 @@ func (w *wire) await() {
 	if w.readRaw == nil {
 		w.readRaw = func(fd uintptr) bool { return w.fillNow(fd) }
 	}
-	if err := w.conn.raw.Read(w.readRaw); err != nil && w.readErr == nil {
-		w.readErr = err
+	if err := w.conn.raw.Read(w.readRaw); err != nil && w.readErr() == nil {
+		w.fail(err)
 	}
 }
 
@@ -103,7 +129,9 @@ func (w *wire) fillNow(fd uintptr) bool {
 
 // took takes over the first n borrowed bytes, and then what ends reading.
 func (w *wire) took(n int, err error) {
-	w.readErr = err
+	if err != nil {
+		w.fail(err)
+	}
 	if n > 0 {
 		w.conn.hear()
 		w.check(w.borrowed[:n])
@@ -121,7 +149,7 @@ func (w *wire) giveBack() {
 func (w *wire) check(p []byte) {
 	sound, bad := w.guard.check(p, uint64(w.conn.endpoint.opts.MaxMessageBytes))
 	if bad != nil {
-		w.readErr = bad
+		w.fail(bad)
 	}
 	w.rest = p[:sound]
 }
@@ -130,12 +158,15 @@ func (w *wire) check(p []byte) {
 // is ours (closing.go), since gws's reasons contain addresses and do not wait
 // for queued frames.
 func (w *wire) Write(p []byte) (int, error) {
-	if !w.joined {
+	if !w.conn.joined {
 		return len(p), nil // the answer to a handshake that is answered
 	}
-	w.verdict = CloseNoStatus
+	if w.end == nil {
+		w.end = new(readEnd)
+	}
+	w.end.verdict = CloseNoStatus
 	if len(p) >= 4 && p[0]&0x0f == opClose {
-		w.verdict = CloseCode(p[2])<<8 | CloseCode(p[3])
+		w.end.verdict = CloseCode(p[2])<<8 | CloseCode(p[3])
 	}
 	return len(p), nil
 }

@@ -37,7 +37,7 @@ func (q *Queue) Offer(frame []byte, key string, oldest bool) Outcome {
 	var o Outcome
 	at := q.find(key)
 	if !q.admits(frame, at) {
-		if !oldest || q.waiting > 0 || !q.shedFor(frame, at, &o) {
+		if !oldest || q.line != nil || !q.shedFor(frame, at, &o) {
 			return Outcome{Verdict: Full}
 		}
 		at = q.find(key)
@@ -71,10 +71,10 @@ func (q *Queue) find(key string) int {
 // While someone waits for room, only a shorter one is admitted.
 func (q *Queue) admits(frame []byte, at int) bool {
 	if at < 0 {
-		return q.waiting == 0 && q.admit(len(frame))
+		return q.line == nil && q.admit(len(frame))
 	}
 	longer := len(frame) - len(q.more.frames[at])
-	return longer <= 0 || q.waiting == 0 && q.holds(q.frames, q.bytes+longer)
+	return longer <= 0 || q.line == nil && q.holds(q.frames, q.bytes+longer)
 }
 
 // shedFor sheds what must go for a frame, which takes the place of that at, if

@@ -51,10 +51,14 @@ type Queue struct {
 
 	reserved uint32 // units of limits.Total that are this queue's
 
-	// room is closed when frames have left; nil while nobody waits. While
-	// someone waits, Push sees a full queue: what has waited goes first.
-	room    chan struct{}
-	waiting int32
+	line *line // nil: nobody waits for room
+}
+
+// line is who waits for room in a queue. While anybody does, Push sees a full
+// queue: what has waited goes first.
+type line struct {
+	waiting int
+	room    chan struct{} // closed when frames have left; made anew by who finds none
 }
 
 // overflow is what does not fit the inline slot. Its frames are plain pushes
@@ -85,7 +89,7 @@ func (q *Queue) Push(frame []byte) Verdict {
 	if q.closed {
 		return Closed
 	}
-	if q.waiting > 0 || !q.admit(len(frame)) {
+	if q.line != nil || !q.admit(len(frame)) {
 		return Full
 	}
 	return q.add(frame, mark{})
@@ -117,7 +121,7 @@ func (q *Queue) Keep(frame []byte) Verdict {
 	if q.closed {
 		return Closed
 	}
-	if q.waiting > 0 || !q.admit(len(frame)) {
+	if q.line != nil || !q.admit(len(frame)) {
 		return Full
 	}
 	return q.add(frame, kept)
@@ -134,18 +138,7 @@ func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed && !over(done) && !q.admit(len(frame)) {
-		if q.room == nil {
-			q.room = make(chan struct{})
-		}
-		room := q.room
-		q.waiting++
-		q.mu.Unlock()
-		select {
-		case <-room:
-		case <-done:
-		}
-		q.mu.Lock()
-		q.waiting--
+		q.standInLine(done)
 	}
 	switch {
 	case q.closed:
@@ -154,6 +147,29 @@ func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 		return Full
 	}
 	return q.add(frame, kept)
+}
+
+// standInLine waits until frames have left, the queue closes or done is closed.
+// The caller holds the lock, and has it again afterwards.
+func (q *Queue) standInLine(done <-chan struct{}) {
+	if q.line == nil {
+		q.line = new(line)
+	}
+	l := q.line
+	if l.room == nil {
+		l.room = make(chan struct{})
+	}
+	room := l.room
+	l.waiting++
+	q.mu.Unlock()
+	select {
+	case <-room:
+	case <-done:
+	}
+	q.mu.Lock()
+	if l.waiting--; l.waiting == 0 {
+		q.line = nil
+	}
 }
 
 func over(done <-chan struct{}) bool {
@@ -319,8 +335,8 @@ func (o *overflow) drop(n int) (gone bool) {
 }
 
 func (q *Queue) wake() {
-	if q.room != nil {
-		close(q.room)
-		q.room = nil
+	if q.line != nil && q.line.room != nil {
+		close(q.line.room)
+		q.line.room = nil
 	}
 }
