@@ -16,8 +16,8 @@ import (
 
 // maxIdleHeap is the budget, in bytes, of a connection that has said a word
 // and is silent again: the connection, gws's part, net's descriptor, the
-// goroutine's, and its place in the registry. The goal is 1900.
-const maxIdleHeap = 2000
+// goroutine's, and its place in the registry.
+const maxIdleHeap = 1900
 
 // TestBudgetIdleHeap holds the budget. The clients are bare descriptors, so that all
 // that is on the heap is the server's.

@@ -1,8 +1,10 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -207,7 +209,9 @@ var _ net.Conn = (*wire)(nil)
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
-	s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
+	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
+	}
 	if f := s.opts.Observer.Opened; f != nil {
 		f(&c.client)
 	}
@@ -216,8 +220,10 @@ func (e *Endpoint) opened(c *conn) {
 func (e *Endpoint) closed(c *conn) {
 	s := e.server
 	s.stats.closed.Add(1)
-	s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
-		"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
+	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
+			"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
+	}
 	if f := s.opts.Observer.Closed; f != nil {
 		f(&c.client, *c.cause)
 	}

@@ -92,8 +92,8 @@ const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 // let pass. Of extensions it names permessage-deflate at most, with a window
 // only if the client asked for one (RFC 7692, section 7.1).
 func (c *conn) answer(r *http.Request) error {
-	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + acceptGUID))
 	b := make([]byte, 0, 256)
+	accept := sha1.Sum(append(append(b, r.Header.Get("Sec-WebSocket-Key")...), acceptGUID...))
 	b = append(b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
 	b = base64.StdEncoding.AppendEncode(b, accept[:])
 	if c.deflate {

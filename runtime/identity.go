@@ -44,22 +44,30 @@ func elsewhere(socket net.Conn, r *http.Request, from visitor) netip.AddrPort {
 	if from.addr.IsValid() {
 		return netip.AddrPortFrom(from.addr, 0)
 	}
-	if addr := socket.RemoteAddr(); addr != nil && addr.String() == r.RemoteAddr {
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	if remote = unmapped(remote); remote == addrOf(socket) {
 		return netip.AddrPort{}
 	}
-	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return remote
+}
+
+// addrOf returns the address of a TCP socket's peer.
+func addrOf(socket net.Conn) netip.AddrPort {
+	if tcp, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
+		return unmapped(tcp.AddrPort())
+	}
+	return netip.AddrPort{}
+}
+
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
 func (c *conn) remote() netip.AddrPort {
 	if c.identity != nil && c.identity.remote.IsValid() {
 		return c.identity.remote
 	}
-	if tcp, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
-		addr := tcp.AddrPort()
-		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
-	}
-	return netip.AddrPort{}
+	return addrOf(c.wire.Conn)
 }
 
 func (c *conn) pathValue(name string) string {

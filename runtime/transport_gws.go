@@ -49,7 +49,7 @@ func serverOption(o Options) *gws.ServerOption {
 		CheckUtf8Enabled:   true,
 		ParallelGolimit:    1, // no parallel handling; the default allocates for eight
 		Logger:             quiet{},
-		NewSession:         func() gws.SessionStorage { return new(session) },
+		NewSession:         func() gws.SessionStorage { return session{} },
 	}
 }
 
@@ -65,7 +65,6 @@ func (t *transport) reader(c *conn) (reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	socket.Session().(*session).conn = c
 	c.joined = true
 	return socket, nil
 }
@@ -81,15 +80,15 @@ func acceptable(extensions ...string) *http.Request {
 	}}
 }
 
-// session leads from a gws connection to ours. gws takes it for the storage of
-// user values, which nobody uses.
-type session struct{ conn *conn }
+// session is gws's storage of user values, which nobody uses; its own would
+// weigh on every connection.
+type session struct{}
 
-func (*session) Len() int                     { return 0 }
-func (*session) Load(string) (any, bool)      { return nil, false }
-func (*session) Delete(string)                {}
-func (*session) Store(string, any)            {}
-func (*session) Range(func(string, any) bool) {}
+func (session) Len() int                     { return 0 }
+func (session) Load(string) (any, bool)      { return nil, false }
+func (session) Delete(string)                {}
+func (session) Store(string, any)            {}
+func (session) Range(func(string, any) bool) {}
 
 // quiet is gws's logger: what it would say is in the cause of the close.
 type quiet struct{}
@@ -133,7 +132,7 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	}
 }
 
-func connOf(socket *gws.Conn) *conn { return socket.Session().(*session).conn }
+func connOf(socket *gws.Conn) *conn { return socket.NetConn().(*wire).conn }
 
 // peerSaidClose answers a Close frame with its own code (RFC 6455, section
 // 5.5.1), if it is one that a peer may send (section 7.4). gws's answer is not
