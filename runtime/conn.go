@@ -54,6 +54,7 @@ type conn struct {
 	// Small ones together: a crowd pays for the gaps.
 	deflate    bool // compressed frames are agreed on
 	joined     bool // gws reads, and what it writes counts; the read goroutine's
+	corked     bool // replies are held back; the read goroutine's
 	connected  bool // the connect hook returned nil
 	left       bool // of all rooms, for good; this and the rest under mu
 	peerClosed bool // no byte of the peer's will follow

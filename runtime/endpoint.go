@@ -196,10 +196,13 @@ func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*c
 		return nil, fmt.Errorf("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked: %w", err)
 	}
 	_ = socket.SetDeadline(time.Time{})
+	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	if len(first) > len(readBlock{}) {
+		return newConn(e, &early{socket, slices.Clone(first)}, r, a), nil
+	}
 	c := newConn(e, socket, r, a)
-	if n := rw.Reader.Buffered(); n > 0 {
-		rest, _ := rw.Reader.Peek(n)
-		c.wire.check(slices.Clone(rest))
+	if len(first) > 0 {
+		c.wire.unread(first)
 	}
 	return c, nil
 }

@@ -13,8 +13,8 @@ import (
 type wire struct {
 	net.Conn            // the socket
 	conn     *conn      // set before the handshake is answered
-	rest     []byte     // read, checked, and not yet given to gws
-	borrowed *readBlock // what rest lies in, while it is from readBlocks
+	borrowed *readBlock // what was read; nil: nothing
+	from, to uint16     // of borrowed, what is checked and not yet given to gws: the rest
 	guard    frameGuard
 
 	// readRaw is made once, so that a read allocates nothing.
@@ -26,7 +26,7 @@ type wire struct {
 
 // readEnd is why nothing more is read. It lies apart, since a crowd has none.
 type readEnd struct {
-	err     error     // nil when gws itself found something wrong; it counts when rest is empty
+	err     error     // nil when gws itself found something wrong; it counts when no rest is there
 	verdict CloseCode // of the Close frame that gws wanted to send
 }
 
@@ -64,7 +64,7 @@ var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
 // read goroutine calls it by itself, before gws: a connection that never spoke
 // then waits so high up its stack that 2 KiB are enough.
 func (w *wire) available() error {
-	for len(w.rest) == 0 {
+	for w.from == w.to {
 		if err := w.readErr(); err != nil {
 			w.giveBack()
 			return err
@@ -79,8 +79,8 @@ func (w *wire) Read(p []byte) (int, error) {
 	if err := w.available(); err != nil {
 		return 0, err
 	}
-	n := copy(p, w.rest)
-	w.rest = w.rest[n:]
+	n := copy(p, w.borrowed[w.from:w.to])
+	w.from += uint16(n)
 	return n, nil
 }
 
@@ -101,20 +101,22 @@ func (w *wire) await() {
 // fill waits for bytes of a connection that is no descriptor.
 func (w *wire) fill() {
 	w.conn.uncork() // whether more is there cannot be known before waiting
+	n, err := w.Conn.Read(w.block())
+	w.took(n, err)
+}
+
+// block returns what to read into.
+func (w *wire) block() []byte {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
 	}
-	n, err := w.Conn.Read(w.borrowed[:])
-	w.took(n, err)
+	return w.borrowed[:]
 }
 
 // fillNow reads what is there; false says that nothing is, and has the
 // descriptor's poller wait. No buffer is held meanwhile.
 func (w *wire) fillNow(fd uintptr) bool {
-	if w.borrowed == nil {
-		w.borrowed = readBlocks.Get().(*readBlock)
-	}
-	n, again, err := sysRead(fd, w.borrowed[:])
+	n, again, err := sysRead(fd, w.block())
 	if again {
 		w.giveBack()
 		w.conn.uncork() // the input has run dry
@@ -134,7 +136,7 @@ func (w *wire) took(n int, err error) {
 	}
 	if n > 0 {
 		w.conn.hear()
-		w.check(w.borrowed[:n])
+		w.check(n)
 	}
 }
 
@@ -145,13 +147,31 @@ func (w *wire) giveBack() {
 	}
 }
 
-// check makes the sound part of p the rest.
-func (w *wire) check(p []byte) {
-	sound, bad := w.guard.check(p, uint64(w.conn.endpoint.opts.MaxMessageBytes))
+// check makes the sound part of the first n borrowed bytes the rest.
+func (w *wire) check(n int) {
+	sound, bad := w.guard.check(w.borrowed[:n], uint64(w.conn.endpoint.opts.MaxMessageBytes))
 	if bad != nil {
 		w.fail(bad)
 	}
-	w.rest = p[:sound]
+	w.from, w.to = 0, uint16(sound)
+}
+
+// unread puts back what net/http read beyond the request.
+func (w *wire) unread(p []byte) { w.check(copy(w.block(), p)) }
+
+// early is a socket of which more was read early than a block holds.
+type early struct {
+	net.Conn
+	read []byte
+}
+
+func (e *early) Read(p []byte) (int, error) {
+	if len(e.read) == 0 {
+		return e.Conn.Read(p)
+	}
+	n := copy(p, e.read)
+	e.read = e.read[n:]
+	return n, nil
 }
 
 // Write takes note of the code that gws wants to close with. The frame itself

@@ -54,7 +54,7 @@ func (q *Queue) release() {
 	}
 	need := uint32(0)
 	if q.frames > 1 {
-		need = uint32((q.bytes + unit - 1) / unit)
+		need = (q.bytes + unit - 1) / unit
 	}
 	if need < q.reserved {
 		q.limits.Total.used.Add(-int64(q.reserved - need))

@@ -4,5 +4,5 @@ package outbox
 func (q *Queue) Len() (frames, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return int(q.frames), q.bytes
+	return int(q.frames), int(q.bytes)
 }

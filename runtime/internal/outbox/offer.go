@@ -46,7 +46,7 @@ func (q *Queue) Offer(frame []byte, key string, oldest bool) Outcome {
 		o.Verdict = q.add(frame, mark{key: key})
 		return o
 	}
-	q.bytes += len(frame) - len(q.more.frames[at])
+	q.bytes += uint32(len(frame)) - uint32(len(q.more.frames[at]))
 	q.more.frames[at] = frame
 	o.Verdict, o.Replaced = q.own(), true
 	return o
@@ -74,13 +74,13 @@ func (q *Queue) admits(frame []byte, at int) bool {
 		return q.line == nil && q.admit(len(frame))
 	}
 	longer := len(frame) - len(q.more.frames[at])
-	return longer <= 0 || q.line == nil && q.holds(q.frames, q.bytes+longer)
+	return longer <= 0 || q.line == nil && q.holds(q.frames, int(q.bytes)+longer)
 }
 
 // shedFor sheds what must go for a frame, which takes the place of that at, if
 // at is not negative. It sheds nothing if that is not enough.
 func (q *Queue) shedFor(frame []byte, at int, o *Outcome) bool {
-	frames, bytes := q.frames+1, q.bytes+len(frame)
+	frames, bytes := q.frames+1, int(q.bytes)+len(frame)
 	if at >= 0 {
 		frames, bytes = q.frames, bytes-len(q.more.frames[at])
 	}
@@ -119,7 +119,7 @@ func (q *Queue) sheddable(except int) func(yield func(size int) bool) {
 func (q *Queue) shed(n, except int) {
 	if q.first != nil && !q.firstKept {
 		q.frames--
-		q.bytes -= len(q.first)
+		q.bytes -= uint32(len(q.first))
 		q.first = nil
 		n--
 	}
@@ -129,7 +129,7 @@ func (q *Queue) shed(n, except int) {
 			continue
 		}
 		q.frames--
-		q.bytes -= len(q.more.frames[i])
+		q.bytes -= uint32(len(q.more.frames[i]))
 		q.more.remove(i)
 		if i < except {
 			except--

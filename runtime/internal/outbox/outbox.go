@@ -40,8 +40,8 @@ type Queue struct {
 	more  *overflow // nil: empty
 
 	// frames and bytes count what is queued and what the owner has in flight.
-	frames, taken     int32 // taken is in flight
-	bytes, takenBytes int
+	frames, taken     int32  // taken is in flight
+	bytes, takenBytes uint32 // an int each would weigh on every connection
 	limits            *Limits
 
 	owned     bool // someone is flushing
@@ -72,6 +72,9 @@ var overflows = sync.Pool{New: func() any { return new(overflow) }}
 
 // maxPooled is how many frames an overflow may have room for that is kept.
 const maxPooled = 512
+
+// maxBytes bounds a queue that is not bounded otherwise.
+const maxBytes = math.MaxInt32
 
 // Limits bound a Queue; they may be shared, and must not change.
 type Limits struct {
@@ -183,13 +186,13 @@ func over(done <-chan struct{}) bool {
 
 // admit reports whether a frame of n bytes is within the bounds, and reserves
 // its part of the total.
-func (q *Queue) admit(n int) bool { return q.holds(q.frames+1, q.bytes+n) }
+func (q *Queue) admit(n int) bool { return q.holds(q.frames+1, int(q.bytes)+n) }
 
 // holds reports whether so much may be queued, and reserves its part of the
 // total. A frame alone may have any size: it could never be sent otherwise.
 func (q *Queue) holds(frames int32, bytes int) bool {
 	return frames <= 1 || q.limits == nil ||
-		int(frames) <= q.limits.Frames && bytes <= q.limits.Bytes && q.reserve(bytes)
+		int(frames) <= q.limits.Frames && bytes <= min(q.limits.Bytes, maxBytes) && q.reserve(bytes)
 }
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
@@ -206,7 +209,7 @@ func (q *Queue) add(frame []byte, m mark) Verdict {
 		}
 	}
 	q.frames++
-	q.bytes += len(frame)
+	q.bytes += uint32(len(frame))
 	return q.own()
 }
 
@@ -267,7 +270,7 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 	}
 	if q.first != nil {
 		batch = append(batch, q.first)
-		q.takenBytes += len(q.first)
+		q.takenBytes += uint32(len(q.first))
 		q.taken++
 		q.first = nil
 	}
@@ -280,11 +283,11 @@ func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool
 	}
 	n := 0
 	for _, f := range q.more.frames {
-		if q.taken > 0 && (int(q.taken) >= maxFrames || q.takenBytes+len(f) > maxBytes) {
+		if q.taken > 0 && (int(q.taken) >= maxFrames || int(q.takenBytes)+len(f) > maxBytes) {
 			break
 		}
 		batch = append(batch, f)
-		q.takenBytes += len(f)
+		q.takenBytes += uint32(len(f))
 		q.taken++
 		n++
 	}

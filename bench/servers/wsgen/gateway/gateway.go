@@ -30,18 +30,6 @@ type Events interface {
 	Said(line Line) (int, error)
 }
 
-// Session is what a connection keeps.
-//
-//ws:state
-type Session struct {
-	Room string
-}
-
-// Enter makes the session.
-//
-//ws:connect
-func (g *Gateway) Enter() (*Session, error) { return &Session{}, nil }
-
 // Echo answers with the message.
 //
 //ws:subscribe echo mode=inline
@@ -51,17 +39,14 @@ func (g *Gateway) Echo(line Line) Line { return line }
 // Join enters a room.
 //
 //ws:subscribe join
-func (g *Gateway) Join(c *ws.Client, s *Session, room string) error {
-	s.Room = room
-	return c.Join(room)
-}
+func (g *Gateway) Join(c *ws.Client, room string) error { return c.Join(room) }
 
-// Say pushes the message to the sender's room.
+// Say pushes the message to the sender's rooms.
 //
 //ws:subscribe say mode=inline
 //ws:guard Members
-func (g *Gateway) Say(s *Session, line Line) error {
-	_, err := g.Push.In(s.Room).Said(line)
+func (g *Gateway) Say(c *ws.Client, line Line) error {
+	_, err := g.Push.In(c.Rooms()...).Said(line)
 	return err
 }
 

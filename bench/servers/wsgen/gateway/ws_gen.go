@@ -3,9 +3,6 @@
 package gateway
 
 import (
-	"context"
-	"net/http"
-
 	"github.com/wsgen/wsgen/bench/internal/peer"
 	ws "github.com/wsgen/wsgen/runtime"
 )
@@ -15,12 +12,11 @@ const _ = ws.GeneratedV1
 
 // A handler changed? Run wsgen again.
 var (
-	_ func(*Gateway) (*Session, error)                   = (*Gateway).Enter
-	_ func(*Gateway, Line) Line                          = (*Gateway).Echo
-	_ func(*Gateway, *ws.Client, *Session, string) error = (*Gateway).Join
-	_ func(*Gateway, *Session, Line) error               = (*Gateway).Say
-	_ ws.ConnGuard                                       = (*Door)(nil)
-	_ ws.MessageGuard                                    = (*Members)(nil)
+	_ func(*Gateway, Line) Line                = (*Gateway).Echo
+	_ func(*Gateway, *ws.Client, string) error = (*Gateway).Join
+	_ func(*Gateway, *ws.Client, Line) error   = (*Gateway).Say
+	_ ws.ConnGuard                             = (*Door)(nil)
+	_ ws.MessageGuard                          = (*Members)(nil)
 )
 
 // GatewayEndpoint serves a Gateway at /ws.
@@ -39,7 +35,6 @@ func NewGatewayEndpoint(server *ws.Server, gateway *Gateway, door *Door, members
 		},
 		Lookup:     d.lookup,
 		Call:       d.call,
-		Connect:    d.connect,
 		ConnGuards: []ws.ConnGuard{door},
 	})}
 }
@@ -75,7 +70,7 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return d.gateway.Join(c.Client(), c.State().(*Session), in.Room)
+		return d.gateway.Join(c.Client(), in.Room)
 	case 2: // say
 		in, err := ws.DecodeWith(c, wsReadPeerLine)
 		if err != nil {
@@ -84,13 +79,9 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 		if err := ws.Check(c, in); err != nil {
 			return err
 		}
-		return d.gateway.Say(c.State().(*Session), in)
+		return d.gateway.Say(c.Client(), in)
 	}
 	panic("unreachable")
-}
-
-func (d wsGateway) connect(_ context.Context, _ *ws.Client, _ *http.Request) (any, error) {
-	return d.gateway.Enter()
 }
 
 // NewEventsPush addresses Events to connections of server.
