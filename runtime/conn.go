@@ -124,11 +124,13 @@ func (c *conn) hear() { c.heard.Store(int64(c.server.clock())) }
 func (c *conn) serve() {
 	defer c.end()
 	defer c.unreadable()
-	// gws comes in with the first byte. Its part weighs more than ours, and a
-	// connection that only listens has no use for it.
-	if err := c.wire.available(); err != nil {
-		c.closeUnread(err)
-		return
+	// gws comes in with the first message. Its part weighs more than ours, and
+	// a connection that only listens, and answers pings, has no use for it.
+	for more := true; more; more = c.wire.skipPong() {
+		if err := c.wire.available(); err != nil {
+			c.closeUnread(err)
+			return
+		}
 	}
 	r, err := c.endpoint.transport.reader(c)
 	if err != nil {

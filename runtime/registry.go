@@ -9,7 +9,7 @@ import (
 // one room, which gives a broadcast its order.
 type registry struct {
 	mu       sync.RWMutex
-	byID     map[ConnID]*conn
+	byID     connIndex
 	everyone room
 	users    *rooms // by Principal.ID
 
@@ -86,8 +86,8 @@ func (r *registry) shut() (drained <-chan struct{}, conns []*conn) {
 	defer r.mu.Unlock()
 	r.closing = true
 	r.settle()
-	for _, c := range r.byID {
-		conns = append(conns, c)
+	for _, m := range r.everyone.members {
+		conns = append(conns, m.conn)
 	}
 	return r.drained, conns
 }
@@ -107,7 +107,7 @@ func (r *registry) add(c *conn) bool {
 	if r.closing {
 		return false
 	}
-	r.byID[c.id] = c
+	r.byID.add(c)
 	c.everyone = membership{conn: c, room: &r.everyone}
 	r.everyone.add(&c.everyone)
 	if user := c.userID(); user != "" {
@@ -119,7 +119,7 @@ func (r *registry) add(c *conn) bool {
 func (r *registry) remove(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.byID, c.id)
+	r.byID.remove(c)
 	r.everyone.remove(&c.everyone)
 	if c.identity != nil && c.identity.user != nil {
 		r.users.leave(c.identity.user)
@@ -129,5 +129,5 @@ func (r *registry) remove(c *conn) {
 func (r *registry) get(id ConnID) *conn {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.byID[id]
+	return r.byID.get(id)
 }

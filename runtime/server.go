@@ -41,7 +41,7 @@ func NewServer(o Options) *Server {
 	log := slog.New(steadyLog{o.Logger.Handler(), new(atomic.Bool)})
 	o.Observer = o.Observer.steady(log)
 	s := &Server{given: given, opts: o, log: log, ids: newIDs(), rooms: newRooms()}
-	s.registry = registry{byID: make(map[ConnID]*conn), users: newRooms(), drained: make(chan struct{})}
+	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
 	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
 	return s

@@ -74,6 +74,18 @@ func (w *wire) available() error {
 	return nil
 }
 
+// skipPong drops a Pong from the front of what is there, if that is one:
+// hearing it was all. It must not be called in the middle of a frame.
+func (w *wire) skipPong() bool {
+	const header = 6 // with the mask, which is never missing
+	rest := w.borrowed[w.from:w.to]
+	if len(rest) < header || rest[0] != finBit|opPong || len(rest) < header+int(rest[1]&0x7f) {
+		return false
+	}
+	w.from += uint16(header + rest[1]&0x7f)
+	return true
+}
+
 // Read returns bytes that are part of sound frames only.
 func (w *wire) Read(p []byte) (int, error) {
 	if err := w.available(); err != nil {
