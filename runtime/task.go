@@ -127,6 +127,9 @@ func (t *task) turn(inline bool) bool {
 
 // finish is the end of a task: its context is cancelled and its id is free.
 func (t *task) finish() {
+	if !t.own {
+		return
+	}
 	if t.unwatch != nil && t.unwatch() {
 		t.conn.inbox.release()
 	}
@@ -150,6 +153,9 @@ func (b *inbox) forget(t *task) {
 // claim returns whether the caller is the one who answers. refusal is the
 // answer, if that is not the handler's.
 func (t *task) claim(refusal *Error) bool {
+	if !t.own {
+		return true // nobody else knows of it
+	}
 	t.mu.Lock()
 	first := !t.answered
 	if first {
