@@ -54,7 +54,7 @@ func (o *torture) run(t *testing.T) {
 		Logger: slog.New(slog.DiscardHandler),
 	}, lobby(clients))
 	var wg sync.WaitGroup
-	conns := 8
+	conns := 4
 	if o.overflow == ws.CloseSlow {
 		conns = 40 // each is closed when it stalls first
 	}
