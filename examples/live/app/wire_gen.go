@@ -36,9 +36,14 @@ func New(o ws.Options) *App {
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
+	push2 := rooms.NewRoomEventsPush(server)
+	roomGateway := &rooms.RoomGateway{
+		Push: push2,
+	}
+	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
 	chatServiceEndpoint := rooms.NewChatServiceEndpoint(server, chatService)
-	router := NewRouter(chatGatewayEndpoint, notifyGatewayEndpoint, chatServiceEndpoint)
+	router := NewRouter(chatGatewayEndpoint, notifyGatewayEndpoint, roomGatewayEndpoint, chatServiceEndpoint)
 	heartbeat := &Heartbeat{
 		Server: server,
 	}

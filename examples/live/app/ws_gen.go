@@ -16,7 +16,8 @@ const _ = ws.GeneratedV1
 func NewRouter(
 	chatGateway chat.ChatGatewayEndpoint,
 	notifyGateway notify.NotifyGatewayEndpoint,
+	roomGateway rooms.RoomGatewayEndpoint,
 	chatService rooms.ChatServiceEndpoint,
 ) *ws.Router {
-	return ws.NewRouter(chatGateway.Endpoint, notifyGateway.Endpoint, chatService.Endpoint)
+	return ws.NewRouter(chatGateway.Endpoint, notifyGateway.Endpoint, roomGateway.Endpoint, chatService.Endpoint)
 }

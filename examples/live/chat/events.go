@@ -28,6 +28,12 @@ type OrderDone struct {
 	Text string `json:"text"`
 }
 
+// Me is what a client may know of its own connection.
+type Me struct {
+	Since    string `json:"since"` // RFC 3339, UTC
+	Messages int    `json:"messages"`
+}
+
 // Events are the pushes of this package that go to every connection.
 //
 //ws:push

@@ -2,6 +2,9 @@
 package chat
 
 import (
+	"iter"
+	"time"
+
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
@@ -18,21 +21,56 @@ type ChatGateway struct {
 	Orders *OrderQueue
 }
 
+// Session is what the gateway keeps for one connection. Handlers of a connection run one after the
+// other, so it needs no lock.
+//
+//ws:state
+type Session struct {
+	since    time.Time
+	messages int
+}
+
 // Joined puts a new connection in the lobby.
 //
 //ws:connect
-func (g *ChatGateway) Joined(c *ws.Client) error { return c.Join(Lobby) }
+func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
+	return &Session{since: time.Now().UTC()}, c.Join(Lobby)
+}
+
+// Me answers since when the caller is connected, and how many of its messages were stored.
+//
+//ws:subscribe me
+func (g *ChatGateway) Me(s *Session) Me {
+	return Me{Since: s.since.Format(time.RFC3339), Messages: s.messages}
+}
 
 // OnMessage stores a message, which also broadcasts it, and answers what was stored.
 //
 //ws:subscribe message
 //ws:guard ModeratedGuard
-func (g *ChatGateway) OnMessage(m SendMessage) (ChatMessage, error) { return g.Rooms.Record(m) }
+func (g *ChatGateway) OnMessage(s *Session, m SendMessage) (ChatMessage, error) {
+	stored, err := g.Rooms.Record(m)
+	if err == nil {
+		s.messages++
+	}
+	return stored, err
+}
 
 // History answers the stored messages, oldest first.
 //
 //ws:subscribe history
 func (g *ChatGateway) History() []ChatMessage { return g.Rooms.History() }
+
+// HistoryPages answers the same as a stream of pages, so that a client can show the first while the
+// others are on their way, and stop when it has enough.
+//
+//ws:subscribe history_pages
+func (g *ChatGateway) HistoryPages(size int) (iter.Seq[[]ChatMessage], error) {
+	if size < 1 || size > historyLimit {
+		return nil, ws.NewError(ws.CodeInvalidPayload, "size is from 1 to 256")
+	}
+	return g.Rooms.Pages(size), nil
+}
 
 // Presence answers how many connections the application's Server has, on all its gateways.
 //

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"iter"
 	"slices"
 	"sync"
 )
@@ -39,3 +40,7 @@ func (s *RoomService) History() []ChatMessage {
 	defer s.mu.Unlock()
 	return append([]ChatMessage{}, s.history...)
 }
+
+// Pages yields copies of the stored messages, oldest first, at most size in each. It sees the
+// messages as they are now, whatever is said while it is read.
+func (s *RoomService) Pages(size int) iter.Seq[[]ChatMessage] { return slices.Chunk(s.History(), size) }

@@ -4,6 +4,7 @@ package chat
 
 import (
 	"context"
+	"iter"
 	"net/http"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -14,16 +15,18 @@ const _ = ws.GeneratedV1
 
 // A handler changed? Run wsgen again.
 var (
-	_ func(*ChatGateway, *ws.Client) error                        = (*ChatGateway).Joined
-	_ func(*ChatGateway, SendMessage) (ChatMessage, error)        = (*ChatGateway).OnMessage
-	_ func(*ChatGateway) []ChatMessage                            = (*ChatGateway).History
-	_ func(*ChatGateway, *ws.Client) int                          = (*ChatGateway).Presence
-	_ func(*ChatGateway, Typing) error                            = (*ChatGateway).OnTyping
-	_ func(*ChatGateway, *ws.Client, string) error                = (*ChatGateway).Join
-	_ func(*ChatGateway, *ws.Client, string)                      = (*ChatGateway).Leave
-	_ func(*ChatGateway, *ws.Client, string, string) (int, error) = (*ChatGateway).Say
-	_ func(*ChatGateway, *ws.Client, string) error                = (*ChatGateway).Order
-	_ ws.MessageGuard                                             = (*ModeratedGuard)(nil)
+	_ func(*ChatGateway, *ws.Client) (*Session, error)               = (*ChatGateway).Joined
+	_ func(*ChatGateway, *Session) Me                                = (*ChatGateway).Me
+	_ func(*ChatGateway, *Session, SendMessage) (ChatMessage, error) = (*ChatGateway).OnMessage
+	_ func(*ChatGateway) []ChatMessage                               = (*ChatGateway).History
+	_ func(*ChatGateway, int) (iter.Seq[[]ChatMessage], error)       = (*ChatGateway).HistoryPages
+	_ func(*ChatGateway, *ws.Client) int                             = (*ChatGateway).Presence
+	_ func(*ChatGateway, Typing) error                               = (*ChatGateway).OnTyping
+	_ func(*ChatGateway, *ws.Client, string) error                   = (*ChatGateway).Join
+	_ func(*ChatGateway, *ws.Client, string)                         = (*ChatGateway).Leave
+	_ func(*ChatGateway, *ws.Client, string, string) (int, error)    = (*ChatGateway).Say
+	_ func(*ChatGateway, *ws.Client, string) error                   = (*ChatGateway).Order
+	_ ws.MessageGuard                                                = (*ModeratedGuard)(nil)
 )
 
 // ChatGatewayEndpoint serves a ChatGateway at /ws.
@@ -36,8 +39,10 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 		Gateway: "chat.ChatGateway",
 		Path:    "/ws",
 		Handlers: []ws.Handler{
+			{Event: "me", NoData: true},
 			{Event: "message", Mode: ws.Serial, Guards: []ws.MessageGuard{moderatedGuard}},
 			{Event: "history", NoData: true},
+			{Event: "history_pages", Mode: ws.Serial, Stream: true, Params: []string{"size"}},
 			{Event: "presence", NoData: true},
 			{Event: "typing"},
 			{Event: "join", Params: []string{"room"}},
@@ -55,29 +60,36 @@ type wsChatGateway struct{ gateway *ChatGateway }
 
 func (wsChatGateway) lookup(event []byte) int {
 	switch string(event) {
-	case "message":
+	case "me":
 		return 0
-	case "history":
+	case "message":
 		return 1
-	case "presence":
+	case "history":
 		return 2
-	case "typing":
+	case "history_pages":
 		return 3
-	case "join":
+	case "presence":
 		return 4
-	case "leave":
+	case "typing":
 		return 5
-	case "say":
+	case "join":
 		return 6
-	case "order":
+	case "leave":
 		return 7
+	case "say":
+		return 8
+	case "order":
+		return 9
 	}
 	return -1
 }
 
 func (d wsChatGateway) call(i int, c *ws.Call) error {
 	switch i {
-	case 0: // message
+	case 0: // me
+		out := d.gateway.Me(c.State().(*Session))
+		return ws.ReplyWith(c, out, wsWriteMe)
+	case 1: // message
 		in, err := ws.DecodeWith(c, wsReadSendMessage)
 		if err != nil {
 			return err
@@ -85,18 +97,28 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err := ws.Check(c, in); err != nil {
 			return err
 		}
-		out, err := d.gateway.OnMessage(in)
+		out, err := d.gateway.OnMessage(c.State().(*Session), in)
 		if err != nil {
 			return err
 		}
 		return ws.ReplyWith(c, out, wsWriteChatMessage)
-	case 1: // history
+	case 2: // history
 		out := d.gateway.History()
 		return ws.ReplyWith(c, out, wsWriteChatMessages)
-	case 2: // presence
+	case 3: // history_pages
+		in, err := wsDecodeChatGatewayHistoryPages(c)
+		if err != nil {
+			return err
+		}
+		out, err := d.gateway.HistoryPages(in.Size)
+		if err != nil {
+			return err
+		}
+		return ws.Stream(c, out)
+	case 4: // presence
 		out := d.gateway.Presence(c.Client())
 		return ws.ReplyWith(c, out, ws.WriteInt)
-	case 3: // typing
+	case 5: // typing
 		in, err := ws.DecodeWith(c, wsReadTyping)
 		if err != nil {
 			return err
@@ -105,20 +127,20 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.OnTyping(in)
-	case 4: // join
+	case 6: // join
 		in, err := wsDecodeChatGatewayJoin(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Join(c.Client(), in.Room)
-	case 5: // leave
+	case 7: // leave
 		in, err := wsDecodeChatGatewayLeave(c)
 		if err != nil {
 			return err
 		}
 		d.gateway.Leave(c.Client(), in.Room)
 		return nil
-	case 6: // say
+	case 8: // say
 		in, err := wsDecodeChatGatewaySay(c)
 		if err != nil {
 			return err
@@ -128,7 +150,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyWith(c, out, ws.WriteInt)
-	case 7: // order
+	case 9: // order
 		in, err := wsDecodeChatGatewayOrder(c)
 		if err != nil {
 			return err
@@ -139,7 +161,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 }
 
 func (d wsChatGateway) connect(_ context.Context, c *ws.Client, _ *http.Request) (any, error) {
-	return nil, d.gateway.Joined(c)
+	return d.gateway.Joined(c)
 }
 
 // NewEventsPush addresses Events to connections of server.
@@ -163,6 +185,10 @@ func (p wsEvents) Typing(in Typing) error {
 
 // A field changed? Run wsgen again.
 var (
+	_ Me = struct {
+		Since    string `json:"since"`
+		Messages int    `json:"messages"`
+	}{}
 	_ SendMessage = struct {
 		Author string `json:"author"`
 		Text   string `json:"text"`
@@ -175,6 +201,16 @@ var (
 		Author string `json:"author"`
 	}{}
 )
+
+// wsWriteMe writes a Me as encoding/json does.
+func wsWriteMe(w *ws.Writer, v Me) {
+	w.Begin()
+	w.Name("since")
+	ws.WriteString(w, v.Since)
+	w.Name("messages")
+	ws.WriteInt(w, v.Messages)
+	w.End()
+}
 
 // wsReadSendMessage reads a SendMessage; what is not written plainly is for encoding/json.
 func wsReadSendMessage(r *ws.Reader) (v SendMessage) {
@@ -204,6 +240,49 @@ func wsWriteChatMessage(w *ws.Writer, v ChatMessage) {
 // wsWriteChatMessages writes a slice of ChatMessage.
 func wsWriteChatMessages(w *ws.Writer, v []ChatMessage) {
 	ws.WriteSlice(w, v, wsWriteChatMessage)
+}
+
+// wsChatGatewayHistoryPages is the data of history_pages.
+type wsChatGatewayHistoryPages struct {
+	Size int
+}
+
+// wsReadChatGatewayHistoryPages reads a wsChatGatewayHistoryPages; what is not written plainly is for encoding/json.
+func wsReadChatGatewayHistoryPages(r *ws.Reader) (v wsChatGatewayHistoryPages) {
+	if r.Bare() {
+		ws.ReadInt(r, &v.Size)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "size":
+			ws.ReadInt(r, &v.Size)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayHistoryPages decodes the data of history_pages.
+func wsDecodeChatGatewayHistoryPages(c *ws.Call) (wsChatGatewayHistoryPages, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewayHistoryPages)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Size *int `json:"size"`
+	}
+	if err := c.DecodeParam(&std, &std.Size); err != nil {
+		return in, err
+	}
+	if std.Size == nil {
+		return in, ws.Missing("size")
+	}
+	return wsChatGatewayHistoryPages{*std.Size}, nil
 }
 
 // wsReadTyping reads a Typing; what is not written plainly is for encoding/json.

@@ -4,6 +4,7 @@ package rooms
 
 import (
 	"context"
+	"net/http"
 
 	ws "github.com/wsgen/wsgen/runtime"
 )
@@ -13,11 +14,68 @@ const _ = ws.GeneratedV1
 
 // A handler changed? Run wsgen again.
 var (
-	_ func(*ChatService, *ws.Client)               = (*ChatService).Left
-	_ func(*ChatService, ws.Sender, string) string = (*ChatService).JoinRoom
-	_ func(*ChatService, string, string)           = (*ChatService).Broadcast
-	_ func(*ChatService, ws.Sender)                = (*ChatService).SubscribeUpdates
+	_ func(*RoomGateway, *ws.Client) (*Visit, error)  = (*RoomGateway).Enter
+	_ func(*RoomGateway, *Visit, string) (int, error) = (*RoomGateway).Say
+	_ func(*RoomGateway, *ws.Client, *Visit) Where    = (*RoomGateway).Where
+	_ func(*ChatService, *ws.Client)                  = (*ChatService).Left
+	_ func(*ChatService, ws.Sender, string) string    = (*ChatService).JoinRoom
+	_ func(*ChatService, string, string)              = (*ChatService).Broadcast
+	_ func(*ChatService, ws.Sender)                   = (*ChatService).SubscribeUpdates
 )
+
+// RoomGatewayEndpoint serves a RoomGateway at /rooms/{room}.
+type RoomGatewayEndpoint struct{ *ws.Endpoint }
+
+// NewRoomGatewayEndpoint binds a RoomGateway to a registry.
+func NewRoomGatewayEndpoint(server *ws.Server, gateway *RoomGateway) RoomGatewayEndpoint {
+	d := wsRoomGateway{gateway}
+	return RoomGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
+		Gateway: "rooms.RoomGateway",
+		Path:    "/rooms/{room}",
+		Handlers: []ws.Handler{
+			{Event: "say", Params: []string{"text"}},
+			{Event: "where", NoData: true},
+		},
+		Lookup:  d.lookup,
+		Call:    d.call,
+		Connect: d.connect,
+	})}
+}
+
+type wsRoomGateway struct{ gateway *RoomGateway }
+
+func (wsRoomGateway) lookup(event []byte) int {
+	switch string(event) {
+	case "say":
+		return 0
+	case "where":
+		return 1
+	}
+	return -1
+}
+
+func (d wsRoomGateway) call(i int, c *ws.Call) error {
+	switch i {
+	case 0: // say
+		in, err := wsDecodeRoomGatewaySay(c)
+		if err != nil {
+			return err
+		}
+		out, err := d.gateway.Say(c.State().(*Visit), in.Text)
+		if err != nil {
+			return err
+		}
+		return ws.ReplyWith(c, out, ws.WriteInt)
+	case 1: // where
+		out := d.gateway.Where(c.Client(), c.State().(*Visit))
+		return ws.ReplyWith(c, out, wsWriteWhere)
+	}
+	panic("unreachable")
+}
+
+func (d wsRoomGateway) connect(_ context.Context, c *ws.Client, _ *http.Request) (any, error) {
+	return d.gateway.Enter(c)
+}
 
 // ChatServiceEndpoint serves a ChatService at /rooms.
 type ChatServiceEndpoint struct{ *ws.Endpoint }
@@ -78,6 +136,95 @@ func (d wsChatService) call(i int, c *ws.Call) error {
 
 func (d wsChatService) disconnect(_ context.Context, c *ws.Client, _ any, _ ws.Closed) {
 	d.gateway.Left(c)
+}
+
+// NewRoomEventsPush addresses RoomEvents to connections of server.
+func NewRoomEventsPush(server *ws.Server) ws.Push[RoomEvents] {
+	return ws.NewPush(server, func(t ws.Target) RoomEvents { return wsRoomEvents{t} })
+}
+
+// NewRoomEvents sends RoomEvents to every connection.
+func NewRoomEvents(push ws.Push[RoomEvents]) RoomEvents { return push.All() }
+
+type wsRoomEvents struct{ t ws.Target }
+
+func (p wsRoomEvents) Said(in Said) (int, error) { return ws.EmitWith(p.t, "said", in, wsWriteSaid) }
+
+func (p wsRoomEvents) Visitors(in Visitors) error {
+	_, err := ws.EmitWith(p.t, "visitors", in, wsWriteVisitors)
+	return err
+}
+
+// A field changed? Run wsgen again.
+var (
+	_ Where = struct {
+		Room  string `json:"room"`
+		Count int    `json:"count"`
+		Said  int    `json:"said"`
+	}{}
+	_ Said = struct {
+		Room string `json:"room"`
+		Text string `json:"text"`
+	}{}
+	_ Visitors = struct {
+		Room  string `json:"room"`
+		Count int    `json:"count"`
+	}{}
+)
+
+// wsRoomGatewaySay is the data of say.
+type wsRoomGatewaySay struct {
+	Text string
+}
+
+// wsReadRoomGatewaySay reads a wsRoomGatewaySay; what is not written plainly is for encoding/json.
+func wsReadRoomGatewaySay(r *ws.Reader) (v wsRoomGatewaySay) {
+	if r.Bare() {
+		ws.ReadString(r, &v.Text)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "text":
+			ws.ReadString(r, &v.Text)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeRoomGatewaySay decodes the data of say.
+func wsDecodeRoomGatewaySay(c *ws.Call) (wsRoomGatewaySay, error) {
+	in, ok := ws.ReadPlain(c, wsReadRoomGatewaySay)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Text *string `json:"text"`
+	}
+	if err := c.DecodeParam(&std, &std.Text); err != nil {
+		return in, err
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsRoomGatewaySay{*std.Text}, nil
+}
+
+// wsWriteWhere writes a Where as encoding/json does.
+func wsWriteWhere(w *ws.Writer, v Where) {
+	w.Begin()
+	w.Name("room")
+	ws.WriteString(w, v.Room)
+	w.Name("count")
+	ws.WriteInt(w, v.Count)
+	w.Name("said")
+	ws.WriteInt(w, v.Said)
+	w.End()
 }
 
 // wsChatServiceJoinRoom is the data of join_room.
@@ -168,4 +315,24 @@ func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
 		return in, ws.Missing("message")
 	}
 	return wsChatServiceBroadcast{*std.Room, *std.Message}, nil
+}
+
+// wsWriteSaid writes a Said as encoding/json does.
+func wsWriteSaid(w *ws.Writer, v Said) {
+	w.Begin()
+	w.Name("room")
+	ws.WriteString(w, v.Room)
+	w.Name("text")
+	ws.WriteString(w, v.Text)
+	w.End()
+}
+
+// wsWriteVisitors writes a Visitors as encoding/json does.
+func wsWriteVisitors(w *ws.Writer, v Visitors) {
+	w.Begin()
+	w.Name("room")
+	ws.WriteString(w, v.Room)
+	w.Name("count")
+	ws.WriteInt(w, v.Count)
+	w.End()
 }

@@ -8,6 +8,10 @@ import "github.com/google/wire"
 
 // WireSet provides this package's endpoints, gateways, guards and pushes.
 var WireSet = wire.NewSet(
+	NewRoomGatewayEndpoint,
+	wire.Struct(new(RoomGateway), "*"),
 	NewChatServiceEndpoint,
 	NewChatService,
+	NewRoomEventsPush,
+	NewRoomEvents,
 )

@@ -1,0 +1,79 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+)
+
+func stored(n int) string { return fmt.Sprintf(`{"author":"ada","text":"%d"}`, n) }
+
+func TestHistoryPages(t *testing.T) {
+	live := livetest.Start(t)
+	ada := live.Dial(t, "/ws")
+	ada.SendText(`{"event":"history_pages","id":1,"data":{"size":2}}`)
+	ada.Expect(`{"event":"history_pages","id":1,"data":null}`) // nothing said yet
+
+	for i := range 5 {
+		ada.Request("message", map[string]any{"author": "ada", "text": fmt.Sprint(i)})
+	}
+	bob := live.Dial(t, "/ws")
+	bob.SendText(`{"event":"history_pages","id":2,"data":2}`)
+	for _, page := range []string{stored(0) + "," + stored(1), stored(2) + "," + stored(3), stored(4)} {
+		bob.Expect(`{"event":"history_pages","id":2,"data":[` + page + `],"more":true}`)
+	}
+	bob.Expect(`{"event":"history_pages","id":2,"data":null}`)
+
+	for _, size := range []int{0, -1, 257} {
+		if code := bob.Refused("history_pages", map[string]int{"size": size}); code != "invalid_payload" {
+			t.Errorf("size %d: code %q", size, code)
+		}
+	}
+	bob.SendText(`{"event":"history_pages","data":{"size":2}}`) // a stream needs an id
+	if got := bob.Next(); !strings.HasPrefix(got, `{"event":"error","data":{"code":"bad_frame",`) {
+		t.Errorf("without id: %s", got)
+	}
+}
+
+// A client that has seen enough ends the stream: one frame says so, and no page follows it.
+func TestHistoryPagesCancelled(t *testing.T) {
+	live := livetest.Start(t)
+	ada := live.Dial(t, "/ws")
+	for i := range 256 {
+		ada.Request("message", map[string]any{"author": "ada", "text": fmt.Sprint(i)})
+	}
+	bob := live.Dial(t, "/ws")
+	bob.SendText(`{"event":"history_pages","id":7,"data":{"size":1}}`)
+	bob.SendText(`{"event":"$cancel","id":7}`)
+	pages := 0
+	for {
+		got := bob.Next()
+		if got == `{"event":"history_pages","id":7,"data":[`+stored(pages)+`],"more":true}` {
+			pages++
+			continue
+		}
+		if !strings.HasPrefix(got, `{"event":"error","id":7,"data":{"code":"canceled",`) && got != `{"event":"history_pages","id":7,"data":null}` {
+			t.Fatalf("after %d pages: %s", pages, got)
+		}
+		break
+	}
+	bob.Silent("presence")
+}
+
+// What a connection has done is its own business, and begins anew with it.
+func TestMe(t *testing.T) {
+	live := livetest.Start(t)
+	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
+	for range 3 {
+		ada.Request("message", map[string]any{"author": "ada", "text": "hi"})
+	}
+	ada.Refused("message", map[string]any{"author": "banned", "text": "hi"})
+	for conn, want := range map[*livetest.Conn]int{ada: 3, bob: 0, live.Dial(t, "/ws"): 0} {
+		got := conn.Request("me", nil)
+		if !strings.HasPrefix(got, `{"since":"20`) || !strings.HasSuffix(got, fmt.Sprintf(`Z","messages":%d}`, want)) {
+			t.Errorf("got %s, want %d messages", got, want)
+		}
+	}
+}
