@@ -137,6 +137,9 @@ func TestTextColor(t *testing.T) {
 	if got := text(t, l, TextOptions{Color: true}); !strings.Contains(got, "\x1b[1mm\x1b[0m") {
 		t.Errorf("no colour: %q", got)
 	}
+	if got := text(t, l, TextOptions{Color: true}); !strings.Contains(got, "\x1b]8;;"+docs+"#ws001\x1b\\") {
+		t.Errorf("no link: %q", got)
+	}
 }
 
 type full struct{}

@@ -58,7 +58,7 @@ func (p *printer) diagnostic(d Diagnostic) {
 	if at := p.place(d.Pos); at != "" {
 		fmt.Fprintf(&p.out, "%s: ", p.style(bold, at))
 	}
-	fmt.Fprintf(&p.out, "%s %s\n", p.style(bold, message), p.style(dim, "["+string(d.Code)+"]"))
+	fmt.Fprintf(&p.out, "%s %s\n", p.style(bold, message), p.link(d.Code))
 	p.excerpt(d.Pos, d.End, color)
 	p.block(blue, "help: ", d.Help)
 	for _, r := range d.Related {
@@ -194,6 +194,15 @@ func (p *printer) line(pos token.Position) (string, bool) {
 		return "", false
 	}
 	return lines[pos.Line-1], true
+}
+
+// link is a code, which leads to its page in terminals that know links.
+func (p *printer) link(c Code) string {
+	text := p.style(dim, "["+string(c)+"]")
+	if !p.opts.Color {
+		return text
+	}
+	return "\x1b]8;;" + c.Docs() + "\x1b\\" + text + "\x1b]8;;\x1b\\"
 }
 
 func (p *printer) style(attr, s string) string {

@@ -48,7 +48,7 @@ func (m *members) walk(t types.Type) {
 	case *types.Map:
 		m.walk(u.Elem())
 	case *types.Struct:
-		if obj := named(t); obj != nil && m.r.inModule(obj.Pkg()) {
+		if obj := named(t); obj != nil && m.r.inModule(obj.Pkg()) && !m.r.isGenerated(obj) {
 			m.fields(obj, u)
 		}
 	}
@@ -88,7 +88,7 @@ func (m *members) fields(obj *types.TypeName, s *types.Struct) {
 			m.r.warn(diag.LostField, f.pos, fmt.Sprintf("the field %s of %s never travels: encoding/json leaves out what is unexported", v.Name(), obj.Name()),
 				"export it, or say that it stays here: `json:\"-\"`")
 			continue
-		case !ok && strings.Contains(strings.ToLower(tag), "json"):
+		case !ok && strings.Contains(strings.ToLower(tag), "json:"):
 			m.r.warn(diag.BadTag, f.tag, "this tag names no member: encoding/json does not understand it, and takes the field's name",
 				fmt.Sprintf("write it as: `json:%q`", lowerCamel(v.Name())))
 		}
@@ -197,6 +197,13 @@ func (r *resolver) field(v *types.Var) (name, tag span) {
 	return name, tag
 }
 
+// isGenerated reports whether obj is declared in a file that a tool wrote, as
+// protoc does: nobody could act on a warning there.
+func (r *resolver) isGenerated(obj *types.TypeName) bool {
+	file := r.parsed(obj.Pos(), r.position(obj.Pos()).Filename)
+	return file != nil && ast.IsGenerated(file)
+}
+
 // parsed is the syntax of the file that pos is in.
 func (r *resolver) parsed(pos token.Pos, name string) *ast.File {
 	for _, p := range r.src.Packages {
@@ -206,7 +213,7 @@ func (r *resolver) parsed(pos token.Pos, name string) *ast.File {
 	}
 	f, ok := r.files[name]
 	if !ok {
-		f, _ = parser.ParseFile(r.src.Fset, name, nil, parser.SkipObjectResolution)
+		f, _ = parser.ParseFile(r.src.Fset, name, nil, parser.ParseComments|parser.SkipObjectResolution)
 		r.files[name] = f
 	}
 	return f
