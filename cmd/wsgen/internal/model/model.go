@@ -66,6 +66,10 @@ type Gateway struct {
 	Configure  *Hook    // takes *ws.Options and nothing else
 	State      *TypeRef // the connection's own state type, always used as a pointer; nil: none
 
+	// Through are the embedded pointers that methods are promoted through, as
+	// selectors behind the gateway: a nil one would panic in the first call.
+	Through []string
+
 	// Guards of the whole gateway, in source order; a type may be of both kinds.
 	ConnGuards    []*GuardRef
 	MessageGuards []*GuardRef

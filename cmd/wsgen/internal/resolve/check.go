@@ -43,20 +43,36 @@ func validates(t types.Type) (through []string, ok bool) {
 	if sig.Params().Len() != 0 || !onlyError(sig) {
 		return nil, false
 	}
-	var path []string
-	for _, i := range sel.Index()[:len(sel.Index())-1] {
-		f := deref(elem).Underlying().(*types.Struct).Field(i)
-		path = append(path, f.Name())
-		_, pointer := pointee(f.Type())
-		if pointer || types.IsInterface(f.Type()) {
-			if !f.Exported() {
-				return nil, false // encoding/json cannot set it: it is always nil
-			}
-			through = append(through, "."+strings.Join(path, "."))
+	for _, f := range promotedThrough(elem, sel) {
+		if !f.field.Exported() {
+			return nil, false // encoding/json cannot set it: it is always nil
 		}
-		elem = f.Type()
+		through = append(through, f.selector)
 	}
 	return through, true
+}
+
+// embedded is a field that may be nil, of those that a method is promoted
+// through.
+type embedded struct {
+	field    *types.Var
+	selector string // behind a value of the outermost type: .Base.Inner
+}
+
+func promotedThrough(t types.Type, method *types.Selection) []embedded {
+	var (
+		all  []embedded
+		path []string
+	)
+	for _, i := range method.Index()[:len(method.Index())-1] {
+		f := deref(t).Underlying().(*types.Struct).Field(i)
+		path = append(path, f.Name())
+		if _, pointer := pointee(f.Type()); pointer || types.IsInterface(f.Type()) {
+			all = append(all, embedded{f, "." + strings.Join(path, ".")})
+		}
+		t = f.Type()
+	}
+	return all
 }
 
 // hasFields reports whether t is, or points to, a struct of which a validator

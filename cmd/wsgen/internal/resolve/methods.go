@@ -86,9 +86,23 @@ func (r *resolver) methods(g *gateway) []*bound {
 			continue
 		}
 		all = append(all, m)
+		g.rests(sel)
 	}
 	slices.SortFunc(all, func(a, b *bound) int { return r.order(g, a, b) })
 	return all
+}
+
+// rests notes the embedded pointers that an annotated method is promoted
+// through, as far as the package of g may name them.
+func (g *gateway) rests(method *types.Selection) {
+	for _, e := range promotedThrough(g.obj.Type(), method) {
+		if !e.field.Exported() && e.field.Pkg() != g.obj.Pkg() {
+			return
+		}
+		if !slices.Contains(g.model.Through, e.selector) {
+			g.model.Through = append(g.model.Through, e.selector)
+		}
+	}
 }
 
 // ambiguous reports annotated methods that g loses because it embeds two of the

@@ -35,13 +35,24 @@ func (g *gateway) constructor() jen.Code {
 	params = append(params, guards.decls()...)
 
 	return gofile.Doc(doc).
-		Func().Id("New"+name).Params(params...).Id(name).Block(
+		Func().Id("New" + name).Params(params...).Id(name).Block(append(g.notNil(),
 		jen.Id(g.Local("d")).Op(":=").Id(gofile.DispatchType(g.Name)).Values(jen.Id(g.Local("gateway"))),
 		jen.Return(jen.Id(name).Values(g.Runtime("NewEndpoint").Call(
 			server.registry(),
 			g.Runtime("Spec").Add(gofile.Lines("{", "}", g.spec(guards)...)),
 		))),
-	)
+	)...)
+}
+
+// notNil stops a program that left out what methods are promoted from when it
+// starts, and not at the first message.
+func (g *gateway) notNil() []jen.Code {
+	var lines []jen.Code
+	for _, path := range g.Through {
+		message := "ws: " + g.pkg.Name + "." + g.Name + path + " is nil, and methods of " + g.Name + " are promoted from it"
+		lines = append(lines, jen.If(jen.Id(g.Local("gateway")).Id(path).Op("==").Nil()).Block(jen.Panic(jen.Lit(message))))
+	}
+	return lines
 }
 
 func (g *gateway) spec(guards *guardParams) []jen.Code {
