@@ -9,10 +9,24 @@ import (
 // again, with the request of the upgrade and the token in its data.
 const refreshEvent = "$refresh"
 
-// withoutCredential returns what the guards need of an upgrade to decide again: the request
-// without its credential, which is the client's to send again, and without
-// what was the handshake's alone.
+// maxKept bounds what is kept of a request, in bytes of its names, values and
+// path. A common one has a fiftieth of that; net/http lets 1 MiB pass.
+const maxKept = 16 << 10
+
+// withoutCredential returns what the guards need of an upgrade to decide again:
+// the request without its credential, which is the client's to send again, and
+// without what was the handshake's alone. It returns nil for a request that is
+// too long to be kept.
 func withoutCredential(r *http.Request) *http.Request {
+	size := len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	if size > maxKept {
+		return nil
+	}
 	k := r.Clone(context.WithoutCancel(r.Context()))
 	k.Body, k.GetBody, k.Form, k.PostForm, k.MultipartForm = http.NoBody, nil, nil, nil, nil
 	for _, name := range []string{
@@ -31,8 +45,11 @@ func withoutCredential(r *http.Request) *http.Request {
 // refresh answers refreshEvent. What is refused changes nothing: the principal
 // stays, and expires when it would have.
 func (c *conn) refresh(call *Call) error {
-	if c.identity == nil || c.identity.kept == nil {
+	switch {
+	case c.expires() == noLimit && (c.identity == nil || c.identity.kept == nil):
 		return NewError(CodeConflict, "there is nothing to refresh: the credential does not expire")
+	case c.identity.kept == nil:
+		return NewError(CodeTooLarge, "the request of the upgrade was too long to be kept: connect anew")
 	}
 	var data struct {
 		Token string `json:"token"`

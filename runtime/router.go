@@ -35,7 +35,7 @@ func (r *Router) checkRates() {
 		for event := range e.opts.EventRates {
 			if !seen[event] {
 				seen[event] = true
-				e.server.log.Error("ws: Options.EventRates has an event that no gateway handles", "event", event)
+				e.server.log.Warn("ws: Options.EventRates has an event that no gateway of this router handles", "event", event)
 			}
 		}
 	}

@@ -71,6 +71,7 @@ The protocol itself fixes these, so that a client can count on them.
 | a message's `+"`id`"+` | an integer of 64 digits, a string of 64 bytes | it is echoed, and kept while the call lasts |
 | the reason of a Close | 123 bytes; a longer one is cut | RFC 6455, section 5.5 |
 | a ping's payload | 125 bytes | RFC 6455, section 5.5 |
+| what is kept of an upgrade for `+"`$refresh`"+` | 16 KiB of headers and path, less the credential; of a longer one nothing | a client chooses its headers |
 | waiting for the peer's Close | 1 s | a TCP reset must not overtake ours |
 `)
 	_, err = w.Write(out.Bytes())
