@@ -15,21 +15,8 @@ var (
 	errStreamID = errors.New(`a stream needs an id`)
 )
 
-// control handles a frame of the protocol itself, at once and before what
-// waits; false leaves it to the handlers.
-func (c *conn) control(frame *envelope.Frame) bool {
-	if len(frame.Event) == 0 || frame.Event[0] != '$' || !frame.Valid() {
-		return false
-	}
-	if string(frame.Event) != cancelEvent {
-		return false
-	}
-	if frame.ID == nil {
-		c.answerError(*frame, c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, errCancelID.Error())), true)
-		return true
-	}
-	c.cancelCall(frame.ID)
-	return true
+func isCancel(frame *envelope.Frame) bool {
+	return string(frame.Event) == cancelEvent && frame.Valid()
 }
 
 // cancelCall answers the call of this id with CodeCanceled and cancels its

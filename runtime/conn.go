@@ -18,7 +18,8 @@ import (
 //
 // Its goroutines: the one that reads for as long as the connection lasts, one
 // that flushes while there is something to write, one that runs handlers while
-// messages wait for one. It ends in one function, end, whatever the cause.
+// messages wait for one, and one for each parallel call and stream. It ends in
+// one function, end, whatever the cause.
 type conn struct {
 	// Set before the connection is registered.
 	id       ConnID

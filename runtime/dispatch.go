@@ -28,9 +28,13 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	if err == nil {
 		handler = c.endpoint.lookup(frame.Event)
 	}
-	if handler < 0 && err == nil && c.control(&frame) {
-		_ = message.Close()
-		return
+	if handler < 0 && err == nil && isCancel(&frame) {
+		if frame.ID != nil { // at once, before what waits
+			c.cancelCall(frame.ID)
+			_ = message.Close()
+			return
+		}
+		err = errCancelID
 	}
 	busy, used := c.inbox.look(frame.ID)
 	var h *Handler
