@@ -102,6 +102,11 @@ func TestPortable(t *testing.T) {
 	t.Run("OneOrder", TestOneOrder)
 	t.Run("Shutdown", TestShutdown)
 	t.Run("Churn", TestChurn)
+	t.Run("StrictFrames", TestStrictFrames)
+	t.Run("FramesWithRequest", TestFramesWithRequest)
+	t.Run("HostilePings", TestHostilePings)
+	t.Run("HostileDeaf", TestHostileDeaf)
+	t.Run("HostileKill", TestHostileKill)
 }
 
 // site is a running HTTP server with gateways on one ws.Server.

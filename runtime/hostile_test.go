@@ -46,6 +46,9 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := ws.NewServer(o)
+	if portable {
+		s.Portable()
+	}
 	var endpoints []*ws.Endpoint
 	for _, g := range gateways {
 		endpoints = append(endpoints, g.endpoint(s))
