@@ -80,6 +80,7 @@ type Gateway struct {
 type Handler struct {
 	Pos    token.Position
 	Event  string
+	Const  *Const // the constant that names the event; nil: none that its gateway's package may name
 	Method string
 	Params []Param // all of the method's parameters, in its order
 	Data   DataForm
@@ -96,6 +97,14 @@ type Handler struct {
 	Max     int           // of a Parallel handler; 0: the runtime's default
 	Guards  []*GuardRef   // message guards of this handler alone, in source order
 	Public  bool
+}
+
+// Const is a string constant.
+type Const struct {
+	Package PackageRef
+	Local   bool // declared in the package that uses it
+	Name    string
+	Typed   bool // of another type than string
 }
 
 // Hook is a method marked //ws:connect, //ws:disconnect or //ws:configure.

@@ -104,6 +104,9 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	event, where, ok := r.event(m, d)
 	if ok {
 		h.Event = event
+		if o, named := d.Option("const"); named {
+			h.Const = r.constRef(m.scope, o, g.obj.Pkg())
+		}
 		if earlier := events[event]; earlier != nil {
 			r.report(diag.DuplicateEvent, where, fmt.Sprintf("event %s has two handlers in %s", event, g.obj.Name()),
 				"give one of them another event, or remove it",

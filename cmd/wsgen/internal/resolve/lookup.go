@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
 // scope is where the names in a directive are looked up: the package and the
@@ -84,14 +85,34 @@ func (r *resolver) imported(file *ast.File, name string) *types.Package {
 
 // constant returns the value of the string constant that a names.
 func (r *resolver) constant(s scope, a directive.Arg) (string, bool) {
-	obj := r.lookup(s, a, "string constant", func(o types.Object) bool {
-		c, ok := o.(*types.Const)
-		return ok && c.Val().Kind() == constant.String
-	})
-	if obj == nil {
+	obj, ok := r.lookup(s, a, "string constant", isStringConst).(*types.Const)
+	if !ok {
 		return "", false
 	}
-	return constant.StringVal(obj.(*types.Const).Val()), true
+	return constant.StringVal(obj.Val()), true
+}
+
+func isStringConst(o types.Object) bool {
+	c, ok := o.(*types.Const)
+	return ok && c.Val().Kind() == constant.String
+}
+
+// constRef writes a constant that constant has found as a file of package from
+// may; nil if it may not name it.
+func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *model.Const {
+	obj := r.lookup(s, a, "string constant", isStringConst)
+	typ := obj.Type()
+	ref := &model.Const{
+		Name: obj.Name(), Local: obj.Pkg().Path() == from.Path(),
+		Typed: typ != types.Typ[types.UntypedString] && !types.Identical(typ, types.Typ[types.String]),
+	}
+	if !ref.Local {
+		if !obj.Exported() || !importable(from.Path(), obj.Pkg()) {
+			return nil
+		}
+		ref.Package = model.PackageRef{Path: obj.Pkg().Path(), Name: obj.Pkg().Name()}
+	}
+	return ref
 }
 
 // show writes a type for a message, as a file of package from would.

@@ -24,13 +24,26 @@ func (g *gateway) lookup() jen.Code {
 	}
 	var cases []jen.Code
 	for i, h := range g.Handlers {
-		cases = append(cases, jen.Case(jen.Lit(h.Event)).Block(jen.Return(jen.Lit(i))))
+		cases = append(cases, jen.Case(g.event(h)).Block(jen.Return(jen.Lit(i))))
 	}
 	event := jen.Id(g.Local("event"))
 	return fn.Params(jen.Add(event).Index().Byte()).Int().Block(
 		jen.Switch(jen.String().Parens(event)).Block(cases...),
 		notFound,
 	)
+}
+
+// event is the name of an event: its constant, so that the one cannot change
+// without the other, or itself.
+func (g *gateway) event(h *model.Handler) jen.Code {
+	if h.Const == nil {
+		return jen.Lit(h.Event)
+	}
+	name := g.Pkg(h.Const.Package, h.Const.Name)
+	if h.Const.Typed {
+		return jen.String().Parens(name)
+	}
+	return name
 }
 
 func (g *gateway) call() jen.Code {

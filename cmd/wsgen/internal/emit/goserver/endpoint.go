@@ -92,7 +92,7 @@ func (g *gateway) spec(guards *guardParams) []jen.Code {
 }
 
 func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
-	fields := []jen.Code{field("Event", jen.Lit(h.Event))}
+	fields := []jen.Code{field("Event", g.event(h))}
 	switch h.Mode {
 	case model.Serial:
 		fields = append(fields, field("Mode", g.Runtime("Serial")))
