@@ -225,3 +225,19 @@ func TestTimeout(t *testing.T) {
 		}
 	})
 }
+
+// TestCancelUnlimited: who has used up a rate can still cancel.
+func TestCancelUnlimited(t *testing.T) {
+	s := serve(t, ws.Options{ConnRate: ws.Rate{PerSecond: 0.001, Burst: 1}}, gateway{on: map[string]handler{
+		"wait": serial(func(c *ws.Call) error { <-c.Context().Done(); return c.Context().Err() }),
+	}})
+	p := s.dial(t, "/ws")
+	p.send(`{"event":"wait","id":1}`)
+	p.send(`{"event":"$cancel","id":2}`)
+	p.send(`{"event":"$cancel","id":1}`)
+	p.want(fmt.Sprintf(canceled, 1, "wait"))
+	p.send(`{"event":"$cancel"}`) // a mistake counts
+	if got := p.next(); !strings.Contains(got, `"code":"rate_limited"`) {
+		t.Error(got)
+	}
+}
