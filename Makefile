@@ -26,7 +26,7 @@ generate: ## renew every generated file
 screenshot: ## renew docs/img/live.png from the running demo
 	@bash tools/screenshot.sh
 
-bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only)
+bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only; WHAT=generator: how fast wsgen itself is)
 	@bash tools/bench.sh
 
 lint: ## go vet, staticcheck and gofumpt over every module, in seconds

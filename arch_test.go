@@ -45,6 +45,7 @@ examples/live/...:                 examples/live/... runtime third-party
 tools/testsum:
 
 bench:                             bench/internal/...
+bench/generator:
 bench/client:                      bench/internal/... third-party
 bench/internal/clock:              third-party
 bench/internal/control:

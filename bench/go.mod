@@ -16,7 +16,11 @@ require (
 	github.com/dave/jennifer v1.7.1 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/google/subcommands v1.2.0 // indirect
+	github.com/google/wire v0.7.0 // indirect
+	github.com/jmattheis/goverter v1.11.1 // indirect
 	github.com/klauspost/compress v1.17.9 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
 	github.com/rogpeppe/go-internal v1.16.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
@@ -26,4 +30,8 @@ require (
 
 replace github.com/wsgen/wsgen => ..
 
-tool github.com/wsgen/wsgen/cmd/wsgen
+tool (
+	github.com/google/wire/cmd/wire
+	github.com/jmattheis/goverter/cmd/goverter
+	github.com/wsgen/wsgen/cmd/wsgen
+)

@@ -1,8 +1,17 @@
 #!/usr/bin/env bash
 # make bench: wsgen beside its peers. All rows renew docs/benchmarks.md; WHAT
-# names some, whose results are only shown. FLAGS are more flags for the driver.
+# names some, whose results are only shown. WHAT=generator is the tool itself,
+# and renews docs/generator-speed.md. FLAGS are more flags for the driver.
 source "$(dirname "$0")/lib.sh"
 export GOWORK=off
+
+if [ "${WHAT:-}" = generator ]; then
+	step "building the benchmark of the generator"
+	go -C bench build -o ../bin/bench-generator ./generator
+	cd bench
+	# shellcheck disable=SC2086
+	exec ../bin/bench-generator ${FLAGS:-}
+fi
 
 limit=40m
 [ -z "${WHAT:-}" ] || limit=5m

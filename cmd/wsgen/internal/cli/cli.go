@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"sync"
 )
@@ -94,6 +95,9 @@ but go.mod and go.sum.`,
 //
 // An interrupt ends the run before it begins to replace files, or after.
 func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+	// A run is over before it has made much garbage: to collect it would take
+	// longer than the work. A large module still does.
+	debug.SetGCPercent(400)
 	ctx, writing, stop := interruptible()
 	defer stop()
 

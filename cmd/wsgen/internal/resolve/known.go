@@ -83,12 +83,13 @@ func method(t types.Type, name string) *types.Signature {
 			t = types.NewPointer(t)
 		}
 	}
-	sel := types.NewMethodSet(t).Lookup(nil, name)
-	if sel == nil {
+	// A method set would be made of all methods, for each question anew.
+	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
+	fn, ok := obj.(*types.Func)
+	if !ok {
 		return nil
 	}
-	sig, _ := sel.Type().(*types.Signature)
-	return sig
+	return fn.Signature()
 }
 
 // decodesJSON reports whether t has UnmarshalJSON.

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// What is measured is judged within its round, and the document says so.
+func TestJudge(t *testing.T) {
+	ms := func(cpu, wall int) cost {
+		return cost{time.Duration(cpu) * time.Millisecond, time.Duration(wall) * time.Millisecond}
+	}
+	r := results{
+		{golist, full, largest}:  {ms(100, 100), ms(200, 200), ms(100, 100)},
+		{wsgen, full, largest}:   {ms(150, 100), ms(300, 200), ms(900, 900)},
+		{wire, full, largest}:    {ms(3000, 3000), ms(3000, 3000), ms(3000, 3000)},
+		{gotool, noop, largest}:  {ms(1, 120), ms(1, 220), ms(1, 120)},
+		{nothing, noop, largest}: {ms(1, 100), ms(1, 205), ms(1, 110)},
+	}
+	verdicts := judge(r)
+	for i, want := range []verdict{
+		{got: "1.50×", pass: true},
+		{got: "10.0×", pass: true},
+		{got: "15ms", pass: true},
+	} {
+		if v := verdicts[i]; v.got != want.got || v.pass != want.pass {
+			t.Errorf("%s: %s, %v; want %s, %v", v.gate, v.got, v.pass, want.got, want.pass)
+		}
+	}
+	for _, v := range judge(results{}) {
+		if v.pass || v.got != "not measured" {
+			t.Errorf("%s passes without a measurement: %s", v.gate, v.got)
+		}
+	}
+	text := document(r, verdicts, "A machine.")
+	for _, want := range []string{
+		"## 100 annotated packages\n", "| wsgen | 300 ms (200 ms) |", "| ≤ 1.6× | 1.50× | pass |", "A machine.",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the document lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		1234 * time.Microsecond: "1.2 ms",
+		250 * time.Millisecond:  "250 ms",
+		3456 * time.Millisecond: "3.5 s",
+	} {
+		if got := duration(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}
