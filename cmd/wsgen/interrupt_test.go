@@ -185,7 +185,7 @@ func TestInterrupt(t *testing.T) {
 	m := newTree(t)
 	m.edit("start")
 	m.generate()
-	real, err := exec.LookPath("go")
+	goCommand, err := exec.LookPath("go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,10 +208,10 @@ func TestInterrupt(t *testing.T) {
 			m.t = t
 			before, after := m.generated(), fmt.Sprintf("event%d", i)
 			m.edit(after)
-			script := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", real)
+			script := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", goCommand)
 			if tc.call != "" {
 				// It goes on for a while: an interrupted run does not wait for it.
-				script = fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%s*) kill -INT $PPID; exec sleep 60;; esac\nexec '%s' \"$@\"\n", tc.call, real)
+				script = fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%s*) kill -INT $PPID; exec sleep 60;; esac\nexec '%s' \"$@\"\n", tc.call, goCommand)
 			}
 			m.write(".bin/go", script)
 			at := func(*os.Process) {}
@@ -228,7 +228,7 @@ func TestInterrupt(t *testing.T) {
 			case got != before && got != after:
 				t.Errorf("the files have %s, neither %s nor %s", got, before, after)
 			}
-			m.write(".bin/go", fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", real))
+			m.write(".bin/go", fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", goCommand))
 			m.generate()
 			if got := m.generated(); got != after {
 				t.Errorf("after the next run the files have %s, want %s", got, after)

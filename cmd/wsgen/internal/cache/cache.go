@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -109,7 +110,7 @@ func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 		return err
 	}
 	if after.inputs != e.before.inputs || after.stamps != e.before.stamps {
-		return fmt.Errorf("a file changed while wsgen ran")
+		return errors.New("a file changed while wsgen ran")
 	}
 	for path, data := range files {
 		if after.outputs[path] != sha256.Sum256(data) {

@@ -100,30 +100,29 @@ func (l *lister) tree(root, dir string) error {
 		l.seen[dir] = true
 	}
 	for _, e := range entries {
-		name, mode := e.Name(), e.Type()
-		path := filepath.Join(dir, name)
-		if mode&fs.ModeSymlink != 0 {
-			info, err := os.Stat(path)
-			if err != nil {
-				continue // a link to nothing is nothing to the go command
-			}
-			if mode = info.Mode().Type(); mode.IsDir() && !Skips(name) {
-				if err := l.link(root, path); err != nil {
-					return err
-				}
-				continue
-			}
+		if err := l.entry(root, filepath.Join(dir, e.Name()), e.Type()); err != nil {
+			return err
 		}
-		switch {
-		case mode.IsDir():
-			if !Skips(name) {
-				if err := l.tree(root, path); err != nil {
-					return err
-				}
-			}
-		case mode.IsRegular() && Counts(name):
-			l.files = append(l.files, file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
+	}
+	return nil
+}
+
+// entry collects a file, or what is in a folder.
+func (l *lister) entry(root, path string, mode fs.FileMode) error {
+	name := filepath.Base(path)
+	into := l.tree
+	if mode&fs.ModeSymlink != 0 {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil //nolint:nilerr // a link to nothing is nothing to the go command
 		}
+		mode, into = info.Mode().Type(), l.link
+	}
+	switch {
+	case mode.IsDir() && !Skips(name):
+		return into(root, path)
+	case mode.IsRegular() && Counts(name):
+		l.files = append(l.files, file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
 	}
 	return nil
 }
@@ -182,7 +181,7 @@ func (f *file) read(h hash.Hash) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was only read
 	info, err := in.Stat()
 	if err != nil {
 		return err

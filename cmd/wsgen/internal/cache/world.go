@@ -93,11 +93,12 @@ func (w *world) stored() error {
 		return nil
 	}
 	if path == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil // the go command has no such file either
+		if dir, err := os.UserConfigDir(); err == nil {
+			path = filepath.Join(dir, "go", "env")
 		}
-		path = filepath.Join(dir, "go", "env")
+	}
+	if path == "" {
+		return nil // the go command has no such file either
 	}
 	return w.defaults(path)
 }
@@ -155,7 +156,7 @@ func (w *world) self() error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is only read
 	info, err := f.Stat()
 	if err != nil {
 		return err

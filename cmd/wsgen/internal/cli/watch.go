@@ -34,7 +34,7 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 		s.errorf("cannot watch the module: %v", err)
 		return exitFail
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }() // nobody waits for it any more
 	fmt.Fprintf(j.said(), "wsgen: watching %s; end with Ctrl-C\n", j.root)
 	for first := true; ; first = false {
 		j.again(ctx, first)

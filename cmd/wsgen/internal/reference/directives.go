@@ -53,20 +53,20 @@ A comment that looks like a directive and is none is a mistake, never silence: [
 
 // form is the synopsis of a directive.
 func form(s directive.Spec) string {
-	text := "//ws:" + s.Name
+	words := []string{"//ws:" + s.Name}
 	switch {
 	case s.Args == "":
 	case s.Min == 0 && !strings.HasPrefix(s.Args, "["):
-		text += " [" + s.Args + "]"
+		words = append(words, "["+s.Args+"]")
 	default:
-		text += " " + s.Args
+		words = append(words, s.Args)
 	}
 	for _, o := range s.Options {
 		value := "…"
 		if len(o.Values) > 0 {
 			value = strings.Join(o.Values, "|")
 		}
-		text += " [" + o.Name + "=" + value + "]"
+		words = append(words, "["+o.Name+"="+value+"]")
 	}
-	return text
+	return strings.Join(words, " ")
 }

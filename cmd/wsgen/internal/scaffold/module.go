@@ -163,11 +163,15 @@ func HasGenerateLine(root string) (bool, error) {
 		if filepath.Ext(name) != ".go" || !e.Type().IsRegular() {
 			return nil
 		}
-		text, err := os.ReadFile(path)
-		found = generateLine.Match(text)
+		found, err = generates(path)
 		return err
 	})
 	return found, err
+}
+
+func generates(path string) (bool, error) {
+	text, err := os.ReadFile(path)
+	return generateLine.Match(text), err
 }
 
 // RootPackage is the name of the package at the module's root: that of its

@@ -24,7 +24,8 @@ type Watcher struct {
 	system *fsnotify.Watcher
 	counts func(name string) bool
 	files  chan string
-	ended  chan error
+	done   chan struct{} // closed when no more comes,
+	why    error         // for this reason
 }
 
 // New watches roots for files whose base name counts; skip says by its base
@@ -34,13 +35,16 @@ func New(roots []string, counts, skip func(name string) bool) (*Watcher, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &Watcher{system: system, counts: counts, files: make(chan string), ended: make(chan error, 1)}
+	w := &Watcher{system: system, counts: counts, files: make(chan string), done: make(chan struct{})}
 	for _, root := range roots {
 		if err := w.add(root, skip); err != nil {
 			return nil, errors.Join(err, system.Close())
 		}
 	}
-	go func() { w.ended <- w.run(skip) }()
+	go func() {
+		defer close(w.done)
+		w.why = w.run(skip)
+	}()
 	return w, nil
 }
 
@@ -50,7 +54,7 @@ func (w *Watcher) Close() error {
 	for {
 		select {
 		case <-w.files: // nobody takes it any more
-		case <-w.ended:
+		case <-w.done:
 			return err
 		}
 	}
@@ -62,9 +66,8 @@ func (w *Watcher) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case err := <-w.ended:
-		w.ended <- err
-		return err
+	case <-w.done:
+		return w.why
 	case <-w.files:
 	}
 	return settle(ctx, w.files)
