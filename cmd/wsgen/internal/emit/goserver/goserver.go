@@ -20,18 +20,16 @@ const FileName = "ws_gen.go"
 
 // Emit makes one file for each package that needs one.
 func Emit(prog *model.Program) ([]emit.File, error) {
-	var files []emit.File
-	for _, pkg := range prog.Packages {
+	return emit.Each(prog, func(pkg *model.Package) (*emit.File, error) {
 		if !needed(pkg) {
-			continue
+			return nil, nil
 		}
 		data, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data})
-	}
-	return files, nil
+		return &emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data}, nil
+	})
 }
 
 // needed is false for a package whose only directives mark types that others

@@ -24,10 +24,9 @@ const WirePath = "github.com/google/wire"
 
 // Emit makes one file for each package that provides something.
 func Emit(prog *model.Program) ([]emit.File, error) {
-	var files []emit.File
-	for _, pkg := range prog.Packages {
+	return emit.Each(prog, func(pkg *model.Package) (*emit.File, error) {
 		if !needed(pkg) {
-			continue
+			return nil, nil
 		}
 		data, err := gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
 			return []jen.Code{set(f, pkg)}
@@ -35,9 +34,8 @@ func Emit(prog *model.Program) ([]emit.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data})
-	}
-	return files, nil
+		return &emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data}, nil
+	})
 }
 
 // needed agrees with what resolve joins in an application's set.
