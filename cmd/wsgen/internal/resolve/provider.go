@@ -145,16 +145,21 @@ func (r *resolver) sketch(obj *types.TypeName) string {
 		return fmt.Sprintf("func New%s() *%s {\n\t…\n}", name, name)
 	}
 	var params, sets []string
+	taken := map[string]bool{}
 	for i := range s.NumFields() {
 		f := s.Field(i)
 		typ := r.show(f.Type(), obj.Pkg())
 		_, isMap := f.Type().Underlying().(*types.Map)
 		switch {
-		case reflect.StructTag(s.Tag(i)).Get("wire") == "-", startsZero(f.Type()):
+		case reflect.StructTag(s.Tag(i)).Get("wire") == "-", startsZero(f.Type()), f.Name() == "_":
 		case isMap && !f.Exported():
 			sets = append(sets, fmt.Sprintf("%s: make(%s)", f.Name(), typ))
 		default:
 			p := paramName(f.Name())
+			for taken[p] {
+				p += "_" // A and a are two fields
+			}
+			taken[p] = true
 			params = append(params, p+" "+typ)
 			sets = append(sets, f.Name()+": "+p)
 		}
