@@ -53,7 +53,7 @@ func (c *Compiled) Import(path string) (*types.Package, error) {
 }
 
 // Load is Load of everything in the module that is written to dir, with c in
-// the place of the go command.
+// the place of the go command. The module requires google/wire.
 func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	folders, err := scan(dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	}
 	fset := token.NewFileSet()
 	fset.AddExistingFiles(c.files...)
-	p := &Program{Fset: fset, Module: Module{Path: path, Dir: dir, Go: "1.26.0"}}
+	p := &Program{Fset: fset, Module: Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{"github.com/google/wire": true}}}
 	candidates := parseCandidates(fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })
 	g := newGraph(p.Module, folders, candidates)

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -89,8 +90,8 @@ type generator struct {
 }
 
 func newGenerator(f testing.TB) *generator {
-	compiled, err := source.Compile(f.Context(), "context", "encoding/json", "errors", "fmt", "iter", "math/big", "net/http", "net/netip",
-		"net/url", "os", "strings", "sync", "time", "unsafe", "github.com/wsgen/wsgen/runtime")
+	compiled, err := source.Compile(f.Context(), "context", "encoding/json", "errors", "fmt", "html/template", "iter", "math/big", "net/http", "net/netip",
+		"net/url", "os", "strings", "sync", "text/template", "time", "unsafe", "github.com/wsgen/wsgen/runtime")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -109,25 +110,12 @@ func newGenerator(f testing.TB) *generator {
 }
 
 func (g *generator) run(t *testing.T, files []txtar.File) {
-	if err := os.RemoveAll(g.dir); err != nil {
-		t.Fatal(err)
+	module := "example.com/live"
+	if m := regexp.MustCompile(`"(example\.com/\w+)/`).FindStringSubmatch(text(files)); m != nil {
+		module = m[1] // what one package of it imports
 	}
-	path := "example.com/live"
-	for _, f := range files {
-		if strings.Contains(string(f.Data), "example.com/app") {
-			path = "example.com/app"
-		}
-		name := filepath.Join(g.dir, f.Name)
-		if os.MkdirAll(filepath.Dir(name), 0o755) != nil || os.WriteFile(name, f.Data, 0o644) != nil {
-			return // two names that cannot both be
-		}
-	}
-	if len(files) == 0 {
-		return
-	}
-	loaded, list, err := g.compiled.Load(g.dir, path)
-	g.said(t, list)
-	if err != nil || loaded == nil {
+	loaded := g.load(t, module, files)
+	if loaded == nil {
 		return
 	}
 	made, again := g.generate(t, loaded), g.generate(t, loaded)
@@ -136,6 +124,59 @@ func (g *generator) run(t *testing.T, files []txtar.File) {
 	}
 	if len(made) > 0 {
 		g.check(t, loaded, files, made)
+	}
+}
+
+// load writes files and reads them as a module, nil if they are none.
+func (g *generator) load(t *testing.T, module string, files []txtar.File) *source.Program {
+	if err := os.RemoveAll(g.dir); err != nil || len(files) == 0 {
+		return nil
+	}
+	for _, f := range files {
+		name := filepath.Join(g.dir, f.Name)
+		if os.MkdirAll(filepath.Dir(name), 0o755) != nil || os.WriteFile(name, f.Data, 0o644) != nil {
+			return nil // two names that cannot both be
+		}
+	}
+	loaded, list, err := g.compiled.Load(g.dir, module)
+	g.said(t, list)
+	if err != nil {
+		return nil
+	}
+	return loaded
+}
+
+// TestGoldenInMemory holds what the fuzz target runs to what the generator
+// does: the programs of the golden corpus come to the outputs written there.
+func TestGoldenInMemory(t *testing.T) {
+	t.Parallel()
+	paths, _ := filepath.Glob("../pipeline/testdata/*.txtar")
+	g := newGenerator(t)
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{}
+		for _, f := range archive.Files {
+			if name, ok := strings.CutPrefix(f.Name, "want/"); ok && strings.HasSuffix(name, ".go") {
+				want[name] = string(f.Data)
+			}
+		}
+		files := slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return !harmless(f.Name) })
+		loaded := g.load(t, "example.com/"+strings.TrimSuffix(filepath.Base(path), ".txtar"), files)
+		if loaded == nil {
+			t.Errorf("%s does not load", path)
+			continue
+		}
+		got := map[string]string{}
+		for _, m := range g.generate(t, loaded) {
+			name, _ := filepath.Rel(g.dir, m.Path)
+			got[filepath.ToSlash(name)] = string(m.Data)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s comes to %d files that are not the %d expected", path, len(got), len(want))
+		}
 	}
 }
 
