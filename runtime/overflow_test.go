@@ -27,7 +27,7 @@ type stalledSite struct {
 func stall(t *testing.T, o ws.Options) *stalledSite {
 	t.Helper()
 	clients := make(chan *ws.Client, 2)
-	s := &stalledSite{closed: make(chan ws.Closed, 2)}
+	s := &stalledSite{closed: make(chan ws.Closed, 4)}
 	o.OutboxFrames = 4
 	o.Observer.Shed = func(r ws.Shed) { s.told = append(s.told, r) }
 	g := lobby(clients)
@@ -84,6 +84,43 @@ func TestShedOldest(t *testing.T) {
 		s.stalled.wantData("0", "6", "7", "8")
 		s.end(t)
 	})
+}
+
+// TestShedCounts: what one call loses in several outboxes is one warning and
+// one call of the Observer, and counted for each, under every policy.
+func TestShedCounts(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		policy ws.Overflow
+		want   ws.Shed
+	}{
+		{"shed newest", ws.ShedNewest, ws.Shed{Event: "e", Sent: 1, Shed: 3}},
+		{"shed oldest", ws.ShedOldest, ws.Shed{Event: "e", Sent: 4, Shed: 3}},
+		{"close", ws.CloseSlow, ws.Shed{Event: "e", Sent: 1, Shed: 3, Closed: 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := stall(t, ws.Options{Overflow: c.policy})
+				others := []*peer{s.dial(t, "/ws"), s.dial(t, "/ws")}
+				for i := range 4 {
+					s.push(t, s.All(), fmt.Sprint(i), 4)
+				}
+				before := s.Stats()
+				s.push(t, s.All(), "too much", c.want.Sent)
+				after := s.Stats()
+				if len(s.told) != 1 || s.told[0] != c.want || strings.Count(s.logs.String(), "push shed") != 1 {
+					t.Errorf("told %+v, want %+v\n%s", s.told, c.want, s.logs)
+				}
+				if shed, accepted := after.Shed-before.Shed, after.Accepted-before.Accepted; shed != 3 || accepted != uint64(c.want.Sent) {
+					t.Errorf("counted %d shed and %d accepted", shed, accepted)
+				}
+				for _, p := range others {
+					_ = p.conn.Close()
+				}
+				s.end(t)
+			})
+		})
+	}
 }
 
 // TestShedOldestKeepsReplies: pushes do not displace what was asked for.
