@@ -47,9 +47,9 @@ type process struct {
 }
 
 // launch starts the program on addr and waits for its URL.
-func launch(t *testing.T, addr string) *process {
+func launch(t *testing.T, addr string, env ...string) *process {
 	t.Helper()
-	p, stdout := command(t, addr)
+	p, stdout := command(t, addr, env...)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +71,10 @@ func launch(t *testing.T, addr string) *process {
 	return p
 }
 
-func command(t *testing.T, addr string) (*process, io.Reader) {
+func command(t *testing.T, addr string, env ...string) (*process, io.Reader) {
 	t.Helper()
 	p := &process{Cmd: exec.Command(binary)}
-	p.Env = append(os.Environ(), "ADDR="+addr)
+	p.Env = append(append(os.Environ(), "ADDR="+addr), env...)
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -129,6 +129,56 @@ func TestTermination(t *testing.T) {
 		t.Errorf("ended after %v, want 10 s at most", passed)
 	}
 	_ = stuck.Close()
+}
+
+// With a long DRAIN there is time to see what comes first.
+func TestDrainingBeforeTermination(t *testing.T) {
+	p := launch(t, "127.0.0.1:0", "DRAIN=1h")
+	status := func(path string) int {
+		response, err := http.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if got := status("/readyz"); got != http.StatusOK {
+		t.Fatalf("/readyz: %d", got)
+	}
+	before := livetest.Dial(t, http.DefaultClient, p.url+"/ws")
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	livetest.Eventually(t, "/readyz says 503", func() bool { return status("/readyz") == http.StatusServiceUnavailable })
+	before.Request("presence", nil)
+	livetest.Dial(t, http.DefaultClient, p.url+"/ws").Request("presence", nil)
+	if got := status("/healthz"); got != http.StatusOK {
+		t.Errorf("/healthz: %d", got)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Wait() }()
+	livetest.Eventually(t, "a second signal ends it at once", func() bool {
+		_ = p.Process.Signal(syscall.SIGTERM)
+		select {
+		case err := <-ended:
+			return err != nil
+		default:
+			return false
+		}
+	})
+}
+
+func TestDrainIsADuration(t *testing.T) {
+	for _, drain := range []string{"soon", "-1s", "10"} {
+		p, _ := command(t, "127.0.0.1:0", "DRAIN="+drain)
+		err := p.Run()
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+			t.Errorf("DRAIN=%s: %v, want exit code 1", drain, err)
+		}
+		if !strings.Contains(p.stderr.String(), "DRAIN") {
+			t.Errorf("DRAIN=%s: the message does not name it:\n%s", drain, &p.stderr)
+		}
+	}
 }
 
 // hang upgrades a connection by hand and then leaves it alone.

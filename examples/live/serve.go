@@ -16,19 +16,21 @@ import (
 const (
 	headerTimeout = 5 * time.Second
 	idleTimeout   = 60 * time.Second
-	// shutdownWithin is what connections and requests get to end, each; they end side by side.
-	shutdownWithin = 5 * time.Second
+	// connectionsWithin and requestsWithin are what connections, and then requests, get to end.
+	connectionsWithin = 3 * time.Second
+	requestsWithin    = 3 * time.Second
 )
 
-// serve listens on addr, says where, and serves until ctx ends and everyone has been told.
-func serve(ctx context.Context, addr string, stdout io.Writer) error {
+// serve listens on addr, says where, and serves until ctx ends and everyone has been told; /readyz
+// is told drain before.
+func serve(ctx context.Context, addr string, drain time.Duration, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on ADDR=%s: %w\n"+
 			"Set the environment variable ADDR to a free host:port, for example ADDR=127.0.0.1:3005", addr, err)
 	}
 
-	application := app.New(ws.Options{})
+	application := app.New(ws.Options{ShutdownDelay: drain})
 	server := &http.Server{
 		Handler:           application.Handler(),
 		ReadHeaderTimeout: headerTimeout,
@@ -48,21 +50,23 @@ func serve(ctx context.Context, addr string, stdout io.Writer) error {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	shutdown(server, application.Router)
+	shutdown(server, application, drain)
 	return err
 }
 
-// shutdown ends requests and connections side by side: http.Server knows nothing of connections
-// that were upgraded. A client that does not go by itself within the time is cut off.
-func shutdown(server *http.Server, router *ws.Router) {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownWithin)
+// shutdown ends connections first: meanwhile http.Server, which knows nothing of those that were
+// upgraded, goes on to answer /readyz with 503. A client that does not go by itself in time is cut
+// off.
+func shutdown(server *http.Server, application *app.App, drain time.Duration) {
+	// Half of the time at most is spent on waiting before anything is closed.
+	ctx, cancel := context.WithTimeout(context.Background(), 2*drain+connectionsWithin)
 	defer cancel()
-	var work sync.WaitGroup
-	work.Go(func() { _ = router.Shutdown(ctx) })
-	if err := server.Shutdown(ctx); err != nil {
+	_ = application.Shutdown(ctx)
+	requests, cancelRequests := context.WithTimeout(context.Background(), requestsWithin)
+	defer cancelRequests()
+	if err := server.Shutdown(requests); err != nil {
 		_ = server.Close()
 	}
-	work.Wait()
 }
 
 // url is how a browser on this machine reaches addr.

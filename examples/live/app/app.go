@@ -1,6 +1,8 @@
-// Package app joins the gateways, the services and the page into one application.
+// Package app joins the gateways, the services and the page into one application. Whoever shows a
+// token at any gateway has to show a good one.
 //
 //ws:app
+//ws:guard auth.TokenGuard
 package app
 
 import (
@@ -9,7 +11,9 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/chat"
+	"github.com/wsgen/wsgen/examples/live/flood"
 	"github.com/wsgen/wsgen/examples/live/notify"
 	"github.com/wsgen/wsgen/examples/live/web"
 	ws "github.com/wsgen/wsgen/runtime"
@@ -18,20 +22,29 @@ import (
 // App is the whole application; New wires it.
 type App struct {
 	Router    *ws.Router
+	Server    *ws.Server
+	Flood     *flood.FloodServer
 	Heartbeat *Heartbeat
 	Orders    *chat.OrderQueue
 	Worker    *chat.OrderWorker
 	Notify    *notify.NotifyService
+	Users     *notify.UserService
+	Tokens    *auth.Tokens
 }
 
-// Handler serves the page, the gateways, POST /announce and /healthz.
+// Handler serves the page, the gateways, what pushes over HTTP, tokens, numbers and probes.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.Router.Mount(mux)
 	mux.Handle("GET /{$}", web.Page())
 	mux.Handle("GET /static/", web.Assets())
-	// A page of another site must not announce here; clients that are no browser may.
-	mux.Handle("POST /announce", http.NewCrossOriginProtection().Handler(a.Notify))
+	// A page of another site must not push here, nor get tokens; clients that are no browser may.
+	own := http.NewCrossOriginProtection()
+	mux.Handle("POST /announce", own.Handler(a.Notify))
+	mux.Handle("POST /notify/{user}", own.Handler(a.Users))
+	mux.Handle("POST /token", own.Handler(a.Tokens))
+	mux.HandleFunc("GET /stats", a.stats)
+	mux.HandleFunc("GET /readyz", a.Router.Readyz)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})

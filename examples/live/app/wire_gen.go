@@ -7,7 +7,9 @@
 package app
 
 import (
+	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/chat"
+	"github.com/wsgen/wsgen/examples/live/flood"
 	"github.com/wsgen/wsgen/examples/live/notify"
 	"github.com/wsgen/wsgen/examples/live/rooms"
 	"github.com/wsgen/wsgen/runtime"
@@ -15,7 +17,7 @@ import (
 
 // Injectors from wire.go:
 
-// New wires the application. The options are those of both registries.
+// New wires the application. The options are those of all registries.
 func New(o ws.Options) *App {
 	server := ws.NewServer(o)
 	push := chat.NewEventsPush(server)
@@ -28,22 +30,31 @@ func New(o ws.Options) *App {
 		Orders: orderQueue,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
-	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard)
+	v := &auth.AdminGuard{}
+	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard, v)
+	floodServer := flood.NewFloodServer(o)
+	wsPush := flood.NewDropsPush(floodServer)
+	floodGateway := flood.NewFloodGateway(floodServer, wsPush)
+	floodGatewayEndpoint := flood.NewFloodGatewayEndpoint(floodServer, floodGateway)
 	notifyServer := notify.NewNotifyServer(o)
-	wsPush := notify.NewPongsPush(notifyServer)
-	pongs := notify.NewPongs(wsPush)
+	push2 := notify.NewPongsPush(notifyServer)
+	pongs := notify.NewPongs(push2)
 	notifyGateway := &notify.NotifyGateway{
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
-	push2 := rooms.NewRoomEventsPush(server)
+	push3 := rooms.NewRoomEventsPush(server)
 	roomGateway := &rooms.RoomGateway{
-		Push: push2,
+		Push: push3,
 	}
 	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
 	chatServiceEndpoint := rooms.NewChatServiceEndpoint(server, chatService)
-	router := NewRouter(chatGatewayEndpoint, notifyGatewayEndpoint, roomGatewayEndpoint, chatServiceEndpoint)
+	tokens := auth.NewTokens()
+	tokenGuard := &auth.TokenGuard{
+		Tokens: tokens,
+	}
+	router := NewRouter(chatGatewayEndpoint, floodGatewayEndpoint, notifyGatewayEndpoint, roomGatewayEndpoint, chatServiceEndpoint, tokenGuard)
 	heartbeat := &Heartbeat{
 		Server: server,
 	}
@@ -51,12 +62,20 @@ func New(o ws.Options) *App {
 		Server: server,
 	}
 	notifyService := notify.NewNotifyService(server)
+	push4 := notify.NewPersonalPush(server)
+	userService := &notify.UserService{
+		Push: push4,
+	}
 	app := &App{
 		Router:    router,
+		Server:    server,
+		Flood:     floodServer,
 		Heartbeat: heartbeat,
 		Orders:    orderQueue,
 		Worker:    orderWorker,
 		Notify:    notifyService,
+		Users:     userService,
+		Tokens:    tokens,
 	}
 	return app
 }

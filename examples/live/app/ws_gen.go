@@ -3,7 +3,9 @@
 package app
 
 import (
+	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/chat"
+	"github.com/wsgen/wsgen/examples/live/flood"
 	"github.com/wsgen/wsgen/examples/live/notify"
 	"github.com/wsgen/wsgen/examples/live/rooms"
 	ws "github.com/wsgen/wsgen/runtime"
@@ -12,12 +14,19 @@ import (
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
 const _ = ws.GeneratedV1
 
+// A handler changed? Run wsgen again.
+var (
+	_ ws.ConnGuard = (*auth.TokenGuard)(nil)
+)
+
 // NewRouter serves every gateway of this application. A gateway that is missing does not compile.
 func NewRouter(
 	chatGateway chat.ChatGatewayEndpoint,
+	floodGateway flood.FloodGatewayEndpoint,
 	notifyGateway notify.NotifyGatewayEndpoint,
 	roomGateway rooms.RoomGatewayEndpoint,
 	chatService rooms.ChatServiceEndpoint,
+	tokenGuard *auth.TokenGuard,
 ) *ws.Router {
-	return ws.NewRouter(chatGateway.Endpoint, notifyGateway.Endpoint, roomGateway.Endpoint, chatService.Endpoint)
+	return ws.NewRouter(chatGateway.Endpoint, floodGateway.Endpoint, notifyGateway.Endpoint, roomGateway.Endpoint, chatService.Endpoint).Guard([]ws.ConnGuard{tokenGuard}, nil)
 }

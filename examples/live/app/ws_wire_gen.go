@@ -6,7 +6,9 @@ package app
 
 import (
 	"github.com/google/wire"
+	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/chat"
+	"github.com/wsgen/wsgen/examples/live/flood"
 	"github.com/wsgen/wsgen/examples/live/notify"
 	"github.com/wsgen/wsgen/examples/live/rooms"
 	ws "github.com/wsgen/wsgen/runtime"
@@ -15,8 +17,11 @@ import (
 // WireSet provides the router and everything wsgen knows how to make.
 var WireSet = wire.NewSet(
 	chat.WireSet,
+	flood.WireSet,
 	notify.WireSet,
 	rooms.WireSet,
+	wire.Struct(new(auth.TokenGuard), "*"),
+	wire.Struct(new(auth.AdminGuard), "*"),
 	ws.NewServer,
 	NewRouter,
 )

@@ -1,5 +1,7 @@
 package chat
 
+import ws "github.com/wsgen/wsgen/runtime"
+
 // SendMessage is what a client sends to say something to everyone.
 type SendMessage struct {
 	Author string `json:"author"`
@@ -32,6 +34,14 @@ type OrderDone struct {
 type Me struct {
 	Since    string `json:"since"` // RFC 3339, UTC
 	Messages int    `json:"messages"`
+}
+
+// Who is what the server knows of a caller. A guest has no name and no scopes.
+type Who struct {
+	Conn    ws.ConnID `json:"conn"`
+	User    string    `json:"user"`
+	Scopes  []string  `json:"scopes"`
+	Expires string    `json:"expires,omitempty"` // RFC 3339, UTC; absent: never
 }
 
 // Events are the pushes of this package that go to every connection.

@@ -106,3 +106,24 @@ func (g *ChatGateway) Say(c *ws.Client, room, text string) (int, error) {
 func (g *ChatGateway) Order(c *ws.Client, text string) error {
 	return g.Orders.Put(Order{Conn: c.ID(), Text: text})
 }
+
+// WhoAmI answers who the caller is to the server, which is what its token says.
+//
+//ws:subscribe whoami
+func (g *ChatGateway) WhoAmI(c *ws.Client) Who {
+	p := c.Principal()
+	who := Who{Conn: c.ID(), User: p.ID, Scopes: append([]string{}, p.Scopes...)}
+	if !p.Expires.IsZero() {
+		who.Expires = p.Expires.UTC().Format(time.RFC3339)
+	}
+	return who
+}
+
+// SignOut closes all connections of a user and answers how many there were. They may come back, as a
+// guest or with a token.
+//
+//ws:subscribe sign_out
+//ws:guard AdminGuard
+func (g *ChatGateway) SignOut(c *ws.Client, user string) int {
+	return c.Server().Users(user).Disconnect(ws.CloseUnauthenticated, "signed out by "+c.Principal().ID)
+}

@@ -3,8 +3,12 @@ package chat
 import (
 	"context"
 
+	"github.com/wsgen/wsgen/examples/live/auth"
 	ws "github.com/wsgen/wsgen/runtime"
 )
+
+// AdminGuard is for what only operators may do.
+type AdminGuard = auth.AdminGuard
 
 // bannedAuthor may read but not write.
 const bannedAuthor = "banned"

@@ -26,14 +26,17 @@ var (
 	_ func(*ChatGateway, *ws.Client, string)                         = (*ChatGateway).Leave
 	_ func(*ChatGateway, *ws.Client, string, string) (int, error)    = (*ChatGateway).Say
 	_ func(*ChatGateway, *ws.Client, string) error                   = (*ChatGateway).Order
+	_ func(*ChatGateway, *ws.Client) Who                             = (*ChatGateway).WhoAmI
+	_ func(*ChatGateway, *ws.Client, string) int                     = (*ChatGateway).SignOut
 	_ ws.MessageGuard                                                = (*ModeratedGuard)(nil)
+	_ ws.MessageGuard                                                = (*AdminGuard)(nil)
 )
 
 // ChatGatewayEndpoint serves a ChatGateway at /ws.
 type ChatGatewayEndpoint struct{ *ws.Endpoint }
 
 // NewChatGatewayEndpoint binds a ChatGateway and its guards to a registry.
-func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGuard *ModeratedGuard) ChatGatewayEndpoint {
+func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGuard *ModeratedGuard, adminGuard *AdminGuard) ChatGatewayEndpoint {
 	d := wsChatGateway{gateway}
 	return ChatGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
 		Gateway: "chat.ChatGateway",
@@ -49,6 +52,8 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "leave", Params: []string{"room"}},
 			{Event: "say", Params: []string{"room", "text"}},
 			{Event: "order", Params: []string{"text"}},
+			{Event: "whoami", NoData: true},
+			{Event: "sign_out", Mode: ws.Serial, Params: []string{"user"}, Guards: []ws.MessageGuard{adminGuard}},
 		},
 		Lookup:  d.lookup,
 		Call:    d.call,
@@ -80,6 +85,10 @@ func (wsChatGateway) lookup(event []byte) int {
 		return 8
 	case "order":
 		return 9
+	case "whoami":
+		return 10
+	case "sign_out":
+		return 11
 	}
 	return -1
 }
@@ -156,6 +165,16 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.Order(c.Client(), in.Text)
+	case 10: // whoami
+		out := d.gateway.WhoAmI(c.Client())
+		return c.Reply(&out)
+	case 11: // sign_out
+		in, err := wsDecodeChatGatewaySignOut(c)
+		if err != nil {
+			return err
+		}
+		out := d.gateway.SignOut(c.Client(), in.User)
+		return ws.ReplyWith(c, out, ws.WriteInt)
 	}
 	panic("unreachable")
 }
@@ -472,6 +491,49 @@ func wsDecodeChatGatewayOrder(c *ws.Call) (wsChatGatewayOrder, error) {
 		return in, ws.Missing("text")
 	}
 	return wsChatGatewayOrder{*std.Text}, nil
+}
+
+// wsChatGatewaySignOut is the data of sign_out.
+type wsChatGatewaySignOut struct {
+	User string
+}
+
+// wsReadChatGatewaySignOut reads a wsChatGatewaySignOut; what is not written plainly is for encoding/json.
+func wsReadChatGatewaySignOut(r *ws.Reader) (v wsChatGatewaySignOut) {
+	if r.Bare() {
+		ws.ReadString(r, &v.User)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "user":
+			ws.ReadString(r, &v.User)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewaySignOut decodes the data of sign_out.
+func wsDecodeChatGatewaySignOut(c *ws.Call) (wsChatGatewaySignOut, error) {
+	in, ok := ws.ReadPlain(c, wsReadChatGatewaySignOut)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		User *string `json:"user"`
+	}
+	if err := c.DecodeParam(&std, &std.User); err != nil {
+		return in, err
+	}
+	if std.User == nil {
+		return in, ws.Missing("user")
+	}
+	return wsChatGatewaySignOut{*std.User}, nil
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.

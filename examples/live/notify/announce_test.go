@@ -16,7 +16,13 @@ import (
 // post sends an announcement as curl would, and returns status and body.
 func post(t *testing.T, live *livetest.Live, body string, header ...string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodPost, live.URL+"/announce", strings.NewReader(body))
+	return postTo(t, live, "/announce", body, header...)
+}
+
+// postTo is post to a path.
+func postTo(t *testing.T, live *livetest.Live, path, body string, header ...string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodPost, live.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,11 +19,7 @@ const (
 func (s *NotifyService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, room, err := readAnnouncement(w, r)
 	if err != nil {
-		status := http.StatusBadRequest
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			status = http.StatusRequestEntityTooLarge
-		}
-		http.Error(w, err.Error(), status)
+		refuse(w, err)
 		return
 	}
 	var reached int
@@ -32,9 +28,23 @@ func (s *NotifyService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		reached, err = s.AnnounceTo(*room, text)
 	}
+	answer(w, reached, err)
+}
+
+// refuse says why a body is none, and which kind of mistake that is.
+func refuse(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		status = http.StatusRequestEntityTooLarge
+	}
+	http.Error(w, err.Error(), status)
+}
+
+// answer writes how many outboxes took what was pushed.
+func answer(w http.ResponseWriter, reached int, err error) {
 	if err != nil {
-		slog.Error("announcement was not sent", "error", err)
-		http.Error(w, "the announcement could not be sent", http.StatusInternalServerError)
+		slog.Error("a push over HTTP was not sent", "error", err)
+		http.Error(w, "it could not be sent", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -66,3 +66,35 @@ func (p wsPongs) Pong(in string) error {
 	_, err := ws.EmitWith(p.t, "pong", in, ws.WriteString)
 	return err
 }
+
+// NewPersonalPush addresses Personal to connections of server.
+func NewPersonalPush(server *ws.Server) ws.Push[Personal] {
+	return ws.NewPush(server, func(t ws.Target) Personal { return wsPersonal{t} })
+}
+
+// NewPersonal sends Personal to every connection.
+func NewPersonal(push ws.Push[Personal]) Personal { return push.All() }
+
+type wsPersonal struct{ t ws.Target }
+
+func (p wsPersonal) Notice(in Notice) (int, error) {
+	return ws.EmitWith(p.t, "notice", in, wsWriteNotice)
+}
+
+// A field changed? Run wsgen again.
+var (
+	_ Notice = struct {
+		User string `json:"user"`
+		Text string `json:"text"`
+	}{}
+)
+
+// wsWriteNotice writes a Notice as encoding/json does.
+func wsWriteNotice(w *ws.Writer, v Notice) {
+	w.Begin()
+	w.Name("user")
+	ws.WriteString(w, v.User)
+	w.Name("text")
+	ws.WriteString(w, v.Text)
+	w.End()
+}

@@ -13,4 +13,6 @@ var WireSet = wire.NewSet(
 	NewNotifyServer,
 	NewPongsPush,
 	NewPongs,
+	NewPersonalPush,
+	NewPersonal,
 )

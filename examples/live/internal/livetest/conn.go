@@ -108,6 +108,13 @@ func (c *Conn) Refused(event string, data any) string {
 	return e.Code
 }
 
+// Exchange sends an event with an id and returns the data of whatever answers it.
+func (c *Conn) Exchange(event string, data any) string {
+	c.t.Helper()
+	_, answer := c.exchange(event, data)
+	return answer
+}
+
 func (c *Conn) exchange(event string, data any) (name, answer string) {
 	c.t.Helper()
 	c.lastID++

@@ -35,16 +35,16 @@ func Start(t testing.TB) *Live {
 }
 
 // StartInMemory serves the application over pipes, so that a test in a testing/synctest bubble has
-// the clock in its hand.
-func StartInMemory(t testing.TB) *Live {
+// the clock in its hand. Without options it has the demo's.
+func StartInMemory(t testing.TB, o ...ws.Options) *Live {
 	t.Helper()
 	listener := newPipes()
-	return start(t, listener, listener.dial)
+	return start(t, listener, listener.dial, o...)
 }
 
-func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error)) *Live {
+func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error), o ...ws.Options) *Live {
 	t.Helper()
-	application := app.New(ws.Options{})
+	application := app.New(append(o, ws.Options{})[0])
 	server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: Patience}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// Shutdown tells every client that the server is going away, and then ends it as ws.Router.Shutdown
+// does: /readyz first, and after ws.Options.ShutdownDelay the connections.
+func (a *App) Shutdown(ctx context.Context) error {
+	if _, err := a.Server.Broadcast("draining", nil); err != nil {
+		slog.Error("draining was not announced", "error", err)
+	}
+	return a.Router.Shutdown(ctx)
+}
+
+// numbers are what a registry has counted since the start.
+type numbers struct {
+	Connections int    `json:"connections"` // now
+	Accepted    uint64 `json:"accepted"`    // frames that an outbox took
+	Shed        uint64 `json:"shed"`
+	Replaced    uint64 `json:"replaced"`
+	Slow        uint64 `json:"slow"` // connections closed because they did not read
+}
+
+func numbersOf(s ws.Stats) numbers {
+	return numbers{s.Connections, s.Accepted, s.Shed, s.Replaced, s.Slow}
+}
+
+// stats answers GET /stats with what the application's Server and that of /flood have counted.
+func (a *App) stats(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(map[string]numbers{
+		"server": numbersOf(a.Server.Stats()),
+		"flood":  numbersOf(a.Flood.Stats()),
+	})
+}

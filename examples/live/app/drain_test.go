@@ -1,0 +1,67 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// A load balancer sees it first, then the clients are told, and only then anything is closed.
+func TestDraining(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live := livetest.StartInMemory(t, ws.Options{ShutdownDelay: 3 * time.Second})
+		chat, other := live.Dial(t, "/ws"), live.Dial(t, "/notify")
+		if response, body := get(t, live, "/readyz"); response.StatusCode != http.StatusOK {
+			t.Fatalf("/readyz: %s %s", response.Status, body)
+		}
+		start := time.Now()
+		done := make(chan error, 1)
+		go func() { done <- live.App.Shutdown(context.Background()) }()
+		chat.Expect(`{"event":"draining","data":null}`)
+		synctest.Wait()
+		if response, body := get(t, live, "/readyz"); response.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("/readyz: %s %s, want 503", response.Status, body)
+		}
+		chat.Request("presence", nil) // still served
+		other.Request("ping", nil)
+		live.Dial(t, "/ws").Request("presence", nil) // also who comes now
+		if passed := time.Since(start); passed != 0 {
+			t.Errorf("%v have passed", passed)
+		}
+		for _, c := range []*livetest.Conn{chat, other} {
+			if code := c.CloseCode(); code != 1001 {
+				t.Errorf("closed with %d, want 1001", code)
+			}
+		}
+		if passed := time.Since(start); passed < 3*time.Second {
+			t.Errorf("closed after %v, want 3 s", passed)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestStats(t *testing.T) {
+	live := livetest.Start(t)
+	chat, flood := live.Dial(t, "/ws"), live.Dial(t, "/flood")
+	flood.Request("burst", map[string]any{"count": 2, "policy": "shed_newest"})
+	chat.Request("message", map[string]string{"author": "ada", "text": "hi"})
+	_, body := get(t, live, "/stats")
+	var got map[string]struct{ Connections, Accepted, Shed, Replaced, Slow int }
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if s := got["server"]; s.Connections != 1 || s.Accepted < 2 || s.Shed+s.Replaced+s.Slow > 0 {
+		t.Errorf("server: %+v", s)
+	}
+	if s := got["flood"]; s.Connections != 1 || s.Accepted < 3 || s.Shed+s.Replaced+s.Slow > 0 {
+		t.Errorf("flood: %+v", s)
+	}
+}

@@ -1,0 +1,243 @@
+package auth_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wsgen/wsgen/examples/live/auth"
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+)
+
+// post sends body to POST /token and returns status and answer.
+func post(t *testing.T, live *livetest.Live, body string, header ...string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodPost, live.URL+"/token", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := live.Client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, strings.TrimSpace(string(text))
+}
+
+// token gets a token for user.
+func token(t *testing.T, live *livetest.Live, user string) string {
+	t.Helper()
+	status, text := post(t, live, `{"user":"`+user+`"}`)
+	var in struct{ Token string }
+	if err := json.Unmarshal([]byte(text), &in); status != http.StatusOK || err != nil {
+		t.Fatalf("POST /token: %d %s", status, text)
+	}
+	return in.Token
+}
+
+// handshake asks to connect and returns the status and the body of a refusal.
+func handshake(t *testing.T, live *livetest.Live, path string, header ...string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, live.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header = append(header, "Connection", "Upgrade", "Upgrade", "websocket",
+		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := live.Client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return response.StatusCode, ""
+	}
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+func identity(t *testing.T, c *livetest.Conn) string {
+	t.Helper()
+	answer := c.Request("whoami", nil)
+	conn := regexp.MustCompile(`^\{"conn":"[0-9a-f]{16}",`)
+	if !conn.MatchString(answer) {
+		t.Fatalf("whoami: %s", answer)
+	}
+	return conn.ReplaceAllString(answer, "{")
+}
+
+func TestWithoutATokenOneIsAGuest(t *testing.T) {
+	live := livetest.Start(t)
+	for _, path := range []string{"/ws", "/ws?access_token=", "/ws?token=x"} {
+		if got := identity(t, live.Dial(t, path)); got != `{"user":"","scopes":[]}` {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
+
+func TestATokenSaysWhoOneIs(t *testing.T) {
+	live := livetest.Start(t)
+	for path, want := range map[string]string{
+		"/ws?access_token=demo-ann": `{"user":"ann","scopes":["chat","admin"]}`,
+		"/ws?access_token=demo-ben": `{"user":"ben","scopes":["chat"]}`,
+	} {
+		if got := identity(t, live.Dial(t, path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	want := regexp.MustCompile(`^\{"user":"ben","scopes":\["chat"\],"expires":"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}$`)
+	if got := identity(t, live.Dial(t, "/ws?access_token="+token(t, live, "ben"))); !want.MatchString(got) {
+		t.Errorf("with a minted token: %s", got)
+	}
+	if status, text := handshake(t, live, "/ws", "Authorization", "Bearer "+token(t, live, "ann")); status != http.StatusSwitchingProtocols {
+		t.Errorf("in the header: %d %s", status, text)
+	}
+}
+
+func TestABadTokenIsRefusedEverywhere(t *testing.T) {
+	live := livetest.Start(t)
+	for _, path := range []string{"/ws", "/rooms", "/rooms/tea", "/notify", "/flood"} {
+		status, text := handshake(t, live, path+"?access_token=wrong")
+		if status != http.StatusUnauthorized || !strings.Contains(text, `"unauthenticated"`) {
+			t.Errorf("%s: %d %s, want 401", path, status, text)
+		}
+	}
+	good := token(t, live, "ben")
+	for _, bad := range []string{
+		"demo-", "demo-eve", "demo-ann ", "ann", ".", "..", "ben.", good + "x", good[:len(good)-1], "ann" + good[3:], " ",
+		strings.Replace(good, ".", ".9", 1),
+	} {
+		if status, _ := handshake(t, live, "/ws", "Authorization", "Bearer "+bad); status != http.StatusUnauthorized {
+			// Go's client, and HTTP, take blanks at the end of a header away.
+			if strings.TrimSpace(bad) == bad {
+				t.Errorf("%q: %d, want 401", bad, status)
+			}
+		}
+	}
+}
+
+func TestTokensAreForUsersWhoAskForThem(t *testing.T) {
+	live := livetest.Start(t)
+	for body, want := range map[string]int{
+		``: 400, `null`: 400, `{}`: 400, `{"user":7}`: 400, `{"user":null}`: 400, `ann`: 400,
+		`{"user":"eve"}`: 404, `{"user":""}`: 404, `{"user":"ann"}`: 200,
+	} {
+		if status, text := post(t, live, body); status != want || text == "" {
+			t.Errorf("%.40s: %d %s, want %d", body, status, text, want)
+		}
+	}
+	tooLong := httptest.NewRecorder() // without a server, which would linger over the rest of the body
+	body := strings.NewReader(`{"user":"` + strings.Repeat("x", 1<<10) + `"}`)
+	auth.NewTokens().ServeHTTP(tooLong, httptest.NewRequest(http.MethodPost, "/token", body))
+	if tooLong.Code != http.StatusBadRequest {
+		t.Errorf("1 KiB: %d, want 400", tooLong.Code)
+	}
+	if status, _ := post(t, live, `{"user":"ann"}`, "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
+		t.Errorf("for a page of another site: %d, want 403", status)
+	}
+}
+
+// A minted token is good for a minute, and so is its connection; $refresh with a new one prolongs it.
+func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live := livetest.StartInMemory(t)
+		start := time.Now()
+		first := token(t, live, "ann")
+		left, kept := live.Dial(t, "/ws?access_token="+first), live.Dial(t, "/ws?access_token="+first)
+		guest := live.Dial(t, "/ws")
+
+		hear(8, left, kept, guest)
+		before := identity(t, kept)
+		if code := kept.Refused("$refresh", map[string]string{"token": "wrong"}); code != "unauthenticated" {
+			t.Errorf("$refresh with a bad token: %q", code)
+		}
+		if code := kept.Refused("$refresh", map[string]string{"token": token(t, live, "ben")}); code != "forbidden" {
+			t.Errorf("$refresh with another user's token: %q", code)
+		}
+		if after := identity(t, kept); after != before {
+			t.Errorf("a refused $refresh left %s, want %s", after, before)
+		}
+		kept.Request("$refresh", map[string]string{"token": token(t, live, "ann")})
+		if after := identity(t, kept); after == before {
+			t.Errorf("$refresh left %s", after)
+		}
+
+		hear(3, left, kept, guest)
+		expect4401(t, left, start, 60*time.Second)
+		if status, _ := handshake(t, live, "/ws?access_token="+first); status != http.StatusUnauthorized {
+			t.Errorf("with the expired token: %d, want 401", status)
+		}
+		hear(8, kept, guest)
+		expect4401(t, kept, start, 100*time.Second)
+		hear(8, guest) // nothing of a guest's expires
+		guest.Request("whoami", nil)
+	})
+}
+
+// hear lets n heartbeats pass, 5 s each; who does not read them is closed.
+func hear(n int, conns ...*livetest.Conn) {
+	for range n {
+		for _, c := range conns {
+			c.Next()
+		}
+	}
+}
+
+// expect4401 waits for the end of c, which must come after a while, give or take the steps of the
+// runtime's timer.
+func expect4401(t *testing.T, c *livetest.Conn, start time.Time, after time.Duration) {
+	t.Helper()
+	if code := c.CloseCode(); code != 4401 {
+		t.Errorf("closed with %d, want 4401", code)
+	}
+	if passed := time.Since(start); passed < after || passed > after+5*time.Second {
+		t.Errorf("closed after %v, want %v", passed, after)
+	}
+}
+
+func TestOnlyAdminsSignOthersOut(t *testing.T) {
+	live := livetest.Start(t)
+	guest, ann := live.Dial(t, "/ws"), live.Dial(t, "/ws?access_token=demo-ann")
+	ben, tab := live.Dial(t, "/ws?access_token=demo-ben"), live.Dial(t, "/rooms/tea?access_token=demo-ben")
+	tab.Request("where", nil)
+	data := map[string]string{"user": "ben"}
+	if code := guest.Refused("sign_out", data); code != "unauthenticated" {
+		t.Errorf("a guest: %q", code)
+	}
+	if code := ben.Refused("sign_out", data); code != "forbidden" {
+		t.Errorf("a user without the scope: %q", code)
+	}
+	if got := ann.Request("sign_out", data); got != "2" {
+		t.Errorf("signed %s connections out, want 2", got)
+	}
+	for _, c := range []*livetest.Conn{ben, tab} {
+		if code := c.CloseCode(); code != 4401 {
+			t.Errorf("closed with %d, want 4401", code)
+		}
+	}
+	for _, nobody := range []string{"", "eve"} { // guests have no name to be signed out by
+		if got := ann.Request("sign_out", map[string]string{"user": nobody}); got != "0" {
+			t.Errorf("signed %s connections of %q out, want 0", got, nobody)
+		}
+	}
+	guest.Request("presence", nil)
+}

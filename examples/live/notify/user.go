@@ -1,0 +1,42 @@
+package notify
+
+import (
+	"net/http"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// Notice is for one user.
+type Notice struct {
+	User string `json:"user"`
+	Text string `json:"text"`
+}
+
+// Personal are the pushes to the connections of a user.
+//
+//ws:push
+type Personal interface {
+	// Notice tells something that concerns nobody else, and how many outboxes took it.
+	Notice(n Notice) (int, error)
+}
+
+// UserService tells a user something, in every tab that the user has open. Safe for concurrent use.
+type UserService struct{ Push ws.Push[Personal] }
+
+// Tell sends text to all connections of user and returns how many outboxes took it: 0 if the user
+// has none.
+func (s *UserService) Tell(user, text string) (int, error) {
+	return s.Push.Users(user).Notice(Notice{User: user, Text: text})
+}
+
+// ServeHTTP answers POST /notify/{user} {"text":"…"} with {"reached":n}; what is refused is refused
+// as by NotifyService.
+func (s *UserService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, _, err := readAnnouncement(w, r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	reached, err := s.Tell(r.PathValue("user"), text)
+	answer(w, reached, err)
+}
