@@ -143,19 +143,24 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuseHandshake(w, bad)
 		return
 	}
+	held := true // until there is a connection to release it
+	defer func() {
+		if held { // refused, or a guard ended the goroutine
+			e.server.registry.release(from)
+		}
+	}()
 	a := arrival{from: from}
 	if bad := e.admit(r, &a); bad != nil {
-		e.server.registry.release(from)
 		e.refuseHandshake(w, bad)
 		return
 	}
 	c, err := e.hijack(w, r, a)
 	if err != nil {
-		e.server.registry.release(from)
 		http.Error(w, "WebSocket needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
 		_ = e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
 		return
 	}
+	held = false
 	serve := false
 	defer func() {
 		c.schedule(c.out.Resume())

@@ -60,6 +60,8 @@ func TestHostilePanics(t *testing.T) {
 		case "nil":
 			var p *evil
 			return p
+		case "goexit":
+			runtime.Goexit()
 		}
 		return nil
 	}
@@ -115,12 +117,14 @@ func TestHostilePanics(t *testing.T) {
 		p.wantClose(ws.CloseInternal)
 		_ = p.conn.Close()
 	}
-	conn := s.connect()
-	_, _ = conn.Write([]byte("GET /ws?addr=1 HTTP/1.1\r\n" + upgradeLines + "\r\n"))
-	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Error("a request nobody knows the address of was answered")
+	for _, path := range []string{"/ws?addr=1", "/door?how=goexit"} { // nobody is left who could answer
+		conn := s.connect()
+		_, _ = conn.Write([]byte("GET " + path + " HTTP/1.1\r\n" + upgradeLines + "\r\n"))
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Errorf("%s was answered", path)
+		}
+		_ = conn.Close()
 	}
-	_ = conn.Close()
 	s.service(t)
 	s.over()
 	if logged.Load() == 0 || observed.Load() == 0 {
