@@ -1,9 +1,12 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -171,5 +174,32 @@ func TestNoTimers(t *testing.T) {
 		p.want(`{"event":"e","data":1}`)
 		_ = p.conn.Close()
 		s.shutdown(t)
+	})
+}
+
+// TestHandshakeDeadline: a client that does not take the answer to its
+// handshake is given up after five seconds, and nothing of it is left.
+func TestHandshakeDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := make(chan ws.Closed, 1)
+		s := servePipe(t, ws.Options{}, gateway{disconnect: func(_ context.Context, _ *ws.Client, _ any, c ws.Closed) { closed <- c }})
+		client, server := net.Pipe()
+		defer func() { _ = client.Close() }()
+		begun := time.Now()
+		go func() {
+			r := httptest.NewRequest("GET", "/ws", nil)
+			for _, h := range [][2]string{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}} {
+				r.Header.Set(h[0], h[1])
+			}
+			s.handler.ServeHTTP(&hijack{conn: server, rw: bufio.NewReadWriter(bufio.NewReader(server), bufio.NewWriter(server))}, r)
+		}()
+		cause := <-closed
+		if took := time.Since(begun); took != 5*time.Second || cause.Code != ws.CloseAbnormal || cause.Err == nil {
+			t.Errorf("given up after %v with %+v", took, cause)
+		}
+		s.shutdown(t)
+		if n := s.ConnectionCount(); n != 0 {
+			t.Errorf("%d connections are left", n)
+		}
 	})
 }
