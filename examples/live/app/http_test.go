@@ -74,7 +74,7 @@ func TestThePageIsComplete(t *testing.T) {
 func loaded(t *testing.T, live *livetest.Live, page string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	reference := regexp.MustCompile(`(?:src|href)="(/[^"]*)"|from "\./([^"]*)"`)
+	reference := regexp.MustCompile(`(?:src=|href=|Worker\()"(/[^"]*)"|from "\./([^"]*)"`)
 	for queue := []string{page}; len(queue) > 0; queue = queue[1:] {
 		for _, match := range reference.FindAllStringSubmatch(queue[0], -1) {
 			path := match[1]
@@ -92,7 +92,7 @@ func loaded(t *testing.T, live *livetest.Live, page string) map[string]string {
 			queue = append(queue, text)
 		}
 	}
-	if len(found) < 8 {
+	if len(found) < 8 || found["/static/js/slow.js"] == "" {
 		t.Fatalf("the page loads only %d files: the test does not see what it loads", len(found))
 	}
 	return found

@@ -45,6 +45,8 @@ func scene(ada, grace *browser.Page) []step {
 		says(grace, ada, "And that on the right is what really goes over the wire?"),
 		says(ada, grace, "Frame by frame. Click one to see all of it."),
 		types(ada, "#order-text", "flat white\n"), waits(ada, "#orders", "ready"),
+		clicks(ada, "#user-go"), waits(ada, "#user-scopes", "admin"), waits(ada, "#state-text", "Connected"),
+		clicks(ada, "#flood-go"), waits(ada, "#flood-result", "That makes"),
 		clicks(ada, "#notify-open"), clicks(ada, "#notify-ping"), waits(ada, "#notify-result", "pong"),
 		clicks(ada, "#svc-open"), clicks(ada, "#svc-join"), waits(ada, "#svc-result", "Joined room"),
 		clicks(ada, "#channel-title"),

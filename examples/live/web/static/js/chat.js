@@ -193,7 +193,7 @@ export function startChat(me) {
   return {
     opened,
     event,
-    announced: (text) => add(everyone, { note: `Announcement: ${text}`, loud: true }),
+    announced: (note) => add(everyone, { note, loud: true }),
     bind: (connection) => (socket = connection),
   };
 }

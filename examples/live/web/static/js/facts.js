@@ -30,7 +30,7 @@ export function showState(name, detail) {
   }
   $("presence").textContent = "–";
   const until = Date.now() + detail.seconds * 1000;
-  const why = detail.code === 1001 ? "Server went away" : "Connection lost";
+  const why = { 1001: "Server went away", 4401: "Signed out" }[detail.code] ?? "Connection lost";
   const show = () => {
     $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;
   };
@@ -38,7 +38,14 @@ export function showState(name, detail) {
   countdown = setInterval(show, 250);
 }
 
-export function showAnnouncement(text) {
+// showDraining says what comes next: the server will close the connection.
+export function showDraining() {
+  $("state").dataset.state = "draining";
+  $("state-text").textContent = "Server is going away…";
+}
+
+export function showBanner(what, text) {
+  $("banner-what").textContent = what;
   $("banner-text").textContent = text;
   $("banner").hidden = false;
 }

@@ -1,9 +1,11 @@
 // Puts the page together: a name first, then the connection and everything that hangs on it.
 import { startChat } from "./chat.js";
 import { $, toast } from "./dom.js";
-import { showAnnouncement, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
+import { showBanner, showDraining, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
+import { showTotals, startFlood } from "./flood.js";
 import { startAnnounce, startNotify, startOrders, startService } from "./side.js";
 import { connect } from "./socket.js";
+import { startUser, token } from "./user.js";
 import { showView } from "./view.js";
 import { showFrame, startWire } from "./wire.js";
 
@@ -20,16 +22,20 @@ function enter(me) {
 
   const chat = startChat(me);
   const countPresence = () => socket.request("presence").then(showPresence, () => {});
-  let orders;
+  let orders, user;
   const socket = connect("/ws", {
+    token,
     state(name, detail) {
       showState(name, detail);
-      if (name === "waiting") orders.lost();
+      if (name !== "waiting") return;
+      orders.lost();
+      user.closed(detail.code, detail.reason);
     },
     frame: showFrame,
     refused: (error) => toast(`${error.message} (${error.code})`),
     open() {
       countPresence();
+      user.opened();
       chat.opened();
     },
     event(name, data) {
@@ -39,8 +45,15 @@ function enter(me) {
           countPresence(); // nobody pushes it, so ask at the same pace
           break;
         case "announce":
-          showAnnouncement(data);
-          chat.announced(data);
+          showBanner("Announcement", data);
+          chat.announced(`Announcement: ${data}`);
+          break;
+        case "notice":
+          showBanner(`For ${data.user}`, data.text);
+          chat.announced(`For ${data.user}: ${data.text}`);
+          break;
+        case "draining":
+          showDraining();
           break;
         case "order_done":
           orders.done(data.text);
@@ -52,9 +65,12 @@ function enter(me) {
   });
   chat.bind(socket);
   orders = startOrders(socket);
+  user = startUser(socket);
   startAnnounce();
   startNotify();
   startService();
+  startFlood();
+  showTotals();
   $("retry").addEventListener("click", socket.retry);
   $("draft").focus();
 }

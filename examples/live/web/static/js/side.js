@@ -5,14 +5,17 @@ import { showFrame } from "./wire.js";
 
 const mostOrders = 6;
 
+// startAnnounce pushes over HTTP: to everyone, to a room, or to all the tabs of a user.
 export function startAnnounce() {
   $("announce").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const room = $("announce-room").value;
-    const body = { text: $("announce-text").value, ...(room && { room }) };
+    const to = $("announce-room");
+    const user = to.selectedOptions[0]?.dataset.user;
+    const text = $("announce-text").value;
+    const [path, body] = user ? [`/notify/${encodeURIComponent(user)}`, { text }] : ["/announce", { text, ...(to.value && { room: to.value }) }];
     const result = $("announce-result");
     try {
-      const response = await fetch("/announce", {
+      const response = await fetch(path, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
@@ -22,7 +25,7 @@ export function startAnnounce() {
       result.textContent = `Reached ${reached} ${reached === 1 ? "connection" : "connections"}.`;
       $("announce-text").value = "";
     } catch (error) {
-      result.textContent = `Not announced: ${error.message}`;
+      result.textContent = `Not sent: ${error.message}`;
     }
   });
 }

@@ -19,6 +19,7 @@ export class Refused extends Error {
 //   refused(error)         an error frame that answers no request
 //   state(name, detail)    connecting, open, waiting (detail: {seconds, code, reason}), closed
 //   frame(way, path, text) whatever crosses the wire: way is "in", "out" or "life"
+//   token()                what to show when connecting, or a promise of it; null for nothing
 export function connect(path, listeners) {
   const on = (name, ...args) => listeners[name]?.(...args);
   const waiting = new Map(); // id → {resolve, reject, timer}
@@ -28,11 +29,22 @@ export function connect(path, listeners) {
   let nextId = 1;
   let timer = 0;
   let stopped = false;
+  let opening = 0; // counts attempts, so that one that was overtaken by another ends
 
-  function open() {
+  async function open() {
     clearTimeout(timer);
+    const attempt = ++opening;
     on("state", "connecting");
-    const current = new WebSocket(url);
+    const target = new URL(url);
+    try {
+      const token = await on("token");
+      if (token) target.searchParams.set("access_token", token); // browsers cannot set a header
+    } catch {
+      if (attempt === opening) lost({ code: 0, reason: "" });
+      return;
+    }
+    if (attempt !== opening) return;
+    const current = new WebSocket(target);
     socket = current;
     current.onopen = () => {
       attempts = 0;
@@ -50,6 +62,10 @@ export function connect(path, listeners) {
     const why = end.reason ? `${end.code} ${end.reason}` : String(end.code);
     on("frame", "life", path, `closed ${why}`);
     for (const id of [...waiting.keys()]) settle(id, "reject", new Refused("closed", "the connection was lost"));
+    lost(end);
+  }
+
+  function lost(end) {
     if (stopped) {
       on("state", "closed");
       return;
@@ -97,6 +113,18 @@ export function connect(path, listeners) {
     if (!socket && !stopped) open();
   }
 
+  // again gives the connection up for a new one, which shows another token.
+  function again() {
+    attempts = 0;
+    if (socket) {
+      const old = socket;
+      old.onmessage = null;
+      closed(old, { code: 1000, reason: "" });
+      old.close(1000);
+    }
+    open();
+  }
+
   return {
     // send does not wait for an answer, and does nothing while there is no connection.
     send(event, data) {
@@ -112,8 +140,11 @@ export function connect(path, listeners) {
       });
     },
     retry,
+    again,
+    isOpen: () => socket?.readyState === WebSocket.OPEN,
     stop() {
       stopped = true;
+      opening++;
       clearTimeout(timer);
       removeEventListener("online", retry);
       if (socket) socket.close(1000);

@@ -68,9 +68,20 @@ export function showChannels(channels, current, pick, leave) {
     return item;
   });
   $("channels").replaceChildren(...rows);
+  showReceivers(channels.filter((c) => c.room !== null));
+}
+
+// showReceivers fills in whom one can push to over HTTP: everyone, rooms, and users.
+function showReceivers(rooms) {
   const to = $("announce-room");
-  const chosen = to.value;
-  to.replaceChildren(new Option("everyone", ""), ...channels.filter((c) => c.room !== null).map((c) => new Option(c.title, c.room)));
-  to.value = chosen;
-  if (to.selectedIndex < 0) to.selectedIndex = 0;
+  const { value, dataset } = to.selectedOptions[0] ?? { value: "", dataset: {} };
+  const receivers = [new Option("everyone", ""), ...rooms.map((c) => new Option(c.title, c.room))];
+  for (const user of ["ann", "ben"]) {
+    const option = new Option(`${user}, every tab`, user);
+    option.dataset.user = user;
+    receivers.push(option);
+  }
+  to.replaceChildren(...receivers);
+  const same = receivers.find((o) => o.value === value && o.dataset.user === dataset.user);
+  to.selectedIndex = same ? receivers.indexOf(same) : 0;
 }

@@ -1,0 +1,86 @@
+// The panel of /flood. Its connection is in a worker, since only a thread of its own can be too busy
+// to read while the page goes on; slow.js is that thread.
+import { $, make } from "./dom.js";
+
+const drops = 2000; // 16 MB: the browser and the system buffer some of that
+
+const parts = [
+  ["received", "received", "good"],
+  ["replaced", "replaced by newer ones", "warn"],
+  ["shed", "shed", "bad"],
+];
+
+function show(pushed, counts) {
+  $("flood-bar").hidden = $("flood-legend").hidden = false;
+  $("flood-bar").replaceChildren(
+    ...parts.map(([key, , tone]) => {
+      const part = make("span", { className: tone });
+      part.style.flexGrow = counts[key] ?? 0;
+      return part;
+    }),
+  );
+  $("flood-legend").replaceChildren(
+    ...parts
+      .filter(([key]) => counts[key] > 0)
+      .map(([key, what, tone]) => make("li", { className: tone }, make("b", {}, String(counts[key])), ` ${what}`)),
+  );
+  for (const key of ["received", "replaced", "shed"]) $("flood-bar").dataset[key] = counts[key] ?? "";
+  $("flood-bar").dataset.pushed = pushed ?? "";
+}
+
+// showTotals shows what the server says of all bursts since its start.
+export async function showTotals() {
+  try {
+    const { flood } = await (await fetch("/stats")).json();
+    const n = (count, what) => `${count.toLocaleString("en")} ${what}`;
+    $("flood-totals").textContent =
+      `So far: ${n(flood.shed, "shed")}, ${n(flood.replaced, "replaced")}, ${n(flood.slow, "closed")}.`;
+  } catch {
+    $("flood-totals").textContent = "";
+  }
+}
+
+export function startFlood() {
+  const button = $("flood-go");
+  const result = $("flood-result");
+  let worker = null;
+
+  function finished(text) {
+    worker.terminate();
+    worker = null;
+    button.disabled = false;
+    result.textContent = text;
+    showTotals();
+  }
+
+  function heard({ data }) {
+    if (data.report) {
+      const { pushed, shed, replaced } = data.report;
+      show(pushed, { received: data.received, replaced, shed });
+      const rest = pushed - data.received - replaced - shed;
+      finished(rest ? `${pushed} pushed, and ${rest} are missing!` : `That makes ${pushed}: none is lost unseen.`);
+    } else if (data.refused) {
+      finished(`${data.refused.code}: ${data.refused.message}.`);
+    } else {
+      show(null, { received: data.received });
+      finished(`Closed with ${data.code} ${data.reason}`.trim() + ".");
+    }
+  }
+
+  $("flood").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (worker) return;
+    button.disabled = true;
+    $("flood-bar").hidden = $("flood-legend").hidden = true;
+    result.textContent = $("flood-slow").checked ? "Pushing, and nobody reads…" : "Pushing…";
+    worker = new Worker("/static/js/slow.js");
+    worker.onmessage = heard;
+    worker.onerror = () => finished("The worker did not start.");
+    worker.postMessage({
+      url: new URL("/flood", location.href.replace(/^http/, "ws")).href,
+      count: drops,
+      policy: $("flood-policy").value,
+      slow: $("flood-slow").checked,
+    });
+  });
+}

@@ -1,0 +1,95 @@
+// Who one is to the server: a guest, or a demo user with a token that expires.
+import { $, toast } from "./dom.js";
+
+const userKey = "wsgen-live-user";
+const renewBefore = 20; // seconds before the end, if the page renews by itself
+
+let user = sessionStorage.getItem(userKey); // each tab has its own; null is a guest
+
+async function mint() {
+  const response = await fetch("/token", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ user }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()).token;
+}
+
+// token is what the next connection shows, new each time; null for a guest.
+export const token = () => (user === null ? null : mint());
+
+function become(name) {
+  user = name;
+  if (name === null) sessionStorage.removeItem(userKey);
+  else sessionStorage.setItem(userKey, name);
+}
+
+// startUser returns opened, for when there is a connection, and closed, which takes its close code
+// and reason.
+export function startUser(socket) {
+  let expires = 0; // ms; 0 is never
+  let renewing = false;
+
+  async function ask() {
+    const who = await socket.request("whoami");
+    expires = who.expires ? Date.parse(who.expires) : 0;
+    const guest = who.user === "";
+    $("user").dataset.user = who.user;
+    $("user-name").textContent = guest ? "a guest" : who.user;
+    $("user-scopes").textContent = guest ? "without a token" : `may ${who.scopes.join(", ")}`;
+    $("user-in").hidden = !guest;
+    $("user-leave").hidden = guest;
+    $("user-token").hidden = guest || !expires;
+    show();
+  }
+
+  function show() {
+    const left = Math.max(0, Math.ceil((expires - Date.now()) / 1000));
+    $("user-left").textContent = `Token: ${left} s left`;
+    if (expires && left <= renewBefore && $("user-auto").checked && !renewing) renew();
+  }
+
+  // $refresh runs the guards again, with the new token, and the connection lives as long as that.
+  async function renew() {
+    renewing = true;
+    try {
+      await socket.request("$refresh", { token: await mint() });
+      await ask();
+    } catch (error) {
+      if (error.code !== "closed") toast(`Not renewed: ${error.message}`);
+    }
+    renewing = false;
+  }
+
+  const sign = (name) => {
+    become(name);
+    socket.again();
+  };
+  $("user-in").addEventListener("submit", (event) => {
+    event.preventDefault();
+    sign($("user-pick").value);
+  });
+  $("user-leave").addEventListener("click", () => sign(null));
+  $("user-renew").addEventListener("click", renew);
+  $("sign-out").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const closed = await socket.request("sign_out", { user: $("sign-out-user").value });
+      $("sign-out-result").textContent = `${closed} ${closed === 1 ? "connection" : "connections"} closed.`;
+    } catch (error) {
+      if (error.code !== "closed") $("sign-out-result").textContent = `${error.code}: ${error.message}`;
+    }
+  });
+  setInterval(() => socket.isOpen() && show(), 500);
+
+  return {
+    opened: () => ask().catch((error) => error.code === "closed" || toast(`${error.message} (${error.code})`)),
+    closed(code, reason) {
+      expires = 0;
+      if (code !== 4401) return;
+      toast(`${user} is a guest now: ${reason || "the token is no longer good"}`);
+      become(null);
+    },
+  };
+}
