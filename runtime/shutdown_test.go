@@ -166,6 +166,7 @@ func TestChurn(t *testing.T) {
 // churn is what one of the crowd does.
 func (p *peer) churn(i int) {
 	const last = `{"event":"echo","id":"last","data":1}`
+	_ = p.conn.SetDeadline(time.Now().Add(patience)) // the crowd took its time to connect
 	go func() {
 		for j := range 5 {
 			p.tell(fmt.Sprintf(`{"event":"join","data":["r%d","r%d"]}`, rand.IntN(4), j))
