@@ -121,12 +121,13 @@ func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	return e.write(data)
+	return write(e.path, data)
 }
 
-// write replaces the entry, and removes those that nobody has renewed for long.
-func (e *Entry) write(data []byte) error {
-	dir := filepath.Dir(e.path)
+// write replaces a file, and removes those beside it that nobody has renewed
+// for long.
+func write(path string, data []byte) error {
+	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (e *Entry) write(data []byte) error {
 		err = closing
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), e.path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())

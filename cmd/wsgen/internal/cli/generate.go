@@ -59,6 +59,10 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 	defer progress.stop()
 	opts := j.opts
 	opts.Step = progress.step
+	if formatted, err := cache.OpenFormatted(j.root); err == nil {
+		opts.Format = formatted.Format
+		defer func() { _ = formatted.Save() }() // if it fails, the next run formats again
+	}
 	sink := &keeper{Sink: output.Disk{Alone: alone, Writing: j.writing}}
 	result, err = pipeline.Run(ctx, opts, sink)
 	if err == nil && entry != nil && result.Whole && !result.Diagnostics.HasErrors() {

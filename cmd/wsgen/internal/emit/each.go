@@ -8,10 +8,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Each makes a file for each package of prog, several at a time, and returns
-// them in the order of the packages. write must not change what packages share;
-// it returns nil for a package without a file.
-func Each(prog *model.Program, write func(*model.Package) (*File, error)) ([]File, error) {
+// Each makes a file for each package of prog, several at a time, formats them,
+// and returns them in the order of the packages. write must not change what
+// packages share; it returns nil for a package without a file.
+func Each(prog *model.Program, format Format, write func(*model.Package) (*File, error)) ([]File, error) {
 	var (
 		wg      sync.WaitGroup
 		made    = make([]*File, len(prog.Packages))
@@ -22,6 +22,9 @@ func Each(prog *model.Program, write func(*model.Package) (*File, error)) ([]Fil
 		wg.Go(func() {
 			for i := worker; i < len(prog.Packages); i += workers {
 				made[i], errs[i] = write(prog.Packages[i])
+				if made[i] != nil {
+					errs[i] = format.apply(prog.Packages[i], made[i])
+				}
 			}
 		})
 	}

@@ -2,7 +2,12 @@
 // function that makes files of a model.
 package emit
 
-import "github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+import (
+	"fmt"
+	goformat "go/format"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
 
 // Header is the first line of every generated Go file, in the form that Go
 // tools recognize (https://go.dev/s/generatedcode).
@@ -16,4 +21,21 @@ type File struct {
 
 // Emitter makes the files of one output. It fails only on a defect of wsgen:
 // what a user can get wrong, resolve has already said.
-type Emitter func(*model.Program) ([]File, error)
+type Emitter func(*model.Program, Format) ([]File, error)
+
+// Format is how gofmt writes the source of the file at path. It may be called
+// by several goroutines. nil is format.Source, which ignores the path.
+type Format func(path string, source []byte) ([]byte, error)
+
+// apply formats what was written for a package.
+func (format Format) apply(pkg *model.Package, f *File) (err error) {
+	if format == nil {
+		f.Data, err = goformat.Source(f.Data)
+	} else {
+		f.Data, err = format(f.Path, f.Data)
+	}
+	if err != nil {
+		return fmt.Errorf("generated code of package %s is invalid (a bug in wsgen): %w", pkg.Path, err)
+	}
+	return nil
+}

@@ -28,6 +28,8 @@ type Options struct {
 	// RequirePosture refuses a handler that has no guard, in a gateway that has
 	// none, unless one of them is marked //ws:public.
 	RequirePosture bool
+	// Format, if not nil, is called instead of format.Source, by several goroutines.
+	Format emit.Format
 	// Step, if not nil, is told what the run does next, in a word or two.
 	Step func(doing string)
 }
@@ -77,7 +79,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	}
 	var files []emit.File
 	for _, emitter := range emitters {
-		made, err := emitter(program)
+		made, err := emitter(program, opts.Format)
 		if err != nil {
 			return result, err
 		}

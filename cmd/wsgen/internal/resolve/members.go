@@ -61,12 +61,18 @@ func (r *resolver) inModule(pkg *types.Package) bool {
 
 // member is one field of a struct, and what its tag makes of it.
 type member struct {
-	v        *types.Var
-	name     string // on the wire
-	tagged   bool   // the name is the tag's
-	options  []string
-	tag, pos span // the tag, or the field if its syntax was not read
+	v       *types.Var
+	name    string // on the wire
+	tagged  bool   // the name is the tag's
+	options []string
+	r       *resolver
 }
+
+// pos is where the field stands: looked for once there is something to say.
+func (f member) pos() span { name, _ := f.r.field(f.v); return name }
+
+// tag is where its tag stands, or the field if its syntax was not read.
+func (f member) tag() span { _, tag := f.r.field(f.v); return tag }
 
 func (m *members) fields(obj *types.TypeName, s *types.Struct) {
 	names := map[string]member{}
@@ -81,15 +87,14 @@ func (m *members) fields(obj *types.TypeName, s *types.Struct) {
 			m.embedded(obj, v)
 			continue
 		}
-		f := member{v: v, name: v.Name()}
-		f.pos, f.tag = m.r.field(v)
+		f := member{v: v, name: v.Name(), r: m.r}
 		switch {
 		case !v.Exported():
-			m.r.warn(diag.LostField, f.pos, fmt.Sprintf("the field %s of %s never travels: encoding/json leaves out what is unexported", v.Name(), obj.Name()),
+			m.r.warn(diag.LostField, f.pos(), fmt.Sprintf("the field %s of %s never travels: encoding/json leaves out what is unexported", v.Name(), obj.Name()),
 				"export it, or say that it stays here: `json:\"-\"`")
 			continue
 		case !ok && strings.Contains(strings.ToLower(tag), "json:"):
-			m.r.warn(diag.BadTag, f.tag, "this tag names no member: encoding/json does not understand it, and takes the field's name",
+			m.r.warn(diag.BadTag, f.tag(), "this tag names no member: encoding/json does not understand it, and takes the field's name",
 				fmt.Sprintf("write it as: `json:%q`", lowerCamel(v.Name())))
 		}
 		name, options, _ := strings.Cut(json, ",")
@@ -137,20 +142,20 @@ func hasExported(t types.Type) bool {
 func (m *members) options(f member) {
 	known := []string{"omitempty", "omitzero", "string"}
 	if slices.Contains(known, f.name) && f.tagged && len(f.options) == 0 {
-		m.r.warn(diag.UnknownTagOption, f.tag, fmt.Sprintf("this tag calls the member %s", f.name), fmt.Sprintf("an option stands behind a comma: `json:\",%s\"`", f.name))
+		m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("this tag calls the member %s", f.name), fmt.Sprintf("an option stands behind a comma: `json:\",%s\"`", f.name))
 	}
 	for _, o := range f.options {
 		switch near := directive.Closest(strings.ToLower(o), known); {
 		case slices.Contains(known, o), near == "" && o != "":
 		case o == "":
 		default:
-			m.r.warn(diag.UnknownTagOption, f.tag, fmt.Sprintf("the option %s of this tag has no effect", o), "did you mean "+near+"?")
+			m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("the option %s of this tag has no effect", o), "did you mean "+near+"?")
 		}
 		if o != "omitempty" {
 			continue
 		}
 		if _, ok := f.v.Type().Underlying().(*types.Struct); ok {
-			m.r.warn(diag.OmitsNothing, f.tag, "omitempty does nothing here: a struct is never empty for encoding/json",
+			m.r.warn(diag.OmitsNothing, f.tag(), "omitempty does nothing here: a struct is never empty for encoding/json",
 				"write omitzero, or make the field a pointer")
 		}
 	}
@@ -165,8 +170,8 @@ func (m *members) twice(obj *types.TypeName, first, second member) {
 			lost = second.v.Name()
 		}
 	}
-	m.r.warn(diag.DuplicateMember, second.pos, fmt.Sprintf("two fields of %s are called %s in JSON, so encoding/json leaves out %s", obj.Name(), second.name, lost),
-		"give one of them another name", m.r.related(first.pos, "the other field"))
+	m.r.warn(diag.DuplicateMember, second.pos(), fmt.Sprintf("two fields of %s are called %s in JSON, so encoding/json leaves out %s", obj.Name(), second.name, lost),
+		"give one of them another name", m.r.related(first.pos(), "the other field"))
 }
 
 // field is where a field and its tag stand; the tag is the field if it has

@@ -7,9 +7,7 @@ package gofile
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"go/scanner"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
@@ -25,19 +23,23 @@ type File struct {
 	used    map[string]string // import path → package name, as code asks for it
 	imports map[string]string // import path → name in this file; nil in the first pass
 	taken   map[string]bool   // names that no local may have
+	tests   map[string]bool   // names that no declaration may have besides
+	given   map[string]bool   // names that locals and declarations got in the first pass
 }
 
-// Render makes a file of pkg from its declarations, which a blank line
-// separates. constraint is a build constraint such as "wireinject", or "".
+// Render makes a file of pkg, yet to be formatted, from its declarations, which
+// a blank line separates. constraint is a build constraint such as "wireinject", or "".
 //
-// build runs twice, because a local's name depends on which packages the file
-// imports, and only the code tells that. It must not depend on anything but
-// its argument.
+// A local's name depends on which packages the file imports, and only the code
+// tells that. So build runs once as if every import could have its package's
+// own name, and again if that turns out wrong. It must not depend on anything
+// but its argument.
 func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code) ([]byte, error) {
-	f := &File{pkg: pkg, used: map[string]string{}}
-	build(f)
-	f.assign()
+	f := newFile(pkg)
 	decls := build(f)
+	if f.assign() {
+		decls = build(f)
+	}
 
 	src := comment(emit.Header).Line().Line()
 	if constraint != "" {
@@ -55,21 +57,16 @@ func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code)
 	}
 	src.Line()
 
+	// A Statement is always formatted, which is most of the work and may not be
+	// needed; a File need not be, but begins with a clause of its own.
+	file := jen.NewFile(pkg.Name)
+	file.NoFormat = true
+	file.Add(src)
 	var out bytes.Buffer
-	if err := src.Render(&out); err != nil {
-		return nil, renderError(pkg, err)
+	if err := file.Render(&out); err != nil {
+		return nil, fmt.Errorf("cannot write package %s: %w", pkg.Path, err)
 	}
-	return out.Bytes(), nil
-}
-
-// renderError keeps the message of an invalid construct and drops the source,
-// which jennifer appends whole.
-func renderError(pkg *model.Package, err error) error {
-	if list, ok := errors.AsType[scanner.ErrorList](err); ok {
-		err = list
-	}
-	msg, _, _ := bytes.Cut([]byte(err.Error()), []byte("\n"))
-	return fmt.Errorf("generated code of package %s is invalid (a bug in wsgen): %s", pkg.Path, msg)
+	return bytes.TrimPrefix(out.Bytes(), []byte("package "+pkg.Name+"\n\n")), nil
 }
 
 // Doc is a comment, one line each. A line needs no leading slashes.

@@ -12,107 +12,118 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// assign names every import that the first pass asked for: the runtime first,
-// so that it is ws whenever that is free, then by path. What a file imports
-// decides, not where the code uses it first, so an edit renames nothing else.
-func (f *File) assign() {
-	f.taken = map[string]bool{}
+// newFile is a file of pkg before its first pass.
+func newFile(pkg *model.Package) *File {
+	f := &File{
+		pkg: pkg, used: map[string]string{},
+		taken: make(map[string]bool, 64+len(pkg.Scope)), tests: make(map[string]bool, len(pkg.TestScope)), given: map[string]bool{},
+	}
 	for _, name := range predeclared() {
 		f.taken[name] = true
 	}
-	for _, name := range f.pkg.Scope {
+	for _, name := range pkg.Scope {
 		f.taken[name] = true
 	}
-	for _, g := range f.pkg.Gateways {
+	for _, g := range pkg.Gateways {
 		f.taken[DispatchType(g.Name)] = true
 		f.taken[EndpointType(g.Name)] = true
 	}
-	for _, p := range f.pkg.Pushes {
+	for _, p := range pkg.Pushes {
 		f.taken[PushType(p.Name)] = true
 	}
+	for _, name := range pkg.TestScope {
+		f.tests[name] = true
+	}
+	return f
+}
 
+// assign names every import that the first pass asked for: the runtime first,
+// so that it is ws whenever that is free, then by path. What a file imports
+// decides, not where the code uses it first, so an edit renames nothing else.
+//
+// It reports whether the first pass was mistaken: an import is not called as
+// its package is, or something else already got the name of one.
+func (f *File) assign() (again bool) {
 	paths := sortedKeys(f.used)
 	if i := slices.Index(paths, model.RuntimePath); i > 0 {
 		paths = slices.Insert(slices.Delete(paths, i, i+1), 0, model.RuntimePath)
 	}
 	f.imports = map[string]string{}
-	inTests := f.declarable()
 	for _, path := range paths {
-		name := f.take(inTests, f.used[path])
+		name := free(f.used[path], f.taken, f.tests)
 		f.imports[path], f.taken[name] = name, true
+		again = again || name != f.used[path] || f.given[name]
 	}
+	return again
+}
+
+// give notes a name that the code has got.
+func (f *File) give(name string) string {
+	if f.imports == nil {
+		f.given[name] = true
+	}
+	return name
 }
 
 // Local is a name for a local variable or parameter: preferred, unless it would
 // hide an import or an identifier of the package.
-func (f *File) Local(preferred string) string { return free(f.taken, preferred) }
+func (f *File) Local(preferred string) string { return f.give(free(preferred, f.taken)) }
 
-// declarable is taken, and what tests declare beside the package: a local may
-// hide that, a declaration would clash with it.
-func (f *File) declarable() map[string]bool {
-	taken := maps.Clone(f.taken)
-	if taken == nil {
-		taken = map[string]bool{}
-	}
-	for _, name := range f.pkg.TestScope {
-		taken[name] = true
-	}
-	return taken
+// NewDeclarations starts the names of what a file declares at package level. A
+// local may hide what tests declare beside the package; a declaration would
+// clash with it.
+func (f *File) NewDeclarations() *Params {
+	return &Params{file: f, taken: []map[string]bool{f.taken, f.tests, {}}}
 }
-
-// NewDeclarations starts the names of what a file declares at package level.
-func (f *File) NewDeclarations() *Params { return &Params{file: f, taken: f.declarable()} }
 
 // Params hands out the parameter names of one function: distinct, and none that
 // hides what the function's signature or body may need.
 type Params struct {
 	file  *File
-	taken map[string]bool
+	taken []map[string]bool // the last are its own
 }
 
 // NewParams starts a function whose body itself uses the locals given.
 func (f *File) NewParams(locals ...string) *Params {
-	p := &Params{file: f, taken: maps.Clone(f.taken)}
-	if p.taken == nil {
-		p.taken = map[string]bool{}
-	}
+	own := map[string]bool{}
 	for _, l := range locals {
-		p.taken[l] = true
+		own[l] = true
 	}
-	return p
+	return &Params{file: f, taken: []map[string]bool{f.taken, own}}
 }
 
 // Name takes the first candidate that is free, or numbers the last one.
 func (p *Params) Name(candidates ...string) string {
-	for _, c := range candidates {
-		if usable(p.taken, c) {
-			p.taken[c] = true
-			return c
-		}
+	name := candidates[len(candidates)-1]
+	if i := slices.IndexFunc(candidates, func(c string) bool { return usable(c, p.taken...) }); i >= 0 {
+		name = candidates[i]
+	} else {
+		name = free(name, p.taken...)
 	}
-	return p.file.take(p.taken, candidates[len(candidates)-1])
+	p.taken[len(p.taken)-1][name] = true
+	return p.file.give(name)
 }
 
-func (f *File) take(taken map[string]bool, name string) string {
-	name = free(taken, name)
-	taken[name] = true
-	return name
-}
-
-func free(taken map[string]bool, name string) string {
+// free is name, numbered if that makes it usable.
+func free(name string, taken ...map[string]bool) string {
 	if !token.IsIdentifier(name) && !token.IsKeyword(name) {
 		name = "x" // no number makes a name of it
 	}
 	for i, n := 2, name; ; i++ {
-		if usable(taken, n) {
+		if usable(n, taken...) {
 			return n
 		}
 		n = name + strconv.Itoa(i)
 	}
 }
 
-func usable(taken map[string]bool, name string) bool {
-	return !taken[name] && token.IsIdentifier(name) && name != "_" && name != "init"
+func usable(name string, taken ...map[string]bool) bool {
+	for _, names := range taken {
+		if names[name] {
+			return false
+		}
+	}
+	return token.IsIdentifier(name) && name != "_" && name != "init"
 }
 
 // EndpointType is the exported type that serves gateway.

@@ -19,8 +19,8 @@ import (
 const FileName = "ws_gen.go"
 
 // Emit makes one file for each package that needs one.
-func Emit(prog *model.Program) ([]emit.File, error) {
-	return emit.Each(prog, func(pkg *model.Package) (*emit.File, error) {
+func Emit(prog *model.Program, format emit.Format) ([]emit.File, error) {
+	return emit.Each(prog, format, func(pkg *model.Package) (*emit.File, error) {
 		if !needed(pkg) {
 			return nil, nil
 		}

@@ -23,8 +23,8 @@ const FileName = "ws_wire_gen.go"
 const WirePath = "github.com/google/wire"
 
 // Emit makes one file for each package that provides something.
-func Emit(prog *model.Program) ([]emit.File, error) {
-	return emit.Each(prog, func(pkg *model.Package) (*emit.File, error) {
+func Emit(prog *model.Program, format emit.Format) ([]emit.File, error) {
+	return emit.Each(prog, format, func(pkg *model.Package) (*emit.File, error) {
 		if !needed(pkg) {
 			return nil, nil
 		}
