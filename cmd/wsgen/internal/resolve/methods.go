@@ -108,7 +108,16 @@ func (g *gateway) rests(method *types.Selection) {
 // ambiguous reports annotated methods that g loses because it embeds two of the
 // same name.
 func (r *resolver) ambiguous(g *gateway) {
+	from := map[string]bool{} // packages of what g has methods of
+	for obj := range g.embeds {
+		if obj.Pkg() != nil {
+			from[obj.Pkg().Path()] = true
+		}
+	}
 	for _, p := range r.pkgs {
+		if !from[p.src.Path] {
+			continue
+		}
 		for _, fn := range p.inOrder() {
 			recv := fn.Signature().Recv()
 			if recv == nil || !g.embeds[named(deref(recv.Type()))] {
