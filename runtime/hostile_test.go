@@ -54,7 +54,7 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 		endpoints = append(endpoints, g.endpoint(s))
 	}
 	site := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...))}
-	site.http.Config.ReadHeaderTimeout = 500 * time.Millisecond // what a request may take is net/http's to say
+	site.http.Config.ReadHeaderTimeout = 3 * time.Second // what a request may take is net/http's to say
 	site.http.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	site.http.Start()
 	t.Cleanup(func() {
