@@ -108,13 +108,6 @@ func (c *Conn) Refused(event string, data any) string {
 	return e.Code
 }
 
-// Exchange sends an event with an id and returns the data of whatever answers it.
-func (c *Conn) Exchange(event string, data any) string {
-	c.t.Helper()
-	_, answer := c.exchange(event, data)
-	return answer
-}
-
 func (c *Conn) exchange(event string, data any) (name, answer string) {
 	c.t.Helper()
 	c.lastID++
@@ -139,6 +132,11 @@ func (c *Conn) exchange(event string, data any) (name, answer string) {
 func (c *Conn) Barrier(event string) []string {
 	c.t.Helper()
 	c.exchange(event, map[string]string{"room": "barrier", "author": "barrier"})
+	return c.Ahead()
+}
+
+// Ahead returns the frames that were kept for Next, and keeps them no more.
+func (c *Conn) Ahead() []string {
 	got := c.ahead
 	c.ahead = nil
 	return got
