@@ -193,6 +193,27 @@ func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
 	})
 }
 
+func TestATokenIsGoodForItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens := auth.NewTokens()
+		text, minted, err := tokens.Mint("ann", 90*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Until(minted.Expires) - time.Nanosecond)
+		if p, err := tokens.Principal(text); err != nil || p.ID != "ann" || !p.Expires.Equal(minted.Expires) {
+			t.Errorf("before its end: %+v, %v", p, err)
+		}
+		time.Sleep(time.Nanosecond)
+		if p, err := tokens.Principal(text); err == nil || p.ID != "" {
+			t.Errorf("at its end: %+v, %v", p, err)
+		}
+		if p, err := auth.NewTokens().Principal(text); err == nil {
+			t.Errorf("after a restart: %+v", p)
+		}
+	})
+}
+
 // hear lets n heartbeats pass, 5 s each; who does not read them is closed.
 func hear(n int, conns ...*livetest.Conn) {
 	for range n {
