@@ -158,13 +158,13 @@ func sum(files []file) error {
 	errs := make([]error, min(runtime.GOMAXPROCS(0), 8))
 	for worker := range errs {
 		wg.Go(func() {
-			h := sha256.New()
+			h, buf := sha256.New(), make([]byte, 64<<10)
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(files) || errs[worker] != nil {
 					return
 				}
-				errs[worker] = files[i].read(h)
+				errs[worker] = files[i].read(h, buf)
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func sum(files []file) error {
 }
 
 // read sums the file up. One that is not there has the sum zero.
-func (f *file) read(h hash.Hash) error {
+func (f *file) read(h hash.Hash, buf []byte) error {
 	in, err := os.Open(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -188,7 +188,8 @@ func (f *file) read(h hash.Hash) error {
 	}
 	f.time = info.ModTime().UnixNano()
 	h.Reset()
-	if _, err := io.Copy(h, in); err != nil {
+	// A file that may write itself would take a new buffer.
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{in}, buf); err != nil {
 		return err
 	}
 	h.Sum(f.sum[:0])
