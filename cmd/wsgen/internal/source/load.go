@@ -76,7 +76,14 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 		errs    [2]error
 		wg      sync.WaitGroup
 	)
-	wg.Go(func() { listed, errs[0] = l.folders(fromSource) })
+	wg.Go(func() {
+		// What is wrong with the module as a whole shows when it is asked for exports.
+		if plain, ok := l.plain(p.Module, fromSource); ok && len(fromExport) > 0 {
+			listed = plain
+			return
+		}
+		listed, errs[0] = l.folders(fromSource)
+	})
 	wg.Go(func() { exports, errs[1] = l.exports(fromExport) })
 	wg.Wait()
 	for _, err := range errs {
