@@ -26,12 +26,18 @@ type Call struct {
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
 func (c *Call) begin(of *conn, t *task, frame envelope.Frame, inline bool) {
-	c.conn, c.task, c.frame, c.inline, c.replied = of, t, frame, inline, false
+	c.conn, c.frame, c.inline, c.replied = of, frame, inline, false
+	if t != nil {
+		c.task = t
+	}
 }
 
 // end gives c back, without what it must not keep alive.
 func (c *Call) end() {
-	c.conn, c.task, c.ctx, c.frame, c.reader = nil, nil, nil, envelope.Frame{}, Reader{}
+	c.conn, c.frame, c.reader.data = nil, envelope.Frame{}, nil
+	if c.task != nil || c.ctx != nil { // few have either, and each write costs while garbage is collected
+		c.task, c.ctx = nil, nil
+	}
 	calls.Put(c)
 }
 

@@ -18,8 +18,11 @@ import (
 type Reader struct {
 	data []byte
 	i    int // what is before i has been read
-	name []byte
 	odd  bool
+
+	// Where the member's name is: offsets, since a slice here would cost the
+	// garbage collector's write barrier for each.
+	nameFrom, nameTo int
 }
 
 // Odd leaves the data to encoding/json.
@@ -32,7 +35,7 @@ func (r *Reader) Require(ok bool) { r.odd = r.odd || !ok }
 func (r *Reader) Bare() bool { return len(r.data) > 0 && r.data[0] != '{' }
 
 // Name returns the name of the member that Next stepped to, until the next call.
-func (r *Reader) Name() []byte { return r.name }
+func (r *Reader) Name() []byte { return r.data[r.nameFrom:r.nameTo] }
 
 // Next steps to the next member of the object, whose value must be read then,
 // and reports whether there is one.
@@ -73,7 +76,7 @@ func (r *Reader) member(i int) bool {
 			i++
 		}
 		if i < len(b) && b[i] == '"' {
-			r.name = b[start:i]
+			r.nameFrom, r.nameTo = start, i
 			if i = r.space(i + 1); i < len(b) && b[i] == ':' {
 				r.i = r.space(i + 1)
 				return true
