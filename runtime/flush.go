@@ -113,15 +113,12 @@ type batch struct {
 	n     int
 	again bool
 	err   error
-	try   func(fd uintptr) bool
+	try   func(fd uintptr)
 }
 
 var batches = sync.Pool{New: func() any {
 	b := new(batch)
-	b.try = func(fd uintptr) bool {
-		b.n, b.again, b.err = sysWrite(fd, b.p)
-		return true
-	}
+	b.try = func(fd uintptr) { b.n, b.again, b.err = sysWrite(fd, b.p) }
 	return b
 }}
 
@@ -208,10 +205,13 @@ func (b *batch) joined() []byte {
 	return b.bytes
 }
 
-// writeSome writes as much of p as the socket takes at once.
+// writeSome writes as much of p as the socket takes at once. Control keeps the
+// descriptor from being closed meanwhile; RawConn.Write would lock out other
+// writers, too, and set up the poller: the outbox has one owner, who does not
+// wait.
 func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 	b.p = p
-	if err := c.raw.Write(b.try); err != nil {
+	if err := c.raw.Control(b.try); err != nil {
 		return nil, err
 	}
 	b.p = nil

@@ -169,6 +169,9 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		err = c.connect(t, limit)
 	case "arm":
 		c.job = job{want: t.Frames}
+		if t.DelayACK {
+			c.delayACK()
+		}
 	case "wait":
 		// Too few are not an error: that some are missing is a result.
 		err = c.until(limit, "waiting", func() bool { return c.frames >= c.job.want })
@@ -187,6 +190,18 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		err = fmt.Errorf("unknown task %q", t.Do)
 	}
 	return c.counted(), err
+}
+
+// delayACK has the kernel wait a moment before it acknowledges what comes, as
+// it does by itself for a peer that talks, too. Without that a client that only
+// listens answers each message at once with a packet of its own, whose way
+// through the stack the measured machine pays for.
+func (c *client) delayACK() {
+	for i := range c.conns {
+		if c.conns[i].state == open {
+			_ = unix.SetsockoptInt(int(c.conns[i].fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
+		}
+	}
 }
 
 func (c *client) reset() {

@@ -52,14 +52,15 @@ type Task struct {
 	Deflate bool   `json:"deflate,omitempty"` // offer permessage-deflate
 	Mute    bool   `json:"mute,omitempty"`    // never read, with a small receive buffer
 
-	Count    int `json:"count,omitempty"`
-	Rooms    int `json:"rooms,omitempty"`
-	InFlight int `json:"inFlight,omitempty"`
-	Each     int `json:"each,omitempty"`
-	Bytes    int `json:"bytes,omitempty"`
-	Frames   int `json:"frames,omitempty"`
-	Span     int `json:"span,omitempty"`  // ms
-	Limit    int `json:"limit,omitempty"` // ms; the task fails beyond
+	Count    int  `json:"count,omitempty"`
+	Rooms    int  `json:"rooms,omitempty"`
+	InFlight int  `json:"inFlight,omitempty"`
+	Each     int  `json:"each,omitempty"`
+	Bytes    int  `json:"bytes,omitempty"`
+	Frames   int  `json:"frames,omitempty"`
+	DelayACK bool `json:"delay_ack,omitempty"` // arm: acknowledge a little later, as a peer that talks
+	Span     int  `json:"span,omitempty"`      // ms
+	Limit    int  `json:"limit,omitempty"`     // ms; the task fails beyond
 }
 
 // Counted is a client's answer: what happened since the task, or "arm", began.

@@ -17,10 +17,19 @@ type volley struct {
 	bytes  int // length of a message
 	room   string
 	expect int // receivers
+
+	// apart says that messages come far apart, as they do for most clients:
+	// the server has long been idle when one is pushed, and clients delay
+	// their acknowledgements.
+	apart bool
 }
 
-// pause lies between two volleys, so that the server is idle when one begins.
-const pause = 3 * time.Millisecond
+// What lies between two volleys: time for the server to come to rest, and, if
+// they are apart, for what the clients have delayed (TCP_DELACK_MIN is 40 ms).
+const (
+	pause     = 3 * time.Millisecond
+	longPause = 50 * time.Millisecond
+)
 
 // late is how long the messages of a volley may take, beyond their gaps.
 const late = 10 * time.Second
@@ -34,7 +43,7 @@ func (f *fixture) fire(v volley) (values, error) {
 	for range v.bursts {
 		want := v.expect * v.each
 		for i, c := range f.clients {
-			if _, err := c.Do(control.Task{Do: "arm", Frames: share(v.expect, i, len(f.clients)) * v.each}); err != nil {
+			if _, err := c.Do(control.Task{Do: "arm", Frames: share(v.expect, i, len(f.clients)) * v.each, DelayACK: v.apart}); err != nil {
 				return nil, err
 			}
 		}
@@ -63,7 +72,11 @@ func (f *fixture) fire(v volley) (values, error) {
 		lost += want - frames
 		elapsed += float64(last - done.At)
 		call += float64(done.Took)
-		time.Sleep(pause)
+		if v.apart {
+			time.Sleep(longPause)
+		} else {
+			time.Sleep(pause)
+		}
 	}
 	out := values{
 		"rate": float64(got) / elapsed * 1e6, "call": call / float64(v.bursts*v.each),
@@ -103,7 +116,7 @@ const (
 )
 
 func fanout(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "fanout", 9, each(e.pushers(), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience})
+	return e.fan(ctx, "fanout", 15, each(e.pushers(), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
 func burst10(ctx context.Context, e *Env) error {
@@ -123,7 +136,7 @@ func large(ctx context.Context, e *Env) error {
 // overTLS is the single broadcast over wss.
 func overTLS(ctx context.Context, e *Env) error {
 	kinds := e.kinds(named("wsgen", "gws", "gorilla", "melody"))
-	return e.fan(ctx, "tls", 7, each(kinds, audience, "-tls"), volley{bursts: 10, each: 1, bytes: message, expect: audience})
+	return e.fan(ctx, "tls", 7, each(kinds, audience, "-tls"), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
 // deflate compares a broadcast to clients that agreed to permessage-deflate
@@ -146,6 +159,6 @@ func deflate(ctx context.Context, e *Env) error {
 		}
 		agreed = append(agreed, f)
 	}
-	v := volley{bursts: 10, each: 1, bytes: message, expect: audience}
+	v := volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true}
 	return e.interleave(ctx, row, 7, agreed, func(f *fixture) (values, error) { return f.fire(v) })
 }
