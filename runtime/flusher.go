@@ -17,7 +17,8 @@ type flusher struct {
 	head    int
 	workers int
 
-	wide atomic.Uint32 // pushes to so many that another pass over them costs
+	pushing atomic.Int32  // pushes that have begun and not ended
+	wide    atomic.Uint32 // those that had wideEnough receivers
 }
 
 // runBatch is how many connections a worker takes at a time: enough that the
@@ -73,7 +74,7 @@ func (f *flusher) calm(seen uint32) uint32 {
 	for range maxCalm {
 		time.Sleep(calmStep)
 		before := now
-		if now = f.wide.Load(); now == before {
+		if now = f.wide.Load(); now == before && f.pushing.Load() == 0 {
 			break
 		}
 	}

@@ -56,6 +56,7 @@ func (t Target) push(event string, frame []byte) int {
 	var n tally
 	var first [64]*conn
 	due := first[:0]
+	t.server.flusher.pushing.Add(1)
 	t.each(func(c *conn) {
 		if c.push(out.to(c), &t.how, &n) {
 			due = append(due, c)
@@ -69,6 +70,7 @@ func (t Target) push(event string, frame []byte) int {
 	if n.sent >= wideEnough {
 		t.server.flusher.wide.Add(1)
 	}
+	t.server.flusher.pushing.Add(-1)
 	t.server.pushed(event, &n)
 	return n.sent
 }
