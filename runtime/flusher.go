@@ -67,18 +67,16 @@ func (f *flusher) work() {
 // looked last, which is a few hundred µs ago. It returns what to call it with
 // next.
 func (f *flusher) calm(seen uint32) uint32 {
-	now := f.wide.Load()
-	if now-seen < 2 {
+	if f.wide.Load()-seen < 2 {
 		return seen
 	}
 	for range maxCalm {
 		time.Sleep(calmStep)
-		before := now
-		if now = f.wide.Load(); now == before && f.pushing.Load() == 0 {
+		if f.pushing.Load() == 0 { // who pushes again and again is nearly always at it
 			break
 		}
 	}
-	return now
+	return f.wide.Load()
 }
 
 // A worker looks that often, that many times, whether pushes still come. A
