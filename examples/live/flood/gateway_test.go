@@ -57,17 +57,17 @@ func TestABurstIsAccountedFor(t *testing.T) {
 				time.Sleep(time.Second) // of the bubble's clock; nothing is read, and the burst is over
 
 				var report flood.Report
-				answer := c.Request("burst", map[string]any{"count": 1, "policy": "shed_newest"})
-				frames := c.Ahead()
-				for i, text := range frames {
-					if _, data, ok := strings.Cut(text, `{"event":"burst","data":`); ok {
-						if err := json.Unmarshal([]byte(strings.TrimSuffix(data, "}")), &report); err != nil {
-							t.Fatal(err)
-						}
-						frames = frames[:i]
-						break
+				var frames []string
+				for reported := false; !reported; {
+					text := c.Next()
+					var data string
+					if _, data, reported = strings.Cut(text, `{"event":"burst","data":`); !reported {
+						frames = append(frames, text)
+					} else if err := json.Unmarshal([]byte(strings.TrimSuffix(data, "}")), &report); err != nil {
+						t.Fatal(err)
 					}
 				}
+				answer := c.Request("burst", map[string]any{"count": 1, "policy": "shed_newest"})
 				drops := delivered(t, frames)
 				if report.Pushed != pushed || len(drops)+report.Shed+report.Replaced != pushed {
 					t.Fatalf("%d delivered, reported %+v", len(drops), report)
