@@ -15,7 +15,7 @@ import (
 // notes say what a row's numbers are, where the title does not.
 func notes() map[string]string {
 	return map[string]string{
-		"fanout":     "a message of 150 bytes, one broadcast at a time with the server idle before it; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing.",
+		"fanout":     "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing.",
 		"burst10":    "as above, ten calls one after the other.",
 		"burst100":   "as above, a hundred; every message is delivered as one of its own, none glued to another.",
 		"echo1":      "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came.",
@@ -34,7 +34,7 @@ func notes() map[string]string {
 	}
 }
 
-const method = `Each server is a process of its own and each has its own client process: one thread, raw sockets, epoll, no goroutine for any connection. All servers of a row run at once, connected; a round measures them in turn, A B C …, A B C …, and while one works the others are idle. Tables show medians over rounds; *spread* is the distance between the quartiles as a share of the median; *wsgen to it* is the median of the ratios within rounds, which a slow second of the machine moves little. Latency is from the stamp inside a message, made before the call that sends it, to its arrival in the client; every process reads the same clock.
+const method = `Each server is a process of its own and each has its own client process: one thread, raw sockets, epoll, no goroutine for any connection. All servers of a row run at once, connected; a round measures them in turn, A B C …, A B C …, and while one works the others are idle. Tables show medians over rounds; *spread* is the distance between the quartiles as a share of the median; *wsgen to it* is the median of the ratios within rounds, which a slow second of the machine moves little. Where broadcasts come far apart (one broadcast, TLS, deflate) the clients delay their acknowledgements (TCP_QUICKACK is off), as the kernel has it by itself for a peer that talks, too; a client that only listens answers every message at once with a packet whose way through the stack the measured machine would pay for, about 2 µs for each delivery of whatever server. Latency is from the stamp inside a message, made before the call that sends it, to its arrival in the client; every process reads the same clock.
 
 CPU is that of the whole server process, user and system. RSS is what is resident, as it is and after three garbage collections that return memory to the system. wsgen runs with every limit at its default, a connection guard, a message guard, and a log at level info that is read.
 
