@@ -59,9 +59,9 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 	defer progress.stop()
 	opts := j.opts
 	opts.Step = progress.step
-	if formatted, err := cache.OpenFormatted(j.root); err == nil {
-		opts.Format = formatted.Format
-		defer func() { _ = formatted.Save() }() // if it fails, the next run formats again
+	if made, err := cache.OpenMade(j.root); err == nil {
+		opts.Memory = made
+		defer func() { _ = made.Save() }() // if it fails, the next run makes all files again
 	}
 	sink := &keeper{Sink: output.Disk{Alone: alone, Writing: j.writing}}
 	result, err = pipeline.Run(ctx, opts, sink)

@@ -2,12 +2,7 @@
 // function that makes files of a model.
 package emit
 
-import (
-	"fmt"
-	goformat "go/format"
-
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
-)
+import "github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 
 // Header is the first line of every generated Go file, in the form that Go
 // tools recognize (https://go.dev/s/generatedcode).
@@ -21,21 +16,31 @@ type File struct {
 
 // Emitter makes the files of one output. It fails only on a defect of wsgen:
 // what a user can get wrong, resolve has already said.
-type Emitter func(*model.Program, Format) ([]File, error)
+type Emitter func(*Run) ([]File, error)
 
-// Format is how gofmt writes the source of the file at path. It may be called
-// by several goroutines. nil is format.Source, which ignores the path.
-type Format func(path string, source []byte) ([]byte, error)
+// Memory knows files that earlier runs of this build of wsgen made. Several
+// goroutines may call it.
+type Memory interface {
+	// Recall returns the text of the file at path, if it was made of the model
+	// with this digest.
+	Recall(path, digest string) (text []byte, ok bool)
+	// Keep remembers what was made.
+	Keep(path, digest string, text []byte)
+}
 
-// apply formats what was written for a package.
-func (format Format) apply(pkg *model.Package, f *File) (err error) {
-	if format == nil {
-		f.Data, err = goformat.Source(f.Data)
-	} else {
-		f.Data, err = format(f.Path, f.Data)
+// Run is what the emitters of one run share.
+type Run struct {
+	prog    *model.Program
+	memory  Memory
+	digests []string // of the packages; nil without a memory
+}
+
+// NewRun prepares to make the files of prog, which must not change any more.
+// Without a memory all are made anew.
+func NewRun(prog *model.Program, memory Memory) *Run {
+	r := &Run{prog: prog, memory: memory}
+	if memory != nil {
+		r.digests = digests(prog)
 	}
-	if err != nil {
-		return fmt.Errorf("generated code of package %s is invalid (a bug in wsgen): %w", pkg.Path, err)
-	}
-	return nil
+	return r
 }

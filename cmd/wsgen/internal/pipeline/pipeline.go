@@ -28,8 +28,8 @@ type Options struct {
 	// RequirePosture refuses a handler that has no guard, in a gateway that has
 	// none, unless one of them is marked //ws:public.
 	RequirePosture bool
-	// Format, if not nil, is called instead of format.Source, by several goroutines.
-	Format emit.Format
+	// Memory, if not nil, knows files that need not be made again.
+	Memory emit.Memory
 	// Step, if not nil, is told what the run does next, in a word or two.
 	Step func(doing string)
 }
@@ -77,9 +77,10 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	if opts.Wire == WireOn || opts.Wire != WireOff && loaded.Module.Requires(gowire.WirePath) {
 		emitters = append(emitters, gowire.Emit)
 	}
+	run := emit.NewRun(program, opts.Memory)
 	var files []emit.File
 	for _, emitter := range emitters {
-		made, err := emitter(program, opts.Format)
+		made, err := emitter(run)
 		if err != nil {
 			return result, err
 		}

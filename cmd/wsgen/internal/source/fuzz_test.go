@@ -188,7 +188,7 @@ func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.
 		return nil
 	}
 	for _, emitter := range []emit.Emitter{goserver.Emit, gowire.Emit} {
-		files, err := emitter(program, nil)
+		files, err := emitter(emit.NewRun(program, nil))
 		if err != nil {
 			t.Fatal(err) // it does not parse
 		}

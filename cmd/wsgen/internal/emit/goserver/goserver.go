@@ -6,8 +6,6 @@
 package goserver
 
 import (
-	"path/filepath"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -19,16 +17,9 @@ import (
 const FileName = "ws_gen.go"
 
 // Emit makes one file for each package that needs one.
-func Emit(prog *model.Program, format emit.Format) ([]emit.File, error) {
-	return emit.Each(prog, format, func(pkg *model.Package) (*emit.File, error) {
-		if !needed(pkg) {
-			return nil, nil
-		}
-		data, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
-		if err != nil {
-			return nil, err
-		}
-		return &emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data}, nil
+func Emit(run *emit.Run) ([]emit.File, error) {
+	return run.Each(FileName, needed, func(pkg *model.Package) ([]byte, error) {
+		return gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
 	})
 }
 

@@ -7,8 +7,6 @@
 package gowire
 
 import (
-	"path/filepath"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -23,18 +21,11 @@ const FileName = "ws_wire_gen.go"
 const WirePath = "github.com/google/wire"
 
 // Emit makes one file for each package that provides something.
-func Emit(prog *model.Program, format emit.Format) ([]emit.File, error) {
-	return emit.Each(prog, format, func(pkg *model.Package) (*emit.File, error) {
-		if !needed(pkg) {
-			return nil, nil
-		}
-		data, err := gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
+func Emit(run *emit.Run) ([]emit.File, error) {
+	return run.Each(FileName, needed, func(pkg *model.Package) ([]byte, error) {
+		return gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
 			return []jen.Code{set(f, pkg)}
 		})
-		if err != nil {
-			return nil, err
-		}
-		return &emit.File{Path: filepath.Join(pkg.Dir, FileName), Data: data}, nil
 	})
 }
 

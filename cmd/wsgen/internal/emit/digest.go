@@ -1,0 +1,62 @@
+package emit
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// digests are those of the packages of prog: all of a package, places in the
+// source included, since they decide the order of guards.
+func digests(prog *model.Program) []string {
+	sums := make([]string, len(prog.Packages))
+	parallel(len(sums), func(i int) {
+		sum := sha256.Sum256(appendValue(nil, reflect.ValueOf(prog.Packages[i])))
+		sums[i] = hex.EncodeToString(sum[:])
+	})
+	return sums
+}
+
+// appendValue appends v so that different values of one type differ. It follows
+// pointers: a model has no cycles.
+func appendValue(b []byte, v reflect.Value) []byte {
+	switch v.Kind() {
+	case reflect.String:
+		b = binary.AppendUvarint(b, uint64(v.Len()))
+		return append(b, v.String()...)
+	case reflect.Bool:
+		if v.Bool() {
+			return append(b, 1)
+		}
+		return append(b, 0)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return binary.AppendVarint(b, v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return binary.AppendUvarint(b, v.Uint())
+	case reflect.Pointer:
+		if v.IsNil() {
+			return append(b, 0)
+		}
+		return appendValue(append(b, 1), v.Elem())
+	case reflect.Slice:
+		if v.IsNil() {
+			return append(b, 0)
+		}
+		b = binary.AppendUvarint(b, uint64(v.Len())+1)
+		for i := range v.Len() {
+			b = appendValue(b, v.Index(i))
+		}
+		return b
+	case reflect.Struct:
+		for i := range v.NumField() { //nolint:modernize // Value.Fields makes a description of each field, too
+			b = appendValue(b, v.Field(i))
+		}
+		return b
+	default:
+		panic(fmt.Sprintf("a model has no %s", v.Kind())) // a new one does: say how it is appended
+	}
+}

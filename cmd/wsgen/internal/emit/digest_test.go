@@ -1,0 +1,136 @@
+package emit
+
+import (
+	"go/token"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// Whatever of a package changes, at any depth, its digest does, and to one that
+// no other change leads to. Changed back, it is the old one.
+func TestDigestOfEveryField(t *testing.T) {
+	full := &model.Package{}
+	fill(reflect.ValueOf(full).Elem(), 0)
+	prog := &model.Program{Packages: []*model.Package{full}}
+	was := digests(prog)[0]
+	seen := map[string]string{was: "nothing"}
+	note := func(what string) {
+		now := digests(prog)[0]
+		if other, ok := seen[now]; ok {
+			t.Errorf("%s leads to the digest of %s", what, other)
+		}
+		seen[now] = what
+	}
+	fields := map[string]bool{}
+	vary(reflect.ValueOf(full).Elem(), "", func(path string, field reflect.StructField) {
+		fields[field.Name] = true
+		note(path)
+	})
+	if again := digests(prog)[0]; again != was {
+		t.Error("changed back, the package has another digest")
+	}
+	for _, want := range []string{"Scope", "Line", "Timeout", "JSON", "OmitEmpty", "Len", "Dir", "Tag", "Foreign", "OwnNewPush"} {
+		if !fields[want] {
+			t.Errorf("field %s was not varied", want)
+		}
+	}
+}
+
+// Values that stand one after the other are not taken for others.
+func TestDigestKeepsApart(t *testing.T) {
+	seen := map[string]int{}
+	for i, pkg := range []*model.Package{
+		{},
+		{Path: "ab", Name: "c"},
+		{Path: "a", Name: "bc"},
+		{Scope: []string{}},
+		{Scope: []string{""}},
+		{Scope: []string{"a"}, TestScope: []string{"b"}},
+		{Scope: []string{"a", "b"}},
+		{TestScope: []string{"a", "b"}},
+		{Dir: "\xff"},
+		{Dir: "\xfe"},
+		{App: &model.App{}},
+		{Gateways: []*model.Gateway{{}}},
+		{Gateways: []*model.Gateway{{Pos: token.Position{Line: 1}}}},
+		{Gateways: []*model.Gateway{{Handlers: []*model.Handler{{Timeout: time.Second}}}}},
+		{Gateways: []*model.Gateway{{Handlers: []*model.Handler{{Timeout: time.Minute}}}}},
+	} {
+		d := digests(&model.Program{Packages: []*model.Package{pkg}})[0]
+		if other, ok := seen[d]; ok {
+			t.Errorf("packages %d and %d have one digest", other, i)
+		}
+		seen[d] = i
+	}
+}
+
+// fill makes everything in v something, down to a depth where types that hold
+// themselves end.
+func fill(v reflect.Value, depth int) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !deep(v.Type().Elem(), depth) {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem(), depth+1)
+		}
+	case reflect.Slice:
+		if !deep(v.Type().Elem(), depth) {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			fill(v.Index(0), depth+1)
+		}
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			fill(f, depth+1)
+		}
+	}
+}
+
+// deep cuts off types within types.
+func deep(t reflect.Type, depth int) bool {
+	return depth > 7 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]() || t == reflect.TypeFor[model.Flat]())
+}
+
+// vary changes each value in v alone, tells note, and changes it back.
+func vary(v reflect.Value, path string, note func(path string, field reflect.StructField)) {
+	for i := range v.NumField() {
+		f, field := v.Field(i), v.Type().Field(i)
+		path := path + "." + field.Name
+		vary1(f, func() { note(path, field) })
+		for f.Kind() == reflect.Pointer || f.Kind() == reflect.Slice && f.Len() > 0 {
+			if f.Kind() == reflect.Slice {
+				f = f.Index(0)
+			} else if f = f.Elem(); !f.IsValid() {
+				break
+			}
+		}
+		if f.IsValid() && f.Kind() == reflect.Struct {
+			vary(f, path, note)
+		}
+	}
+}
+
+func vary1(f reflect.Value, note func()) {
+	was := reflect.ValueOf(f.Interface())
+	switch f.Kind() {
+	case reflect.String:
+		f.SetString(f.String() + "x")
+	case reflect.Bool:
+		f.SetBool(!f.Bool())
+	case reflect.Int, reflect.Int64:
+		f.SetInt(f.Int() + 1)
+	case reflect.Uint8:
+		f.SetUint(f.Uint() + 1)
+	case reflect.Pointer, reflect.Slice:
+		if f.IsNil() {
+			return
+		}
+		f.SetZero()
+	default:
+		return
+	}
+	note()
+	f.Set(was)
+}

@@ -1,0 +1,87 @@
+package emit_test
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// memory is an emit.Memory.
+type memory struct {
+	mu   sync.Mutex
+	text map[string]string // by path and digest
+}
+
+func (m *memory) Recall(path, digest string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	text, ok := m.text[path+digest]
+	return []byte(text), ok
+}
+
+func (m *memory) Keep(path, digest string, text []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.text[path+digest] = string(text)
+}
+
+// A package is written once for each of its models and files, by its place in
+// the program, and formatted.
+func TestEach(t *testing.T) {
+	known := &memory{text: map[string]string{}}
+	for step, c := range []struct {
+		file   string
+		edit   func(prog *model.Program)
+		writes int
+	}{
+		{"a.go", func(*model.Program) {}, 2},
+		{"a.go", func(*model.Program) {}, 0},
+		{"b.go", func(*model.Program) {}, 2},
+		{"a.go", func(prog *model.Program) { prog.Packages[2].Scope = []string{"x"} }, 1},
+		{"a.go", func(prog *model.Program) { prog.Packages = prog.Packages[1:] }, 0},
+	} {
+		prog := &model.Program{Packages: []*model.Package{
+			{Name: "one", Dir: "one"}, {Name: "none", Dir: "none"}, {Name: "two", Dir: "two"},
+		}}
+		c.edit(prog)
+		var (
+			mu     sync.Mutex
+			writes int
+		)
+		files, err := emit.NewRun(prog, known).Each(c.file,
+			func(pkg *model.Package) bool { return pkg.Name != "none" },
+			func(pkg *model.Package) ([]byte, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				writes++
+				return []byte("package   " + pkg.Name), nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if writes != c.writes {
+			t.Errorf("step %d: %d packages were written, want %d", step, writes, c.writes)
+		}
+		want := []string{"one", "two"}[2-min(2, len(prog.Packages)-1):]
+		if len(files) != len(want) {
+			t.Fatalf("step %d: %d files, want %d", step, len(files), len(want))
+		}
+		for i, name := range want {
+			if f := files[i]; f.Path != filepath.Join(name, c.file) || string(f.Data) != "package "+name+"\n" {
+				t.Errorf("step %d: file %d is %s: %q", step, i, f.Path, f.Data)
+			}
+		}
+	}
+}
+
+func TestEachSaysWhatDoesNotParse(t *testing.T) {
+	prog := &model.Program{Packages: []*model.Package{{Name: "p", Path: "example.com/p"}}}
+	_, err := emit.NewRun(prog, nil).Each("a.go", func(*model.Package) bool { return true },
+		func(*model.Package) ([]byte, error) { return []byte("package"), nil })
+	if err == nil {
+		t.Error("no error for what does not parse")
+	}
+}
