@@ -118,8 +118,12 @@ func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, 
 	return hook(connContext{c}, &c.client, r)
 }
 
-// hear notes that the peer is alive.
-func (c *conn) hear() { c.heard.Store(int64(c.server.clock())) }
+// hear notes that the peer is alive, and returns when that was.
+func (c *conn) hear() time.Duration {
+	now := c.server.clock()
+	c.heard.Store(int64(now))
+	return now
+}
 
 // serve reads until the connection is over. It is the read goroutine.
 func (c *conn) serve() {

@@ -5,11 +5,12 @@ import "time"
 // cork holds back the replies of a read loop while there is more to read. It
 // belongs to the read goroutine, which owns the outbox meanwhile.
 type cork struct {
-	since uint32 // by Server.clock, in µs; it is soon over, so that a part will do
+	since uint32 // by micros: when what the replies answer was read, or others left
 	bytes int32
 }
 
-func (s *Server) micros() uint32 { return uint32(s.clock() / time.Microsecond) }
+// micros is a part of Server.clock, in µs: a cork is soon over.
+func micros(clock time.Duration) uint32 { return uint32(clock / time.Microsecond) }
 
 const (
 	// maxCorked is how many bytes of replies are held back.
@@ -19,9 +20,35 @@ const (
 	maxCorkedTime = 200 // µs
 )
 
-// corkDue reports whether it is time to let go.
+// holdBack lets go of what has been held back for long enough, now that there
+// is more to read. Looking at the clock costs a hundredth of an echo, so that
+// it is looked at once for all that comes with one read.
+func (c *conn) holdBack(clock time.Duration) {
+	now := micros(clock)
+	if c.corked && now-c.cork.since <= maxCorkedTime {
+		return
+	}
+	c.uncork()
+	c.cork.since = now
+}
+
+// corkDue reports whether it is time to let go, and there is more to handle
+// before the next read.
 func (c *conn) corkDue() bool {
-	return c.corked && (c.cork.bytes >= maxCorked || c.server.micros()-c.cork.since > maxCorkedTime)
+	switch {
+	case !c.corked:
+		return false
+	case c.cork.bytes >= maxCorked:
+		return true
+	case c.wire.from == c.wire.to:
+		return false // the next is a read, which finds more or finds nothing: both look after what is held back
+	}
+	now := micros(c.server.clock())
+	if now-c.cork.since <= maxCorkedTime {
+		return false
+	}
+	c.cork.since = now
+	return true
 }
 
 // uncork writes what is held back. It must be called before the read goroutine

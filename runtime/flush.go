@@ -80,7 +80,7 @@ func (c *conn) reply(frame []byte, onReadLoop bool) {
 		return
 	}
 	if v == outbox.Schedule {
-		c.corked, c.cork = true, cork{since: c.server.micros()}
+		c.corked, c.cork.bytes = true, 0
 	}
 	c.cork.bytes += int32(min(len(frame), maxCorked))
 }

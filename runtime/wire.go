@@ -147,7 +147,7 @@ func (w *wire) took(n int, err error) {
 		w.fail(err)
 	}
 	if n > 0 {
-		w.conn.hear()
+		w.conn.holdBack(w.conn.hear())
 		w.check(n)
 	}
 }
