@@ -25,8 +25,8 @@ type Call struct {
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
-func (c *Call) begin(of *conn, t *task, frame envelope.Frame, inline bool) {
-	c.conn, c.frame, c.inline, c.replied = of, frame, inline, false
+func (c *Call) begin(of *conn, t *task, frame *envelope.Frame, inline bool) {
+	c.conn, c.frame, c.inline, c.replied = of, *frame, inline, false
 	if t != nil {
 		c.task = t
 	}

@@ -15,17 +15,25 @@ func ReadPlain[T any](c *Call, read func(*Reader) T) (T, bool) {
 
 // DecodeWith is Call.Decode for a type that wsgen generated a function for.
 func DecodeWith[T any](c *Call, read func(*Reader) T) (T, error) {
-	if v, ok := ReadPlain(c, read); ok {
+	// Not by ReadPlain: a copy of v right after it was written costs 10 ns.
+	c.reader = Reader{data: c.frame.Data}
+	v := read(&c.reader)
+	if c.reader.plain() {
 		return v, nil
 	}
-	var v T
-	err := c.Decode(&v)
+	return decodeStd[T](c)
+}
+
+func decodeStd[T any](c *Call) (v T, err error) {
+	err = c.Decode(&v)
 	return v, err
 }
 
 // ReplyWith is Call.Reply for a type that wsgen generated a function for.
 func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
-	frame, ok := encodeFrameWith(&c.writer, c.frame.Event, c.frame.ID, v, write)
+	beginFrame(&c.writer, c.frame.Event, c.frame.ID)
+	write(&c.writer, v)
+	frame, ok := c.writer.frame()
 	if !ok {
 		return replyStd(c, v)
 	}
@@ -39,7 +47,9 @@ func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
 func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, error) {
 	if checkEvent(event) == nil {
 		w := writers.Get().(*Writer)
-		frame, ok := encodeFrameWith(w, event, nil, v, write)
+		beginFrame(w, event, nil)
+		write(w, v)
+		frame, ok := w.frame()
 		writers.Put(w)
 		if ok {
 			return t.push(event, frame), nil

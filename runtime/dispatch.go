@@ -22,7 +22,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	var frame envelope.Frame
 	err := envelope.ErrNotObject
 	if text {
-		frame, err = envelope.Parse(data)
+		err = frame.Parse(data)
 	}
 	handler := -1
 	if err == nil {
@@ -55,9 +55,9 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	}
 	here := !busy && (h == nil || h.Mode == Inline || err != nil)
 	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
-		c.handle(handler, frame, err, true, nil)
+		c.handle(handler, &frame, err, true, nil)
 		_ = message.Close()
-	} else if t := c.newTask(handler, frame, err, len(data), message); here {
+	} else if t := c.newTask(handler, &frame, err, len(data), message); here {
 		t.run(true)
 	} else {
 		// What must run beside the read loop queues, and so does everything
@@ -72,7 +72,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 
 // handle answers one message: handler -1 is an unknown event, bad what is wrong
 // with the frame, t its task if it has one.
-func (c *conn) handle(handler int, frame envelope.Frame, bad error, inline bool, t *task) {
+func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool, t *task) {
 	e := c.endpoint
 	switch {
 	case bad != nil:
@@ -126,7 +126,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	e, t := c.conn.endpoint, c.task
 	if t == nil {
 		refusal := e.refuse(c.conn, event, 0, err)
-		c.conn.answerError(c.frame, refusal, c.inline)
+		c.conn.answerError(&c.frame, refusal, c.inline)
 		return refusal
 	}
 	if t.claim(nil) {
@@ -179,7 +179,7 @@ func (c *conn) run(handler int, event string, call *Call) error {
 }
 
 // refuseBad answers a frame that is none, or one too many.
-func (c *conn) refuseBad(frame envelope.Frame, bad error, inline bool) {
+func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 	event := ""
 	over, limited := errors.AsType[*Error](bad)
 	switch {

@@ -92,7 +92,7 @@ func (r *Reader) plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
 
 // space returns where the next byte from i on is that is no white space.
 func (r *Reader) space(i int) int {
-	for i < len(r.data) && (r.data[i] == ' ' || r.data[i] == '\t' || r.data[i] == '\n' || r.data[i] == '\r') {
+	for i < len(r.data) && r.data[i] <= ' ' && (r.data[i] == ' ' || r.data[i] == '\t' || r.data[i] == '\n' || r.data[i] == '\r') {
 		i++
 	}
 	return i

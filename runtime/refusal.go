@@ -132,7 +132,7 @@ func presentable(c *conn, err error) *Error {
 }
 
 // answerError answers a message with an error frame.
-func (c *conn) answerError(frame envelope.Frame, refusal *Error, inline bool) {
+func (c *conn) answerError(frame *envelope.Frame, refusal *Error, inline bool) {
 	text, err := encodeFrame(errorEvent, frame.ID, refusal.body(string(frame.Event)))
 	if err == nil { // strings and numbers always encode
 		c.reply(text, inline)

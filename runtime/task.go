@@ -48,8 +48,8 @@ type task struct {
 }
 
 // newTask makes a task of a message, and makes it known by its id.
-func (c *conn) newTask(handler int, frame envelope.Frame, bad error, size int, message io.Closer) *task {
-	t := &task{conn: c, handler: handler, bad: bad, frame: frame, message: message, size: size}
+func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer) *task {
+	t := &task{conn: c, handler: handler, bad: bad, frame: *frame, message: message, size: size}
 	b := c.beside()
 	if handler < 0 || bad != nil {
 		return t
@@ -98,7 +98,7 @@ func (t *task) run(inline bool) {
 		}
 	}()
 	if t.handler < 0 || t.bad != nil || t.turn(inline) {
-		t.conn.handle(t.handler, t.frame, t.bad, inline, t)
+		t.conn.handle(t.handler, &t.frame, t.bad, inline, t)
 	}
 }
 
@@ -195,7 +195,7 @@ func (t *task) refuse(refusal *Error, inline bool) {
 }
 
 func (t *task) answerError(refusal *Error, inline bool) {
-	t.conn.answerError(envelope.Frame{Event: []byte(t.event()), ID: t.id}, refusal, inline)
+	t.conn.answerError(&envelope.Frame{Event: []byte(t.event()), ID: t.id}, refusal, inline)
 }
 
 // explain turns what a handler returned because its time was up into what the

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 	"sync"
@@ -20,20 +19,25 @@ type Writer struct {
 
 var writers = sync.Pool{New: func() any { return new(Writer) }}
 
-// encodeFrameWith returns a frame of an event; false if data has no JSON.
-func encodeFrameWith[E string | []byte, T any](w *Writer, event E, id []byte, data T, write func(*Writer, T)) (frame []byte, ok bool) {
+// beginFrame begins a frame of an event; data is to follow.
+func beginFrame[E string | []byte](w *Writer, event E, id []byte) {
 	var room [headRoom]byte
 	w.odd = false
 	w.buf = envelope.Begin(append(w.buf[:0], room[:]...), event, id)
-	write(w, data)
-	if ok = !w.odd; ok {
+}
+
+// frame ends the frame and returns it; false if data has no JSON.
+func (w *Writer) frame() (frame []byte, ok bool) {
+	if !w.odd {
 		w.buf = envelope.End(w.buf)
-		frame = bytes.Clone(seal(w.buf)) // the buffer is used again
+		sealed := seal(w.buf)
+		frame = make([]byte, len(sealed)) // the buffer is used again
+		copy(frame, sealed)
 	}
 	if cap(w.buf) > maxPooled {
 		w.buf = nil
 	}
-	return frame, ok
+	return frame, !w.odd
 }
 
 // Begin begins an object.

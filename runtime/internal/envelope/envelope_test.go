@@ -82,7 +82,8 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		frame, err := envelope.Parse(text)
+		var frame envelope.Frame
+		err := frame.Parse(text)
 		if err == nil && !frame.Valid() {
 			err = envelope.ErrNotObject // what a decoder, or nobody else, finds out
 		}
@@ -109,7 +110,8 @@ func TestHasData(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"event":"a"}`: false, `{"event":"a","data":null}`: false, `{"event":"a","data":0}`: true, `{"event":"a","data":"null"}`: true,
 	} {
-		if f, err := envelope.Parse([]byte(text)); err != nil || f.HasData() != want {
+		var f envelope.Frame
+		if err := f.Parse([]byte(text)); err != nil || f.HasData() != want {
 			t.Errorf("%s: %v %v", text, f.HasData(), err)
 		}
 	}
@@ -125,7 +127,8 @@ func FuzzAppend(f *testing.F) {
 			id = []byte("7")
 		}
 		text := envelope.End(append(envelope.Begin(nil, event, id), `{"a":1}`...))
-		frame, err := envelope.Parse(text)
+		var frame envelope.Frame
+		err := frame.Parse(text)
 		if err != nil || string(frame.Event) != strings.ToValidUTF8(event, "\ufffd") && validUTF8([]byte(event)) ||
 			!bytes.Equal(frame.ID, id) || string(frame.Data) != `{"a":1}` {
 			t.Fatalf("%q: %s: %v", event, text, err)

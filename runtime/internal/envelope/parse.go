@@ -37,14 +37,16 @@ func (f *Frame) HasData() bool { return f.Data != nil && string(f.Data) != "null
 // Valid reports whether the data, and so the whole frame, is JSON.
 func (f *Frame) Valid() bool { return f.Checked || f.Data == nil || json.Valid(f.Data) }
 
-// Parse takes a message apart. Member names are exact, the last one of a name
-// counts, unknown ones are ignored. With ErrEvent the frame's ID is still
-// good, so that the refusal can be addressed.
-func Parse(text []byte) (Frame, error) {
-	if f, ok := parsePlain(text); ok {
-		return f, nil
+// Parse takes a message apart into a frame that is zero. Member names are
+// exact, the last one of a name counts, unknown ones are ignored. With ErrEvent
+// the frame's ID is still good, so that the refusal can be addressed.
+func (f *Frame) Parse(text []byte) error {
+	if f.parsePlain(text) {
+		return nil
 	}
-	return parseOdd(text)
+	var err error
+	*f, err = parseOdd(text)
+	return err
 }
 
 // parseOdd is for everything that is not plain: it has encoding/json look at

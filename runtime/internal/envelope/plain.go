@@ -9,39 +9,39 @@ import (
 // member names, event and id have no escapes. It reads each byte once and
 // allocates nothing. What it does not know it leaves to parseOdd, also every
 // mistake: there is one place that says what is wrong.
-func parsePlain(b []byte) (f Frame, ok bool) {
+func (f *Frame) parsePlain(b []byte) bool {
 	i := space(b, 0)
 	if i >= len(b) || b[i] != '{' {
-		return f, false
+		return false
 	}
 	for i = space(b, i+1); ; i = space(b, i+1) {
 		name, next := plainText(b, i)
 		if name == nil {
-			return f, false
+			return false
 		}
 		if i = space(b, next); i >= len(b) || b[i] != ':' {
-			return f, false
+			return false
 		}
 		i = space(b, i+1)
 		end := valueEnd(b, i)
 		if end <= i {
-			return f, false
+			return false
 		}
 		value := b[i:end]
 		if !f.set(name, value) {
-			return f, false
+			return false
 		}
 		if i = space(b, end); i >= len(b) {
-			return f, false
+			return false
 		}
 		if b[i] == '}' {
 			break
 		}
 		if b[i] != ',' {
-			return f, false
+			return false
 		}
 	}
-	return f, f.Event != nil && space(b, i+1) == len(b)
+	return f.Event != nil && space(b, i+1) == len(b)
 }
 
 // set takes a member; false leaves the frame to parseOdd.
@@ -84,7 +84,7 @@ func plainNumber(raw []byte) bool {
 
 // space returns where the next byte is that is no white space.
 func space(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
 	}
 	return i

@@ -19,11 +19,22 @@ const (
 // itself in a JSON string, or is not ASCII; len(b) if there is none.
 func PlainEnd(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^'"'*ones, w^'\\'*ones
-		if odd := (w | (w - ' '*ones) | (quote - ones) | (slash - ones)) & highs; odd != 0 {
-			return i + bits.TrailingZeros64(odd)/8
+		if found := odd(binary.LittleEndian.Uint64(b[i:])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
+	}
+	switch {
+	case i >= len(b):
+		return i
+	case len(b) >= 8:
+		// The last word once more, without what has been looked at, and spaces
+		// in its stead: most strings are shorter than a word.
+		rest := uint(len(b)-i) * 8
+		w := binary.LittleEndian.Uint64(b[len(b)-8:])>>((64-rest)&63) | ' '*ones<<(rest&63)
+		if found := odd(w); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		return len(b)
 	}
 	for i < len(b) {
 		if c := b[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
@@ -32,6 +43,12 @@ func PlainEnd(b []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// odd marks the bytes of a word that PlainEnd looks for.
+func odd(w uint64) uint64 {
+	quote, slash := w^'"'*ones, w^'\\'*ones
+	return (w | (w - ' '*ones) | (quote - ones) | (slash - ones)) & highs
 }
 
 // textEnd returns where the string that begins at i ends; 0 if nowhere.
