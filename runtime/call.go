@@ -26,7 +26,10 @@ type Call struct {
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
 func (c *Call) begin(of *conn, t *task, frame *envelope.Frame, inline bool) {
-	c.conn, c.frame, c.inline, c.replied = of, *frame, inline, false
+	// One by one: an assignment of several copies the frame twice, and loads
+	// what is still on its way to the cache: 24 instead of 14 ns for begin and end.
+	c.frame = *frame
+	c.conn, c.inline, c.replied = of, inline, false
 	if t != nil {
 		c.task = t
 	}
@@ -34,7 +37,8 @@ func (c *Call) begin(of *conn, t *task, frame *envelope.Frame, inline bool) {
 
 // end gives c back, without what it must not keep alive.
 func (c *Call) end() {
-	c.conn, c.frame, c.reader.data = nil, envelope.Frame{}, nil
+	c.frame = envelope.Frame{}
+	c.conn, c.reader.data = nil, nil
 	if c.task != nil || c.ctx != nil { // few have either, and each write costs while garbage is collected
 		c.task, c.ctx = nil, nil
 	}
