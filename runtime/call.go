@@ -137,7 +137,7 @@ func errNoData() error {
 
 // decode decodes JSON and turns a failure into a refusal that names the place.
 func decode(data []byte, v any) error {
-	err := json.Unmarshal(data, v)
+	err := unmarshal(data, v)
 	if err == nil {
 		return nil
 	}
