@@ -1,4 +1,4 @@
-//go:build linux && race
+//go:build linux && (race || 386)
 
 package ws
 
@@ -8,7 +8,8 @@ import (
 )
 
 // Under the race detector the calls are package syscall's, which tells it that
-// what was written before a message was sent is seen by who receives it.
+// what was written before a message was sent is seen by who receives it; and on
+// 386, for which it does not know recv(2) and send(2).
 
 func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Read, fd, p) }
 
