@@ -26,19 +26,21 @@ type conn struct {
 	server   *Server
 	endpoint *Endpoint
 	client   Client
-	wire     wire            // what gws reads from, and the socket
-	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used
-	identity *identity       // nil: nobody known, and nothing to remember
-	born     time.Duration   // by Server.clock
+	wire     wire          // what gws reads from, and the socket
+	identity *identity     // nil: nobody known, and nothing to remember
+	born     time.Duration // by Server.clock
 
 	// state is the connection's own, made by the connect hook. Handlers and
 	// hooks of one connection never overlap, so it needs no lock.
 	state any
 
-	out  outbox.Queue
-	cork cork // the read goroutine's
-
+	// What a broadcast touches lies together: it comes to a thousand
+	// connections whose memory is in no cache.
+	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used; set before registering
+	out      outbox.Queue
 	everyone membership // guarded by the registry
+
+	cork cork // the read goroutine's
 
 	heard atomic.Int64 // when bytes last came, by Server.clock
 	timer timerNode    // guarded by the wheel

@@ -81,11 +81,11 @@ func (s *Server) outgoing(frame []byte) outgoing {
 }
 
 // to returns the frame for c.
-func (o *outgoing) to(c *conn) []byte {
-	if c.deflate && o.deflated != nil {
-		return o.deflated
+func (o *outgoing) to(c *conn) *[]byte {
+	if o.deflated != nil && c.deflate {
+		return &o.deflated
 	}
-	return o.plain
+	return &o.plain
 }
 
 // single is outgoing for one receiver.
@@ -94,7 +94,7 @@ func (c *conn) single(frame []byte) []byte {
 		return frame
 	}
 	o := c.server.outgoing(frame)
-	return o.to(c)
+	return *o.to(c)
 }
 
 // deflater is a reusable compressor and what it writes to.

@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -17,11 +18,11 @@ const maxBatch = 64 << 10
 // push queues a frame for one of many connections, adds to the tally what came
 // of it, and reports whether the outbox needs flushing. It never waits, and
 // writes nothing.
-func (c *conn) push(frame []byte, how *pushing, n *tally) (due bool) {
+func (c *conn) push(frame *[]byte, how *pushing, n *tally) (due bool) {
 	if how.key != "" {
 		return c.pushOver(frame, how, n)
 	}
-	switch c.out.Push(frame) {
+	switch c.out.Share(frame) {
 	case outbox.Full:
 		return c.pushOver(frame, how, n)
 	case outbox.Closed:
@@ -44,7 +45,8 @@ func (c *conn) pushOne(event string, frame []byte) error {
 	switch v {
 	case outbox.Full:
 		n.sent = 0
-		if c.pushOver(frame, &pushing{}, &n) {
+		own := frame
+		if c.pushOver(&own, &pushing{}, &n) {
 			v = outbox.Schedule
 		}
 	case outbox.Closed:
@@ -100,6 +102,14 @@ func (c *conn) flushNow(v outbox.Verdict) {
 		c.flush(b)
 		batches.Put(b)
 	}
+}
+
+// touch fetches what a flush needs into the cache, as outbox.Queue.Touch: it was
+// last written by who pushed, on another processor.
+func (c *conn) touch() {
+	c.out.Touch()
+	runtime.KeepAlive(c.everyone.conn)
+	runtime.KeepAlive(c.raw)
 }
 
 // batch is what a flush works with.

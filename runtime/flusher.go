@@ -54,6 +54,9 @@ func (f *flusher) work() {
 		if n == 0 {
 			return
 		}
+		for _, c := range conns[:n] {
+			c.touch()
+		}
 		for i, c := range conns[:n] {
 			c.flush(b)
 			conns[i] = nil

@@ -73,7 +73,7 @@ type tally struct {
 
 // pushOver is push for a frame that may take the place of others, and for an
 // outbox that has just refused one.
-func (c *conn) pushOver(frame []byte, how *pushing, n *tally) (due bool) {
+func (c *conn) pushOver(frame *[]byte, how *pushing, n *tally) (due bool) {
 	policy := how.overflow
 	if policy == 0 {
 		policy = c.endpoint.opts.Overflow

@@ -49,8 +49,17 @@ func (r *room) remove(m *membership) (empty bool) {
 func (r *room) each(visit func(*conn)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, m := range r.members {
-		visit(m.conn)
+	var ahead [8]*conn // whose memory is fetched together
+	for members := range slices.Chunk(r.members, len(ahead)) {
+		for i, m := range members {
+			ahead[i] = m.conn
+		}
+		for _, c := range ahead[:len(members)] {
+			c.out.Touch()
+		}
+		for _, c := range ahead[:len(members)] {
+			visit(c)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ type Outcome struct {
 	Replaced bool // the frame stands where an older one with its key stood
 }
 
-// Offer adds a frame that may take the place of others, otherwise as Push.
+// Offer adds a frame that may take the place of others, otherwise as Share.
 //
 // With a key, it takes the place of the queued frame with the same key, and
 // that place: a value that changes faster than the peer reads would never get
@@ -28,7 +28,7 @@ type Outcome struct {
 // first and whole: what an owner has taken is out of reach, and what is kept
 // stays. If that cannot make enough room, or if someone waits for it, nothing
 // is shed and the frame is refused.
-func (q *Queue) Offer(frame []byte, key string, oldest bool) Outcome {
+func (q *Queue) Offer(frame *[]byte, key string, oldest bool) Outcome {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -36,17 +36,17 @@ func (q *Queue) Offer(frame []byte, key string, oldest bool) Outcome {
 	}
 	var o Outcome
 	at := q.find(key)
-	if !q.admits(frame, at) {
-		if !oldest || q.line != nil || !q.shedFor(frame, at, &o) {
+	if !q.admits(len(*frame), at) {
+		if !oldest || q.line != nil || !q.shedFor(len(*frame), at, &o) {
 			return Outcome{Verdict: Full}
 		}
 		at = q.find(key)
 	}
 	if at < 0 {
-		o.Verdict = q.add(frame, mark{key: key})
+		o.Verdict = q.share(frame, mark{key: key})
 		return o
 	}
-	q.bytes += uint32(len(frame)) - uint32(len(q.more.frames[at]))
+	q.bytes += uint32(len(*frame)) - uint32(q.more.size(at))
 	q.more.frames[at] = frame
 	o.Verdict, o.Replaced = q.own(), true
 	return o
@@ -67,22 +67,22 @@ func (q *Queue) find(key string) int {
 	return -1
 }
 
-// admits is admit for a frame in the place of that at, if at is not negative.
-// While someone waits for room, only a shorter one is admitted.
-func (q *Queue) admits(frame []byte, at int) bool {
+// admits is admit for a frame of size bytes in the place of that at, if at is
+// not negative. While someone waits for room, only a shorter one is admitted.
+func (q *Queue) admits(size, at int) bool {
 	if at < 0 {
-		return q.line == nil && q.admit(len(frame))
+		return q.line == nil && q.admit(size)
 	}
-	longer := len(frame) - len(q.more.frames[at])
+	longer := size - q.more.size(at)
 	return longer <= 0 || q.line == nil && q.holds(q.frames, int(q.bytes)+longer)
 }
 
-// shedFor sheds what must go for a frame, which takes the place of that at, if
-// at is not negative. It sheds nothing if that is not enough.
-func (q *Queue) shedFor(frame []byte, at int, o *Outcome) bool {
-	frames, bytes := q.frames+1, int(q.bytes)+len(frame)
+// shedFor sheds what must go for a frame of size bytes, which takes the place of
+// that at, if at is not negative. It sheds nothing if that is not enough.
+func (q *Queue) shedFor(size, at int, o *Outcome) bool {
+	frames, bytes := q.frames+1, int(q.bytes)+size
 	if at >= 0 {
-		frames, bytes = q.frames, bytes-len(q.more.frames[at])
+		frames, bytes = q.frames, bytes-q.more.size(at)
 	}
 	n := 0
 	for size := range q.sheddable(at) {
@@ -107,8 +107,8 @@ func (q *Queue) sheddable(except int) func(yield func(size int) bool) {
 		if q.more == nil {
 			return
 		}
-		for i, f := range q.more.frames {
-			if i != except && !q.more.at(i).kept && !yield(len(f)) {
+		for i := range q.more.frames {
+			if i != except && !q.more.at(i).kept && !yield(q.more.size(i)) {
 				return
 			}
 		}
@@ -129,7 +129,7 @@ func (q *Queue) shed(n, except int) {
 			continue
 		}
 		q.frames--
-		q.bytes -= uint32(len(q.more.frames[i]))
+		q.bytes -= uint32(q.more.size(i))
 		q.more.remove(i)
 		if i < except {
 			except--
@@ -149,6 +149,9 @@ func (o *overflow) remove(i int) {
 		o.marks = slices.Delete(o.marks, i, i+1)
 	}
 }
+
+// size returns the length of frame i.
+func (o *overflow) size(i int) int { return len(*o.frames[i]) }
 
 // at returns the mark of frame i.
 func (o *overflow) at(i int) mark {

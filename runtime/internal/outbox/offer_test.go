@@ -23,6 +23,11 @@ func queued(q *outbox.Queue) string {
 	}
 }
 
+func shared(text string) *[]byte {
+	frame := []byte(text)
+	return &frame
+}
+
 // TestOffer: each case pushes frames to a queue of four frames and twelve
 // bytes. A frame is written as what it is pushed with, its text: "." a push,
 // "!" one that is kept, "<" one that sheds the oldest, and before "=" its key.
@@ -63,10 +68,10 @@ func TestOffer(t *testing.T) {
 				switch {
 				case keyed:
 					text = []byte(value)
-					o := q.Offer(text, key, f[0] == '<')
+					o := q.Offer(&text, key, f[0] == '<')
 					v, shed = o.Verdict, shed+o.Shed
 				case f[0] == '<':
-					o := q.Offer(text, "", true)
+					o := q.Offer(&text, "", true)
 					v, shed = o.Verdict, shed+o.Shed
 				case f[0] == '!':
 					v = q.Keep(text)
@@ -88,14 +93,14 @@ func TestOffer(t *testing.T) {
 func TestOfferInFlight(t *testing.T) {
 	var q outbox.Queue
 	q.Limit(&outbox.Limits{Frames: 2, Bytes: 100})
-	q.Offer([]byte("a"), "k", false)
+	q.Offer(shared("a"), "k", false)
 	if got, _ := frames(&q); len(got) != 1 || got[0] != "a" {
 		t.Fatal(got)
 	}
-	if o := q.Offer([]byte("b"), "k", false); o.Replaced || o.Verdict != outbox.Queued {
+	if o := q.Offer(shared("b"), "k", false); o.Replaced || o.Verdict != outbox.Queued {
 		t.Fatal("a frame in flight was replaced", o)
 	}
-	if o := q.Offer([]byte("c"), "", true); o.Shed != 1 || o.Verdict != outbox.Queued {
+	if o := q.Offer(shared("c"), "", true); o.Shed != 1 || o.Verdict != outbox.Queued {
 		t.Fatal("what waits was not shed", o)
 	}
 	frames(&q)
@@ -104,7 +109,7 @@ func TestOfferInFlight(t *testing.T) {
 		t.Fatal(got)
 	}
 	q.Close([]byte("bye"))
-	if o := q.Offer([]byte("e"), "k", true); o.Verdict != outbox.Closed {
+	if o := q.Offer(shared("e"), "k", true); o.Verdict != outbox.Closed {
 		t.Fatal(o)
 	}
 }
@@ -120,7 +125,7 @@ func TestOfferStalled(t *testing.T) {
 		if got, _ := frames(&q); len(got) != 4 {
 			t.Errorf("%d of 8 frames in flight", len(got))
 		}
-		if o := q.Offer(make([]byte, 10), "", true); o.Shed != 1 || !o.Verdict.Accepted() {
+		if o := q.Offer(shared("0123456789"), "", true); o.Shed != 1 || !o.Verdict.Accepted() {
 			t.Errorf("no place for the newest: %+v", o)
 		}
 	}
@@ -131,18 +136,18 @@ func TestOfferWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q outbox.Queue
 		q.Limit(&outbox.Limits{Frames: 2, Bytes: 100})
-		q.Offer([]byte("a"), "k", false)
+		q.Offer(shared("a"), "k", false)
 		q.Push([]byte("b"))
 		verdict := make(chan outbox.Verdict)
 		go func() { verdict <- q.Wait([]byte("reply")) }()
 		synctest.Wait()
-		if o := q.Offer([]byte("c"), "", true); o.Verdict != outbox.Full || o.Shed != 0 {
+		if o := q.Offer(shared("c"), "", true); o.Verdict != outbox.Full || o.Shed != 0 {
 			t.Error("it went before a reply", o)
 		}
-		if o := q.Offer([]byte("longer"), "k", true); o.Verdict != outbox.Full {
+		if o := q.Offer(shared("longer"), "k", true); o.Verdict != outbox.Full {
 			t.Error("it grew while a reply waits", o)
 		}
-		if o := q.Offer([]byte("C"), "k", false); !o.Replaced {
+		if o := q.Offer(shared("C"), "k", false); !o.Replaced {
 			t.Error(o)
 		}
 		if got, _ := frames(&q); len(got) != 1 || got[0] != "C" {
@@ -189,7 +194,7 @@ func TestBudget(t *testing.T) {
 	if n := wait(); refused == 0 || n > bound || n < bound/2 || total.Used() > bound {
 		t.Errorf("%d refused, %d bytes wait, %d reserved, the bound is %d", refused, n, total.Used(), bound)
 	}
-	if o := queues[0].Offer(frame, "", true); o.Shed != 1 || !o.Verdict.Accepted() {
+	if o := queues[0].Offer(&frame, "", true); o.Shed != 1 || !o.Verdict.Accepted() {
 		t.Errorf("shedding does not make room in the total: %+v", o)
 	}
 	for i := range queues {
@@ -290,7 +295,7 @@ func TestOfferModel(t *testing.T) {
 				if !accepted {
 					list, shed = before, 0
 				}
-				if o := q.Offer([]byte(text), key, oldest); o.Verdict.Accepted() != accepted || o.Shed != shed {
+				if o := q.Offer(shared(text), key, oldest); o.Verdict.Accepted() != accepted || o.Shed != shed {
 					t.Fatalf("seed %d step %d: %+v, want %v %d", seed, step, o, accepted, shed)
 				}
 			}
