@@ -106,9 +106,10 @@ func (c *client) start() error {
 	return nil
 }
 
-// interest sets what connection i is polled for.
+// interest sets what connection i is polled for. Who is told only once of what
+// came must read all of it (readable does), and asks the kernel half as much.
 func (c *client) interest(i, op int, events uint32) {
-	err := unix.EpollCtl(c.epoll, op, int(c.conns[i].fd), &unix.EpollEvent{Events: events, Fd: int32(i)})
+	err := unix.EpollCtl(c.epoll, op, int(c.conns[i].fd), &unix.EpollEvent{Events: events | unix.EPOLLET, Fd: int32(i)})
 	if err != nil && c.failure == nil {
 		c.failure = fmt.Errorf("epoll_ctl: %w", err)
 	}

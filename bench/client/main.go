@@ -172,6 +172,10 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		if t.DelayACK {
 			c.delayACK()
 		}
+	case "packets":
+		counted := c.counted()
+		counted.Packets = c.packets()
+		return counted, nil
 	case "wait":
 		// Too few are not an error: that some are missing is a result.
 		err = c.until(limit, "waiting", func() bool { return c.frames >= c.job.want })
@@ -202,6 +206,19 @@ func (c *client) delayACK() {
 			_ = unix.SetsockoptInt(int(c.conns[i].fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
 		}
 	}
+}
+
+// packets counts the packets with data that came on open connections.
+func (c *client) packets() int {
+	n := 0
+	for i := range c.conns {
+		if c.conns[i].state == open {
+			if info, err := unix.GetsockoptTCPInfo(int(c.conns[i].fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+				n += int(info.Data_segs_in)
+			}
+		}
+	}
+	return n
 }
 
 func (c *client) reset() {

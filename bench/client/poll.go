@@ -92,7 +92,7 @@ func (c *client) read(i int) (n int, again bool) {
 		n, err = s.tls.Read(c.in)
 		again = true
 	} else {
-		n, err = unix.Read(int(c.conns[i].fd), c.in)
+		n, err = receive(c.conns[i].fd, c.in)
 		again = n == len(c.in)
 	}
 	switch {
@@ -208,7 +208,7 @@ func (c *client) put(i int, b []byte) (int, error) {
 	if s := c.secure[i]; s != nil {
 		return s.tls.Write(b)
 	}
-	return unix.Write(int(c.conns[i].fd), b)
+	return send(c.conns[i].fd, b)
 }
 
 // flush sends what was kept.

@@ -41,6 +41,7 @@ type Done struct {
 //     or Each messages a connection
 //   - "talk": Count connections, spread evenly, send to their room, each its
 //     next when its own has come back, for Span
+//   - "packets": count the packets that came on open connections, ever
 //   - "drop": close what the last connect with Mute opened
 type Task struct {
 	Do string `json:"do"`
@@ -74,6 +75,7 @@ type Counted struct {
 	P99     int64  `json:"p99"`     // µs
 	Max     int64  `json:"max"`     // µs
 	Open    int    `json:"open"`    // connections open now
+	Packets int    `json:"packets"` // packets: with data, that ever came on those
 	Closed  int    `json:"closed"`  // connections that the server ended, ever
 	Deflate bool   `json:"deflate"` // connect: the server agreed to it
 	Error   string `json:"error,omitempty"`

@@ -129,13 +129,6 @@ func (p *Process) CPU() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// Writes is how often the child has called write(2) and its kin; 0 where the
-// kernel does not count.
-func (p *Process) Writes() int64 {
-	n, _ := field(fmt.Sprintf("/proc/%d/io", p.cmd.Process.Pid), "syscw:")
-	return n
-}
-
 // Memory returns the resident bytes of the child.
 func (p *Process) Memory() (int64, error) {
 	return kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid), "Rss:")

@@ -27,7 +27,7 @@ func latency() []column {
 
 func whole(head string) []column {
 	return []column{
-		{"cpu", "server CPU, µs per " + head, 1, 2}, {"writes", "its writes per " + head, 1, 3}, {"client", "client's share of CPU, %", 0.01, 0}, {"busy", "its thread busy, %", 0.01, 0},
+		{"cpu", "server CPU, µs per " + head, 1, 2}, {"packets", "packets per " + head, 1, 3}, {"client", "client's share of CPU, %", 0.01, 0}, {"busy", "its thread busy, %", 0.01, 0},
 	}
 }
 

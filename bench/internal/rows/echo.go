@@ -32,7 +32,7 @@ func (e *Env) echo(ctx context.Context, row string, rounds, conns, inFlight, siz
 const question = 126
 
 func echo1(ctx context.Context, e *Env) error {
-	return e.echo(ctx, "echo1", 7, 100, 1, question, 600)
+	return e.echo(ctx, "echo1", 15, 100, 1, question, 400)
 }
 
 func echo16(ctx context.Context, e *Env) error {

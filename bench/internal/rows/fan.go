@@ -116,7 +116,7 @@ const (
 )
 
 func fanout(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "fanout", 15, each(e.pushers(), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
+	return e.fan(ctx, "fanout", 25, each(e.pushers(), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
 func burst10(ctx context.Context, e *Env) error {
@@ -124,7 +124,7 @@ func burst10(ctx context.Context, e *Env) error {
 }
 
 func burst100(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "burst100", 5, each(e.pushers(), audience), volley{bursts: 1, each: 100, bytes: message, expect: audience})
+	return e.fan(ctx, "burst100", 11, each(e.pushers(), audience), volley{bursts: 1, each: 100, bytes: message, expect: audience})
 }
 
 // large is a broadcast of 64 KiB.

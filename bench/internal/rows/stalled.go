@@ -28,7 +28,7 @@ func stalled(ctx context.Context, e *Env) error {
 		}
 	}
 	fixtures := e.openAll(ctx, row, setups)
-	err := e.interleave(ctx, row, 5, fixtures, func(f *fixture) (values, error) {
+	err := e.interleave(ctx, row, 9, fixtures, func(f *fixture) (values, error) {
 		if strings.HasSuffix(f.label, suffix) {
 			t := f.connect(deaf, false)
 			t.Mute = true
@@ -41,7 +41,7 @@ func stalled(ctx context.Context, e *Env) error {
 		if _, err := f.fire(volley{bursts: 20, each: 1, bytes: 4096, expect: healthy}); err != nil {
 			return nil, err
 		}
-		v, err := f.fire(volley{bursts: 1, each: 25, gap: 40_000, bytes: message, expect: healthy})
+		v, err := f.fire(volley{bursts: 25, each: 1, bytes: message, expect: healthy, apart: true})
 		if err != nil {
 			return nil, err
 		}
