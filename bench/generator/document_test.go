@@ -20,12 +20,24 @@ func TestJudge(t *testing.T) {
 	}
 	verdicts := judge(r)
 	for i, want := range []verdict{
-		{got: "1.50×", pass: true},
-		{got: "10.0×", pass: true},
-		{got: "15ms", pass: true},
+		{got: "1.50× (1.50× to 9.00× in 3 rounds)", pass: true},
+		{got: "1.00× (1.00× to 9.00× in 3 rounds)", pass: true},
+		{got: "10.0× (3.3× to 20.0× in 3 rounds)", pass: true},
+		{got: "15.0 ms (10.0 ms to 20.0 ms in 3 rounds)", pass: true},
+		{got: "not measured"},
+		{got: "not measured"},
 	} {
 		if v := verdicts[i]; v.got != want.got || v.pass != want.pass {
 			t.Errorf("%s: %s, %v; want %s, %v", v.gate, v.got, v.pass, want.got, want.pass)
+		}
+	}
+	text := document(r, verdicts, "A machine.")
+	r[key{wsgen, full, largest}] = []cost{ms(161, 161), ms(322, 322), ms(161, 161)}
+	r[key{gotool, noop, largest}] = []cost{ms(1, 120), ms(1, 221), ms(1, 126)}
+	r[key{wire, full, largest}] = []cost{ms(1280, 1), ms(1280, 1)}
+	for i, v := range judge(r)[:4] {
+		if v.pass {
+			t.Errorf("gate %d passes with %s", i, v.got)
 		}
 	}
 	for _, v := range judge(results{}) {
@@ -33,9 +45,8 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s passes without a measurement: %s", v.gate, v.got)
 		}
 	}
-	text := document(r, verdicts, "A machine.")
 	for _, want := range []string{
-		"## 100 annotated packages\n", "| wsgen | 300 ms (200 ms) |", "| ≤ 1.6× | 1.50× | pass |", "A machine.",
+		"## 100 annotated packages\n", "| wsgen | 300 ms (200 ms) |", "| ≤ 1.6× | 1.50× (1.50× to 9.00× in 3 rounds) | pass |", "A machine.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the document lacks %q:\n%s", want, text)

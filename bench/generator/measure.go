@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,8 +15,18 @@ import (
 // env is where the measurements happen.
 type env struct {
 	here, work string
-	edition    int
+	begun      time.Time
+	gocache    string // the user's
+	edition    int    // of the shared dependency
 	results    results
+}
+
+// sayf says what happens, and when.
+func (e *env) sayf(format string, args ...any) {
+	if e.begun.IsZero() {
+		e.begun = time.Now()
+	}
+	fmt.Fprintf(os.Stderr, "generator: %3.0fs: "+format+"\n", append([]any{time.Since(e.begun).Seconds()}, args...)...)
 }
 
 // key names a measurement.
@@ -40,6 +51,7 @@ const (
 	nothing  = "go tool wsgen version"
 
 	full    = "full run"
+	first   = "first run"
 	noop    = "nothing changed"
 	edited  = "dependency edited"
 	emptied = "empty build cache"
@@ -47,6 +59,13 @@ const (
 
 // build builds the tools, at the versions of bench/go.mod.
 func (e *env) build(ctx context.Context) error {
+	// The go command's cache stays the user's, who has compiled the standard
+	// library; what else is kept in the user's cache folder is ours.
+	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
+	if err != nil {
+		return err
+	}
+	e.gocache = strings.TrimSpace(string(out))
 	return e.quiet(ctx, e.here, nil, "go", "build", "-o", filepath.Join(e.work, "bin")+"/",
 		"github.com/wsgen/wsgen/cmd/wsgen", "github.com/google/wire/cmd/wire", "github.com/jmattheis/goverter/cmd/goverter")
 }
@@ -60,7 +79,7 @@ func (e *env) quiet(ctx context.Context, dir string, more []string, argv ...stri
 func (e *env) run(ctx context.Context, dir string, more []string, argv ...string) (cost, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=", "XDG_CACHE_HOME="+filepath.Join(e.work, "cache")), more...)
+	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOCACHE="+e.gocache, "XDG_CACHE_HOME="+e.cache()), more...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	begun := time.Now()
@@ -73,116 +92,172 @@ func (e *env) run(ctx context.Context, dir string, more []string, argv ...string
 	return c, nil
 }
 
+// cache is the user's cache folder, as the tools see it.
+func (e *env) cache() string { return filepath.Join(e.work, "cache") }
+
+// How often is measured what takes long: wire and goverter, and what makes the
+// go command compile.
+const (
+	slowRounds = 5
+	editRounds = 2
+)
+
 // size measures everything on a module of n packages.
 func (e *env) size(ctx context.Context, n int, o options) error {
-	dir := filepath.Join(e.work, fmt.Sprintf("made%d", n))
-	sayf("%d packages: making the module", n)
-	if err := module(dir, filepath.Dir(e.here), n); err != nil {
-		return err
-	}
-	sums, err := os.ReadFile(filepath.Join(e.here, "go.sum"))
+	m, err := e.prepare(ctx, n)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644); err != nil {
-		return err
-	}
-	// The go command's cache is the user's, for what is no part of the module
-	// either; but what compiles fills it before anything is measured.
-	commands := e.commands()
-	for _, argv := range [][]string{
-		{"go", "mod", "tidy"},
-		commands[wsgen], commands[wire], commands[goverter],
-		{"go", "build", "./..."},
-		{"go", "vet", "./..."},
-		commands[golist], commands[gotool], commands[nothing],
-	} {
-		if err := e.quiet(ctx, dir, nil, argv...); err != nil {
+	for round := range o.rounds {
+		e.sayf("size %d: round %d of %d", n, round+1, o.rounds)
+		if err := m.round(ctx, round < slowRounds && (n == largest || round < editRounds)); err != nil {
 			return err
 		}
 	}
-	for round := range o.rounds {
-		sayf("%d packages: round %d of %d", n, round+1, o.rounds)
-		if err := e.round(ctx, dir, n, commands); err != nil {
+	for round := range editRounds {
+		if n == largest && round > 0 {
+			break // it compiles the module twice
+		}
+		e.sayf("size %d: the dependency is edited, round %d", n, round+1)
+		if err := m.edited(ctx); err != nil {
 			return err
 		}
 	}
 	if !o.empty {
 		return nil
 	}
-	for _, tool := range []string{wsgen, wire, goverter, golist} {
-		sayf("%d packages: %s with an empty build cache", n, tool)
-		cache, err := os.MkdirTemp(e.work, "gocache")
-		if err != nil {
-			return err
-		}
-		argv := commands[tool]
-		if tool == wsgen {
-			argv = append([]string{argv[0], "-force"}, argv[1:]...)
-		}
-		if err := e.measure(ctx, dir, key{tool, emptied, n}, []string{"GOCACHE=" + cache}, argv); err != nil {
-			return err
-		}
-		if err := os.RemoveAll(cache); err != nil {
+	tools := []string{wsgen, wire}
+	if n == largest {
+		tools = append(tools, goverter, golist)
+	}
+	for _, tool := range tools {
+		e.sayf("size %d: %s with an empty build cache", n, tool)
+		if err := m.without(ctx, tool, emptied, "GOCACHE", m.force(tool)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// commands are the command lines of the tools.
-func (e *env) commands() map[string][]string {
+// made is a module to measure with.
+type made struct {
+	*env
+	dir      string
+	size     int
+	commands map[string][]string
+}
+
+// prepare makes the module of n packages: generated, compiled, and known to
+// whoever remembers something.
+func (e *env) prepare(ctx context.Context, n int) (*made, error) {
+	m := &made{e, filepath.Join(e.work, fmt.Sprintf("made%d", n)), n, e.commands(n)}
+	e.sayf("size %d: making and compiling the module", n)
+	if err := module(m.dir, filepath.Dir(e.here), n); err != nil {
+		return nil, err
+	}
+	sums, err := os.ReadFile(filepath.Join(e.here, "go.sum"))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(m.dir, "go.sum"), sums, 0o644); err != nil {
+		return nil, err
+	}
+	for _, argv := range [][]string{
+		{"go", "mod", "tidy"},
+		m.commands[wsgen], m.commands[wire], m.commands[goverter], m.commands[golist],
+		m.commands[wsgen], m.commands[gotool], m.commands[nothing],
+	} {
+		if err := e.quiet(ctx, m.dir, nil, argv...); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// commands are the command lines of the tools, for n packages.
+func (e *env) commands(n int) map[string][]string {
 	bin := func(name string) string { return filepath.Join(e.work, "bin", name) }
+	// Without those that goverter makes.
+	packages := []string{"go", "list", "-deps", "-export", "-f", "{{.Export}}", "./app"}
+	for i := range n {
+		packages = append(packages, "./"+packageName(i))
+	}
 	return map[string][]string{
 		wsgen:    {bin("wsgen"), "./..."},
 		wire:     {bin("wire"), "./app"},
 		goverter: {bin("goverter"), "gen", "./..."},
-		golist:   {"go", "list", "-deps", "-export", "-f", "{{.Export}}", "./..."},
+		golist:   packages,
 		gotool:   {"go", "tool", "wsgen", "./..."},
 		nothing:  {"go", "tool", "wsgen", "version"},
 	}
 }
 
-// round measures each tool once, in turn.
-func (e *env) round(ctx context.Context, dir string, n int, commands map[string][]string) error {
-	for _, tool := range []string{golist, wsgen, wire, goverter} {
-		argv := commands[tool]
-		if tool == wsgen {
-			argv = append([]string{argv[0], "-force"}, argv[1:]...)
+// force is the command line of a tool for a run that does not ask whether
+// anything has changed.
+func (m *made) force(tool string) []string {
+	argv := m.commands[tool]
+	if tool == wsgen {
+		return append([]string{argv[0], "-force"}, argv[1:]...)
+	}
+	return argv
+}
+
+// round measures each tool once, in turn, where nothing has changed; the slow
+// ones only if asked to.
+func (m *made) round(ctx context.Context, slow bool) error {
+	for _, run := range []struct {
+		tool, what string
+		argv       []string
+		slow       bool
+	}{
+		{golist, full, m.force(golist), false},
+		{wsgen, full, m.force(wsgen), false},
+		{wire, full, m.force(wire), true},
+		{goverter, full, m.force(goverter), true},
+		{gotool, noop, m.commands[gotool], false},
+		{nothing, noop, m.commands[nothing], false},
+		{wsgen, noop, m.commands[wsgen], false},
+	} {
+		if run.slow && !slow {
+			continue
 		}
-		if err := e.measure(ctx, dir, key{tool, full, n}, nil, argv); err != nil {
+		if err := m.measure(ctx, key{run.tool, run.what, m.size}, nil, run.argv); err != nil {
 			return err
 		}
 	}
-	for _, tool := range []string{wsgen, gotool, nothing, wire, goverter} {
-		if err := e.measure(ctx, dir, key{tool, noop, n}, nil, commands[tool]); err != nil {
-			return err
-		}
+	return m.without(ctx, wsgen, first, "XDG_CACHE_HOME", m.commands[wsgen])
+}
+
+// without measures a tool with an empty folder where it remembers things.
+func (m *made) without(ctx context.Context, tool, what, variable string, argv []string) error {
+	folder, err := os.MkdirTemp(m.work, "empty")
+	if err != nil {
+		return err
 	}
-	for _, tool := range []string{golist, wsgen, wire, goverter} {
-		// Each finds an edit of its own, which nobody has compiled yet.
-		e.edition++
-		if err := os.WriteFile(filepath.Join(dir, "dto", "dto.go"), []byte(shared(e.edition)), 0o644); err != nil {
+	err = m.measure(ctx, key{tool, what, m.size}, []string{variable + "=" + folder}, argv)
+	return errors.Join(err, os.RemoveAll(folder))
+}
+
+// edited measures each tool on an edit of its own, which nobody has compiled
+// yet. What the last one compiles is what the next round finds.
+func (m *made) edited(ctx context.Context) error {
+	for _, tool := range []string{wsgen, wire, goverter, golist} {
+		m.edition++
+		if err := os.WriteFile(filepath.Join(m.dir, "dto", "dto.go"), []byte(shared(m.edition)), 0o644); err != nil {
 			return err
 		}
-		if err := e.measure(ctx, dir, key{tool, edited, n}, nil, commands[tool]); err != nil {
-			return err
-		}
-	}
-	// The next round begins as this one did: all compiled, nothing to do.
-	for _, argv := range [][]string{commands[wsgen], commands[golist], commands[gotool]} {
-		if err := e.quiet(ctx, dir, nil, argv...); err != nil {
+		if err := m.measure(ctx, key{tool, edited, m.size}, nil, m.commands[tool]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *env) measure(ctx context.Context, dir string, k key, more, argv []string) error {
-	c, err := e.run(ctx, dir, more, argv...)
+func (m *made) measure(ctx context.Context, k key, more, argv []string) error {
+	c, err := m.run(ctx, m.dir, more, argv...)
 	if err != nil {
 		return err
 	}
-	e.results[k] = append(e.results[k], c)
+	m.results[k] = append(m.results[k], c)
 	return nil
 }

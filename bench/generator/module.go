@@ -42,7 +42,7 @@ func New(o ws.Options) *ws.Router { panic(wire.Build(WireSet)) }
 `,
 	}
 	for i := range n {
-		name := fmt.Sprintf("p%03d", i)
+		name := packageName(i)
 		files[name+"/gateway.go"] = gateway(name)
 		files[name+"/convert.go"] = converter(name)
 	}
@@ -57,6 +57,9 @@ func New(o ws.Options) *ws.Router { panic(wire.Build(WireSet)) }
 	}
 	return nil
 }
+
+// packageName is the folder of the i-th annotated package.
+func packageName(i int) string { return fmt.Sprintf("p%03d", i) }
 
 // shared is the dependency of all packages. Each edition is another source: its
 // export data changes, what is generated does not.
