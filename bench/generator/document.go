@@ -120,7 +120,7 @@ func document(r results, verdicts []verdict, machine string) string {
 	fmt.Fprintf(&b, `- **%s**: the module is compiled and its files are up to date. wsgen does not ask whether anything has changed (`+"`-force`"+`): it reads and checks all packages, makes the model of each, and compares all files; it does not write and format again what it has made of the same model before.
 - **%s**: the same, but wsgen remembers nothing of earlier runs, as on a new machine.
 - **%s**: what `+"`go generate`"+` does most of the time. wire and goverter have no such case, it is their full run.
-- **%s**: a constant in the package that all others import is another one. wsgen does not need the packages in between compiled; %d rounds, 1 of 100 packages.
+- **%s**: a constant in the package that all others import is another one. wsgen does not need the packages in between compiled; %d rounds, and one of 100 packages.
 - **%s**: the go command compiles net/http and all below it for whoever wants its types; wire reads the sources instead, and leaves the compiling to the build. One round, of small modules without goverter and `+"`go list`"+`.
 
 `+"`go list -deps -export` is what anybody pays who wants types of the go command; `go tool wsgen version` is what `go tool` takes to find out that its wsgen is built, and to start it.\n\n", full, first, noop, edited, editRounds, emptied)

@@ -13,7 +13,7 @@ import (
 // File returns the directives of f, which was parsed with comments, in source
 // order, and everything in its comments that is meant as a directive but is none.
 func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
-	at := spots(f, fset)
+	at, table := spots(f, fset), Table()
 	var (
 		found    []*Directive
 		problems []Problem
@@ -21,13 +21,13 @@ func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
 	for _, g := range f.Comments {
 		first := map[string]*Directive{}
 		for _, c := range g.List {
-			d, ps := read(c, at[g])
+			d, ps := read(c, at[g], table)
 			problems = append(problems, ps...)
 			if d == nil {
 				continue
 			}
 			if earlier, ok := first[d.Name]; ok {
-				if spec, _ := Lookup(d.Name); !spec.Repeat {
+				if spec, _ := lookup(table, d.Name); !spec.Repeat {
 					problems = append(problems, repeated(d, earlier))
 					continue
 				}
@@ -74,7 +74,7 @@ func end(c *ast.Comment) token.Pos {
 }
 
 // read makes a directive of one comment, or problems, or neither.
-func read(c *ast.Comment, at spot) (*Directive, []Problem) {
+func read(c *ast.Comment, at spot, table []Spec) (*Directive, []Problem) {
 	kind, name, rest := classify(c.Text)
 	switch kind {
 	case prose:
@@ -91,7 +91,7 @@ func read(c *ast.Comment, at spot) (*Directive, []Problem) {
 		return nil, []Problem{p}
 	}
 	d, problems := Parse(c)
-	spec, ok := Lookup(d.Name)
+	spec, ok := lookup(table, d.Name)
 	if !ok {
 		return nil, append(problems, unknown(d))
 	}

@@ -144,8 +144,11 @@ func Table() []Spec {
 }
 
 // Lookup returns the table's line for name.
-func Lookup(name string) (Spec, bool) {
-	for _, s := range Table() {
+func Lookup(name string) (Spec, bool) { return lookup(Table(), name) }
+
+// lookup is Lookup for who asks often: to make the table takes longer.
+func lookup(table []Spec, name string) (Spec, bool) {
+	for _, s := range table {
 		if s.Name == name {
 			return s, true
 		}

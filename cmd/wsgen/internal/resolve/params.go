@@ -103,7 +103,7 @@ func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 		return 0, false
 	}
 	hint := func(message, help string) (model.Role, bool) { return refuse(diag.Indirection, message, help) }
-	shown := r.show(t, m.fn.Pkg())
+	shown := func() string { return r.show(t, m.fn.Pkg()) } // of mistakes only: it takes its time
 	switch {
 	case is(elem, "context", "Context"):
 		if pointer {
@@ -118,7 +118,7 @@ func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 	}
 	if obj := named(elem); obj != nil && r.isState(obj) {
 		if !pointer {
-			return hint(shown+" is a connection's state, which is not taken by value", "take *"+shown)
+			return hint(shown()+" is a connection's state, which is not taken by value", "take *"+shown())
 		}
 		return model.RoleState, true
 	}
@@ -150,9 +150,9 @@ func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
 	case "ConnID", "Code", "CloseCode", "Detail":
 		return model.RoleData, true
 	case "Server", "Push", "Router":
-		return refuse(diag.InjectedParameter, shown+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
+		return refuse(diag.InjectedParameter, shown()+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
 	}
-	return refuse(diag.BadParameter, shown+" is not a parameter", handlerTakes().help)
+	return refuse(diag.BadParameter, shown()+" is not a parameter", handlerTakes().help)
 }
 
 // takesState checks a state parameter against what the connect hook makes.
