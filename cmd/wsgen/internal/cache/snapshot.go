@@ -5,17 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // snapshot is how the files look.
@@ -41,32 +39,32 @@ const sources = " .go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S
 // controls are files without such an ending.
 const controls = " go.mod go.sum go.work go.work.sum modules.txt wsgen.conf "
 
-// look takes a snapshot.
+// look takes a snapshot. Files are read while others are still being found.
 func (w *world) look(q Query) (snapshot, error) {
 	roots, singles := w.trees(q)
-	l := lister{query: q, seen: map[string]bool{}}
-	for _, root := range roots {
-		if err := l.tree(root, root); err != nil {
-			return snapshot{}, err
-		}
-	}
-	for _, path := range singles {
-		l.files = append(l.files, file{path: path})
-	}
-	if err := sum(l.files); err != nil {
+	l := lister{query: q, seen: map[string]bool{}, found: make(chan *file, 256)}
+	wait := sum(l.found)
+	err := l.all(roots, singles)
+	close(l.found)
+	if err := errors.Join(err, wait()); err != nil {
 		return snapshot{}, err
 	}
-	slices.SortFunc(l.files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	slices.SortFunc(l.files, func(a, b *file) int { return cmp.Compare(a.path, b.path) })
 	inputs, stamps, all := sha256.New(), sha256.New(), sha256.New()
 	s := snapshot{outputs: map[string][sha256.Size]byte{}}
+	var line []byte
 	for _, f := range l.files {
-		fmt.Fprintf(all, "%q %x\n", f.path, f.sum)
+		line = strconv.AppendQuote(line[:0], f.path)
+		path := len(line)
+		line = append(hex.AppendEncode(append(line, ' '), f.sum[:]), '\n')
+		all.Write(line)
 		if f.output {
 			s.outputs[f.path] = f.sum
 			continue
 		}
-		fmt.Fprintf(inputs, "%q %x\n", f.path, f.sum)
-		fmt.Fprintf(stamps, "%q %d\n", f.path, f.time)
+		inputs.Write(line)
+		line = append(strconv.AppendInt(append(line[:path], ' '), f.time, 10), '\n')
+		stamps.Write(line)
 	}
 	for to, h := range map[*string]hash.Hash{&s.inputs: inputs, &s.stamps: stamps, &s.all: all} {
 		*to = hex.EncodeToString(h.Sum(nil))
@@ -78,7 +76,26 @@ func (w *world) look(q Query) (snapshot, error) {
 type lister struct {
 	query Query
 	seen  map[string]bool // folders, as the links to them end
-	files []file
+	files []*file
+	found chan *file // each of files
+}
+
+// all collects everything below roots, and singles.
+func (l *lister) all(roots, singles []string) error {
+	for _, root := range roots {
+		if err := l.tree(root, root); err != nil {
+			return err
+		}
+	}
+	for _, path := range singles {
+		l.add(&file{path: path})
+	}
+	return nil
+}
+
+func (l *lister) add(f *file) {
+	l.files = append(l.files, f)
+	l.found <- f
 }
 
 // tree collects from dir, which belongs to the module at root. It leaves out
@@ -87,7 +104,7 @@ type lister struct {
 func (l *lister) tree(root, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) && dir == root {
-		l.files = append(l.files, file{path: dir})
+		l.add(&file{path: dir})
 		return nil
 	}
 	if err != nil {
@@ -122,7 +139,7 @@ func (l *lister) entry(root, path string, mode fs.FileMode) error {
 	case mode.IsDir() && !Skips(name):
 		return into(root, path)
 	case mode.IsRegular() && Counts(name):
-		l.files = append(l.files, file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
+		l.add(&file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
 	}
 	return nil
 }
@@ -149,49 +166,36 @@ func Counts(name string) bool {
 	return ending != "" && name[0] != '.' && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
 }
 
-// sum reads the files, several at a time.
-func sum(files []file) error {
-	var (
-		next atomic.Int64
-		wg   sync.WaitGroup
-	)
+// sum reads files, several at a time, until there are no more; wait returns
+// when all are read.
+func sum(files <-chan *file) (wait func() error) {
+	var wg sync.WaitGroup
 	errs := make([]error, min(runtime.GOMAXPROCS(0), 8))
 	for worker := range errs {
 		wg.Go(func() {
 			h, buf := sha256.New(), make([]byte, 64<<10)
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(files) || errs[worker] != nil {
-					return
+			for f := range files { // to the end, whatever happens: somebody sends them
+				if errs[worker] == nil {
+					errs[worker] = f.read(h, buf)
 				}
-				errs[worker] = files[i].read(h, buf)
 			}
 		})
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return func() error {
+		wg.Wait()
+		return errors.Join(errs...)
+	}
 }
 
 // read sums the file up. One that is not there has the sum zero.
-func (f *file) read(h hash.Hash, buf []byte) error {
-	in, err := os.Open(f.path)
+func (f *file) read(h hash.Hash, buf []byte) (err error) {
+	h.Reset()
+	f.time, err = readInto(h, f.path, buf)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		h.Sum(f.sum[:0])
 	}
-	defer func() { _ = in.Close() }() // it was only read
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	f.time = info.ModTime().UnixNano()
-	h.Reset()
-	// A file that may write itself would take a new buffer.
-	if _, err := io.CopyBuffer(h, struct{ io.Reader }{in}, buf); err != nil {
-		return err
-	}
-	h.Sum(f.sum[:0])
-	return nil
+	return err
 }
