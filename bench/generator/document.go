@@ -121,7 +121,7 @@ func document(r results, verdicts []verdict, machine string) string {
 - **%s**: the same, but wsgen remembers nothing of earlier runs, as on a new machine.
 - **%s**: what `+"`go generate`"+` does most of the time. wire and goverter have no such case, it is their full run.
 - **%s**: a constant in the package that all others import is another one. wsgen does not need the packages in between compiled; %d rounds, and one of 100 packages.
-- **%s**: the go command compiles net/http and all below it for whoever wants its types; wire reads the sources instead, and leaves the compiling to the build. One round, of small modules without goverter and `+"`go list`"+`.
+- **%s**: the go command compiles net/http and all below it for whoever wants its types; wire reads the sources instead, and leaves the compiling to the build. One round; of small modules, without goverter and `+"`go list`"+`.
 
 `+"`go list -deps -export` is what anybody pays who wants types of the go command; `go tool wsgen version` is what `go tool` takes to find out that its wsgen is built, and to start it.\n\n", full, first, noop, edited, editRounds, emptied)
 	fmt.Fprint(&b, "## The gates\n\nAt 100 packages; a ratio is that within a round, and the median of the rounds counts:\n\n| gate | wanted | measured | |\n|---|---|---|---|\n")
