@@ -2,11 +2,12 @@ package ws
 
 import "time"
 
-// cork holds back the replies of a read loop while there is more to read. It
+// cork holds back the replies of a read loop while there may be more to read. It
 // belongs to the read goroutine, which owns the outbox meanwhile.
 type cork struct {
 	since uint32 // by micros: when what the replies answer was read, or others left
-	bytes int32
+	bytes uint16 // at most maxCorked and one frame, of which no more counts
+	count uint16
 }
 
 // micros is a part of Server.clock, in µs: a cork is soon over.

@@ -82,9 +82,10 @@ func (c *conn) reply(frame []byte, onReadLoop bool) {
 		return
 	}
 	if v == outbox.Schedule {
-		c.corked, c.cork.bytes = true, 0
+		c.corked, c.cork.bytes, c.cork.count = true, 0, 0
 	}
-	c.cork.bytes += int32(min(len(frame), maxCorked))
+	c.cork.bytes += uint16(min(len(frame), maxCorked))
+	c.cork.count++
 }
 
 // schedule has the outbox flushed by a worker, if the verdict makes that the

@@ -21,7 +21,7 @@ import (
 // BenchmarkScan and BenchmarkLookup are parts of it.
 func dispatch(ctx context.Context, e *Env) error {
 	const row = "dispatch"
-	rounds := 5
+	rounds := 11
 	if e.Rounds > 0 {
 		rounds = e.Rounds
 	}
