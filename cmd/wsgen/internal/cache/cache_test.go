@@ -116,6 +116,23 @@ func (p *place) fresh() bool {
 	return ok
 }
 
+// A file counts to its last byte, however long it is.
+func TestLongFile(t *testing.T) {
+	for _, size := range []int{1<<16 - 1, 1 << 16, 1<<16 + 1, 3 << 16, 1 << 20} {
+		p := newPlace(t)
+		text := strings.Repeat("/", size-1)
+		p.write("m/chat/long.go", text+"a")
+		p.run()
+		if !p.fresh() {
+			t.Errorf("%d bytes: it runs again", size)
+		}
+		p.write("m/chat/long.go", text+"b")
+		if p.fresh() {
+			t.Errorf("%d bytes: the last one does not count", size)
+		}
+	}
+}
+
 func TestNothingChanged(t *testing.T) {
 	p := newPlace(t)
 	if p.fresh() {
