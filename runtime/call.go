@@ -60,7 +60,7 @@ func (c *Call) Context() context.Context {
 
 // message returns what guards and interceptors see.
 func (c *Call) message(event string) Message {
-	m := Message{Client: &c.conn.client, Event: event, Data: c.frame.Data}
+	m := Message{Client: c.conn.asClient(), Event: event, Data: c.frame.Data}
 	if c.task != nil {
 		m.Meta = c.task.meta
 	}
@@ -68,7 +68,7 @@ func (c *Call) message(event string) Message {
 }
 
 // Client returns the connection.
-func (c *Call) Client() *Client { return &c.conn.client }
+func (c *Call) Client() *Client { return c.conn.asClient() }
 
 // Sender returns a storable handle to the connection.
 func (c *Call) Sender() Sender { return Sender{c.conn} }

@@ -62,10 +62,11 @@ func (c *conn) begin(cause Closed) bool {
 	c.mu.Lock()
 	first := !c.closing.Load()
 	if first {
-		c.cause = &cause
+		some := c.seldom()
+		some.cause = &cause
 		c.closing.Store(true)
-		if c.ctx != nil {
-			c.ctx.cancel()
+		if some.ctx != nil {
+			some.ctx.cancel()
 		}
 	}
 	waiting := c.inbox

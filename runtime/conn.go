@@ -25,7 +25,6 @@ type conn struct {
 	id       ConnID
 	server   *Server
 	endpoint *Endpoint
-	client   Client
 	wire     wire          // what gws reads from, and the socket
 	identity *identity     // nil: nobody known, and nothing to remember
 	born     time.Duration // by Server.clock
@@ -46,10 +45,8 @@ type conn struct {
 	timer timerNode    // guarded by the wheel
 
 	mu    sync.Mutex
-	rooms *[]*membership   // nil: it was never in one
-	inbox *inbox           // made by the read goroutine under mu; nil: nothing ever waited
-	cause *Closed          // set with closing
-	ctx   *standardContext // made when somebody first waits
+	inbox *inbox  // made by the read goroutine under mu; nil: nothing ever waited
+	some  *seldom // made under mu; nil: none of it is there
 
 	parts   atomic.Int32 // of release: the socket and the read goroutine
 	closing atomic.Bool  // set under mu
@@ -65,6 +62,25 @@ type conn struct {
 	writeDone  bool
 }
 
+// seldom is what few connections have, or only in the end. It lies apart, since
+// a crowd would pay for it. All of it is guarded by conn.mu.
+type seldom struct {
+	rooms []*membership
+	ctx   *standardContext // made when somebody first waits
+	cause *Closed          // set with closing, and then for good
+}
+
+// seldom returns c.some, made if need be. The caller holds c.mu.
+func (c *conn) seldom() *seldom {
+	if c.some == nil {
+		c.some = new(seldom)
+	}
+	return c.some
+}
+
+// asClient returns the Client of c, which is always the same.
+func (c *conn) asClient() *Client { return &c.wire.client }
+
 // reader is what reads a connection until it is over.
 type reader interface{ ReadLoop() }
 
@@ -72,8 +88,7 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 	s := e.server
 	c := &conn{id: s.ids.next(), server: s, endpoint: e, born: s.clock()}
 	w := &c.wire
-	w.Conn, w.conn = socket, c
-	c.client.conn = c
+	w.Conn, w.client.conn = socket, c
 	if !s.portable {
 		c.raw = rawOf(w.Conn)
 	}
@@ -117,7 +132,7 @@ func (c *conn) open(r *http.Request) bool {
 // connect runs the hook; a panic becomes an error that end has logged.
 func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, error), r *http.Request) (state any, err error) {
 	defer c.recovered("connect hook", func(cause error) { err = cause })
-	return hook(connContext{c}, &c.client, r)
+	return hook(connContext{c}, c.asClient(), r)
 }
 
 // hear notes that the peer is alive, and returns when that was.
@@ -183,14 +198,14 @@ func (c *conn) disconnect() {
 	if hook == nil || !c.connected {
 		return
 	}
-	ctx := context.WithValue(context.Background(), clientKey{}, &c.client)
+	ctx := context.WithValue(context.Background(), clientKey{}, c.asClient())
 	if d := c.endpoint.opts.DisconnectTimeout; d != noLimit {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
 	defer c.recovered("disconnect hook", nil)
-	hook(ctx, &c.client, c.state, *c.cause)
+	hook(ctx, c.asClient(), c.state, *c.some.cause)
 }
 
 func (c *conn) gone() {

@@ -29,7 +29,7 @@ func (x connContext) Err() error {
 // so that a context derived from this one needs no goroutine.
 func (x connContext) Value(key any) any {
 	if key == (clientKey{}) {
-		return &x.conn.client
+		return x.conn.asClient()
 	}
 	return x.conn.context().Value(key)
 }
@@ -43,14 +43,15 @@ type standardContext struct {
 func (c *conn) context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ctx == nil {
-		c.ctx = new(standardContext)
-		c.ctx.Context, c.ctx.cancel = context.WithCancel(context.Background())
+	some := c.seldom()
+	if some.ctx == nil {
+		some.ctx = new(standardContext)
+		some.ctx.Context, some.ctx.cancel = context.WithCancel(context.Background())
 		if c.closing.Load() {
-			c.ctx.cancel()
+			some.ctx.cancel()
 		}
 	}
-	return c.ctx
+	return some.ctx
 }
 
 // Deadline returns until when the answer must be there.
@@ -79,7 +80,7 @@ func (t *task) Err() error {
 func (t *task) Value(key any) any {
 	switch key {
 	case clientKey{}:
-		return &t.conn.client
+		return t.conn.asClient()
 	case metaKey{}:
 		return t.meta
 	}

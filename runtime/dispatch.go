@@ -116,7 +116,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		if refusal == nil && t != nil {
 			refusal = t.refused()
 		}
-		observe(&c.client, e.handlers[handler].Event, time.Since(begun), refusal)
+		observe(c.asClient(), e.handlers[handler].Event, time.Since(begun), refusal)
 	}
 }
 

@@ -221,7 +221,7 @@ func (e *Endpoint) opened(c *conn) {
 		s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
 	}
 	if f := s.opts.Observer.Opened; f != nil {
-		f(&c.client)
+		f(c.asClient())
 	}
 }
 
@@ -229,10 +229,10 @@ func (e *Endpoint) closed(c *conn) {
 	s := e.server
 	s.stats.closed.Add(1)
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
-		s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.cause.Code),
-			"reason", c.cause.Reason, "remote", c.cause.Remote, "error", c.cause.Err)
+		s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.some.cause.Code),
+			"reason", c.some.cause.Reason, "remote", c.some.cause.Remote, "error", c.some.cause.Err)
 	}
 	if f := s.opts.Observer.Closed; f != nil {
-		f(&c.client, *c.cause)
+		f(c.asClient(), *c.some.cause)
 	}
 }

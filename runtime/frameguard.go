@@ -10,7 +10,7 @@ import (
 // number and panics outside its own recovery, and lets some headers pass that
 // RFC 6455, section 5.2, forbids. It sees the byte stream in pieces of any size.
 type frameGuard struct {
-	left   uint64 // bytes of the current payload that have not come
+	left   uint32 // bytes of the current payload that have not come
 	header [14]byte
 	have   uint8 // bytes of header
 	state  guardState
@@ -34,12 +34,13 @@ type frameError struct {
 func (e *frameError) Error() string { return "ws: " + e.text }
 
 // check returns how many bytes of p are sound. If that is not all, bad says
-// why, and the rest must not be read. limit is that of a payload.
+// why, and the rest must not be read. limit is that of a payload,
+// below 4 GiB.
 func (g *frameGuard) check(p []byte, limit uint64) (sound int, bad *frameError) {
 	for i := 0; i < len(p); {
 		if g.left > 0 {
-			n := min(g.left, uint64(len(p)-i))
-			g.left -= n
+			n := min(int64(g.left), int64(len(p)-i))
+			g.left -= uint32(n)
 			i += int(n)
 			sound = i
 			continue
@@ -54,7 +55,7 @@ func (g *frameGuard) check(p []byte, limit uint64) (sound int, bad *frameError) 
 		if err != nil {
 			return sound, err
 		}
-		g.left, g.have = n, 0
+		g.left, g.have = uint32(n), 0
 		sound = i
 	}
 	return len(p), nil

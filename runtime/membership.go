@@ -22,23 +22,20 @@ func (c *conn) join(names ...string) error {
 	if c.left {
 		return ErrClosed
 	}
-	if c.rooms == nil {
-		c.rooms = new([]*membership)
-	}
-	before := len(*c.rooms)
+	some := c.seldom()
+	before := len(some.rooms)
 	for _, name := range names {
 		if c.member(name) >= 0 {
 			continue
 		}
-		if len(*c.rooms) >= o.MaxRooms {
-			for _, m := range (*c.rooms)[before:] {
+		if len(some.rooms) >= o.MaxRooms {
+			for _, m := range some.rooms[before:] {
 				c.server.rooms.leave(m)
 			}
-			clear((*c.rooms)[before:])
-			*c.rooms = (*c.rooms)[:before]
+			some.rooms = slices.Delete(some.rooms, before, len(some.rooms))
 			return refuseRoom(CodeConflict, "a connection is in at most %d rooms", o.MaxRooms, ErrTooManyRooms)
 		}
-		*c.rooms = append(*c.rooms, c.server.rooms.join(c, name))
+		some.rooms = append(some.rooms, c.server.rooms.join(c, name))
 	}
 	return nil
 }
@@ -54,8 +51,8 @@ func (c *conn) leave(names ...string) {
 	defer c.mu.Unlock()
 	for _, name := range names {
 		if i := c.member(name); i >= 0 {
-			c.server.rooms.leave((*c.rooms)[i])
-			*c.rooms = slices.Delete(*c.rooms, i, i+1)
+			c.server.rooms.leave(c.some.rooms[i])
+			c.some.rooms = slices.Delete(c.some.rooms, i, i+1)
 		}
 	}
 }
@@ -64,11 +61,11 @@ func (c *conn) leave(names ...string) {
 func (c *conn) leaveAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rooms != nil {
-		for _, m := range *c.rooms {
+	if c.some != nil {
+		for _, m := range c.some.rooms {
 			c.server.rooms.leave(m)
 		}
-		c.rooms = nil
+		c.some.rooms = nil
 	}
 	c.left = true
 }
@@ -76,22 +73,22 @@ func (c *conn) leaveAll() {
 func (c *conn) roomNames() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rooms == nil {
+	if c.some == nil || c.some.rooms == nil {
 		return nil
 	}
-	names := make([]string, len(*c.rooms))
-	for i, m := range *c.rooms {
+	names := make([]string, len(c.some.rooms))
+	for i, m := range c.some.rooms {
 		names[i] = m.room.name
 	}
 	slices.Sort(names)
 	return names
 }
 
-// member returns the index of a room in c.rooms, or -1. A connection is in few
+// member returns the index of a room in c.some.rooms, or -1. A connection is in few
 // rooms; the caller holds c.mu.
 func (c *conn) member(name string) int {
-	if c.rooms == nil {
+	if c.some == nil {
 		return -1
 	}
-	return slices.IndexFunc(*c.rooms, func(m *membership) bool { return m.room.name == name })
+	return slices.IndexFunc(c.some.rooms, func(m *membership) bool { return m.room.name == name })
 }

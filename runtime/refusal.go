@@ -96,7 +96,7 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 	attrs := []any{"gateway", e.spec.Gateway, "code", string(refusal.Code)}
 	r := Refusal{Gateway: e.spec.Gateway, Event: event, Status: status, Err: refusal}
 	if c != nil {
-		r.Client = &c.client
+		r.Client = c.asClient()
 		attrs = append(attrs, "conn", c.id)
 	}
 	if event != "" {

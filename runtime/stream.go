@@ -138,7 +138,7 @@ func (t *task) stream(produce func(*task) error) {
 		c.close(panicCause)
 	}
 	if observe := c.server.opts.Observer.Handled; observe != nil {
-		observe(&c.client, t.event(), time.Since(t.begun), refusal)
+		observe(c.asClient(), t.event(), time.Since(t.begun), refusal)
 	}
 }
 

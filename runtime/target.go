@@ -123,7 +123,7 @@ func (t Target) Count() int {
 func (t Target) Clients() iter.Seq[*Client] {
 	return func(yield func(*Client) bool) {
 		for _, c := range t.conns() {
-			if !yield(&c.client) {
+			if !yield(c.asClient()) {
 				return
 			}
 		}

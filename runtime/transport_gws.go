@@ -132,7 +132,7 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	}
 }
 
-func connOf(socket *gws.Conn) *conn { return socket.NetConn().(*wire).conn }
+func connOf(socket *gws.Conn) *conn { return socket.NetConn().(*wire).client.conn }
 
 // peerSaidClose answers a Close frame with its own code (RFC 6455, section
 // 5.5.1), if it is one that a peer may send (section 7.4). gws's answer is not

@@ -12,7 +12,7 @@ import (
 // close goes our way instead.
 type wire struct {
 	net.Conn            // the socket
-	conn     *conn      // set before the handshake is answered
+	client   Client     // of the connection; set before the handshake is answered
 	borrowed *readBlock // what was read; nil: nothing
 	from, to uint16     // of borrowed, what is checked and not yet given to gws: the rest
 	guard    frameGuard
@@ -98,26 +98,26 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // await waits until there is something to read, or a reason to read no more.
 func (w *wire) await() {
-	if w.conn.raw == nil {
+	if w.client.conn.raw == nil {
 		w.fill()
 		return
 	}
 	if w.readRaw == nil {
 		w.readRaw = func(fd uintptr) bool { return w.fillNow(fd) }
 	}
-	if w.conn.corked && w.conn.cork.count == 1 {
+	if w.client.conn.corked && w.client.conn.cork.count == 1 {
 		// One question at a time: the read before the next answer would find
 		// nothing. The peer has its answer 3 % sooner (docs/performance.md).
-		w.conn.uncork()
+		w.client.conn.uncork()
 	}
-	if err := w.conn.raw.Read(w.readRaw); err != nil && w.readErr() == nil {
+	if err := w.client.conn.raw.Read(w.readRaw); err != nil && w.readErr() == nil {
 		w.fail(err)
 	}
 }
 
 // fill waits for bytes of a connection that is no descriptor.
 func (w *wire) fill() {
-	w.conn.uncork() // whether more is there cannot be known before waiting
+	w.client.conn.uncork() // whether more is there cannot be known before waiting
 	n, err := w.Conn.Read(w.block())
 	w.took(n, err)
 }
@@ -136,7 +136,7 @@ func (w *wire) fillNow(fd uintptr) bool {
 	n, again, err := sysRead(fd, w.block())
 	if again {
 		w.giveBack()
-		w.conn.uncork() // the input has run dry
+		w.client.conn.uncork() // the input has run dry
 		return false
 	}
 	if n == 0 && err == nil {
@@ -152,7 +152,7 @@ func (w *wire) took(n int, err error) {
 		w.fail(err)
 	}
 	if n > 0 {
-		w.conn.holdBack(w.conn.hear())
+		w.client.conn.holdBack(w.client.conn.hear())
 		w.check(n)
 	}
 }
@@ -166,7 +166,7 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of the first n borrowed bytes the rest.
 func (w *wire) check(n int) {
-	sound, bad := w.guard.check(w.borrowed[:n], uint64(w.conn.endpoint.opts.MaxMessageBytes))
+	sound, bad := w.guard.check(w.borrowed[:n], uint64(w.client.conn.endpoint.opts.MaxMessageBytes))
 	if bad != nil {
 		w.fail(bad)
 	}
@@ -195,7 +195,7 @@ func (e *early) Read(p []byte) (int, error) {
 // is ours (closing.go), since gws's reasons contain addresses and do not wait
 // for queued frames.
 func (w *wire) Write(p []byte) (int, error) {
-	if !w.conn.joined {
+	if !w.client.conn.joined {
 		return len(p), nil // the answer to a handshake that is answered
 	}
 	if w.end == nil {
