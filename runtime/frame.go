@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"sync"
@@ -62,10 +61,23 @@ func textFrame(text string) []byte {
 	return seal(append(buf, text...))
 }
 
-// encoder is a reusable buffer with a JSON encoder that writes to it.
+// encoder is a reusable JSON encoder that makes a frame of what it writes.
 type encoder struct {
-	buf  bytes.Buffer
-	json *json.Encoder
+	json  *json.Encoder
+	front []byte // of the text, before the value
+	tail  string // and behind it
+	frame []byte // with its head room, not sealed; nil before the first Write
+}
+
+// Write takes JSON, which comes at one go, and a newline with it: so the frame
+// is made at its length, and nothing is copied twice.
+func (e *encoder) Write(p []byte) (int, error) {
+	if e.frame == nil {
+		e.frame = make([]byte, headRoom, headRoom+len(e.front)+len(p)+len(e.tail))
+		e.frame = append(e.frame, e.front...)
+	}
+	e.frame = append(e.frame, p...)
+	return len(p), nil
 }
 
 // maxPooled keeps one huge push from staying in memory for ever.
@@ -73,7 +85,7 @@ const maxPooled = 64 << 10
 
 var encoders = sync.Pool{New: func() any {
 	e := new(encoder)
-	e.json = json.NewEncoder(&e.buf)
+	e.json = json.NewEncoder(e)
 	// A frame is not HTML: "<" travels as itself, as JSON.stringify writes it.
 	e.json.SetEscapeHTML(false)
 	return e
@@ -93,48 +105,32 @@ func encodeItem(event string, id []byte, data any) ([]byte, error) {
 func encodeMember[E string | []byte](event E, id []byte, data any, tail string) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.begin()
-	e.buf.Write(envelope.Begin(e.buf.AvailableBuffer(), event, id))
-	if err := e.value(data); err != nil {
-		return nil, err
-	}
-	e.buf.WriteString(tail)
-	return e.frame(), nil
+	e.front, e.tail = envelope.Begin(e.front[:0], event, id), tail
+	return e.encode(data)
 }
 
 // encodeValue returns a frame whose whole text is v as JSON.
 func encodeValue(v any) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.begin()
-	if err := e.value(v); err != nil {
+	e.front, e.tail = e.front[:0], ""
+	return e.encode(v)
+}
+
+func (e *encoder) encode(v any) ([]byte, error) {
+	if err := e.json.Encode(v); err != nil {
 		return nil, err
 	}
-	return e.frame(), nil
-}
-
-func (e *encoder) begin() {
-	e.buf.Reset()
-	var room [headRoom]byte
-	e.buf.Write(room[:])
-}
-
-func (e *encoder) value(v any) error {
-	if err := e.json.Encode(v); err != nil {
-		return err
+	frame := append(e.frame[:len(e.frame)-1], e.tail...) // without Encode's newline
+	if !utf8.Valid(frame[headRoom:]) {
+		return nil, errNotUTF8 // raw JSON, or what a MarshalJSON returned: it would cost every receiver its connection
 	}
-	e.buf.Truncate(e.buf.Len() - 1) // Encode's newline
-	if !utf8.Valid(e.buf.Bytes()[headRoom:]) {
-		return errNotUTF8 // raw JSON, or what a MarshalJSON returned: it would cost every receiver its connection
-	}
-	return nil
+	return seal(frame), nil
 }
-
-// frame returns a copy, since the buffer goes back to the pool.
-func (e *encoder) frame() []byte { return bytes.Clone(seal(e.buf.Bytes())) }
 
 func (e *encoder) release() {
-	if e.buf.Cap() <= maxPooled {
+	e.frame = nil
+	if cap(e.front) <= maxPooled {
 		encoders.Put(e)
 	}
 }

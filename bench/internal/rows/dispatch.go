@@ -21,12 +21,12 @@ import (
 // BenchmarkScan and BenchmarkLookup are parts of it.
 func dispatch(ctx context.Context, e *Env) error {
 	const row = "dispatch"
-	rounds := 11
+	rounds := 31
 	if e.Rounds > 0 {
 		rounds = e.Rounds
 	}
 	for round := 1; round <= rounds; round++ {
-		cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench=^Benchmark(Dispatch|Scan|Lookup)$", "-benchmem", "-benchtime=300ms", "./runtime/...")
+		cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench=^Benchmark(Dispatch|Scan|Lookup)$", "-benchmem", "-benchtime=100ms", "./runtime/...")
 		cmd.Dir = e.Source
 		cmd.Env = append(os.Environ(), "GOWORK=off")
 		out, err := cmd.CombinedOutput()
