@@ -14,7 +14,7 @@ live: ## build the demo and serve it in the foreground (ADDR=host:port, default 
 test: ## run the tests of every module, with the race detector and a real browser
 	@bash tools/test.sh
 
-fuzz: ## run every fuzz target, one after the other (FUZZTIME=10m each, default 10s; WHAT=FuzzParse: some)
+fuzz: ## run every fuzz target (FUZZTIME=10m each, default 10s; JOBS=4: so many at a time; WHAT=FuzzParse: some)
 	@bash tools/fuzz.sh
 
 check: ## prove that generated files, go.mod files and lint are as committed
