@@ -75,18 +75,19 @@ func (f *flusher) calm(seen uint32) uint32 {
 	}
 	for range maxCalm {
 		time.Sleep(calmStep)
-		if f.pushing.Load() == 0 { // who pushes again and again is nearly always at it
+		if f.pushing.Load() == 0 || f.wide.Load()-seen >= maxCalmPushes { // who pushes again and again is nearly always at it
 			break
 		}
 	}
 	return f.wide.Load()
 }
 
-// A worker looks that often, that many times, whether pushes still come. A
-// pass over a thousand connections takes longer than all of it.
+// A worker looks that often, that many times, whether pushes still come, and no
+// longer once so many have come that a default outbox is half full.
 const (
-	calmStep = 500 * time.Microsecond
-	maxCalm  = 8
+	calmStep      = time.Millisecond // the poller sleeps no shorter
+	maxCalm       = 16
+	maxCalmPushes = defaultOutboxFrames / 2
 )
 
 // wideEnough is how many receivers make a push count for calm.

@@ -17,6 +17,7 @@ func TestCalm(t *testing.T) {
 		"one push after the other":  {1, 1, 0},
 		"a burst that is over":      {2, 0, calmStep},
 		"a burst that does not end": {50, 1, maxCalm * calmStep},
+		"as many as half an outbox": {defaultOutboxFrames / 2, 1, calmStep},
 		"nothing since it looked":   {0, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
