@@ -106,6 +106,28 @@ func FuzzParse(f *testing.F) {
 
 func validUTF8(b []byte) bool { return bytes.Equal(bytes.ToValidUTF8(b, nil), b) }
 
+// TestNested: data ends where it ends, wherever its words begin.
+func TestNested(t *testing.T) {
+	for pad := range 17 {
+		for _, data := range []string{
+			`{"x":"}\"]\\","y":[{"z":"["},[],"\\\""],"":{}}`, `["\"","\\","\\\\\"}]",{"[":[[]]}]`, `{}`, `[]`, `{"#":"#\u005d"}`, `[0.5,"[y_]","\\"]`,
+		} {
+			data = data[:1] + strings.Repeat(" ", pad) + data[1:]
+			text := `{"event":"a","data":` + data + `,"id":7}`
+			var f envelope.Frame
+			if err := f.Parse([]byte(text)); err != nil || string(f.Data) != data || string(f.ID) != "7" || f.Checked {
+				t.Errorf("%s: data %s, id %s, %v", text, f.Data, f.ID, err)
+			}
+			for cut := range len(data) {
+				var f envelope.Frame
+				if err := f.Parse([]byte(text[:len(text)-len(`,"id":7}`)-cut-1])); !errors.Is(err, envelope.ErrNotObject) {
+					t.Errorf("%s, without its last %d bytes: %v", data, cut+1, err)
+				}
+			}
+		}
+	}
+}
+
 func TestHasData(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"event":"a"}`: false, `{"event":"a","data":null}`: false, `{"event":"a","data":0}`: true, `{"event":"a","data":"null"}`: true,

@@ -118,27 +118,10 @@ func valueEnd(b []byte, i int) int {
 	case '"':
 		return textEnd(b, i)
 	case '{', '[':
-	default:
-		for i < len(b) && !ends(b[i]) {
-			i++
-		}
-		return i
+		return nestedEnd(b, i)
 	}
-	for depth := 0; i < len(b); {
-		switch b[i] {
-		case '"':
-			if i = textEnd(b, i); i == 0 {
-				return 0
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
+	for i < len(b) && !ends(b[i]) {
 		i++
 	}
-	return 0
+	return i
 }
