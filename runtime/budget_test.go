@@ -42,7 +42,7 @@ func TestBudgetDispatch(t *testing.T) {
 func TestBudgetCheck(t *testing.T) {
 	c := discarded(t, generatedSpec())
 	call := new(Call)
-	call.begin(c, nil, new(envelope.Frame), true)
+	call.begin(c, nil, 0, new(envelope.Frame), true)
 	if got := testing.AllocsPerRun(100, func() {
 		in := sendMessage{Author: "ann"}
 		if err := Check(call, in); err != nil {

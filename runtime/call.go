@@ -16,6 +16,7 @@ type Call struct {
 	conn    *conn
 	ctx     context.Context // that an interceptor chose; nil: none did
 	task    *task           // nil: it is a call on the read loop, and no more
+	handler int
 	frame   envelope.Frame
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other
@@ -25,24 +26,32 @@ type Call struct {
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
-func (c *Call) begin(of *conn, t *task, frame *envelope.Frame, inline bool) {
+// newCall returns a Call for the next message; pooled says that it is to be
+// given back.
+func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
+	if inline && c.raw != nil && c.wire.borrowed != nil { // without raw a block is held while waiting, too
+		return &c.wire.borrowed.call, false
+	}
+	return calls.Get().(*Call), true
+}
+
+func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inline bool) {
 	// One by one: an assignment of several copies the frame twice, and loads
 	// what is still on its way to the cache: 24 instead of 14 ns for begin and end.
 	c.frame = *frame
-	c.conn, c.inline, c.replied = of, inline, false
+	c.conn, c.handler, c.inline, c.replied = of, handler, inline, false
 	if t != nil {
 		c.task = t
 	}
 }
 
-// end gives c back, without what it must not keep alive.
+// end drops what c must not keep alive.
 func (c *Call) end() {
 	c.frame = envelope.Frame{}
 	c.conn, c.reader.data = nil, nil
 	if c.task != nil || c.ctx != nil { // few have either, and each write costs while garbage is collected
 		c.task, c.ctx = nil, nil
 	}
-	calls.Put(c)
 }
 
 // Context returns the context for the handler. A message beside the read loop
@@ -66,6 +75,9 @@ func (c *Call) message(event string) Message {
 	}
 	return m
 }
+
+// front is what the replies of the handler begin with.
+func (c *Call) front() []byte { return c.conn.endpoint.fronts[c.handler] }
 
 // Client returns the connection.
 func (c *Call) Client() *Client { return c.conn.asClient() }
@@ -115,7 +127,7 @@ func (c *Call) DecodeNullableParam(object, bare any) error {
 // time is up has an answer already: the result is dropped. The error is a value
 // that cannot be encoded.
 func (c *Call) Reply(v any) error {
-	frame, err := encodeFrame(c.frame.Event, c.frame.ID, v)
+	frame, err := encodeReply(c.front(), c.frame.ID, v)
 	if err != nil {
 		return err
 	}

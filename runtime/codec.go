@@ -31,7 +31,7 @@ func decodeStd[T any](c *Call) (v T, err error) {
 
 // ReplyWith is Call.Reply for a type that wsgen generated a function for.
 func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
-	beginFrame(&c.writer, c.frame.Event, c.frame.ID)
+	c.writer.begin(append(c.writer.buf[:0], c.front()...), c.frame.ID)
 	write(&c.writer, v)
 	frame, ok := c.writer.frame()
 	if !ok {
@@ -47,7 +47,7 @@ func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
 func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, error) {
 	if checkEvent(event) == nil {
 		w := writers.Get().(*Writer)
-		beginFrame(w, event, nil)
+		w.begin(appendFront(w.buf[:0], event), nil)
 		write(w, v)
 		frame, ok := w.frame()
 		writers.Put(w)

@@ -96,8 +96,8 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if t != nil {
 		t.begun = begun
 	}
-	call := calls.Get().(*Call)
-	call.begin(c, t, frame, inline)
+	call, pooled := c.newCall(inline)
+	call.begin(c, t, handler, frame, inline)
 	panicked, err := c.call(handler, call)
 	var refusal *Error
 	switch {
@@ -112,6 +112,9 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		c.close(panicCause)
 	}
 	call.end()
+	if pooled {
+		calls.Put(call)
+	}
 	if observe != nil && (t == nil || !t.streaming) {
 		if refusal == nil && t != nil {
 			refusal = t.refused()

@@ -30,6 +30,7 @@ type Endpoint struct {
 	handlers   []Handler
 	connGuards []ConnGuard
 	guards     [][]MessageGuard // per handler: global, gateway, own; each once
+	fronts     [][]byte         // per handler: what its replies begin with (appendFront)
 	next       Next             // the interceptors; nil: there are none
 }
 
@@ -83,6 +84,10 @@ func (e *Endpoint) compose() {
 	if len(e.connGuards) > 0 { // behind the generated handlers, one of our own
 		e.handlers = append(e.handlers, Handler{Event: refreshEvent, Mode: Serial})
 		e.guards = append(e.guards, nil)
+	}
+	e.fronts = make([][]byte, len(e.handlers))
+	for i, h := range e.handlers {
+		e.fronts[i] = appendFront(nil, h.Event)
 	}
 }
 
@@ -202,7 +207,7 @@ func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*c
 	}
 	_ = socket.SetDeadline(time.Time{})
 	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	if len(first) > len(readBlock{}) {
+	if len(first) > len(readBlock{}.bytes) {
 		return newConn(e, &early{socket, slices.Clone(first)}, r, a), nil
 	}
 	c := newConn(e, socket, r, a)

@@ -48,6 +48,13 @@ func seal(buf []byte) []byte {
 	return buf[start:]
 }
 
+// appendFront appends the start of every frame of an event, with head room.
+func appendFront(dst []byte, event string) []byte {
+	return envelope.BeginEvent(append(dst, noHeader[:]...), event)
+}
+
+var noHeader [headRoom]byte
+
 // controlFrame returns a Ping, Pong or Close frame; payload has at most 125 bytes.
 func controlFrame(op byte, payload []byte) []byte {
 	frame := make([]byte, 2, 2+len(payload))
@@ -64,7 +71,7 @@ func textFrame(text string) []byte {
 // encoder is a reusable JSON encoder that makes a frame of what it writes.
 type encoder struct {
 	json  *json.Encoder
-	front []byte // of the text, before the value
+	front []byte // head room and the text before the value
 	tail  string // and behind it
 	frame []byte // with its head room, not sealed; nil before the first Write
 }
@@ -73,7 +80,7 @@ type encoder struct {
 // is made at its length, and nothing is copied twice.
 func (e *encoder) Write(p []byte) (int, error) {
 	if e.frame == nil {
-		e.frame = make([]byte, headRoom, headRoom+len(e.front)+len(p)+len(e.tail))
+		e.frame = make([]byte, 0, len(e.front)+len(p)+len(e.tail))
 		e.frame = append(e.frame, e.front...)
 	}
 	e.frame = append(e.frame, p...)
@@ -92,7 +99,7 @@ var encoders = sync.Pool{New: func() any {
 }}
 
 // encodeFrame returns a frame of an event; id is nil for none.
-func encodeFrame[E string | []byte](event E, id []byte, data any) ([]byte, error) {
+func encodeFrame(event string, id []byte, data any) ([]byte, error) {
 	return encodeMember(event, id, data, "}")
 }
 
@@ -102,10 +109,18 @@ func encodeItem(event string, id []byte, data any) ([]byte, error) {
 }
 
 // encodeMember returns a frame that ends with tail, behind data.
-func encodeMember[E string | []byte](event E, id []byte, data any, tail string) ([]byte, error) {
+func encodeMember(event string, id []byte, data any, tail string) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.front, e.tail = envelope.Begin(e.front[:0], event, id), tail
+	e.front, e.tail = envelope.BeginData(appendFront(e.front[:0], event), id), tail
+	return e.encode(data)
+}
+
+// encodeReply is encodeFrame with what appendFront appends.
+func encodeReply(front, id []byte, data any) ([]byte, error) {
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.front, e.tail = envelope.BeginData(append(e.front[:0], front...), id), "}"
 	return e.encode(data)
 }
 
@@ -113,7 +128,7 @@ func encodeMember[E string | []byte](event E, id []byte, data any, tail string) 
 func encodeValue(v any) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.front, e.tail = e.front[:0], ""
+	e.front, e.tail = append(e.front[:0], noHeader[:]...), ""
 	return e.encode(v)
 }
 

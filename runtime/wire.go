@@ -54,9 +54,12 @@ func (w *wire) verdict() CloseCode {
 	return w.end.verdict
 }
 
-// readBlock is what a connection reads into. It holds one only while there is
-// something to read: waiting costs no buffer.
-type readBlock [4096]byte
+// readBlock is what a connection reads into, and handles what it reads with. It
+// holds one only while there is something to read: waiting costs no buffer.
+type readBlock struct {
+	bytes [4096]byte
+	call  Call // of the read loop, which has one at a time: a pool's would cost a question more for each message
+}
 
 var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
 
@@ -78,7 +81,7 @@ func (w *wire) available() error {
 // hearing it was all. It must not be called in the middle of a frame.
 func (w *wire) skipPong() bool {
 	const header = 6 // with the mask, which is never missing
-	rest := w.borrowed[w.from:w.to]
+	rest := w.borrowed.bytes[w.from:w.to]
 	if len(rest) < header || rest[0] != finBit|opPong || len(rest) < header+int(rest[1]&0x7f) {
 		return false
 	}
@@ -91,7 +94,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	if err := w.available(); err != nil {
 		return 0, err
 	}
-	n := copy(p, w.borrowed[w.from:w.to])
+	n := copy(p, w.borrowed.bytes[w.from:w.to])
 	w.from += uint16(n)
 	return n, nil
 }
@@ -127,7 +130,7 @@ func (w *wire) block() []byte {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
 	}
-	return w.borrowed[:]
+	return w.borrowed.bytes[:]
 }
 
 // fillNow reads what is there; false says that nothing is, and has the
@@ -166,7 +169,7 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of the first n borrowed bytes the rest.
 func (w *wire) check(n int) {
-	sound, bad := w.guard.check(w.borrowed[:n], uint64(w.client.conn.endpoint.opts.MaxMessageBytes))
+	sound, bad := w.guard.check(w.borrowed.bytes[:n], uint64(w.client.conn.endpoint.opts.MaxMessageBytes))
 	if bad != nil {
 		w.fail(bad)
 	}

@@ -19,11 +19,11 @@ type Writer struct {
 
 var writers = sync.Pool{New: func() any { return new(Writer) }}
 
-// beginFrame begins a frame of an event; data is to follow.
-func beginFrame[E string | []byte](w *Writer, event E, id []byte) {
-	var room [headRoom]byte
+// begin begins a frame in front, which is w.buf[:0] with what appendFront
+// appends; data is to follow.
+func (w *Writer) begin(front, id []byte) {
 	w.odd = false
-	w.buf = envelope.Begin(append(w.buf[:0], room[:]...), event, id)
+	w.buf = envelope.BeginData(front, id)
 }
 
 // frame ends the frame and returns it; false if data has no JSON.

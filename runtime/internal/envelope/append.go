@@ -5,8 +5,16 @@ import "encoding/json"
 // Begin appends the start of a frame up to the value of data; whatever JSON
 // follows, End completes it. id is what Frame.ID holds, nil for none.
 func Begin[E string | []byte](dst []byte, event E, id []byte) []byte {
-	dst = append(dst, `{"event":`...)
-	dst = AppendString(dst, event)
+	return BeginData(BeginEvent(dst, event), id)
+}
+
+// BeginEvent appends what is the same in every frame of an event.
+func BeginEvent[E string | []byte](dst []byte, event E) []byte {
+	return AppendString(append(dst, `{"event":`...), event)
+}
+
+// BeginData appends what follows BeginEvent in a frame, up to the value of data.
+func BeginData(dst, id []byte) []byte {
 	if id != nil {
 		dst = append(dst, `,"id":`...)
 		dst = append(dst, id...)
