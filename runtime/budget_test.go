@@ -6,6 +6,7 @@
 package ws
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
@@ -35,6 +36,26 @@ func TestBudgetDispatch(t *testing.T) {
 	}
 	if len(batch) != 1 || string(batch[0][2:]) != typedMessage {
 		t.Errorf("the reply is %q", batch)
+	}
+}
+
+// TestLongReplies: the memory of a long reply is its own, and not the next one's.
+func TestLongReplies(t *testing.T) {
+	c := discarded(t, generatedSpec())
+	var want []string
+	for i := range 6 {
+		text := strings.Repeat(string(rune('a'+i)), 30_000/(i%3+1))
+		want = append(want, `{"event":"message","data":{"author":"ann","text":"`+text+`","room":""}}`)
+		c.received(true, []byte(want[i]), nop{})
+	}
+	frames, _ := c.out.Take(nil, 1<<20)
+	for i, frame := range frames {
+		if !strings.HasSuffix(string(frame), want[i]) || len(frame) > len(want[i])+4 {
+			t.Errorf("reply %d is %.80q", i, frame)
+		}
+	}
+	if len(frames) != len(want) {
+		t.Errorf("%d replies", len(frames))
 	}
 }
 

@@ -62,3 +62,12 @@ func (c *conn) uncork() {
 		batches.Put(b)
 	}
 }
+
+// uncorkOne is uncork before a read, if one reply is held back: with one
+// question at a time that read would find nothing. The peer has its answer 3 %
+// sooner (docs/performance.md).
+func (c *conn) uncorkOne() {
+	if c.corked && c.cork.count == 1 {
+		c.uncork()
+	}
+}

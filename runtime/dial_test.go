@@ -104,6 +104,7 @@ func TestPortable(t *testing.T) {
 	t.Run("Churn", TestChurn)
 	t.Run("StrictFrames", TestStrictFrames)
 	t.Run("FramesWithRequest", TestFramesWithRequest)
+	t.Run("LongMessages", TestLongMessages)
 	t.Run("HostilePings", TestHostilePings)
 	t.Run("HostileDeaf", TestHostileDeaf)
 	t.Run("HostileKill", TestHostileKill)

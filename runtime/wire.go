@@ -91,12 +91,51 @@ func (w *wire) skipPong() bool {
 
 // Read returns bytes that are part of sound frames only.
 func (w *wire) Read(p []byte) (int, error) {
+	if w.from == w.to && len(p) >= len(readBlock{}.bytes) && len(p) <= int(w.guard.left) && w.readErr() == nil {
+		return w.readPayload(p)
+	}
 	if err := w.available(); err != nil {
 		return 0, err
 	}
 	n := copy(p, w.borrowed.bytes[w.from:w.to])
 	w.from += uint16(n)
 	return n, nil
+}
+
+// readPayload reads right into gws's buffer, which is for the rest of a long
+// payload: all that comes belongs to it, so there is nothing to check. A block
+// would cost a system call and a copy for each 4 KiB (docs/performance.md).
+func (w *wire) readPayload(p []byte) (n int, err error) {
+	w.giveBack()
+	c := w.client.conn
+	if c.raw == nil {
+		c.uncork() // as fill
+		n, err = w.Conn.Read(p)
+	} else {
+		c.uncorkOne()
+		failed := c.raw.Read(func(fd uintptr) bool {
+			var again bool
+			if n, again, err = sysRead(fd, p); again {
+				c.uncork()
+			}
+			return !again
+		})
+		switch {
+		case failed != nil:
+			err = failed
+		case n == 0 && err == nil:
+			err = io.EOF
+		}
+	}
+	if err != nil {
+		w.fail(err)
+	}
+	if n > 0 {
+		c.holdBack(c.hear())
+		w.guard.left -= uint32(n)
+		return n, nil // what ended reading is for the next call
+	}
+	return 0, err
 }
 
 // await waits until there is something to read, or a reason to read no more.
@@ -108,11 +147,7 @@ func (w *wire) await() {
 	if w.readRaw == nil {
 		w.readRaw = func(fd uintptr) bool { return w.fillNow(fd) }
 	}
-	if w.client.conn.corked && w.client.conn.cork.count == 1 {
-		// One question at a time: the read before the next answer would find
-		// nothing. The peer has its answer 3 % sooner (docs/performance.md).
-		w.client.conn.uncork()
-	}
+	w.client.conn.uncorkOne()
 	if err := w.client.conn.raw.Read(w.readRaw); err != nil && w.readErr() == nil {
 		w.fail(err)
 	}

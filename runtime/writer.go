@@ -31,6 +31,10 @@ func (w *Writer) frame() (frame []byte, ok bool) {
 	if !w.odd {
 		w.buf = envelope.End(w.buf)
 		sealed := seal(w.buf)
+		if len(sealed) > maxCopied && len(sealed) > cap(w.buf)/4*3 {
+			w.buf = nil
+			return sealed, true
+		}
 		frame = make([]byte, len(sealed)) // the buffer is used again
 		copy(frame, sealed)
 	}
@@ -39,6 +43,10 @@ func (w *Writer) frame() (frame []byte, ok bool) {
 	}
 	return frame, !w.odd
 }
+
+// maxCopied is how long a frame may be for which the buffer is used again: the
+// memory of a longer one costs more than a new buffer.
+const maxCopied = 16 << 10
 
 // Begin begins an object.
 func (w *Writer) Begin() { w.buf = append(w.buf, '{') }

@@ -1,0 +1,69 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// TestLongMessages: long messages arrive whole, in pieces of any size, in
+// fragments with Pings between them, and one behind the other; what follows a
+// long payload is checked like anything else; and one that breaks off ends the
+// connection like anything else.
+func TestLongMessages(t *testing.T) {
+	causes := make(chan ws.Closed, 1)
+	s := serve(t, ws.Options{}, gateway{
+		on:         map[string]handler{"echo": inline(echo)},
+		disconnect: func(_ context.Context, _ *ws.Client, _ any, cause ws.Closed) { causes <- cause },
+	})
+	message := func(size int) []byte {
+		m := fmt.Appendf(nil, `{"event":"echo","data":"%d `, size)
+		for i := 0; len(m) < size-2; i++ {
+			m = append(m, byte('a'+i%26))
+		}
+		return append(m, `"}`...)
+	}
+	p := s.dial(t, "/ws")
+	sizes := []int{4095, 4096, 4097, 4100, 4112, 8192, 20_000, 65_535, 65_536}
+	var stream []byte
+	for _, size := range sizes {
+		m := message(size)
+		stream = append(stream, frame(text, m)...)
+		stream = append(stream, join(frame(0x01, m[:4096%size]), frame(ping, []byte("?")), frame(0, m[4096%size:size/2+2048]), frame(0x80, m[size/2+2048:]))...)
+	}
+	for _, piece := range []int{997, 4096, 5003, len(stream)} {
+		sent := make(chan struct{})
+		go func() { // the server reads no further while its answers are not read
+			defer close(sent)
+			for rest := stream; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+				_, _ = p.conn.Write(rest[:min(piece, len(rest))])
+			}
+		}()
+		for _, size := range sizes {
+			p.want(string(message(size)))
+			if first, payload, err := p.read(); first != pong || string(payload) != "?" || err != nil {
+				t.Fatalf("%d in pieces of %d: got %#x %.50q %v, want a Pong", size, piece, first, payload, err)
+			}
+			p.want(string(message(size)))
+		}
+		<-sent
+	}
+	p.raw(join(frame(text, message(30_000)), []byte{text, 1, 'x'}))
+	p.want(string(message(30_000)))
+	if reason := p.wantClose(ws.CloseProtocol); !strings.Contains(reason, "masked") {
+		t.Errorf("reason %q", reason)
+	}
+	if cause := <-causes; cause.Code != ws.CloseProtocol {
+		t.Errorf("%+v", cause)
+	}
+
+	p = s.dial(t, "/ws")
+	p.raw(frame(text, message(60_000))[:40_000])
+	_ = p.conn.Close()
+	if cause := <-causes; cause.Code != ws.CloseAbnormal || !cause.Remote {
+		t.Errorf("%+v", cause)
+	}
+}
