@@ -37,7 +37,7 @@ type conn struct {
 	// connections whose memory is in no cache.
 	raw      syscall.RawConn // the socket's descriptor; nil where it must not be used; set before registering
 	out      outbox.Queue
-	everyone membership // guarded by the registry
+	everyone membership // in the room of all connections
 
 	cork cork // the read goroutine's
 

@@ -24,7 +24,9 @@ const (
 
 // headRoom is what the longest header of a server's frame takes: it is kept
 // free in front of a payload that is encoded in place.
-const headRoom = 10
+const headRoom = len(noHeader)
+
+const noHeader = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // seal writes the header of a text frame into the head room of buf, and
 // returns the frame, which shares buf's memory.
@@ -50,10 +52,8 @@ func seal(buf []byte) []byte {
 
 // appendFront appends the start of every frame of an event, with head room.
 func appendFront(dst []byte, event string) []byte {
-	return envelope.BeginEvent(append(dst, noHeader[:]...), event)
+	return envelope.BeginEvent(append(dst, noHeader...), event)
 }
-
-var noHeader [headRoom]byte
 
 // controlFrame returns a Ping, Pong or Close frame; payload has at most 125 bytes.
 func controlFrame(op byte, payload []byte) []byte {
@@ -128,7 +128,7 @@ func encodeReply(front, id []byte, data any) ([]byte, error) {
 func encodeValue(v any) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.front, e.tail = append(e.front[:0], noHeader[:]...), ""
+	e.front, e.tail = append(e.front[:0], noHeader...), ""
 	return e.encode(v)
 }
 

@@ -83,13 +83,10 @@ func (r *registry) settle() {
 // connection is gone, with those that are registered now.
 func (r *registry) shut() (drained <-chan struct{}, conns []*conn) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.closing = true
 	r.settle()
-	for _, m := range r.everyone.members {
-		conns = append(conns, m.conn)
-	}
-	return r.drained, conns
+	r.mu.Unlock()
+	return r.drained, r.everyone.conns()
 }
 
 // held returns how many connections are not done with.
@@ -99,27 +96,48 @@ func (r *registry) held() int {
 	return r.live
 }
 
-// add registers c. It fails if the Server began to shut down since admit:
-// Shutdown would not see the connection.
+// add registers c. It fails if the Server began to shut down since admit.
 func (r *registry) add(c *conn) bool {
+	if !r.addID(c) {
+		return false
+	}
+	r.addToCrowd(c)
+	return true
+}
+
+func (r *registry) addID(c *conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closing {
 		return false
 	}
+	c.everyone.conn = c
 	r.byID.add(c)
-	c.everyone = membership{conn: c, room: &r.everyone}
+	return true
+}
+
+// addToCrowd is the rest of add, without the lock: a push to everyone holds
+// theirs for a while, and who looks for one connection shall not wait for that.
+func (r *registry) addToCrowd(c *conn) {
 	r.everyone.add(&c.everyone)
 	if user := c.userID(); user != "" {
 		c.identity.user = r.users.join(c, user)
 	}
-	return true
+	if r.isClosing() { // perhaps only since addID: then shut did not see c
+		c.close(shutdownCause)
+	}
+}
+
+func (r *registry) isClosing() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.closing
 }
 
 func (r *registry) remove(c *conn) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.byID.remove(c)
+	r.mu.Unlock()
 	r.everyone.remove(&c.everyone)
 	if c.identity != nil && c.identity.user != nil {
 		r.users.leave(c.identity.user)

@@ -11,8 +11,10 @@ import (
 // user code runs under the lock.
 type room struct {
 	name    string
+	named   bool // one of rooms, which is gone with its last member
 	mu      sync.Mutex
 	members []*membership
+	gone    bool // there may be another of this name
 }
 
 // membership is one connection's place in one room.
@@ -22,15 +24,20 @@ type membership struct {
 	index int // in room.members; guarded by room.mu
 }
 
-func (r *room) add(m *membership) {
+// add makes m a member; false if the room is gone.
+func (r *room) add(m *membership) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.index = len(r.members)
+	if r.gone {
+		return false
+	}
+	m.room, m.index = r, len(r.members)
 	r.members = append(r.members, m)
+	return true
 }
 
-// remove takes m out and reports whether nobody is left: the last member
-// moves to its place, so leaving does not depend on the room's size.
+// remove takes m out: the last member moves to its place, so leaving does not
+// depend on the room's size. It reports whether nobody is left.
 func (r *room) remove(m *membership) (empty bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,6 +50,7 @@ func (r *room) remove(m *membership) (empty bool) {
 	if cap(r.members) > 64 && len(r.members) < cap(r.members)/4 {
 		r.members = slices.Clone(r.members) // a crowd's memory goes with the crowd
 	}
+	r.gone = last == 0 && r.named
 	return last == 0
 }
 
@@ -63,6 +71,17 @@ func (r *room) each(visit func(*conn)) {
 	}
 }
 
+// conns returns the members.
+func (r *room) conns() []*conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	conns := make([]*conn, len(r.members))
+	for i, m := range r.members {
+		conns[i] = m.conn
+	}
+	return conns
+}
+
 func (r *room) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,7 +94,9 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: conn.mu, shard.mu, room.mu.
+// Locks are taken in this order: conn.mu, and then shard.mu or room.mu. A push to
+// a crowd holds that of its room for as long as it takes, so nobody waits for a
+// room's lock with a lock that other rooms need.
 type rooms struct {
 	seed   maphash.Seed
 	shards [roomShards]shard
@@ -94,7 +115,25 @@ func (rs *rooms) shard(name string) *shard {
 
 // join puts c into the room, which it makes if need be. c is not in it yet.
 func (rs *rooms) join(c *conn, name string) *membership {
-	s := rs.shard(name)
+	s, m := rs.shard(name), &membership{conn: c}
+	for {
+		r := s.room(name)
+		if r.add(m) {
+			return m
+		}
+		s.forget(r) // its last member has left since, and may not have come to that
+	}
+}
+
+// leave takes m out of its room and forgets the room with its last member.
+func (rs *rooms) leave(m *membership) {
+	if m.room.remove(m) {
+		rs.shard(m.room.name).forget(m.room)
+	}
+}
+
+// room returns the room of a name, made if need be.
+func (s *shard) room(name string) *room {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.rooms[name]
@@ -102,21 +141,18 @@ func (rs *rooms) join(c *conn, name string) *membership {
 		if s.rooms == nil {
 			s.rooms = make(map[string]*room)
 		}
-		r = &room{name: name}
+		r = &room{name: name, named: true}
 		s.rooms[name] = r
 	}
-	m := &membership{conn: c, room: r}
-	r.add(m)
-	return m
+	return r
 }
 
-// leave takes m out of its room and forgets the room with its last member.
-func (rs *rooms) leave(m *membership) {
-	s := rs.shard(m.room.name)
+// forget removes a room that is gone.
+func (s *shard) forget(r *room) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.room.remove(m) {
-		delete(s.rooms, m.room.name)
+	if s.rooms[r.name] == r {
+		delete(s.rooms, r.name)
 	}
 }
 
