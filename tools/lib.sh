@@ -72,11 +72,12 @@ find_chromium() {
 chromium_install='apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium'
 chromium_hint="Install it (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install --cask chromium), or set CHROMIUM to a browser's path."
 
-# need_module_files fetches what go.sum names, so that later steps do not wait
-# for the network in silence.
+# need_module_files fetches every module that go.sum has the files of, so that
+# later steps do not wait for the network in silence. go mod download by itself
+# leaves out what only go mod tidy looks at, which tests run without a network.
 need_module_files() {
 	local m
 	for m in $(workspace); do
-		GOWORK=off go -C "$m" mod download 2>&1 | sed '/no module dependencies/d'
+		awk '$2 !~ /\/go\.mod$/ { print $1 "@" $2 }' "$m/go.sum" | GOWORK=off xargs go -C "$m" mod download
 	done
 }
