@@ -16,7 +16,7 @@ type Call struct {
 	conn    *conn
 	ctx     context.Context // that an interceptor chose; nil: none did
 	task    *task           // nil: it is a call on the read loop, and no more
-	handler int
+	handler int             // its index
 	frame   envelope.Frame
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other

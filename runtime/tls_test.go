@@ -40,6 +40,8 @@ func TestTLS(t *testing.T) {
 	}
 	a.send(`{"event":"echo","id":1}`)
 	a.want(`{"event":"echo","id":1,"data":null}`)
+	a.send(`{"event":"echo","data":"%s"}`, big[:60_000])
+	a.want(fmt.Sprintf(`{"event":"echo","data":"%s"}`, big[:60_000]))
 	a.raw([]byte{0xff, 0xff})
 	a.raw(make([]byte, 12))
 	a.wantClose(ws.CloseProtocol)

@@ -58,7 +58,7 @@ func (w *wire) verdict() CloseCode {
 // holds one only while there is something to read: waiting costs no buffer.
 type readBlock struct {
 	bytes [4096]byte
-	call  Call // of the read loop, which has one at a time: a pool's would cost a question more for each message
+	call  Call // of the read loop, which has one at a time: a pool would have to be asked for each message
 }
 
 var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}

@@ -44,8 +44,8 @@ func (w *Writer) frame() (frame []byte, ok bool) {
 	return frame, !w.odd
 }
 
-// maxCopied is how long a frame may be for which the buffer is used again: the
-// memory of a longer one costs more than a new buffer.
+// maxCopied is how long a frame is copied, so that the buffer is used again. A
+// longer one takes the buffer with it, unless that is much too large.
 const maxCopied = 16 << 10
 
 // Begin begins an object.

@@ -25,12 +25,12 @@ func notes() map[string]string {
 		"room":       "300 pushes of 150 bytes, 1 ms apart. gws has no rooms: a map of sets behind a mutex stands in. melody filters all sessions.",
 		"mixed":      "each speaker sends 150 bytes to its room of 50 and again when it has heard itself.",
 		"large":      "",
-		"large-echo": "65 000 bytes, one message in flight on each connection.",
+		"large-echo": "65 000 bytes, one message in flight on each connection; what wsgen decodes and encodes, the libraries send back as it came.",
 		"connect":    "64 handshakes on the way at once; the peak is the resident memory's, beyond what there was.",
 		"tls":        "TLS 1.3; fan-out as above.",
 		"deflate":    "fan-out as above, beside the same server without compression.",
 		"crowd":      "two client processes; idle CPU over 5 s, pings included.",
-		"dispatch":   "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice), in the same process.",
+		"dispatch":   "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice), in the same process, each when the heap is warm.",
 	}
 }
 
