@@ -389,6 +389,18 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// await returns what comes out of a channel.
+func await[T any](t *testing.T, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("never came: %s", what)
+		panic("unreachable")
+	}
+}
+
 // echo replies with its own data.
 func echo(c *ws.Call) error {
 	var data json.RawMessage

@@ -56,14 +56,14 @@ func TestLongMessages(t *testing.T) {
 	if reason := p.wantClose(ws.CloseProtocol); !strings.Contains(reason, "masked") {
 		t.Errorf("reason %q", reason)
 	}
-	if cause := <-causes; cause.Code != ws.CloseProtocol {
+	if cause := await(t, "the disconnect hook", causes); cause.Code != ws.CloseProtocol {
 		t.Errorf("%+v", cause)
 	}
 
 	p = s.dial(t, "/ws")
 	p.raw(frame(text, message(60_000))[:40_000])
 	_ = p.conn.Close()
-	if cause := <-causes; cause.Code != ws.CloseAbnormal || !cause.Remote {
+	if cause := await(t, "the disconnect hook", causes); cause.Code != ws.CloseAbnormal || !cause.Remote {
 		t.Errorf("%+v", cause)
 	}
 }

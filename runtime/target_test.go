@@ -206,7 +206,7 @@ func TestDisconnectAlwaysRuns(t *testing.T) {
 				t.Error(got)
 			}
 			c.do(p)
-			got := <-ends
+			got := await(t, "the disconnect hook", ends)
 			if got.cause.Code != c.code || got.cause.Remote != c.remote || !slices.Equal(got.rooms, []string{"room"}) {
 				t.Errorf("%+v", got)
 			}
