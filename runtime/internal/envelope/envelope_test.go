@@ -148,7 +148,7 @@ func FuzzAppend(f *testing.F) {
 		if withID {
 			id = []byte("7")
 		}
-		text := envelope.End(append(envelope.Begin(nil, event, id), `{"a":1}`...))
+		text := envelope.End(append(envelope.BeginData(envelope.BeginEvent(nil, event), id), `{"a":1}`...))
 		var frame envelope.Frame
 		err := frame.Parse(text)
 		if err != nil || string(frame.Event) != strings.ToValidUTF8(event, "\ufffd") && validUTF8([]byte(event)) ||
