@@ -306,6 +306,120 @@ func noReflect(all []*source) []finding {
 	return out
 }
 
+// ---- the door
+
+// doorFile is where the runtime calls what users write, and doors are the
+// fields and methods by which it could. Options are declared, and given their
+// defaults, beside it.
+const doorFile, optionsFile = "runtime/door.go", "runtime/options.go"
+
+var doors = []string{
+	"Call", "GuardConn", "GuardMessage", "Connect", "Disconnect", "Configure", // of a Spec
+	"Validator", "Validate", "ClientAddr", "Observer", "Logger", // of Options
+}
+
+// oneDoor: a call of user code that panics or ends its goroutine is survived in
+// one place, where everybody looks.
+func oneDoor(all []*source) []finding {
+	var out []finding
+	unused := map[string]bool{}
+	for _, name := range doors {
+		unused[name] = true
+	}
+	for _, s := range written(all) {
+		if s.dir != "runtime" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			switch {
+			case !ok || !slices.Contains(doors, sel.Sel.Name) || isName(sel.X, "slog"): // slog.Logger, the type
+			case s.path == doorFile:
+				delete(unused, sel.Sel.Name)
+			case s.path != optionsFile:
+				out = append(out, s.at(sel.Sel.Pos(), "call it in "+doorFile+", through package steady", "%s is the user's, and used outside the door", sel.Sel.Name))
+			}
+			return true
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(unused)) {
+		out = append(out, finding{
+			token.Position{Filename: doorFile, Line: 1},
+			"the door does not use " + name, "if it is called otherwise now, change this rule with it",
+		})
+	}
+	return out
+}
+
+func isName(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// errorsAsked: an error may be the user's, and so are its methods. The package
+// that survives them is the only one that calls them, or recovers.
+func errorsAsked(all []*source) []finding {
+	var out []finding
+	recovers := false
+	for _, s := range written(all) {
+		if !within(s.dir, "runtime") || s.dir == "runtime/internal/fixture" { // user code itself
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			asked := asks(call)
+			switch {
+			case asked == "":
+			case s.dir == "runtime/internal/steady":
+				recovers = recovers || asked == "recover"
+			default:
+				out = append(out, s.at(call.Pos(), "let package steady do it: Ended, Apart, Is, As, Look, Text, Wrap", "%s outside runtime/internal/steady", asked))
+			}
+			return true
+		})
+	}
+	if !recovers {
+		out = append(out, finding{
+			token.Position{Filename: "runtime/internal/steady", Line: 1},
+			"this package does not recover", "if the door has moved, change this rule with it",
+		})
+	}
+	return out
+}
+
+// asks returns by what a call may come to a method of an error; "" is not at all.
+func asks(call *ast.CallExpr) string {
+	if f, ok := call.Fun.(*ast.Ident); ok && f.Name == "recover" {
+		return "recover"
+	}
+	fun := call.Fun
+	if index, ok := fun.(*ast.IndexExpr); ok { // errors.AsType[T]
+		fun = index.X
+	}
+	sel, ok := fun.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	name := sel.Sel.Name
+	if of, ok := sel.X.(*ast.Ident); ok {
+		switch of.Name + "." + name {
+		case "errors.Is", "errors.As", "errors.AsType", "errors.Unwrap":
+			return of.Name + "." + name
+		case "fmt.Errorf":
+			if format, ok := call.Args[0].(*ast.BasicLit); !ok || strings.Contains(format.Value, "%w") || strings.Contains(format.Value, "%v") {
+				return "fmt.Errorf of an error"
+			}
+		}
+	}
+	if len(call.Args) == 0 && (name == "Error" || name == "Unwrap") {
+		return "a call of " + name
+	}
+	return ""
+}
+
 // ---- size
 
 // Limits that keep a file and a function readable in one go.

@@ -34,9 +34,10 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit github.com/rogpeppe/g
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/outbox github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
 runtime/internal/envelope:
 runtime/internal/outbox:
+runtime/internal/steady:
 runtime/internal/fixture:          runtime
 
 validator/playground:              runtime third-party
@@ -90,6 +91,8 @@ func rules() map[string]func([]*source) []finding {
 		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),
 		"the runtime is called ws":         runtimeName,
 		"no reflect":                       noReflect,
+		"user code has one door":           oneDoor,
+		"errors are asked by one package":  errorsAsked,
 		"size of files and functions":      size,
 		"no init":                          noInit,
 		"no mutable globals":               noGlobals,

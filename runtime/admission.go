@@ -19,8 +19,9 @@ type visitor struct {
 // visit admits a request, or says why not.
 func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	var v visitor
-	if s.opts.ClientAddr != nil {
-		v.addr = s.opts.ClientAddr(r).Unmap()
+	var err error
+	if v.addr, err = s.clientAddr(r); err != nil {
+		return v, &refusedHandshake{status: http.StatusInternalServerError, err: err}
 	}
 	if s.opts.MaxConnectionsPerAddr != unlimited {
 		v.network = network(v.addr, r)

@@ -3,11 +3,11 @@ package ws
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Call is one message on its way through its handler, for generated code. It
@@ -153,14 +153,14 @@ func decode(data []byte, v any) error {
 	if err == nil {
 		return nil
 	}
-	if mine := (*Error)(nil); errors.As(err, &mine) {
+	if mine, _ := steady.As[*Error](err); mine != nil {
 		return err // from an UnmarshalJSON of the user's
 	}
-	if broken := (*json.SyntaxError)(nil); errors.As(err, &broken) {
-		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
+	if _, broken := steady.As[*json.SyntaxError](err); broken {
+		return NewError(CodeBadFrame, string(envelope.ErrNotObject))
 	}
 	detail := Detail{Rule: "type"}
-	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+	if mistyped, ok := steady.As[*json.UnmarshalTypeError](err); ok {
 		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
 		kind, _, _ := strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
 		detail.Message = kind + " does not fit"

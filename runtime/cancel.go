@@ -1,18 +1,14 @@
 package ws
 
-import (
-	"errors"
-
-	"github.com/wsgen/wsgen/runtime/internal/envelope"
-)
+import "github.com/wsgen/wsgen/runtime/internal/envelope"
 
 // cancelEvent is the event that cancels a call; it belongs to the protocol.
 const cancelEvent = "$cancel"
 
-var (
-	errCancelID = errors.New(`"$cancel" needs the id of a call`)
-	errIDInUse  = errors.New(`the id is that of a call that has no answer yet`)
-	errStreamID = errors.New(`a stream needs an id`)
+const (
+	errCancelID envelope.Fault = `"$cancel" needs the id of a call`
+	errIDInUse  envelope.Fault = `the id is that of a call that has no answer yet`
+	errStreamID envelope.Fault = `a stream needs an id`
 )
 
 func isCancel(frame *envelope.Frame) bool {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Why the server closes by itself.
@@ -119,13 +121,13 @@ func (c *conn) writeEnded(broken bool) {
 
 // closeSocket closes it, if need be after discarding what the peer still sends.
 func (c *conn) closeSocket(discard bool) {
-	defer c.release()
+	defer c.release() // this and the next whatever a net.Conn of the user's does
+	defer c.wire.Conn.Close()
 	if discard {
 		closeWrite(c.wire.Conn)
 		_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
 		_, _ = io.Copy(io.Discard, c.wire.Conn)
 	}
-	_ = c.wire.Conn.Close()
 }
 
 // closeWrite sends what says that nothing follows, where the transport can.
@@ -137,7 +139,7 @@ func closeWrite(n net.Conn) {
 
 // writeCause says why writing failed.
 func writeCause(err error) Closed {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if steady.Is(err, os.ErrDeadlineExceeded) {
 		return Closed{Code: slowCause.Code, Reason: slowCause.Reason, Err: errStalled}
 	}
 	return Closed{Code: CloseAbnormal, Remote: true, Err: err}

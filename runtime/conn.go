@@ -1,17 +1,15 @@
 package ws
 
 import (
-	"context"
-	"fmt"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // conn is one connection: what Client and Sender are handles to.
@@ -115,24 +113,13 @@ func (c *conn) open(r *http.Request) bool {
 		return false
 	}
 	c.endpoint.opened(c)
-	connect := c.endpoint.spec.Connect
-	if connect == nil {
-		c.connected = true
-		return true
-	}
-	state, err := c.connect(connect, r)
+	state, err := c.connect(r)
 	if err != nil {
 		c.close(closeFor(c.endpoint.refuse(c, "", 0, err)))
 		return false
 	}
 	c.state, c.connected = state, true
 	return true
-}
-
-// connect runs the hook; a panic becomes an error that end has logged.
-func (c *conn) connect(hook func(context.Context, *Client, *http.Request) (any, error), r *http.Request) (state any, err error) {
-	defer c.recovered("connect hook", func(cause error) { err = cause })
-	return hook(connContext{c}, c.asClient(), r)
 }
 
 // hear notes that the peer is alive, and returns when that was.
@@ -145,7 +132,14 @@ func (c *conn) hear() time.Duration {
 // serve reads until the connection is over. It is the read goroutine.
 func (c *conn) serve() {
 	defer c.end()
-	defer c.unreadable()
+	returned := false
+	defer steady.Ended(&returned, "reading", "", c.unreadable)
+	c.readOn()
+	returned = true
+}
+
+// readOn is serve without what comes after it.
+func (c *conn) readOn() {
 	// gws comes in with the first message. Its part weighs more than ours, and
 	// a connection that only listens, and answers pings, has no use for it.
 	for more := true; more; more = c.wire.skipPong() {
@@ -162,12 +156,13 @@ func (c *conn) serve() {
 	r.ReadLoop()
 }
 
-// unreadable is deferred around gws: a panic of its ends the connection, not
-// the process.
-func (c *conn) unreadable() {
-	if p := recover(); p != nil {
-		c.server.log.Error("ws: panic while reading", "conn", c.id, "panic", p, "stack", string(debug.Stack()))
-		c.close(Closed{Code: CloseProtocol, Reason: "protocol: unreadable frame", Err: fmt.Errorf("ws: panic while reading: %v", p)})
+// unreadable is called when reading ended otherwise than by itself. A panic is
+// gws's: it ends the connection, not the process. Where user code ended the
+// goroutine, that has been said and done already.
+func (c *conn) unreadable(f *steady.Failure) {
+	if !f.Goexit {
+		c.failed(f)
+		c.close(Closed{Code: CloseProtocol, Reason: "protocol: unreadable frame", Err: f})
 	}
 }
 
@@ -191,21 +186,6 @@ func (c *conn) end() {
 
 	// 3rd: the disconnect hook, in the connection's rooms.
 	c.disconnect()
-}
-
-func (c *conn) disconnect() {
-	hook := c.endpoint.spec.Disconnect
-	if hook == nil || !c.connected {
-		return
-	}
-	ctx := context.WithValue(context.Background(), clientKey{}, c.asClient())
-	if d := c.endpoint.opts.DisconnectTimeout; d != noLimit {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	defer c.recovered("disconnect hook", nil)
-	hook(ctx, c.asClient(), c.state, *c.some.cause)
 }
 
 func (c *conn) gone() {

@@ -3,7 +3,6 @@ package ws
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"sync"
 )
@@ -41,7 +40,7 @@ func unmarshal(text []byte, v any) error {
 		decoders.Put(d) // no other: an error stays, and so does what is left over
 		return nil
 	}
-	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == nil || err == io.ErrUnexpectedEOF {
 		return json.Unmarshal(text, v) // too much or too little: that has a syntax error for it
 	}
 	return err

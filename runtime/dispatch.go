@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -20,7 +18,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	}
 	c.server.stats.received.Add(1)
 	var frame envelope.Frame
-	err := envelope.ErrNotObject
+	var err error = envelope.ErrNotObject
 	if text {
 		err = frame.Parse(data)
 	}
@@ -82,15 +80,15 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		c.answerError(frame, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
 		return
 	case handler < 0 && !frame.Valid():
-		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, envelope.ErrNotObject.Error())), inline)
+		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, string(envelope.ErrNotObject))), inline)
 		return
 	case handler < 0:
 		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")), inline)
 		return
 	}
 	var begun time.Time
-	observe := c.server.opts.Observer.Handled
-	if observe != nil {
+	observed := c.server.observed()
+	if observed {
 		begun = time.Now()
 	}
 	if t != nil {
@@ -115,11 +113,11 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if pooled {
 		calls.Put(call)
 	}
-	if observe != nil && (t == nil || !t.streaming) {
+	if observed && (t == nil || !t.streaming) {
 		if refusal == nil && t != nil {
 			refusal = t.refused()
 		}
-		observe(c.asClient(), e.handlers[handler].Event, time.Since(begun), refusal)
+		c.handled(e.handlers[handler].Event, begun, refusal)
 	}
 }
 
@@ -127,50 +125,30 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 // already gets no other: what is news is logged then.
 func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	e, t := c.conn.endpoint, c.task
+	x := examine(err)
 	if t == nil {
-		refusal := e.refuse(c.conn, event, 0, err)
+		refusal := e.refuseKnown(c.conn, event, 0, x)
 		c.conn.answerError(&c.frame, refusal, c.inline)
 		return refusal
 	}
 	if t.claim(nil) {
 		t.end() // a stream that has begun sends nothing behind this
-		refusal := e.refuse(c.conn, event, 0, t.explain(err))
+		refusal := e.refuseKnown(c.conn, event, 0, t.explain(x))
 		t.answerError(refusal, c.inline)
 		return refusal
 	}
-	if panicked || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		_ = e.refuse(c.conn, event, 0, err)
+	if panicked || !x.canceled && !x.late {
+		_ = e.refuseKnown(c.conn, event, 0, x)
 	}
 	return t.refused()
 }
 
-// call runs the guards and the handler, and returns what they refused with: if
-// they panicked, that.
-func (c *conn) call(handler int, call *Call) (panicked bool, err error) {
-	event := c.endpoint.handlers[handler].Event
-	returned := false
-	defer func() {
-		switch p := recover(); {
-		case p != nil:
-			panicked, err = true, newPanic("handler of "+event, p)
-		case !returned: // runtime.Goexit: nobody is left who could answer
-			_ = c.endpoint.refuse(c, event, 0, errGoexit)
-			c.close(panicCause)
-		}
-	}()
-	err = c.run(handler, event, call)
-	returned = true
-	return false, err
-}
-
 func (c *conn) run(handler int, event string, call *Call) error {
-	for _, guard := range c.endpoint.guards[handler] {
-		if err := guard.GuardMessage(call.Context(), call.message(event)); err != nil {
-			return err
-		}
+	if err := c.guardMessage(handler, event, call); err != nil {
+		return err
 	}
 	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
-		return NewError(CodeBadFrame, envelope.ErrNotObject.Error())
+		return NewError(CodeBadFrame, string(envelope.ErrNotObject))
 	}
 	if handler == len(c.endpoint.spec.Handlers) {
 		return c.refresh(call)
@@ -178,16 +156,17 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	if c.endpoint.next != nil {
 		return c.endpoint.pass(handler, call)
 	}
-	return c.endpoint.spec.Call(handler, call)
+	return c.endpoint.deliver(handler, call)
 }
 
 // refuseBad answers a frame that is none, or one too many.
 func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 	event := ""
-	over, limited := errors.AsType[*Error](bad)
+	over, limited := bad.(*Error)
 	switch {
 	case !limited:
-		over = NewError(CodeBadFrame, bad.Error())
+		fault, _ := bad.(envelope.Fault)
+		over = NewError(CodeBadFrame, string(fault))
 	case len(frame.Event) > c.endpoint.opts.MaxEventBytes:
 		frame.Event = nil // neither echoed nor logged
 	default:
@@ -199,5 +178,3 @@ func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 func errEventName(most int) error {
 	return NewError(CodeBadFrame, fmt.Sprintf("the name of an event has at most %d bytes", most))
 }
-
-var errGoexit = errors.New("the handler ended its goroutine (runtime.Goexit)")

@@ -3,7 +3,6 @@ package ws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Endpoint is the http.Handler of one gateway. Generated constructors make it;
@@ -101,22 +101,17 @@ func (e *Endpoint) lookup(event []byte) int {
 }
 
 // once joins lists of guards; one that is in several runs where it came first.
+// Guards that cannot be compared are different.
 func once[G any](lists ...[]G) []G {
 	var out []G
 	for _, list := range lists {
 		for _, g := range list {
-			if !slices.ContainsFunc(out, func(h G) bool { return same(g, h) }) {
+			if !slices.ContainsFunc(out, func(h G) bool { return steady.Same(g, h) }) {
 				out = append(out, g)
 			}
 		}
 	}
 	return out
-}
-
-// same compares two guards; values that cannot be compared are different.
-func same(a, b any) (equal bool) {
-	defer func() { _ = recover() }()
-	return a == b
 }
 
 // wildcards returns the names in a ServeMux pattern: {id}, {rest...}.
@@ -166,10 +161,13 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	held = false
-	serve := false
+	opened, answered := false, false
 	defer func() {
+		if !answered {
+			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
+		}
 		c.schedule(c.out.Resume())
-		if !serve { // refused, or the hook ended the goroutine
+		if !opened || !answered { // refused, or the hook, or a net.Conn of the user's, ended the goroutine
 			c.end()
 			return
 		}
@@ -178,21 +176,19 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// net/http's buffers, and the request, for as long as it lasts.
 		go c.serve()
 	}()
-	answered := false
-	defer func() {
-		if !answered {
-			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
+	defer func() { // deferred, since whoever waits for an answer is to see the Close
+		if err := c.answer(r); err != nil {
+			_ = e.refuse(c, "", 0, steady.Wrap(errHandshake, err))
+			return
 		}
+		answered = true
 	}()
-	opened := c.open(r)
-	if err := c.answer(r); err != nil {
-		_ = e.refuse(c, "", 0, fmt.Errorf("%w: %w", errUnanswered, err))
-		return
-	}
-	answered, serve = true, opened
+	opened = c.open(r)
 }
 
-var errUnanswered = errors.New("ws: handshake not answered")
+const errHandshake = "ws: handshake not answered"
+
+var errUnanswered = errors.New(errHandshake)
 
 func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake) {
 	bad.answer(w, e.refuse(nil, "", bad.status, bad.err))
@@ -203,8 +199,9 @@ func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake)
 func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
 	socket, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, fmt.Errorf("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked: %w", err)
+		return nil, steady.Wrap("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked", err)
 	}
+	socket = steady.Conn(socket, e.server.failed)
 	_ = socket.SetDeadline(time.Time{})
 	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	if len(first) > len(readBlock{}.bytes) {
@@ -225,9 +222,7 @@ func (e *Endpoint) opened(c *conn) {
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
 		s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
 	}
-	if f := s.opts.Observer.Opened; f != nil {
-		f(c.asClient())
-	}
+	s.tellOpened(c)
 }
 
 func (e *Endpoint) closed(c *conn) {
@@ -235,9 +230,7 @@ func (e *Endpoint) closed(c *conn) {
 	s.stats.closed.Add(1)
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
 		s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.some.cause.Code),
-			"reason", c.some.cause.Reason, "remote", c.some.cause.Remote, "error", c.some.cause.Err)
+			"reason", c.some.cause.Reason, "remote", c.some.cause.Remote, "error", steady.Text(c.some.cause.Err))
 	}
-	if f := s.opts.Observer.Closed; f != nil {
-		f(c.asClient(), *c.some.cause)
-	}
+	s.tellClosed(c, c.some.cause)
 }

@@ -3,6 +3,8 @@ package ws
 import (
 	"errors"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Code says what kind of refusal an [Error] is. The constants are the codes
@@ -47,7 +49,7 @@ var ErrTooManyRooms = errors.New("ws: too many rooms")
 // other error is logged in full and travels as CodeInternal with a reference.
 //
 // A handler's result type is error, not *Error: a nil *Error in an error is
-// not nil.
+// not nil, and travels as CodeInternal.
 type Error struct {
 	Code    Code
 	Message string
@@ -72,16 +74,25 @@ func NewError(code Code, message string) *Error {
 	return &Error{Code: code, Message: message}
 }
 
-// Error returns the code and the message.
+// Error returns the code, the message and the cause's text. Of a nil *Error it
+// says that it is one.
 func (e *Error) Error() string {
-	if e.cause != nil {
-		return string(e.Code) + ": " + e.Message + ": " + e.cause.Error()
+	switch {
+	case e == nil:
+		return "a nil *ws.Error in an error, which is not nil"
+	case e.cause != nil:
+		return string(e.Code) + ": " + e.Message + ": " + steady.Text(e.cause)
 	}
 	return string(e.Code) + ": " + e.Message
 }
 
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap returns the cause; nil of a nil *Error.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
 
 // WithCause returns a copy of e with a cause, which is logged and never sent.
 func (e *Error) WithCause(err error) *Error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // maxBatch is how many bytes of queued frames leave in one write: they are
@@ -113,6 +114,8 @@ func (c *conn) touch() {
 	runtime.KeepAlive(c.raw)
 }
 
+var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (runtime.Goexit)")
+
 // batch is what a flush works with.
 type batch struct {
 	frames [][]byte
@@ -175,8 +178,13 @@ func (c *conn) flush(b *batch) {
 // take it.
 func (c *conn) flushWaiting(rest []byte) {
 	b := batches.Get().(*batch)
-	defer batches.Put(b)
-	broken := false
+	broken, returned := false, false
+	defer func() {
+		if !returned { // a net.Conn of the user's ended the goroutine, and is the owner of the outbox no more
+			_ = c.next(b, c.writeFailed(errWriter))
+		}
+		batches.Put(b)
+	}()
 	for {
 		if len(rest) > 0 {
 			if err := c.writeWaiting(rest); err != nil {
@@ -185,6 +193,7 @@ func (c *conn) flushWaiting(rest []byte) {
 		}
 		clear(b.frames)
 		if rest = c.next(b, broken); rest == nil {
+			returned = true
 			return
 		}
 	}
@@ -244,7 +253,7 @@ func (c *conn) writeWaiting(p []byte) error {
 			// writeSome must not find a deadline that has passed since.
 			return c.wire.Conn.SetWriteDeadline(time.Time{})
 		}
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n == 0 || !steady.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 		p = p[n:]

@@ -5,7 +5,6 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it, and it keeps no secret
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -141,11 +140,6 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string)
 	if len(e.connGuards) == 0 {
 		return Principal{}, nil
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			bad = &refusedHandshake{status: http.StatusInternalServerError, err: newPanic("connection guard", v)}
-		}
-	}()
 	if d := e.opts.HandshakeTimeout; d != noLimit {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)
@@ -153,15 +147,16 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string)
 	}
 	u := &Upgrade{Request: r.WithContext(ctx), Token: token}
 	for _, guard := range e.connGuards {
-		err := guard.GuardConn(u)
-		switch {
-		case err == nil:
-		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		err := ask(guard, u)
+		if err == nil {
+			continue
+		}
+		x := examine(err)
+		if x.late && ctx.Err() != nil {
 			late := Error{Code: CodeTimeout, Message: "deciding about the connection took too long", RetryAfter: time.Second, cause: err}
 			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: &late}
-		default:
-			return Principal{}, &refusedHandshake{status: statusOf(err), err: err}
 		}
+		return Principal{}, &refusedHandshake{status: x.status(), err: err}
 	}
 	if expires := u.Principal.Expires; !expires.IsZero() && !time.Now().Before(expires) {
 		return Principal{}, refusal(http.StatusUnauthorized, CodeUnauthenticated, "the credential has expired")
@@ -180,9 +175,12 @@ func token(r *http.Request) string {
 
 const tokenParameter = "access_token"
 
-// statusOf is the HTTP status of a guard's refusal.
-func statusOf(err error) int {
-	switch e := presentable(nil, err); e.Code {
+// status is the HTTP status of a guard's refusal.
+func (x *examined) status() int {
+	if x.known == nil {
+		return http.StatusInternalServerError
+	}
+	switch x.known.Code {
 	case CodeUnauthenticated:
 		return http.StatusUnauthorized
 	case CodeRateLimited:

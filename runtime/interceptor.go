@@ -73,7 +73,7 @@ func (e *Endpoint) arrive(ctx context.Context, m Message) error {
 		return errPassage
 	}
 	call.ctx, call.frame.Data = ctx, m.Data
-	return e.spec.Call(m.passage.handler, call)
+	return e.deliver(m.passage.handler, call)
 }
 
 // pass sends a message through the interceptors.

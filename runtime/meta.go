@@ -3,15 +3,16 @@ package ws
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
 // deadlineMember is the member of meta that the runtime itself understands.
 const deadlineMember = "deadlineMs"
 
-var errMeta = errors.New(`the member "meta" must be an object of strings, its "deadlineMs" a number of milliseconds`)
+const errMeta envelope.Fault = `the member "meta" must be an object of strings, its "deadlineMs" a number of milliseconds`
 
 type metaKey struct{}
 

@@ -3,8 +3,11 @@ package ws
 import "time"
 
 // Observer is told what happens on a Server. A nil function is not called and
-// costs nothing. The functions run where the thing happens, on read loops and
-// under no lock: they must be quick and safe for concurrent use.
+// costs nothing. Where the thing happens, on read loops and under no lock, it is
+// waited for: the functions must be quick and safe for concurrent use. Handled
+// runs on the goroutine that handled the message, the others on one of their
+// own. One that panics is logged, and nothing comes of it; nor of a
+// runtime.Goexit, but that Handled's closes the connection with 1011.
 type Observer struct {
 	// Opened is called when a connection is registered, before its connect hook.
 	Opened func(c *Client)

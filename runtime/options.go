@@ -218,9 +218,6 @@ const noLimit = time.Duration(math.MaxInt64)
 // resolved returns o with every zero replaced by its default, and every
 // Unlimited by a number that nothing reaches.
 func (o Options) resolved() Options {
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
 	number(&o.MaxConnections, unlimited)
 	number(&o.MaxConnectionsPerAddr, unlimited)
 	number(&o.MaxMessageBytes, defaultMessageBytes)
@@ -261,7 +258,7 @@ func (s *Server) configured(spec Spec) Options {
 	o := s.given
 	// Its own to write to.
 	o.Origins, o.Interceptors, o.EventRates = slices.Clone(o.Origins), slices.Clone(o.Interceptors), maps.Clone(o.EventRates)
-	spec.Configure(&o)
+	spec.configure(&o)
 	for _, name := range o.keepServers(&s.given) {
 		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)
 	}

@@ -120,7 +120,5 @@ func (s *Server) pushed(event string, n *tally) {
 	if n.shed > 0 {
 		s.log.Warn("ws: push shed, outboxes full", "event", event, "sent", n.sent, "shed", n.shed, "closed", closed)
 	}
-	if f := s.opts.Observer.Shed; f != nil {
-		f(Shed{Event: event, Sent: n.sent, Shed: n.shed, Replaced: n.replaced, Closed: closed})
-	}
+	s.tellShed(Shed{Event: event, Sent: n.sent, Shed: n.shed, Replaced: n.replaced, Closed: closed})
 }

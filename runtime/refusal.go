@@ -3,47 +3,17 @@ package ws
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // errorEvent is the event of an error frame; it belongs to the protocol.
 const errorEvent = "error"
 
 var panicCause = Closed{Code: CloseInternal, Reason: "internal: internal error"}
-
-// panicError is a panic of user code.
-type panicError struct {
-	where string
-	value any
-	stack []byte
-}
-
-func (p *panicError) Error() string { return fmt.Sprintf("panic in %s: %v", p.where, p.value) }
-
-func newPanic(where string, value any) *panicError {
-	return &panicError{where: where, value: value, stack: debug.Stack()}
-}
-
-// recovered is deferred around user code. A panic is logged with its stack, by
-// refuse or here, and given to then; nil then logs it.
-func (c *conn) recovered(where string, then func(error)) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	err := newPanic(where, p)
-	if then != nil {
-		then(err)
-		return
-	}
-	c.server.log.Error("ws: "+err.Error(), "gateway", c.endpoint.spec.Gateway, "conn", c.id, "stack", string(err.stack))
-}
 
 // errorBody is the data of an error frame, in the order of its members
 // (protocol.md, "events").
@@ -61,7 +31,7 @@ func (e *Error) body(event string) errorBody {
 		event = "" // what is not a frame has no event
 	}
 	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: wholeMs(e.RetryAfter)}
-	if ref := (*reference)(nil); errors.As(e.cause, &ref) {
+	if ref, ok := steady.As[*reference](e.cause); ok {
 		b.Ref = ref.ref
 	}
 	return b
@@ -83,16 +53,66 @@ type reference struct {
 	err error
 }
 
-func (r *reference) Error() string { return textOf(r.err) }
+func (r *reference) Error() string { return steady.Text(r.err) }
 func (r *reference) Unwrap() error { return r.err }
+
+// examined is what has to be known of an error. It is asked once: its methods
+// are the user's, and may do anything.
+type examined struct {
+	err      error
+	known    *Error // the first in it; nil: there is none
+	nodes    []error
+	canceled bool // by errors.Is
+	late     bool
+}
+
+func examine(err error) examined {
+	f := steady.Look[*Error](err, context.Canceled, context.DeadlineExceeded)
+	return examined{err: err, known: f.First, nodes: f.Nodes, canceled: f.Is(0), late: f.Is(1)}
+}
+
+// presentable returns what of the error a client may see.
+func (x *examined) presentable(c *conn) *Error {
+	switch {
+	case x.known != nil:
+		return x.known
+	case x.canceled && c != nil && c.closing.Load():
+		return NewError(CodeCanceled, "canceled").WithCause(x.err)
+	}
+	ref := &reference{rand.Text()[:12], x.err}
+	x.nodes = append(x.nodes, ref)
+	return NewError(CodeInternal, "internal error").WithCause(ref)
+}
+
+// attrs returns what the log says of the error, and how loudly, now that it
+// has been made presentable.
+func (x *examined) attrs() (attrs []any, level slog.Level) {
+	text, level := steady.Text(x.err), slog.LevelWarn
+	for _, node := range x.nodes {
+		switch n := node.(type) {
+		case *reference:
+			attrs, level = append(attrs, "ref", n.ref), slog.LevelError
+		case *steady.Failure:
+			attrs = append(attrs, "stack", n.Stack)
+			if x.err != error(n) { // it failed while it was asked
+				text += ": " + n.String()
+			}
+		}
+	}
+	return append(attrs, "error", text), level
+}
 
 // refuse makes err presentable: an *Error as it is, anything else opaque, and
 // shows it in the log and to the Observer. status is the HTTP status of a
 // refused handshake, and c nil there.
 func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
+	return e.refuseKnown(c, event, status, examine(err))
+}
+
+func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *Error {
 	s := e.server
 	s.stats.refused.Add(1)
-	refusal, level := presentable(c, err), slog.LevelWarn
+	refusal := x.presentable(c)
 	attrs := []any{"gateway", e.spec.Gateway, "code", string(refusal.Code)}
 	r := Refusal{Gateway: e.spec.Gateway, Event: event, Status: status, Err: refusal}
 	if c != nil {
@@ -102,33 +122,13 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 	if event != "" {
 		attrs = append(attrs, "event", event)
 	}
+	more, level := x.attrs()
 	if refusal.Code == CodeCanceled {
 		level = slog.LevelDebug // it is what the client wanted
 	}
-	if ref := (*reference)(nil); errors.As(refusal, &ref) {
-		level = slog.LevelError
-		attrs = append(attrs, "ref", ref.ref)
-	}
-	if p := (*panicError)(nil); errors.As(err, &p) {
-		attrs = append(attrs, "stack", string(p.stack))
-	}
-	s.log.Log(context.Background(), level, "ws: refused", append(attrs, "error", textOf(err))...)
-	if f := s.opts.Observer.Refused; f != nil {
-		f(r)
-	}
+	s.log.Log(context.Background(), level, "ws: refused", append(attrs, more...)...)
+	s.tellRefused(r)
 	return refusal
-}
-
-// presentable returns what of err a client may see.
-func presentable(c *conn, err error) *Error {
-	var known *Error
-	switch {
-	case errors.As(err, &known) && known != nil:
-		return known
-	case errors.Is(err, context.Canceled) && c != nil && c.closing.Load():
-		return NewError(CodeCanceled, "canceled").WithCause(err)
-	}
-	return NewError(CodeInternal, "internal error").WithCause(&reference{rand.Text()[:12], err})
 }
 
 // answerError answers a message with an error frame.

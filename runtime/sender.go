@@ -2,8 +2,9 @@ package ws
 
 import (
 	"errors"
-	"fmt"
 	"unicode/utf8"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Sender is a handle to one connection that may be stored, copied, compared
@@ -40,7 +41,7 @@ func (s Sender) Send(text string) error {
 func (s Sender) SendJSON(v any) error {
 	frame, err := encodeValue(v)
 	if err != nil {
-		return fmt.Errorf("ws: nothing was sent: %w", err)
+		return steady.Wrap("ws: nothing was sent", err)
 	}
 	if s.conn == nil {
 		return ErrClosed

@@ -38,9 +38,7 @@ type Server struct {
 func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
-	log := slog.New(steadyLog{o.Logger.Handler(), new(atomic.Bool)})
-	o.Observer = o.Observer.steady(log)
-	s := &Server{given: given, opts: o, log: log, ids: newIDs(), rooms: newRooms()}
+	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
 	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)

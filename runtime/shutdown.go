@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Shutdown ends the Server, in this order: Readyz says 503; after
@@ -32,7 +34,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-drained: // cutting was enough
 		return nil
 	case <-time.After(cutGrace):
-		return fmt.Errorf("ws: shutdown: %d connections not done: %w", s.registry.held(), context.Cause(ctx))
+		return steady.Wrap(fmt.Sprintf("ws: shutdown: %d connections not done", s.registry.held()), context.Cause(ctx))
 	}
 }
 

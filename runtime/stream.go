@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 )
 
 // Stream sends the values of seq, for generated code, each as a frame with
@@ -123,12 +122,12 @@ func (t *task) stream(produce func(*task) error) {
 	panicked, err := t.produce(produce)
 	var refusal *Error
 	switch {
-	case errors.Is(err, errStopped), err != nil && !t.claim(nil):
+	case err == errStopped, err != nil && !t.claim(nil):
 		t.giveUp() // if that is why, and nobody has said so
 		refusal = t.refused()
 	case err != nil:
 		t.end()
-		refusal = c.endpoint.refuse(c, t.event(), 0, t.explain(err))
+		refusal = c.endpoint.refuseKnown(c, t.event(), 0, t.explain(examine(err)))
 		t.answerError(refusal, false)
 	case t.claim(nil):
 		frame, _ := encodeFrame(t.event(), t.id, nil) // null encodes
@@ -137,26 +136,9 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
-	if observe := c.server.opts.Observer.Handled; observe != nil {
-		observe(c.asClient(), t.event(), time.Since(t.begun), refusal)
+	if c.server.observed() {
+		c.handled(t.event(), t.begun, refusal)
 	}
-}
-
-// produce runs the user's iterator: if it panicked, the error is that.
-func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
-	returned := false
-	defer func() {
-		switch p := recover(); {
-		case p != nil:
-			panicked, err = true, newPanic("stream of "+t.event(), p)
-		case !returned: // runtime.Goexit: nobody is left who could answer
-			_ = t.conn.endpoint.refuse(t.conn, t.event(), 0, errGoexit)
-			t.conn.close(panicCause)
-		}
-	}()
-	err = produce(t)
-	returned = true
-	return false, err
 }
 
 var _ context.Context = (*task)(nil)

@@ -2,10 +2,7 @@
 
 package ws
 
-import (
-	"errors"
-	"syscall"
-)
+import "syscall"
 
 // Under the race detector the calls are package syscall's, which tells it that
 // what was written before a message was sent is seen by who receives it; and on
@@ -18,7 +15,7 @@ func writeNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.W
 func call(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := do(int(fd), p)
-		errno, _ := errors.AsType[syscall.Errno](err)
+		errno, _ := err.(syscall.Errno)
 		if errno != syscall.EINTR {
 			return n, errno
 		}

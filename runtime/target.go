@@ -1,11 +1,12 @@
 package ws
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Target addresses connections of a Server: everyone, rooms, users or ids,
@@ -40,7 +41,7 @@ func (t Target) Emit(event string, data any) (int, error) {
 	}
 	if err != nil {
 		// A typed push without an error result has no other way to tell.
-		t.server.log.Error("ws: push not sent", "event", event, "error", err)
+		t.server.log.Error("ws: push not sent", "event", event, "error", steady.Text(err))
 		return 0, err
 	}
 	return t.push(event, frame), nil
@@ -82,7 +83,7 @@ func (t Target) push(event string, frame []byte) int {
 func (t Target) Join(room string) error {
 	var failed error
 	for _, c := range t.conns() {
-		if err := c.join(room); err != nil && !errors.Is(err, ErrClosed) {
+		if err := c.join(room); err != nil && err != ErrClosed {
 			failed = err
 		}
 	}
@@ -194,7 +195,7 @@ func encodePush(event string, data any) ([]byte, error) {
 	}
 	frame, err := encodeFrame(event, nil, data)
 	if err != nil {
-		return nil, fmt.Errorf("ws: event %q was sent to nobody: %w", event, err)
+		return nil, steady.Wrap(fmt.Sprintf("ws: event %q was sent to nobody", event), err)
 	}
 	return frame, nil
 }

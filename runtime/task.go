@@ -3,7 +3,6 @@ package ws
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -191,7 +190,8 @@ func (t *task) refuse(refusal *Error, inline bool) {
 		return
 	}
 	t.end()
-	t.answerError(t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal), inline)
+	t.answerError(refusal, inline)
+	_ = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
 }
 
 func (t *task) answerError(refusal *Error, inline bool) {
@@ -200,12 +200,9 @@ func (t *task) answerError(refusal *Error, inline bool) {
 
 // explain turns what a handler returned because its time was up into what the
 // client is told.
-func (t *task) explain(err error) error {
-	if t == nil || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(t.Err(), context.DeadlineExceeded) {
-		return err
+func (t *task) explain(x examined) examined {
+	if t == nil || !x.late || x.known != nil || t.Err() != context.DeadlineExceeded {
+		return x
 	}
-	if _, known := errors.AsType[*Error](err); known {
-		return err
-	}
-	return errTimeout().WithCause(err)
+	return examine(errTimeout().WithCause(x.err))
 }

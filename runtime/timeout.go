@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -33,7 +32,7 @@ func (t *task) expired() {
 
 // giveUp answers if the time is up and nobody else has.
 func (t *task) giveUp() {
-	if errors.Is(t.Err(), context.DeadlineExceeded) {
+	if t.Err() == context.DeadlineExceeded {
 		t.refuse(errTimeout(), false)
 	}
 }

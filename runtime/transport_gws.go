@@ -2,7 +2,6 @@ package ws
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"net/http"
 	"runtime"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lxzan/gws"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // This is the only file that knows gws. It does the framing, fragments, masking
@@ -113,9 +113,9 @@ func (events) OnMessage(socket *gws.Conn, m *gws.Message) {
 // OnClose is called when the read loop is over, with what ended it.
 func (events) OnClose(socket *gws.Conn, err error) {
 	c := connOf(socket)
-	var peer *gws.CloseError
+	peer, closed := err.(*gws.CloseError)
 	switch {
-	case errors.As(err, &peer):
+	case closed:
 		c.peerEnded()
 		c.peerSaidClose(CloseCode(peer.Code), string(peer.Reason))
 	case c.wire.readErr() != nil:
@@ -124,7 +124,7 @@ func (events) OnClose(socket *gws.Conn, err error) {
 		code := c.wire.verdict()
 		if code == CloseInternal { // gws could not inflate
 			code = CloseInvalid
-			if strings.Contains(err.Error(), "too large") {
+			if strings.Contains(steady.Text(err), "too large") {
 				code = CloseTooLarge
 			}
 		}
@@ -164,12 +164,12 @@ func verdictText(code CloseCode) string {
 
 // closeUnread closes because of what was read, or because reading failed.
 func (c *conn) closeUnread(err error) {
-	if bad, ok := errors.AsType[*frameError](err); ok {
+	if bad, ok := err.(*frameError); ok {
 		c.refuseFrame(bad)
 		c.close(Closed{Code: bad.code, Reason: bad.text, Err: bad})
 		return
 	}
-	if errors.Is(err, io.EOF) {
+	if steady.Is(err, io.EOF) {
 		c.peerEnded()
 	}
 	c.close(Closed{Code: CloseAbnormal, Remote: true, Err: err})

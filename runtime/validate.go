@@ -1,8 +1,9 @@
 package ws
 
 import (
-	"errors"
 	"strings"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Validator looks at a payload after it is decoded: Options.Validator. It gets
@@ -34,11 +35,11 @@ func Invalid(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, known := errors.AsType[*Error](err); known {
+	if known, _ := steady.As[*Error](err); known != nil {
 		return err
 	}
 	refusal := NewError(CodeValidationFailed, "data is not valid").WithCause(err)
-	if fields, ok := errors.AsType[FieldErrors](err); ok {
+	if fields, ok := steady.As[FieldErrors](err); ok {
 		refusal.Details = fields
 	}
 	return refusal
@@ -48,12 +49,12 @@ func Invalid(err error) error {
 // generated code, and returns what Invalid makes of its error. Without a
 // Validator it costs nothing.
 func Check[T any](c *Call, v T) error {
-	if c.conn.endpoint.opts.Validator == nil {
+	if !c.validates() {
 		return nil
 	}
 	return check(c, v)
 }
 
 func check[T any](c *Call, v T) error {
-	return Invalid(c.conn.endpoint.opts.Validator.Validate(v))
+	return Invalid(c.validate(v))
 }

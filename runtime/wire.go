@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -29,6 +30,10 @@ type readEnd struct {
 	err     error     // nil when gws itself found something wrong; it counts when no rest is there
 	verdict CloseCode // of the Close frame that gws wanted to send
 }
+
+// errReadEnd is what gws gets instead of what ended reading: it would ask that
+// for its text, and it may be an error of a net.Conn of the user's.
+var errReadEnd = errors.New("ws: reading has ended")
 
 // fail notes what ends reading.
 func (w *wire) fail(err error) {
@@ -94,8 +99,8 @@ func (w *wire) Read(p []byte) (int, error) {
 	if w.from == w.to && len(p) >= len(readBlock{}.bytes) && len(p) <= int(w.guard.left) && w.readErr() == nil {
 		return w.readPayload(p)
 	}
-	if err := w.available(); err != nil {
-		return 0, err
+	if w.available() != nil {
+		return 0, errReadEnd
 	}
 	n := copy(p, w.borrowed.bytes[w.from:w.to])
 	w.from += uint16(n)
@@ -134,6 +139,9 @@ func (w *wire) readPayload(p []byte) (n int, err error) {
 		c.holdBack(c.hear())
 		w.guard.left -= uint32(n)
 		return n, nil // what ended reading is for the next call
+	}
+	if err != nil {
+		err = errReadEnd
 	}
 	return 0, err
 }

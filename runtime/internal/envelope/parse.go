@@ -6,18 +6,23 @@ package envelope
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 )
 
 // MaxID is the longest id, in bytes: the digits of an integer, or a string's
 // decoded text.
 const MaxID = 64
 
-// What can be wrong with a frame; the text is for the client.
-var (
-	ErrNotObject = errors.New("a frame is a JSON object in a text message")
-	ErrEvent     = errors.New(`the member "event" is missing or not a string`)
-	ErrID        = errors.New(`the member "id" must be an integer or a string of 1 to 64 bytes that does not start with "$"`)
+// Fault is what is wrong with a frame; the text is for the client.
+type Fault string
+
+// Error returns the text.
+func (f Fault) Error() string { return string(f) }
+
+// What can be wrong with a frame.
+const (
+	ErrNotObject Fault = "a frame is a JSON object in a text message"
+	ErrEvent     Fault = `the member "event" is missing or not a string`
+	ErrID        Fault = `the member "id" must be an integer or a string of 1 to 64 bytes that does not start with "$"`
 )
 
 // Frame is a message taken apart. Its slices point into the message.

@@ -1,0 +1,104 @@
+package steady
+
+import (
+	"net"
+	"time"
+)
+
+// Conn returns a net.Conn that does not panic: a method of c that does fails
+// instead, and told is told, if it is not nil. Reading, writing and deadlines
+// are called in place, so one that ends its goroutine does; Close, CloseWrite
+// and the addresses, which anybody may call, are called apart. A *net.TCPConn
+// is left as it is.
+func Conn(c net.Conn, told func(*Failure)) net.Conn {
+	if _, plain := c.(*net.TCPConn); plain {
+		return c
+	}
+	return &conn{c, told}
+}
+
+type conn struct {
+	to   net.Conn
+	told func(*Failure)
+}
+
+func (c *conn) Read(p []byte) (n int, err error) {
+	returned := false
+	defer Ended(&returned, "Read", ofConn, func(f *Failure) { n, err = 0, c.failed(f) })
+	n, err = c.to.Read(p)
+	returned = true
+	return min(max(n, 0), len(p)), err
+}
+
+func (c *conn) Write(p []byte) (n int, err error) {
+	returned := false
+	defer Ended(&returned, "Write", ofConn, func(f *Failure) { n, err = 0, c.failed(f) })
+	n, err = c.to.Write(p)
+	returned = true
+	return min(max(n, 0), len(p)), err
+}
+
+func (c *conn) SetDeadline(t time.Time) (err error) {
+	returned := false
+	defer Ended(&returned, "SetDeadline", ofConn, func(f *Failure) { err = c.failed(f) })
+	err = c.to.SetDeadline(t)
+	returned = true
+	return err
+}
+
+func (c *conn) SetReadDeadline(t time.Time) (err error) {
+	returned := false
+	defer Ended(&returned, "SetReadDeadline", ofConn, func(f *Failure) { err = c.failed(f) })
+	err = c.to.SetReadDeadline(t)
+	returned = true
+	return err
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) (err error) {
+	returned := false
+	defer Ended(&returned, "SetWriteDeadline", ofConn, func(f *Failure) { err = c.failed(f) })
+	err = c.to.SetWriteDeadline(t)
+	returned = true
+	return err
+}
+
+func (c *conn) Close() error { return c.apart("Close", c.to.Close) }
+
+// CloseWrite sends what says that nothing follows, if c can.
+func (c *conn) CloseWrite() error {
+	half, ok := c.to.(interface{ CloseWrite() error })
+	if !ok {
+		return nil
+	}
+	return c.apart("CloseWrite", half.CloseWrite)
+}
+
+// RemoteAddr returns the peer's address, nil if that cannot be had.
+func (c *conn) RemoteAddr() net.Addr { return c.address(c.to.RemoteAddr) }
+
+// LocalAddr is RemoteAddr for this side.
+func (c *conn) LocalAddr() net.Addr { return c.address(c.to.LocalAddr) }
+
+func (c *conn) address(get func() net.Addr) (a net.Addr) {
+	if err := c.apart("address", func() error { a = get(); return nil }); err != nil {
+		return nil
+	}
+	return a
+}
+
+const ofConn = " of the net.Conn"
+
+func (c *conn) apart(what string, f func() error) (err error) {
+	if failed := Apart(what+ofConn, func() { err = f() }); failed != nil {
+		return c.failed(failed)
+	}
+	return err
+}
+
+// failed makes a failure the error of a call.
+func (c *conn) failed(f *Failure) error {
+	if c.told != nil {
+		c.told(f)
+	}
+	return f
+}

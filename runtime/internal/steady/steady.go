@@ -1,0 +1,96 @@
+// Package steady is the door to code that is not ours: handlers, hooks, guards,
+// the methods of errors, an Observer, a Logger, a net.Conn. What waits behind
+// it may panic, may end its goroutine (runtime.Goexit), and may do the same
+// again when it is asked what went wrong. None of that may end the process, or
+// leave undone what the caller still had to do.
+//
+// There are two ways through. In place, with Ended deferred, for what is called
+// often and on a goroutine that is the connection's own: if that ends, deferred
+// functions clean up. Apart, on a goroutine that is waited for, for what is
+// called seldom, or on a goroutine that must go on: a timer's, or one of the
+// user's.
+package steady
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Failure is a call that did not return.
+type Failure struct {
+	Where  string // "handler of say"
+	Text   string // what it panicked with
+	Goexit bool   // it has not panicked but ended its goroutine
+	Stack  string
+}
+
+func (f *Failure) Error() string { return f.String() }
+
+// String says where it was, and with what.
+func (f *Failure) String() string {
+	if f.Goexit {
+		return f.Where + " ended its goroutine (runtime.Goexit)"
+	}
+	return "panic in " + f.Where + ": " + f.Text
+}
+
+// Ended is to be deferred around a call in place. If *returned is not set then,
+// it recovers, and tells what became of the call: in where, of what is called
+// name. After a Goexit the goroutine ends when then has returned, and whatever
+// else is deferred has run.
+func Ended(returned *bool, where, name string, then func(*Failure)) {
+	if *returned {
+		return
+	}
+	then(newFailure(where+name, recover()))
+}
+
+// Apart calls f on a goroutine of its own, waits for it, and returns nil if f
+// has returned. It costs about a microsecond.
+func Apart(where string, f func()) *Failure {
+	done := make(chan *Failure)
+	go func() {
+		var failed *Failure
+		defer func() { done <- failed }()
+		returned := false
+		defer Ended(&returned, where, "", func(f *Failure) { failed = f })
+		f()
+		returned = true
+	}()
+	return <-done
+}
+
+func newFailure(where string, value any) *Failure {
+	f := &Failure{Where: where, Goexit: value == nil, Stack: string(debug.Stack())}
+	if value != nil {
+		f.Text = describe(value)
+	}
+	return f
+}
+
+// describe returns the text of what somebody panicked with. Its own methods may
+// do so again, with a value of which nobody asks anything any more.
+func describe(value any) string {
+	if text, plain := value.(string); plain {
+		return text
+	}
+	text := make(chan string)
+	go func() {
+		s := fmt.Sprintf("%T, which cannot be printed", value)
+		defer func() {
+			_ = recover()
+			text <- s
+		}()
+		s = fmt.Sprint(value)
+	}()
+	return <-text
+}
+
+// Same compares two values; those that cannot be compared are different.
+func Same(a, b any) (equal bool) {
+	returned := false
+	defer Ended(&returned, "comparison", "", func(*Failure) { equal = false })
+	equal = a == b
+	returned = true
+	return equal
+}
