@@ -3,10 +3,13 @@
 package ws
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"net"
 	"syscall"
 	"unsafe"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // vitals is what the kernel knows of a TCP connection, over TLS too: whether
@@ -32,16 +35,14 @@ func (c *conn) vitals() (v vitals, ok bool) {
 	return v, ok && err == nil
 }
 
-// underneath returns the connection that a TLS connection, or a wrapper of the
-// same habit, goes over.
+// underneath returns the connection that a TLS connection goes over, and any
+// other as it is.
 func underneath(c net.Conn) net.Conn {
-	for {
-		over, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			return c
-		}
-		c = over.NetConn()
+	c = steady.Behind(c)
+	if over, ok := c.(*tls.Conn); ok {
+		return over.NetConn()
 	}
+	return c
 }
 
 // Where the members of struct tcp_info lie (linux/tcp.h): its layout only grows.

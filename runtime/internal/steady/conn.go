@@ -17,6 +17,14 @@ func Conn(c net.Conn, told func(*Failure)) net.Conn {
 	return &conn{c, told}
 }
 
+// Behind returns what Conn was given.
+func Behind(c net.Conn) net.Conn {
+	if door, ok := c.(*conn); ok {
+		return door.to
+	}
+	return c
+}
+
 type conn struct {
 	to   net.Conn
 	told func(*Failure)
