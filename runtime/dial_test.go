@@ -43,6 +43,7 @@ type gateway struct {
 type handler struct {
 	mode   ws.Mode
 	guards []ws.MessageGuard
+	params []string
 	noData bool
 	stream bool
 	within time.Duration // Handler.Timeout
@@ -67,7 +68,7 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {
 		spec.Handlers = append(spec.Handlers, ws.Handler{
-			Event: event, Mode: h.mode, Guards: h.guards, NoData: h.noData, Stream: h.stream, Timeout: h.within, Max: h.most,
+			Event: event, Mode: h.mode, Guards: h.guards, Params: h.params, NoData: h.noData, Stream: h.stream, Timeout: h.within, Max: h.most,
 		})
 		calls = append(calls, h.call)
 	}

@@ -144,6 +144,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 }
 
 func (c *conn) run(handler int, event string, call *Call) error {
+	call.named()
 	if err := c.guardMessage(handler, event, call); err != nil {
 		return err
 	}

@@ -16,9 +16,16 @@ type ConnGuard interface {
 }
 
 // MessageGuard decides about a message before its payload is decoded. An
-// *Error is answered as an error frame; the connection stays. A guard that
-// cannot read the data should let it pass: the decoder says what is wrong
-// with it. It is called concurrently, for different connections.
+// *Error is answered as an error frame; the connection stays. It is called
+// concurrently, for different connections.
+//
+// A guard reads the text that the handler decodes. Where that has parameters,
+// it is the object by parameter name, each name as it is declared and at most
+// once, whatever form the client chose; null and absent data have no
+// parameters. Where the handler takes a type of the application's, decode into
+// a struct whose fields have the same JSON names: encoding/json takes "ROOM" for
+// a field called room, and a map does not. Data that a guard cannot read it
+// should refuse: return what Message.Decode returned.
 type MessageGuard interface {
 	GuardMessage(ctx context.Context, m Message) error
 }
@@ -49,8 +56,9 @@ type Principal struct {
 type Message struct {
 	Client *Client
 	Event  string
-	// Data is valid until the guard or interceptor returns, and must not be changed; nil if
-	// the frame has none.
+	// Data is what the handler will decode: of a handler with parameters the
+	// object by parameter name, see MessageGuard. It is valid until the guard or
+	// interceptor returns, and must not be changed; nil if the frame has none.
 	Data json.RawMessage
 	// Meta is what accompanies the message, as the function Meta returns it.
 	Meta map[string]string
@@ -59,9 +67,11 @@ type Message struct {
 }
 
 // Decode decodes the data into v, as encoding/json does; absent data is null.
+// The error is an *Error that a guard may return as it is: the answer is that of
+// the handler's own decoder, with encoding/json's error as the cause.
 func (m Message) Decode(v any) error {
 	if m.Data == nil {
-		return json.Unmarshal([]byte("null"), v)
+		return decode([]byte("null"), v)
 	}
-	return json.Unmarshal(m.Data, v)
+	return decode(m.Data, v)
 }

@@ -16,11 +16,14 @@ const bannedAuthor = "banned"
 // ModeratedGuard refuses messages of an author who is banned. Safe for concurrent use.
 type ModeratedGuard struct{}
 
-// GuardMessage returns an error with code forbidden for a banned author. Data it cannot read is
-// not its business: the decoder, which comes next, refuses it with the better message.
+// GuardMessage returns an error with code forbidden for a banned author, and of data that it cannot
+// read the error that the decoder would have.
 func (*ModeratedGuard) GuardMessage(_ context.Context, m ws.Message) error {
 	var in SendMessage
-	if m.Decode(&in) == nil && in.Author == bannedAuthor {
+	if err := m.Decode(&in); err != nil {
+		return err
+	}
+	if in.Author == bannedAuthor {
 		return ws.NewError(ws.CodeForbidden, "this author is banned")
 	}
 	return nil
