@@ -114,4 +114,6 @@ const (
 	UnknownSetting  Code = "WS131"
 	BadSetting      Code = "WS132"
 	RepeatedSetting Code = "WS133"
+
+	UnaskedGuard Code = "WS140"
 )

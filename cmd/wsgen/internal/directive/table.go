@@ -1,6 +1,9 @@
 package directive
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Place is a set of places in a file where a comment can stand.
 type Place uint8
@@ -50,6 +53,7 @@ type Spec struct {
 	Options  []OptionSpec
 	Repeat   bool   // may stand more than once above one declaration
 	Doc      string // one line
+	More     string // what the reference says beyond it
 	Example  string
 }
 
@@ -62,7 +66,10 @@ type OptionSpec struct {
 }
 
 // Table returns every directive, in the order a reader meets them.
-func Table() []Spec {
+func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
+
+// ofGateways are the directives of a gateway and what it has.
+func ofGateways() []Spec {
 	return []Spec{
 		{
 			Name: "gateway", On: Type, Where: "a struct type", Args: "/path", Min: 1, Max: 1,
@@ -109,14 +116,23 @@ func Table() []Spec {
 		{
 			Name: "guard", On: Type | Method | PackageClause, Where: "a gateway, a handler or an application",
 			Args: "Guard...", Min: 1, Max: -1, Repeat: true,
-			Doc:     "These guard types are asked first.",
+			Doc: "These guard types are asked first.",
+			More: "A handler that a gateway has from one that it embeds brings the message guards of that gateway: they are asked behind those of the embedding gateway and before its own, each once. " +
+				"The connection guards of the embedded gateway have to stand above the embedding one, too, or beside //ws:app; what is missing is the mistake WS140.",
 			Example: "//ws:guard Authn",
 		},
 		{
 			Name: "public", On: Type | Method, Where: "a gateway or a handler",
 			Doc:     "It is open to everybody on purpose.",
+			More:    "A gateway that embeds another says with it that those who may connect to it may use what comes from there; message guards come along all the same.",
 			Example: "//ws:public",
 		},
+	}
+}
+
+// ofPrograms are those of what gateways share.
+func ofPrograms() []Spec {
+	return []Spec{
 		{
 			Name: "namespace", On: Type, Where: "a struct type that embeds *ws.Server",
 			Doc:     "The struct is a registry of connections of its own.",

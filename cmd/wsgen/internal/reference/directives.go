@@ -32,6 +32,9 @@ A comment that looks like a directive and is none is a mistake, never silence: [
 			fmt.Fprint(&out, ", and may stand there more than once")
 		}
 		fmt.Fprintf(&out, ".\n\nForm: `%s`\n", form(s))
+		if s.More != "" {
+			fmt.Fprintf(&out, "\n%s\n", strings.ReplaceAll(s.More, "//ws:app", "`//ws:app`"))
+		}
 		if len(s.Options) == 0 {
 			continue
 		}

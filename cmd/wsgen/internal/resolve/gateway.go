@@ -20,6 +20,7 @@ type gateway struct {
 	model     *model.Gateway
 	embeds    map[*types.TypeName]bool // itself, and what it has methods of by embedding
 	handlers  map[*model.Handler]span  // where each is named
+	layers    []*layer                 // the gateways that it embeds, and has annotated methods of
 
 	// state is the type that the connect hook makes, or nil. stateless says
 	// that it makes none because of a mistake already reported.
@@ -116,7 +117,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 		}
 	}
 	guards := r.guards(m.ds, m.scope, g.pkg.src.Types, true)
-	h.Guards = guards.message
+	h.Guards = r.inherited(g, m, guards.message)
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
 	r.results(g, m, h)

@@ -140,6 +140,7 @@ func (r *resolver) guardRef(obj *types.TypeName, o directive.Arg, from *types.Pa
 		home.used(decl)
 	}
 	r.uses = append(r.uses, ref)
+	r.guardTypes[ref] = types.TypeString(types.Unalias(obj.Type()), nil)
 	return ref
 }
 

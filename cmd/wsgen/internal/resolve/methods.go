@@ -18,7 +18,8 @@ type bound struct {
 	sig   *types.Signature // as the gateway has it, type arguments filled in
 	decl  *ast.FuncDecl
 	ds    []*directive.Directive
-	scope scope // of the names in ds
+	scope scope    // of the names in ds
+	under []*layer // the gateways that g has it from, outermost first
 }
 
 func (m *bound) name() span { return m.decl.Name }
@@ -86,6 +87,7 @@ func (r *resolver) methods(g *gateway) []*bound {
 			continue
 		}
 		all = append(all, m)
+		m.under = r.layers(g, sel)
 		g.rests(sel)
 	}
 	slices.SortFunc(all, func(a, b *bound) int { return r.order(g, a, b) })

@@ -29,6 +29,7 @@ func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
 		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{}, files: map[string]*ast.File{},
+		guardTypes: map[*model.GuardRef]string{},
 	}
 	for _, sp := range p.Packages {
 		r.owner = sp
@@ -39,6 +40,7 @@ func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)
 	r.each(r.compose)
+	r.each(r.unasked)
 	if opts.RequirePosture {
 		r.each(r.postures)
 	}
@@ -65,12 +67,13 @@ type resolver struct {
 	pkgs   []*pkg // those with a directive
 	byPath map[string]*pkg
 
-	states   map[string]bool          // types marked //ws:state, by typeKey
-	embedded map[*types.TypeName]bool // types whose methods some gateway has
-	pushed   map[*types.Func]bool     // methods of push interfaces
-	uses     []*model.GuardRef        // every use of a guard
-	needed   []need                   // syntax whose types the model rests on
-	files    map[string]*ast.File     // read for a position only
+	states     map[string]bool            // types marked //ws:state, by typeKey
+	embedded   map[*types.TypeName]bool   // types whose methods some gateway has
+	pushed     map[*types.Func]bool       // methods of push interfaces
+	uses       []*model.GuardRef          // every use of a guard
+	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
+	needed     []need                     // syntax whose types the model rests on
+	files      map[string]*ast.File       // read for a position only
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not
