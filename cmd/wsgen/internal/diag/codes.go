@@ -116,4 +116,5 @@ const (
 	RepeatedSetting Code = "WS133"
 
 	UnaskedGuard Code = "WS140"
+	UnheardPush  Code = "WS141"
 )

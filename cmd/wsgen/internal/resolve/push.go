@@ -81,6 +81,7 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 			continue
 		}
 		push.Methods = append(push.Methods, m)
+		r.noteSilent(obj, fn)
 	}
 	p.model.Pushes = append(p.model.Pushes, push)
 }

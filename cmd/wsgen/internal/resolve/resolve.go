@@ -29,7 +29,7 @@ func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
 		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{}, files: map[string]*ast.File{},
-		guardTypes: map[*model.GuardRef]string{},
+		guardTypes: map[*model.GuardRef]string{}, silent: silent{},
 	}
 	for _, sp := range p.Packages {
 		r.owner = sp
@@ -45,6 +45,7 @@ func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
 		r.each(r.postures)
 	}
 	r.paths()
+	r.unheard()
 	r.typeErrors()
 	return r.program(), r.visible().Sort()
 }
@@ -72,8 +73,9 @@ type resolver struct {
 	pushed     map[*types.Func]bool       // methods of push interfaces
 	uses       []*model.GuardRef          // every use of a guard
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
-	needed     []need                     // syntax whose types the model rests on
-	files      map[string]*ast.File       // read for a position only
+	silent     silent
+	needed     []need               // syntax whose types the model rests on
+	files      map[string]*ast.File // read for a position only
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not

@@ -35,6 +35,7 @@ type dependencies struct {
 	exports map[string]*packages.Package
 	gc      types.Importer
 	syntax  map[string][]*ast.File
+	local   func(path string) *unit // finds what was not loaded; nil: nothing more is
 }
 
 func newDependencies(fset *token.FileSet, exports map[string]*packages.Package) *dependencies {
@@ -62,6 +63,12 @@ func (d *dependencies) Import(path string) (*types.Package, error) {
 	if p := d.exports[path]; p != nil && p.ExportFile == "" {
 		return nil, why(p)
 	}
+	if d.exports[path] == nil && d.local != nil {
+		if u := d.local(path); u != nil {
+			d.units[path] = u
+			return d.check(u)
+		}
+	}
 	return d.gc.Import(path)
 }
 
@@ -82,6 +89,13 @@ func (d *dependencies) check(u *unit) (*types.Package, error) {
 	}
 	u.busy = true
 	defer func() { u.busy = false }()
+	conf := d.config(u)
+	u.pkg, _ = conf.Check(u.path, d.fset, u.files, u.info) // every error went to conf.Error
+	return u.pkg, nil
+}
+
+// config is how u is type-checked.
+func (d *dependencies) config(u *unit) types.Config {
 	conf := types.Config{
 		Importer:         d,
 		IgnoreFuncBodies: true,
@@ -96,8 +110,7 @@ func (d *dependencies) check(u *unit) (*types.Package, error) {
 	if u.goVersion != "" {
 		conf.GoVersion = "go" + u.goVersion
 	}
-	u.pkg, _ = conf.Check(u.path, d.fset, u.files, u.info) // every error went to conf.Error
-	return u.pkg, nil
+	return conf
 }
 
 // fallBack makes units of the packages that export data cannot serve. Their

@@ -47,7 +47,7 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: module}
+	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, tags: opts.Tags}
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		if wanted.match(dir) {
 			p.Generated = append(p.Generated, folders[dir].generated...)

@@ -31,7 +31,9 @@ type Program struct {
 	// read depends on files only, and not on what a download might bring.
 	Whole bool
 
-	deps *dependencies
+	deps    *dependencies
+	folders map[string]*folder
+	tags    []string
 }
 
 // Module is the main module: that of the folder wsgen runs in.
