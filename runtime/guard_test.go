@@ -89,6 +89,52 @@ func TestPrincipal(t *testing.T) {
 	eventually(t, "user gone", func() bool { return s.Users("ann").Count() == 0 })
 }
 
+// TestRequestValues: what a middleware leaves in the context of the request is
+// there for the guard and in the hook's request; the connection's own contexts
+// outlive the request and have nothing of it.
+func TestRequestValues(t *testing.T) {
+	type key struct{}
+	seen := make(chan string, 3)
+	look := func(where string, ctx context.Context) {
+		seen <- fmt.Sprint(where, " ", ctx.Value(key{}), " ", ctx.Err())
+	}
+	s := serve(t, ws.Options{}, gateway{
+		connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
+			look("guard", u.Request.Context())
+			u.Principal.Value = u.Request.Context().Value(key{})
+			return nil
+		})},
+		connect: func(ctx context.Context, c *ws.Client, r *http.Request) (any, error) {
+			look("request", r.Context())
+			look("hook", ctx)
+			return nil, nil
+		},
+		on: map[string]handler{
+			"inline":   inline(func(c *ws.Call) error { look("inline", c.Context()); return c.Reply(c.Client().Principal().Value) }),
+			"serial":   serial(func(c *ws.Call) error { look("serial", c.Context()); return c.Reply(c.Client().Principal().Value) }),
+			"parallel": {mode: ws.Parallel, call: func(c *ws.Call) error { look("parallel", c.Context()); return c.Reply(c.Client().Principal().Value) }},
+		},
+	})
+	s.http.Config.Handler = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "value")))
+		})
+	}(s.http.Config.Handler)
+	p := s.dial(t, "/ws")
+	for _, want := range []string{"guard value <nil>", "request value <nil>", "hook <nil> <nil>"} {
+		if got := await(t, want, seen); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for _, event := range []string{"inline", "serial", "parallel"} {
+		p.send(`{"event":%q,"id":1}`, event)
+		if got, want := await(t, event, seen), event+" <nil> <nil>"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		p.want(`{"event":"` + event + `","id":1,"data":"value"}`)
+	}
+}
+
 // TestMessageGuards: a refusal is an error frame, the connection stays, and the
 // handler is not called; each guard runs once, in order.
 func TestMessageGuards(t *testing.T) {

@@ -72,7 +72,8 @@ type Options struct {
 
 	// MaxRooms is how many rooms one connection may be in; Join fails with
 	// ErrTooManyRooms beyond. Default 1024: more is a loop that forgets to
-	// leave, or a client that chooses what it joins.
+	// leave, or a client that chooses what it joins. With names as long as
+	// MaxRoomBytes allows they are about 414 KiB.
 	MaxRooms int
 
 	// MaxRoomBytes is the longest name of a room, in bytes; Join fails with

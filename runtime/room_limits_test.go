@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +81,41 @@ func TestHostileNames(t *testing.T) {
 		if !strings.HasPrefix(line, "time=") || len(line) > 2000 {
 			t.Errorf("a name made a line of the log: %.100q", line)
 		}
+	}
+}
+
+// TestRoomMemory: as many rooms of its own as one connection may be in, with
+// names as long as they may be, cost what docs/guide/strict.md counts, and
+// nothing once it has left.
+func TestRoomMemory(t *testing.T) {
+	const connections, perConnection = 8, 414 << 10
+	clients := make(chan *ws.Client, connections)
+	s := serve(t, ws.Options{}, lobby(clients))
+	all := make([]*ws.Client, connections)
+	for i := range all {
+		s.dial(t, "/ws")
+		all[i] = await(t, "a connection", clients)
+	}
+	before := heapInUse()
+	for i, c := range all {
+		for room := range 1024 {
+			if err := c.Join(fmt.Sprintf("%02d-%04d-", i, room) + strings.Repeat("x", 248)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Join("another"); !errors.Is(err, ws.ErrTooManyRooms) {
+			t.Fatal(err)
+		}
+	}
+	cost := (heapInUse() - before) / connections
+	t.Logf("%d bytes a connection", cost)
+	if cost > perConnection*11/10 || cost < perConnection*9/10 {
+		t.Errorf("%d bytes a connection, the guide says about %d", cost, perConnection)
+	}
+	for _, c := range all {
+		c.Leave(c.Rooms()...)
+	}
+	if left := (heapInUse() - before) / connections; left > perConnection/4 {
+		t.Errorf("%d bytes a connection are left", left)
 	}
 }
