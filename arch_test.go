@@ -34,9 +34,10 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit github.com/rogpeppe/g
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/outbox runtime/internal/pointer runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
 runtime/internal/envelope:
 runtime/internal/outbox:
+runtime/internal/pointer:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime
 

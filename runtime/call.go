@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/pointer"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -148,6 +149,7 @@ func errNoData() error {
 }
 
 // decode decodes JSON and turns a failure into a refusal that names the place.
+// After one v is of no use.
 func decode(data []byte, v any) error {
 	err := unmarshal(data, v)
 	if err == nil {
@@ -156,26 +158,30 @@ func decode(data []byte, v any) error {
 	if mine, _ := steady.As[*Error](err); mine != nil {
 		return err // from an UnmarshalJSON of the user's
 	}
-	if _, broken := steady.As[*json.SyntaxError](err); broken {
+	if _, broken := steady.As[*json.SyntaxError](err); broken && !json.Valid(data) { // else it is of an UnmarshalJSON
 		return NewError(CodeBadFrame, string(envelope.ErrNotObject))
 	}
-	detail := Detail{Rule: "type"}
+	place, value := pointer.Find(data, failsAs(err, v))
+	kind := pointer.Kind(value)
 	if mistyped, ok := steady.As[*json.UnmarshalTypeError](err); ok {
-		detail.Path = pointer(strings.Split(mistyped.Field, ".")...)
-		kind, _, _ := strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
-		detail.Message = kind + " does not fit"
+		kind, _, _ = strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
 	}
-	return NewError(CodeInvalidPayload, "data does not decode").WithDetails(detail).WithCause(err)
+	return NewError(CodeInvalidPayload, "data does not decode").
+		WithDetails(Detail{Path: place, Rule: "type", Message: kind + " does not fit"}).WithCause(err)
 }
 
-// pointer returns the JSON pointer of a path of member names (RFC 6901).
-func pointer(names ...string) string {
-	var b strings.Builder
-	for _, name := range names {
-		if name != "" {
-			b.WriteByte('/')
-			b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
-		}
+// failsAs returns a function that reports whether a text decodes into v with
+// such an error. encoding/json itself has no place, or half of one, for most. v
+// keeps what it had: an UnmarshalJSON that adds to it may fail for a whole value
+// that fails for a part of it, and then the place is the whole.
+func failsAs(err error, v any) func(text []byte) bool {
+	want := steady.Text(err)
+	return func(text []byte) (same bool) {
+		returned := false // not by an UnmarshalJSON that needs what is missing here
+		defer steady.Ended(&returned, "UnmarshalJSON", "", func(*steady.Failure) { same = false })
+		err := json.Unmarshal(text, v)
+		same = err != nil && steady.Text(err) == want
+		returned = true
+		return same
 	}
-	return b.String()
 }

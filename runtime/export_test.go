@@ -17,3 +17,6 @@ func WriteAll[T any](v T, write func(*Writer, T)) ([]byte, bool) {
 	write(w, v)
 	return w.buf, !w.odd
 }
+
+// DecodeText decodes as a Call does.
+func DecodeText(data []byte, v any) error { return decode(data, v) }

@@ -50,7 +50,8 @@ func TestGenerated(t *testing.T) {
 		{"named", `{"a":0,"b":2}`, `["ann",0,true]`},
 		{"named", `{"b":2}`, invalid("named", "missing a", "/a", missing)},
 		{"named", `null`, invalid("named", null, "", missing)},
-		{"count", `0`, `{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"count","details":[{"path":"/n","rule":"min","param":"1"}]}}`},
+		{"count", `0`, `{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"count","details":[{"path":"","rule":"min","param":"1"}]}}`},
+		{"count", `{"n":0}`, `{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"count","details":[{"path":"/n","rule":"min","param":"1"}]}}`},
 		{"beside", `1`, `null`},
 		{"guarded", `1`, `{"event":"error","id":1,"data":{"code":"forbidden","message":"nobody may","event":"guarded"}}`},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
 // This file is what generated code calls; nobody else needs it.
@@ -77,5 +79,5 @@ const (
 // Missing is the refusal of a payload without a required parameter.
 func Missing(name string) error {
 	return NewError(CodeInvalidPayload, "missing "+name).
-		WithDetails(Detail{Path: pointer(name), Rule: "required"})
+		WithDetails(Detail{Path: pointer.Of(name), Rule: "required"})
 }

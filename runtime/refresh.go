@@ -3,6 +3,8 @@ package ws
 import (
 	"context"
 	"net/http"
+
+	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
 // refreshEvent renews the principal of a connection: the connection guards run
@@ -59,7 +61,7 @@ func (c *conn) refresh(call *Call) error {
 	}
 	if !headerSafe(data.Token) {
 		return NewError(CodeInvalidPayload, "the token has characters that no header can hold").
-			WithDetails(Detail{Path: pointer("token"), Rule: "token"})
+			WithDetails(Detail{Path: pointer.Of("token"), Rule: "token"})
 	}
 	request := c.identity.kept.Clone(refreshContext{call.Context(), c.identity.kept.Context()})
 	if data.Token != "" {

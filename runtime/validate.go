@@ -1,8 +1,10 @@
 package ws
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/runtime/internal/pointer"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -14,8 +16,10 @@ type Validator interface {
 }
 
 // FieldErrors are what is wrong with a payload, field by field: an error for
-// Validate methods and Validators. They travel in "details", so they must not
-// carry the values that they refuse.
+// Validate methods and Validators. Their paths are JSON pointers (RFC 6901) into
+// the value that was looked at, and "" is the value itself. They travel in
+// "details", with the path that leads there in data, so they must not carry the
+// values that they refuse.
 type FieldErrors []Detail
 
 // Error returns the faults, separated by semicolons.
@@ -31,7 +35,18 @@ func (e FieldErrors) Error() string {
 // Validator returned; nil for nil. An *Error travels as it is, of FieldErrors
 // the fields do, with CodeValidationFailed, and of any other error nothing but
 // that code: its text may contain what was refused.
-func Invalid(err error) error {
+func Invalid(err error) error { return invalid("", err) }
+
+// Invalid is the function Invalid for a named parameter, for generated code: the
+// paths of its FieldErrors become those in data.
+func (c *Call) Invalid(name string, err error) error {
+	if c.frame.HasData() && c.frame.Data[0] == '{' {
+		return invalid(pointer.Of(name), err)
+	}
+	return invalid("", err) // the parameter is all of data
+}
+
+func invalid(at string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -40,7 +55,10 @@ func Invalid(err error) error {
 	}
 	refusal := NewError(CodeValidationFailed, "data is not valid").WithCause(err)
 	if fields, ok := steady.As[FieldErrors](err); ok {
-		refusal.Details = fields
+		refusal.Details = slices.Clone(fields) // they may be the same for every payload
+		for i := range refusal.Details {
+			refusal.Details[i].Path = at + refusal.Details[i].Path
+		}
 	}
 	return refusal
 }

@@ -8,8 +8,6 @@ package playground
 
 import (
 	"errors"
-	"reflect"
-	"strings"
 
 	"github.com/go-playground/validator/v10"
 	ws "github.com/wsgen/wsgen/runtime"
@@ -42,64 +40,7 @@ func (a adapter) Validate(v any) error {
 	}
 	details := make(ws.FieldErrors, len(fields))
 	for i, f := range fields {
-		details[i] = ws.Detail{Path: pointer(f.Namespace()), Rule: f.Tag(), Param: f.Param()}
+		details[i] = ws.Detail{Path: pointer(v, f), Rule: f.Tag(), Param: f.Param()}
 	}
 	return details
-}
-
-// flat is the name of an embedded struct whose fields are in the JSON object of
-// the struct around it: a sign that no escaped name is.
-const flat = "%"
-
-// name returns a field's name in JSON, with what has a meaning in a Namespace
-// escaped; "" leaves it the name that it has in Go.
-func name(f reflect.StructField) string {
-	n, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	switch {
-	case n == "-":
-		return ""
-	case n == "" && f.Anonymous:
-		return flat
-	}
-	return strings.NewReplacer("%", "%25", ".", "%2E", "[", "%5B", "]", "%5D").Replace(n)
-}
-
-// pointer turns a Namespace, "Order.lines[0].item", into a JSON pointer (RFC
-// 6901), "/lines/0/item".
-func pointer(namespace string) string {
-	_, rest, _ := strings.Cut(namespace, ".") // the type's name
-	var b strings.Builder
-	step := func(name string) {
-		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
-	}
-	for rest != "" {
-		end := strings.IndexAny(rest, ".[")
-		if end < 0 {
-			end = len(rest)
-		}
-		if field := rest[:end]; field != "" && field != flat {
-			step(strings.NewReplacer("%2E", ".", "%5B", "[", "%5D", "]", "%25", "%").Replace(field))
-		}
-		rest = rest[end:]
-		for strings.HasPrefix(rest, "[") {
-			end := keyEnd(rest)
-			step(rest[1:end])
-			rest = rest[min(end+1, len(rest)):]
-		}
-		rest = strings.TrimPrefix(rest, ".")
-	}
-	return b.String()
-}
-
-// keyEnd returns where the index or key that rest begins with ends: keys of
-// maps are written as they are, so it is the first bracket that something can
-// follow.
-func keyEnd(rest string) int {
-	for i := 1; i < len(rest); i++ {
-		if rest[i] == ']' && (i+1 == len(rest) || rest[i+1] == '.' || rest[i+1] == '[') {
-			return i
-		}
-	}
-	return len(rest)
 }

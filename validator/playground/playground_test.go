@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/go-playground/validator/v10"
@@ -25,6 +26,16 @@ type base struct {
 	ID string `json:"id" validate:"required,max=4"`
 }
 
+// Shade is no struct: embedded, it is a member of its own name.
+type Shade string
+
+// Away is embedded by pointer, and has what is embedded in it.
+type Away struct {
+	Where struct {
+		City string `json:"city" validate:"required"`
+	} `json:"where"`
+}
+
 type line struct {
 	Item string `json:"item" validate:"required"`
 	N    int    `json:"n"    validate:"min=1"`
@@ -32,14 +43,24 @@ type line struct {
 
 type order struct {
 	base
+	*Away
+	Shade `validate:"omitempty,oneof=red green"`
 
-	Lines  []line            `json:"lines"            validate:"dive"`
-	Mail   string            `json:"e.mail[1]~/%"     validate:"omitempty,email"`
-	Stock  map[string]int    `json:"stock"            validate:"dive,keys,lowercase,endkeys,gte=0"`
-	Colour string            `json:"colour,omitempty" validate:"omitempty,oneof=red green"`
-	Plain  *line             `validate:"omitempty"`
-	Hidden string            `json:"-"                validate:"excluded_with=Plain"`
-	Labels map[string]string `json:"labels"`
+	Lines  []line              `json:"lines"            validate:"dive"`
+	Mail   string              `json:"e.mail[1]~/%"     validate:"omitempty,email"`
+	Stock  map[string]int      `json:"stock"            validate:"dive,keys,lowercase,endkeys,gte=0"`
+	Colour string              `json:"colour,omitempty" validate:"omitempty,oneof=red green"`
+	Plain  *line               `validate:"omitempty"`
+	Hidden string              `json:"-"                validate:"excluded_with=Plain"`
+	Labels map[string]string   `json:"labels"`
+	Grid   [][]line            `json:"grid" validate:"dive,dive"`
+	Shelf  map[int][]*line     `json:"shelf" validate:"dive,dive"`
+	Named  map[string]line     `json:"named" validate:"dive"`
+	Months map[time.Month]line `json:"months" validate:"dive"`
+	Days   map[time.Time]line  `json:"days" validate:"dive"`
+	Dash   int                 `json:"-," validate:"omitempty,min=3"`
+	In     struct{ base }      `json:"in" validate:"structonly"`
+	Nested *struct{ base }     `json:"nested"`
 }
 
 // TestPaths: places are JSON pointers into the data, whatever a field is called.
@@ -48,11 +69,24 @@ func TestPaths(t *testing.T) {
 		`{"id":"a","lines":[{"item":"x","n":1}]}`: nil,
 		`{}`:             {{Path: "/id", Rule: "required"}},
 		`{"id":"abcde"}`: {{Path: "/id", Rule: "max", Param: "4"}},
-		`{"id":"a","lines":[{"item":"x","n":1},{"n":0}]}`: {{Path: "/lines/1/item", Rule: "required"}, {Path: "/lines/1/n", Rule: "min", Param: "1"}},
-		`{"id":"a","e.mail[1]~/%":"nobody"}`:              {{Path: "/e.mail[1]~0~1%", Rule: "email"}},
-		`{"id":"a","stock":{"a.b]c":-1}}`:                 {{Path: "/stock/a.b]c", Rule: "gte", Param: "0"}},
-		`{"id":"a","colour":"blue"}`:                      {{Path: "/colour", Rule: "oneof", Param: "red green"}},
-		`{"id":"a","Plain":{"item":"x"}}`:                 {{Path: "/Plain/n", Rule: "min", Param: "1"}},
+		`{"id":"a","lines":[{"item":"x","n":1},{"n":0}]}`:            {{Path: "/lines/1/item", Rule: "required"}, {Path: "/lines/1/n", Rule: "min", Param: "1"}},
+		`{"id":"a","e.mail[1]~/%":"nobody"}`:                         {{Path: "/e.mail[1]~0~1%", Rule: "email"}},
+		`{"id":"a","stock":{"a.b]c":-1}}`:                            {{Path: "/stock/a.b]c", Rule: "gte", Param: "0"}},
+		`{"id":"a","colour":"blue"}`:                                 {{Path: "/colour", Rule: "oneof", Param: "red green"}},
+		`{"id":"a","Shade":"blue"}`:                                  {{Path: "/Shade", Rule: "oneof", Param: "red green"}},
+		`{"id":"a","where":{}}`:                                      {{Path: "/where/city", Rule: "required"}},
+		`{"id":"a","-":1}`:                                           {{Path: "/-", Rule: "min", Param: "3"}},
+		`{"id":"a","grid":[[],[{"item":"x","n":1},{"n":1}]]}`:        {{Path: "/grid/1/1/item", Rule: "required"}},
+		`{"id":"a","shelf":{"-7":[null,{"n":1}]}}`:                   {{Path: "/shelf/-7/1/item", Rule: "required"}},
+		`{"id":"a","named":{"x].y":{"n":1}}}`:                        {{Path: "/named/x].y/item", Rule: "required"}},
+		`{"id":"a","named":{"x][y":{"n":1}}}`:                        {{Path: "/named/x][y/item", Rule: "required"}},
+		`{"id":"a","named":{"":{"n":1}}}`:                            {{Path: "/named//item", Rule: "required"}},
+		`{"id":"a","named":{"~/":{"n":1}}}`:                          {{Path: "/named/~0~1/item", Rule: "required"}},
+		`{"id":"a","named":{"x":{"item":"x","n":1},"x].y":{"n":1}}}`: {{Path: "/named/x].y/item", Rule: "required"}},
+		`{"id":"a","days":{"2026-01-02T03:04:05Z":{"n":1}}}`:         {{Path: "/days/2026-01-02T03:04:05Z/item", Rule: "required"}},
+		`{"id":"a","months":{"2":{"n":1}}}`:                          {{Path: "/months/2/item", Rule: "required"}},
+		`{"id":"a","nested":{"id":"abcde"}}`:                         {{Path: "/nested/id", Rule: "max", Param: "4"}},
+		`{"id":"a","Plain":{"item":"x"}}`:                            {{Path: "/Plain/n", Rule: "min", Param: "1"}},
 	} {
 		var v order
 		if err := json.Unmarshal([]byte(data), &v); err != nil {

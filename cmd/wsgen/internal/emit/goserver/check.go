@@ -12,18 +12,19 @@ func (g *gateway) checks(h *model.Handler) []jen.Code {
 	var lines []jen.Code
 	fields := fieldNames(dataParams(h))
 	for _, p := range dataParams(h) {
-		in := jen.Id(g.Local("in"))
+		in, err := jen.Id(g.Local("in")), jen.Id(g.Local("err"))
+		invalid := g.Runtime("Invalid").Call(err)
 		if h.Data != model.DataWhole && h.Data != model.DataNullable {
 			in.Dot(fields[p.Name])
+			invalid = g.c("Invalid", jen.Lit(p.Name), err)
 		}
 		var check jen.Code
-		err := jen.Id(g.Local("err"))
 		switch p.Check {
 		case model.CheckNone:
 			continue
 		case model.CheckValidate:
 			check = jen.If(jen.Add(err).Op(":=").Add(in).Dot("Validate").Call(), jen.Add(err).Op("!=").Nil()).
-				Block(jen.Return(g.Runtime("Invalid").Call(err)))
+				Block(jen.Return(invalid))
 		case model.CheckOptions:
 			check = jen.If(jen.Add(err).Op(":=").Add(g.Runtime("Check")).Call(jen.Id(g.Local("c")), in), jen.Add(err).Op("!=").Nil()).
 				Block(jen.Return(err))
