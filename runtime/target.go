@@ -116,7 +116,7 @@ func (t Target) Disconnect(code CloseCode, reason string) int {
 // Count returns how many connections are addressed.
 func (t Target) Count() int {
 	n := 0
-	t.each(func(*conn) { n++ })
+	t.present(func(*conn) { n++ })
 	return n
 }
 
@@ -134,8 +134,18 @@ func (t Target) Clients() iter.Seq[*Client] {
 // conns returns the addressed connections, for what must not run under a lock.
 func (t Target) conns() []*conn {
 	var out []*conn
-	t.each(func(c *conn) { out = append(out, c) })
+	t.present(func(c *conn) { out = append(out, c) })
 	return out
+}
+
+// present is each without the connections that have begun to close. Their
+// outboxes are closed, so a push need not ask.
+func (t Target) present(visit func(*conn)) {
+	t.each(func(c *conn) {
+		if !c.closing.Load() {
+			visit(c)
+		}
+	})
 }
 
 // each visits each addressed connection once. It holds a room's lock during
