@@ -10,12 +10,14 @@ import (
 	"time"
 )
 
-// Unlimited lifts a limit of [Options], for numbers and durations alike.
+// Unlimited lifts a limit of [Options], for numbers and durations alike. No
+// other number below zero is meant to.
 const Unlimited = -1
 
 // Options are a Server's limits and habits. The zero value is safe for a
 // public server: zero means the default that stands beside a field, Unlimited
-// lifts a limit.
+// lifts a limit. Values that never do what they say are told when the program
+// starts, and by Problems.
 //
 // A gateway may have its own: its method marked //ws:configure gets a copy of
 // what NewServer was given. The fields that say "Per Server." are not a
@@ -29,9 +31,11 @@ type Options struct {
 	Observer Observer
 
 	// Origins are the origins, besides the server's own, whose pages may
-	// connect: "https://app.example.com", scheme and port included. Default:
-	// same origin only (RFC 6455, section 10.2). A request without an Origin
-	// header is not from a browser and passes.
+	// connect, as browsers write them: "https://app.example.com", with scheme,
+	// and with the port if it is another than the scheme's, and without a slash
+	// or a path. There are no patterns. Default: same origin only (RFC 6455,
+	// section 10.2). A request without an Origin header is not from a browser and
+	// passes.
 	Origins []string
 
 	// InsecureSkipOriginCheck lets pages of any origin connect. With cookies
@@ -125,8 +129,10 @@ type Options struct {
 	// on what the messages do.
 	ConnRate Rate
 
-	// EventRates are such rates of single events of one connection, by name.
-	// Default: none.
+	// EventRates are such rates of single events of one connection, by name;
+	// ConnRate counts the same messages. A zero Rate is none. The rate of an event
+	// that no gateway handles is told by NewRouter, and that of one that a gateway
+	// configures and does not handle by its constructor. Default: none.
 	EventRates map[string]Rate
 
 	// PrincipalRate is such a rate of all connections together that have the
@@ -158,12 +164,15 @@ type Options struct {
 	// alive takes something.
 	WriteTimeout time.Duration
 
-	// PingInterval is how often a connection is pinged. Default 25 s, below the
+	// PingInterval is how often a connection is pinged; below IdleTimeout, or who
+	// only listens is given up without having been asked. Default 25 s, below the
 	// 30 s and 60 s after which common proxies cut a silent connection.
 	PingInterval time.Duration
 
 	// IdleTimeout is how long a peer may be silent, pongs included, before it
-	// counts as dead. Default 60 s, two pings.
+	// counts as dead. Default 60 s, two pings; with pings off (PingInterval is
+	// Unlimited) it is off, too, unless it is set: then clients have to send
+	// something themselves.
 	IdleTimeout time.Duration
 
 	// Lifetime is how long a connection may last before it is closed with 1001
@@ -238,6 +247,9 @@ func (o Options) resolved() Options {
 	number(&o.MaxRateStrikes, defaultRateStrikes)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
+	if o.pingsOffAlone() {
+		o.IdleTimeout = Unlimited
+	}
 	duration(&o.PingInterval, defaultPingInterval)
 	duration(&o.IdleTimeout, defaultIdleTimeout)
 	duration(&o.Lifetime, defaultLifetime)
@@ -249,6 +261,10 @@ func (o Options) resolved() Options {
 	o.ShutdownDelay = max(o.ShutdownDelay, 0)
 	return o
 }
+
+// pingsOffAlone reports whether nobody is asked, and nobody said how long the
+// silence may be.
+func (o *Options) pingsOffAlone() bool { return o.PingInterval < 0 && o.IdleTimeout == 0 }
 
 // configured returns the options of a gateway: the Server's, as its Configure
 // changes them.
@@ -263,6 +279,7 @@ func (s *Server) configured(spec Spec) Options {
 	for _, name := range o.keepServers(&s.given) {
 		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)
 	}
+	s.complainOf(&spec, &o)
 	return o.resolved()
 }
 

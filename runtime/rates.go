@@ -14,18 +14,21 @@ type Rate struct {
 	// PerSecond is the average; a fraction is fine. Zero or less is no limit.
 	PerSecond float64
 	// Burst is how many may come at once after a pause. Default: PerSecond
-	// rounded up.
+	// rounded up. Without PerSecond it means nothing.
 	Burst int
 }
 
 func (r Rate) limits() bool { return r.PerSecond > 0 }
 
-func (r Rate) limiter() *rate.Limiter {
-	if r.Burst <= 0 {
-		r.Burst = max(1, int(min(math.Ceil(r.PerSecond), math.MaxInt32)))
+// burst returns Burst, or its default.
+func (r Rate) burst() int {
+	if r.Burst > 0 {
+		return r.Burst
 	}
-	return rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst)
+	return max(1, int(min(math.Ceil(r.PerSecond), math.MaxInt32)))
 }
+
+func (r Rate) limiter() *rate.Limiter { return rate.NewLimiter(rate.Limit(r.PerSecond), r.burst()) }
 
 // rates are what a gateway limits.
 type rates struct {

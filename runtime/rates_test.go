@@ -156,11 +156,13 @@ func TestRateAbuse(t *testing.T) {
 	})
 }
 
-// TestMisspeltRate: a rate of an event that there is not is in the log.
+// TestMisspeltRate: a rate of an event that no gateway of the Server has is an
+// error in the log, once for a router.
 func TestMisspeltRate(t *testing.T) {
 	rates := map[string]ws.Rate{"echo": {PerSecond: 1}, "ehco": {PerSecond: 1}}
 	s := serve(t, ws.Options{EventRates: rates}, gateway{on: map[string]handler{"echo": inline(echo)}}, gateway{path: "/other"})
-	if log := s.logs.String(); strings.Count(log, "EventRates") != 1 || !strings.Contains(log, "event=ehco") {
+	const want = `level=ERROR msg="ws: an option does not do what it says" option=EventRates problem="the gateways of this router do not handle the event \"ehco\", so nothing is limited`
+	if log := s.logs.String(); strings.Count(log, "EventRates") != 1 || !strings.Contains(log, want) || !strings.Contains(log, "there is echo") {
 		t.Errorf("the log says %q", log)
 	}
 }

@@ -19,26 +19,20 @@ type Router struct {
 func NewRouter(endpoints ...*Endpoint) *Router {
 	r := &Router{endpoints: endpoints, mux: http.NewServeMux()}
 	r.Mount(r.mux)
-	r.checkRates()
+	for _, s := range r.servers() {
+		s.complain("", strayRates(s.given.EventRates, r.events(s), "the gateways of this router do not"))
+	}
 	return r
 }
 
-// checkRates logs rates of events that no gateway has: a misspelt limit is none.
-func (r *Router) checkRates() {
-	seen := map[string]bool{}
+// events returns the names of all events that gateways of a Server handle.
+func (r *Router) events(of *Server) (names []string) {
 	for _, e := range r.endpoints {
-		for _, h := range e.spec.Handlers {
-			seen[h.Event] = true
+		if e.server == of {
+			names = append(names, eventsOf(e.spec.Handlers)...)
 		}
 	}
-	for _, e := range r.endpoints {
-		for event := range e.opts.EventRates {
-			if !seen[event] {
-				seen[event] = true
-				e.server.log.Warn("ws: Options.EventRates has an event that no gateway of this router handles", "event", event)
-			}
-		}
-	}
+	return names
 }
 
 // Guard puts guards before those of every gateway; each runs once, in the

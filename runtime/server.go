@@ -34,7 +34,9 @@ type Server struct {
 	stats     counters
 }
 
-// NewServer returns an empty registry with the limits of o.
+// NewServer returns an empty registry with the limits of o. What of o can never
+// do what it says (Options.Problems) is logged, each as one error with its cure,
+// and does what it does nevertheless.
 func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
@@ -42,6 +44,10 @@ func NewServer(o Options) *Server {
 	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
 	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
+	s.complain("", given.problems())
+	if given.pingsOffAlone() {
+		s.log.Info("ws: Options.PingInterval is Unlimited, so IdleTimeout is, too: who vanishes without a word is noticed when something is written to them, or by Lifetime")
+	}
 	return s
 }
 

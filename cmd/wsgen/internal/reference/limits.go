@@ -41,7 +41,7 @@ func limits(w io.Writer, root string) error {
 	var out bytes.Buffer
 	fmt.Fprint(&out, `# Options and limits
 
-Every limit of the runtime is a field of `+"`ws.Options`"+`, which `+"`ws.NewServer`"+` takes. Zero is the default, and the defaults suit a server that the public can reach; `+"`ws.Unlimited`"+` (−1) lifts a limit. What is set per gateway is a Server's for all its gateways, and a gateway changes its own copy in the method marked `+"`//ws:configure`"+`. What each refusal looks like to a client, in the log and to the Observer is in the [guide](../guide/addressing.md).
+Every limit of the runtime is a field of `+"`ws.Options`"+`, which `+"`ws.NewServer`"+` takes. Zero is the default, and the defaults suit a server that the public can reach; `+"`ws.Unlimited`"+` (−1) lifts a limit. What is set per gateway is a Server's for all its gateways, and a gateway changes its own copy in the method marked `+"`//ws:configure`"+`. A value that can never do what it says is an error in the log when the program starts, with its cure, and `+"`Options.Problems`"+` returns the same for a test. What each refusal looks like to a client, in the log and to the Observer is in the [guide](../guide/addressing.md).
 
 | option | unit | default | set per |
 |---|---|---|---|
