@@ -2,6 +2,9 @@ package ws_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -121,6 +124,32 @@ func TestGuardDeadline(t *testing.T) {
 	})}})
 	if _, res := s.try(t, "/ws"); res == nil || res.StatusCode != 503 || !strings.Contains(res.body, `"code":"timeout"`) {
 		t.Errorf("%v", res)
+	}
+}
+
+// TestGuardClientGone: a client that does not wait for its guard is no error of
+// the server's.
+func TestGuardClientGone(t *testing.T) {
+	asked, refused := make(chan bool), make(chan ws.Refusal, 1)
+	s := serve(t, ws.Options{Observer: ws.Observer{Refused: func(r ws.Refusal) { refused <- r }}}, gateway{
+		connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
+			asked <- true
+			<-u.Request.Context().Done()
+			return fmt.Errorf("asking the database: %w", u.Request.Context().Err())
+		})},
+	})
+	conn, err := net.Dial("tcp", s.http.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\n"+upgradeLines+"\r\n")
+	await(t, "the guard", asked)
+	_ = conn.Close()
+	if r := await(t, "the refusal", refused); r.Err.Code != ws.CodeCanceled || r.Status != 503 {
+		t.Errorf("%+v", r)
+	}
+	if log := s.logs.String(); !strings.Contains(log, "level=DEBUG msg=\"ws: refused\"") || strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log says %s", log)
 	}
 }
 

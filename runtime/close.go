@@ -24,7 +24,7 @@ const (
 	CloseTooLarge        CloseCode = 1009
 	CloseInternal        CloseCode = 1011 // panic, or an error that is not an *Error
 	CloseRestart         CloseCode = 1012
-	CloseOverloaded      CloseCode = 1013
+	CloseOverloaded      CloseCode = 1013 // a refusal that is worth another try, later
 	CloseUnauthenticated CloseCode = 4401
 	CloseForbidden       CloseCode = 4403
 	CloseRateLimited     CloseCode = 4429
@@ -90,6 +90,8 @@ func closeFor(e *Error) Closed {
 		code = CloseForbidden
 	case CodeRateLimited:
 		code = CloseRateLimited
+	case CodeUnavailable, CodeTimeout:
+		code = CloseOverloaded
 	case CodeInternal:
 		code = CloseInternal
 	}

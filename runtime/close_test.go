@@ -207,6 +207,9 @@ func TestConnectRefuses(t *testing.T) {
 		{ws.NewError(ws.CodeUnauthenticated, "who?"), 4401, "unauthenticated: who?"},
 		{ws.NewError(ws.CodeForbidden, "no"), 4403, "forbidden: no"},
 		{ws.NewError(ws.CodeRateLimited, "slow"), 4429, "rate_limited: slow"},
+		{ws.NewError(ws.CodeUnavailable, "later"), 1013, "unavailable: later"},
+		{ws.NewError(ws.CodeTimeout, "slow"), 1013, "timeout: slow"},
+		{ws.NewError(ws.CodeNotFound, "where?"), 1008, "not_found: where?"},
 		{ws.NewError("mine", "no"), 1008, "mine: no"},
 		{errors.New("secret"), 1011, "internal: internal error"},
 	} {

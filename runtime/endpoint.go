@@ -125,8 +125,12 @@ func wildcards(path string) []string {
 	return names
 }
 
-// Pattern returns the ServeMux pattern the gateway is served at.
+// Pattern returns the path that the gateway is served at, as a ServeMux pattern
+// for every method. Router.Mount takes no more methods than a handshake has.
 func (e *Endpoint) Pattern() string { return e.spec.Path }
+
+// patterns are the ServeMux patterns of all the handshakes there are.
+func (e *Endpoint) patterns() []string { return []string{"GET " + e.spec.Path} }
 
 // Server returns the registry the gateway is bound to.
 func (e *Endpoint) Server() *Server { return e.server }

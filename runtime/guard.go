@@ -8,9 +8,20 @@ import (
 )
 
 // ConnGuard decides about a connection before the upgrade. An *Error refuses
-// with the HTTP status of its code: unauthenticated 401, forbidden 403,
-// rate_limited 429, any other 403; another error is answered 500, and logged.
-// It may set the connection's Principal. It is called concurrently.
+// with the HTTP status of its code:
+//
+//	unauthenticated                                   401
+//	not_found                                         404
+//	conflict                                          409
+//	rate_limited                                      429
+//	unavailable, timeout, canceled                    503
+//	bad_frame, invalid_payload, validation_failed     400
+//	too_large                                         431
+//	internal                                          500
+//	forbidden, and any other                          403
+//
+// Another error is answered 500, and logged; that of the request's context is
+// 503. A guard may set the connection's Principal. It is called concurrently.
 type ConnGuard interface {
 	GuardConn(u *Upgrade) error
 }

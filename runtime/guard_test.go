@@ -37,6 +37,14 @@ func TestConnGuards(t *testing.T) {
 		{ws.NewError(ws.CodeForbidden, "no").WithCause(errors.New("secret")), 403, `{"code":"forbidden","message":"no"}`, ""},
 		{&ws.Error{Code: ws.CodeRateLimited, Message: "slow", RetryAfter: 1500 * time.Millisecond}, 429, `{"code":"rate_limited","message":"slow","retryAfterMs":1500}`, "Retry-After: 2"},
 		{ws.NewError("mine", "no"), 403, `{"code":"mine","message":"no"}`, ""},
+		{ws.NewError(ws.CodeNotFound, "no such room"), 404, `{"code":"not_found","message":"no such room"}`, ""},
+		{ws.NewError(ws.CodeConflict, "elsewhere"), 409, `{"code":"conflict","message":"elsewhere"}`, ""},
+		{ws.NewError(ws.CodeInvalidPayload, "v is no number"), 400, `{"code":"invalid_payload","message":"v is no number"}`, ""},
+		{ws.NewError(ws.CodeValidationFailed, "v is 9"), 400, `{"code":"validation_failed","message":"v is 9"}`, ""},
+		{ws.NewError(ws.CodeTooLarge, "long"), 431, `{"code":"too_large","message":"long"}`, ""},
+		{&ws.Error{Code: ws.CodeUnavailable, Message: "soon", RetryAfter: time.Second}, 503, `{"code":"unavailable","message":"soon","retryAfterMs":1000}`, "Retry-After: 1"},
+		{ws.NewError(ws.CodeTimeout, "slow"), 503, `{"code":"timeout","message":"slow"}`, ""},
+		{ws.NewError(ws.CodeInternal, "broken"), 500, `{"code":"internal","message":"broken"}`, ""},
 		{errors.New("secret"), 500, `{"code":"internal","message":"internal error","ref":`, ""},
 	} {
 		s := serve(t, ws.Options{}, gateway{
@@ -219,7 +227,7 @@ func TestOrigin(t *testing.T) {
 		if (p != nil) != c.ok {
 			t.Errorf("%q: connected %v", c.header, p != nil)
 		}
-		if res != nil && (res.StatusCode != 403 || !strings.Contains(res.body, "Options.Origins")) {
+		if res != nil && (res.StatusCode != 403 || !strings.Contains(res.body, `may not connect to host \"`+host+`\"; allow it by Options.Origins`)) {
 			t.Errorf("%q: %v", c.header, res)
 		}
 		if p, _ := open.try(t, "/ws", c.header...); p == nil {

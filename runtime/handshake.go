@@ -40,8 +40,7 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 		return bad
 	}
 	if !e.opts.allowsOrigin(r) {
-		return refusal(http.StatusForbidden, CodeForbidden,
-			"origin %.100q may not connect; allow it by Options.Origins", r.Header.Get("Origin"))
+		return refuseOrigin(r)
 	}
 	principal, bad := e.guardConn(r.Context(), r, token(r))
 	if bad != nil {
@@ -64,15 +63,17 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 		return b
 	}
 	switch {
-	case !r.ProtoAtLeast(1, 1):
-		return bad(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1")
+	case !r.ProtoAtLeast(1, 1), r.ProtoMajor > 1: // in HTTP/2 there is no 426, and no Upgrade (RFC 9113, section 8.6)
+		return bad(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1, and this request came over "+
+			r.Proto+": have the client, or the proxy before this server, use HTTP/1.1")
 	case r.Method != http.MethodGet:
 		return bad(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET", "Allow", "GET")
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
 		return bad(http.StatusUpgradeRequired, "this is a WebSocket endpoint: connect with a WebSocket client",
 			"Connection", "Upgrade", "Upgrade", "websocket")
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
-		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13", "Sec-WebSocket-Version", "13")
+		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13",
+			"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13")
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0: // it would be read as frames
 		return bad(http.StatusBadRequest, "a WebSocket handshake has no body", "Connection", "close") // and nobody waits for it
 	}
@@ -156,6 +157,10 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string)
 			late := Error{Code: CodeTimeout, Message: "deciding about the connection took too long", RetryAfter: time.Second, cause: err}
 			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: &late}
 		}
+		if x.canceled && r.Context().Err() != nil { // nobody is left to be answered
+			gone := NewError(CodeCanceled, "the client has gone").WithCause(err)
+			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: gone}
+		}
 		return Principal{}, &refusedHandshake{status: x.status(), err: err}
 	}
 	if expires := u.Principal.Expires; !expires.IsZero() && !time.Now().Before(expires) {
@@ -175,18 +180,28 @@ func token(r *http.Request) string {
 
 const tokenParameter = "access_token"
 
-// status is the HTTP status of a guard's refusal.
+// status is the HTTP status of a guard's refusal; ConnGuard documents it.
 func (x *examined) status() int {
 	if x.known == nil {
 		return http.StatusInternalServerError
 	}
 	switch x.known.Code {
+	case CodeBadFrame, CodeInvalidPayload, CodeValidationFailed:
+		return http.StatusBadRequest
 	case CodeUnauthenticated:
 		return http.StatusUnauthorized
+	case CodeNotFound:
+		return http.StatusNotFound
+	case CodeConflict:
+		return http.StatusConflict
 	case CodeRateLimited:
 		return http.StatusTooManyRequests
+	case CodeTooLarge: // a handshake has nothing else that could be
+		return http.StatusRequestHeaderFieldsTooLarge
 	case CodeInternal:
 		return http.StatusInternalServerError
+	case CodeTimeout, CodeUnavailable, CodeCanceled:
+		return http.StatusServiceUnavailable
 	default:
 		return http.StatusForbidden
 	}

@@ -34,8 +34,10 @@ type Options struct {
 	// connect, as browsers write them: "https://app.example.com", with scheme,
 	// and with the port if it is another than the scheme's, and without a slash
 	// or a path. There are no patterns. Default: same origin only (RFC 6455,
-	// section 10.2). A request without an Origin header is not from a browser and
-	// passes.
+	// section 10.2): the origin's host and port are those of the Host header,
+	// and over TLS its scheme is https; without TLS either scheme will do, since
+	// a proxy may have taken it off. A request without an Origin header is not
+	// from a browser and passes.
 	Origins []string
 
 	// InsecureSkipOriginCheck lets pages of any origin connect. With cookies

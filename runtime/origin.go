@@ -24,6 +24,9 @@ func (o *Options) allowsOrigin(r *http.Request) bool {
 	scheme, authority, _ := strings.Cut(origin, "://")
 	switch {
 	case foldASCII(scheme, "http"):
+		if r.TLS != nil { // a page that anybody on the way may have written
+			return false
+		}
 		return sameHost(authority, r.Host, ":80")
 	case foldASCII(scheme, "https"):
 		return sameHost(authority, r.Host, ":443")
@@ -31,9 +34,20 @@ func (o *Options) allowsOrigin(r *http.Request) bool {
 	return false // "null" among others
 }
 
+// refuseOrigin names what was compared: behind a proxy the Host is seldom what
+// one thinks.
+func refuseOrigin(r *http.Request) *refusedHandshake {
+	over := ""
+	if r.TLS != nil {
+		over = " over TLS"
+	}
+	return refusal(http.StatusForbidden, CodeForbidden, "origin %.100q may not connect to host %.100q%s; allow it by Options.Origins",
+		r.Header.Get("Origin"), r.Host, over)
+}
+
 // sameHost compares two hosts, of which either may leave out the port that the
-// origin's scheme implies. The request's own scheme is not known: a proxy may
-// have taken the TLS off. The origin is compared as it stands: nothing of it
+// origin's scheme implies. Without TLS the request's own scheme is not known: a
+// proxy may have taken it off. The origin is compared as it stands: nothing of it
 // is parsed that a browser might parse otherwise.
 func sameHost(origin, host, port string) bool {
 	origin, host = strings.TrimSuffix(origin, port), strings.TrimSuffix(host, port)

@@ -18,7 +18,9 @@ type Router struct {
 // as http.ServeMux does; wsgen refuses those before.
 func NewRouter(endpoints ...*Endpoint) *Router {
 	r := &Router{endpoints: endpoints, mux: http.NewServeMux()}
-	r.Mount(r.mux)
+	for _, e := range endpoints { // for every method: nothing stands beside them, and our own 405 says more
+		r.mux.Handle(e.Pattern(), e)
+	}
 	for _, s := range r.servers() {
 		s.complain("", strayRates(s.given.EventRates, r.events(s), "the gateways of this router do not"))
 	}
@@ -59,10 +61,15 @@ func (r *Router) Intercept(around ...Interceptor) *Router {
 // ServeHTTP serves the gateway whose path fits; 404 if none does.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux.ServeHTTP(w, req) }
 
-// Mount adds the gateways to a mux of the application's.
+// Mount adds the gateways to a mux of the application's, each for the methods
+// that a handshake may have: "GET /chat" stands beside the application's own
+// "GET /" and "POST /chat", and what nothing there handles the mux answers 405,
+// with Allow. It panics on patterns that conflict, as http.ServeMux does.
 func (r *Router) Mount(mux *http.ServeMux) {
 	for _, e := range r.endpoints {
-		mux.Handle(e.Pattern(), e)
+		for _, pattern := range e.patterns() {
+			mux.Handle(pattern, e)
+		}
 	}
 }
 
