@@ -153,15 +153,15 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			e.server.registry.release(from)
 		}
 	}()
-	a := arrival{from: from}
-	if bad := e.admit(r, &a); bad != nil {
+	a := arrival{from: from, header: w.Header()}
+	bad = e.admit(r, &a)
+	if bad != nil && !bad.byClose {
 		e.refuseHandshake(w, bad)
 		return
 	}
 	c, err := e.hijack(w, r, a)
 	if err != nil {
-		http.Error(w, "WebSocket needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
-		_ = e.refuse(nil, "", http.StatusHTTPVersionNotSupported, err)
+		e.refuseHandshake(w, unhijackable(w, err))
 		return
 	}
 	held = false
@@ -170,24 +170,39 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !answered {
 			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
 		}
-		c.schedule(c.out.Resume())
 		if !opened || !answered { // refused, or the hook, or a net.Conn of the user's, ended the goroutine
+			// Nothing is read any more before anything is written: so the peer has
+			// its time to read the Close, whatever it has sent.
+			defer func() { c.schedule(c.out.Resume()) }()
 			c.end()
 			return
 		}
+		c.schedule(c.out.Resume())
 		e.server.wheel.add(c)
 		// The read loop gets a goroutine of its own: this one would keep
 		// net/http's buffers, and the request, for as long as it lasts.
 		go c.serve()
 	}()
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
-		if err := c.answer(r); err != nil {
+		if err := c.answer(r, &a); err != nil {
 			_ = e.refuse(c, "", 0, steady.Wrap(errHandshake, err))
 			return
 		}
 		answered = true
 	}()
+	if bad != nil {
+		c.turnAway(bad)
+		return
+	}
 	opened = c.open(r)
+}
+
+// turnAway closes a connection whose handshake is answered although a guard
+// refused it, so that a page is told the reason. It has not been registered,
+// has no hooks and reads nothing: end comes next, and after the Close frame the
+// socket lasts as long as that takes (closeSocket).
+func (c *conn) turnAway(bad *refusedHandshake) {
+	c.close(closeFor(c.endpoint.refuse(nil, "", http.StatusSwitchingProtocols, bad.err)))
 }
 
 const errHandshake = "ws: handshake not answered"
@@ -203,7 +218,7 @@ func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake)
 func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
 	socket, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, steady.Wrap("ws: cannot take over the connection; WebSocket needs HTTP/1.1 and a ResponseWriter that can be hijacked", err)
+		return nil, steady.Wrap("ws: Hijack failed", err)
 	}
 	socket = steady.Conn(socket, e.server.failed)
 	_ = socket.SetDeadline(time.Time{})

@@ -21,7 +21,8 @@ import (
 //	forbidden, and any other                          403
 //
 // Another error is answered 500, and logged; that of the request's context is
-// 503. A guard may set the connection's Principal. It is called concurrently.
+// 503. With Options.AcceptThenClose the answer is a Close instead. A guard may
+// set the connection's Principal. It is called concurrently.
 type ConnGuard interface {
 	GuardConn(u *Upgrade) error
 }
@@ -45,10 +46,28 @@ type MessageGuard interface {
 type Upgrade struct {
 	// Request is the HTTP request. It must not be kept.
 	Request *http.Request
-	// Token is the bearer token of the Authorization header (RFC 6750, section
-	// 2.1) or, since browsers cannot set one, of the query parameter
-	// access_token (section 2.3); "" if there is none.
+	// Token is the bearer token: of the Authorization header (RFC 6750, section
+	// 2.1), or, since browsers cannot set one, of the subprotocols, or of the
+	// query parameter access_token (section 2.3); the first of these counts, and
+	// "" is none. In the subprotocols it is what follows "bearer" or
+	// "access_token", which the answer then names as the one agreed on:
+	//
+	//	new WebSocket(url, ["bearer", token])
+	//
+	// A subprotocol is a token in the sense of HTTP: a JWT is one, base64 with
+	// padding is not.
 	Token string
+	// Header is the header of the answer, a 101 or a refusal. It begins with what
+	// middleware has put into the ResponseWriter's; a guard may add to it, a
+	// cookie for one:
+	//
+	//	u.Header.Add("Set-Cookie", cookie.String())
+	//
+	// What belongs to the handshake, the connection (RFC 9110, section 7.6.1) or,
+	// of a 101, to content is left out, and so is a name that is none; line ends
+	// in a value become spaces. At a $refresh there is no answer with a header:
+	// what is put here is lost.
+	Header http.Header
 	// Principal is who connects. It starts out zero, and a guard sets it; the
 	// connection keeps what the last guard left.
 	Principal Principal

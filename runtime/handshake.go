@@ -2,23 +2,19 @@ package ws
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it, and it keeps no secret
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
 
 // refusedHandshake is a request that does not become a connection.
 type refusedHandshake struct {
-	status int
-	header http.Header // of the answer, may be nil
-	err    error
+	status  int
+	header  http.Header // of the answer, may be nil
+	err     error
+	byClose bool // it is answered by the upgrade and a Close, not by HTTP
 }
 
 func refusal(status int, code Code, format string, args ...any) *refusedHandshake {
@@ -30,11 +26,15 @@ type arrival struct {
 	from      visitor
 	principal Principal
 	kept      *http.Request // for Endpoint.guardConn, again; nil: it is not needed again
+	protocol  string        // what the answer names as the subprotocol; "" is none
+	header    http.Header   // of the answer: the application's part
 }
 
 // admit decides about a request, in this order: is it a handshake (RFC 6455,
 // section 4.2.1), from an allowed origin, with the guards' consent, in a
-// protocol we speak.
+// protocol we speak. What the guards refuse may be answered by the upgrade
+// (Options.AcceptThenClose), and so only if everything else is right; the
+// origin's refusal never is: another site's page gets nothing to talk to.
 func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if bad := checkHandshake(r); bad != nil {
 		return bad
@@ -42,15 +42,18 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if !e.opts.allowsOrigin(r) {
 		return refuseOrigin(r)
 	}
-	principal, bad := e.guardConn(r.Context(), r, token(r))
+	offer, unspoken := negotiate(r)
+	a.protocol = offer.scheme
+	principal, bad := e.guardConn(r.Context(), r, token(r, &offer), a.header)
 	if bad != nil {
+		bad.byClose = e.opts.AcceptThenClose && unspoken == nil
 		return bad
 	}
 	a.principal = principal
 	if !principal.Expires.IsZero() {
 		a.kept = withoutCredential(r)
 	}
-	return checkProtocol(r)
+	return unspoken
 }
 
 func checkHandshake(r *http.Request) *refusedHandshake {
@@ -84,46 +87,6 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 	return nil
 }
 
-// acceptGUID is what the key of a handshake is answered with (RFC 6455, section
-// 1.3).
-const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-// answer accepts a handshake (RFC 6455, section 4.2.2) that checkHandshake has
-// let pass. Of extensions it names permessage-deflate at most, with a window
-// only if the client asked for one (RFC 7692, section 7.1).
-func (c *conn) answer(r *http.Request) error {
-	b := make([]byte, 0, 256)
-	accept := sha1.Sum(append(append(b, r.Header.Get("Sec-WebSocket-Key")...), acceptGUID...)) //nolint:gosec // see the import
-	b = append(b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
-	b = base64.StdEncoding.AppendEncode(b, accept[:])
-	if c.deflate {
-		b = append(b, "\r\nSec-WebSocket-Extensions: "+deflateExtension...)
-		if _, window := acceptsDeflate(r.Header); window {
-			b = append(b, "; "+serverWindow+"=15"...)
-		}
-		b = append(b, "; server_no_context_takeover; client_no_context_takeover"...)
-	}
-	b = append(b, "\r\n\r\n"...)
-	if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
-		return err
-	}
-	if _, err := c.wire.Conn.Write(b); err != nil {
-		return err
-	}
-	return c.wire.Conn.SetWriteDeadline(time.Time{})
-}
-
-// checkProtocol refuses a request that offers subprotocols: there is none yet,
-// and a browser whose offer gets no echo fails without a reason.
-func checkProtocol(r *http.Request) *refusedHandshake {
-	offered := strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ", ")
-	if offered == "" {
-		return nil
-	}
-	return refusal(http.StatusBadRequest, CodeBadFrame,
-		"subprotocol %.100q is not spoken here; connect without one", offered)
-}
-
 // hasToken reports whether a comma-separated header holds a token, in any case.
 func hasToken(h http.Header, name, token string) bool {
 	for _, line := range h.Values(name) {
@@ -136,8 +99,9 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// guardConn asks the connection guards, global ones first.
-func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string) (p Principal, bad *refusedHandshake) {
+// guardConn asks the connection guards, global ones first. header is what they
+// may put into the answer.
+func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string, header http.Header) (p Principal, bad *refusedHandshake) {
 	if len(e.connGuards) == 0 {
 		return Principal{}, nil
 	}
@@ -146,7 +110,7 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string)
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	u := &Upgrade{Request: r.WithContext(ctx), Token: token}
+	u := &Upgrade{Request: r.WithContext(ctx), Token: token, Header: header}
 	for _, guard := range e.connGuards {
 		err := ask(guard, u)
 		if err == nil {
@@ -168,17 +132,6 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string)
 	}
 	return u.Principal, nil
 }
-
-// token returns what Upgrade.Token documents.
-func token(r *http.Request) string {
-	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(value)
-	}
-	return r.URL.Query().Get(tokenParameter)
-}
-
-const tokenParameter = "access_token"
 
 // status is the HTTP status of a guard's refusal; ConnGuard documents it.
 func (x *examined) status() int {
@@ -205,21 +158,4 @@ func (x *examined) status() int {
 	default:
 		return http.StatusForbidden
 	}
-}
-
-// answer writes a refusal as HTTP: the body is what an error frame's data is.
-func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
-	h := w.Header()
-	maps.Copy(h, b.header)
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	if e.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(float64(e.RetryAfter)/float64(time.Second)))))
-	}
-	if b.status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", "Bearer")
-	}
-	w.WriteHeader(b.status)
-	_ = json.NewEncoder(w).Encode(e.body(""))
 }

@@ -37,6 +37,9 @@ type Refusal struct {
 	Gateway string  // as in Spec.Gateway
 	Client  *Client // nil if there is no connection yet
 	Event   string  // "" for a handshake or a bad frame
-	Status  int     // the HTTP status of a refused handshake, else 0
-	Err     *Error
+	// Status is the HTTP status that a refused handshake was answered with, else
+	// 0; 101 if the answer was the upgrade, and then a Close
+	// (Options.AcceptThenClose).
+	Status int
+	Err    *Error
 }

@@ -44,6 +44,17 @@ type Options struct {
 	// as credentials that is cross-site WebSocket hijacking. Default: false.
 	InsecureSkipOriginCheck bool
 
+	// AcceptThenClose answers what a connection guard refuses by the upgrade and
+	// then a Close, with the code and reason that a connect hook's error has
+	// (4401, 4403, 4429, 1013 …). A page can read those; of an HTTP status it is
+	// told nothing but 1006. Its onopen comes first: it must not take that for
+	// success. Such a connection is never registered, has no hooks, and nothing
+	// that it sends is read; it counts towards MaxConnections until its socket is
+	// closed, a second after the Close frame at the latest. What is no handshake,
+	// is from another origin, or one connection too many, is refused by HTTP as
+	// before. Default: false, since it costs more than a refusal.
+	AcceptThenClose bool
+
 	// MaxConnections is how many connections a Server holds, those included
 	// that are being opened or closed; one more is answered 503. Default:
 	// no limit, since only the operator knows how many descriptors there are.

@@ -36,7 +36,7 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 		_, _ = http.ReadResponse(in, r)
 		answer <- in
 	}()
-	if err := c.answer(r); err != nil || !c.open(r) {
+	if err := c.answer(r, &arrival{}); err != nil || !c.open(r) {
 		t.Fatal("not opened", err)
 	}
 	c.schedule(c.out.Resume())

@@ -33,6 +33,7 @@ func withoutCredential(r *http.Request) *http.Request {
 	k.Body, k.GetBody, k.Form, k.PostForm, k.MultipartForm = http.NoBody, nil, nil, nil, nil
 	for _, name := range []string{
 		"Authorization", "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions",
+		"Sec-Websocket-Protocol", // the token may be in it
 	} {
 		k.Header.Del(name)
 	}
@@ -67,7 +68,7 @@ func (c *conn) refresh(call *Call) error {
 	if data.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+data.Token)
 	}
-	principal, bad := c.endpoint.guardConn(request.Context(), request, data.Token)
+	principal, bad := c.endpoint.guardConn(request.Context(), request, data.Token, http.Header{})
 	if bad != nil {
 		return bad.err
 	}

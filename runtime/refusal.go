@@ -53,6 +53,8 @@ type reference struct {
 	err error
 }
 
+func newReference(err error) *reference { return &reference{rand.Text()[:12], err} }
+
 func (r *reference) Error() string { return steady.Text(r.err) }
 func (r *reference) Unwrap() error { return r.err }
 
@@ -79,7 +81,7 @@ func (x *examined) presentable(c *conn) *Error {
 	case x.canceled && c != nil && c.closing.Load():
 		return NewError(CodeCanceled, "canceled").WithCause(x.err)
 	}
-	ref := &reference{rand.Text()[:12], x.err}
+	ref := newReference(x.err)
 	x.nodes = append(x.nodes, ref)
 	return NewError(CodeInternal, "internal error").WithCause(ref)
 }

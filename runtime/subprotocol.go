@@ -1,0 +1,80 @@
+package ws
+
+import (
+	"net/http"
+	"strings"
+)
+
+// offer is what a client offers by Sec-WebSocket-Protocol (RFC 6455, section
+// 4.1).
+type offer struct {
+	protocols []string // in its order, without the two below
+	scheme    string   // "bearer" or "access_token", as the client writes it; "": there is no token
+	token     string
+}
+
+// A page cannot set a header of the handshake but this one, so a credential
+// comes as two of its members: one of these names, and behind it the token.
+// The standard compares subprotocols as they stand; these names are taken in
+// any case, as that of an authentication scheme is (RFC 9110, section 11.1),
+// and the answer repeats the client's own spelling.
+const bearerProtocol, tokenProtocol = "bearer", "access_token"
+
+// maxOffered bounds how many subprotocols are read.
+const maxOffered = 32
+
+// offered reads the header's lines. ok is false if they are no list of tokens:
+// then nothing of them can be relied on.
+func offered(lines []string) (o offer, ok bool) {
+	h := header{strings.Join(lines, ",")}
+	for !h.end() {
+		if h.take(',') { // an element of a list may be empty (RFC 9110, section 5.6.1)
+			continue
+		}
+		member := h.token()
+		if member == "" || !h.end() && !h.take(',') || len(o.protocols) == maxOffered {
+			return offer{}, false
+		}
+		o.protocols = append(o.protocols, member)
+	}
+	for i, name := range o.protocols {
+		if i+1 < len(o.protocols) && (foldASCII(name, bearerProtocol) || foldASCII(name, tokenProtocol)) {
+			o.scheme, o.token = name, o.protocols[i+1]
+			o.protocols = append(o.protocols[:i:i], o.protocols[i+2:]...)
+			break
+		}
+	}
+	return o, true
+}
+
+// negotiate reads what is offered, and refuses what is not spoken here: a
+// browser whose offer gets no echo fails without a reason. Nothing of the offer
+// is in the refusal: a token may be in any of it. No subprotocol is spoken yet,
+// so what the answer names is the token's scheme at most.
+func negotiate(r *http.Request) (offer, *refusedHandshake) {
+	o, ok := offered(r.Header.Values("Sec-WebSocket-Protocol"))
+	switch {
+	case !ok:
+		return o, refusal(http.StatusBadRequest, CodeBadFrame,
+			"Sec-WebSocket-Protocol is no list of tokens: a credential in it has no =, / or spaces (base64url without padding has none)")
+	case len(o.protocols) > 0:
+		return o, refusal(http.StatusBadRequest, CodeBadFrame,
+			`none of the subprotocols offered is spoken here; connect without one, or with "bearer" and a token alone`)
+	}
+	return o, nil
+}
+
+// token returns what Upgrade.Token documents.
+func token(r *http.Request, o *offer) string {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer"):
+		return strings.TrimSpace(value)
+	case o.scheme != "":
+		return o.token
+	}
+	return r.URL.Query().Get(tokenParameter)
+}
+
+// tokenParameter is the query parameter that may hold the token.
+const tokenParameter = "access_token"
