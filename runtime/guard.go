@@ -94,6 +94,7 @@ type Message struct {
 	Meta map[string]string
 
 	passage *passage // an interceptor's, else nil
+	bare    bool     // Data had no name when it came
 }
 
 // Decode decodes the data into v, as encoding/json does; absent data is null.
@@ -103,5 +104,5 @@ func (m Message) Decode(v any) error {
 	if m.Data == nil {
 		return decode([]byte("null"), v)
 	}
-	return decode(m.Data, v)
+	return asSent(decode(m.Data, v), m.bare)
 }

@@ -1,6 +1,11 @@
 package ws
 
-import "github.com/wsgen/wsgen/runtime/internal/envelope"
+import (
+	"slices"
+	"strings"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+)
 
 // named brings the data of a handler with named parameters into one form
 // before a guard or an interceptor looks at it. The handler decodes that same
@@ -16,5 +21,25 @@ func (c *Call) named() {
 		return
 	}
 	c.frame.Checked = true
+	c.bare = len(params) == 1 && c.frame.HasData() && c.frame.Data[0] != '{'
 	c.frame.Data = envelope.ByName(c.frame.Data, params)
+}
+
+// asSent has the paths in a decoder's refusal lead into what the client sent:
+// that has no name if it came bare.
+func asSent(err error, bare bool) error {
+	refusal, ok := err.(*Error) //nolint:errorlint // the decoder's own, which nothing wraps
+	if !bare || !ok || refusal == nil {
+		return err
+	}
+	sent := *refusal
+	sent.Details = slices.Clone(refusal.Details)
+	for i := range sent.Details {
+		path := &sent.Details[i].Path
+		_, rest, deeper := strings.Cut(strings.TrimPrefix(*path, "/"), "/")
+		if *path = ""; deeper {
+			*path = "/" + rest
+		}
+	}
+	return &sent
 }

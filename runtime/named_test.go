@@ -181,6 +181,7 @@ func TestGuardRefusesEverySpelling(t *testing.T) {
 	})
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"struct": {params: []string{"room"}, guards: []ws.MessageGuard{intoStruct}, call: decodeRoom},
+		"blind":  {params: []string{"room"}, guards: []ws.MessageGuard{messageGuard(func(context.Context, ws.Message) error { return nil })}, call: decodeRoom},
 		"map":    {params: []string{"room"}, guards: []ws.MessageGuard{intoMap}, call: decodeRoom},
 	}})
 	p := s.dial(t, "/ws")
@@ -193,10 +194,16 @@ func TestGuardRefusesEverySpelling(t *testing.T) {
 			}
 		}
 	}
-	const mistyped = `{"event":"error","id":1,"data":{"code":"invalid_payload","message":"data does not decode","event":"struct",` +
-		`"details":[{"path":"/room","rule":"type","message":"number does not fit"}]}}`
-	p.send(`{"event":"struct","id":1,"data":7}`)
-	p.want(mistyped)
+	mistyped := func(event, path string) string {
+		return `{"event":"error","id":1,"data":{"code":"invalid_payload","message":"data does not decode","event":"` + event +
+			`","details":[{"path":"` + path + `","rule":"type","message":"number does not fit"}]}}`
+	}
+	for _, event := range []string{"struct", "blind"} {
+		p.send(`{"event":%q,"id":1,"data":7}`, event)
+		p.want(mistyped(event, "")) // a path leads into what was sent
+		p.send(`{"event":%q,"id":1,"data":{"ROOM":7}}`, event)
+		p.want(mistyped(event, "/room"))
+	}
 	p.send(`{"event":"struct","id":1,"data":x}`)
 	p.want(`{"event":"error","id":1,"data":{"code":"bad_frame","message":"a frame is a JSON object in a text message"}}`)
 }
