@@ -244,7 +244,7 @@ func TestCancelledHandler(t *testing.T) {
 		p.sendClose(1000, "")
 		p.wantClose(ws.CloseNormal)
 		s.shutdown(t)
-		if got := strings.Join(events, "; "); got != "handler ended; disconnect in [room] 1" {
+		if got := strings.Join(events, "; "); got != "handler ended; disconnect in [room] 0" {
 			t.Error(got)
 		}
 		if !strings.Contains(s.logs.String(), "dropped=2") {

@@ -188,7 +188,7 @@ func TestPanics(t *testing.T) {
 	other.want(`{"event":"echo","data":1}`)
 	_ = other.conn.Close()
 	<-hooks
-	eventually(t, "all gone", func() bool { return s.ConnectionCount() == 0 })
+	eventually(t, "all gone", func() bool { return s.Stats().Connections == 0 })
 	for _, where := range []string{"boom in disconnect", "boom in connect", "boom in guard", "close_test.go"} {
 		if !strings.Contains(s.logs.String(), where) {
 			t.Errorf("the log does not tell of %q", where)

@@ -67,6 +67,9 @@ func (c *conn) begin(cause Closed) bool {
 		some := c.seldom()
 		some.cause = &cause
 		c.closing.Store(true)
+		if c.registered() {
+			c.server.registry.present.Add(-1)
+		}
 		if some.ctx != nil {
 			some.ctx.cancel()
 		}

@@ -104,6 +104,9 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 	return c
 }
 
+// registered reports whether c has ever been in the registry.
+func (c *conn) registered() bool { return c.everyone.conn != nil }
+
 // open registers the connection and runs the connect hook. If it returns
 // false the connection is closing: the handshake is still to be answered, so
 // that the Close frame can be sent, and end to be called.
@@ -191,7 +194,7 @@ func (c *conn) end() {
 func (c *conn) gone() {
 	c.leaveAll()
 	c.leaveQuota()
-	if c.everyone.conn != nil {
+	if c.registered() {
 		c.server.registry.remove(c)
 		c.endpoint.closed(c)
 	}

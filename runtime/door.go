@@ -105,6 +105,8 @@ func (c *conn) disconnect() {
 	if hook == nil || !c.connected {
 		return
 	}
+	alone := c.endpoint.leaving.enter()
+	defer c.endpoint.leaving.leave(alone)
 	ctx := context.WithValue(context.Background(), clientKey{}, c.asClient())
 	if d := c.endpoint.opts.DisconnectTimeout; d != noLimit {
 		var cancel context.CancelFunc

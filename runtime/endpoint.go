@@ -24,6 +24,7 @@ type Endpoint struct {
 	rates     *rates // nil: none is limited
 	transport *transport
 	wildcards []string // names in spec.Path
+	leaving   turns    // of the disconnect hook
 
 	// Set by NewEndpoint and the Router, before anything is served.
 	global     globals

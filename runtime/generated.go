@@ -62,8 +62,12 @@ type Handler struct {
 // Mode says where a handler runs.
 type Mode uint8
 
-// The modes. The messages of one connection begin to be handled in order; all
-// but those of Parallel handlers and streams also end before the next begins.
+// The modes. Of one connection, the messages of Inline and Serial handlers are
+// handled in the order they came, each when the one before has ended; of one
+// that streams that is when the handler has returned. A message of a Parallel
+// handler is taken in its turn, and then its goroutine begins when the scheduler
+// has it: two that came one after the other may begin, and end, the other way
+// round, and a later message of another handler may be first.
 const (
 	// Inline handlers run on the read loop: they must not block.
 	Inline Mode = iota

@@ -53,7 +53,7 @@ func TestHostileChurn(t *testing.T) {
 		p.want(`{"event":"join","id":1,"data":null}`)
 		ways[i%len(ways)](p)
 	})
-	eventually(t, "all have left", func() bool { return s.ConnectionCount() == 1 && hooks.Load() == before+crowd })
+	eventually(t, "all have left", func() bool { return s.Stats().Connections == 1 && hooks.Load() == before+crowd })
 	s.over()
 }
 
@@ -133,7 +133,7 @@ func TestHostileKill(t *testing.T) {
 	_, _ = s.Broadcast("e", strings.Repeat("x", 10_000)) // something is on its way to each
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	eventually(t, "the dead are gone, each with its hook", func() bool { return s.ConnectionCount() == 1 && hooks.Load() == crowd })
+	eventually(t, "the dead are gone, each with its hook", func() bool { return s.Stats().Connections == 1 && hooks.Load() == crowd })
 	s.over()
 }
 

@@ -34,7 +34,7 @@ func TestHostileSilence(t *testing.T) {
 			_ = p.conn.(*net.TCPConn).CloseWrite()
 		}
 	}
-	eventually(t, "the silent are given up", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "the silent are given up", func() bool { return s.Stats().Connections == 1 })
 	for _, conn := range attackers {
 		_ = conn.Close()
 	}

@@ -69,7 +69,7 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 	b.old = b.join()
 	b.old.echoes()
 	b.join().leave() // what is made once is there
-	eventually(t, "one is left", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "one is left", func() bool { return s.Stats().Connections == 1 })
 	b.heap, b.files, b.routines = heapInUse(), openFiles(t), runtime.NumGoroutine()
 	return b
 }
@@ -82,7 +82,7 @@ func (s *siege) over() {
 	fresh := s.join()
 	fresh.echoes()
 	fresh.leave()
-	eventually(t, "all but the old connection are gone", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "all but the old connection are gone", func() bool { return s.Stats().Connections == 1 })
 	if st := s.Stats(); st.Rooms != 0 || st.Opened != st.Closed+1 {
 		t.Errorf("left behind: %+v", st)
 	}
@@ -287,7 +287,7 @@ func TestHostileHandshakes(t *testing.T) {
 			}
 			_ = conn.Close()
 		})
-		eventually(t, "they have come and gone", func() bool { return s.ConnectionCount() == 1 })
+		eventually(t, "they have come and gone", func() bool { return s.Stats().Connections == 1 })
 		s.over()
 	})
 }

@@ -160,7 +160,7 @@ func TestMessagePanics(t *testing.T) {
 			other.send(`{"event":"echo","id":1}`)
 			other.want(`{"event":"echo","id":1,"data":null}`)
 			_ = other.conn.Close()
-			eventually(t, "all gone", func() bool { return s.ConnectionCount() == 0 })
+			eventually(t, "all gone", func() bool { return s.Stats().Connections == 0 })
 			log := s.logs.String()
 			for _, where := range []string{"handler", "UnmarshalJSON", "MarshalJSON", "Validate", "guard", "stream", "Handled", "Refused"} {
 				if !strings.Contains(log, "boom in "+where) {

@@ -194,8 +194,10 @@ type Options struct {
 	// limit for one connection.
 	Lifetime time.Duration
 
-	// DisconnectTimeout is the deadline of a disconnect hook's context.
-	// Default 5 s, so that one hook cannot hold a shutdown.
+	// DisconnectTimeout is the deadline of a disconnect hook's context, from when
+	// it is called: hooks of a gateway run one after the other while they are
+	// quick, and none waits for others longer than half a second. Default 5 s, so
+	// that one hook cannot hold a shutdown.
 	DisconnectTimeout time.Duration
 
 	// ShutdownDelay is how long Shutdown only says that the Server is not ready

@@ -59,7 +59,7 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 	if !strings.Contains(log.String(), "slice bounds out of range") {
 		t.Errorf("gws did not panic: is it mended? Then frameguard.go says so no more, and this test goes.\n%s", log.String())
 	}
-	if s.ConnectionCount() != 0 {
+	if s.Stats().Connections != 0 {
 		t.Error("the connection is still registered")
 	}
 }

@@ -277,7 +277,7 @@ func TestAfterClose(t *testing.T) {
 	}
 	check("closing")
 	p.wantClose(ws.CloseNormal)
-	eventually(t, "gone", func() bool { return s.ConnectionCount() == 0 })
+	eventually(t, "gone", func() bool { return s.Stats().Connections == 0 })
 	check("gone")
 	if err := c.Join("a"); !errors.Is(err, ws.ErrClosed) {
 		t.Errorf("Join: %v", err)

@@ -3,6 +3,7 @@ package ws
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // registry is a Server's live connections: by id, by user, and all of them as
@@ -11,7 +12,8 @@ type registry struct {
 	mu       sync.RWMutex
 	byID     connIndex
 	everyone room
-	users    *rooms // by Principal.ID
+	users    *rooms       // by Principal.ID
+	present  atomic.Int64 // registered, and not closing
 
 	// live counts connections whose socket or hook is not done with yet;
 	// drained is closed when closing is set and none is left.
@@ -112,6 +114,7 @@ func (r *registry) addID(c *conn) bool {
 		return false
 	}
 	c.everyone.conn = c
+	r.present.Add(1) // before anybody can find, and close, it
 	r.byID.add(c)
 	return true
 }

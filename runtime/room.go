@@ -54,6 +54,26 @@ func (r *room) remove(m *membership) (empty bool) {
 	return last == 0
 }
 
+// present visits the members that have not begun to close.
+func (r *room) present(visit func(*conn)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var open [16]*conn // whose memory is fetched together
+	for members := range slices.Chunk(r.members, len(open)) {
+		n := 0
+		for _, m := range members {
+			open[n] = m.conn
+			if !m.conn.closing.Load() {
+				n++
+			}
+		}
+		for _, c := range open[:n] {
+			visit(c)
+		}
+	}
+}
+
+// each visits the members, to push to them.
 func (r *room) each(visit func(*conn)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -86,8 +86,10 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	}
 }
 
-// ConnectionCount returns the number of registered connections.
-func (s *Server) ConnectionCount() int { return s.registry.everyone.count() }
+// ConnectionCount returns how many connections there are: one counts from
+// before its connect hook until it begins to close. It is All().Count() at no
+// cost; Stats counts those, too, whose disconnect hook is still to return.
+func (s *Server) ConnectionCount() int { return int(s.registry.present.Load()) }
 
 // All addresses every connection.
 func (s *Server) All() Target { return Target{server: s, all: true} }
@@ -104,7 +106,7 @@ func (s *Server) Users(ids ...string) Target { return Target{server: s, users: i
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.
 type Stats struct {
-	Connections int   // registered now
+	Connections int   // registered now; what is closing is among them until its disconnect hook has returned
 	Rooms       int   // with members now
 	Outboxes    int64 // bytes that count towards Options.OutboxTotalBytes now
 
@@ -126,7 +128,7 @@ type counters struct {
 // Stats returns the numbers; they are read one after the other.
 func (s *Server) Stats() Stats {
 	return Stats{
-		Connections: s.ConnectionCount(),
+		Connections: s.registry.everyone.count(),
 		Rooms:       s.rooms.count(),
 		Opened:      s.stats.opened.Load(),
 		Closed:      s.stats.closed.Load(),

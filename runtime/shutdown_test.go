@@ -157,7 +157,7 @@ func TestChurn(t *testing.T) {
 	}
 	close(start)
 	wg.Wait()
-	eventually(t, "all gone", func() bool { return s.ConnectionCount() == 0 })
+	eventually(t, "all gone", func() bool { return s.Stats().Connections == 0 })
 	if st := s.Stats(); st.Rooms != 0 || st.Opened != crowd || st.Closed != crowd {
 		t.Errorf("%+v", st)
 	}

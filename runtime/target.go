@@ -11,7 +11,9 @@ import (
 
 // Target addresses connections of a Server: everyone, rooms, users or ids,
 // with exceptions. It is a value without state: each method looks up anew who
-// that is. The zero Target is nobody.
+// that is. A connection that begins to close is not addressed any more, though
+// it stays in its rooms until its disconnect hook has returned. The zero Target
+// is nobody.
 type Target struct {
 	server *Server
 	all    bool
@@ -138,19 +140,23 @@ func (t Target) conns() []*conn {
 	return out
 }
 
-// present is each without the connections that have begun to close. Their
-// outboxes are closed, so a push need not ask.
+// present visits each addressed connection once that has not begun to close; as
+// each.
 func (t Target) present(visit func(*conn)) {
-	t.each(func(c *conn) {
-		if !c.closing.Load() {
+	t.visit((*room).present, func(c *conn) {
+		if len(t.ids) == 0 || !c.closing.Load() { // a room has looked already
 			visit(c)
 		}
 	})
 }
 
-// each visits each addressed connection once. It holds a room's lock during
-// the room's visits: visit must neither block nor join nor leave.
-func (t Target) each(visit func(*conn)) {
+// each visits each addressed connection once, to push: those that are closing,
+// too, whose outboxes take nothing. It holds a room's lock during the room's
+// visits: visit must neither block nor join nor leave.
+func (t Target) each(visit func(*conn)) { t.visit((*room).each, visit) }
+
+// visit has the members of each room visited by in.
+func (t Target) visit(in func(*room, func(*conn)), visit func(*conn)) {
 	if t.server == nil {
 		return
 	}
@@ -164,11 +170,11 @@ func (t Target) each(visit func(*conn)) {
 	}
 	switch {
 	case t.all:
-		t.server.registry.everyone.each(visit)
+		in(&t.server.registry.everyone, visit)
 	case len(t.rooms) > 0:
-		visitRooms(t.server.rooms, t.rooms, visit)
+		visitRooms(t.server.rooms, t.rooms, in, visit)
 	case len(t.users) > 0:
-		visitRooms(t.server.registry.users, t.users, visit)
+		visitRooms(t.server.registry.users, t.users, in, visit)
 	default:
 		for i, id := range t.ids {
 			if c := t.server.registry.get(id); c != nil && !slices.Contains(t.ids[:i], id) {
@@ -179,7 +185,7 @@ func (t Target) each(visit func(*conn)) {
 }
 
 // visitRooms visits the union of rooms; who is in several is visited once.
-func visitRooms(in *rooms, names []string, visit func(*conn)) {
+func visitRooms(rs *rooms, names []string, in func(*room, func(*conn)), visit func(*conn)) {
 	if len(names) > 1 {
 		seen := make(map[*conn]struct{})
 		every := visit
@@ -191,8 +197,8 @@ func visitRooms(in *rooms, names []string, visit func(*conn)) {
 		}
 	}
 	for _, name := range names {
-		if r := in.find(name); r != nil {
-			r.each(visit)
+		if r := rs.find(name); r != nil {
+			in(r, visit)
 		}
 	}
 }

@@ -211,7 +211,7 @@ func TestDisconnectAlwaysRuns(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 			_ = p.conn.Close()
-			eventually(t, "gone", func() bool { return s.ConnectionCount() == 0 })
+			eventually(t, "gone", func() bool { return s.Stats().Connections == 0 })
 		})
 	}
 	if len(ends) > 0 {

@@ -198,7 +198,7 @@ func TestHandshakeDeadline(t *testing.T) {
 			t.Errorf("given up after %v with %+v", took, cause)
 		}
 		s.shutdown(t)
-		if n := s.ConnectionCount(); n != 0 {
+		if n := s.Stats().Connections; n != 0 {
 			t.Errorf("%d connections are left", n)
 		}
 	})
