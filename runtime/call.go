@@ -16,6 +16,7 @@ import (
 type Call struct {
 	conn    *conn
 	ctx     context.Context // that an interceptor chose; nil: none did
+	passage *passage        // through the interceptors; nil: there are none
 	task    *task           // nil: it is a call on the read loop, and no more
 	handler int             // its index
 	frame   envelope.Frame
@@ -51,8 +52,8 @@ func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inli
 func (c *Call) end() {
 	c.frame = envelope.Frame{}
 	c.conn, c.reader.data = nil, nil
-	if c.task != nil || c.ctx != nil { // few have either, and each write costs while garbage is collected
-		c.task, c.ctx = nil, nil
+	if c.task != nil { // few have one, interceptors none without, and each write costs while garbage is collected
+		c.task, c.passage = nil, nil
 	}
 }
 
@@ -88,7 +89,12 @@ func (c *Call) Client() *Client { return c.conn.asClient() }
 func (c *Call) Sender() Sender { return Sender{c.conn} }
 
 // State returns what the connect hook returned.
-func (c *Call) State() any { return c.conn.state }
+func (c *Call) State() any {
+	if c.passage != nil {
+		return c.passage.state
+	}
+	return c.conn.state
+}
 
 // Decode decodes data into v, and refuses null and absent data.
 func (c *Call) Decode(v any) error {
@@ -139,10 +145,19 @@ func (c *Call) Reply(v any) error {
 
 func (c *Call) send(frame []byte) {
 	c.replied = true
-	if c.task != nil && !c.task.claim(nil) {
+	if c.passage != nil && !c.passage.claim() || c.task != nil && !c.task.claim(nil) {
 		return // cancelled, or too late
 	}
 	c.conn.reply(c.conn.single(frame), c.inline)
+}
+
+// answered reports whether the handler has replied, now that it is done, or
+// that nobody waits for it any more.
+func (c *Call) answered() bool {
+	if c.passage != nil {
+		return c.passage.isAnswered()
+	}
+	return c.replied
 }
 
 func errNoData() error {

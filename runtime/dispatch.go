@@ -54,7 +54,9 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	here := !busy && (h == nil || h.Mode == Inline || err != nil)
 	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
 		c.handle(handler, &frame, err, true, nil)
-		_ = message.Close()
+		if h == nil || !c.endpoint.lent[handler] {
+			_ = message.Close()
+		}
 	} else if t := c.newTask(handler, &frame, err, len(data), message); here {
 		t.run(true)
 	} else {
@@ -103,7 +105,8 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		refusal = call.refuse(e.handlers[handler].Event, err, panicked)
 	case t != nil && t.streaming:
 		// Its last frame is the answer.
-	case !call.replied && frame.ID != nil:
+	case !call.answered() && frame.ID != nil:
+		call.passage = nil  // which lets nobody answer any more
 		_ = call.Reply(nil) // the ack; null encodes
 	}
 	if panicked {
@@ -131,7 +134,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 		c.conn.answerError(&c.frame, refusal, c.inline)
 		return refusal
 	}
-	if t.claim(nil) {
+	if !c.answered() && t.claim(nil) {
 		t.end() // a stream that has begun sends nothing behind this
 		refusal := e.refuseKnown(c.conn, event, 0, t.explain(x))
 		t.answerError(refusal, c.inline)
@@ -155,7 +158,7 @@ func (c *conn) run(handler int, event string, call *Call) error {
 		return c.refresh(call)
 	}
 	if c.endpoint.next != nil {
-		return c.endpoint.pass(handler, call)
+		return c.endpoint.pass(call)
 	}
 	return c.endpoint.deliver(handler, call)
 }

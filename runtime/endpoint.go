@@ -31,6 +31,7 @@ type Endpoint struct {
 	handlers   []Handler
 	connGuards []ConnGuard
 	guards     [][]MessageGuard // per handler: global, gateway, own; each once
+	lent       []bool           // per handler: guards or interceptors see the message's memory, and may keep it
 	fronts     [][]byte         // per handler: what its replies begin with (appendFront)
 	next       Next             // the interceptors; nil: there are none
 }
@@ -86,9 +87,10 @@ func (e *Endpoint) compose() {
 		e.handlers = append(e.handlers, Handler{Event: refreshEvent, Mode: Serial})
 		e.guards = append(e.guards, nil)
 	}
-	e.fronts = make([][]byte, len(e.handlers))
+	e.fronts, e.lent = make([][]byte, len(e.handlers)), make([]bool, len(e.handlers))
 	for i, h := range e.handlers {
 		e.fronts[i] = appendFront(nil, h.Event)
+		e.lent[i] = len(e.guards[i]) > 0 || e.next != nil
 	}
 }
 

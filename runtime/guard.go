@@ -87,8 +87,9 @@ type Message struct {
 	Client *Client
 	Event  string
 	// Data is what the handler will decode: of a handler with parameters the
-	// object by parameter name, see MessageGuard. It is valid until the guard or
-	// interceptor returns, and must not be changed; nil if the frame has none.
+	// object by parameter name, see MessageGuard. It may be kept, since a guard or
+	// interceptor with a time limit may leave something that still reads it, but
+	// must not be changed; nil if the frame has none.
 	Data json.RawMessage
 	// Meta is what accompanies the message, as the function Meta returns it.
 	Meta map[string]string

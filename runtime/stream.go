@@ -77,13 +77,22 @@ var (
 // stream has the values produced beside.
 func (c *Call) stream(produce func(*task) error) error {
 	t := c.task
-	if t == nil || !t.reserved || t.streaming {
+	if t == nil || !t.reserved {
 		return errNotStream
 	}
-	t.streaming = true
-	t.conn.inbox.hold()
-	go t.stream(produce)
-	return nil
+	begin := func() error {
+		if t.streaming {
+			return errNotStream
+		}
+		t.streaming = true
+		t.conn.inbox.hold()
+		go t.stream(produce)
+		return nil
+	}
+	if c.passage != nil {
+		return c.passage.during(begin)
+	}
+	return begin()
 }
 
 // reserve counts another stream; false if there are enough.

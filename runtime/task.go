@@ -90,7 +90,9 @@ func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event
 // run handles the message, now that it is its turn.
 func (t *task) run(inline bool) {
 	defer func() {
-		_ = t.message.Close()
+		if t.handler < 0 || !t.conn.endpoint.lent[t.handler] {
+			_ = t.message.Close()
+		}
 		t.frame, t.message = envelope.Frame{}, nil
 		if !t.streaming {
 			t.finish()
