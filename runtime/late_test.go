@@ -55,6 +55,7 @@ func (l *lateness) around(next ws.Next) ws.Next {
 			return errTooLate
 		case "twice":
 			l.late.Go(func() { _ = next(ctx, m) })
+			_ = next(ctx, m)
 			return next(ctx, m)
 		}
 		return next(ctx, m)
