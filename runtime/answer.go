@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // acceptGUID is what the key of a handshake is answered with (RFC 6455, section
@@ -108,16 +110,10 @@ func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
 // unhijackable is the refusal of a request whose socket a ResponseWriter does
 // not give away.
 func unhijackable(w http.ResponseWriter, err error) *refusedHandshake {
-	for {
-		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if _, hijacks := w.(http.Hijacker); hijacks || !ok {
-			break
-		}
-		w = inner.Unwrap()
-	}
+	w, hijacks := steady.Innermost(w)
 	text := fmt.Sprintf("the ResponseWriter %T has neither Hijack nor Unwrap, so the connection cannot be taken over: "+
 		"give it a method Unwrap() http.ResponseWriter, or serve the gateway outside of the middleware that makes it", w)
-	if _, hijacks := w.(http.Hijacker); hijacks {
+	if hijacks {
 		text = fmt.Sprintf("the ResponseWriter %T does not give the connection away: see to its method Hijack", w)
 	}
 	return &refusedHandshake{

@@ -1,0 +1,20 @@
+package steady
+
+import "net/http"
+
+// Innermost returns the first ResponseWriter that can be hijacked, of w and what
+// it is made of (http.ResponseController); without one, the last. It is called
+// on net/http's goroutine, which expects such code.
+func Innermost(w http.ResponseWriter) (inner http.ResponseWriter, hijacks bool) {
+	for range maxNodes {
+		if _, hijacks = w.(http.Hijacker); hijacks {
+			break
+		}
+		over, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = over.Unwrap()
+	}
+	return w, hijacks
+}
