@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // discarded is a connection that has just read something, and whose outbox is
@@ -136,14 +137,14 @@ func BenchmarkDispatch(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		c.out.Resume()
-		var batch [][]byte
+		var batch outbox.Batch
 		once := func() {
 			receive(c)
 			// What uncork does, but writing: a reply finds the outbox empty, as
 			// on a connection whose peer reads.
 			c.corked = false
-			batch, _ = c.out.Take(batch[:0], maxBatch)
-			c.out.Written()
+			c.out.Take(&batch, maxBatch)
+			c.out.Written(&batch)
 		}
 		for range warmUp {
 			once()
@@ -299,11 +300,14 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 		conns[i] = newConn(e, near, httptest.NewRequest("GET", "/", nil), arrival{})
 		s.registry.add(conns[i]) // its outbox is held, so nothing is written
 	}
-	var batch [][]byte
+	var batch outbox.Batch
 	return s, func() {
-		for _, c := range conns {
-			batch, _ = c.out.Take(batch[:0], maxBatch)
-			clear(batch)
+		for i, c := range conns {
+			c.out.Next(&batch, maxBatch)
+			c.out.Written(&batch)
+			if i%runBatch == runBatch-1 || i == n-1 {
+				batch.Settle(s.waiting)
+			}
 		}
 	}
 }

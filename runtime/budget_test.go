@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // TestBudgetDispatch: what a message may allocate on its way from its frame to
@@ -17,7 +18,7 @@ import (
 func TestBudgetDispatch(t *testing.T) {
 	text := []byte(typedMessage)
 	c := discarded(t, generatedSpec())
-	var batch [][]byte
+	var batch outbox.Batch
 	for _, budget := range []struct {
 		what string
 		max  float64
@@ -26,16 +27,17 @@ func TestBudgetDispatch(t *testing.T) {
 		{"cutting the envelope", 0, func() { _ = new(envelope.Frame).Parse(text) }},
 		{"finding the handler", 0, func() { c.endpoint.spec.Lookup(text[10:17]) }},
 		{"three strings in, three strings out: the strings and the frame", 4, func() {
+			c.out.Written(&batch) // of the time before
 			c.received(true, text, nop{})
-			batch, _ = c.out.Take(batch[:0], maxBatch)
+			c.out.Next(&batch, maxBatch)
 		}},
 	} {
 		if got := testing.AllocsPerRun(1000, budget.do); got > budget.max {
 			t.Errorf("%s: %v allocations, at most %v", budget.what, got, budget.max)
 		}
 	}
-	if len(batch) != 1 || string(batch[0][2:]) != typedMessage {
-		t.Errorf("the reply is %q", batch)
+	if reply := batch.Join(nil); batch.Len() != 1 || string(reply[2:]) != typedMessage {
+		t.Errorf("the reply is %q", reply)
 	}
 }
 
@@ -48,14 +50,12 @@ func TestLongReplies(t *testing.T) {
 		want = append(want, `{"event":"message","data":{"author":"ann","text":"`+text+`","room":""}}`)
 		c.received(true, []byte(want[i]), nop{})
 	}
-	frames, _ := c.out.Take(nil, 1<<20)
-	for i, frame := range frames {
-		if !strings.HasSuffix(string(frame), want[i]) || len(frame) > len(want[i])+4 {
-			t.Errorf("reply %d is %.80q", i, frame)
+	for i, want := range want {
+		var batch outbox.Batch
+		c.out.Next(&batch, 1) // one at a time
+		if reply := batch.Join(nil); !strings.HasSuffix(string(reply), want) || len(reply) > len(want)+4 {
+			t.Errorf("reply %d is %.80q", i, reply)
 		}
-	}
-	if len(frames) != len(want) {
-		t.Errorf("%d replies", len(frames))
 	}
 }
 

@@ -52,7 +52,7 @@ func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, 
 		frame, ok := w.frame()
 		writers.Put(w)
 		if ok {
-			return t.push(event, frame), nil
+			return t.push(event, frame)
 		}
 	}
 	return emitStd(t, event, v)

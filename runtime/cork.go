@@ -1,6 +1,10 @@
 package ws
 
-import "time"
+import (
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
 
 // cork holds back the replies of a read loop while there may be more to read. It
 // belongs to the read goroutine, which owns the outbox meanwhile.
@@ -57,9 +61,7 @@ func (c *conn) corkDue() bool {
 func (c *conn) uncork() {
 	if c.corked {
 		c.corked = false
-		b := batches.Get().(*batch)
-		c.flush(b)
-		batches.Put(b)
+		c.flushNow(outbox.Schedule)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // permessage-deflate (RFC 7692), without context takeover in either direction:
@@ -67,34 +69,53 @@ func windowBits(value string) bool {
 	return false
 }
 
-// outgoing is a frame in the encodings that its receivers want: two at most.
-type outgoing struct{ plain, deflated []byte }
+// outgoing is a push's frame in the encodings that its receivers want: two at
+// most.
+type outgoing struct {
+	plain, deflated outbox.Frame
+	both            bool
+}
 
-// outgoing prepares a frame. It is compressed if it is long enough, anybody
-// could want that, and it becomes shorter.
-func (s *Server) outgoing(frame []byte) outgoing {
-	o := outgoing{plain: frame}
-	if above := s.opts.CompressAbove; above > 0 && len(frame) >= above && s.deflating.Load() > 0 {
-		o.deflated = deflateFrame(frame)
+// begin prepares to push a frame.
+func (o *outgoing) begin(s *Server, frame []byte) {
+	o.plain.Share(frame)
+	if short := s.deflated(frame); short != nil {
+		o.deflated.Share(short)
+		o.both = true
 	}
-	return o
+}
+
+// end must be called when it has been pushed.
+func (o *outgoing) end(s *Server) {
+	o.plain.Settle(s.waiting)
+	o.deflated.Settle(s.waiting)
 }
 
 // to returns the frame for c.
-func (o *outgoing) to(c *conn) *[]byte {
-	if o.deflated != nil && c.deflate {
+func (o *outgoing) to(c *conn) *outbox.Frame {
+	if o.both && c.deflate {
 		return &o.deflated
 	}
 	return &o.plain
 }
 
+// deflated returns a frame compressed, if it is long enough, anybody could want
+// that, and it becomes shorter; else nil.
+func (s *Server) deflated(frame []byte) []byte {
+	if above := s.opts.CompressAbove; above > 0 && len(frame) >= above && s.deflating.Load() > 0 {
+		return deflateFrame(frame)
+	}
+	return nil
+}
+
 // single is outgoing for one receiver.
 func (c *conn) single(frame []byte) []byte {
-	if !c.deflate {
-		return frame
+	if c.deflate {
+		if short := c.server.deflated(frame); short != nil {
+			return short
+		}
 	}
-	o := c.server.outgoing(frame)
-	return *o.to(c)
+	return frame
 }
 
 // deflater is a reusable compressor and what it writes to.

@@ -187,6 +187,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		go c.serve()
 	}()
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
+		c.out.Soon()
 		if err := c.answer(r, &a); err != nil {
 			_ = e.refuse(c, "", 0, steady.Wrap(errHandshake, err))
 			return

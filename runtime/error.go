@@ -32,8 +32,9 @@ const (
 // ErrClosed is returned for a connection that is closing or gone.
 var ErrClosed = errors.New("ws: connection closed")
 
-// ErrFull is returned when one connection's outbox has no room: the frame is
-// shed, nothing of it is sent.
+// ErrFull is returned by what pushes to one connection (Client.Emit, Server.Emit,
+// Sender.Send, a Target or Push of one id) when its outbox has no room, also
+// after trying to write: the frame is shed, nothing of it is sent.
 var ErrFull = errors.New("ws: outbox full, frame shed")
 
 // ErrRoomName is the cause of an *Error of code too_large: the name of a room

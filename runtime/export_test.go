@@ -1,8 +1,26 @@
 package ws
 
+import "github.com/wsgen/wsgen/runtime/internal/outbox"
+
 // Portable has a Server read and write as on systems without system calls of
 // our own, and as over TLS. It must be called before the first connection.
 func (s *Server) Portable() { s.portable = true }
+
+// LooksInVain says what a push to a client would find: "room", "full" if it would
+// try to write, or "stalled" if it would not.
+func LooksInVain(c *Client) string {
+	var f outbox.Frame
+	f.Share(make([]byte, 1<<20)) // more than there is room for
+	defer f.Settle(c.conn.server.waiting)
+	switch c.conn.out.Share(&f) {
+	case outbox.Full:
+		return "full"
+	case outbox.Stalled:
+		return "stalled"
+	default:
+		return "room"
+	}
+}
 
 // ReadAll reads data with a generated function; false leaves it to encoding/json.
 func ReadAll[T any](data []byte, read func(*Reader) T) (T, bool) {

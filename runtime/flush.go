@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -17,23 +16,20 @@ import (
 const maxBatch = 64 << 10
 
 // push queues a frame for one of many connections, adds to the tally what came
-// of it, and reports whether the outbox needs flushing. It never waits, and
-// writes nothing.
-func (c *conn) push(frame *[]byte, how *pushing, n *tally) (due bool) {
+// of it, and reports whether the outbox needs flushing. It never waits for the
+// peer, and writes only where it finds no room (makeroom.go).
+func (c *conn) push(f *outbox.Frame, how *pushing, n *tally) (due bool) {
 	if how.key != "" {
-		return c.pushOver(frame, how, n)
+		return c.pushOver(f, outbox.Full, how, n)
 	}
-	switch c.out.Share(frame) {
-	case outbox.Full:
-		return c.pushOver(frame, how, n)
+	switch v := c.out.Share(f); v {
+	case outbox.Queued, outbox.Schedule:
+		n.sent++
+		return v == outbox.Schedule
 	case outbox.Closed:
 		return false
-	case outbox.Schedule:
-		n.sent++
-		return true
 	default:
-		n.sent++
-		return false
+		return c.pushOver(f, v, how, n)
 	}
 }
 
@@ -43,15 +39,17 @@ func (c *conn) pushOne(event string, frame []byte) error {
 	frame = c.single(frame)
 	v := c.out.Push(frame)
 	n := tally{sent: 1}
-	switch v {
-	case outbox.Full:
+	switch {
+	case v == outbox.Closed:
+		return ErrClosed
+	case v.Refused():
 		n.sent = 0
-		own := frame
-		if c.pushOver(&own, &pushing{}, &n) {
+		var f outbox.Frame
+		f.Share(frame)
+		if c.pushOver(&f, v, &pushing{}, &n) {
 			v = outbox.Schedule
 		}
-	case outbox.Closed:
-		return ErrClosed
+		f.Settle(c.server.waiting)
 	}
 	c.server.pushed(event, &n)
 	c.flushNow(v)
@@ -69,7 +67,7 @@ func (c *conn) pushOne(event string, frame []byte) error {
 // run dry, so that a peer that asks much at a time gets few writes.
 func (c *conn) reply(frame []byte, onReadLoop bool) {
 	v := c.out.Keep(frame)
-	if v == outbox.Full {
+	if v.Refused() {
 		if onReadLoop {
 			c.uncork() // else nobody would make room
 		}
@@ -97,11 +95,12 @@ func (c *conn) schedule(v outbox.Verdict) {
 	}
 }
 
-// flushNow flushes here.
+// flushNow flushes here, if the verdict makes that the caller's task.
 func (c *conn) flushNow(v outbox.Verdict) {
 	if v == outbox.Schedule {
 		b := batches.Get().(*batch)
 		c.flush(b)
+		b.Settle(c.server.waiting)
 		batches.Put(b)
 	}
 }
@@ -118,8 +117,8 @@ var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (run
 
 // batch is what a flush works with.
 type batch struct {
-	frames [][]byte
-	bytes  []byte
+	outbox.Batch
+	bytes []byte // room to copy frames together
 
 	// The arguments and results of one write, and the function that does it:
 	// made once, so that a write allocates nothing.
@@ -136,34 +135,30 @@ var batches = sync.Pool{New: func() any {
 	return b
 }}
 
-// flush writes what is queued. The caller owns the outbox; it, or a goroutine
-// that it leaves the outbox to, is the one writer of the connection. flush
-// itself never waits for the peer: a socket that takes no more is left to
-// flushWaiting.
+// flush writes what is queued, for whoever was to have that done: unless another
+// has come before, it, or a goroutine that it leaves the rest to, is the one
+// writer of the connection. flush itself never waits for the peer: a socket that
+// takes no more is left to flushWaiting.
 func (c *conn) flush(b *batch) {
 	if c.raw == nil {
-		go c.flushWaiting(nil)
+		go c.flushPatiently()
+		return
+	}
+	closed := c.out.Take(&b.Batch, maxBatch)
+	if b.Len() == 0 {
+		if closed {
+			c.writeEnded(false)
+		}
 		return
 	}
 	broken := false
-	p := c.next(b, broken)
-	if p == nil {
-		return
-	}
-	rest, err := c.writeSome(b, p)
-	if err != nil {
+	if rest, err := c.writeTaken(b); err != nil {
 		broken = c.writeFailed(err)
-	} else if len(rest) > 0 {
-		// The batch belongs to a pool, the rest to the goroutine.
-		if len(b.frames) > 1 {
-			rest = slices.Clone(rest)
-		}
-		clear(b.frames)
-		go c.flushWaiting(rest)
+	} else if rest != nil {
+		c.leaveWaiting(b, rest)
 		return
 	}
-	clear(b.frames) // the pool must not pin frames
-	switch more, closed := c.out.Written(); {
+	switch more, closed := c.out.Written(&b.Batch); {
 	case more:
 		// At the end of the queue: neither the caller nor a worker's other
 		// connections wait for one that is pushed to as fast as it is written
@@ -174,16 +169,52 @@ func (c *conn) flush(b *batch) {
 	}
 }
 
-// flushWaiting writes rest and then what is queued, and waits for the peer to
-// take it.
-func (c *conn) flushWaiting(rest []byte) {
+// writeTaken writes what was taken, as far as the socket takes it at once. The
+// rest is one frame's; what was behind it is in the outbox again.
+func (c *conn) writeTaken(b *batch) (rest []byte, err error) {
+	p := b.joined()
+	rest, err = c.writeSome(b, p)
+	if err != nil || len(rest) == 0 {
+		return nil, err
+	}
+	return c.out.Stuck(&b.Batch, len(p)-len(rest)), nil
+}
+
+// leaveWaiting leaves b's frame, and being the writer, to a goroutine.
+func (c *conn) leaveWaiting(b *batch, rest []byte) {
+	w := batches.Get().(*batch)
+	w.Batch, b.Batch = b.Batch, w.Batch
+	go c.flushWaiting(w, rest)
+}
+
+// flushPatiently is flush for a connection whose writes may wait.
+func (c *conn) flushPatiently() {
 	b := batches.Get().(*batch)
+	b.Patient = true
+	closed := c.out.Take(&b.Batch, maxBatch)
+	if b.Len() > 0 {
+		c.flushWaiting(b, b.joined())
+		return
+	}
+	if closed {
+		c.writeEnded(false)
+	}
+	b.release()
+}
+
+// flushWaiting waits for the peer to take rest, and then writes what is queued,
+// with what is in b being written.
+func (c *conn) flushWaiting(b *batch, rest []byte) {
 	broken, returned := false, false
 	defer func() {
-		if !returned { // a net.Conn of the user's ended the goroutine, and is the owner of the outbox no more
-			_ = c.next(b, c.writeFailed(errWriter))
+		if !returned { // a net.Conn of the user's ended the goroutine, which was the writer
+			broken = c.writeFailed(errWriter)
+			if closed := c.out.Next(&b.Batch, maxBatch); closed {
+				c.writeEnded(broken)
+			}
+			b.Settle(c.server.waiting)
 		}
-		batches.Put(b)
+		b.release()
 	}()
 	for {
 		if len(rest) > 0 {
@@ -191,38 +222,41 @@ func (c *conn) flushWaiting(rest []byte) {
 				broken = c.writeFailed(err)
 			}
 		}
-		clear(b.frames)
-		if rest = c.next(b, broken); rest == nil {
+		closed := c.out.Next(&b.Batch, maxBatch)
+		b.Settle(c.server.waiting)
+		if b.Len() == 0 {
 			returned = true
+			if closed {
+				c.writeEnded(broken)
+			}
 			return
+		}
+		if b.Patient {
+			rest = b.joined()
+			continue
+		}
+		// The peer takes something again. As long as it does, who finds no room
+		// may wait for this write, which does not wait.
+		var err error
+		if rest, err = c.writeTaken(b); err != nil {
+			broken = c.writeFailed(err)
 		}
 	}
 }
 
-// next returns what to write next; nil if that is nothing, and the caller is
-// the owner no more.
-func (c *conn) next(b *batch, broken bool) []byte {
-	frames, closed := c.out.Take(b.frames[:0], maxBatch)
-	b.frames = frames
-	if len(frames) == 0 {
-		if closed {
-			c.writeEnded(broken)
-		}
-		return nil
-	}
-	return b.joined()
+// release gives the batch back.
+func (b *batch) release() {
+	b.Patient = false
+	batches.Put(b)
 }
 
 // joined returns the frames as one slice.
 func (b *batch) joined() []byte {
-	if len(b.frames) == 1 {
-		return b.frames[0]
+	p := b.Join(b.bytes[:0])
+	if b.Len() > 1 {
+		b.bytes = p
 	}
-	b.bytes = b.bytes[:0]
-	for _, f := range b.frames {
-		b.bytes = append(b.bytes, f...)
-	}
-	return b.bytes
+	return p
 }
 
 // writeSome writes as much of p as the socket takes at once. Control keeps the

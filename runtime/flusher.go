@@ -57,10 +57,12 @@ func (f *flusher) work() {
 		for _, c := range conns[:n] {
 			c.touch()
 		}
+		waiting := conns[0].server.waiting
 		for i, c := range conns[:n] {
 			c.flush(b)
 			conns[i] = nil
 		}
+		b.Settle(waiting)
 	}
 }
 

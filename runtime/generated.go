@@ -80,6 +80,13 @@ const (
 	Parallel
 )
 
+// Resultless returns t for a push method without results. What is shed of a push
+// to one connection is logged with the cure then, since nobody else is told.
+func Resultless(t Target) Target {
+	t.resultless = true
+	return t
+}
+
 // Missing is the refusal of a payload without a required parameter.
 func Missing(name string) error {
 	return NewError(CodeInvalidPayload, "missing "+name).

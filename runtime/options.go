@@ -99,18 +99,23 @@ type Options struct {
 	MaxRoomBytes int
 
 	// OutboxFrames and OutboxBytes bound what waits to be written to one
-	// connection, and what is being written. What happens to a push beyond is
-	// said by Overflow; a reply waits. An empty outbox takes a frame of any
+	// connection, and what is being written. A push beyond first has written what
+	// the socket takes; what happens if that does not help is said by Overflow. A
+	// reply waits. An empty outbox takes a frame of any
 	// size. Default 256 frames and 1 MiB: a client that is behind further than
 	// that does not catch up.
 	OutboxFrames int
 	OutboxBytes  int
 
-	// OutboxTotalBytes bounds what waits in all outboxes of the Server together:
-	// beyond it an outbox that is not empty is full. A frame counts in each
-	// outbox that has it, though they share its memory, in steps of 2 KiB, and
-	// not at all while it is alone there. Default 256 MiB: as much as 256 peers
-	// that read nothing may hold. Per Server.
+	// OutboxTotalBytes bounds the memory of what waits in all outboxes of the
+	// Server together: beyond it an outbox that is not empty is full. A frame
+	// that many share, a push to a room, counts once, until the last of them has
+	// written or dropped it; one that a single outbox has counts there, in steps
+	// of 2 KiB. The first frame of an outbox, which found it empty, does not
+	// count. Peers that are being waited for have the first half only, so that
+	// they cannot take it from those that read. Default 256 MiB: half of it is as
+	// much as 128 peers that read nothing, and are sent each their own, may hold.
+	// Per Server.
 	OutboxTotalBytes int
 
 	// Overflow is what becomes of a push to a full outbox, unless the push says

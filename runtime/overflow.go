@@ -1,6 +1,10 @@
 package ws
 
-import "github.com/wsgen/wsgen/runtime/internal/outbox"
+import (
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
 
 // Overflow is what becomes of a push to a connection whose outbox is full:
 // because its client reads more slowly than it is pushed to, or not at all. No
@@ -68,28 +72,36 @@ func (t Target) Coalesce(key string) Target {
 // tally is what one push did.
 type tally struct {
 	sent, shed, replaced int
-	slow                 []*conn // to be closed
+	slow                 []*conn       // to be closed
+	blind                time.Duration // waited in vain (patience)
+	untold               bool          // shed, and its caller has no result to see that by
 }
 
 // pushOver is push for a frame that may take the place of others, and for an
-// outbox that has just refused one.
-func (c *conn) pushOver(frame *[]byte, how *pushing, n *tally) (due bool) {
+// outbox that has just refused one, with that verdict.
+func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tally) (due bool) {
 	policy := how.overflow
 	if policy == 0 {
 		policy = c.endpoint.opts.Overflow
 	}
-	o := outbox.Outcome{Verdict: outbox.Full}
-	if how.key != "" || policy == ShedOldest {
-		o = c.out.Offer(frame, how.key, policy == ShedOldest)
+	o := outbox.Outcome{Verdict: v}
+	if how.key != "" {
+		o = c.out.Offer(f, how.key, false)
+	}
+	if o.Verdict == outbox.Full {
+		o = c.pushAgain(f, how.key, n)
+	}
+	if o.Verdict.Refused() && policy == ShedOldest {
+		o = c.out.Offer(f, how.key, true)
 	}
 	n.shed += o.Shed
 	if o.Replaced {
 		n.replaced++
 	}
-	switch o.Verdict {
-	case outbox.Closed:
+	switch {
+	case o.Verdict == outbox.Closed:
 		return false
-	case outbox.Full:
+	case o.Verdict.Refused():
 		n.shed++
 		if policy == CloseSlow {
 			// Not here: a room's lock is held, and closing takes the connection's.
@@ -117,7 +129,11 @@ func (s *Server) pushed(event string, n *tally) {
 	s.stats.shed.Add(uint64(n.shed))
 	s.stats.replaced.Add(uint64(n.replaced))
 	s.stats.slow.Add(uint64(closed))
-	if n.shed > 0 {
+	switch {
+	case n.untold:
+		s.log.Warn("ws: push to one connection shed, its outbox is full, and its caller was not told: give the push method the results (int, error)",
+			"event", event, "sent", n.sent, "shed", n.shed, "closed", closed)
+	case n.shed > 0:
 		s.log.Warn("ws: push shed, outboxes full", "event", event, "sent", n.sent, "shed", n.shed, "closed", closed)
 	}
 	s.tellShed(Shed{Event: event, Sent: n.sent, Shed: n.shed, Replaced: n.replaced, Closed: closed})

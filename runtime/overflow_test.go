@@ -284,51 +284,6 @@ func TestPushPolicies(t *testing.T) {
 	})
 }
 
-// TestOutboxTotalBytes: all that waits is bounded, whoever reads is not
-// concerned, and an outbox that is empty takes a frame in any case.
-func TestOutboxTotalBytes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const total, crowd = 256 << 10, 20
-		s := servePipe(t, ws.Options{OutboxTotalBytes: total}, gateway{})
-		var stalled []*peer
-		for range crowd {
-			stalled = append(stalled, s.dial(t, "/ws"))
-		}
-		text := strings.Repeat("x", 4000)
-		sent := 0
-		for range 100 {
-			n, _ := s.Broadcast("e", text)
-			sent += n
-			synctest.Wait()
-		}
-		st := s.Stats()
-		if bytes := (sent - crowd) * len(text); bytes > total || bytes < total/2 || st.Outboxes > total || st.Shed != uint64(100*crowd-sent) {
-			t.Errorf("%d frames, %d bytes wait, %+v", sent, bytes, st)
-		}
-		reads := s.dial(t, "/ws")
-		for range 3 {
-			if n, _ := s.Broadcast("e", text); n != 1 {
-				t.Errorf("reached %d", n)
-			}
-			reads.wantData(text)
-			synctest.Wait()
-		}
-		_ = stalled[0].conn.Close() // what it held is free for the others
-		synctest.Wait()
-		if n, _ := s.Broadcast("e", text); n < 2 {
-			t.Errorf("after one has gone, reached %d", n)
-		}
-		reads.wantData(text)
-		for _, p := range append(stalled, reads) {
-			_ = p.conn.Close()
-		}
-		s.shutdown(t)
-		if n := s.Stats().Outboxes; n != 0 {
-			t.Errorf("%d bytes are still counted", n)
-		}
-	})
-}
-
 // TestGatewayPolicy: gateways on one Server differ in bounds and policies, and
 // what a gateway does not say is the Server's.
 func TestGatewayPolicy(t *testing.T) {
@@ -353,33 +308,5 @@ func TestGatewayPolicy(t *testing.T) {
 		_ = oldest.conn.Close()
 		_ = small.conn.Close()
 		(&pipeSite{Server: s}).shutdown(t)
-	})
-}
-
-// TestRepliesBeyondTotal: when others hold all that outboxes may hold together,
-// replies wait for those before them, each in turn, and none is lost.
-func TestRepliesBeyondTotal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := servePipe(t, ws.Options{OutboxTotalBytes: 8 << 10}, gateway{on: map[string]handler{"echo": inline(echo)}})
-		stalled := s.dial(t, "/ws")
-		for range 20 {
-			_, _ = s.Broadcast("e", strings.Repeat("x", 1000))
-		}
-		if st := s.Stats(); st.Outboxes != 8<<10 || st.Shed == 0 {
-			t.Fatalf("the total is not used up: %+v", st)
-		}
-		p := s.dial(t, "/ws")
-		go func() {
-			for i := range 50 {
-				p.send(`{"event":"echo","id":%d}`, i)
-			}
-		}()
-		synctest.Wait()
-		for i := range 50 {
-			p.want(fmt.Sprintf(`{"event":"echo","id":%d,"data":null}`, i))
-		}
-		_ = p.conn.Close()
-		_ = stalled.conn.Close()
-		s.shutdown(t)
 	})
 }

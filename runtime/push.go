@@ -27,13 +27,15 @@ func (p Push[E]) All() E { return p.To(Target{server: p.server, all: true}) }
 // In addresses the members of the rooms, each once.
 func (p Push[E]) In(rooms ...string) E { return p.To(Target{server: p.server, rooms: rooms}) }
 
-// Conn addresses connections by id.
+// Conn addresses connections by id. What is pushed to a single id fails with
+// ErrFull if its outbox has no room; a method without an error result can only
+// have that logged.
 func (p Push[E]) Conn(ids ...ConnID) E { return p.To(Target{server: p.server, ids: ids}) }
 
 // Users addresses all connections of principals.
 func (p Push[E]) Users(ids ...string) E { return p.To(Target{server: p.server, users: ids}) }
 
-// Client addresses one connection.
+// Client addresses one connection; as Conn with its id.
 func (p Push[E]) Client(c *Client) E { return p.Conn(c.ID()) }
 
 // Except returns a Push that leaves out these connections.

@@ -97,7 +97,8 @@ func (s *Server) All() Target { return Target{server: s, all: true} }
 // In addresses the members of the rooms, each once; without rooms, nobody.
 func (s *Server) In(rooms ...string) Target { return Target{server: s, rooms: rooms} }
 
-// Conn addresses connections by id.
+// Conn addresses connections by id. A push to a single one fails with ErrFull if
+// its outbox has no room.
 func (s *Server) Conn(ids ...ConnID) Target { return Target{server: s, ids: ids} }
 
 // Users addresses all connections of the principals with these ids.

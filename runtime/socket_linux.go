@@ -41,3 +41,30 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 	}
 	return 0, false, errno
 }
+
+// writable reports whether the socket below a connection would take something
+// now; known is false if there is none that can be asked.
+func writable(c net.Conn) (takes, known bool) {
+	for range maxBelow {
+		below, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		c = below.NetConn()
+	}
+	socket, ok := c.(syscall.Conn)
+	if !ok {
+		return false, false
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return false, false
+	}
+	if err := raw.Control(func(fd uintptr) { takes, known = pollWritable(fd) }); err != nil {
+		return false, false
+	}
+	return takes, known
+}
+
+// maxBelow is how many connections may lie upon a socket.
+const maxBelow = 4

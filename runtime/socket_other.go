@@ -13,3 +13,8 @@ func rawOf(net.Conn) syscall.RawConn { return nil }
 
 func sysRead(uintptr, []byte) (int, bool, error)  { panic("unreachable: rawOf returns nil") }
 func sysWrite(uintptr, []byte) (int, bool, error) { panic("unreachable: rawOf returns nil") }
+
+// writable knows nothing on this system.
+func writable(net.Conn) (takes, known bool) { return false, false }
+
+func sysYield() {}

@@ -22,6 +22,8 @@ type Target struct {
 	users  []string
 	except []ConnID
 	how    pushing
+
+	resultless bool // what is pushed to it has no results to tell its caller by
 }
 
 // Except returns the target without these connections.
@@ -35,7 +37,8 @@ func (t Target) Except(ids ...ConnID) Target {
 func (t Target) Rooms() []string { return slices.Clone(t.rooms) }
 
 // Emit pushes an event and returns how many outboxes took it; as
-// Server.Broadcast. It is encoded once.
+// Server.Broadcast. It is encoded once. A target that is one connection, by its
+// id, fails with ErrFull if its outbox has no room.
 func (t Target) Emit(event string, data any) (int, error) {
 	frame, err := encodePush(event, data)
 	if t.server == nil {
@@ -46,16 +49,17 @@ func (t Target) Emit(event string, data any) (int, error) {
 		t.server.log.Error("ws: push not sent", "event", event, "error", steady.Text(err))
 		return 0, err
 	}
-	return t.push(event, frame), nil
+	return t.push(event, frame)
 }
 
 // push queues a frame for everybody addressed, and returns how many outboxes
-// took it.
-func (t Target) push(event string, frame []byte) int {
+// took it. ErrFull is for one connection: of several the number says it.
+func (t Target) push(event string, frame []byte) (int, error) {
 	if t.server == nil {
-		return 0
+		return 0, nil
 	}
-	out := t.server.outgoing(frame)
+	var out outgoing
+	out.begin(t.server, frame)
 	var n tally
 	var first [64]*conn
 	due := first[:0]
@@ -74,8 +78,19 @@ func (t Target) push(event string, frame []byte) int {
 		t.server.flusher.wide.Add(1)
 	}
 	t.server.flusher.pushing.Add(-1)
+	out.end(t.server)
+	if n.sent == 0 && n.shed > 0 && t.single() {
+		n.untold = t.resultless
+		t.server.pushed(event, &n)
+		return 0, ErrFull
+	}
 	t.server.pushed(event, &n)
-	return n.sent
+	return n.sent, nil
+}
+
+// single reports whether t is one connection, by its id.
+func (t Target) single() bool {
+	return len(t.ids) == 1 && !t.all && len(t.rooms) == 0 && len(t.users) == 0
 }
 
 // Join makes the addressed connections members of a room. It fails with an

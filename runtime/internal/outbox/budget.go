@@ -2,12 +2,15 @@ package outbox
 
 import "sync/atomic"
 
-// Budget bounds what many queues hold together. Queues reserve their part in
-// units, so that a push to many, which adds a little to each, seldom touches
-// what they share; and a queue with a single frame, which is most of them,
-// reserves nothing.
+// Budget bounds the memory of what waits in many queues together. A frame that
+// queues share counts its bytes once (Frame). For frames of their own queues
+// reserve their part in units, so that they seldom touch what all share; and
+// one that found its queue empty does not count, which is most of them.
+//
+// A queue whose writer waits for its peer has the first half of the total only:
+// peers that take nothing cannot hold what the others need.
 type Budget struct {
-	units int64 // never more than these
+	bytes int64 // never more than these
 	used  atomic.Int64
 	_     [48]byte // it is written often: it shall have a cache line of its own
 }
@@ -17,30 +20,86 @@ type Budget struct {
 const unit = 2 << 10
 
 // NewBudget returns a budget of so many bytes.
-func NewBudget(bytes int) *Budget { return &Budget{units: int64(bytes / unit)} }
+func NewBudget(bytes int) *Budget { return &Budget{bytes: int64(bytes)} }
 
-// Used returns how many bytes are reserved.
-func (b *Budget) Used() int64 { return b.used.Load() * unit }
+// Used returns how many bytes count now.
+func (b *Budget) Used() int64 { return b.used.Load() }
 
-func (b *Budget) take(units uint32) bool {
-	if b.used.Add(int64(units)) <= b.units {
+func (b *Budget) take(n int, half bool) bool {
+	most := b.most(half)
+	// Whoever is refused leaves no trace that others could be refused for.
+	if b.used.Load()+int64(n) > most {
+		return false
+	}
+	if b.used.Add(int64(n)) <= most {
 		return true
 	}
-	b.used.Add(-int64(units))
+	b.give(n)
 	return false
 }
 
-// reserve sees to it that the queue's part of the total is at least so many
-// bytes, unless the total is used up.
-func (q *Queue) reserve(bytes int) bool {
-	if q.limits.Total == nil {
+func (b *Budget) most(half bool) int64 {
+	if half {
+		return b.bytes / 2
+	}
+	return b.bytes
+}
+
+func (b *Budget) give(n int) { b.used.Add(-int64(n)) }
+
+// total is what the queue counts towards; nil: nothing counts.
+func (q *Queue) total() *Budget {
+	if q.limits == nil {
+		return nil
+	}
+	return q.limits.Total
+}
+
+// deaf reports whether the queue's writer may be waiting for its peer.
+func (q *Queue) deaf() bool { return q.is(stalled | patient) }
+
+// charge counts a shared frame, which the queue is about to hold, unless the
+// total is used up. A frame that counts already costs nothing; but a peer that
+// takes nothing must not keep it longer than the others if that is too much.
+func (q *Queue) charge(f *Frame) bool {
+	total := q.total()
+	switch {
+	case total == nil:
+		return true
+	case f.pushed == 0:
+		return total.take(len(f.bytes), q.deaf())
+	default:
+		return !q.deaf() || total.used.Load() <= total.most(true)
+	}
+}
+
+// ownBytes is what the queue has for itself, and counts. What is in flight
+// counts with it if that may be so.
+func (q *Queue) ownBytes() int {
+	n := 0
+	if q.more != nil {
+		n = q.more.own
+	}
+	if q.is(ownFlight) {
+		n += int(q.takenBytes)
+	}
+	return n
+}
+
+func units(bytes int) uint32 { return uint32((bytes + unit - 1) / unit) }
+
+// reserve sees to it that so many bytes more are counted as the queue's own,
+// unless the total is used up.
+func (q *Queue) reserve(more int) bool {
+	total := q.total()
+	if total == nil {
 		return true
 	}
-	need := uint32((bytes + unit - 1) / unit)
+	need := units(q.ownBytes() + more)
 	if need <= q.reserved {
 		return true
 	}
-	if !q.limits.Total.take(need - q.reserved) {
+	if !total.take(int(need-q.reserved)*unit, q.deaf()) {
 		return false
 	}
 	q.reserved = need
@@ -52,12 +111,19 @@ func (q *Queue) release() {
 	if q.reserved == 0 {
 		return
 	}
-	need := uint32(0)
-	if q.frames > 1 {
-		need = (q.bytes + unit - 1) / unit
-	}
-	if need < q.reserved {
-		q.limits.Total.used.Add(-int64(q.reserved - need))
+	if need := units(q.ownBytes()); need < q.reserved {
+		q.limits.Total.give(int(q.reserved-need) * unit)
 		q.reserved = need
+	}
+}
+
+// exchange counts a frame that takes the place of one as long, whatever the
+// total says: what was there before has been given back.
+func (q *Queue) exchange() {
+	if total := q.total(); total != nil {
+		if need := units(q.ownBytes()); need > q.reserved {
+			total.used.Add(int64(need-q.reserved) * unit)
+			q.reserved = need
+		}
 	}
 }

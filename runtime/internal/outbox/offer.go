@@ -25,31 +25,77 @@ type Outcome struct {
 // to the front of the queue if it went to the end with each change.
 //
 // With oldest, and if there is no room, pushes are shed until there is, oldest
-// first and whole: what an owner has taken is out of reach, and what is kept
+// first and whole: what a writer has taken is out of reach, and what is kept
 // stays. If that cannot make enough room, or if someone waits for it, nothing
 // is shed and the frame is refused.
-func (q *Queue) Offer(frame *[]byte, key string, oldest bool) Outcome {
+func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.is(closed) {
 		return Outcome{Verdict: Closed}
 	}
 	var o Outcome
 	at := q.find(key)
-	if !q.admits(len(*frame), at) {
-		if !oldest || q.line != nil || !q.shedFor(len(*frame), at, &o) {
-			return Outcome{Verdict: Full}
-		}
-		at = q.find(key)
-	}
-	if at < 0 {
-		o.Verdict = q.share(frame, mark{key: key})
+	if q.enter(f, key, at, &o) {
 		return o
 	}
-	q.bytes += uint32(len(*frame)) - uint32(q.more.size(at))
-	q.more.frames[at] = frame
-	o.Verdict, o.Replaced = q.own(), true
+	if oldest && q.line == nil && q.shedFor(f, at, &o) && q.enter(f, key, q.find(key), &o) {
+		return o
+	}
+	o.Verdict = q.full()
 	return o
+}
+
+// enter adds a frame, or puts it in the place of that at, if at is not negative;
+// false if there is no room. While someone waits for room, only one that takes
+// less than there was has room.
+func (q *Queue) enter(f *Frame, key string, at int, o *Outcome) bool {
+	if at < 0 {
+		if q.line != nil || !q.within(q.frames+1, int(q.bytes)+len(f.bytes)) || q.frames > 0 && !q.charge(f) {
+			return false
+		}
+		o.Verdict = q.share(f, key)
+		return true
+	}
+	longer := len(f.bytes) - q.more.size(at)
+	if longer > 0 && (q.line != nil || !q.within(q.frames, int(q.bytes)+longer)) {
+		return false
+	}
+	counts := q.charge(f)
+	if !counts && longer > 0 && q.frames > 1 {
+		return false
+	}
+	q.replace(at, f, counts)
+	o.Verdict, o.Replaced = q.look(), true
+	return true
+}
+
+// replace puts a frame in the place of another. One that charge has refused is
+// the queue's own: it is no longer than the other, and must not be lost.
+func (q *Queue) replace(at int, f *Frame, counts bool) {
+	old := q.more.frames[at]
+	q.bytes += uint32(len(f.bytes)) - uint32(len(old.bytes))
+	q.forget(old)
+	if counts {
+		f.pushed++
+		q.more.frames[at] = f
+		return
+	}
+	q.more.frames[at] = &Frame{bytes: f.bytes}
+	q.more.own += len(f.bytes)
+	if q.frames > 1 {
+		q.exchange()
+	}
+}
+
+// forget says that a frame of q.more is going.
+func (q *Queue) forget(f *Frame) {
+	if f.own() {
+		q.more.own -= len(f.bytes)
+		q.release()
+	} else {
+		f.leave(1, q.total())
+	}
 }
 
 // find returns where in q.more the frame with a key is; -1 if there is none.
@@ -67,29 +113,29 @@ func (q *Queue) find(key string) int {
 	return -1
 }
 
-// admits is admit for a frame of size bytes in the place of that at, if at is
-// not negative. While someone waits for room, only a shorter one is admitted.
-func (q *Queue) admits(size, at int) bool {
-	if at < 0 {
-		return q.line == nil && q.admit(size)
-	}
-	longer := size - q.more.size(at)
-	return longer <= 0 || q.line == nil && q.holds(q.frames, int(q.bytes)+longer)
-}
-
-// shedFor sheds what must go for a frame of size bytes, which takes the place of
-// that at, if at is not negative. It sheds nothing if that is not enough.
-func (q *Queue) shedFor(size, at int, o *Outcome) bool {
-	frames, bytes := q.frames+1, int(q.bytes)+size
+// shedFor sheds what must go for a frame, which takes the place of that at, if
+// at is not negative. It sheds nothing if that is not enough.
+func (q *Queue) shedFor(f *Frame, at int, o *Outcome) bool {
+	frames, bytes := q.frames+1, int(q.bytes)+len(f.bytes)
 	if at >= 0 {
 		frames, bytes = q.frames, bytes-q.more.size(at)
 	}
-	n := 0
-	for size := range q.sheddable(at) {
+	n, own, freed := 0, 0, 0
+	for old := range q.sheddable(at) {
+		size := len(q.first)
+		if old != nil {
+			size = len(old.bytes)
+			switch {
+			case old.own():
+				own += size
+			case old.last():
+				freed += size
+			}
+		}
 		n++
 		frames--
 		bytes -= size
-		if q.holds(frames, bytes) {
+		if q.within(frames, bytes) && (frames <= 1 || q.affords(f, freed, own)) {
 			q.shed(n, at)
 			o.Shed = n
 			return true
@@ -98,17 +144,37 @@ func (q *Queue) shedFor(size, at int, o *Outcome) bool {
 	return false
 }
 
-// sheddable yields the sizes of the frames that may be shed, oldest first.
-func (q *Queue) sheddable(except int) func(yield func(size int) bool) {
-	return func(yield func(size int) bool) {
-		if q.first != nil && !q.firstKept && !yield(len(q.first)) {
+// affords is what charge will say of a frame when so many bytes have been given
+// back, and so many of the queue's own.
+func (q *Queue) affords(f *Frame, freed, own int) bool {
+	total := q.total()
+	if total == nil {
+		return true
+	}
+	cost := -freed
+	if left := units(q.ownBytes() - own); left < q.reserved {
+		cost -= int(q.reserved-left) * unit
+	}
+	if f.pushed == 0 {
+		cost += len(f.bytes)
+	} else if !q.deaf() {
+		return true
+	}
+	return total.used.Load()+int64(cost) <= total.most(q.deaf())
+}
+
+// sheddable yields the frames that may be shed, oldest first; nil is the one in
+// the inline slot.
+func (q *Queue) sheddable(except int) func(yield func(*Frame) bool) {
+	return func(yield func(*Frame) bool) {
+		if q.first != nil && !q.is(firstKept) && !yield(nil) {
 			return
 		}
 		if q.more == nil {
 			return
 		}
-		for i := range q.more.frames {
-			if i != except && !q.more.at(i).kept && !yield(q.more.size(i)) {
+		for i, f := range q.more.frames {
+			if i != except && !q.more.at(i).kept && !yield(f) {
 				return
 			}
 		}
@@ -117,7 +183,7 @@ func (q *Queue) sheddable(except int) func(yield func(size int) bool) {
 
 // shed drops the first n sheddable frames.
 func (q *Queue) shed(n, except int) {
-	if q.first != nil && !q.firstKept {
+	if q.first != nil && !q.is(firstKept) {
 		q.frames--
 		q.bytes -= uint32(len(q.first))
 		q.first = nil
@@ -130,6 +196,7 @@ func (q *Queue) shed(n, except int) {
 		}
 		q.frames--
 		q.bytes -= uint32(q.more.size(i))
+		q.forget(q.more.frames[i])
 		q.more.remove(i)
 		if i < except {
 			except--
@@ -151,7 +218,7 @@ func (o *overflow) remove(i int) {
 }
 
 // size returns the length of frame i.
-func (o *overflow) size(i int) int { return len(*o.frames[i]) }
+func (o *overflow) size(i int) int { return len(o.frames[i].bytes) }
 
 // at returns the mark of frame i.
 func (o *overflow) at(i int) mark {

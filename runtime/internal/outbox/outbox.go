@@ -1,16 +1,17 @@
 // Package outbox is the bounded queue of encoded frames between everybody who
 // pushes to a connection and the one goroutine that writes to it.
 //
-// A Queue has at most one owner at a time. Whoever gets the verdict Schedule
-// from Push, Wait or Close must see to it that one goroutine calls Take until
-// it returns no frames; everybody else only adds. That is all there is to
-// "one writer per connection": no writer waits while the queue is empty.
+// A Queue has at most one writer at a time, and none while it is empty. Whoever
+// gets the verdict Schedule from Push, Wait or Close must see to it that
+// somebody comes, calls Take and writes what that returns; until it returns no
+// frames or another says that the queue is looked after. Meanwhile everybody
+// else only adds, and may write in the place of who has not come yet (Steal).
+// That is all there is to "one writer per connection".
 package outbox
 
 import (
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 )
 
@@ -19,9 +20,10 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	Queued   Verdict = iota // accepted; the owner will take it
+	Queued   Verdict = iota // accepted; somebody will take it
 	Schedule                // accepted; the caller must have the queue flushed
-	Full                    // refused: a bound is reached
+	Full                    // refused: a bound is reached, and writing may help
+	Stalled                 // refused: a bound is reached, and the writer waits for the peer
 	Closed                  // refused: the queue takes no more frames
 )
 
@@ -29,31 +31,52 @@ const (
 // connection breaks, or another frame takes its place (Offer).
 func (v Verdict) Accepted() bool { return v <= Schedule }
 
+// Refused reports whether the frame was refused for want of room.
+func (v Verdict) Refused() bool { return v == Full || v == Stalled }
+
 // Queue holds frames in order. Its zero value is unbounded and ready; Limit
-// sets the bounds. All methods may be called from any goroutine, but Take
-// only by the owner.
+// sets the bounds. All methods may be called from any goroutine, but Next,
+// Written and Stuck only by the one that writes.
 type Queue struct {
 	limits *Limits
 	mu     sync.Mutex
 
-	// first is the inline slot: most connections have one frame at a time, and
-	// then no slice is needed. more follows it in order.
+	// first is the inline slot, for a frame that finds the queue empty: most
+	// connections have one frame at a time, and then no slice is needed. more
+	// follows it in order.
 	first []byte
 	more  *overflow // nil: empty
 
-	// frames and bytes count what is queued and what the owner has in flight.
+	// frames and bytes count what is queued and what the writer has in flight.
 	frames, taken     int32  // taken is in flight
 	bytes, takenBytes uint32 // an int each would weigh on every connection
 
-	owned     bool // someone is flushing
-	closed    bool // nothing more is accepted
-	ended     bool // closed, and Take has said so
-	firstKept bool // first is not to be shed
-
 	reserved uint32 // units of limits.Total that are this queue's
+	state    state
 
 	line *line // nil: nobody waits for room
 }
+
+// state is a set of what holds of a queue.
+type state uint16
+
+const (
+	coming    state = 1 << iota // somebody will call Take
+	writing                     // somebody writes what is in flight
+	patient                     // and may be waiting for the peer
+	stalled                     // and waits for the peer, or nobody knows better: trying is in vain
+	ownFlight                   // what is in flight counts as the queue's own
+	held                        // nothing may be taken yet
+	soon                        // and that is about to end
+	closed                      // nothing more is accepted
+	aborted                     // and what was is not sent
+	ended                       // closed, and the last writer has been told
+	firstKept                   // first is not to be shed
+)
+
+func (q *Queue) is(s state) bool { return q.state&s != 0 }
+func (q *Queue) set(s state)     { q.state |= s }
+func (q *Queue) clear(s state)   { q.state &^= s }
 
 // line is who waits for room in a queue. While anybody does, Push sees a full
 // queue: what has waited goes first.
@@ -65,12 +88,13 @@ type line struct {
 // overflow is what does not fit the inline slot. Its frames are plain pushes
 // but those that have a mark; marks may be shorter than frames.
 //
-// A frame for many is kept as the address of the one slice that all share: a
-// third of a slice. In a burst to a thousand connections that memory is in no
-// cache, and fetching it is much of a push (docs/performance.md).
+// A frame is kept as the address of what all queues share: a third of a slice.
+// In a burst to a thousand connections that memory is in no cache, and fetching
+// it is much of a push (docs/performance.md).
 type overflow struct {
-	frames []*[]byte
+	frames []*Frame
 	marks  []mark
+	own    int // bytes of frames that only this queue has
 }
 
 var overflows = sync.Pool{New: func() any { return new(overflow) }}
@@ -99,37 +123,56 @@ func (q *Queue) Touch() { runtime.KeepAlive(q.limits) }
 // Push adds a frame, or refuses it at once. The frame must not change later.
 func (q *Queue) Push(frame []byte) Verdict { return q.offer(frame, mark{}) }
 
-// Share is Push for a frame that goes to many queues: none has more of it than
-// the address of the slice, which must not change either.
-func (q *Queue) Share(frame *[]byte) Verdict {
+// Share is Push for a frame that goes to many queues.
+func (q *Queue) Share(f *Frame) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.is(closed) {
 		return Closed
 	}
-	if q.line != nil || !q.admit(len(*frame)) {
-		return Full
+	var o Outcome
+	if !q.enter(f, "", -1, &o) {
+		return q.full()
 	}
-	return q.share(frame, mark{})
+	return o.Verdict
 }
+
+// full is the verdict on a frame that there is no room for.
+func (q *Queue) full() Verdict {
+	if q.vain() {
+		return Stalled
+	}
+	return Full
+}
+
+// vain reports whether nobody can make room but the peer, or whoever holds it.
+func (q *Queue) vain() bool { return q.is(stalled) || q.state&(held|soon) == held }
 
 // Hold keeps frames from being taken until Resume: nobody gets the verdict
 // Schedule meanwhile. It must be called before the first frame.
 func (q *Queue) Hold() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.owned = true
+	q.set(held)
+}
+
+// Soon says that Resume will follow without delay: who finds no room may wait
+// for it.
+func (q *Queue) Soon() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.set(soon)
 }
 
 // Resume ends Hold. The verdict is Queued or Schedule.
 func (q *Queue) Resume() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.owned = false
-	if q.frames == 0 && !q.closed {
+	q.clear(held)
+	if q.frames == 0 && !q.is(closed) {
 		return Queued
 	}
-	return q.own()
+	return q.look()
 }
 
 // Keep is Push for a frame that no later push may shed.
@@ -138,11 +181,11 @@ func (q *Queue) Keep(frame []byte) Verdict { return q.offer(frame, kept) }
 func (q *Queue) offer(frame []byte, m mark) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.is(closed) {
 		return Closed
 	}
 	if q.line != nil || !q.admit(len(frame)) {
-		return Full
+		return q.full()
 	}
 	return q.add(frame, m)
 }
@@ -157,11 +200,11 @@ func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && !over(done) && !q.admit(len(frame)) {
+	for !q.is(closed) && !over(done) && !q.admit(len(frame)) {
 		q.standInLine(done)
 	}
 	switch {
-	case q.closed:
+	case q.is(closed):
 		return Closed
 	case over(done):
 		return Full
@@ -201,44 +244,58 @@ func over(done <-chan struct{}) bool {
 	}
 }
 
-// admit reports whether a frame of n bytes is within the bounds, and reserves
-// its part of the total.
-func (q *Queue) admit(n int) bool { return q.holds(q.frames+1, int(q.bytes)+n) }
+// admit reports whether a frame of n bytes, which is the queue's own, is within
+// the bounds, and reserves its part of the total. One that finds the queue empty
+// may have any size, since it could never be sent otherwise, and counts nothing.
+func (q *Queue) admit(n int) bool {
+	return q.within(q.frames+1, int(q.bytes)+n) && (q.frames == 0 || q.reserve(n))
+}
 
-// holds reports whether so much may be queued, and reserves its part of the
-// total. A frame alone may have any size: it could never be sent otherwise.
-func (q *Queue) holds(frames int32, bytes int) bool {
+// within reports whether so much may be queued here.
+func (q *Queue) within(frames int32, bytes int) bool {
 	return frames <= 1 || q.limits == nil ||
-		int(frames) <= q.limits.Frames && bytes <= min(q.limits.Bytes, maxBytes) && q.reserve(bytes)
+		int(frames) <= q.limits.Frames && bytes <= min(q.limits.Bytes, maxBytes)
 }
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
-	if q.inline() {
-		q.first, q.firstKept = frame, m.kept
+	if q.frames == 0 {
+		q.inline(frame, m.kept)
 	} else {
-		own := frame // in memory of its own only here
-		q.append(&own, m)
+		q.append(&Frame{bytes: frame}, m)
+		q.more.own += len(frame)
 	}
 	return q.added(len(frame))
 }
 
-func (q *Queue) share(frame *[]byte, m mark) Verdict {
-	if q.inline() && m.key == "" {
-		q.first, q.firstKept = *frame, m.kept
-	} else {
-		q.append(frame, m)
+// share adds a frame that charge has admitted, unless the queue is empty.
+func (q *Queue) share(f *Frame, key string) Verdict {
+	size := len(f.bytes)
+	switch {
+	case q.frames == 0 && key == "":
+		q.inline(f.bytes, false)
+	case q.frames == 0 && !q.charge(f): // it is queued in any case
+		q.append(&Frame{bytes: f.bytes}, mark{key: key})
+		q.more.own += size
+	default:
+		f.pushed++
+		q.append(f, mark{key: key})
 	}
-	return q.added(len(*frame))
+	return q.added(size)
 }
 
-// inline reports whether the next frame goes to the inline slot.
-func (q *Queue) inline() bool { return q.first == nil && q.more == nil }
+func (q *Queue) inline(frame []byte, kept bool) {
+	q.first = frame
+	q.clear(firstKept)
+	if kept {
+		q.set(firstKept)
+	}
+}
 
-func (q *Queue) append(frame *[]byte, m mark) {
+func (q *Queue) append(f *Frame, m mark) {
 	if q.more == nil {
 		q.more = overflows.Get().(*overflow)
 	}
-	q.more.frames = append(q.more.frames, frame)
+	q.more.frames = append(q.more.frames, f)
 	if m != (mark{}) {
 		q.more.mark(len(q.more.frames)-1, m)
 	}
@@ -247,7 +304,7 @@ func (q *Queue) append(frame *[]byte, m mark) {
 func (q *Queue) added(size int) Verdict {
 	q.frames++
 	q.bytes += uint32(size)
-	return q.own()
+	return q.look()
 }
 
 // Close ends the queue: what is queued is still taken, then last, unless it is
@@ -256,123 +313,43 @@ func (q *Queue) added(size int) Verdict {
 func (q *Queue) Close(last []byte) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.is(closed) {
 		return Closed
 	}
-	q.closed = true
+	q.set(closed)
 	q.wake()
 	if last != nil {
 		return q.add(last, kept)
 	}
-	return q.own()
+	return q.look()
 }
 
 // Abort ends the queue and forgets what is queued. Frames in flight are the
-// owner's; its next Take returns none. The verdict is Queued or Schedule: a
+// writer's; its next Take returns none. The verdict is Queued or Schedule: a
 // queue that was idle needs one last Take, too.
 func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
+	q.set(closed | aborted)
 	q.first = nil
 	if q.more != nil {
+		q.more.letGo(len(q.more.frames), q.total())
 		q.more.drop(len(q.more.frames))
 		q.more = nil
 	}
 	q.frames, q.bytes = q.taken, q.takenBytes
 	q.release()
 	q.wake()
-	return q.own()
+	return q.look()
 }
 
-func (q *Queue) own() Verdict {
-	if q.owned || q.ended {
+// look has the queue looked after, if nobody does yet.
+func (q *Queue) look() Verdict {
+	if q.is(coming | writing | held | ended) {
 		return Queued
 	}
-	q.owned = true
+	q.set(coming)
 	return Schedule
-}
-
-// Take hands the next frames to the owner, appended to batch: at least one if
-// any is queued, and then no more than max bytes together, nor than half of the
-// bounds: a peer that stalls shall not hold all of them with what it was being
-// sent, since nothing newer could take its place then. The frames of the Take
-// before count as written. Without frames the caller is the owner no
-// more; closed then says that none will ever follow.
-func (q *Queue) Take(batch [][]byte, maxBytes int) (frames [][]byte, closed bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if more, closed := q.written(); !more {
-		return batch, closed
-	}
-	if q.first != nil {
-		batch = append(batch, q.first)
-		q.takenBytes += uint32(len(q.first))
-		q.taken++
-		q.first = nil
-	}
-	if q.more == nil {
-		return batch, false
-	}
-	maxFrames := math.MaxInt32
-	if q.limits != nil {
-		maxFrames, maxBytes = q.limits.Frames/2, min(maxBytes, q.limits.Bytes/2)
-	}
-	n := 0
-	for _, shared := range q.more.frames {
-		f := *shared
-		if q.taken > 0 && (int(q.taken) >= maxFrames || int(q.takenBytes)+len(f) > maxBytes) {
-			break
-		}
-		batch = append(batch, f)
-		q.takenBytes += uint32(len(f))
-		q.taken++
-		n++
-	}
-	if q.more.drop(n) {
-		q.more = nil
-	}
-	return batch, false
-}
-
-// Written counts the frames of the last Take as written, and reports whether
-// there are more. Without more the caller is the owner no more, as after a
-// Take that returns none.
-func (q *Queue) Written() (more, closed bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.written()
-}
-
-func (q *Queue) written() (more, closed bool) {
-	if q.taken > 0 {
-		q.frames -= q.taken
-		q.bytes -= q.takenBytes
-		q.taken, q.takenBytes = 0, 0
-		q.release()
-		q.wake()
-	}
-	if q.first == nil && q.more == nil {
-		q.owned = false
-		q.ended = q.closed
-		return false, q.closed
-	}
-	return true, false
-}
-
-// drop removes the first n frames, and gives the overflow back if that is all.
-func (o *overflow) drop(n int) (gone bool) {
-	rest := copy(o.frames, o.frames[n:])
-	clear(o.frames[rest:])
-	o.frames = o.frames[:rest]
-	o.marks = slices.Delete(o.marks, 0, min(n, len(o.marks)))
-	if rest > 0 {
-		return false
-	}
-	if cap(o.frames) <= maxPooled {
-		overflows.Put(o)
-	}
-	return true
 }
 
 func (q *Queue) wake() {

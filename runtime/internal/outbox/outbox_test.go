@@ -13,16 +13,31 @@ import (
 
 const batch = 64 << 10
 
-func frames(q *outbox.Queue) (out []string, closed bool) {
-	taken, closed := q.Take(nil, batch)
-	for _, f := range taken {
+// box is a queue and who writes it.
+type box struct {
+	outbox.Queue
+	writer outbox.Batch
+	total  *outbox.Budget // nil: not bounded in total
+}
+
+// frames has what was taken before written, and takes what is next.
+func frames(q *box) (out []string, closed bool) { return q.take(batch) }
+
+func (q *box) take(max int) (out []string, closed bool) {
+	if q.writer.Len() > 0 {
+		closed = q.Next(&q.writer, max)
+	} else {
+		closed = q.Take(&q.writer, max)
+	}
+	q.writer.Settle(q.total)
+	for _, f := range q.writer.Frames() {
 		out = append(out, string(f))
 	}
 	return out, closed
 }
 
 func TestOwner(t *testing.T) {
-	var q outbox.Queue
+	var q box
 	if v := q.Push([]byte("1")); v != outbox.Schedule {
 		t.Fatal("the first frame does not schedule", v)
 	}
@@ -47,7 +62,7 @@ func TestOwner(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	var q outbox.Queue
+	var q box
 	q.Limit(&outbox.Limits{Frames: 3, Bytes: 10})
 	big := make([]byte, 100)
 	if v := q.Push(big); !v.Accepted() {
@@ -72,19 +87,19 @@ func TestBounds(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
-	var q outbox.Queue
+	var q box
 	for range 5 {
 		q.Push(make([]byte, 40))
 	}
 	for _, want := range []int{2, 2, 1, 0} {
-		if got, _ := q.Take(nil, 100); len(got) != want {
+		if got, _ := q.take(100); len(got) != want {
 			t.Fatal(len(got), want)
 		}
 	}
 }
 
 func TestCloseFlushes(t *testing.T) {
-	var q outbox.Queue
+	var q box
 	q.Push([]byte("1"))
 	if v := q.Close([]byte("bye")); v != outbox.Queued {
 		t.Fatal(v)
@@ -107,7 +122,7 @@ func TestCloseFlushes(t *testing.T) {
 }
 
 func TestAbort(t *testing.T) {
-	var idle, busy outbox.Queue
+	var idle, busy box
 	if v := idle.Abort(); v != outbox.Schedule {
 		t.Fatal("an idle queue needs a last Take", v)
 	}
@@ -116,7 +131,7 @@ func TestAbort(t *testing.T) {
 	if v := busy.Abort(); v != outbox.Queued {
 		t.Fatal(v)
 	}
-	for _, q := range []*outbox.Queue{&idle, &busy} {
+	for _, q := range []*box{&idle, &busy} {
 		if got, closed := frames(q); got != nil || !closed {
 			t.Fatal(got, closed)
 		}
@@ -124,15 +139,15 @@ func TestAbort(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	var empty, queued, closed outbox.Queue
-	for _, q := range []*outbox.Queue{&empty, &queued, &closed} {
+	var empty, queued, closed box
+	for _, q := range []*box{&empty, &queued, &closed} {
 		q.Hold()
 	}
 	if v := queued.Push([]byte("1")); v != outbox.Queued {
 		t.Fatal(v)
 	}
 	closed.Close(nil)
-	for i, q := range []*outbox.Queue{&empty, &queued, &closed} {
+	for i, q := range []*box{&empty, &queued, &closed} {
 		if v := q.Resume(); (v == outbox.Schedule) != (i > 0) {
 			t.Fatal(i, v)
 		}
@@ -141,7 +156,7 @@ func TestHold(t *testing.T) {
 
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var q outbox.Queue
+		var q box
 		q.Limit(&outbox.Limits{Frames: 1, Bytes: 1000})
 		q.Push([]byte("1"))
 		verdicts := make(chan outbox.Verdict, 2)
@@ -170,7 +185,7 @@ func TestWait(t *testing.T) {
 // waits for, however often it is tried: replies would starve otherwise.
 func TestWaitGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var q outbox.Queue
+		var q box
 		q.Limit(&outbox.Limits{Frames: 10, Bytes: 100})
 		q.Push(make([]byte, 60))
 		verdict := make(chan outbox.Verdict)
@@ -191,22 +206,24 @@ func TestWaitGoesFirst(t *testing.T) {
 // order. Only the queue orders the owners: under -race, two at a time would be
 // a race for got.
 func TestConcurrent(t *testing.T) {
-	var q outbox.Queue
+	var q box
 	q.Limit(&outbox.Limits{Frames: 8, Bytes: 1000})
 	var got bytes.Buffer
 	done := make(chan struct{})
 	flush := func() {
-		for {
-			taken, closed := q.Take(nil, batch)
-			for _, f := range taken {
+		b := new(outbox.Batch)
+		more, over := false, q.Take(b, batch)
+		for more = b.Len() > 0; more; {
+			for _, f := range b.Frames() {
 				got.Write(f)
 			}
-			if len(taken) == 0 {
-				if closed {
-					close(done)
-				}
-				return
+			if more, over = q.Written(b); more {
+				over = q.Take(b, batch)
+				more = b.Len() > 0
 			}
+		}
+		if over {
+			close(done)
 		}
 	}
 	schedule := func(v outbox.Verdict) {

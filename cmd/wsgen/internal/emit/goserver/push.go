@@ -84,6 +84,9 @@ func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *code
 		}
 	}
 	target := jen.Add(recv).Dot(targetField(p))
+	if !m.Count && !m.Err {
+		target = f.Runtime("Resultless").Call(target)
+	}
 	emit := jen.Add(target).Dot("Emit").Call(jen.Lit(m.Event), payload)
 	if m.Param != nil && m.Param.Flat != nil {
 		emit = f.Runtime("EmitWith").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Flat))

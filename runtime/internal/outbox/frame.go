@@ -1,0 +1,151 @@
+package outbox
+
+import "sync/atomic"
+
+// Frame is an encoded frame that any number of queues share. Share makes one,
+// one goroutine pushes it to queues (Queue.Share, Queue.Offer), and Settle says
+// that it has gone to all of them. It must not be copied.
+//
+// Its bytes count once towards the total, from when the first queue has it
+// behind another frame until the last of them lets go. Who pushes it keeps
+// count for itself meanwhile, and adds that at the end: an atomic operation for
+// each receiver would be much of a push.
+type Frame struct {
+	bytes []byte
+
+	// holders is how many queues have it behind another frame, and bias more
+	// while it is being pushed. It is 0 for a frame that one queue has for
+	// itself, which counts there.
+	holders atomic.Int32
+	pushed  int32 // how many queues took it so; of who pushes it
+}
+
+// bias is more than there are queues.
+const bias = 1 << 30
+
+// Share makes a frame of bytes, which must not change later.
+func (f *Frame) Share(bytes []byte) {
+	f.bytes = bytes
+	f.holders.Store(bias)
+}
+
+// Bytes returns what Share was given.
+func (f *Frame) Bytes() []byte { return f.bytes }
+
+// Settle must be called when the frame has been pushed to all queues, with the
+// total of those.
+func (f *Frame) Settle(total *Budget) {
+	if f.pushed > 0 {
+		f.leave(bias-f.pushed, total)
+	}
+}
+
+// leave takes back n holders.
+func (f *Frame) leave(n int32, total *Budget) {
+	if f.holders.Add(-n) == 0 && total != nil {
+		total.give(len(f.bytes))
+	}
+}
+
+// own reports whether one queue has the frame for itself. Only a queue that has
+// it may ask.
+func (f *Frame) own() bool { return f.holders.Load() == 0 }
+
+// last reports whether letting go of it gives its bytes back.
+func (f *Frame) last() bool { return f.holders.Load() == 1 }
+
+// Batch is what a writer has taken from a queue, and what it has let go of and
+// not settled yet. The zero Batch is empty and ready.
+type Batch struct {
+	// Patient says that its writer may wait for the peer within any write, and
+	// copies what it writes together.
+	Patient bool
+
+	firstKept bool
+	first     []byte
+	more      *overflow
+
+	gone []lot
+}
+
+// lot is a frame that queues let go of, and how many did.
+type lot struct {
+	frame *Frame
+	n     int32
+}
+
+// Len returns how many frames there are.
+func (b *Batch) Len() int {
+	n := 0
+	if b.first != nil {
+		n = 1
+	}
+	if b.more != nil {
+		n += len(b.more.frames)
+	}
+	return n
+}
+
+// Join returns the frames as one slice: a single frame itself, others appended
+// to buf.
+func (b *Batch) Join(buf []byte) []byte {
+	switch {
+	case b.more == nil:
+		return b.first
+	case b.first == nil && len(b.more.frames) == 1:
+		return b.more.frames[0].bytes
+	}
+	buf = append(buf, b.first...)
+	for _, f := range b.more.frames {
+		buf = append(buf, f.bytes...)
+	}
+	return buf
+}
+
+// Drop forgets the frames.
+func (b *Batch) Drop() {
+	b.first = nil
+	if b.more != nil {
+		b.letGo(len(b.more.frames))
+		b.more.drop(len(b.more.frames))
+		b.more = nil
+	}
+}
+
+// letGo notes that the queue lets go of the first n frames of more. In a burst
+// a worker writes the same frames to one connection after the other: so it
+// looks behind where it found the one before.
+func (b *Batch) letGo(n int) {
+	next := 0
+each:
+	for _, f := range b.more.frames[:n] {
+		if f.own() {
+			continue
+		}
+		for i := next; i < min(next+ahead, len(b.gone)); i++ {
+			if b.gone[i].frame == f {
+				b.gone[i].n++
+				next = i + 1
+				continue each
+			}
+		}
+		b.gone = append(b.gone, lot{f, 1})
+	}
+}
+
+// ahead is how far it looks: connections that were idle did not hold the first
+// frame, which was alone there.
+const ahead = 4
+
+// Settle gives back to the total what nobody has any more of what the batch has
+// let go of. It must be called before its writer pauses.
+func (b *Batch) Settle(total *Budget) {
+	for i, l := range b.gone {
+		l.frame.leave(l.n, total)
+		b.gone[i].frame = nil
+	}
+	b.gone = b.gone[:0]
+	if cap(b.gone) > maxPooled {
+		b.gone = nil
+	}
+}

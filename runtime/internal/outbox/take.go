@@ -1,0 +1,296 @@
+package outbox
+
+import "math"
+
+// Standing is what Steal found.
+type Standing uint8
+
+// The standings.
+const (
+	Stolen Standing = iota // the caller writes now
+	Busy                   // somebody else does or is about to, and there may be room soon
+	Waits                  // nobody can do better than wait for the peer
+)
+
+// Take is called by whoever was to have the queue flushed, and hands it the next
+// frames: at least one if any is queued, and then no more than max bytes
+// together. A patient writer gets no more than half of the bounds: a peer that
+// stalls shall not hold all of them with what it is being sent, since nothing
+// newer could take its place then.
+//
+// Without frames there is nothing to do: the queue is empty, or another writes
+// and sees to the rest. closed says that no frame will ever follow; it is said
+// once.
+func (q *Queue) Take(b *Batch, max int) (closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.clear(coming)
+	if q.is(writing) {
+		return false
+	}
+	return q.begin(b, max)
+}
+
+// Steal is Take for somebody who found the queue full, and writes instead of
+// whoever is still to come.
+func (q *Queue) Steal(b *Batch, max int) Standing {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.vain():
+		return Waits
+	case q.is(writing|held) || q.first == nil && q.more == nil:
+		return Busy
+	}
+	q.begin(b, max)
+	return Stolen
+}
+
+// Stall says that there was no room however long one looked: until something
+// has been written, nobody need look again.
+func (q *Queue) Stall() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.frames > 0 {
+		q.set(stalled)
+	}
+}
+
+// Next counts the frames of b as written, and takes the next ones. Without
+// frames the caller writes no more; closed then says what it says of Take.
+func (q *Queue) Next(b *Batch, max int) (closed bool) {
+	b.Drop()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.written()
+	return q.begin(b, max)
+}
+
+// Written counts the frames of b as written, and the caller writes no more. With
+// more the caller must see to it that somebody else comes for the rest.
+func (q *Queue) Written(b *Batch) (more, closed bool) {
+	b.Drop()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.written()
+	if q.first == nil && q.more == nil {
+		return false, q.last()
+	}
+	return q.look() == Schedule, false
+}
+
+// Stuck says that the socket has taken the first n bytes of b, and no more. What
+// is left of the frame that it stopped in is returned; b keeps that frame, and
+// the others go back to where they were: they can still be shed, and nobody has
+// a copy of them. The caller has to wait for the peer, and calls Next then.
+func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.set(stalled)
+	if b.Len() == 1 {
+		return b.Join(nil)[n:]
+	}
+	q.frames, q.bytes = q.frames-q.taken, q.bytes-q.takenBytes
+	q.clear(ownFlight)
+	switch {
+	case n < len(b.first):
+		rest = b.first[n:]
+		q.putBack(b.more)
+		b.more = nil
+	default:
+		n -= len(b.first)
+		b.first = nil
+		i := 0
+		for ; n >= b.more.size(i); i++ {
+			n -= b.more.size(i)
+		}
+		b.letGo(i)
+		b.more.drop(i)
+		one := b.more.cut(1)
+		if one != b.more {
+			q.putBack(b.more)
+			b.more = one
+		}
+		if one.frames[0].own() {
+			q.set(ownFlight)
+		}
+		rest = one.frames[0].bytes[n:]
+	}
+	q.taken, q.takenBytes = 1, uint32(len(b.Join(nil)))
+	q.frames, q.bytes = q.frames+1, q.bytes+q.takenBytes
+	q.release()
+	q.wake()
+	return rest
+}
+
+// putBack puts frames that were in flight in front of what is queued.
+func (q *Queue) putBack(o *overflow) {
+	if q.is(aborted) {
+		o.letGo(len(o.frames), q.total())
+		o.drop(len(o.frames))
+		return
+	}
+	for i := range o.frames {
+		q.frames++
+		q.bytes += uint32(o.size(i))
+	}
+	if behind := q.more; behind != nil {
+		if len(behind.marks) > 0 {
+			for len(o.marks) < len(o.frames) {
+				o.marks = append(o.marks, mark{})
+			}
+			o.marks = append(o.marks, behind.marks...)
+		}
+		o.frames = append(o.frames, behind.frames...)
+		o.own += behind.own
+		behind.drop(len(behind.frames))
+	}
+	q.more = o
+}
+
+// begin hands over the next frames; if there are none nobody writes.
+func (q *Queue) begin(b *Batch, max int) (closed bool) {
+	if q.first == nil && q.more == nil {
+		return q.last()
+	}
+	q.set(writing)
+	if b.Patient {
+		q.set(patient)
+	}
+	q.take(b, max)
+	return false
+}
+
+func (q *Queue) take(b *Batch, maxSize int) {
+	maxFrames := int32(math.MaxInt32)
+	if b.Patient {
+		maxFrames, maxSize = q.patience(maxSize)
+	}
+	if q.first != nil {
+		b.first, b.firstKept = q.first, q.is(firstKept)
+		q.takenBytes += uint32(len(q.first))
+		q.taken++
+		q.first = nil
+	}
+	if q.more == nil {
+		return
+	}
+	n := 0
+	for i := range q.more.frames {
+		size := q.more.size(i)
+		if q.taken > 0 && (q.taken >= maxFrames || int(q.takenBytes)+size > maxSize) {
+			break
+		}
+		q.takenBytes += uint32(size)
+		q.taken++
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	b.more = q.more.cut(n)
+	if b.more == q.more {
+		q.more = nil
+	}
+	if b.more.own > 0 || b.Patient && q.taken > 1 {
+		q.set(ownFlight)
+	}
+	if b.Patient {
+		q.release() // it took less than it might have
+	}
+}
+
+// patience returns how much a writer may take that may wait for the peer with a
+// copy of it: a single frame, which is not copied, if a copy of more is too much
+// for the total.
+func (q *Queue) patience(maxSize int) (frames int32, size int) {
+	if q.limits == nil {
+		return math.MaxInt32, maxSize
+	}
+	frames, size = int32(min(q.limits.Frames/2, math.MaxInt32)), min(maxSize, q.limits.Bytes/2)
+	if q.frames > 1 && !q.reserve(min(int(q.bytes), size)) {
+		return 1, size
+	}
+	return frames, size
+}
+
+// written counts what is in flight as written.
+func (q *Queue) written() {
+	q.clear(writing | patient)
+	if q.taken > 0 {
+		q.frames -= q.taken
+		q.bytes -= q.takenBytes
+		q.taken, q.takenBytes = 0, 0
+		q.clear(stalled | ownFlight)
+		q.release()
+		q.wake()
+	}
+}
+
+// last reports whether the queue is closed, and this the last that happens to
+// it: unless somebody is still to come, who is told then.
+func (q *Queue) last() bool {
+	if !q.is(closed) || q.is(coming) {
+		return false
+	}
+	q.set(ended)
+	return true
+}
+
+// cut takes the first n frames, of which there is at least one: all of them are
+// o itself.
+func (o *overflow) cut(n int) *overflow {
+	if n == len(o.frames) {
+		return o
+	}
+	front := overflows.Get().(*overflow)
+	front.frames = append(front.frames, o.frames[:n]...)
+	front.marks = append(front.marks, o.marks[:min(n, len(o.marks))]...)
+	front.own = o.ownOf(n)
+	o.drop(n)
+	return front
+}
+
+// ownOf returns how many bytes of the first n frames are the queue's own.
+func (o *overflow) ownOf(n int) int {
+	if o.own == 0 {
+		return 0
+	}
+	bytes := 0
+	for i, f := range o.frames[:n] {
+		if f.own() {
+			bytes += o.size(i)
+		}
+	}
+	return bytes
+}
+
+// letGo lets go of the first n frames.
+func (o *overflow) letGo(n int, total *Budget) {
+	for _, f := range o.frames[:n] {
+		if !f.own() {
+			f.leave(1, total)
+		}
+	}
+}
+
+// drop removes the first n frames, and gives the overflow back if that is all.
+func (o *overflow) drop(n int) (gone bool) {
+	if n < len(o.frames) {
+		o.own -= o.ownOf(n)
+	}
+	rest := copy(o.frames, o.frames[n:])
+	clear(o.frames[rest:])
+	o.frames = o.frames[:rest]
+	left := copy(o.marks, o.marks[min(n, len(o.marks)):])
+	clear(o.marks[left:])
+	o.marks = o.marks[:left]
+	if rest > 0 {
+		return false
+	}
+	o.own = 0
+	if cap(o.frames) <= maxPooled {
+		overflows.Put(o)
+	}
+	return true
+}
