@@ -21,9 +21,11 @@ import (
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 // answer accepts a handshake (RFC 6455, section 4.2.2) that checkHandshake has
-// let pass. Of extensions it names permessage-deflate at most, with a window
-// only if the client asked for one (RFC 7692, section 7.1).
+// let pass.
 func (c *conn) answer(r *http.Request, a *arrival) error {
+	if t, ok := steady.Behind(c.wire.Conn).(*tunnel); ok {
+		return c.accept(t, r, a)
+	}
 	b := make([]byte, 0, 256)
 	accept := sha1.Sum(append(append(b, r.Header.Get("Sec-WebSocket-Key")...), acceptGUID...)) //nolint:gosec // see the import
 	b = append(b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
@@ -32,11 +34,7 @@ func (c *conn) answer(r *http.Request, a *arrival) error {
 		b = append(append(b, "\r\nSec-WebSocket-Protocol: "...), a.protocol...)
 	}
 	if c.deflate {
-		b = append(b, "\r\nSec-WebSocket-Extensions: "+deflateExtension...)
-		if _, window := acceptsDeflate(r.Header); window {
-			b = append(b, "; "+serverWindow+"=15"...)
-		}
-		b = append(b, "; server_no_context_takeover; client_no_context_takeover"...)
+		b = appendExtensions(append(b, "\r\nSec-WebSocket-Extensions: "...), r)
 	}
 	b = append(appendOwn(append(b, "\r\n"...), a.header), "\r\n"...)
 	if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
@@ -46,6 +44,16 @@ func (c *conn) answer(r *http.Request, a *arrival) error {
 		return err
 	}
 	return c.wire.Conn.SetWriteDeadline(time.Time{})
+}
+
+// appendExtensions appends what is agreed on: permessage-deflate, with a window
+// only if the client asked for one (RFC 7692, section 7.1).
+func appendExtensions(b []byte, r *http.Request) []byte {
+	b = append(b, deflateExtension...)
+	if _, window := acceptsDeflate(r.Header); window {
+		b = append(b, "; "+serverWindow+"=15"...)
+	}
+	return append(b, "; server_no_context_takeover; client_no_context_takeover"...)
 }
 
 // appendOwn appends the application's headers to those of a 101. net/http

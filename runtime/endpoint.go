@@ -133,7 +133,9 @@ func wildcards(path string) []string {
 func (e *Endpoint) Pattern() string { return e.spec.Path }
 
 // patterns are the ServeMux patterns of all the handshakes there are.
-func (e *Endpoint) patterns() []string { return []string{"GET " + e.spec.Path} }
+func (e *Endpoint) patterns() []string {
+	return []string{"GET " + e.spec.Path, "CONNECT " + e.spec.Path}
+}
 
 // Server returns the registry the gateway is bound to.
 func (e *Endpoint) Server() *Server { return e.server }
@@ -142,8 +144,9 @@ func (e *Endpoint) Server() *Server { return e.server }
 func (e *Endpoint) Handlers() []Handler { return slices.Clone(e.handlers[:len(e.spec.Handlers)]) }
 
 // ServeHTTP answers a WebSocket handshake: when the answer arrives, the
-// connection is registered and its connect hook has returned. It lives on by
-// itself when ServeHTTP returns.
+// connection is registered and its connect hook has returned. Over HTTP/1.1 it
+// lives on by itself when ServeHTTP returns; over HTTP/2, where it is a stream
+// (RFC 8441), ServeHTTP returns when the connection is over.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, bad := e.server.visit(r)
 	if bad != nil {
@@ -162,12 +165,22 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuseHandshake(w, bad)
 		return
 	}
+	if extendedConnect(r) {
+		held = !e.tunnel(w, r, &a, bad)
+		return
+	}
 	c, err := e.hijack(w, r, a)
 	if err != nil {
 		e.refuseHandshake(w, unhijackable(w, err))
 		return
 	}
 	held = false
+	e.begin(c, r, &a, bad)
+}
+
+// begin opens a connection and answers its handshake; bad is why it is to be
+// closed at once.
+func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
 	opened, answered := false, false
 	defer func() {
 		if !answered {
@@ -188,7 +201,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
 		c.out.Soon()
-		if err := c.answer(r, &a); err != nil {
+		if err := c.answer(r, a); err != nil {
 			_ = e.refuse(c, "", 0, steady.Wrap(errHandshake, err))
 			return
 		}

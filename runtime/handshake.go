@@ -65,6 +65,9 @@ func checkHandshake(r *http.Request) *refusedHandshake {
 		}
 		return b
 	}
+	if extendedConnect(r) {
+		return checkConnect(r)
+	}
 	switch {
 	case !r.ProtoAtLeast(1, 1), r.ProtoMajor > 1: // in HTTP/2 there is no 426, and no Upgrade (RFC 9113, section 8.6)
 		return bad(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1, and this request came over "+

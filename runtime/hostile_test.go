@@ -56,7 +56,7 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 	site := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...))}
 	site.http.Config.ReadHeaderTimeout = 3 * time.Second // what a request may take is net/http's to say
 	site.http.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
-	site.http.Start()
+	start(site.http)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -113,6 +113,9 @@ func (s *siege) run(name string, attack func(s *siege)) {
 // join connects; unlike dial it keeps nothing until the test ends.
 func (s *siege) join(header ...string) *peer {
 	s.t.Helper()
+	if overHTTP2 {
+		return newH2(s.t, s.connect(), s.http.Listener.Addr().String(), window).dial("/ws", header...)
+	}
 	p, res := handshake(s.t, s.connect(), s.http.Listener.Addr().String(), "/ws", header...)
 	if p == nil {
 		s.t.Fatalf("handshake refused: %s", res)

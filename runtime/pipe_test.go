@@ -32,6 +32,11 @@ func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
 // is stalled at once.
 func (s *pipeSite) dial(t *testing.T, path string, header ...string) *peer {
 	t.Helper()
+	if overHTTP2 {
+		p := newH2(t, s.pipe(), "example.com", 8).dial(path, header...)
+		t.Cleanup(func() { _ = p.conn.Close() })
+		return p
+	}
 	client, server := net.Pipe()
 	go func() {
 		r := bufio.NewReader(server)

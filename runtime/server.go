@@ -31,6 +31,7 @@ type Server struct {
 	deflating atomic.Int64   // connections that take compressed frames
 	draining  atomic.Bool    // Shutdown has begun
 	portable  bool           // no system calls of our own; for tests
+	stalls    atomic.Bool    // warnOfStalls has warned
 	stats     counters
 }
 

@@ -1,0 +1,125 @@
+package ws
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// A WebSocket over HTTP/2 is one stream among others of a TCP connection (RFC
+// 8441): the client asks for it by an extended CONNECT, and the answer is a 200.
+// What comes then is what comes behind a 101. HTTP/3 asks in the same way (RFC
+// 9220). net/http lets such requests through if GODEBUG has http2xconnect=1.
+
+// protocolHeader is where net/http leaves the pseudo-header of that name, which
+// no client can send as a header.
+const protocolHeader = ":protocol"
+
+// extendedConnect reports whether a request asks for a protocol on its stream
+// (RFC 8441, section 4).
+func extendedConnect(r *http.Request) bool {
+	return r.ProtoMajor >= 2 && r.Method == http.MethodConnect && len(r.Header[protocolHeader]) > 0
+}
+
+// checkConnect is checkHandshake for an extended CONNECT, which has no Upgrade,
+// no Connection and no key (RFC 8441, section 5).
+func checkConnect(r *http.Request) *refusedHandshake {
+	switch {
+	case !strings.EqualFold(r.Header.Get(protocolHeader), "websocket"):
+		return refusal(http.StatusNotImplemented, CodeBadFrame, "this is a WebSocket endpoint: the protocol must be websocket") // RFC 9220, section 3
+	case r.Header.Get("Sec-WebSocket-Version") != "13":
+		bad := refusal(http.StatusBadRequest, CodeBadFrame, "the WebSocket version must be 13") // 426 is of HTTP/1.1
+		bad.header = http.Header{"Sec-Websocket-Version": {"13"}}
+		return bad
+	case r.ContentLength >= 0: // it has a length, or the stream has ended
+		return refusal(http.StatusBadRequest, CodeBadFrame, "a WebSocket handshake has no Content-Length, and its stream stays open")
+	}
+	return nil
+}
+
+// tunnel is ServeHTTP for an extended CONNECT that was admitted, or, with bad,
+// is to be told by a Close. It reports whether there was a connection.
+func (e *Endpoint) tunnel(w http.ResponseWriter, r *http.Request, a *arrival, bad *refusedHandshake) bool {
+	t, err := dig(w, r)
+	if err != nil {
+		e.refuseHandshake(w, err)
+		return false
+	}
+	e.server.warnOfStalls(r)
+	c := newConn(e, steady.Conn(t, e.server.failed), r, *a)
+	c.parts.Add(1)
+	defer c.release()
+	defer t.Close() // whatever a middleware's ResponseWriter does
+	go e.begin(c, r, a, bad)
+	t.carry() // net/http ends the stream when this returns
+	return true
+}
+
+// dig makes a request's stream a net.Conn. From then on only deadlines of ours
+// count: those of the http.Server would end any connection that is older. The
+// ResponseWriter is taken out of its wrappers, as hijacking does: one that
+// compresses, say, must not see frames.
+func dig(w http.ResponseWriter, r *http.Request) (*tunnel, *refusedHandshake) {
+	w, _ = steady.Innermost(w)
+	t := newTunnel(w, r)
+	err := errors.Join(t.control.SetReadDeadline(time.Time{}), t.control.SetWriteDeadline(time.Time{}))
+	if !canFlush(w) {
+		err = errors.Join(err, errors.New("it has no Flush"))
+	}
+	if err == nil {
+		return t, nil
+	}
+	text := fmt.Sprintf("the ResponseWriter %T has no Unwrap and hides what a WebSocket over HTTP/%d needs, Flush and deadlines: "+
+		"give it a method Unwrap() http.ResponseWriter, or serve the gateway outside of the middleware that makes it", w, r.ProtoMajor)
+	return nil, &refusedHandshake{
+		status: http.StatusInternalServerError,
+		err:    NewError(CodeInternal, text).WithCause(newReference(steady.Wrap("ws: no stream", err))),
+	}
+}
+
+func canFlush(w http.ResponseWriter) bool {
+	switch w.(type) {
+	case http.Flusher, interface{ FlushError() error }:
+		return true
+	}
+	return false
+}
+
+// accept answers an extended CONNECT. A tunnel has no content, and so no header
+// of it (RFC 9110, section 9.3.6).
+func (c *conn) accept(t *tunnel, r *http.Request, a *arrival) error {
+	h := t.w.Header()
+	maps.Copy(h, a.header)
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return reserved(name) || ofContent(name) })
+	if a.protocol != "" {
+		h.Set("Sec-WebSocket-Protocol", a.protocol)
+	}
+	if c.deflate {
+		h.Set("Sec-WebSocket-Extensions", string(appendExtensions(nil, r)))
+	}
+	t.w.WriteHeader(http.StatusOK)
+	if err := t.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
+		return err
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	return t.SetWriteDeadline(time.Time{})
+}
+
+// warnOfStalls logs, once, that the http.Server lets a TCP connection live that
+// takes nothing: none of its streams can be reset then, nor its goroutines
+// end.
+func (s *Server) warnOfStalls(r *http.Request) {
+	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || r.ProtoMajor != 2 || server.HTTP2 != nil && server.HTTP2.WriteByteTimeout > 0 || s.stalls.Swap(true) {
+		return
+	}
+	s.log.Warn("ws: a client of HTTP/2 that stops reading keeps its goroutines, and its place in Options.MaxConnections, until TCP gives up; " +
+		"set HTTP2: &http.HTTP2Config{WriteByteTimeout: 10 * time.Second} in the http.Server")
+}

@@ -1,0 +1,47 @@
+package ws_test
+
+import (
+	"testing"
+)
+
+// TestHTTP2 runs again, over a stream of HTTP/2 each, what WebSockets promise.
+func TestHTTP2(t *testing.T) {
+	if !served(t) {
+		return
+	}
+	viaHTTP2(t)
+	for name, test := range map[string]func(*testing.T){
+		"Protocol": TestProtocol, "Verbs": TestVerbs, "Targets": TestTargets, "TargetDisconnect": TestTargetDisconnect,
+		"AfterClose": TestAfterClose, "PeerCloses": TestPeerCloses, "ServerCloses": TestServerCloses,
+		"ConnectRefuses": TestConnectRefuses, "ConnectBeforeRead": TestConnectBeforeRead,
+		"DisconnectAlwaysRuns": TestDisconnectAlwaysRuns, "Panics": TestPanics, "MessagePanics": TestMessagePanics,
+		"OneOrder": TestOneOrder, "OneAnswer": TestOneAnswer,
+
+		"ConnGuards": TestConnGuards, "Principal": TestPrincipal, "Origin": TestOrigin, "HeaderInjection": TestHeaderInjection,
+		"RefreshRefused": TestRefreshRefused, "RefreshContext": TestRefreshContext,
+		"MaxConnections": TestMaxConnections, "MaxConnectionsPerAddr": TestMaxConnectionsPerAddr,
+
+		"HostileFrames": TestHostileFrames, "StrictFrames": TestStrictFrames, "CloseFrames": TestCloseFrames,
+		"CloseReasonIsText": TestCloseReasonIsText, "FragmentedUTF8": TestFragmentedUTF8, "LongMessages": TestLongMessages,
+		"Deflate": TestDeflate, "DeflateOffers": TestDeflateOffers, "DeflateHostile": TestDeflateHostile,
+		"HostilePings": TestHostilePings, "HostileDeaf": TestHostileDeaf,
+
+		"StalledMember": TestStalledMember, "OutboxBytes": TestOutboxBytes, "ReplyWaits": TestReplyWaits,
+		"ReplyNeverRead": TestReplyNeverRead, "CloseSlow": TestCloseSlow, "CloseSlowNeverReads": TestCloseSlowNeverReads,
+		"Cancel": TestCancel, "CancelledHandler": TestCancelledHandler, "Timeout": TestTimeout,
+		"Stream": TestStream, "StreamEnds": TestStreamEnds, "StreamWaits": TestStreamWaits,
+
+		"Rates": TestRates, "SilentPeer": TestSilentPeer, "Lifetime": TestLifetime, "NoTimers": TestNoTimers,
+		"DisconnectDeadline": TestDisconnectDeadline, "GuardDeadline": TestGuardDeadline,
+		"Shutdown": TestShutdown, "ShutdownLosesNothing": TestShutdownLosesNothing, "ShutdownDeadline": TestShutdownDeadline,
+		"ShutdownDelayIsBounded": TestShutdownDelayIsBounded,
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := asked.Load()
+			test(t)
+			if asked.Load() == before {
+				t.Error("no WebSocket over HTTP/2 was asked for")
+			}
+		})
+	}
+}

@@ -1,0 +1,271 @@
+package ws
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+)
+
+// tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body to
+// read and a ResponseWriter, which must not be touched after the handler has
+// returned, and which may take for ever: a reset, too, has to wait until TCP
+// takes what is before it. So the goroutine of ServeHTTP stays, and it alone
+// writes (carry). Write hands it a chunk at a time, and waits for it until the
+// deadline.
+type tunnel struct {
+	body          io.ReadCloser
+	w             http.ResponseWriter // carry's, after accept
+	local, remote net.Addr
+
+	chunks chan *chunk   // for carry; there is one at a time
+	taken  chan error    // what came of it
+	ended  chan struct{} // closed by Close
+
+	writing sync.Mutex // held by Write, and guards its own:
+	flying  *chunk     // is with carry; nil: nothing is
+	since   time.Time  // when that was handed over
+	most    int        // how long the next may be
+	timer   *time.Timer
+
+	mu       sync.Mutex // guards what follows, and calls of control
+	control  *http.ResponseController
+	closed   bool
+	carrying bool          // carry is in a call of w
+	until    time.Time     // deadline of Write
+	changed  chan struct{} // tells a Write that waits of another deadline
+}
+
+// chunk is a copy of what is to be written: Write may have to leave it to carry.
+// Taking one is what can be seen of a peer's progress, so that they are short
+// for a slow one; for a fast one as long as a frame, which costs half as much.
+type chunk struct {
+	len   int
+	bytes [longChunk]byte
+}
+
+const (
+	shortChunk = 4 << 10 // as much as net/http buffers
+	longChunk  = 16 << 10
+	slowChunk  = 50 * time.Millisecond // what a slow peer's takes
+)
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}
+
+func newTunnel(w http.ResponseWriter, r *http.Request) *tunnel {
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		local = &net.TCPAddr{}
+	}
+	return &tunnel{
+		body: r.Body, w: w, control: http.NewResponseController(w),
+		local: local, remote: net.TCPAddrFromAddrPort(remote),
+		chunks: make(chan *chunk, 1), taken: make(chan error, 1), ended: make(chan struct{}), changed: make(chan struct{}, 1),
+		most: shortChunk,
+	}
+}
+
+func (t *tunnel) LocalAddr() net.Addr  { return t.local }
+func (t *tunnel) RemoteAddr() net.Addr { return t.remote }
+
+// carry writes what Write hands over, until Close. Then the stream may end, and
+// nobody uses net/http's side of it any more.
+func (t *tunnel) carry() {
+	for {
+		select {
+		case c := <-t.chunks:
+			t.taken <- t.put(c)
+		case <-t.ended:
+			t.mu.Lock() // Close is done with control
+			defer t.mu.Unlock()
+			return
+		}
+	}
+}
+
+// put writes a chunk. It returns when TCP has it; HTTP/2's windows, and the
+// other streams, can make that late.
+func (t *tunnel) put(c *chunk) error {
+	if !t.carries(true) {
+		return net.ErrClosed
+	}
+	defer t.carries(false)
+	if c.len > 0 {
+		if _, err := t.w.Write(c.bytes[:c.len]); err != nil {
+			return err
+		}
+	}
+	return t.control.Flush()
+}
+
+// carries notes whether carry is in a call of w, unless all is over.
+func (t *tunnel) carries(carrying bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.carrying = carrying
+	return !t.closed
+}
+
+// Read reads from the stream. A deadline that has passed ends reading for good.
+func (t *tunnel) Read(p []byte) (int, error) {
+	n, err := t.body.Read(p)
+	if err != nil && t.isClosed() {
+		err = net.ErrClosed
+	}
+	return n, err
+}
+
+// Write writes to the stream. If the deadline passes it returns how much was
+// taken, and may go on only with the rest: net/http may have the next chunk of
+// that already.
+func (t *tunnel) Write(p []byte) (n int, err error) {
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	for n < len(p) {
+		if t.flying == nil {
+			c := chunks.Get().(*chunk)
+			c.len = copy(c.bytes[:t.most], p[n:])
+			t.hand(c)
+		}
+		taken, err := t.await()
+		n += taken
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// flush has carry write what w itself has to, the header.
+func (t *tunnel) flush() error {
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	t.hand(chunks.Get().(*chunk))
+	_, err := t.await()
+	return err
+}
+
+func (t *tunnel) hand(c *chunk) {
+	t.flying, t.since = c, time.Now()
+	t.chunks <- c // there is room: nothing else is with carry
+}
+
+// await waits for the chunk that is with carry, and returns how long it was.
+func (t *tunnel) await() (taken int, err error) {
+	t.arm()
+	defer t.timer.Stop()
+	for {
+		select {
+		case err := <-t.taken:
+			return t.landed(err)
+		case <-t.ended:
+			return 0, net.ErrClosed
+		case <-t.changed:
+			t.arm()
+		case <-t.timer.C:
+			select {
+			case err := <-t.taken:
+				return t.landed(err)
+			default:
+				return 0, os.ErrDeadlineExceeded
+			}
+		}
+	}
+}
+
+// landed takes a chunk back from carry.
+func (t *tunnel) landed(err error) (taken int, _ error) {
+	c := t.flying
+	t.flying = nil
+	if err == nil {
+		taken = c.len
+	}
+	switch {
+	case time.Since(t.since) >= slowChunk:
+		t.most = shortChunk
+	case taken == t.most:
+		t.most = longChunk
+	}
+	c.len = 0
+	chunks.Put(c)
+	return taken, err
+}
+
+// arm sets the timer to the deadline.
+func (t *tunnel) arm() {
+	t.mu.Lock()
+	until := t.until
+	t.mu.Unlock()
+	wait := time.Duration(noLimit)
+	if !until.IsZero() {
+		wait = time.Until(until)
+	}
+	if t.timer == nil {
+		t.timer = time.NewTimer(wait)
+	} else {
+		t.timer.Reset(wait)
+	}
+}
+
+// SetDeadline sets both.
+func (t *tunnel) SetDeadline(at time.Time) error {
+	if err := t.SetReadDeadline(at); err != nil {
+		return err
+	}
+	return t.SetWriteDeadline(at)
+}
+
+// SetReadDeadline leaves it to net/http.
+func (t *tunnel) SetReadDeadline(at time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return net.ErrClosed
+	}
+	return t.control.SetReadDeadline(at)
+}
+
+// SetWriteDeadline sets how long Write waits. net/http's would reset the stream.
+func (t *tunnel) SetWriteDeadline(at time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return net.ErrClosed
+	}
+	t.until = at
+	select {
+	case t.changed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Close ends the stream by having ServeHTTP return, and wakes who reads or
+// writes. What net/http has not written it will not: the stream is reset then.
+func (t *tunnel) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return net.ErrClosed
+	}
+	t.closed = true
+	close(t.ended)
+	if t.carrying {
+		_ = t.control.SetWriteDeadline(time.Unix(1, 0)) // long ago: at once
+	}
+	return t.body.Close()
+}
+
+// CloseWrite closes: net/http cannot end one half. What was written arrives all
+// the same, since what the peer still sends does not reset what it gets.
+func (t *tunnel) CloseWrite() error { return t.Close() }
+
+func (t *tunnel) isClosed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed
+}
