@@ -13,8 +13,9 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 )
 
-// startBrowser starts Chromium. Where there is none the test is skipped, in CI it fails.
-func startBrowser(t *testing.T) *browser.Browser {
+// startBrowser starts Chromium, with flags of its command line "name=value". Where there is none
+// the test is skipped, in CI it fails.
+func startBrowser(t *testing.T, flags ...string) *browser.Browser {
 	t.Helper()
 	path, err := browser.Find()
 	if errors.Is(err, browser.ErrMissing) && os.Getenv("CI") != "true" {
@@ -23,7 +24,7 @@ func startBrowser(t *testing.T) *browser.Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := browser.Start(path, t.TempDir())
+	b, err := browser.Start(path, t.TempDir(), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}

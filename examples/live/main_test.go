@@ -25,6 +25,9 @@ var binary string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	if os.Getenv(asHTTP2) != "" {
+		return serveHTTP2()
+	}
 	dir, err := os.MkdirTemp("", "live")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

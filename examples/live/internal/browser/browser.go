@@ -51,8 +51,9 @@ type Browser struct {
 	stop []context.CancelFunc
 }
 
-// Start runs the Chromium at path with a profile of its own in the folder profile.
-func Start(path, profile string) (*Browser, error) {
+// Start runs the Chromium at path with a profile of its own in the folder profile, and with flags
+// of the form "name=value" besides its own.
+func Start(path, profile string, flags ...string) (*Browser, error) {
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(profile),
@@ -68,6 +69,10 @@ func Start(path, profile string) (*Browser, error) {
 		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
 	} {
 		options = append(options, chromedp.Flag(flag, true))
+	}
+	for _, flag := range flags {
+		name, value, _ := strings.Cut(flag, "=")
+		options = append(options, chromedp.Flag(name, value))
 	}
 	if os.Getuid() == 0 { // Chromium refuses to sandbox for root
 		options = append(options, chromedp.NoSandbox)
