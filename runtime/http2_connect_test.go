@@ -112,7 +112,7 @@ func TestExtendedConnectMounted(t *testing.T) {
 	}.endpoint(server)
 	mux := http.NewServeMux()
 	ws.NewRouter(e).Mount(mux)
-	wrap := func(w http.ResponseWriter) http.ResponseWriter { return &unwrappable{wrapped{w}} }
+	wrap := func(w http.ResponseWriter) http.ResponseWriter { return &unwrappable{mute{w}} }
 	st := &site{Server: server, http: httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Set-Cookie", "seen=1")
 		w.Header().Set("Content-Encoding", "gzip")
@@ -136,28 +136,28 @@ func TestExtendedConnectMounted(t *testing.T) {
 	}
 	p.echoes()
 	p.leave()
-	wrap = func(w http.ResponseWriter) http.ResponseWriter { return &wrapped{w} }
+	wrap = func(w http.ResponseWriter) http.ResponseWriter { return &mute{w} }
 	_, res := st.try(t, "/room/7")
 	if res == nil || res.StatusCode != http.StatusInternalServerError {
 		t.Errorf("with a wrapper that hides the rest: %v", res)
 	}
-	if said := logs.String(); !strings.Contains(said, "*ws_test.wrapped") || !strings.Contains(said, "Unwrap() http.ResponseWriter") {
+	if said := logs.String(); !strings.Contains(said, "*ws_test.mute") || !strings.Contains(said, "Unwrap() http.ResponseWriter") {
 		t.Errorf("the log does not help: %s", said)
 	}
 }
 
-// wrapped is what hides all of a ResponseWriter but the interface; nothing may
+// mute is what hides all of a ResponseWriter but the interface; nothing may
 // be written by it.
-type wrapped struct{ http.ResponseWriter }
+type mute struct{ http.ResponseWriter }
 
-func (w *wrapped) Write(p []byte) (int, error) {
+func (w *mute) Write(p []byte) (int, error) {
 	if bytes.HasPrefix(p, []byte(`{"code"`)) {
 		return w.ResponseWriter.Write(p)
 	}
 	panic("frames went through a middleware")
 }
 
-type unwrappable struct{ wrapped }
+type unwrappable struct{ mute }
 
 func (u *unwrappable) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
