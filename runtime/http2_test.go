@@ -37,9 +37,9 @@ func TestHTTP2(t *testing.T) {
 		"ShutdownDelayIsBounded": TestShutdownDelayIsBounded,
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := asked.Load()
+			before := extended.Load()
 			test(t)
-			if asked.Load() == before {
+			if extended.Load() == before {
 				t.Error("no WebSocket over HTTP/2 was asked for")
 			}
 		})

@@ -12,9 +12,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestHTTP2: a request over HTTP/2 is answered as HTTP/2 allows, without an
+// TestPlainHTTP2: a request over HTTP/2 is answered as HTTP/2 allows, without an
 // Upgrade and the status that demands one, and is told the cure.
-func TestHTTP2(t *testing.T) {
+func TestPlainHTTP2(t *testing.T) {
 	s := ws.NewServer(ws.Options{})
 	server := httptest.NewUnstartedServer(ws.NewRouter(gateway{}.endpoint(s)))
 	server.EnableHTTP2 = true
@@ -50,10 +50,10 @@ func TestMount(t *testing.T) {
 	}{
 		{"GET /", "GET", "/", 200, ""},
 		{"GET /", "GET", "/ws/7", 426, ""},
-		{"GET /", "POST", "/ws/7", 405, "GET, HEAD"},
+		{"GET /", "POST", "/ws/7", 405, "CONNECT, GET, HEAD"},
 		{"GET /{any...}", "GET", "/other/7", 200, ""},
 		{"POST /ws/{room}", "POST", "/ws/7", 200, ""},
-		{"POST /ws/{room}", "DELETE", "/ws/7", 405, "GET, HEAD, POST"},
+		{"POST /ws/{room}", "DELETE", "/ws/7", 405, "CONNECT, GET, HEAD, POST"},
 		{"/", "POST", "/ws/7", 200, ""}, // the application has taken every other method
 		{"/{a}/{b}", "GET", "/ws/7", 426, ""},
 	} {
