@@ -65,7 +65,7 @@ func (e *Endpoint) tunnel(w http.ResponseWriter, r *http.Request, a *arrival, ba
 // ResponseWriter is taken out of its wrappers, as hijacking does: one that
 // compresses, say, must not see frames.
 func dig(w http.ResponseWriter, r *http.Request) (*tunnel, *refusedHandshake) {
-	w, _ = steady.Innermost(w)
+	w = steady.Bottom(w)
 	t := newTunnel(w, r)
 	err := errors.Join(t.control.SetReadDeadline(time.Time{}), t.control.SetWriteDeadline(time.Time{}))
 	if !canFlush(w) {

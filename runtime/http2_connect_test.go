@@ -30,6 +30,7 @@ func TestExtendedConnect(t *testing.T) {
 			if u.Token == "" {
 				return ws.NewError(ws.CodeUnauthenticated, "who are you?")
 			}
+			u.Header.Add("X-Guard", "seen")
 			return nil
 		}),
 	}})
@@ -45,8 +46,11 @@ func TestExtendedConnect(t *testing.T) {
 		{"own page", "/room/1", []string{"Origin: https://" + h.host}, 200, "", "", ""},
 		{"protocol in capitals", "/room/1", []string{":protocol: WebSocket"}, 200, "", "", ""},
 		{"compression", "/room/1", []string{offer + "; server_max_window_bits=15"}, 200, "", "", "Sec-Websocket-Extensions: permessage-deflate; server_max_window_bits=15; server_no_context_takeover; client_no_context_takeover"},
-		{"a token", "/door?access_token=x", nil, 200, "", "", ""},
+		{"a token", "/door?access_token=x", nil, 200, "", "", "X-Guard: seen"},
+		{"a token beside a subprotocol's name", "/door", []string{"Sec-WebSocket-Protocol: bearer, x"}, 200, "", "", "Sec-Websocket-Protocol: bearer"},
+		{"another subprotocol", "/room/1", []string{"Sec-WebSocket-Protocol: mqtt"}, 400, "bad_frame", "subprotocol", ""},
 		{"no token", "/door", nil, 401, "unauthenticated", "who are you?", "Www-Authenticate: Bearer"},
+		{"own page, but not over TLS", "/room/1", []string{"Origin: http://" + h.host}, 403, "forbidden", "over TLS", ""},
 		{"another page", "/room/1", []string{"Origin: https://evil.example"}, 403, "forbidden", "evil.example", ""},
 		{"another protocol", "/room/1", []string{":protocol: connect-udp"}, 501, "bad_frame", "must be websocket", ""},
 		{"another version", "/room/1", []string{"Sec-WebSocket-Version: 8"}, 400, "bad_frame", "must be 13", "Sec-Websocket-Version: 13"},
@@ -112,7 +116,7 @@ func TestExtendedConnectMounted(t *testing.T) {
 	}.endpoint(server)
 	mux := http.NewServeMux()
 	ws.NewRouter(e).Mount(mux)
-	wrap := func(w http.ResponseWriter) http.ResponseWriter { return &unwrappable{mute{w}} }
+	wrap := func(w http.ResponseWriter) http.ResponseWriter { return &unwrappable{opaque{w}} }
 	st := &site{Server: server, http: httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Set-Cookie", "seen=1")
 		w.Header().Set("Content-Encoding", "gzip")
@@ -136,28 +140,43 @@ func TestExtendedConnectMounted(t *testing.T) {
 	}
 	p.echoes()
 	p.leave()
-	wrap = func(w http.ResponseWriter) http.ResponseWriter { return &mute{w} }
+	wrap = func(w http.ResponseWriter) http.ResponseWriter { return &opaque{w} }
 	_, res := st.try(t, "/room/7")
 	if res == nil || res.StatusCode != http.StatusInternalServerError {
 		t.Errorf("with a wrapper that hides the rest: %v", res)
 	}
-	if said := logs.String(); !strings.Contains(said, "*ws_test.mute") || !strings.Contains(said, "Unwrap() http.ResponseWriter") {
+	if said := logs.String(); !strings.Contains(said, "*ws_test.opaque") || !strings.Contains(said, "Unwrap() http.ResponseWriter") {
 		t.Errorf("the log does not help: %s", said)
 	}
 }
 
-// mute is what hides all of a ResponseWriter but the interface; nothing may
-// be written by it.
-type mute struct{ http.ResponseWriter }
+// TestExtendedConnectThenClose: a page cannot see a 401, so it may be told by a
+// Close.
+func TestExtendedConnectThenClose(t *testing.T) {
+	if !served(t) {
+		return
+	}
+	viaHTTP2(t)
+	s := serve(t, ws.Options{AcceptThenClose: true}, gateway{connGuards: []ws.ConnGuard{
+		connGuard(func(*ws.Upgrade) error { return ws.NewError(ws.CodeUnauthenticated, "sign in") }),
+	}})
+	if reason := s.dial(t, "/ws").wantClose(ws.CloseUnauthenticated); reason != "unauthenticated: sign in" {
+		t.Errorf("reason %q", reason)
+	}
+}
 
-func (w *mute) Write(p []byte) (int, error) {
+// opaque is what hides all of a ResponseWriter but the interface; nothing may
+// be written by it.
+type opaque struct{ http.ResponseWriter }
+
+func (w *opaque) Write(p []byte) (int, error) {
 	if bytes.HasPrefix(p, []byte(`{"code"`)) {
 		return w.ResponseWriter.Write(p)
 	}
 	panic("frames went through a middleware")
 }
 
-type unwrappable struct{ mute }
+type unwrappable struct{ opaque }
 
 func (u *unwrappable) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 

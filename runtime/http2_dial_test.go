@@ -80,8 +80,8 @@ type h2 struct {
 	rt   http.RoundTripper
 }
 
-// extended counts extended CONNECTs.
-var extended atomic.Int32
+// connects counts extended CONNECTs.
+var connects atomic.Int32
 
 // h2 connects. The client's windows are of so many bytes for each stream.
 func (s *site) h2(t *testing.T, window int) *h2 {
@@ -185,7 +185,7 @@ func (h *h2) ask(path string, header ...string) (*peer, *refused) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	extended.Add(1)
+	connects.Add(1)
 	req.Header[":protocol"] = []string{"websocket"}
 	for line := range strings.SplitSeq(strings.Join(header, "\r\n"), "\r\n") {
 		name, value, _ := strings.Cut(line, ": ")

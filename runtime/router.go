@@ -62,9 +62,9 @@ func (r *Router) Intercept(around ...Interceptor) *Router {
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux.ServeHTTP(w, req) }
 
 // Mount adds the gateways to a mux of the application's, each for the methods
-// that a handshake may have: "GET /chat" stands beside the application's own
-// "GET /" and "POST /chat", and what nothing there handles the mux answers 405,
-// with Allow. It panics on patterns that conflict, as http.ServeMux does.
+// that a handshake may have, GET, and over HTTP/2 CONNECT: "GET /chat" stands
+// beside the application's own "GET /" and "POST /chat", and what nothing there
+// handles the mux answers 405, with Allow. It panics on patterns that conflict, as http.ServeMux does.
 func (r *Router) Mount(mux *http.ServeMux) {
 	for _, e := range r.endpoints {
 		for _, pattern := range e.patterns() {

@@ -18,3 +18,15 @@ func Innermost(w http.ResponseWriter) (inner http.ResponseWriter, hijacks bool) 
 	}
 	return w, hijacks
 }
+
+// Bottom returns what w is made of in the end.
+func Bottom(w http.ResponseWriter) http.ResponseWriter {
+	for range maxNodes {
+		over, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = over.Unwrap()
+	}
+	return w
+}
