@@ -94,7 +94,7 @@ type patience struct {
 const (
 	minLooks = 64 // however slow: the clock may have run while nobody else did
 	maxLooks = 1 << 17
-	maxLook  = 50 * time.Millisecond
+	maxLook  = 500 * time.Millisecond
 
 	// Of a connection that does not say whether it would take something, nobody
 	// knows whether its writer is waiting for the peer. These looks take less
