@@ -25,6 +25,7 @@ type Call struct {
 	inline  bool   // on the read loop
 	replied bool
 	bare    bool // data had no name when it came
+	waited  bool // for room for the reply
 }
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
@@ -42,7 +43,7 @@ func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inli
 	// One by one: an assignment of several copies the frame twice, and loads
 	// what is still on its way to the cache: 24 instead of 14 ns for begin and end.
 	c.frame = *frame
-	c.conn, c.handler, c.inline, c.replied, c.bare = of, handler, inline, false, false
+	c.conn, c.handler, c.inline, c.replied, c.bare, c.waited = of, handler, inline, false, false, false
 	if t != nil {
 		c.task = t
 	}
@@ -148,7 +149,7 @@ func (c *Call) send(frame []byte) {
 	if c.passage != nil && !c.passage.claim() || c.task != nil && !c.task.claim(nil) {
 		return // cancelled, or too late
 	}
-	c.conn.reply(c.conn.single(frame), c.inline)
+	c.waited = c.conn.reply(c.conn.single(frame), c.inline)
 }
 
 // answered reports whether the handler has replied, now that it is done, or

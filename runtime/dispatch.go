@@ -46,7 +46,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 			err = errStreamID
 		}
 	}
-	if c.endpoint.rates != nil {
+	if c.endpoint.rates != nil || handler == len(c.endpoint.spec.Handlers) {
 		if over := c.limited(handler); over != nil {
 			err = over
 		}
@@ -96,6 +96,10 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if t != nil {
 		t.begun = begun
 	}
+	timed := time.Duration(0)
+	if inline {
+		timed = c.timing()
+	}
 	call, pooled := c.newCall(inline)
 	call.begin(c, t, handler, frame, inline)
 	panicked, err := c.call(handler, call)
@@ -111,6 +115,9 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	}
 	if panicked {
 		c.close(panicCause)
+	}
+	if inline {
+		c.ranHere(handler, timed, call.waited)
 	}
 	call.end()
 	if pooled {
@@ -153,9 +160,6 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	}
 	if c.endpoint.handlers[handler].NoData && !call.frame.Valid() {
 		return NewError(CodeBadFrame, string(envelope.ErrNotObject))
-	}
-	if handler == len(c.endpoint.spec.Handlers) {
-		return c.refresh(call)
 	}
 	if c.endpoint.next != nil {
 		return c.endpoint.pass(call)

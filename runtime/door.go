@@ -60,8 +60,14 @@ func (c *conn) guardMessage(handler int, event string, call *Call) error {
 	return nil
 }
 
-// deliver calls the generated code that calls the handler, within call.
-func (e *Endpoint) deliver(handler int, call *Call) error { return e.spec.Call(handler, call) }
+// deliver calls the generated code that calls the handler, within call; or our
+// own handler, of $refresh.
+func (e *Endpoint) deliver(handler int, call *Call) error {
+	if handler == len(e.spec.Handlers) {
+		return call.conn.refresh(call)
+	}
+	return e.spec.Call(handler, call)
+}
 
 // validates reports whether there is a Validator.
 func (c *Call) validates() bool { return c.conn.endpoint.opts.Validator != nil }

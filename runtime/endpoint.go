@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -22,6 +23,7 @@ type Endpoint struct {
 	opts      Options // resolved: the Server's, as the gateway configured them
 	outbox    outbox.Limits
 	rates     *rates // nil: none is limited
+	refreshes *rates // those of $refresh
 	transport *transport
 	wildcards []string // names in spec.Path
 	leaving   turns    // of the disconnect hook
@@ -34,6 +36,7 @@ type Endpoint struct {
 	lent       []bool           // per handler: guards or interceptors see the message's memory, and may keep it
 	fronts     [][]byte         // per handler: what its replies begin with (appendFront)
 	next       Next             // the interceptors; nil: there are none
+	suspects   suspects         // handlers that may be too slow for the read loop
 }
 
 // globals are what a Router puts around all of its gateways.
@@ -53,7 +56,7 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	}
 	e.outbox = outbox.Limits{Frames: e.opts.OutboxFrames, Bytes: e.opts.OutboxBytes, Total: s.waiting}
 	e.transport = newTransport(e.opts)
-	e.rates = ratesOf(&e.opts, spec.Handlers)
+	e.rates, e.refreshes = ratesOf(&e.opts, spec.Handlers)
 	s.wheel.fit(&e.opts)
 	e.compose()
 	return e
@@ -88,6 +91,7 @@ func (e *Endpoint) compose() {
 		e.guards = append(e.guards, nil)
 	}
 	e.fronts, e.lent = make([][]byte, len(e.handlers)), make([]bool, len(e.handlers))
+	e.suspects.told = make([]atomic.Bool, len(e.handlers))
 	for i, h := range e.handlers {
 		e.fronts[i] = appendFront(nil, h.Event)
 		e.lent[i] = len(e.guards[i]) > 0 || e.next != nil

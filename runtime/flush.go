@@ -61,13 +61,15 @@ func (c *conn) pushOne(event string, frame []byte) error {
 
 // reply queues a frame that must not be shed, and waits for room: meanwhile
 // nothing is read from the peer. A peer that never makes room is closed by the
-// write deadline. If the connection closes instead the reply is lost.
+// write deadline. If the connection closes instead the reply is lost. waited
+// says that there was no room at once.
 //
 // On the read loop replies are corked: they leave together when the input has
 // run dry, so that a peer that asks much at a time gets few writes.
-func (c *conn) reply(frame []byte, onReadLoop bool) {
+func (c *conn) reply(frame []byte, onReadLoop bool) (waited bool) {
 	v := c.out.Keep(frame)
 	if v.Refused() {
+		waited = true
 		if onReadLoop {
 			c.uncork() // else nobody would make room
 		}
@@ -78,13 +80,14 @@ func (c *conn) reply(frame []byte, onReadLoop bool) {
 	}
 	if !onReadLoop {
 		c.flushNow(v)
-		return
+		return waited
 	}
 	if v == outbox.Schedule {
 		c.corked, c.cork.bytes, c.cork.count = true, 0, 0
 	}
 	c.cork.bytes += uint16(min(len(frame), maxCorked))
 	c.cork.count++
+	return waited
 }
 
 // schedule has the outbox flushed by a worker, if the verdict makes that the

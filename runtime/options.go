@@ -150,7 +150,9 @@ type Options struct {
 	// EventRates are such rates of single events of one connection, by name;
 	// ConnRate counts the same messages. A zero Rate is none. The rate of an event
 	// that no gateway handles is told by NewRouter, and that of one that a gateway
-	// configures and does not handle by its constructor. Default: none.
+	// configures and does not handle by its constructor. Default: none but "$refresh",
+	// which asks the connection guards: 5 at once, and one in 5 s; a Rate that is
+	// zero lifts that, too.
 	EventRates map[string]Rate
 
 	// PrincipalRate is such a rate of all connections together that have the
@@ -159,8 +161,9 @@ type Options struct {
 	PrincipalRate Rate
 
 	// MaxRateStrikes is how many messages beyond a rate are answered before
-	// the connection is closed with 4429; each message within takes one back.
-	// Default 100: a client that honours retryAfterMs never comes near.
+	// the connection is closed with 4429; each message within takes one back. A
+	// "$refresh" that the connection guards refuse counts as one beyond. Default
+	// 100: a client that honours retryAfterMs never comes near.
 	MaxRateStrikes int
 
 	// CompressAbove is the size, in bytes, from which a message to a client that

@@ -209,7 +209,7 @@ func (r Rate) problem() string {
 func strayRates(rates map[string]Rate, events []string, nobody string) []problem {
 	ps := &problems{}
 	for _, event := range slices.Sorted(maps.Keys(rates)) {
-		if rates[event] != (Rate{}) && !slices.Contains(events, event) {
+		if event != refreshEvent && rates[event] != (Rate{}) && !slices.Contains(events, event) {
 			ps.add("EventRates", fmt.Sprintf("%s handle the event %.100q, so nothing is limited: correct its name, or take it out; there is %s", nobody, event, listed(events)))
 		}
 	}

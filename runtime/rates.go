@@ -3,6 +3,7 @@ package ws
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -34,38 +35,50 @@ func (r Rate) limiter() *rate.Limiter { return rate.NewLimiter(rate.Limit(r.PerS
 type rates struct {
 	conn, principal Rate
 	events          map[int]Rate // by handler
-	strikes         int
 }
 
-// ratesOf returns the rates of a gateway; nil if it limits none.
-func ratesOf(o *Options, handlers []Handler) *rates {
-	r := &rates{conn: o.ConnRate, principal: o.PrincipalRate, strikes: o.MaxRateStrikes}
+// defaultRefreshRate is that of $refresh, which asks the connection guards: some
+// at once, as when a page comes back to life, and then less often than any
+// token expires.
+var defaultRefreshRate = Rate{PerSecond: 0.2, Burst: 5}
+
+// ratesOf returns the rates of a gateway's messages; nil if it limits none; and
+// those of $refresh, which is the handler behind those of the gateway.
+func ratesOf(o *Options, handlers []Handler) (messages, refresh *rates) {
+	r := rates{conn: o.ConnRate, principal: o.PrincipalRate}
+	events := make(map[int]Rate)
 	for i := range handlers {
 		if of := o.EventRates[handlers[i].Event]; of.limits() {
-			if r.events == nil {
-				r.events = make(map[int]Rate)
-			}
-			r.events[i] = of
+			events[i] = of
 		}
 	}
-	if !r.conn.limits() && !r.principal.limits() && r.events == nil {
-		return nil
+	of, said := o.EventRates[refreshEvent]
+	limited := r.conn.limits() || r.principal.limits() || len(events) > 0 || of.limits()
+	if !said {
+		of = defaultRefreshRate
 	}
-	return r
+	if of.limits() {
+		events[len(handlers)] = of
+	}
+	r.events = events
+	if limited {
+		return &r, &r
+	}
+	return nil, &r
 }
 
 // limiter is what one connection has used of its gateway's rates. It belongs
-// to the read goroutine.
+// to the read goroutine, but for what is atomic.
 type limiter struct {
 	conn    *rate.Limiter
 	events  map[int]*rate.Limiter
-	quota   *quota // nil: nobody known, or no rate
-	strikes int
+	quota   *quota       // nil: nobody known, or no rate
+	strikes atomic.Int32 // of a refresh that is refused, too, by whoever runs it
 }
 
 // limiter returns the connection's, made with its first message.
-func (c *conn) limiter() *limiter {
-	id, r := c.identity, c.endpoint.rates
+func (c *conn) limiter(r *rates) *limiter {
+	id := c.identity
 	if id.limiter == nil {
 		id.limiter = new(limiter)
 		if r.conn.limits() {
@@ -81,9 +94,16 @@ func (c *conn) limiter() *limiter {
 // limited takes a message's part of the rates, the event's first: what one
 // event may not, costs the connection and the principal nothing. It returns
 // the refusal if one is used up, and closes a connection that goes on
-// nevertheless. The gateway has rates.
+// nevertheless. The gateway has rates, or it is a refresh.
 func (c *conn) limited(handler int) error {
-	l, r, now := c.limiter(), c.endpoint.rates, time.Now()
+	r, refresh := c.endpoint.rates, handler == len(c.endpoint.spec.Handlers)
+	if refresh {
+		r = c.endpoint.refreshes
+	}
+	if c.identity == nil {
+		return nil // and nothing to refresh
+	}
+	l, now := c.limiter(r), time.Now()
 	wait := time.Duration(0)
 	if of, ok := r.events[handler]; ok {
 		if l.events[handler] == nil {
@@ -101,13 +121,28 @@ func (c *conn) limited(handler int) error {
 		wait = take(l.quota.limiter, now)
 	}
 	if wait == 0 {
-		l.strikes = max(0, l.strikes-1)
+		if !refresh { // the guards will say
+			l.forgive()
+		}
 		return nil
 	}
-	if l.strikes++; l.strikes > r.strikes {
+	c.strike()
+	return &Error{Code: CodeRateLimited, Message: "too many messages", RetryAfter: wait}
+}
+
+// strike counts what was refused, and closes a connection that has too much of
+// it.
+func (c *conn) strike() {
+	if int(c.identity.limiter.strikes.Add(1)) > c.endpoint.opts.MaxRateStrikes {
 		c.close(abuseCause)
 	}
-	return &Error{Code: CodeRateLimited, Message: "too many messages", RetryAfter: wait}
+}
+
+// forgive takes one strike back.
+func (l *limiter) forgive() {
+	if n := l.strikes.Load(); n > 0 {
+		l.strikes.CompareAndSwap(n, n-1) // else there is another, which counts
+	}
 }
 
 // take takes one from a limiter, or returns after how many whole milliseconds

@@ -46,8 +46,35 @@ func withoutCredential(r *http.Request) *http.Request {
 }
 
 // refresh answers refreshEvent. What is refused changes nothing: the principal
-// stays, and expires when it would have.
+// stays, and expires when it would have. It counts against the connection,
+// unless it is not the client's fault.
 func (c *conn) refresh(call *Call) error {
+	err := c.renew(call)
+	if c.identity == nil || c.identity.limiter == nil {
+		return err // nothing to refresh
+	}
+	switch {
+	case err == nil:
+		c.identity.limiter.forgive()
+	case clientsFault(err):
+		c.strike()
+	}
+	return err
+}
+
+func clientsFault(err error) bool {
+	x := examine(err)
+	if x.known == nil {
+		return false
+	}
+	switch x.known.Code {
+	case CodeTimeout, CodeUnavailable, CodeInternal, CodeCanceled:
+		return false
+	}
+	return true
+}
+
+func (c *conn) renew(call *Call) error {
 	switch {
 	case c.expires() == noLimit && (c.identity == nil || c.identity.kept == nil):
 		return NewError(CodeConflict, "there is nothing to refresh: the credential does not expire")
@@ -78,9 +105,15 @@ func (c *conn) refresh(call *Call) error {
 	if principal.ID != c.userID() {
 		return NewError(CodeForbidden, "a refresh cannot change who is connected: connect anew")
 	}
-	c.identity.principal.Store(&principal)
-	c.server.wheel.changed(c)
-	return nil
+	become := func() error {
+		c.identity.principal.Store(&principal)
+		c.server.wheel.changed(c)
+		return nil
+	}
+	if call.passage != nil {
+		return call.passage.during(become) // else the client has its answer
+	}
+	return become()
 }
 
 // headerSafe reports whether a token is one that the handshake could have

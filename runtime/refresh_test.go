@@ -163,7 +163,7 @@ func TestRefreshRefused(t *testing.T) {
 	g := lobby(clients)
 	g.connGuards = []ws.ConnGuard{new(leases)}
 	free := gateway{path: "/free"}
-	s := serve(t, ws.Options{}, g, free)
+	s := serve(t, ws.Options{EventRates: map[string]ws.Rate{"$refresh": {}}}, g, free)
 	p := s.dial(t, "/ws", "Authorization: Bearer ann 1h read")
 	c := <-clients
 	before := c.Principal()

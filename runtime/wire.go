@@ -64,6 +64,7 @@ func (w *wire) verdict() CloseCode {
 type readBlock struct {
 	bytes [4096]byte
 	call  Call // of the read loop, which has one at a time: a pool would have to be asked for each message
+	ran   ran  // handlers, since the last read
 }
 
 var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
@@ -111,6 +112,7 @@ func (w *wire) Read(p []byte) (int, error) {
 // payload: all that comes belongs to it, so there is nothing to check. A block
 // would cost a system call and a copy for each 4 KiB (docs/performance.md).
 func (w *wire) readPayload(p []byte) (n int, err error) {
+	w.judge()
 	w.giveBack()
 	c := w.client.conn
 	if c.raw == nil {
@@ -148,6 +150,7 @@ func (w *wire) readPayload(p []byte) (n int, err error) {
 
 // await waits until there is something to read, or a reason to read no more.
 func (w *wire) await() {
+	w.judge()
 	if w.client.conn.raw == nil {
 		w.fill()
 		return
@@ -172,6 +175,7 @@ func (w *wire) fill() {
 func (w *wire) block() []byte {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
+		w.borrowed.ran = ran{} // of a connection that ended in the middle
 	}
 	return w.borrowed.bytes[:]
 }

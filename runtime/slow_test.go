@@ -1,0 +1,98 @@
+package ws_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// TestSlowHandler: a handler that keeps the read loop waiting is told of, once,
+// with its name and what to do about it; no other is.
+func TestSlowHandler(t *testing.T) {
+	const warned = "slow handler on the read loop"
+	takes := func(d time.Duration) func(*ws.Call) error {
+		return func(c *ws.Call) error { time.Sleep(d); return c.Reply(1) }
+	}
+	g := gateway{on: map[string]handler{
+		"quick": inline(takes(0)), "nearly": inline(takes(40 * time.Millisecond)), "beside": serial(takes(time.Second)),
+		"slow": inline(takes(60 * time.Millisecond)), "slow too": inline(takes(10 * time.Second)), "slow as well": inline(takes(51 * time.Millisecond)),
+		"large": inline(func(c *ws.Call) error {
+			for range 300 { // more than the outbox holds
+				_ = c.Client().Emit("many", 0)
+			}
+			return c.Reply(1)
+		}),
+	}}
+	ask := func(p *peer, events ...string) {
+		var all []byte
+		for _, event := range events {
+			all = append(all, frame(text, []byte(`{"event":"`+event+`","id":1,"data":"`+strings.Repeat(" ", 10)+`"}`))...)
+		}
+		p.raw(all) // one read
+		for _, event := range events {
+			p.want(`{"event":"` + event + `","id":1,"data":1}`)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := servePipe(t, ws.Options{}, g)
+		p := s.dial(t, "/ws")
+		_ = p.conn.SetDeadline(time.Time{})
+		lines := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			log := s.logs.String()
+			if n := strings.Count(log, warned); n != len(want) {
+				t.Errorf("%d lines, want %d:\n%s", n, len(want), log)
+			}
+			for _, w := range want {
+				if !strings.Contains(log, "mode=serial on its directive, or give it a context parameter\" gateway=test.Gateway "+w) {
+					t.Errorf("no line says %s:\n%s", w, log)
+				}
+			}
+		}
+		time.Sleep(time.Second) // nothing is handled meanwhile
+		ask(p, "quick")
+		ask(p, "nearly")
+		ask(p, "nearly", "nearly") // 80 ms, and none of them is slow
+		ask(p, "nearly", "quick")
+		ask(p, "beside")
+		ask(p, "quick")
+		p.send(`{"event":"large","id":1}`)
+		time.Sleep(time.Second) // the peer is slow, and not the handler
+		for p.next() != `{"event":"large","id":1,"data":1}` {
+		}
+		lines()
+		ask(p, "slow")
+		ask(p, "slow")
+		lines(`event=slow took=60ms`)
+		ask(p, "slow too", "quick") // which of them it was
+		ask(p, "slow too", "quick")
+		long := `{"event":"slow as well","id":1,"data":"` + strings.Repeat("x", 20_000) + `"}`
+		p.raw(frame(text, []byte(long)))
+		p.want(`{"event":"slow as well","id":1,"data":1}`)
+		ask(p, "nearly")
+		lines(`event=slow took=60ms`, `event="slow too" took=10s`, `event="slow as well" took=51ms`)
+		_ = p.conn.Close()
+		s.shutdown(t)
+	})
+}
+
+// TestSlowHandlerOnSocket is the same where the runtime reads by itself.
+func TestSlowHandlerOnSocket(t *testing.T) {
+	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
+		"echo": inline(echo),
+		"slow": inline(func(c *ws.Call) error { time.Sleep(60 * time.Millisecond); return c.Reply(1) }),
+	}})
+	p := s.dial(t, "/ws")
+	for range 2 {
+		p.send(`{"event":"slow","id":1}`)
+		p.want(`{"event":"slow","id":1,"data":1}`)
+	}
+	p.echoes()
+	if n := strings.Count(s.logs.String(), "event=slow"); n != 1 {
+		t.Errorf("%d lines:\n%s", n, s.logs)
+	}
+}
