@@ -25,8 +25,8 @@ type lateness struct {
 	next  atomic.Int64   // Nexts that were called too late
 }
 
-// asked is what a message says. Each has a name of its own.
-type asked struct{ Who, How string }
+// inquiry is what a message says. Each has a name of its own.
+type inquiry struct{ Who, How string }
 
 var errTooLate = ws.NewError(ws.CodeUnavailable, "too late")
 
@@ -34,7 +34,7 @@ var errTooLate = ws.NewError(ws.CodeUnavailable, "too late")
 // the test needs none.
 func (l *lateness) around(next ws.Next) ws.Next {
 	return func(ctx context.Context, m ws.Message) error {
-		var in asked
+		var in inquiry
 		if err := m.Decode(&in); err != nil || in.Who == "" {
 			return next(ctx, m)
 		}
@@ -72,7 +72,7 @@ func (l *lateness) answered(who string) chan struct{} {
 // GuardMessage leaves something behind that reads the data later.
 func (l *lateness) GuardMessage(_ context.Context, m ws.Message) error {
 	was := string(m.Data)
-	var in asked
+	var in inquiry
 	if err := m.Decode(&in); err != nil || in.Who == "" {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (l *lateness) GuardMessage(_ context.Context, m ws.Message) error {
 }
 
 func (l *lateness) handle(c *ws.Call) error {
-	var in asked
+	var in inquiry
 	if err := c.Decode(&in); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (l *lateness) handle(c *ws.Call) error {
 }
 
 func (l *lateness) stream(c *ws.Call) error {
-	var in asked
+	var in inquiry
 	if err := c.Decode(&in); err != nil {
 		return err
 	}
