@@ -135,6 +135,7 @@ func (e *Endpoint) arrive(ctx context.Context, m Message) error {
 func (e *Endpoint) pass(call *Call) error {
 	p := &passage{state: call.conn.state}
 	p.call.begin(call.conn, call.task, call.handler, &call.frame, call.inline)
+	p.call.bare = call.bare
 	call.passage = p
 	defer p.end()
 	m := call.message(e.handlers[call.handler].Event)

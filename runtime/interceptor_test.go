@@ -144,4 +144,24 @@ func TestInterceptors(t *testing.T) {
 	p.wantClose(ws.CloseInternal)
 }
 
+// TestInterceptedPath: behind interceptors, too, the path of a refusal leads into
+// what the client sent.
+func TestInterceptedPath(t *testing.T) {
+	pass := func(next ws.Next) ws.Next {
+		return func(ctx context.Context, m ws.Message) error { return next(ctx, m) }
+	}
+	s := serve(t, ws.Options{Interceptors: []ws.Interceptor{pass}}, gateway{on: map[string]handler{
+		"named": {params: []string{"n"}, call: func(c *ws.Call) error {
+			var in struct{ N *int }
+			return c.DecodeParam(&in, &in.N)
+		}},
+	}})
+	p := s.dial(t, "/ws")
+	for data, path := range map[string]string{`"x"`: "", `{"n":"x"}`: "/n"} {
+		p.send(`{"event":"named","id":1,"data":%s}`, data)
+		p.want(`{"event":"error","id":1,"data":{"code":"invalid_payload","message":"data does not decode","event":"named","details":[{"path":"` +
+			path + `","rule":"type","message":"string does not fit"}]}}`)
+	}
+}
+
 var errTransient = errors.New("try again")
