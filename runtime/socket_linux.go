@@ -5,6 +5,8 @@ package ws
 import (
 	"net"
 	"syscall"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // rawOf returns the way to a TCP socket's descriptor; nil for any other
@@ -45,6 +47,7 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 // writable reports whether the socket below a connection would take something
 // now; known is false if there is none that can be asked.
 func writable(c net.Conn) (takes, known bool) {
+	c = steady.Behind(c)
 	for range maxBelow {
 		below, ok := c.(interface{ NetConn() net.Conn })
 		if !ok {
