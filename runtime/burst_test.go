@@ -44,7 +44,7 @@ var transports = map[string]transport{
 	},
 	"pipe": func(t *testing.T, o ws.Options, g gateway) *bursting {
 		s := ws.NewServer(o)
-		site := &pipeSite{s, ws.NewRouter(g.endpoint(s)), nil}
+		site := &pipeSite{Server: s, handler: ws.NewRouter(g.endpoint(s))}
 		ends(t, s, func() {})
 		return &bursting{s, func() *peer { return site.dial(t, "/ws") }}
 	},

@@ -66,6 +66,21 @@ type seldom struct {
 	rooms []*membership
 	ctx   *standardContext // made when somebody first waits
 	cause *Closed          // set with closing, and then for good
+	last  *lastBytes       // set with closing
+}
+
+// lastBytes is what is known of a connection that is about to end.
+type lastBytes struct {
+	written   time.Duration // when the last byte was, by Server.clock; set with writeDone
+	discarded int           // bytes read since closing, for nobody; the read goroutine's, then settle's
+}
+
+// ended returns s.last, made if need be. The caller holds conn.mu.
+func (s *seldom) ended() *lastBytes {
+	if s.last == nil {
+		s.last = new(lastBytes)
+	}
+	return s.last
 }
 
 // seldom returns c.some, made if need be. The caller holds c.mu.
@@ -194,6 +209,9 @@ func (c *conn) end() {
 func (c *conn) gone() {
 	c.leaveAll()
 	c.leaveQuota()
+	if c.parts.Load() > 1 { // before it is found no more: Shutdown must find it
+		c.server.registry.linger(c)
+	}
 	if c.registered() {
 		c.server.registry.remove(c)
 		c.endpoint.closed(c)
@@ -205,10 +223,10 @@ func (c *conn) gone() {
 	c.release()
 }
 
-// release is called by the read goroutine and by the last flush; the second
-// call is the end of the connection.
+// release is called by the read goroutine and by who closed the socket; the
+// second call is the end of the connection.
 func (c *conn) release() {
 	if c.parts.Add(-1) == 0 {
-		c.server.registry.release(c.from())
+		c.server.registry.ended(c)
 	}
 }

@@ -22,6 +22,9 @@ func LooksInVain(c *Client) string {
 	}
 }
 
+// Lingering returns of how many connections only the socket is left.
+func (s *Server) Lingering() int { return len(s.registry.lingering()) }
+
 // ReadAll reads data with a generated function; false leaves it to encoding/json.
 func ReadAll[T any](data []byte, read func(*Reader) T) (T, bool) {
 	c := new(Call)

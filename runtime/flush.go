@@ -2,13 +2,10 @@ package ws
 
 import (
 	"errors"
-	"os"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // maxBatch is how many bytes of queued frames leave in one write: they are
@@ -219,9 +216,11 @@ func (c *conn) flushWaiting(b *batch, rest []byte) {
 		}
 		b.release()
 	}()
+	w := c.watchWriting()
+	defer w.end()
 	for {
 		if len(rest) > 0 {
-			if err := c.writeWaiting(rest); err != nil {
+			if err := c.writeWaiting(rest, w); err != nil {
 				broken = c.writeFailed(err)
 			}
 		}
@@ -276,25 +275,6 @@ func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 		return p, b.err
 	}
 	return p[b.n:], nil
-}
-
-// writeWaiting writes all of p. The deadline is for progress: a peer that takes
-// something has it renewed.
-func (c *conn) writeWaiting(p []byte) error {
-	for {
-		if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.WriteTimeout)); err != nil {
-			return err
-		}
-		n, err := c.wire.Conn.Write(p)
-		if err == nil {
-			// writeSome must not find a deadline that has passed since.
-			return c.wire.Conn.SetWriteDeadline(time.Time{})
-		}
-		if n == 0 || !steady.Is(err, os.ErrDeadlineExceeded) {
-			return err
-		}
-		p = p[n:]
-	}
 }
 
 // writeFailed ends the connection: nothing more can be written.

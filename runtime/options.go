@@ -181,8 +181,15 @@ type Options struct {
 	HandshakeTimeout time.Duration
 
 	// WriteTimeout is how long a peer may take nothing at all of what is being
-	// written to it before it is closed with 1008. Default 10 s: a peer that is
-	// alive takes something.
+	// written to it before it is closed with 1008, at most a quarter later. Who
+	// takes something stays, however slow it is, and counts as alive. Under Linux
+	// the kernel says what a peer's kernel has taken, over TLS too; elsewhere, and
+	// over HTTP/2, 16 KiB that were written count. When the Close frame has been
+	// written, WriteTimeout is how long the socket of a peer that takes nothing
+	// is kept; 10 s if Unlimited. Default 10 s: a peer that is alive takes
+	// something. Its kernel may say so late: Linux's does when a sixteenth of its
+	// receive buffer is free, so that a client with a buffer of many MB that reads
+	// 20 KiB a second needs more.
 	WriteTimeout time.Duration
 
 	// PingInterval is how often a connection is pinged; below IdleTimeout, or who

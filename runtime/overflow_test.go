@@ -290,7 +290,7 @@ func TestGatewayPolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ws.NewServer(ws.Options{OutboxFrames: 3, Overflow: ws.CloseSlow, Logger: slog.New(slog.DiscardHandler)})
 		site := func(configure func(*ws.Options)) *pipeSite {
-			return &pipeSite{s, ws.NewRouter(gateway{configure: configure}.endpoint(s)), nil}
+			return &pipeSite{Server: s, handler: ws.NewRouter(gateway{configure: configure}.endpoint(s)), logs: nil}
 		}
 		closes := site(nil).dial(t, "/ws")
 		oldest := site(func(o *ws.Options) { o.Overflow = ws.ShedOldest }).dial(t, "/ws")

@@ -18,6 +18,7 @@ type pipeSite struct {
 	*ws.Server
 	handler http.Handler
 	logs    *logs
+	wrap    func(net.Conn) net.Conn // what the server has of a pipe; nil: itself
 }
 
 func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
@@ -25,7 +26,7 @@ func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
 	logs := &logs{}
 	o.Logger = slog.New(slog.NewTextHandler(logs, nil))
 	s := ws.NewServer(o)
-	return &pipeSite{s, ws.NewRouter(g.endpoint(s)), logs}
+	return &pipeSite{Server: s, handler: ws.NewRouter(g.endpoint(s)), logs: logs}
 }
 
 // dial connects in memory. A net.Pipe has no buffer: a peer that does not read
@@ -38,6 +39,9 @@ func (s *pipeSite) dial(t *testing.T, path string, header ...string) *peer {
 		return p
 	}
 	client, server := net.Pipe()
+	if s.wrap != nil {
+		server = s.wrap(server)
+	}
 	go func() {
 		r := bufio.NewReader(server)
 		req, err := http.ReadRequest(r)

@@ -1,7 +1,9 @@
 package ws
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -18,6 +20,7 @@ type registry struct {
 	// live counts connections whose socket or hook is not done with yet;
 	// drained is closed when closing is set and none is left.
 	live    int
+	lingers map[*conn]struct{} // of them, those that are registered no more
 	from    map[netip.Addr]int // live by address; nil: not limited
 	closing bool
 	drained chan struct{}
@@ -60,6 +63,19 @@ func (r *registry) admit(v visitor, most, mostHere int) admission {
 func (r *registry) release(v visitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.drop(v)
+}
+
+// ended is release for a connection.
+func (r *registry) ended(c *conn) {
+	from := c.from()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.lingers, c)
+	r.drop(from)
+}
+
+func (r *registry) drop(v visitor) {
 	r.live--
 	if n, limited := r.from[v.network]; limited {
 		if n > 1 {
@@ -89,6 +105,23 @@ func (r *registry) shut() (drained <-chan struct{}, conns []*conn) {
 	r.settle()
 	r.mu.Unlock()
 	return r.drained, r.everyone.conns()
+}
+
+// linger notes a connection of which only the socket is left, until ended.
+func (r *registry) linger(c *conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lingers == nil {
+		r.lingers = make(map[*conn]struct{})
+	}
+	r.lingers[c] = struct{}{}
+}
+
+// lingering returns those.
+func (r *registry) lingering() []*conn {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Collect(maps.Keys(r.lingers))
 }
 
 // held returns how many connections are not done with.

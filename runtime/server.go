@@ -2,6 +2,7 @@ package ws
 
 import (
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type Server struct {
 	epoch     time.Time
 	wheel     wheel
 	flusher   flusher
+	watches   sync.Pool // of writeWatch; a timer must not leave its Server, which may live in a bubble of synctest
 	quotas    quotas
 	waiting   *outbox.Budget // of all outboxes
 	deflating atomic.Int64   // connections that take compressed frames

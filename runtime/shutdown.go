@@ -27,7 +27,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	for _, c := range conns {
+	for _, c := range append(conns, s.registry.lingering()...) {
 		c.abort(shutdownCause)
 	}
 	select {

@@ -5,8 +5,6 @@ package ws
 import (
 	"net"
 	"syscall"
-
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // rawOf returns the way to a TCP socket's descriptor; nil for any other
@@ -47,20 +45,8 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 // writable reports whether the socket below a connection would take something
 // now; known is false if there is none that can be asked.
 func writable(c net.Conn) (takes, known bool) {
-	c = steady.Behind(c)
-	for range maxBelow {
-		below, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		c = below.NetConn()
-	}
-	socket, ok := c.(syscall.Conn)
-	if !ok {
-		return false, false
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
+	raw := rawOf(underneath(c))
+	if raw == nil {
 		return false, false
 	}
 	if err := raw.Control(func(fd uintptr) { takes, known = pollWritable(fd) }); err != nil {
@@ -68,6 +54,3 @@ func writable(c net.Conn) (takes, known bool) {
 	}
 	return takes, known
 }
-
-// maxBelow is how many connections may lie upon a socket.
-const maxBelow = 4

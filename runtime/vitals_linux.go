@@ -3,13 +3,9 @@
 package ws
 
 import (
-	"crypto/tls"
 	"encoding/binary"
-	"net"
 	"syscall"
 	"unsafe"
-
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // vitals is what the kernel knows of a TCP connection, over TLS too: whether
@@ -17,17 +13,17 @@ import (
 // is a few system calls: it is for peers that are silent or slow.
 type vitals struct {
 	acked  uint64 // bytes that the peer's kernel has taken, ever: it grows as long as the peer reads
+	room   uint64 // how many it would have taken, had there been more
 	unsent int    // bytes that were written and are not taken
 	unread int    // bytes that have come and were not read
 	gone   bool   // the peer has closed, or reset
+	over   bool   // nothing will be sent any more
+	filled bool   // bytes have waited for the peer to read: its kernel may hold others that it has not
 }
 
 // vitals looks at the connection; false where the kernel cannot be asked.
 func (c *conn) vitals() (v vitals, ok bool) {
-	raw := c.raw
-	if raw == nil {
-		raw = rawOf(underneath(c.wire.Conn))
-	}
+	raw := c.rawUnder()
 	if raw == nil {
 		return v, false
 	}
@@ -35,33 +31,46 @@ func (c *conn) vitals() (v vitals, ok bool) {
 	return v, ok && err == nil
 }
 
-// underneath returns the connection that a TLS connection goes over, and any
-// other as it is.
-func underneath(c net.Conn) net.Conn {
-	c = steady.Behind(c)
-	if over, ok := c.(*tls.Conn); ok {
-		return over.NetConn()
+// rawUnder returns the way to the descriptor of the socket that the connection
+// goes over; nil if that is no TCP socket.
+func (c *conn) rawUnder() syscall.RawConn {
+	if c.raw != nil || c.server.portable {
+		return c.raw
 	}
-	return c
+	return rawOf(underneath(c.wire.Conn))
 }
 
 // Where the members of struct tcp_info lie (linux/tcp.h): its layout only grows.
 const (
-	tcpInfoState = 0
-	tcpInfoAcked = 120 // tcpi_bytes_acked, since Linux 4.1
-	tcpInfoSize  = 128
+	tcpInfoState       = 0
+	tcpInfoAcked       = 120 // tcpi_bytes_acked, since Linux 4.1
+	tcpInfoRoomLimited = 176 // tcpi_rwnd_limited, since Linux 4.9; µs
+	tcpInfoRoom        = 228 // tcpi_snd_wnd, since Linux 5.4
+	tcpInfoSize        = 232
+
+	tcpInfoLeast = 128 // without what came later, which is zero then
 
 	tcpEstablished = 1
+	tcpFinWait1    = 4 // this side has closed
+	tcpFinWait2    = 5 // and the peer knows
+	tcpClose       = 7
 )
 
 func vitalsOf(fd uintptr) (v vitals, ok bool) {
 	var info [tcpInfoSize]byte
 	size := uint32(len(info))
-	if !getsockopt(fd, syscall.IPPROTO_TCP, syscall.TCP_INFO, unsafe.Pointer(&info), &size) || size < tcpInfoSize { //nolint:gosec // the only way to a system call
+	if !getsockopt(fd, syscall.IPPROTO_TCP, syscall.TCP_INFO, unsafe.Pointer(&info), &size) || size < tcpInfoLeast { //nolint:gosec // the only way to a system call
 		return v, false
 	}
-	v.gone = info[tcpInfoState] != tcpEstablished
+	switch info[tcpInfoState] {
+	case tcpEstablished, tcpFinWait1, tcpFinWait2:
+	default:
+		v.gone = true
+	}
+	v.over = info[tcpInfoState] == tcpClose
 	v.acked = binary.NativeEndian.Uint64(info[tcpInfoAcked:])
+	v.room = v.acked + uint64(binary.NativeEndian.Uint32(info[tcpInfoRoom:]))
+	v.filled = binary.NativeEndian.Uint64(info[tcpInfoRoomLimited:]) > 0
 	v.unsent, v.unread = queued(fd, syscall.TIOCOUTQ), queued(fd, syscall.TIOCINQ)
 	return v, true
 }

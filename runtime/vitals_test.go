@@ -26,7 +26,7 @@ func TestVitals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	c := &conn{raw: rawOf(socket)}
+	c := &conn{server: NewServer(Options{}), raw: rawOf(socket)}
 	c.wire.Conn = socket
 	until := func(what string, holds func(vitals) bool) {
 		t.Helper()

@@ -140,6 +140,7 @@ func (w *wire) readPayload(p []byte) (n int, err error) {
 	if n > 0 {
 		c.holdBack(c.hear())
 		w.guard.left -= uint32(n)
+		w.discard(n)
 		return n, nil // what ended reading is for the next call
 	}
 	if err != nil {
@@ -204,6 +205,20 @@ func (w *wire) took(n int, err error) {
 	if n > 0 {
 		w.client.conn.holdBack(w.client.conn.hear())
 		w.check(n)
+		w.discard(n)
+	}
+}
+
+// discard counts bytes that nobody wants, since the connection is closing:
+// beyond a bound they are left in the socket, where TCP has the peer wait.
+func (w *wire) discard(n int) {
+	c := w.client.conn
+	if !c.closing.Load() {
+		return
+	}
+	c.some.last.discarded += n
+	if c.mayDiscard() == 0 && w.readErr() == nil {
+		w.fail(errFlooded)
 	}
 }
 
@@ -231,6 +246,9 @@ type early struct {
 	net.Conn
 	read []byte
 }
+
+// CloseWrite is the socket's, if it has one.
+func (e *early) CloseWrite() error { return closeWrite(e.Conn) }
 
 func (e *early) Read(p []byte) (int, error) {
 	if len(e.read) == 0 {

@@ -1,0 +1,158 @@
+package ws
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// This file is about writes that wait for the peer: whether it takes something.
+//
+// Whether a write has returned does not tell. A kernel that holds MBs for a
+// peer says that there is room when a third of them is free, which a slow peer
+// takes minutes for; and a deadline that passes would break a TLS connection
+// for good. So nothing has a deadline, and the kernel is asked now and then what
+// the peer has taken (vitals). Where it cannot be asked, what Write takes is all
+// there is to see, so that it gets little at a time.
+
+// maxPiece is how much is written at a time: it makes one record of TLS.
+const maxPiece = 16 << 10
+
+// writeWatch looks after the writes of one connection while they wait. It is
+// made where the kernel has taken no more of a socket's bytes, and for other
+// connections, whose writes may always wait, with each flush.
+type writeWatch struct {
+	timer   *time.Timer   // calls look
+	written atomic.Uint64 // bytes that Write took
+
+	mu    sync.Mutex
+	c     *conn         // nil: the writes are over
+	every time.Duration // between two looks
+	quiet time.Duration // for how long the peer has taken nothing
+	seen  uint64        // of the bytes it had taken, at the last look
+	known bool          // there was a last look
+	asked bool          // the kernel, by the last look
+	cut   bool          // a write was told to give up
+}
+
+// looks is how often the peer is looked at within WriteTimeout.
+const looks = 4
+
+// watchWriting begins to watch; nil if nothing is limited.
+func (c *conn) watchWriting() *writeWatch {
+	o := &c.endpoint.opts
+	shortest := min(o.WriteTimeout, o.IdleTimeout)
+	if shortest == noLimit {
+		return nil
+	}
+	w, again := c.server.watches.Get().(*writeWatch)
+	if !again {
+		w = new(writeWatch)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.c, w.every = c, max(shortest/looks, time.Millisecond)
+	w.quiet, w.seen, w.known, w.cut = 0, 0, false, false
+	w.written.Store(0)
+	if c.raw != nil { // of other connections few will wait, and a look costs something
+		w.taken()
+	}
+	if again {
+		w.timer.Reset(w.every)
+	} else {
+		w.timer = time.AfterFunc(w.every, w.look)
+	}
+	return w
+}
+
+// end ends watching. It may be called for nil.
+func (w *writeWatch) end() {
+	if w == nil {
+		return
+	}
+	idle := w.timer.Stop() // else look runs, or has cut
+	w.mu.Lock()
+	c, cut := w.c, w.cut
+	w.c = nil
+	w.mu.Unlock()
+	if cut {
+		_ = c.wire.Conn.SetWriteDeadline(time.Time{})
+	}
+	if idle {
+		c.server.watches.Put(w)
+	}
+}
+
+// look is called by the timer. It counts looks instead of time: while the
+// process is stopped, no peer is late.
+func (w *writeWatch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.c == nil {
+		return
+	}
+	switch taken, since := w.taken(); {
+	case !since:
+		w.quiet = 0
+	case taken:
+		w.quiet = 0
+		w.c.hear() // who takes what is written lives, though its answer to a ping may be far behind
+	default:
+		w.quiet += w.every
+	}
+	if w.quiet >= w.c.endpoint.opts.WriteTimeout {
+		w.cut = true
+		_ = w.c.wire.Conn.SetWriteDeadline(time.Unix(1, 0)) // long ago
+		return
+	}
+	w.timer.Reset(w.every)
+}
+
+// taken reports whether the peer has taken something since the last look, and
+// whether there was one to compare with. The caller holds the lock.
+func (w *writeWatch) taken() (taken, since bool) {
+	v, ok := w.c.vitals()
+	now, since := v.acked, w.known && w.asked == ok
+	if !ok {
+		now, since = w.written.Load(), !w.known || !w.asked // nothing was written when watching began
+	}
+	taken = now > w.seen
+	w.seen, w.known, w.asked = now, true, ok
+	return taken, since
+}
+
+// wrote notes what Write took, and reports whether it may go on, having been
+// told to give up: what a Write has taken of its piece is seen only now.
+func (w *writeWatch) wrote(n int) (goOn bool) {
+	if w == nil {
+		return false
+	}
+	w.written.Add(uint64(n))
+	if n == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.asked || !w.cut {
+		return false
+	}
+	w.cut, w.quiet = false, 0
+	_ = w.c.wire.Conn.SetWriteDeadline(time.Time{})
+	w.timer.Reset(w.every)
+	return true
+}
+
+// writeWaiting writes all of p, unless w has it give up.
+func (c *conn) writeWaiting(p []byte, w *writeWatch) error {
+	for len(p) > 0 {
+		n, err := c.wire.Conn.Write(p[:min(len(p), maxPiece)])
+		p = p[n:]
+		if goOn := w.wrote(n); err != nil && !(goOn && steady.Is(err, os.ErrDeadlineExceeded)) {
+			return err
+		}
+	}
+	return nil
+}
