@@ -293,6 +293,25 @@ func TestHTTP2Stuck(t *testing.T) {
 	})
 }
 
+// TestHTTP2Burst: a client that reads loses nothing of a burst, also beside one
+// that does not, as over anything else.
+func TestHTTP2Burst(t *testing.T) {
+	if !served(t) {
+		return
+	}
+	viaHTTP2(t)
+	defer func(others map[string]transport) { transports = others }(transports)
+	transports = map[string]transport{"http2": func(t *testing.T, o ws.Options, g gateway) *bursting {
+		s := ws.NewServer(o)
+		site := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(g.endpoint(s)))}
+		start(site.http)
+		ends(t, s, site.http.Close)
+		return &bursting{s, func() *peer { return site.h2(t, window).dial("/ws") }}
+	}}
+	t.Run("Burst", TestBurst)
+	t.Run("BesideStalled", TestBurstBesideStalled)
+}
+
 // TestHTTP2Early: frames that come before the answer are not lost, and a stream
 // that ends with its request is none.
 func TestHTTP2Early(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // This file is what a push does that finds an outbox full. A peer that reads may
@@ -108,7 +109,9 @@ func (c *conn) worthYielding(p *patience) bool {
 	looks, long, blind := maxLooks, maxLook, false
 	if c.raw == nil {
 		takes, known := false, false
-		if !c.server.portable {
+		if t, ok := steady.Behind(c.wire.Conn).(*tunnel); ok {
+			takes, known = p.looks < minLooks || t.moves(), true
+		} else if !c.server.portable {
 			takes, known = writable(c.wire.Conn)
 		}
 		switch {

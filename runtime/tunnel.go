@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,9 +26,11 @@ type tunnel struct {
 	taken  chan error    // what came of it
 	ended  chan struct{} // closed by Close
 
+	made  time.Time
+	since atomic.Int64 // when carry got the chunk that it has, from made on; 0: it has none
+
 	writing sync.Mutex // held by Write, and guards its own:
 	flying  *chunk     // is with carry; nil: nothing is
-	since   time.Time  // when that was handed over
 	most    int        // how long the next may be
 	timer   *time.Timer
 
@@ -50,7 +53,7 @@ type chunk struct {
 const (
 	shortChunk = 4 << 10 // as much as net/http buffers
 	longChunk  = 16 << 10
-	slowChunk  = 50 * time.Millisecond // what a slow peer's takes
+	slowChunk  = 50 * time.Millisecond // what a slow peer's takes; as long, once, does a push look for room that it may make (makeroom.go)
 )
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
@@ -65,7 +68,7 @@ func newTunnel(w http.ResponseWriter, r *http.Request) *tunnel {
 		body: r.Body, w: w, control: http.NewResponseController(w),
 		local: local, remote: net.TCPAddrFromAddrPort(remote),
 		chunks: make(chan *chunk, 1), taken: make(chan error, 1), ended: make(chan struct{}), changed: make(chan struct{}, 1),
-		most: shortChunk,
+		made: time.Now(), most: shortChunk,
 	}
 }
 
@@ -150,7 +153,8 @@ func (t *tunnel) flush() error {
 }
 
 func (t *tunnel) hand(c *chunk) {
-	t.flying, t.since = c, time.Now()
+	t.flying = c
+	t.since.Store(max(int64(time.Since(t.made)), 1))
 	t.chunks <- c // there is room: nothing else is with carry
 }
 
@@ -185,14 +189,22 @@ func (t *tunnel) landed(err error) (taken int, _ error) {
 		taken = c.len
 	}
 	switch {
-	case time.Since(t.since) >= slowChunk:
+	case !t.moves():
 		t.most = shortChunk
 	case taken == t.most:
 		t.most = longChunk
 	}
+	t.since.Store(0)
 	c.len = 0
 	chunks.Put(c)
 	return taken, err
+}
+
+// moves reports whether the peer takes what is written as far as can be seen: a
+// chunk that is on its way for longer waits for it.
+func (t *tunnel) moves() bool {
+	since := t.since.Load()
+	return since == 0 || int64(time.Since(t.made))-since < int64(slowChunk)
 }
 
 // arm sets the timer to the deadline.
