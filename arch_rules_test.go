@@ -420,6 +420,57 @@ func asks(call *ast.CallExpr) string {
 	return ""
 }
 
+// ---- the log
+
+// logFile is where the runtime writes to the log, and startFiles are those that
+// do when a Server or a gateway is made, of which no peer can be the cause.
+const logFile = "runtime/peerlog.go"
+
+var startFiles = []string{optionsFile, "runtime/problems.go", "runtime/router.go", "runtime/server.go"}
+
+// boundedLog: how many lines a peer can cause is bounded in one place.
+func boundedLog(all []*source) []finding {
+	var out []finding
+	used := false
+	for _, s := range written(all) {
+		if s.dir != "runtime" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || !logs(call) {
+				return true
+			}
+			switch {
+			case s.path == logFile:
+				used = true
+			case !slices.Contains(startFiles, s.path):
+				out = append(out, s.at(call.Pos(), "use Server.logPeer: it bounds the lines, counts the rest, and names the connection", "a line goes to the log past "+logFile))
+			}
+			return true
+		})
+	}
+	if !used {
+		out = append(out, finding{
+			token.Position{Filename: logFile, Line: 1},
+			"this file does not write to the log", "if the lines go elsewhere now, change this rule with it",
+		})
+	}
+	return out
+}
+
+// logs reports whether a call writes a line: x.log.Warn, log.Error, slog.Info.
+func logs(call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || !slices.Contains([]string{"Debug", "Info", "Warn", "Error", "Log", "LogAttrs"}, strings.TrimSuffix(sel.Sel.Name, "Context")) {
+		return false
+	}
+	if of, ok := sel.X.(*ast.SelectorExpr); ok {
+		return of.Sel.Name == "log"
+	}
+	return isName(sel.X, "log") || isName(sel.X, "slog")
+}
+
 // ---- size
 
 // Limits that keep a file and a function readable in one go.

@@ -94,6 +94,7 @@ func rules() map[string]func([]*source) []finding {
 		"no reflect":                       noReflect,
 		"user code has one door":           oneDoor,
 		"errors are asked by one package":  errorsAsked,
+		"what peers cause is bounded":      boundedLog,
 		"size of files and functions":      size,
 		"no init":                          noInit,
 		"no mutable globals":               noGlobals,

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -184,7 +185,37 @@ func decode(data []byte, v any) error {
 		kind, _, _ = strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
 	}
 	return NewError(CodeInvalidPayload, "data does not decode").
-		WithDetails(Detail{Path: place, Rule: "type", Message: kind + " does not fit"}).WithCause(err)
+		WithDetails(Detail{Path: place, Rule: "type", Message: kind + " does not fit"}).
+		WithCause(&misfit{without(steady.Text(err), value), err})
+}
+
+// misfit is what does not decode, as the log has it: without the value, which
+// encoding/json and the types of the standard library quote.
+type misfit struct {
+	text string
+	err  error
+}
+
+func (m *misfit) Error() string { return m.text }
+func (m *misfit) Unwrap() error { return m.err }
+
+// without returns text with the JSON value left out, as it is written and as Go
+// would quote it.
+func without(text string, value []byte) string {
+	if len(value) == 0 || value[0] == '{' || value[0] == '[' {
+		return text
+	}
+	forms := []string{strings.Trim(string(value), `"`)}
+	var s string
+	if json.Unmarshal(value, &s) == nil {
+		forms = append(forms, s, strings.Trim(strconv.Quote(s), `"`))
+	}
+	for _, form := range forms {
+		if len(form) > 2 { // less tells nothing, and is in many words
+			text = strings.ReplaceAll(text, form, "…")
+		}
+	}
+	return text
 }
 
 // failsAs returns a function that reports whether a text decodes into v with

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -67,6 +68,7 @@ type seldom struct {
 	ctx   *standardContext // made when somebody first waits
 	cause *Closed          // set with closing, and then for good
 	last  *lastBytes       // set with closing
+	lines *[logKinds]allowance
 }
 
 // lastBytes is what is known of a connection that is about to end.
@@ -199,7 +201,7 @@ func (c *conn) end() {
 
 	// 2nd: the handler that runs is waited for; what waits for one is dropped.
 	if dropped := c.inbox.finish(); dropped > 0 {
-		c.server.log.Warn("ws: connection ended before its messages had a handler", "conn", c.id, "dropped", dropped)
+		c.server.logPeer(c, slog.LevelWarn, "ws: connection ended before its messages had a handler", "dropped", dropped)
 	}
 
 	// 3rd: the disconnect hook, in the connection's rooms.

@@ -127,7 +127,7 @@ func (c *conn) disconnect() {
 
 // failed logs what nobody else is told of.
 func (c *conn) failed(f *steady.Failure) {
-	c.server.log.Error("ws: "+f.String(), "gateway", c.endpoint.spec.Gateway, "conn", c.id, "stack", f.Stack)
+	c.server.logPeer(c, slog.LevelError, "ws: failed", "gateway", c.endpoint.spec.Gateway, "error", f.String(), "stack", f.Stack)
 }
 
 // ask has one connection guard decide.
@@ -215,4 +215,6 @@ func (s *Server) tell(told func()) {
 }
 
 // failed logs what nobody else is told of.
-func (s *Server) failed(f *steady.Failure) { s.log.Error("ws: "+f.String(), "stack", f.Stack) }
+func (s *Server) failed(f *steady.Failure) {
+	s.logPeer(nil, slog.LevelError, "ws: failed", "error", f.String(), "stack", f.Stack)
+}

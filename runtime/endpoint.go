@@ -260,7 +260,7 @@ func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
-		s.log.Debug("ws: opened", "gateway", e.spec.Gateway, "conn", c.id, "remote", c.remote())
+		s.line(c, slog.LevelDebug, "ws: opened", "gateway", e.spec.Gateway, "remote", c.remote())
 	}
 	s.tellOpened(c)
 }
@@ -269,7 +269,7 @@ func (e *Endpoint) closed(c *conn) {
 	s := e.server
 	s.stats.closed.Add(1)
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
-		s.log.Debug("ws: closed", "gateway", e.spec.Gateway, "conn", c.id, "code", uint16(c.some.cause.Code),
+		s.line(c, slog.LevelDebug, "ws: closed", "gateway", e.spec.Gateway, "code", uint16(c.some.cause.Code),
 			"reason", c.some.cause.Reason, "remote", c.some.cause.Remote, "error", steady.Text(c.some.cause.Err))
 	}
 	s.tellClosed(c, c.some.cause)

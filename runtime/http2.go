@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strings"
@@ -120,6 +121,6 @@ func (s *Server) warnOfStalls(r *http.Request) {
 	if !ok || r.ProtoMajor != 2 || server.HTTP2 != nil && server.HTTP2.WriteByteTimeout > 0 || s.stalls.Swap(true) {
 		return
 	}
-	s.log.Warn("ws: a client of HTTP/2 that stops reading keeps its goroutines, and its place in Options.MaxConnections, until TCP gives up; " +
+	s.line(nil, slog.LevelWarn, "ws: a client of HTTP/2 that stops reading keeps its goroutines, and its place in Options.MaxConnections, until TCP gives up; "+
 		"set HTTP2: &http.HTTP2Config{WriteByteTimeout: 10 * time.Second} in the http.Server")
 }

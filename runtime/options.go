@@ -23,8 +23,14 @@ const Unlimited = -1
 // what NewServer was given. The fields that say "Per Server." are not a
 // gateway's to set; a change to one is logged and has no effect.
 type Options struct {
-	// Logger gets every refusal and failure. Default: slog.Default(). Per
-	// Server.
+	// Logger gets refusals and failures, each with the connection's id. What
+	// peers can cause is bounded: of a connection 5 lines and then one each 10 s,
+	// of errors 20 and then one a second; of the Server 100 lines and then 10 a
+	// second, of errors 50 and 5, for each level. The next line says how many
+	// were left out ("omitted"), or one of its own does within 10 s. An attribute
+	// has at most 2 KiB, a stack 8 KiB. No line has a header, a query, a
+	// subprotocol or a token. Who counts takes the Observer. Default:
+	// slog.Default(). Per Server.
 	Logger *slog.Logger
 
 	// Observer is told what happens, for metrics. Default: nobody. Per Server.

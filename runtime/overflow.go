@@ -1,6 +1,9 @@
 package ws
 
 import (
+	"log/slog"
+	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -75,6 +78,27 @@ type tally struct {
 	slow                 []*conn       // to be closed
 	blind                time.Duration // waited in vain (patience)
 	untold               bool          // shed, and its caller has no result to see that by
+
+	lost   [3]*conn // of those that lost something, for the log
+	losers int
+	seed   uint32
+}
+
+// lose notes that c has lost something. Of many each is as likely to be named:
+// who is stalled since today is not hidden by those who were before.
+func (n *tally) lose(c *conn) {
+	at := n.losers
+	n.losers++
+	if at >= len(n.lost) {
+		if n.seed == 0 {
+			n.seed = rand.Uint32() | 1
+		}
+		n.seed = n.seed*1664525 + 1013904223
+		at = int(uint64(n.seed) * uint64(n.losers) >> 32)
+	}
+	if at < len(n.lost) {
+		n.lost[at] = c
+	}
 }
 
 // pushOver is push for a frame that may take the place of others, and for an
@@ -94,7 +118,9 @@ func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tall
 	if o.Verdict.Refused() && policy == ShedOldest {
 		o = c.out.Offer(f, how.key, true)
 	}
-	n.shed += o.Shed
+	if n.shed += o.Shed; o.Shed > 0 {
+		n.lose(c)
+	}
 	if o.Replaced {
 		n.replaced++
 	}
@@ -103,6 +129,9 @@ func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tall
 		return false
 	case o.Verdict.Refused():
 		n.shed++
+		if o.Shed == 0 {
+			n.lose(c)
+		}
 		if policy == CloseSlow {
 			// Not here: a room's lock is held, and closing takes the connection's.
 			n.slow = append(n.slow, c)
@@ -114,7 +143,8 @@ func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tall
 }
 
 // pushed counts a push, closes whom it found too slow, and reports what was
-// lost, once for all connections. No lock may be held.
+// lost: to the Observer once for all connections, and to the log as often as it
+// is to be. No lock may be held.
 func (s *Server) pushed(event string, n *tally) {
 	s.stats.accepted.Add(uint64(n.sent))
 	if n.shed == 0 && n.replaced == 0 {
@@ -129,12 +159,30 @@ func (s *Server) pushed(event string, n *tally) {
 	s.stats.shed.Add(uint64(n.shed))
 	s.stats.replaced.Add(uint64(n.replaced))
 	s.stats.slow.Add(uint64(closed))
-	switch {
-	case n.untold:
-		s.log.Warn("ws: push to one connection shed, its outbox is full, and its caller was not told: give the push method the results (int, error)",
-			"event", event, "sent", n.sent, "shed", n.shed, "closed", closed)
-	case n.shed > 0:
-		s.log.Warn("ws: push shed, outboxes full", "event", event, "sent", n.sent, "shed", n.shed, "closed", closed)
+	if n.shed > 0 {
+		s.logShed(event, n, closed)
 	}
 	s.tellShed(Shed{Event: event, Sent: n.sent, Shed: n.shed, Replaced: n.replaced, Closed: closed})
+}
+
+// logShed names some of those that lost something, if one of them has a line
+// left.
+func (s *Server) logShed(event string, n *tally, closed int) {
+	named := n.lost[:min(n.losers, len(n.lost))]
+	if !s.admits(slog.LevelWarn, named...) {
+		return
+	}
+	attrs := []any{"event", event, "sent", n.sent, "shed", n.shed, "closed", closed}
+	switch {
+	case n.untold:
+		s.line(named[0], slog.LevelWarn, "ws: push to one connection shed, its outbox is full, and its caller was not told: give the push method the results (int, error)", attrs...)
+	case len(named) == 1:
+		s.line(named[0], slog.LevelWarn, "ws: push shed, outbox full", attrs...)
+	default:
+		ids := make([]string, len(named))
+		for i, c := range named {
+			ids[i] = c.id.String()
+		}
+		s.line(nil, slog.LevelWarn, "ws: push shed, outboxes full", append(attrs, "conns", strings.Join(ids, " "))...)
+	}
 }

@@ -73,27 +73,54 @@ func examine(err error) examined {
 	return examined{err: err, known: f.First, nodes: f.Nodes, canceled: f.Is(0), late: f.Is(1)}
 }
 
-// presentable returns what of the error a client may see.
-func (x *examined) presentable(c *conn) *Error {
+// presentable returns what of the error a client may see, and how loudly the
+// log says so; nil is an internal error.
+func (x *examined) presentable(c *conn) (*Error, slog.Level) {
 	switch {
+	case x.known != nil && x.known.Code == CodeCanceled:
+		return x.known, slog.LevelDebug // it is what the client wanted
+	case x.known != nil && x.reference() != nil:
+		return x.known, slog.LevelError
 	case x.known != nil:
-		return x.known
+		return x.known, slog.LevelWarn
 	case x.canceled && c != nil && c.closing.Load():
-		return NewError(CodeCanceled, "canceled").WithCause(x.err)
+		return NewError(CodeCanceled, "canceled").WithCause(x.err), slog.LevelDebug
 	}
-	ref := newReference(x.err)
-	x.nodes = append(x.nodes, ref)
-	return NewError(CodeInternal, "internal error").WithCause(ref)
+	return nil, slog.LevelError
 }
 
-// attrs returns what the log says of the error, and how loudly, now that it
-// has been made presentable.
-func (x *examined) attrs() (attrs []any, level slog.Level) {
-	text, level := steady.Text(x.err), slog.LevelWarn
+// reference returns that of an error of ours that has one; nil is none.
+func (x *examined) reference() *reference {
+	for _, node := range x.nodes {
+		if ref, is := node.(*reference); is {
+			return ref
+		}
+	}
+	return nil
+}
+
+// referred returns what a client is told of an internal error, of which known is
+// what is known already: with a reference to the line of the log, if there is to
+// be one, and without if not.
+func (x *examined) referred(known *Error, logged bool) *Error {
+	if known == nil {
+		known = NewError(CodeInternal, "internal error")
+		x.nodes = append(x.nodes, newReference(x.err))
+	}
+	ref := x.reference()
+	if logged {
+		return known.WithCause(ref)
+	}
+	return known.WithCause(ref.err)
+}
+
+// attrs returns what the log says of the error.
+func (x *examined) attrs() (attrs []any) {
+	text := steady.Text(x.err)
 	for _, node := range x.nodes {
 		switch n := node.(type) {
 		case *reference:
-			attrs, level = append(attrs, "ref", n.ref), slog.LevelError
+			attrs = append(attrs, "ref", n.ref)
 		case *steady.Failure:
 			attrs = append(attrs, "stack", n.Stack)
 			if x.err != error(n) { // it failed while it was asked
@@ -101,7 +128,7 @@ func (x *examined) attrs() (attrs []any, level slog.Level) {
 			}
 		}
 	}
-	return append(attrs, "error", text), level
+	return append(attrs, "error", text)
 }
 
 // refuse makes err presentable: an *Error as it is, anything else opaque, and
@@ -114,21 +141,22 @@ func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
 func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *Error {
 	s := e.server
 	s.stats.refused.Add(1)
-	refusal := x.presentable(c)
-	attrs := []any{"gateway", e.spec.Gateway, "code", string(refusal.Code)}
+	refusal, level := x.presentable(c)
+	logged := s.admits(level, c)
+	if level == slog.LevelError {
+		refusal = x.referred(refusal, logged)
+	}
 	r := Refusal{Gateway: e.spec.Gateway, Event: event, Status: status, Err: refusal}
 	if c != nil {
 		r.Client = c.asClient()
-		attrs = append(attrs, "conn", c.id)
 	}
-	if event != "" {
-		attrs = append(attrs, "event", event)
+	if logged {
+		attrs := []any{"gateway", e.spec.Gateway, "code", string(refusal.Code)}
+		if event != "" {
+			attrs = append(attrs, "event", event)
+		}
+		s.line(c, level, "ws: refused", append(attrs, x.attrs()...)...)
 	}
-	more, level := x.attrs()
-	if refusal.Code == CodeCanceled {
-		level = slog.LevelDebug // it is what the client wanted
-	}
-	s.log.Log(context.Background(), level, "ws: refused", append(attrs, more...)...)
 	s.tellRefused(r)
 	return refusal
 }

@@ -54,6 +54,15 @@ func (r *room) remove(m *membership) (empty bool) {
 	return last == 0
 }
 
+// visit is present, or each.
+func (r *room) visit(present bool, visit func(*conn)) {
+	if present {
+		r.present(visit)
+	} else {
+		r.each(visit)
+	}
+}
+
 // present visits the members that have not begun to close.
 func (r *room) present(visit func(*conn)) {
 	r.mu.Lock()

@@ -16,11 +16,13 @@ import (
 // All methods are safe for concurrent use and none blocks on a peer but
 // Shutdown. Counts are of connections whose outbox took the frame: not more
 // can be known without an answer. Connections that are full or closing are not
-// counted, and what full ones lost is logged, once a call.
+// counted, and what full ones lost is logged, as often as the log takes a line of
+// such a connection (Options.Logger).
 type Server struct {
 	given     Options // what NewServer was given; gateways configure a copy
 	opts      Options // resolved
 	log       *slog.Logger
+	peers     peerLog // what peers can cause goes through this
 	ids       ids
 	rooms     *rooms
 	registry  registry

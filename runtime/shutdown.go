@@ -17,6 +17,7 @@ import (
 // many connections a hook or handler still holds. It may be called again, to
 // wait longer.
 func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.summarize()
 	if !s.draining.Swap(true) {
 		s.delay(ctx)
 	}

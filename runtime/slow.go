@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 )
@@ -77,7 +78,7 @@ func (w *wire) judge() {
 func (c *conn) tellSlow(handler int, took time.Duration) {
 	e := c.endpoint
 	if !e.suspects.told[handler].Swap(true) {
-		c.server.log.Warn("ws: slow handler on the read loop, which waits for it: write mode=serial on its directive, or give it a context parameter",
+		c.server.line(c, slog.LevelWarn, "ws: slow handler on the read loop, which waits for it: write mode=serial on its directive, or give it a context parameter",
 			"gateway", e.spec.Gateway, "event", e.handlers[handler].Event, "took", took)
 	}
 }

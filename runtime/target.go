@@ -3,6 +3,7 @@ package ws
 import (
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (t Target) Emit(event string, data any) (int, error) {
 	}
 	if err != nil {
 		// A typed push without an error result has no other way to tell.
-		t.server.log.Error("ws: push not sent", "event", event, "error", steady.Text(err))
+		t.server.logPeer(nil, slog.LevelError, "ws: push not sent", "event", event, "error", err)
 		return 0, err
 	}
 	return t.push(event, frame)
@@ -158,7 +159,7 @@ func (t Target) conns() []*conn {
 // present visits each addressed connection once that has not begun to close; as
 // each.
 func (t Target) present(visit func(*conn)) {
-	t.visit((*room).present, func(c *conn) {
+	t.visit(true, func(c *conn) {
 		if len(t.ids) == 0 || !c.closing.Load() { // a room has looked already
 			visit(c)
 		}
@@ -168,10 +169,11 @@ func (t Target) present(visit func(*conn)) {
 // each visits each addressed connection once, to push: those that are closing,
 // too, whose outboxes take nothing. It holds a room's lock during the room's
 // visits: visit must neither block nor join nor leave.
-func (t Target) each(visit func(*conn)) { t.visit((*room).each, visit) }
+func (t Target) each(visit func(*conn)) { t.visit(false, visit) }
 
-// visit has the members of each room visited by in.
-func (t Target) visit(in func(*room, func(*conn)), visit func(*conn)) {
+// visit is present, or each. Not by a function for the room: what is handed to
+// one that is not known here would be on the heap, for each push.
+func (t Target) visit(present bool, visit func(*conn)) {
 	if t.server == nil {
 		return
 	}
@@ -185,11 +187,11 @@ func (t Target) visit(in func(*room, func(*conn)), visit func(*conn)) {
 	}
 	switch {
 	case t.all:
-		in(&t.server.registry.everyone, visit)
+		t.server.registry.everyone.visit(present, visit)
 	case len(t.rooms) > 0:
-		visitRooms(t.server.rooms, t.rooms, in, visit)
+		visitRooms(t.server.rooms, t.rooms, present, visit)
 	case len(t.users) > 0:
-		visitRooms(t.server.registry.users, t.users, in, visit)
+		visitRooms(t.server.registry.users, t.users, present, visit)
 	default:
 		for i, id := range t.ids {
 			if c := t.server.registry.get(id); c != nil && !slices.Contains(t.ids[:i], id) {
@@ -200,7 +202,7 @@ func (t Target) visit(in func(*room, func(*conn)), visit func(*conn)) {
 }
 
 // visitRooms visits the union of rooms; who is in several is visited once.
-func visitRooms(rs *rooms, names []string, in func(*room, func(*conn)), visit func(*conn)) {
+func visitRooms(rs *rooms, names []string, present bool, visit func(*conn)) {
 	if len(names) > 1 {
 		seen := make(map[*conn]struct{})
 		every := visit
@@ -213,7 +215,7 @@ func visitRooms(rs *rooms, names []string, in func(*room, func(*conn)), visit fu
 	}
 	for _, name := range names {
 		if r := rs.find(name); r != nil {
-			in(r, visit)
+			r.visit(present, visit)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -179,7 +180,7 @@ func (c *conn) onTimer(now time.Duration) bool {
 		c.close(expiredCause)
 		return false
 	case now >= c.dead():
-		c.server.log.Info("ws: dead peer", "conn", c.id, "silent", o.IdleTimeout)
+		c.server.logPeer(c, slog.LevelInfo, "ws: dead peer", "silent", o.IdleTimeout)
 		c.abort(Closed{Code: CloseAbnormal, Remote: true, Err: errSilent})
 		return false
 	case c.closing.Load():

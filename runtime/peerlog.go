@@ -1,0 +1,252 @@
+package ws
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Every line of the log that a peer can cause goes through logPeer, or through
+// admits and line, which are its two halves (arch_test.go holds that). A peer
+// may cause as many as it can send messages, or connect: so each connection has
+// an allowance of lines, and the Server one for all of them together, since who
+// connects again has a new one. What is beyond is left out, and counted: the
+// next line that is written says how many those were, or, if none is for
+// summaryAfter, a line of its own does.
+//
+// Lines of a level count among themselves. Refusals, which are warnings, cannot
+// push out panics and internal errors, and a count is never lost with a line
+// that the Logger does not want.
+//
+// A line says nothing of a peer's but what it is about: an event's name, an
+// origin, the reason of a Close. Neither headers nor the query, the offered
+// subprotocols or a token have a place in it. The text of a line is a constant;
+// what is not is an attribute, which a slog.Handler quotes, and is cut.
+type peerLog struct {
+	mu      sync.Mutex
+	of      [logKinds]logKind
+	summary *time.Timer // set while something has been left out and not told; else nil
+}
+
+// logKind is the lines of one level.
+type logKind struct {
+	allowance
+	omitted int       // since the last line
+	from    [3]ConnID // whose those were, some of them
+}
+
+// The kinds of lines.
+const (
+	logInfo = iota
+	logWarn
+	logError
+	logKinds
+)
+
+// What may be written: a burst, and then a line each so often. An error has
+// more for its connection, whose client was told its reference, and less for
+// the Server, since it has a stack.
+const (
+	connLines, connEvery           = 5, 10 * time.Second
+	connErrors, connErrorsEvery    = 20, time.Second
+	serverLines, serverEvery       = 100, 100 * time.Millisecond
+	serverErrors, serverErrorEvery = 50, 200 * time.Millisecond
+
+	// summaryAfter is how long a count of what was left out waits for a line.
+	summaryAfter = 10 * time.Second
+
+	maxLogText  = 2 << 10 // bytes of an attribute
+	maxLogStack = 8 << 10
+)
+
+// allowance is a token bucket of lines.
+type allowance struct {
+	used  uint32
+	since time.Duration // of the last one that came back, by Server.clock
+}
+
+// take takes one, if there is one.
+func (a *allowance) take(now time.Duration, burst uint32, every time.Duration) bool {
+	if back := (now - a.since) / every; back > 0 {
+		a.used -= uint32(min(time.Duration(a.used), back))
+		a.since += back * every
+	}
+	if a.used == 0 {
+		a.since = now
+	}
+	if a.used >= burst {
+		return false
+	}
+	a.used++
+	return true
+}
+
+func kindOf(level slog.Level) int {
+	switch {
+	case level >= slog.LevelError:
+		return logError
+	case level >= slog.LevelWarn:
+		return logWarn
+	}
+	return logInfo
+}
+
+func levelOf(kind int) slog.Level {
+	return [logKinds]slog.Level{slog.LevelInfo, slog.LevelWarn, slog.LevelError}[kind]
+}
+
+// logPeer logs what a peer has caused: with c's id, or without one if c is nil,
+// since there is no connection yet. text is a constant, args are as slog's. No
+// lock may be held.
+func (s *Server) logPeer(c *conn, level slog.Level, text string, args ...any) {
+	if s.admits(level, c) {
+		s.line(c, level, text, args...)
+	}
+}
+
+// admits reports whether a line about some connections is to be written, and
+// counts it if not. It is for those who must know, or whose line costs something
+// to make. A nil connection is one that is not there yet.
+func (s *Server) admits(level slog.Level, about ...*conn) bool {
+	if level < slog.LevelInfo {
+		return true // who asks for that wants all of it
+	}
+	kind, now := kindOf(level), s.clock()
+	mine := slices.ContainsFunc(about, func(c *conn) bool { return c == nil || c.mayLog(kind, now) })
+	p := &s.peers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := &p.of[kind]
+	burst, every := uint32(serverLines), serverEvery
+	if kind == logError {
+		burst, every = serverErrors, serverErrorEvery
+	}
+	if mine && k.take(now, burst, every) {
+		return true
+	}
+	k.omit(about)
+	if p.summary == nil {
+		p.summary = time.AfterFunc(summaryAfter, s.summarize)
+	}
+	return false
+}
+
+// mayLog takes one of the connection's own lines.
+func (c *conn) mayLog(kind int, now time.Duration) bool {
+	burst, every := uint32(connLines), connEvery
+	if kind == logError {
+		burst, every = connErrors, connErrorsEvery
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	some := c.seldom()
+	if some.lines == nil {
+		some.lines = new([logKinds]allowance)
+	}
+	return some.lines[kind].take(now, burst, every)
+}
+
+// omit counts a line that is not written, and remembers whom it was about as
+// long as there is room.
+func (k *logKind) omit(about []*conn) {
+	k.omitted++
+	for _, c := range about {
+		if c == nil || slices.Contains(k.from[:], c.id) {
+			continue
+		}
+		if free := slices.Index(k.from[:], 0); free >= 0 {
+			k.from[free] = c.id
+		}
+	}
+}
+
+// told returns what has been left out, and forgets it.
+func (p *peerLog) told(kind int) (omitted int, from string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := &p.of[kind]
+	var ids []string
+	for _, id := range k.from {
+		if id != 0 {
+			ids = append(ids, id.String())
+		}
+	}
+	omitted = k.omitted
+	k.omitted, k.from = 0, [3]ConnID{}
+	return omitted, strings.Join(ids, " ")
+}
+
+// line writes a line that admits has let pass, or one that comes once for each
+// Server or handler, and must not be left out.
+func (s *Server) line(c *conn, level slog.Level, text string, args ...any) {
+	attrs := make([]any, 0, len(args)+6)
+	if c != nil {
+		attrs = append(attrs, "conn", c.id)
+	}
+	for i := 0; i+1 < len(args); i += 2 {
+		attrs = append(attrs, args[i], short(args[i], args[i+1]))
+	}
+	if level >= slog.LevelInfo {
+		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)
+	}
+	s.log.Log(context.Background(), level, text, attrs...)
+}
+
+func omittedAttrs(omitted int, from string) []any {
+	switch {
+	case omitted == 0:
+		return nil
+	case from == "":
+		return []any{"omitted", omitted}
+	}
+	return []any{"omitted", omitted, "omitted_conns", from}
+}
+
+// summarize tells what has been left out and not been told, so that no count is
+// lost. It is called a while after something was, and when the Server ends.
+func (s *Server) summarize() {
+	p := &s.peers
+	p.mu.Lock()
+	if p.summary != nil {
+		p.summary.Stop()
+		p.summary = nil
+	}
+	p.mu.Unlock()
+	for kind := range logKinds {
+		if attrs := omittedAttrs(p.told(kind)); attrs != nil {
+			s.log.Log(context.Background(), levelOf(kind), "ws: lines left out", attrs...)
+		}
+	}
+}
+
+// short bounds what an attribute says.
+func short(key, value any) any {
+	most := maxLogText
+	if key == "stack" {
+		most = maxLogStack
+	}
+	switch v := value.(type) {
+	case string:
+		return cutText(v, most)
+	case error:
+		return cutText(steady.Text(v), most)
+	}
+	return value
+}
+
+// cutText cuts at the end of a rune, and says so.
+func cutText(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return strings.Clone(text[:most]) + "…"
+}
