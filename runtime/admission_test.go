@@ -177,7 +177,7 @@ func TestConfiguredTimes(t *testing.T) {
 			}
 			break
 		}
-		if age := time.Since(begun); age < 10*time.Second || age > 11*time.Second || pings < 8 {
+		if age := time.Since(begun); age < 9*time.Second || age > 11*time.Second || pings < 8 {
 			t.Errorf("closed after %v and %d pings", age, pings)
 		}
 		stalled := s.dial(t, "/ws")

@@ -48,7 +48,7 @@ func (c *conn) closeAnswering(cause Closed, answer CloseCode) {
 // abort closes the connection at once: what is queued is lost.
 func (c *conn) abort(cause Closed) {
 	c.begin(cause)
-	c.cut() // wakes reader and writer
+	c.cutSocket() // wakes reader and writer
 	c.schedule(c.out.Abort())
 }
 
@@ -60,7 +60,10 @@ func (c *conn) begin(cause Closed) bool {
 		some := c.seldom()
 		some.cause = &cause
 		some.ended()
-		c.closing.Store(true)
+		c.closing.set(phaseCloses)
+		if c.closing.is(phaseDrains) && some.rare.drain.timer != nil {
+			some.rare.drain.timer.Stop()
+		}
 		if c.registered() {
 			c.server.registry.present.Add(-1)
 		}

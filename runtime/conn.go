@@ -48,7 +48,7 @@ type conn struct {
 	some  *seldom // made under mu; nil: none of it is there
 
 	parts   atomic.Int32 // of release: the socket and the read goroutine
-	closing atomic.Bool  // set under mu
+	closing phase        // that it closes, or drains, is set under mu
 
 	// Small ones together: a crowd pays for the gaps.
 	deflate    bool // compressed frames are agreed on
@@ -69,6 +69,7 @@ type seldom struct {
 	cause *Closed          // set with closing, and then for good
 	last  *lastBytes       // set with closing
 	lines *[logKinds]allowance
+	rare  *rare // made under mu; nil: none of it is there
 }
 
 // lastBytes is what is known of a connection that is about to end.
@@ -83,6 +84,23 @@ func (s *seldom) ended() *lastBytes {
 		s.last = new(lastBytes)
 	}
 	return s.last
+}
+
+// rare is what hardly any connection has. It lies apart again: of a crowd many
+// are in a room, or close.
+type rare struct {
+	hook  *hookWait // made when the connect hook first waits
+	drain *draining // made with phaseDrains
+	seen  sight     // of a peer that takes something, and does not answer
+}
+
+// rarely returns c.some.rare, made if need be. The caller holds c.mu.
+func (c *conn) rarely() *rare {
+	some := c.seldom()
+	if some.rare == nil {
+		some.rare = new(rare)
+	}
+	return some.rare
 }
 
 // seldom returns c.some, made if need be. The caller holds c.mu.

@@ -43,6 +43,11 @@ type standardContext struct {
 func (c *conn) context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.standard()
+}
+
+// standard is context for who holds c.mu.
+func (c *conn) standard() *standardContext {
 	some := c.seldom()
 	if some.ctx == nil {
 		some.ctx = new(standardContext)

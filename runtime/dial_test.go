@@ -103,6 +103,7 @@ func TestPortable(t *testing.T) {
 	t.Run("Panics", TestPanics)
 	t.Run("OneOrder", TestOneOrder)
 	t.Run("Shutdown", TestShutdown)
+	t.Run("DrainLosesNothing", TestDrainLosesNothing)
 	t.Run("Churn", TestChurn)
 	t.Run("StrictFrames", TestStrictFrames)
 	t.Run("FramesWithRequest", TestFramesWithRequest)

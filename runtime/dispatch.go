@@ -51,7 +51,12 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 			err = over
 		}
 	}
-	here := !busy && (h == nil || h.Mode == Inline || err != nil)
+	drains := c.closing.is(phaseDrains)
+	leaves := drains && err == nil
+	if leaves && h != nil {
+		err = errLeaving()
+	}
+	here := leaves || !busy && (h == nil || h.Mode == Inline || err != nil)
 	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
 		c.handle(handler, &frame, err, true, nil)
 		if h == nil || !c.endpoint.lent[handler] {
@@ -64,6 +69,9 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		// behind it: answers leave in the order of the questions.
 		c.uncork()
 		c.inbox.put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
+	}
+	if drains {
+		c.restReading() // who sends and sends would hold the connection
 	}
 	if c.corkDue() {
 		c.uncork()

@@ -94,14 +94,15 @@ func (c *conn) connect(r *http.Request) (state any, err error) {
 	if hook == nil {
 		return nil, nil
 	}
+	defer c.hookReturned()
 	returned := false
 	defer steady.Ended(&returned, "connect hook", "", func(f *steady.Failure) {
 		err = f
 		c.gaveUp("", f)
 	})
-	state, err = hook(connContext{c}, c.asClient(), r)
+	state, err = hook(hookContext{c}, c.asClient(), r)
 	returned = true
-	return state, err
+	return state, c.lateHook(err)
 }
 
 // disconnect runs the disconnect hook of a connection whose connect hook

@@ -1,6 +1,10 @@
 package ws
 
-import "github.com/wsgen/wsgen/runtime/internal/outbox"
+import (
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
 
 // Portable has a Server read and write as on systems without system calls of
 // our own, and as over TLS. It must be called before the first connection.
@@ -41,3 +45,10 @@ func WriteAll[T any](v T, write func(*Writer, T)) ([]byte, bool) {
 
 // DecodeText decodes as a Call does.
 func DecodeText(data []byte, v any) error { return decode(data, v) }
+
+// Skip has the Server find that d has passed, as after a pause of the process.
+func (s *Server) Skip(d time.Duration) {
+	s.wheel.mu.Lock()
+	defer s.wheel.mu.Unlock()
+	s.epoch = s.epoch.Add(-d)
+}

@@ -8,6 +8,7 @@ import "sync"
 // worker. Meanwhile the read loop goes on, so that pings, Close and
 // cancellation are seen. A nil inbox is one that nothing ever was in.
 type inbox struct {
+	conn    *conn
 	mu      sync.Mutex
 	queue   []*task
 	bytes   int
@@ -65,9 +66,10 @@ func (b *inbox) work() {
 	defer func() {
 		if !returned { // a handler ended the goroutine with runtime.Goexit
 			b.mu.Lock()
-			defer b.mu.Unlock()
 			b.leave()
+			b.mu.Unlock()
 		}
+		b.conn.rest()
 	}()
 	for {
 		t := b.next()
@@ -148,9 +150,10 @@ func (b *inbox) hold() {
 
 func (b *inbox) release() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.held--
 	b.notify()
+	b.mu.Unlock()
+	b.conn.rest()
 }
 
 // wait gives up the lock until something has changed.

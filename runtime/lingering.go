@@ -45,7 +45,7 @@ func (c *conn) writeEnded(broken bool) {
 	switch {
 	case broken:
 		go func() {
-			c.cut()
+			c.cutSocket()
 			if readDone {
 				c.release()
 			}
@@ -90,7 +90,7 @@ func (c *conn) mayClose(v vitals, answered bool, since time.Duration) bool {
 // settle waits until the peer has what was written, and closes the socket.
 func (c *conn) settle(answered bool) {
 	defer c.release()
-	defer c.cut()
+	defer c.cutSocket()
 	raw := c.rawUnder()
 	if raw == nil {
 		c.settleBlindly()
@@ -211,9 +211,9 @@ func (c *conn) settleBlindly() {
 	}
 }
 
-// cut closes the socket at once. TLS would say so first, and wait for the peer
+// cutSocket closes the socket at once. TLS would say so first, and wait for the peer
 // to take that.
-func (c *conn) cut() {
+func (c *conn) cutSocket() {
 	if under, ok := overTLS(c.wire.Conn); ok {
 		_ = steady.Conn(under, c.server.failed).Close()
 	}

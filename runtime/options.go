@@ -181,9 +181,10 @@ type Options struct {
 	CompressAbove int
 
 	// HandshakeTimeout bounds the connection guards, by the context of
-	// Upgrade.Request, and then the writing of the handshake's answer. Default
-	// 5 s: a client that waits longer has given up. The request itself is read
-	// by net/http, under http.Server.ReadHeaderTimeout: set that, too.
+	// Upgrade.Request, then the connect hook, by its context, and then the writing
+	// of the handshake's answer. Default 5 s: a client that waits longer has given
+	// up. The request itself is read by net/http, under
+	// http.Server.ReadHeaderTimeout: set that, too.
 	HandshakeTimeout time.Duration
 
 	// WriteTimeout is how long a peer may take nothing at all of what is being
@@ -204,16 +205,28 @@ type Options struct {
 	PingInterval time.Duration
 
 	// IdleTimeout is how long a peer may be silent, pongs included, before it
-	// counts as dead. Default 60 s, two pings; with pings off (PingInterval is
-	// Unlimited) it is off, too, unless it is set: then clients have to send
-	// something themselves.
+	// counts as dead. With pings nobody does who was not asked, and had a sixth of
+	// it to answer, a minute at most; nor who has sent what was not read yet, or
+	// takes what is sent to it. Default 60 s, two pings; with pings off
+	// (PingInterval is Unlimited) it is off, too, unless it is set: then clients
+	// have to send something themselves.
 	IdleTimeout time.Duration
 
-	// Lifetime is how long a connection may last before it is closed with 1001
-	// and has to connect, and pass the guards, again. Default 4 h, so that no
-	// decision about who may connect is kept for ever. Principal.Expires is the
-	// limit for one connection.
+	// Lifetime is how long a connection may last before it drains, is closed with
+	// 1001 and has to connect, and pass the guards, again: up to a tenth less, for
+	// each a time of its own, so that those who came together do not come back
+	// together. Default 4 h, so that no decision about who may connect is kept for
+	// ever. Principal.Expires is the limit for one connection.
 	Lifetime time.Duration
+
+	// DrainTimeout is how long a connection that reached its Lifetime, or that
+	// Shutdown ends, may take for what it has accepted: it refuses new messages
+	// with CodeUnavailable and closes when running and waiting calls and streams
+	// have ended. Those that have not are cancelled then, and answered with
+	// CodeUnavailable if they have an id. Shutdown takes no more than its context
+	// leaves. Default 5 s, for calls that somebody waits for; Unlimited lets a
+	// stream that does not end keep the connection, and Shutdown, for ever.
+	DrainTimeout time.Duration
 
 	// DisconnectTimeout is the deadline of a disconnect hook's context, from when
 	// it is called: hooks of a gateway run one after the other while they are
@@ -251,6 +264,7 @@ const (
 	defaultPingInterval      = 25 * time.Second
 	defaultIdleTimeout       = 60 * time.Second
 	defaultLifetime          = 4 * time.Hour
+	defaultDrainTimeout      = 5 * time.Second
 	defaultDisconnectTimeout = 5 * time.Second
 	defaultShutdownSpread    = 3 * time.Second
 )
@@ -289,6 +303,7 @@ func (o Options) resolved() Options {
 	duration(&o.PingInterval, defaultPingInterval)
 	duration(&o.IdleTimeout, defaultIdleTimeout)
 	duration(&o.Lifetime, defaultLifetime)
+	duration(&o.DrainTimeout, defaultDrainTimeout)
 	duration(&o.DisconnectTimeout, defaultDisconnectTimeout)
 	if o.ShutdownSpread == 0 {
 		o.ShutdownSpread = defaultShutdownSpread

@@ -30,8 +30,9 @@ func (b *inbox) start(t *task) {
 // ended gives the place of a parallel call back.
 func (b *inbox) ended(t *task) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.parallel[t.handler]--
 	b.held--
 	b.notify()
+	b.mu.Unlock()
+	b.conn.rest()
 }

@@ -48,6 +48,7 @@ func NewServer(o Options) *Server {
 	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
 	s.epoch = time.Now()
+	s.wheel.clock = s.clock
 	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
 	s.complain("", given.problems())
 	if given.pingsOffAlone() {

@@ -9,13 +9,15 @@ import (
 )
 
 // Shutdown ends the Server, in this order: Readyz says 503; after
-// Options.ShutdownDelay new handshakes are answered 503; each connection is
-// closed with 1001 after what is queued for it, spread over at most
-// Options.ShutdownSpread, and half of what ctx leaves; then Shutdown waits
-// until the sockets are closed and the disconnect hooks have returned. When
-// ctx ends first, the sockets that are left are cut, and the error says how
-// many connections a hook or handler still holds. It may be called again, to
-// wait longer.
+// Options.ShutdownDelay new handshakes are answered 503; one connection after
+// the other, spread over at most Options.ShutdownSpread, and half of what ctx
+// leaves, refuses new messages with CodeUnavailable; it is closed with 1001 when
+// what it has accepted is answered and what is queued for it has left, or, with
+// an error for what has no answer, when Options.DrainTimeout is up or ctx about
+// to end; then Shutdown waits until the sockets are closed and the disconnect
+// hooks have returned. When ctx ends first, the sockets that are left are cut,
+// and the error says how many connections a hook or handler still holds. It may
+// be called again, to wait longer.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.summarize()
 	if !s.draining.Swap(true) {
@@ -68,7 +70,24 @@ const cutGrace = 100 * time.Millisecond
 // perClose spaces the closes of a crowd that would not need the whole spread.
 const perClose = time.Millisecond
 
-// closeSpread closes the connections evenly over the time there is.
+// drainTime returns how long a connection may drain: d, but no longer than ctx
+// leaves when the last frames have had time to leave, too.
+func drainTime(ctx context.Context, d time.Duration) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
+	if until, ok := ctx.Deadline(); ok {
+		left := time.Until(until)
+		return min(d, left-min(left/4, flushTime))
+	}
+	return d
+}
+
+// flushTime is kept for the last frames and the closing handshake, if there is
+// as much; a quarter of what there is otherwise.
+const flushTime = time.Second
+
+// closeSpread has the connections drain and close, evenly over the time there is.
 func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
 	spread := atMostHalf(ctx, min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose))
 	begun := time.Now()
@@ -81,6 +100,6 @@ func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
 			case <-ctx.Done():
 			}
 		}
-		c.close(shutdownCause)
+		c.drain(shutdownCause, drainTime(ctx, c.endpoint.opts.DrainTimeout))
 	}
 }

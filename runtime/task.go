@@ -75,7 +75,7 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 func (c *conn) beside() *inbox {
 	if c.inbox == nil {
 		c.mu.Lock()
-		c.inbox = new(inbox)
+		c.inbox = &inbox{conn: c}
 		if c.closing.Load() {
 			c.inbox.stop()
 		}

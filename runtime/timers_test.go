@@ -69,7 +69,7 @@ func TestSilentPeer(t *testing.T) {
 	})
 }
 
-// TestLifetime: closed with 1001 after four hours, and not before.
+// TestLifetime: closed with 1001 after four hours, less up to a tenth.
 func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{}, gateway{})
@@ -91,7 +91,7 @@ func TestLifetime(t *testing.T) {
 				break
 			}
 		}
-		if age := time.Since(begun); age < 4*time.Hour || age > 4*time.Hour+3*time.Second {
+		if age := time.Since(begun); age < 4*time.Hour*9/10 || age > 4*time.Hour+3*time.Second {
 			t.Errorf("closed after %v", age)
 		}
 		// A peer that does not answer the Close has a second.

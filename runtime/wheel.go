@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -10,10 +9,12 @@ import (
 // connections. It holds no goroutine; between turns there is only a
 // time.Timer, and without connections not even that.
 type wheel struct {
+	clock func() time.Duration // Server.clock
 	mu    sync.Mutex
 	tick  time.Duration // zero: nothing is timed
 	slots [wheelSlots][]*conn
-	now   int // the slot that turned last
+	now   int           // the slot that turned last
+	at    time.Duration // when that was due, by Server.clock
 	count int
 	timer *time.Timer
 }
@@ -24,13 +25,16 @@ const wheelSlots = 256
 
 // timerNode is a connection's place in the wheel.
 type timerNode struct {
-	ping  time.Duration // when the next one is due, by Server.clock
-	slot  int16         // noSlot: out of the wheel
-	timed bool          // between add and remove
+	ping  time.Duration // when the next one is due, by Server.clock; the last was sent PingInterval before
+	asked uint16        // how many were sent since the peer was heard, the last included (alive.go)
+	slot  int16         // its number and 1, or:
 	index int32         // in the slot
 }
 
-const noSlot = -1
+const (
+	untimed = 0  // before add, and after remove
+	turning = -1 // a turn has it
+)
 
 // fit makes the resolution fine enough for the shortest interval of o. It may
 // come at any time: a connection that is looked at too early is placed again.
@@ -55,19 +59,20 @@ func (w *wheel) add(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := &c.timer
-	n.ping = later(c.born, c.endpoint.opts.PingInterval)
+	now := c.hear() // it has taken as long to open as it has
+	n.ping = later(now, c.endpoint.opts.PingInterval)
 	if w.tick == 0 {
 		if c.expires() == noLimit {
 			return
 		}
 		w.tick = maxTick // nothing else is timed
 	}
-	n.timed = true
-	w.place(c, c.due()-c.server.clock())
 	w.count++
 	if w.count == 1 {
-		w.arm()
+		w.at = now
+		w.arm(now)
 	}
+	w.place(c)
 }
 
 // remove stops them. It is idempotent.
@@ -75,123 +80,101 @@ func (w *wheel) remove(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := &c.timer
-	if !n.timed {
+	if n.slot == untimed {
 		return
 	}
-	n.timed = false
 	w.count--
-	if n.slot == noSlot {
-		return // turn has it
-	}
 	w.takeOut(n)
+	n.slot = untimed
 }
 
 func (w *wheel) takeOut(n *timerNode) {
-	slot := w.slots[n.slot]
+	if n.slot == turning {
+		return
+	}
+	slot := w.slots[n.slot-1]
 	last := len(slot) - 1
 	slot[n.index] = slot[last]
 	slot[n.index].timer.index = n.index
 	slot[last] = nil
-	w.slots[n.slot] = slot[:last]
+	w.slots[n.slot-1] = slot[:last]
 }
 
 // changed is called when a connection's times may be nearer than they were.
 func (w *wheel) changed(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if n := &c.timer; n.timed && n.slot != noSlot { // else turn has it, and again looks anew
+	if n := &c.timer; n.slot > 0 { // else no turn will come, or one has it and looks anew
 		w.takeOut(n)
-		w.place(c, c.due()-c.server.clock())
+		w.place(c)
 	}
 }
 
-// place puts c into the slot that turns in a while, not before.
-func (w *wheel) place(c *conn, in time.Duration) {
-	turns := min(max(int((in-1)/w.tick+1), 1), wheelSlots-1)
-	n := &c.timer
-	n.slot = int16((w.now + turns) % wheelSlots)
-	n.index = int32(len(w.slots[n.slot]))
-	w.slots[n.slot] = append(w.slots[n.slot], c)
+// place puts c into the first slot that turns when something is due, not before.
+func (w *wheel) place(c *conn) {
+	turns := min(max((c.due()-w.at-1)/w.tick+1, 1), wheelSlots-1)
+	slot := (w.now + int(turns)) % wheelSlots
+	c.timer.slot, c.timer.index = int16(slot+1), int32(len(w.slots[slot]))
+	w.slots[slot] = append(w.slots[slot], c)
 }
 
-func (w *wheel) arm() {
+// arm has the next slot turn when it is due.
+func (w *wheel) arm(now time.Duration) {
+	in := w.at + w.tick - now
 	if w.timer == nil {
-		w.timer = time.AfterFunc(w.tick, w.turn)
+		w.timer = time.AfterFunc(in, w.turn)
 		return
 	}
-	w.timer.Reset(w.tick)
+	w.timer.Reset(in)
 }
 
-// turn looks at the connections of the next slot, outside the lock: what they
-// need done, enqueueing a ping or closing, may call back.
+// turn looks at the connections of all slots that are due by now, outside the
+// lock: what they need done, enqueueing a ping or closing, may call back.
 func (w *wheel) turn() {
-	w.mu.Lock()
-	if w.count == 0 {
-		w.mu.Unlock()
-		return
-	}
-	w.now = (w.now + 1) % wheelSlots
-	due := w.slots[w.now]
-	w.slots[w.now] = nil
+	due, now, late := w.take()
 	for _, c := range due {
-		c.timer.slot = noSlot
-	}
-	w.arm()
-	w.mu.Unlock()
-	for _, c := range due {
-		if c.onTimer(c.server.clock()) {
+		if c.onTimer(now, late) {
 			w.again(c)
 		}
 	}
+}
+
+// take takes the connections out whose time has come, by the clock of their
+// Server. late says that the process was stopped, or starved: then peers may
+// have answered, and nobody have read it.
+func (w *wheel) take() (due []*conn, now time.Duration, late bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.count == 0 {
+		return nil, 0, false
+	}
+	now = w.clock()
+	late = now-w.at-w.tick > 2*w.tick+maxTick
+	turns := (now - w.at) / w.tick
+	w.at += turns * w.tick
+	for range min(turns, wheelSlots) {
+		w.now = (w.now + 1) % wheelSlots
+		if slot := w.slots[w.now]; len(due) == 0 {
+			due = slot // nearly always the only one
+		} else {
+			due = append(due, slot...)
+		}
+		w.slots[w.now] = nil
+	}
+	for _, c := range due {
+		c.timer.slot = turning
+	}
+	w.arm(now)
+	return due, now, late
 }
 
 // again places a connection that turn has taken out, unless it has ended.
 func (w *wheel) again(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c.timer.timed {
-		w.place(c, c.due()-c.server.clock())
+	if c.timer.slot == turning {
+		w.place(c)
 	}
-}
-
-// due returns when something is to be done for the connection, by
-// Server.clock. It is called under the wheel's lock.
-func (c *conn) due() time.Duration {
-	return min(c.timer.ping, c.dead(), c.lived(), c.expires())
-}
-
-// dead and lived return when the peer has been silent, and connected, for too
-// long.
-func (c *conn) dead() time.Duration {
-	return later(time.Duration(c.heard.Load()), c.endpoint.opts.IdleTimeout)
-}
-
-func (c *conn) lived() time.Duration { return later(c.born, c.endpoint.opts.Lifetime) }
-
-// onTimer does what is due now, by Server.clock, and returns whether the
-// connection stays.
-func (c *conn) onTimer(now time.Duration) bool {
-	o := &c.endpoint.opts
-	switch {
-	case now >= c.lived():
-		c.close(lifetimeCause)
-		return false
-	case now >= c.expires():
-		c.close(expiredCause)
-		return false
-	case now >= c.dead():
-		c.server.logPeer(c, slog.LevelInfo, "ws: dead peer", "silent", o.IdleTimeout)
-		c.abort(Closed{Code: CloseAbnormal, Remote: true, Err: errSilent})
-		return false
-	case c.closing.Load():
-		return false
-	}
-	if now >= c.timer.ping {
-		// A full outbox has frames in flight, which tell as much as a ping.
-		c.schedule(c.out.Keep(controlFrame(opPing, nil)))
-		c.timer.ping = later(now, o.PingInterval)
-	}
-	return true
 }
 
 // later returns from+d, for a d that may be noLimit.

@@ -117,16 +117,20 @@ func (w *wire) readPayload(p []byte) (n int, err error) {
 	c := w.client.conn
 	if c.raw == nil {
 		c.uncork() // as fill
+		c.reads()
 		n, err = w.Conn.Read(p)
+		c.hasRead()
 	} else {
 		c.uncorkOne()
 		failed := c.raw.Read(func(fd uintptr) bool {
 			var again bool
 			if n, again, err = sysRead(fd, p); again {
 				c.uncork()
+				c.reads()
 			}
 			return !again
 		})
+		c.hasRead()
 		switch {
 		case failed != nil:
 			err = failed
@@ -168,7 +172,9 @@ func (w *wire) await() {
 // fill waits for bytes of a connection that is no descriptor.
 func (w *wire) fill() {
 	w.client.conn.uncork() // whether more is there cannot be known before waiting
+	w.client.conn.reads()
 	n, err := w.Conn.Read(w.block())
+	w.client.conn.hasRead()
 	w.took(n, err)
 }
 
@@ -188,8 +194,10 @@ func (w *wire) fillNow(fd uintptr) bool {
 	if again {
 		w.giveBack()
 		w.client.conn.uncork() // the input has run dry
+		w.client.conn.reads()
 		return false
 	}
+	w.client.conn.hasRead()
 	if n == 0 && err == nil {
 		err = io.EOF
 	}
@@ -231,15 +239,34 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of the first n borrowed bytes the rest.
 func (w *wire) check(n int) {
-	sound, bad := w.guard.check(w.borrowed.bytes[:n], uint64(w.client.conn.endpoint.opts.MaxMessageBytes))
+	sound, bad := w.guard.check(w.borrowed.bytes[:n], w.limit())
 	if bad != nil {
 		w.fail(bad)
 	}
 	w.from, w.to = 0, uint16(sound)
 }
 
+// limit is that of a message, in bytes.
+func (w *wire) limit() uint64 { return uint64(w.client.conn.endpoint.opts.MaxMessageBytes) }
+
 // unread puts back what net/http read beyond the request.
 func (w *wire) unread(p []byte) { w.check(copy(w.block(), p)) }
+
+// hasAhead takes over n bytes that were read behind the rest.
+func (w *wire) hasAhead(n int) {
+	switch {
+	case n == 0 && w.from == w.to:
+		w.giveBack()
+		return
+	case n == 0 || w.readErr() != nil:
+		return
+	}
+	sound, bad := w.guard.check(w.borrowed.bytes[w.to:int(w.to)+n], w.limit())
+	if bad != nil {
+		w.fail(bad)
+	}
+	w.to += uint16(sound)
+}
 
 // early is a socket of which more was read early than a block holds.
 type early struct {
@@ -258,6 +285,9 @@ func (e *early) Read(p []byte) (int, error) {
 	e.read = e.read[n:]
 	return n, nil
 }
+
+// NetConn returns the socket, as that of a TLS connection does.
+func (e *early) NetConn() net.Conn { return e.Conn }
 
 // Write takes note of the code that gws wants to close with. The frame itself
 // is ours (closing.go), since gws's reasons contain addresses and do not wait
