@@ -169,7 +169,11 @@ func (s *Server) pushed(event string, n *tally) {
 // left.
 func (s *Server) logShed(event string, n *tally, closed int) {
 	named := n.lost[:min(n.losers, len(n.lost))]
-	if !s.admits(slog.LevelWarn, named...) {
+	kind := logWarn
+	if n.untold {
+		kind = logHint
+	}
+	if !s.admitsKind(kind, named) {
 		return
 	}
 	attrs := []any{"event", event, "sent", n.sent, "shed", n.shed, "closed", closed}

@@ -46,6 +46,7 @@ const (
 	logInfo = iota
 	logWarn
 	logError
+	logHint // a warning that tells how to mend the program: refusals do not push it out
 	logKinds
 )
 
@@ -98,7 +99,7 @@ func kindOf(level slog.Level) int {
 }
 
 func levelOf(kind int) slog.Level {
-	return [logKinds]slog.Level{slog.LevelInfo, slog.LevelWarn, slog.LevelError}[kind]
+	return [logKinds]slog.Level{slog.LevelInfo, slog.LevelWarn, slog.LevelError, slog.LevelWarn}[kind]
 }
 
 // logPeer logs what a peer has caused: with c's id, or without one if c is nil,
@@ -114,10 +115,12 @@ func (s *Server) logPeer(c *conn, level slog.Level, text string, args ...any) {
 // counts it if not. It is for those who must know, or whose line costs something
 // to make. A nil connection is one that is not there yet.
 func (s *Server) admits(level slog.Level, about ...*conn) bool {
-	if level < slog.LevelInfo {
-		return true // who asks for that wants all of it
-	}
-	kind, now := kindOf(level), s.clock()
+	return level < slog.LevelInfo || // who asks for that wants all of it
+		s.admitsKind(kindOf(level), about)
+}
+
+func (s *Server) admitsKind(kind int, about []*conn) bool {
+	now := s.clock()
 	mine := slices.ContainsFunc(about, func(c *conn) bool { return c == nil || c.mayLog(kind, now) })
 	p := &s.peers
 	p.mu.Lock()
@@ -186,11 +189,11 @@ func (p *peerLog) told(kind int) (omitted int, from string) {
 // Server or handler, and must not be left out.
 func (s *Server) line(c *conn, level slog.Level, text string, args ...any) {
 	attrs := make([]any, 0, len(args)+6)
-	if c != nil {
-		attrs = append(attrs, "conn", c.id)
-	}
 	for i := 0; i+1 < len(args); i += 2 {
 		attrs = append(attrs, args[i], short(args[i], args[i+1]))
+	}
+	if c != nil {
+		attrs = append(attrs, "conn", c.id)
 	}
 	if level >= slog.LevelInfo {
 		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)

@@ -207,7 +207,7 @@ func TestHostileLog(t *testing.T) {
 		},
 		"refused handshakes": func(t *testing.T, s *site) (answers []string) {
 			for _, header := range [][]string{
-				{"Origin: https://evil.example"}, {"Sec-WebSocket-Protocol: bearer, " + secret}, {"Authorization: Bearer bad " + secret},
+				{"Origin: https://evil.example"}, {"Sec-WebSocket-Protocol: chat, " + secret}, {"Authorization: Bearer bad " + secret},
 			} {
 				for range tries / 2 {
 					_, res := s.try(t, "/ws?access_token="+secret, append(header, credentials[1:]...)...)
