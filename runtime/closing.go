@@ -61,8 +61,8 @@ func (c *conn) begin(cause Closed) bool {
 		some.cause = &cause
 		some.ended()
 		c.closing.set(phaseCloses)
-		if c.closing.is(phaseDrains) && some.rare.drain.timer != nil {
-			some.rare.drain.timer.Stop()
+		if c.closing.is(phaseDrains) && some.last.rare.drain.timer != nil {
+			some.last.rare.drain.timer.Stop()
 		}
 		if c.registered() {
 			c.server.registry.present.Add(-1)

@@ -67,13 +67,15 @@ type seldom struct {
 	rooms []*membership
 	ctx   *standardContext // made when somebody first waits
 	cause *Closed          // set with closing, and then for good
-	last  *lastBytes       // set with closing
-	lines *[logKinds]allowance
-	rare  *rare // made under mu; nil: none of it is there
+	last  *lastBytes       // set with closing; before, if there are lines of the log, or anything rare
 }
 
-// lastBytes is what is known of a connection that is about to end.
+// lastBytes is what is known of a connection that is about to end, that the log
+// had lines about, or that has something rare: here, since seldom is as long as
+// it may be.
 type lastBytes struct {
+	lines     *[logKinds]allowance
+	rare      *rare         // made under mu; nil: none of it is there
 	written   time.Duration // when the last byte was, by Server.clock; set with writeDone
 	discarded int           // bytes read since closing, for nobody; the read goroutine's, then settle's
 }
@@ -94,13 +96,13 @@ type rare struct {
 	seen  sight     // of a peer that takes something, and does not answer
 }
 
-// rarely returns c.some.rare, made if need be. The caller holds c.mu.
+// rarely returns c.some.last.rare, made if need be. The caller holds c.mu.
 func (c *conn) rarely() *rare {
-	some := c.seldom()
-	if some.rare == nil {
-		some.rare = new(rare)
+	last := c.seldom().ended()
+	if last.rare == nil {
+		last.rare = new(rare)
 	}
-	return some.rare
+	return last.rare
 }
 
 // seldom returns c.some, made if need be. The caller holds c.mu.

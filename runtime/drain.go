@@ -90,7 +90,7 @@ func (c *conn) restReading() {
 		return
 	}
 	c.mu.Lock()
-	b, cause := c.inbox, c.some.rare.drain.cause
+	b, cause := c.inbox, c.some.last.rare.drain.cause
 	c.mu.Unlock()
 	if b.idle() {
 		c.close(cause)
@@ -102,7 +102,7 @@ func (c *conn) restReading() {
 // is always room.
 func (c *conn) cut() {
 	c.mu.Lock()
-	b, cause := c.inbox, c.some.rare.drain.cause
+	b, cause := c.inbox, c.some.last.rare.drain.cause
 	c.mu.Unlock()
 	var last []byte
 	for _, t := range b.waiting() {

@@ -56,10 +56,10 @@ type hookWait struct {
 func (c *conn) hookWaits() *hookWait {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.some == nil || c.some.rare == nil {
+	if c.some == nil || c.some.last == nil || c.some.last.rare == nil {
 		return nil
 	}
-	return c.some.rare.hook
+	return c.some.last.rare.hook
 }
 
 // hookWait returns it, made if need be.

@@ -67,7 +67,7 @@ func (p *peer) wantData(data ...string) {
 }
 
 // TestShedOldest: a full outbox loses its oldest pushes, and nothing that is in
-// flight; counts say so, in one line a call.
+// flight; counts say so, and so does the log.
 func TestShedOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stall(t, ws.Options{Overflow: ws.ShedOldest})
