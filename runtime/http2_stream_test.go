@@ -306,7 +306,7 @@ func TestHTTP2Burst(t *testing.T) {
 		site := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(g.endpoint(s)))}
 		start(site.http)
 		ends(t, s, site.http.Close)
-		return &bursting{s, func() *peer { return site.h2(t, window).dial("/ws") }}
+		return &bursting{s, func() *peer { return site.h2(t, 1<<20).dial("/ws") }} // browsers have more
 	}}
 	t.Run("Burst", TestBurst)
 	t.Run("BesideStalled", TestBurstBesideStalled)

@@ -110,7 +110,7 @@ func (c *conn) worthYielding(p *patience) bool {
 	if c.raw == nil {
 		takes, known := false, false
 		if t, ok := steady.Behind(c.wire.Conn).(*tunnel); ok {
-			takes, known = p.looks < minLooks || t.moves(), true
+			takes, known = true, t.moves() // what does not may wait for a processor, as anything that cannot be asked
 		} else if !c.server.portable {
 			takes, known = writable(c.wire.Conn)
 		}

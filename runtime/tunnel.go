@@ -53,7 +53,7 @@ type chunk struct {
 const (
 	shortChunk = 4 << 10 // as much as net/http buffers
 	longChunk  = 16 << 10
-	slowChunk  = 50 * time.Millisecond // what a slow peer's takes; as long, once, does a push look for room that it may make (makeroom.go)
+	slowChunk  = 50 * time.Millisecond // what a slow peer's takes
 )
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
@@ -200,8 +200,8 @@ func (t *tunnel) landed(err error) (taken int, _ error) {
 	return taken, err
 }
 
-// moves reports whether the peer takes what is written as far as can be seen: a
-// chunk that is on its way for longer waits for it.
+// moves reports whether the peer takes what is written, as far as can be seen: a
+// chunk that has been on its way for longer may be waiting for it.
 func (t *tunnel) moves() bool {
 	since := t.since.Load()
 	return since == 0 || int64(time.Since(t.made))-since < int64(slowChunk)
