@@ -76,7 +76,7 @@ func TestAskedFirst(t *testing.T) {
 	}
 	t.Run("no pings", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := servePipe(t, ws.Options{PingInterval: ws.Unlimited}, gateway{})
+			s := servePipe(t, ws.Options{PingInterval: ws.Unlimited, IdleTimeout: time.Minute}, gateway{})
 			var asked atomic.Int32
 			begun := time.Now()
 			gone := s.dial(t, "/ws").answers(&asked, always)

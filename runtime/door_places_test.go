@@ -350,7 +350,7 @@ func sockets() (out []place) {
 				p.want(`{"event":"door","id":1,"data":null}`)
 				p.sendClose(1000, "")
 				p.closed(ws.CloseNormal)
-			case "SetReadDeadline": // nothing but how long a Close is waited for
+			case "SetReadDeadline", "SetWriteDeadline": // nothing but how long a peer is waited for
 				p.want(`{"event":"door","id":1,"data":null}`)
 				p.sendClose(1000, "")
 				p.closed(ws.CloseNormal)
