@@ -19,7 +19,7 @@ import (
 // without, as often as there may be room. A room's lock may be held.
 func (c *conn) pushAgain(f *outbox.Frame, key string, n *tally) (o outbox.Outcome) {
 	b := batches.Get().(*batch)
-	p := patience{since: c.server.clock(), blind: &n.blind}
+	p := patience{since: c.server.clock(), blind: &n.blind, spent: &n.spent}
 	for o.Verdict = outbox.Full; o.Verdict == outbox.Full; {
 		b.Patient = c.raw == nil
 		switch c.out.Steal(&b.Batch, maxBatch) {
@@ -41,6 +41,9 @@ func (c *conn) pushAgain(f *outbox.Frame, key string, n *tally) (o outbox.Outcom
 			p.yield()
 			o = c.out.Offer(f, key, false)
 		}
+	}
+	if p.looks > 0 {
+		n.spent += c.server.clock() - p.since
 	}
 	b.Settle(c.server.waiting)
 	b.release()
@@ -86,6 +89,7 @@ type patience struct {
 	since time.Duration  // by Server.clock
 	looks int            // how often
 	blind *time.Duration // what the push has waited in vain, of all connections that cannot be asked
+	spent *time.Duration // what it has waited before, of all connections
 }
 
 // What is waited for is our own: a worker within a write that does not wait, or
@@ -95,7 +99,7 @@ type patience struct {
 const (
 	minLooks = 64 // however slow: the clock may have run while nobody else did
 	maxLooks = 1 << 17
-	maxLook  = 500 * time.Millisecond
+	maxLook  = 500 * time.Millisecond // for all connections of a push together
 
 	// Of a connection that does not say whether it would take something, nobody
 	// knows whether its writer is waiting for the peer. These looks take less
@@ -116,13 +120,13 @@ func (c *conn) worthYielding(p *patience) bool {
 		}
 		switch {
 		case !known:
-			looks, long, blind = maxBlindLooks, maxBlindLook-*p.blind, true
+			looks, long, blind = maxBlindLooks, maxBlindLook-*p.blind+*p.spent, true
 		case !takes:
 			return false
 		}
 	}
 	waited := c.server.clock() - p.since
-	if p.looks < minLooks || p.looks < looks && waited < long {
+	if p.looks < minLooks && *p.spent < maxLook || p.looks < looks && waited < long-*p.spent {
 		return true
 	}
 	if blind {

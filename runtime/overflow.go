@@ -76,7 +76,7 @@ func (t Target) Coalesce(key string) Target {
 type tally struct {
 	sent, shed, replaced int
 	slow                 []*conn       // to be closed
-	blind                time.Duration // waited in vain (patience)
+	blind, spent         time.Duration // waited (patience)
 	untold               bool          // shed, and its caller has no result to see that by
 
 	lost   [3]*conn // of those that lost something, for the log

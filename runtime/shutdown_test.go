@@ -123,10 +123,10 @@ func TestShutdownSpread(t *testing.T) {
 	})
 }
 
-// TestChurn: 500 connections join, emit and leave at once, while a service
+// TestChurn: 150 connections join, emit and leave at once, while a service
 // pushes to all of them, to rooms and to each; half of them leave without a word.
 func TestChurn(t *testing.T) {
-	const crowd = 500
+	const crowd = 150
 	clients := make(chan *ws.Client, crowd)
 	s := serve(t, ws.Options{OutboxFrames: 4}, lobby(clients))
 	var peers []*peer

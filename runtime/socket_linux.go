@@ -43,13 +43,20 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 }
 
 // writable reports whether the socket below a connection would take something
-// now; known is false if there is none that can be asked.
+// now; known is false if there is none that can be asked. It asks no type of the
+// user's: a room's lock may be held.
 func writable(c net.Conn) (takes, known bool) {
-	raw := rawOf(underneath(c))
-	if raw == nil {
+	var raw syscall.RawConn
+	var err error
+	switch c := underneath(c).(type) {
+	case *net.TCPConn:
+		raw, err = c.SyscallConn()
+	case *net.UnixConn:
+		raw, err = c.SyscallConn()
+	default:
 		return false, false
 	}
-	if err := raw.Control(func(fd uintptr) { takes, known = pollWritable(fd) }); err != nil {
+	if err != nil || raw.Control(func(fd uintptr) { takes, known = pollWritable(fd) }) != nil {
 		return false, false
 	}
 	return takes, known

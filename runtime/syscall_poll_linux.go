@@ -13,9 +13,13 @@ func pollWritable(fd uintptr) (takes, known bool) {
 		fd              int32
 		events, revents int16
 	}{fd: int32(fd), events: pollOut}
-	var now [2]int64                                                                                                                // a timespec of any width that says not to wait
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&ask)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0) //nolint:gosec // the only way to a system call
-	return n == 1, errno == 0
+	var now [2]int64 // a timespec of any width that says not to wait
+	for {
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&ask)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0) //nolint:gosec // the only way to a system call
+		if errno != syscall.EINTR {
+			return n == 1, errno == 0
+		}
+	}
 }
 
 // sysYield lets another thread have the processor.
