@@ -104,11 +104,12 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if t != nil {
 		t.begun = begun
 	}
-	timed := time.Duration(0)
-	if inline {
-		timed = c.timing()
-	}
 	call, pooled := c.newCall(inline)
+	timed := inline && (pooled || e.suspects.timed.Load() > 0)
+	var from time.Duration
+	if timed {
+		from = c.timing()
+	}
 	call.begin(c, t, handler, frame, inline)
 	panicked, err := c.call(handler, call)
 	var refusal *Error
@@ -124,8 +125,8 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if panicked {
 		c.close(panicCause)
 	}
-	if inline {
-		c.ranHere(handler, timed, call.waited)
+	if timed && !call.waited {
+		c.tellSlow(handler, c.server.clock()-from)
 	}
 	call.end()
 	if pooled {

@@ -22,62 +22,52 @@ type suspects struct {
 // long together: a slow handler that comes every now and then is among them.
 const maxTimed = 1000
 
-// ran is what was handled of one read, with the block that it was read into.
-// The clock is looked at once for all of it, before the next read.
-type ran struct {
-	calls   int
-	handler int  // the last
-	waited  bool // for room in the outbox, which is the peer's to make
-}
-
-// timing returns when a call on the read loop begins, by Server.clock, if it is
-// to be timed by itself; zero: it is not.
+// timing returns when a call on the read loop begins that is to be timed by
+// itself.
 func (c *conn) timing() time.Duration {
-	if c.endpoint.suspects.timed.Load() <= 0 {
-		return 0
+	if c.endpoint.suspects.timed.Load() > 0 {
+		c.endpoint.suspects.timed.Add(-1)
 	}
-	c.endpoint.suspects.timed.Add(-1)
 	return c.server.clock()
 }
 
-// ranHere notes that a handler has run on the read loop, timed since begun if
-// that is not zero.
-func (c *conn) ranHere(handler int, begun time.Duration, waited bool) {
-	block := c.wire.borrowed
-	switch {
-	case begun == 0 && block != nil:
-		block.ran.calls++
-		block.ran.handler = handler
-		block.ran.waited = block.ran.waited || waited
-		return
-	case begun == 0: // a long message was read right into gws's buffer, and is the only one
-		begun = time.Duration(c.heard.Load())
-	}
-	if took := c.server.clock() - begun; took > slowHandler && !waited {
-		c.tellSlow(handler, took)
-	}
-}
-
-// judge is called before each read, when all of the last one is handled.
+// judge is called before each read, when all of the last one is handled. The
+// clock is looked at once for all that was handled with the block's Call, and
+// nothing is done for each message: what the Call still knows is enough.
 func (w *wire) judge() {
-	if w.borrowed == nil || w.borrowed.ran.calls == 0 {
+	if w.borrowed == nil || !w.borrowed.call.inline {
 		return
 	}
-	c, r := w.client.conn, &w.borrowed.ran
+	c, last := w.client.conn, &w.borrowed.call
+	last.inline = false
 	took := c.server.clock() - time.Duration(c.heard.Load())
-	if took > slowHandler && !r.waited {
-		if r.calls == 1 {
-			c.tellSlow(r.handler, took)
-		} else {
-			c.endpoint.suspects.timed.Store(maxTimed) // which of them it was, the next time will show
-		}
+	switch {
+	case took <= slowHandler:
+	case !w.single():
+		c.endpoint.suspects.timed.Store(maxTimed) // which of them it was, the next time will show
+	case !last.waited:
+		c.tellSlow(last.handler, took)
 	}
-	*r = ran{}
 }
 
+// single reports whether the block held one frame, and nothing else.
+func (w *wire) single() bool {
+	const mask = 4 // which is never missing (RFC 6455, section 5.2)
+	b := &w.borrowed.bytes
+	switch n := int(b[1] & 0x7f); n {
+	case 127: // longer than a block
+		return false
+	case 126:
+		return 4+mask+(int(b[2])<<8|int(b[3])) == int(w.to)
+	default:
+		return 2+mask+n == int(w.to)
+	}
+}
+
+// tellSlow logs a handler that took longer than it may, the first time.
 func (c *conn) tellSlow(handler int, took time.Duration) {
 	e := c.endpoint
-	if !e.suspects.told[handler].Swap(true) {
+	if took > slowHandler && !e.suspects.told[handler].Swap(true) {
 		c.server.line(c, slog.LevelWarn, "ws: slow handler on the read loop, which waits for it: write mode=serial on its directive, or give it a context parameter",
 			"gateway", e.spec.Gateway, "event", e.handlers[handler].Event, "took", took)
 	}

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,17 +83,30 @@ func TestSlowHandler(t *testing.T) {
 
 // TestSlowHandlerOnSocket is the same where the runtime reads by itself.
 func TestSlowHandlerOnSocket(t *testing.T) {
+	slow := func(c *ws.Call) error { time.Sleep(60 * time.Millisecond); return c.Reply(1) }
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"echo": inline(echo),
-		"slow": inline(func(c *ws.Call) error { time.Sleep(60 * time.Millisecond); return c.Reply(1) }),
+		"slow": inline(slow), "long": inline(slow), "among": inline(slow),
 	}})
 	p := s.dial(t, "/ws")
 	for range 2 {
 		p.send(`{"event":"slow","id":1}`)
 		p.want(`{"event":"slow","id":1,"data":1}`)
 	}
+	p.send(`{"event":"long","id":1,"data":%q}`, strings.Repeat("x", 300))
+	p.want(`{"event":"long","id":1,"data":1}`)
+	echo := frame(text, []byte(`{"event":"echo","id":1}`))
+	for range 2 { // several in one read: the first time does not show which it was
+		p.raw(slices.Concat(echo, frame(text, []byte(`{"event":"among","id":1}`)), echo))
+		p.want(`{"event":"echo","id":1,"data":null}`, `{"event":"among","id":1,"data":1}`, `{"event":"echo","id":1,"data":null}`)
+	}
 	p.echoes()
-	if n := strings.Count(s.logs.String(), "event=slow"); n != 1 {
+	for _, event := range []string{"slow", "long", "among"} {
+		if n := strings.Count(s.logs.String(), "event="+event); n != 1 {
+			t.Errorf("%d lines of %s:\n%s", n, event, s.logs)
+		}
+	}
+	if n := strings.Count(s.logs.String(), "slow handler"); n != 3 {
 		t.Errorf("%d lines:\n%s", n, s.logs)
 	}
 }

@@ -64,7 +64,6 @@ func (w *wire) verdict() CloseCode {
 type readBlock struct {
 	bytes [4096]byte
 	call  Call // of the read loop, which has one at a time: a pool would have to be asked for each message
-	ran   ran  // handlers, since the last read
 }
 
 var readBlocks = sync.Pool{New: func() any { return new(readBlock) }}
@@ -182,7 +181,7 @@ func (w *wire) fill() {
 func (w *wire) block() []byte {
 	if w.borrowed == nil {
 		w.borrowed = readBlocks.Get().(*readBlock)
-		w.borrowed.ran = ran{} // of a connection that ended in the middle
+		w.borrowed.call.inline = false // of a connection that ended in the middle
 	}
 	return w.borrowed.bytes[:]
 }
