@@ -26,6 +26,9 @@ func LooksInVain(c *Client) string {
 	}
 }
 
+// Held returns of how many connections anything is left.
+func (s *Server) Held() int { return s.registry.held() }
+
 // Lingering returns of how many connections only the socket is left.
 func (s *Server) Lingering() int { return len(s.registry.lingering()) }
 

@@ -110,13 +110,17 @@ func (p *peer) chats() (stop func() error) {
 // may not have read it for longer than a peer has to close.
 func TestReadsItsKernelLate(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
-		s := serveSlow(t, secure, ws.Options{WriteTimeout: patience}, gateway{})
+		hook := make(chan struct{})
+		s := serveSlow(t, secure, ws.Options{WriteTimeout: patience}, gateway{
+			disconnect: func(context.Context, *ws.Client, any, ws.Closed) { close(hook) },
+		})
 		p, res := s.try(t, 128<<10)
 		if p == nil {
 			t.Fatal(res)
 		}
 		keep(t, s.Server)
 		s.All().Disconnect(4000, "enough")
+		await(t, "the disconnect hook, before anything is read", hook)
 		const early = keptEvents - 2
 		for i := range early {
 			p.want(kept(i))
@@ -163,7 +167,7 @@ func TestSlowNetwork(t *testing.T) {
 const linger = time.Second
 
 // free reports whether nothing is left of any connection.
-func free(s *slowSite) bool { return s.Lingering() == 0 && s.ConnectionCount() == 0 }
+func free(s *slowSite) bool { return s.Held() == 0 }
 
 // TestDeafAfterClose: a peer that takes nothing has its socket closed when the
 // write deadline has passed, and not sooner; until then it is counted, and
@@ -181,7 +185,7 @@ func TestDeafAfterClose(t *testing.T) {
 			if _, res := s.try(t, slowThere); res == nil || res.StatusCode != 503 {
 				t.Errorf("one too many beside a socket that is still there: %v", res)
 			}
-			eventually(t, "the socket is gone", func() bool { return s.Lingering() == 0 })
+			eventually(t, "the socket is gone", func() bool { return free(s) })
 			if took := time.Since(begun); took < limit {
 				t.Errorf("gone after %v", took)
 			}

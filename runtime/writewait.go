@@ -27,6 +27,7 @@ const maxPiece = 16 << 10
 type writeWatch struct {
 	timer   *time.Timer   // calls look
 	written atomic.Uint64 // bytes that Write took
+	wroteAt atomic.Int64  // when it last took some, by Server.clock
 
 	mu    sync.Mutex
 	c     *conn         // nil: the writes are over
@@ -99,7 +100,10 @@ func (w *writeWatch) look() {
 		w.quiet = 0
 	case taken:
 		w.quiet = 0
-		w.c.hear() // who takes what is written lives, though its answer to a ping may be far behind
+		now := w.c.hear() // who takes what is written lives, though its answer to a ping may be far behind
+		if !w.asked {
+			w.quiet = min(now-time.Duration(w.wroteAt.Load()), w.every)
+		}
 	default:
 		w.quiet += w.every
 	}
@@ -134,6 +138,7 @@ func (w *writeWatch) wrote(n int) (goOn bool) {
 	if n == 0 {
 		return false
 	}
+	w.wroteAt.Store(int64(w.c.server.clock()))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asked || !w.cut {
