@@ -14,7 +14,7 @@ import (
 )
 
 // TestStalledMember: a member that stops reading leaves the count once its
-// outbox is full, is counted as shed, logged once a call, and costs nobody else.
+// outbox is full, is counted as shed, logged a few times, and costs nobody else.
 func TestStalledMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clients := make(chan *ws.Client, 2)

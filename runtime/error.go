@@ -47,7 +47,7 @@ var ErrTooManyRooms = errors.New("ws: too many rooms")
 
 // Error is a refusal that the client may see. A handler, hook or guard that
 // returns one, wrapped or not, has its code, message and details sent; any
-// other error is logged in full and travels as CodeInternal with a reference.
+// other error is logged, up to 2 KiB of it, and travels as CodeInternal with a reference.
 //
 // A handler's result type is error, not *Error: a nil *Error in an error is
 // not nil, and travels as CodeInternal.

@@ -163,7 +163,7 @@ func ExamplePush_Coalesce() {
 	// Output: ann is typing in lobby
 }
 
-// What full outboxes lose is counted, logged once for each push, and told to
+// What full outboxes lose is counted, logged now and then, and told to
 // the Observer.
 func ExampleShed() {
 	var lost, closed int
