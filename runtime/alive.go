@@ -119,12 +119,8 @@ func (c *conn) onTimer(now time.Duration, late bool) (stays bool) {
 
 // judge says what it means that the peer has been silent for too long.
 func (c *conn) judge(now time.Duration, late bool) verdict {
-	switch {
-	case late:
-		return undecided
-	case c.closing.Load():
-		return dead // it is not pinged any more
-	case c.endpoint.opts.PingInterval != noLimit && !c.unanswered():
+	pinged := c.endpoint.opts.PingInterval != noLimit && !c.closing.Load()
+	if late || pinged && !c.unanswered() {
 		return undecided
 	}
 	return c.look(now)

@@ -11,6 +11,7 @@ type draining struct {
 	cause Closed
 	until time.Duration // by Server.clock
 	timer *time.Timer   // nil: only what is in hand holds it
+	cut   bool          // its time is up: who is cancelled then does not close it
 }
 
 // leaveRetry is when a client may try elsewhere what was refused because the
@@ -90,10 +91,11 @@ func (c *conn) restReading() {
 		return
 	}
 	c.mu.Lock()
-	b, cause := c.inbox, c.some.last.rare.drain.cause
+	b, d := c.inbox, c.some.last.rare.drain
+	cut := d.cut
 	c.mu.Unlock()
-	if b.idle() {
-		c.close(cause)
+	if !cut && b.idle() {
+		c.close(d.cause)
 	}
 }
 
@@ -102,8 +104,14 @@ func (c *conn) restReading() {
 // is always room.
 func (c *conn) cut() {
 	c.mu.Lock()
-	b, cause := c.inbox, c.some.last.rare.drain.cause
+	b, d := c.inbox, c.some.last.rare.drain
+	first, cause := !d.cut, d.cause
+	d.cut = true
 	c.mu.Unlock()
+	if !first {
+		return
+	}
+	b.stop() // nothing begins any more
 	var last []byte
 	for _, t := range b.waiting() {
 		last = append(last, t.cut(errLeaving())...)
