@@ -40,7 +40,7 @@ func survives(t *testing.T, f *faulty, s *site) {
 	p.isRefused("door", "not_found")
 	p.echoes()
 	p.leave()
-	eventually(t, "the client is gone", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "the client is gone", func() bool { return s.Stats().Connections == 1 })
 }
 
 func on(h handler) gateway { return gateway{on: map[string]handler{"door": h}} }
@@ -204,7 +204,7 @@ func lives() []place {
 			p := s.dial(t, "/ws")
 			f.armed.Store(true)
 			p.leave()
-			eventually(t, "the client is gone", func() bool { return s.ConnectionCount() == 1 })
+			eventually(t, "the client is gone", func() bool { return s.Stats().Connections == 1 })
 		}},
 		{name: "connection guard", whats: fewer, make: func(f *faulty) (ws.Options, gateway) {
 			return ws.Options{}, gateway{connGuards: []ws.ConnGuard{connGuard(func(*ws.Upgrade) error { return f.fail() })}}
@@ -361,7 +361,7 @@ func sockets() (out []place) {
 			default: // what cannot be written to is gone
 				p.wantEOF()
 			}
-			eventually(t, "the client is gone", func() bool { return s.ConnectionCount() == 1 })
+			eventually(t, "the client is gone", func() bool { return s.Stats().Connections == 1 })
 		}})
 	}
 	return out

@@ -275,7 +275,7 @@ func TestHookWaitEnds(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, answer, err)
 		}
 		_ = conn.Close()
-		eventually(t, "gone", func() bool { return s.ConnectionCount() == 0 })
+		eventually(t, "gone", func() bool { return s.Stats().Connections == 0 })
 	}
 }
 

@@ -40,7 +40,7 @@ func TestHTTP2Hostile(t *testing.T) {
 			t.Errorf("%d streams hold %d KiB", accepted, (heap-s.heap)>>10)
 		}
 	})
-	eventually(t, "they are gone", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "they are gone", func() bool { return s.Stats().Connections == 1 })
 
 	s.run("quick resets", func(s *siege) {
 		for range 5 {
@@ -55,7 +55,7 @@ func TestHTTP2Hostile(t *testing.T) {
 			_ = c.conn.Close()
 		}
 	})
-	eventually(t, "they are gone", func() bool { return s.ConnectionCount() == 1 })
+	eventually(t, "they are gone", func() bool { return s.Stats().Connections == 1 })
 
 	s.run("closed windows", func(s *siege) {
 		c := attacker(s, 0)
