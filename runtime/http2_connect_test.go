@@ -66,7 +66,7 @@ func TestExtendedConnect(t *testing.T) {
 				header = c.header
 			}
 			p, res := h.ask(c.path, header...)
-			got := http.Header{}
+			var got http.Header
 			if p != nil {
 				if c.status != 200 {
 					t.Fatal("accepted")
