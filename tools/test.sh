@@ -20,7 +20,7 @@ need_module_files
 
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
-flags=(-json -count=1 -vet=off)
+flags=(-json -count=1 -vet=off -timeout 20m) # a busy machine needs more than the usual 10 for the runtime
 run() {
 	local status=0 patterns m
 	patterns=$(workspace | sed 's,^,./,; s,$,/...,')
