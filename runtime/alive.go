@@ -137,7 +137,7 @@ func (c *conn) look(now time.Duration) verdict {
 	case v.unread > 0, busy && (!known || c.endpoint.opts.PingInterval == noLimit):
 		c.hear()
 		return alive
-	case v.unsent > 0:
+	case v.unsent > 0, known && c.out.Waits(): // who writes may be late with the rest
 		return c.lookAgain(now, v.acked)
 	}
 	return dead

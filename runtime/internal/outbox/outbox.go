@@ -175,6 +175,13 @@ func (q *Queue) Resume() Verdict {
 	return q.look()
 }
 
+// Waits reports whether a frame waits to be taken, or is being written.
+func (q *Queue) Waits() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.frames > 0
+}
+
 // Keep is Push for a frame that no later push may shed.
 func (q *Queue) Keep(frame []byte) Verdict { return q.offer(frame, kept) }
 
