@@ -234,7 +234,7 @@ func TestHTTP2Slow(t *testing.T) {
 		}
 		stalled := time.Now()
 		c.wantReset(1, h2InternalError)
-		if cause := <-ended; cause.Code != ws.ClosePolicy || cause.Remote || time.Since(stalled) > 11*time.Second {
+		if cause := <-ended; cause.Code != ws.ClosePolicy || cause.Remote || time.Since(stalled) > 12500*time.Millisecond { // at most a quarter late
 			t.Errorf("after %v: %+v", time.Since(stalled), cause)
 		}
 		c.send(h2Data, 0, 3, frame(text, []byte(`{"event":"echo"}`)))
