@@ -279,10 +279,14 @@ func (c *conn) writeSome(b *batch, p []byte) (rest []byte, err error) {
 
 // writeFailed ends the connection: nothing more can be written.
 func (c *conn) writeFailed(err error) (broken bool) {
-	cause := writeCause(err)
+	c.unwritable(writeCause(err))
+	c.out.Abort() // the caller is the owner, so there is nothing to schedule
+	return true
+}
+
+// unwritable begins to close a connection that cannot be written to.
+func (c *conn) unwritable(cause Closed) {
 	if c.begin(cause) && cause.Code == ClosePolicy {
 		c.server.stats.slow.Add(1)
 	}
-	c.out.Abort() // the caller is the owner, so there is nothing to schedule
-	return true
 }

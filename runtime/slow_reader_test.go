@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,4 +151,54 @@ func (f *fragile) Write(p []byte) (n int, err error) {
 		return n, f.err
 	}
 	return 0, f.err
+}
+
+// TestStalledWithoutDeadlines: a net.Conn that cannot have a write give up, or
+// pretends that it can, loses its socket instead.
+func TestStalledWithoutDeadlines(t *testing.T) {
+	for name, c := range map[string]struct {
+		set   func() error
+		after time.Duration // a write that was told in vain is given a quarter more
+	}{
+		"refuses":  {func() error { return os.ErrNoDeadline }, 10 * time.Second},
+		"panics":   {func() error { panic("no deadlines") }, 10 * time.Second},
+		"exits":    {func() error { runtime.Goexit(); return nil }, 10 * time.Second},
+		"pretends": {func() error { return nil }, 12500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				closed := make(chan ws.Closed, 1)
+				s := servePipe(t, ws.Options{}, gateway{
+					disconnect: func(_ context.Context, _ *ws.Client, _ any, c ws.Closed) { closed <- c },
+				})
+				wrapped := &endless{set: c.set}
+				s.wrap = func(c net.Conn) net.Conn { wrapped.Conn = c; return wrapped }
+				s.dial(t, "/ws")
+				wrapped.armed.Store(true)
+				begun := time.Now()
+				if n, err := s.Broadcast("e", "x"); n != 1 || err != nil {
+					t.Fatal(n, err)
+				}
+				got := <-closed
+				if took := time.Since(begun); took != c.after || got.Code != ws.ClosePolicy || got.Remote {
+					t.Errorf("after %v: %+v", took, got)
+				}
+				s.shutdown(t)
+			})
+		})
+	}
+}
+
+// endless is a net.Conn whose writes cannot be told to end, once it is armed.
+type endless struct {
+	net.Conn
+	armed atomic.Bool
+	set   func() error
+}
+
+func (e *endless) SetWriteDeadline(at time.Time) error {
+	if e.armed.Load() {
+		return e.set()
+	}
+	return e.Conn.SetWriteDeadline(at)
 }

@@ -108,11 +108,29 @@ func (w *writeWatch) look() {
 		w.quiet += w.every
 	}
 	if w.quiet >= w.c.endpoint.opts.WriteTimeout {
-		w.cut = true
-		_ = w.c.wire.Conn.SetWriteDeadline(time.Unix(1, 0)) // long ago
-		return
+		w.giveUp()
 	}
 	w.timer.Reset(w.every)
+}
+
+// giveUp has the write that waits return. A socket on which it cannot be told
+// to, or was in vain by the last look, is closed: a net.Conn of the user may
+// know nothing of deadlines. The caller holds the lock.
+func (w *writeWatch) giveUp() {
+	c, told := w.c, false
+	defer func() {
+		if !told {
+			go func() { // closing may wait
+				c.unwritable(writeCause(os.ErrDeadlineExceeded))
+				c.cutSocket()
+			}()
+		}
+	}()
+	if w.cut {
+		return
+	}
+	w.cut = true
+	told = w.c.wire.Conn.SetWriteDeadline(time.Unix(1, 0)) == nil // long ago
 }
 
 // taken reports whether the peer has taken something since the last look, and
