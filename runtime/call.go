@@ -21,6 +21,7 @@ type Call struct {
 	task    *task           // nil: it is a call on the read loop, and no more
 	handler int             // its index
 	frame   envelope.Frame
+	kept    []byte // room for what guards see
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other
 	inline  bool   // on the read loop

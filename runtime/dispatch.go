@@ -59,7 +59,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	here := leaves || !busy && (h == nil || h.Mode == Inline || err != nil)
 	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
 		c.handle(handler, &frame, err, true, nil)
-		if h == nil || !c.endpoint.lent[handler] {
+		if h == nil || !c.endpoint.lends(handler, &frame) {
 			_ = message.Close()
 		}
 	} else if t := c.newTask(handler, &frame, err, len(data), message); here {
@@ -163,7 +163,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 }
 
 func (c *conn) run(handler int, event string, call *Call) error {
-	call.named()
+	call.show()
 	if err := c.guardMessage(handler, event, call); err != nil {
 		return err
 	}

@@ -33,7 +33,6 @@ type Endpoint struct {
 	handlers   []Handler
 	connGuards []ConnGuard
 	guards     [][]MessageGuard // per handler: global, gateway, own; each once
-	lent       []bool           // per handler: guards or interceptors see the message's memory, and may keep it
 	fronts     [][]byte         // per handler: what its replies begin with (appendFront)
 	next       Next             // the interceptors; nil: there are none
 	suspects   suspects         // handlers that may be too slow for the read loop
@@ -90,11 +89,10 @@ func (e *Endpoint) compose() {
 		e.handlers = append(e.handlers, Handler{Event: refreshEvent, Mode: Serial})
 		e.guards = append(e.guards, nil)
 	}
-	e.fronts, e.lent = make([][]byte, len(e.handlers)), make([]bool, len(e.handlers))
+	e.fronts = make([][]byte, len(e.handlers))
 	e.suspects.told = make([]atomic.Bool, len(e.handlers))
 	for i, h := range e.handlers {
 		e.fronts[i] = appendFront(nil, h.Event)
-		e.lent[i] = len(e.guards[i]) > 0 || e.next != nil
 	}
 }
 

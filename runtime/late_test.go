@@ -288,3 +288,43 @@ func (l *lateness) check(client int, payload []byte, done map[string]bool) error
 	}
 	return wrong("not the answer to " + m.event + ", " + m.how)
 }
+
+// TestGuardKeepsData: what a guard has kept of messages, short and long, stays
+// as it was when others have come.
+func TestGuardKeepsData(t *testing.T) {
+	var mu sync.Mutex
+	var kept []json.RawMessage
+	var came []string
+	keeps := []ws.MessageGuard{messageGuard(func(_ context.Context, m ws.Message) error {
+		mu.Lock()
+		defer mu.Unlock()
+		kept = append(kept, m.Data, append(m.Data, "and more"...))
+		came = append(came, string(m.Data), string(m.Data)+"and more")
+		return nil
+	})}
+	on := map[string]handler{}
+	for name, mode := range map[string]ws.Mode{"inline": ws.Inline, "serial": ws.Serial, "parallel": ws.Parallel} {
+		on[name] = handler{mode: mode, call: echo, guards: keeps}
+		on[name+"-named"] = handler{mode: mode, call: echo, guards: keeps, params: []string{"text"}}
+	}
+	s := serve(t, ws.Options{}, gateway{on: on})
+	p := s.dial(t, "/ws")
+	sizes := []int{0, 1, 100, 700, 1000, 1025, 5000, 20_000}
+	for i := range 160 {
+		for name := range on {
+			text := strings.Repeat(string(rune('a'+i%26)), sizes[i%len(sizes)])
+			p.send(`{"event":%q,"id":1,"data":{"text":%q}}`, name, text)
+			p.want(fmt.Sprintf(`{"event":%q,"id":1,"data":{"text":%q}}`, name, text))
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(kept) != 2*160*len(on) {
+		t.Fatalf("%d guarded", len(kept))
+	}
+	for i, data := range kept {
+		if string(data) != came[i] {
+			t.Fatalf("what was kept of message %d was %.40q and is %.40q", i/2, came[i], data)
+		}
+	}
+}

@@ -7,17 +7,51 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// named brings the data of a handler with named parameters into one form
-// before a guard or an interceptor looks at it. The handler decodes that same
-// text, so nobody gets past a guard by another spelling of what it refuses:
-// bare, in another case, or twice.
-//
-// What is no JSON stays: the decoder refuses it. Without guards and
-// interceptors nothing is done.
-func (c *Call) named() {
+// maxShown is up to how many bytes data is copied for guards.
+const maxShown = 1 << 10
+
+// show makes the data what guards and interceptors see, which is what the
+// handler decodes. They may keep it: a guard with a time limit leaves something
+// that still reads. So it is in memory of its own, or the message's is lent.
+func (c *Call) show() {
 	e := c.conn.endpoint
-	params := e.handlers[c.handler].Params
-	if len(params) == 0 || len(e.guards[c.handler]) == 0 && e.next == nil || !c.frame.Valid() {
+	if e.next == nil && len(e.guards[c.handler]) == 0 {
+		return
+	}
+	lent, came := e.lends(c.handler, &c.frame), c.frame.Data
+	c.named()
+	if !lent && len(came) > 0 && &c.frame.Data[0] == &came[0] {
+		c.frame.Data = c.keep(came)
+	}
+}
+
+// lends reports whether the memory of a message is left to guards and
+// interceptors, and so never used again. That of short data is not: guards see
+// a copy, which costs less than new memory for the next message. An interceptor
+// may leave the whole call behind.
+func (e *Endpoint) lends(handler int, frame *envelope.Frame) bool {
+	return e.next != nil || len(e.guards[handler]) > 0 && len(frame.Data) > maxShown
+}
+
+// keep copies data to where it is never overwritten. Many copies are one
+// allocation; the collector has it when the last of them is let go.
+func (c *Call) keep(data []byte) []byte {
+	if len(c.kept) < len(data) {
+		c.kept = make([]byte, 4*maxShown)
+	}
+	n := copy(c.kept, data)
+	kept := c.kept[:n:n]
+	c.kept = c.kept[n:]
+	return kept
+}
+
+// named brings the data of a handler with named parameters into one form. The
+// handler decodes that same text, so nobody gets past a guard by another
+// spelling of what it refuses: bare, in another case, or twice. What is no JSON
+// stays: the decoder refuses it.
+func (c *Call) named() {
+	params := c.conn.endpoint.handlers[c.handler].Params
+	if len(params) == 0 || !c.frame.Valid() {
 		return
 	}
 	c.frame.Checked = true

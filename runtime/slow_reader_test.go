@@ -174,6 +174,7 @@ func TestStalledWithoutDeadlines(t *testing.T) {
 				wrapped := &endless{set: c.set}
 				s.wrap = func(c net.Conn) net.Conn { wrapped.Conn = c; return wrapped }
 				s.dial(t, "/ws")
+				synctest.Wait() // the deadline of the handshake is over
 				wrapped.armed.Store(true)
 				begun := time.Now()
 				if n, err := s.Broadcast("e", "x"); n != 1 || err != nil {

@@ -90,7 +90,7 @@ func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event
 // run handles the message, now that it is its turn.
 func (t *task) run(inline bool) {
 	defer func() {
-		if t.handler < 0 || !t.conn.endpoint.lent[t.handler] {
+		if t.handler < 0 || !t.conn.endpoint.lends(t.handler, &t.frame) {
 			_ = t.message.Close()
 		}
 		t.frame, t.message = envelope.Frame{}, nil
