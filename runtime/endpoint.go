@@ -168,7 +168,13 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if extendedConnect(r) {
-		held = !e.tunnel(w, r, &a, bad)
+		t, err := dig(w, r)
+		if err != nil {
+			e.refuseHandshake(w, err)
+			return
+		}
+		held = false
+		e.tunnel(t, r, &a, bad)
 		return
 	}
 	c, err := e.hijack(w, r, a)

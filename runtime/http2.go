@@ -43,14 +43,9 @@ func checkConnect(r *http.Request) *refusedHandshake {
 	return nil
 }
 
-// tunnel is ServeHTTP for an extended CONNECT that was admitted, or, with bad,
-// is to be told by a Close. It reports whether there was a connection.
-func (e *Endpoint) tunnel(w http.ResponseWriter, r *http.Request, a *arrival, bad *refusedHandshake) bool {
-	t, err := dig(w, r)
-	if err != nil {
-		e.refuseHandshake(w, err)
-		return false
-	}
+// tunnel is ServeHTTP for the stream of an extended CONNECT that was admitted,
+// or, with bad, is to be told by a Close.
+func (e *Endpoint) tunnel(t *tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
 	e.server.warnOfStalls(r)
 	c := newConn(e, steady.Conn(t, e.server.failed), r, *a)
 	c.parts.Add(1)
@@ -58,7 +53,6 @@ func (e *Endpoint) tunnel(w http.ResponseWriter, r *http.Request, a *arrival, ba
 	defer t.Close() // whatever a middleware's ResponseWriter does
 	go e.begin(c, r, a, bad)
 	t.carry() // net/http ends the stream when this returns
-	return true
 }
 
 // dig makes a request's stream a net.Conn. From then on only deadlines of ours
@@ -92,18 +86,21 @@ func canFlush(w http.ResponseWriter) bool {
 }
 
 // accept answers an extended CONNECT. A tunnel has no content, and so no header
-// of it (RFC 9110, section 9.3.6).
+// of it (RFC 9110, section 9.3.6). It is carry that does so: the connection may
+// have been cut meanwhile, and ServeHTTP have returned.
 func (c *conn) accept(t *tunnel, r *http.Request, a *arrival) error {
-	h := t.w.Header()
-	maps.Copy(h, a.header)
-	maps.DeleteFunc(h, func(name string, _ []string) bool { return reserved(name) || ofContent(name) })
-	if a.protocol != "" {
-		h.Set("Sec-WebSocket-Protocol", a.protocol)
+	t.head = func() {
+		h := t.w.Header()
+		maps.Copy(h, a.header)
+		maps.DeleteFunc(h, func(name string, _ []string) bool { return reserved(name) || ofContent(name) })
+		if a.protocol != "" {
+			h.Set("Sec-WebSocket-Protocol", a.protocol)
+		}
+		if c.deflate {
+			h.Set("Sec-WebSocket-Extensions", string(appendExtensions(nil, r)))
+		}
+		t.w.WriteHeader(http.StatusOK)
 	}
-	if c.deflate {
-		h.Set("Sec-WebSocket-Extensions", string(appendExtensions(nil, r)))
-	}
-	t.w.WriteHeader(http.StatusOK)
 	if err := t.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ import (
 // deadline.
 type tunnel struct {
 	body          io.ReadCloser
-	w             http.ResponseWriter // carry's, after accept
+	w             http.ResponseWriter // carry's
+	head          func()              // what carry does before it writes anything: set by accept, with its first chunk
 	local, remote net.Addr
 
 	chunks chan *chunk   // for carry; there is one at a time
@@ -97,6 +98,10 @@ func (t *tunnel) put(c *chunk) error {
 		return net.ErrClosed
 	}
 	defer t.carries(false)
+	if t.head != nil {
+		t.head()
+		t.head = nil
+	}
 	if c.len > 0 {
 		if _, err := t.w.Write(c.bytes[:c.len]); err != nil {
 			return err
