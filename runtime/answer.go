@@ -23,7 +23,7 @@ const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 // answer accepts a handshake (RFC 6455, section 4.2.2) that checkHandshake has
 // let pass.
 func (c *conn) answer(r *http.Request, a *arrival) error {
-	if t, ok := steady.Behind(c.wire.Conn).(*tunnel); ok {
+	if t := c.tunnel(); t != nil {
 		return c.accept(t, r, a)
 	}
 	b := make([]byte, 0, 256)

@@ -50,6 +50,7 @@ type hookWait struct {
 	cancel context.CancelFunc
 	ahead  chan struct{} // closed when nobody reads ahead any more; nil: nobody ever did
 	read   int           // bytes, behind the rest of the block
+	stops  bool          // reading ahead is ended by a deadline; guarded by conn.mu
 }
 
 // hookWaits returns the connection's, nil if nobody waited.
@@ -77,29 +78,42 @@ func (c *conn) hookWait() *hookWait {
 	} else {
 		h.ctx, h.cancel = context.WithCancel(c.standard())
 	}
-	switch {
-	case c.closing.is(phaseOpened):
+	if c.closing.is(phaseOpened) {
 		h.cancel()
-	case c.readStops():
-		h.ahead = make(chan struct{})
-		go c.readAhead(h)
+		return h
 	}
+	h.ahead = make(chan struct{})
+	go c.readAhead(h)
 	return h
 }
 
-// readStops reports whether a read can be ended by a deadline, or has ended: a
-// socket of somebody else's making may have none.
-func (c *conn) readStops() bool {
+// readStops reports whether a read can be ended, or has ended: a socket of
+// somebody else's making may have no deadlines.
+func (c *conn) readStops(h *hookWait) bool {
+	if c.tunnel() != nil {
+		return true
+	}
 	err := c.wire.Conn.SetReadDeadline(time.Time{})
-	return err == nil || steady.Is(err, io.ErrClosedPipe) || steady.Is(err, net.ErrClosed)
+	stops := err == nil || steady.Is(err, io.ErrClosedPipe) || steady.Is(err, net.ErrClosed)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h.stops = stops
+	return stops
 }
 
 // readAhead reads until the peer is gone, the hook has returned, or the block
 // is full.
 func (c *conn) readAhead(h *hookWait) {
 	defer close(h.ahead)
+	if !c.readStops(h) || c.closing.is(phaseOpened) {
+		return
+	}
+	read := c.wire.Conn.Read
+	if t := c.tunnel(); t != nil {
+		read = func(p []byte) (int, error) { return t.readUntil(h.ctx.Done(), p) }
+	}
 	for room := c.wire.block()[c.wire.to:]; h.read < len(room); {
-		n, err := c.wire.Conn.Read(room[h.read:])
+		n, err := read(room[h.read:])
 		h.read += n
 		if err == nil {
 			continue
@@ -124,12 +138,32 @@ func (c *conn) hookReturned() {
 		return
 	}
 	h.cancel()
-	if h.ahead != nil {
-		_ = c.wire.Conn.SetReadDeadline(time.Unix(1, 0))
+	switch {
+	case h.ahead == nil:
+	case c.tunnel() != nil: // which looks after the context
 		<-h.ahead
-		_ = c.wire.Conn.SetReadDeadline(time.Time{})
 		c.wire.hasAhead(h.read)
+	default:
+		c.stopAhead(h)
+		_ = c.wire.Conn.SetReadDeadline(time.Time{})
 	}
+}
+
+// stopAhead ends reading ahead. A socket that has no deadline any more, although
+// it had one, is closed: nothing else would.
+func (c *conn) stopAhead(h *hookWait) {
+	set := false
+	defer func() {
+		c.mu.Lock()
+		stuck := !set && h.stops
+		c.mu.Unlock()
+		if stuck {
+			c.cutSocket()
+		}
+		<-h.ahead
+		c.wire.hasAhead(h.read)
+	}()
+	set = c.wire.Conn.SetReadDeadline(time.Unix(1, 0)) == nil
 }
 
 // lateHook turns what a connect hook returned because its time was up into what

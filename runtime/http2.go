@@ -85,6 +85,12 @@ func canFlush(w http.ResponseWriter) bool {
 	return false
 }
 
+// tunnel returns the stream that the connection is; nil if it is none.
+func (c *conn) tunnel() *tunnel {
+	t, _ := steady.Behind(c.wire.Conn).(*tunnel)
+	return t
+}
+
 // accept answers an extended CONNECT. A tunnel has no content, and so no header
 // of it (RFC 9110, section 9.3.6). It is carry that does so: the connection may
 // have been cut meanwhile, and ServeHTTP have returned.

@@ -14,6 +14,7 @@ func TestOverHTTP2(t *testing.T) {
 		"Protocol": TestProtocol, "Verbs": TestVerbs, "Targets": TestTargets, "TargetDisconnect": TestTargetDisconnect,
 		"AfterClose": TestAfterClose, "PeerCloses": TestPeerCloses, "ServerCloses": TestServerCloses,
 		"ConnectRefuses": TestConnectRefuses, "ConnectBeforeRead": TestConnectBeforeRead,
+		"HookDeadline": TestHookDeadline, "HookEnds": TestHookEnds,
 		"DisconnectAlwaysRuns": TestDisconnectAlwaysRuns, "Panics": TestPanics, "MessagePanics": TestMessagePanics,
 		"OneOrder": TestOneOrder, "OneAnswer": TestOneAnswer,
 

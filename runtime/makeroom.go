@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // This file is what a push does that finds an outbox full. A peer that reads may
@@ -113,7 +112,7 @@ func (c *conn) worthYielding(p *patience) bool {
 	looks, long, blind := maxLooks, maxLook, false
 	if c.raw == nil {
 		takes, known := false, false
-		if t, ok := steady.Behind(c.wire.Conn).(*tunnel); ok {
+		if t := c.tunnel(); t != nil {
 			takes, known = true, t.moves() // what does not may wait for a processor, as anything that cannot be asked
 		} else if !c.server.portable {
 			takes, known = writable(c.wire.Conn)

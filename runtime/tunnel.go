@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body to
@@ -29,6 +31,8 @@ type tunnel struct {
 
 	made  time.Time
 	since atomic.Int64 // when carry got the chunk that it has, from made on; 0: it has none
+
+	ahead *ahead // of who reads; nil: no read was left
 
 	writing sync.Mutex // held by Write, and guards its own:
 	flying  *chunk     // is with carry; nil: nothing is
@@ -119,10 +123,62 @@ func (t *tunnel) carries(carrying bool) bool {
 }
 
 // Read reads from the stream. A deadline that has passed ends reading for good.
-func (t *tunnel) Read(p []byte) (int, error) {
-	n, err := t.body.Read(p)
+func (t *tunnel) Read(p []byte) (n int, err error) {
+	if t.ahead == nil {
+		n, err = t.body.Read(p)
+	} else {
+		<-t.ahead.done
+		n, err = t.takeAhead(p)
+	}
 	if err != nil && t.isClosed() {
 		err = net.ErrClosed
+	}
+	return n, err
+}
+
+// ahead is a read that goes on though nobody waits for it: it cannot be ended
+// without ending all others. What it brings is what is read next.
+type ahead struct {
+	done  chan struct{}
+	bytes []byte
+	err   error
+}
+
+// maxAhead is how many bytes it may bring: a stream may hold them for long.
+const maxAhead = 512
+
+// readUntil is Read until stop is closed: then it leaves the read to the next.
+func (t *tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
+	if t.ahead == nil {
+		t.ahead = t.readAhead(min(len(p), maxAhead))
+	}
+	select {
+	case <-t.ahead.done:
+		return t.takeAhead(p)
+	case <-stop:
+		return 0, os.ErrDeadlineExceeded
+	}
+}
+
+func (t *tunnel) readAhead(most int) *ahead {
+	a := &ahead{done: make(chan struct{}), bytes: make([]byte, most)}
+	go func() {
+		defer close(a.done)
+		n, returned := 0, false
+		defer func() { a.bytes = a.bytes[:min(max(n, 0), most)] }()
+		defer steady.Ended(&returned, "Read", " of a request's body", func(f *steady.Failure) { a.err = f })
+		n, a.err = t.body.Read(a.bytes)
+		returned = true
+	}()
+	return a
+}
+
+// takeAhead takes what a read has brought that is done.
+func (t *tunnel) takeAhead(p []byte) (n int, err error) {
+	n = copy(p, t.ahead.bytes)
+	if t.ahead.bytes = t.ahead.bytes[n:]; len(t.ahead.bytes) == 0 {
+		err = t.ahead.err
+		t.ahead = nil
 	}
 	return n, err
 }
