@@ -53,8 +53,20 @@ func (c *conn) writeEnded(broken bool) {
 	case readDone:
 		go c.settle(false)
 	default:
-		_ = c.wire.Conn.SetReadDeadline(time.Now().Add(linger))
+		c.readFor(linger)
 	}
+}
+
+// readFor has reading end after a while: by closing the socket, if that has no
+// deadline.
+func (c *conn) readFor(d time.Duration) {
+	set := false
+	defer func() {
+		if !set {
+			time.AfterFunc(d, c.cutSocket)
+		}
+	}()
+	set = c.wire.Conn.SetReadDeadline(time.Now().Add(d)) == nil
 }
 
 // readEnded is called, once, when nothing is read any more. It does not wait.
@@ -199,7 +211,7 @@ func (c *conn) settleBlindly() {
 	if c.peerClosed || left <= 0 {
 		return
 	}
-	_ = c.wire.Conn.SetReadDeadline(time.Now().Add(left))
+	c.readFor(left)
 	block := readBlocks.Get().(*readBlock)
 	defer readBlocks.Put(block)
 	for most := c.mayDiscard(); most > 0; {

@@ -38,6 +38,15 @@ func (s *pipeSite) dial(t *testing.T, path string, header ...string) *peer {
 		t.Cleanup(func() { _ = p.conn.Close() })
 		return p
 	}
+	p, res := handshake(t, s.connect(), "example.com", path, header...)
+	if p == nil {
+		t.Fatalf("handshake refused: %s", res)
+	}
+	return p
+}
+
+// connect returns the client's end of a pipe, by which a request may come.
+func (s *pipeSite) connect() net.Conn {
 	client, server := net.Pipe()
 	if s.wrap != nil {
 		server = s.wrap(server)
@@ -51,11 +60,7 @@ func (s *pipeSite) dial(t *testing.T, path string, header ...string) *peer {
 		req.RemoteAddr = "192.0.2.1:1234"
 		s.handler.ServeHTTP(&hijack{conn: server, rw: bufio.NewReadWriter(r, bufio.NewWriter(server))}, req)
 	}()
-	p, res := handshake(t, client, "example.com", path, header...)
-	if p == nil {
-		t.Fatalf("handshake refused: %s", res)
-	}
-	return p
+	return client
 }
 
 func (s *pipeSite) shutdown(t *testing.T) {
