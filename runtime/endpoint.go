@@ -225,7 +225,7 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 // turnAway closes a connection whose handshake is answered although a guard
 // refused it, so that a page is told the reason. It has not been registered,
 // has no hooks and reads nothing: end comes next, and after the Close frame the
-// socket lasts as long as that takes (closeSocket).
+// socket lasts as long as that takes, and no more than a second (lingering.go).
 func (c *conn) turnAway(bad *refusedHandshake) {
 	c.close(closeFor(c.endpoint.refuse(nil, "", http.StatusSwitchingProtocols, bad.err)))
 }

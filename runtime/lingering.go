@@ -115,10 +115,20 @@ func (c *conn) settle(answered bool) {
 	longest := max(min(s.patience/looks, maxSettlingLook), time.Millisecond)
 	for wait := time.Millisecond; ; wait = min(2*wait, longest) {
 		v, ok := c.vitals()
-		if !ok || s.over(v) || !s.wait(raw, wait) {
+		left := s.left()
+		if !ok || s.over(v) || left <= 0 || !s.wait(raw, min(wait, left)) {
 			return
 		}
 	}
+}
+
+// left is how long the socket may stay whatever the peer takes: one that was
+// turned away (AcceptThenClose) has no more than linger.
+func (s *settling) left() time.Duration {
+	if s.registered() {
+		return noLimit
+	}
+	return linger - (s.server.clock() - s.some.last.written)
 }
 
 // maxSettlingLook is how late it may be noticed that the kernel's queue is empty.

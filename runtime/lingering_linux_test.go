@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -287,4 +288,29 @@ func TestCloseAnswered(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTurnedAwayTakesNothing: who was refused by a Close has a second for it, and
+// no more by taking nothing, however long others may.
+func TestTurnedAwayTakesNothing(t *testing.T) {
+	plainAndSecure(t, func(t *testing.T, secure bool) {
+		asked := make(chan struct{})
+		s := serveSlow(t, secure, ws.Options{AcceptThenClose: true, WriteTimeout: 3 * patience}, gateway{connGuards: []ws.ConnGuard{
+			connGuard(func(u *ws.Upgrade) error {
+				u.Header.Set("X-Long", strings.Repeat("x", 8*slowThere)) // more than its kernel has room for
+				close(asked)
+				return ws.NewError(ws.CodeForbidden, "no")
+			}),
+		}})
+		conn := s.connect(t, slowThere)
+		if _, err := io.WriteString(conn, request("")); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the guard", asked)
+		begun := time.Now()
+		eventually(t, "its place is free", func() bool { return free(s) })
+		if took := time.Since(begun); took < 900*time.Millisecond {
+			t.Errorf("after %v", took)
+		}
+	})
 }

@@ -89,9 +89,15 @@ func (s *slowSite) dial(t *testing.T) *peer {
 }
 
 // try is dial for a handshake that may be refused, and a kernel that holds room
-// bytes. The peer is sent packets as long as on most networks: those of the
-// loopback are larger than its room.
+// bytes.
 func (s *slowSite) try(t *testing.T, room int) (*peer, *refused) {
+	t.Helper()
+	return handshake(t, s.connect(t, room), "example.com", "/ws")
+}
+
+// connect connects without a request. The peer is sent packets as long as on most
+// networks: those of the loopback are larger than its room.
+func (s *slowSite) connect(t *testing.T, room int) net.Conn {
 	t.Helper()
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		return raw.Control(func(fd uintptr) {
@@ -105,11 +111,10 @@ func (s *slowSite) try(t *testing.T, room int) (*peer, *refused) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tcp.Close() })
-	conn := tcp
 	if s.secure {
-		conn = tls.Client(tcp, &tls.Config{InsecureSkipVerify: true})
+		return tls.Client(tcp, &tls.Config{InsecureSkipVerify: true})
 	}
-	return handshake(t, conn, "example.com", "/ws")
+	return tcp
 }
 
 // plainAndSecure runs f for both, at once.
