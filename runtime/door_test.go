@@ -98,9 +98,9 @@ type faulty struct {
 // What it may do.
 var (
 	// fatal ends the call, and has no error.
-	fatal = []string{"panic", "exit", "panic with a value that panics", "panic with a value that exits", "panic with a value that panics twice"}
+	fatal = []string{"panic", "exit", "panic with a value that panics", "panic with a value that exits", "panic with a value that panics twice", "exit and panic on the way"}
 	// fewer are the errors that the handlers' modes have more of.
-	fewer = append(fatal[:3:3], "return a nil *ws.Error", "return an error whose Error panics", "return an error whose Unwrap panics", "return an error whose Is exits")
+	fewer = append(fatal[:3:3], "return a nil *ws.Error", "return an error whose Error panics", "return an error whose Unwrap panics", "return an error whose Is exits", "exit and panic on the way")
 	// all have every method of an error, and ways to wrap it.
 	all = append(fatal[:len(fatal):len(fatal)], everyError()...)
 )
@@ -138,6 +138,9 @@ func (f *faulty) fail() error {
 	_, how, _ := strings.Cut(rest, "with a value that ")
 	switch verb {
 	case "exit":
+		if rest != "" {
+			defer panic("boom")
+		}
 		runtime.Goexit()
 	case "panic":
 		if how == "" {

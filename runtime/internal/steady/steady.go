@@ -13,14 +13,15 @@ package steady
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
 // Failure is a call that did not return.
 type Failure struct {
 	Where  string // "handler of say"
-	Text   string // what it panicked with
-	Goexit bool   // it has not panicked but ended its goroutine
+	Text   string // what it panicked with, if it did
+	Goexit bool   // its goroutine ends, whether it panicked or not
 	Stack  string
 }
 
@@ -28,10 +29,13 @@ func (f *Failure) Error() string { return f.String() }
 
 // String says where it was, and with what.
 func (f *Failure) String() string {
-	if f.Goexit {
-		return f.Where + " ended its goroutine (runtime.Goexit)"
+	switch {
+	case !f.Goexit:
+		return "panic in " + f.Where + ": " + f.Text
+	case f.Text != "":
+		return "panic in " + f.Where + ", whose goroutine was ending (runtime.Goexit): " + f.Text
 	}
-	return "panic in " + f.Where + ": " + f.Text
+	return f.Where + " ended its goroutine (runtime.Goexit)"
 }
 
 // Ended is to be deferred around a call in place. If *returned is not set then,
@@ -61,12 +65,34 @@ func Apart(where string, f func()) *Failure {
 }
 
 func newFailure(where string, value any) *Failure {
-	f := &Failure{Where: where, Goexit: value == nil, Stack: string(debug.Stack())}
+	f := &Failure{Where: where, Goexit: value == nil || ending(), Stack: string(debug.Stack())}
 	if value != nil {
 		f.Text = describe(value)
 	}
 	return f
 }
+
+// ending reports whether the goroutine ends although a panic was recovered: what
+// panicked was deferred, and runtime.Goexit is still on the stack.
+func ending() bool {
+	pcs := make([]uintptr, 128)
+	n := runtime.Callers(1, pcs)
+	for n == len(pcs) && n < maxFrames {
+		pcs = make([]uintptr, 4*len(pcs))
+		n = runtime.Callers(1, pcs)
+	}
+	frames := runtime.CallersFrames(pcs[:n])
+	for more := n > 0; more; {
+		var f runtime.Frame
+		if f, more = frames.Next(); f.Function == "runtime.Goexit" {
+			return true
+		}
+	}
+	return false
+}
+
+// maxFrames is how deep a stack is looked through.
+const maxFrames = 1 << 15
 
 // describe returns the text of what somebody panicked with. Its own methods may
 // do so again, with a value of which nobody asks anything any more.
