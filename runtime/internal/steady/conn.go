@@ -1,6 +1,7 @@
 package steady
 
 import (
+	"io"
 	"net"
 	"time"
 )
@@ -8,13 +9,14 @@ import (
 // Conn returns a net.Conn that does not panic: a method of c that does fails
 // instead, and told is told, if it is not nil. Reading, writing and deadlines
 // are called in place, so one that ends its goroutine does; Close, CloseWrite
-// and the addresses, which anybody may call, are called apart. A *net.TCPConn
-// is left as it is.
+// and the addresses, which anybody may call, are called apart. A Write that takes
+// less than all, and Reads that bring nothing again and again, fail, so that
+// nobody goes on without end. A *net.TCPConn is left as it is.
 func Conn(c net.Conn, told func(*Failure)) net.Conn {
 	if _, plain := c.(*net.TCPConn); plain {
 		return c
 	}
-	return &conn{c, told}
+	return &conn{to: c, told: told}
 }
 
 // Behind returns what Conn was given.
@@ -26,15 +28,24 @@ func Behind(c net.Conn) net.Conn {
 }
 
 type conn struct {
-	to   net.Conn
-	told func(*Failure)
+	to    net.Conn
+	told  func(*Failure)
+	empty int // Reads in a row that brought nothing
 }
+
+// maxEmpty is how many of them there may be, as for a bufio.Reader.
+const maxEmpty = 100
 
 func (c *conn) Read(p []byte) (n int, err error) {
 	returned := false
 	defer Ended(&returned, "Read", ofConn, func(f *Failure) { n, err = 0, c.failed(f) })
 	n, err = c.to.Read(p)
 	returned = true
+	if n > 0 || err != nil {
+		c.empty = 0
+	} else if c.empty++; c.empty >= maxEmpty && len(p) > 0 {
+		err = io.ErrNoProgress
+	}
 	return min(max(n, 0), len(p)), err
 }
 
@@ -43,6 +54,9 @@ func (c *conn) Write(p []byte) (n int, err error) {
 	defer Ended(&returned, "Write", ofConn, func(f *Failure) { n, err = 0, c.failed(f) })
 	n, err = c.to.Write(p)
 	returned = true
+	if n < len(p) && err == nil {
+		err = io.ErrShortWrite
+	}
 	return min(max(n, 0), len(p)), err
 }
 

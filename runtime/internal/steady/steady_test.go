@@ -282,10 +282,20 @@ func TestConn(t *testing.T) {
 	tell := func(f *steady.Failure) { told = append(told, f.Where) }
 	for _, n := range []int{-1, 3, 1 << 20} {
 		c := steady.Conn(socket{nil, n}, tell)
-		for _, do := range []func([]byte) (int, error){c.Read, c.Write} {
-			if got, err := do(make([]byte, 3)); got < 0 || got > 3 || err != nil {
-				t.Error(got, err)
-			}
+		if got, err := c.Read(make([]byte, 3)); got < 0 || got > 3 || err != nil {
+			t.Error(got, err)
+		}
+		if got, err := c.Write(make([]byte, 3)); got < 0 || got > 3 || (err == nil) != (got == 3) {
+			t.Error(got, err)
+		}
+	}
+	idle := steady.Conn(socket{}, tell)
+	for reads := 0; ; reads++ {
+		if _, err := idle.Read(make([]byte, 3)); err != nil {
+			break
+		}
+		if reads == 1000 {
+			t.Fatal("it reads nothing, without end")
 		}
 	}
 	c := steady.Conn(socket{}, tell)
