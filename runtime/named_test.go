@@ -208,6 +208,33 @@ func TestGuardRefusesEverySpelling(t *testing.T) {
 	p.want(`{"event":"error","id":1,"data":{"code":"bad_frame","message":"a frame is a JSON object in a text message"}}`)
 }
 
+// TestFaultsOfBareData: the faults that a method Validate finds in a lone
+// parameter have the place that it has in what was sent, guarded or not.
+func TestFaultsOfBareData(t *testing.T) {
+	validates := func(c *ws.Call) error {
+		var in struct {
+			Room string `json:"room"`
+		}
+		if err := c.DecodeNullableParam(&in, &in.Room); err != nil {
+			return err
+		}
+		return c.Invalid("room", ws.FieldErrors{{Rule: "odd"}})
+	}
+	passes := messageGuard(func(context.Context, ws.Message) error { return nil })
+	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
+		"open":    {params: []string{"room"}, call: validates},
+		"guarded": {params: []string{"room"}, guards: []ws.MessageGuard{passes}, call: validates},
+	}})
+	p := s.dial(t, "/ws")
+	for data, path := range map[string]string{`"x"`: "", `{"room":"x"}`: "/room"} {
+		for _, event := range []string{"open", "guarded"} {
+			p.send(`{"event":%q,"id":1,"data":%s}`, event, data)
+			p.want(`{"event":"error","id":1,"data":{"code":"validation_failed","message":"data is not valid","event":"` + event +
+				`","details":[{"path":"` + path + `","rule":"odd"}]}}`)
+		}
+	}
+}
+
 // TestInterceptorsDataIsDecoded: what an interceptor put in place of the data
 // is what the handler decodes, in either form.
 func TestInterceptorsDataIsDecoded(t *testing.T) {

@@ -40,7 +40,7 @@ func Invalid(err error) error { return invalid("", err) }
 // Invalid is the function Invalid for a named parameter, for generated code: the
 // paths of its FieldErrors become those in data.
 func (c *Call) Invalid(name string, err error) error {
-	if c.frame.HasData() && c.frame.Data[0] == '{' {
+	if !c.bare && c.frame.HasData() && c.frame.Data[0] == '{' {
 		return invalid(pointer.Of(name), err)
 	}
 	return invalid("", err) // the parameter is all of data
