@@ -126,6 +126,7 @@ func (ps *problems) durations(o *Options) {
 		{"PingInterval", o.PingInterval},
 		{"IdleTimeout", o.IdleTimeout},
 		{"Lifetime", o.Lifetime},
+		{"DrainTimeout", o.DrainTimeout},
 		{"DisconnectTimeout", o.DisconnectTimeout},
 		{"ShutdownDelay", o.ShutdownDelay},
 		{"ShutdownSpread", o.ShutdownSpread},

@@ -30,6 +30,8 @@ func TestProblems(t *testing.T) {
 		{ws.Options{HandshakeTimeout: 5}, "HandshakeTimeout: nothing happens within 5ns"},
 		{ws.Options{WriteTimeout: 999 * time.Microsecond}, "WriteTimeout: nothing happens"},
 		{ws.Options{Lifetime: 4}, "Lifetime: nothing happens"},
+		{ws.Options{DrainTimeout: 5}, "DrainTimeout: nothing happens within 5ns: is a unit missing"},
+		{ws.Options{DrainTimeout: -time.Second}, "DrainTimeout: -1s lifts the limit: write Unlimited if that is meant"},
 		{ws.Options{DisconnectTimeout: 4}, "DisconnectTimeout: nothing happens"},
 		{ws.Options{ShutdownSpread: 4}, "ShutdownSpread: nothing happens"},
 		{ws.Options{ShutdownDelay: 4}, "ShutdownDelay: nothing happens"},
@@ -79,7 +81,7 @@ func TestNoProblems(t *testing.T) {
 		{
 			MaxConnections: -1, MaxConnectionsPerAddr: -1, MaxMessageBytes: -1, MaxEventBytes: -1, MaxRooms: -1, MaxRoomBytes: -1, OutboxFrames: -1,
 			OutboxBytes: -1, OutboxTotalBytes: -1, InboxMessages: -1, InboxBytes: -1, MaxStreams: -1, MaxRateStrikes: -1, HandshakeTimeout: -1,
-			WriteTimeout: -1, PingInterval: -1, IdleTimeout: -1, Lifetime: -1, DisconnectTimeout: -1, ShutdownSpread: -1,
+			WriteTimeout: -1, PingInterval: -1, IdleTimeout: -1, Lifetime: -1, DrainTimeout: -1, DisconnectTimeout: -1, ShutdownSpread: -1,
 			ConnRate: ws.Rate{PerSecond: -1}, EventRates: map[string]ws.Rate{"a": {PerSecond: -1}, "b": {}},
 		},
 		{MaxConnections: 10, MaxConnectionsPerAddr: 10, MaxMessageBytes: 13, OutboxFrames: 2, InboxMessages: 1, CompressAbove: 1},
