@@ -61,9 +61,8 @@ type Batch struct {
 	// copies what it writes together.
 	Patient bool
 
-	firstKept bool
-	first     []byte
-	more      *overflow
+	first []byte
+	more  *overflow
 
 	gone []lot
 }

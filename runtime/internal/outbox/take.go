@@ -167,7 +167,7 @@ func (q *Queue) take(b *Batch, maxSize int) {
 		maxFrames, maxSize = q.patience(maxSize)
 	}
 	if q.first != nil {
-		b.first, b.firstKept = q.first, q.is(firstKept)
+		b.first = q.first
 		q.takenBytes += uint32(len(q.first))
 		q.taken++
 		q.first = nil
