@@ -39,8 +39,9 @@ func (a adapter) Validate(v any) error {
 		return err
 	}
 	details := make(ws.FieldErrors, len(fields))
+	seen := maps{}
 	for i, f := range fields {
-		details[i] = ws.Detail{Path: pointer(v, f), Rule: f.Tag(), Param: f.Param()}
+		details[i] = ws.Detail{Path: seen.pointer(v, f), Rule: f.Tag(), Param: f.Param()}
 	}
 	return details
 }

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,6 +172,68 @@ func TestOnTheWire(t *testing.T) {
 	}
 	if log := logged.String(); !strings.Contains(log, "/id max 4") || strings.Contains(log, "secret") {
 		t.Error(log)
+	}
+}
+
+// Page is a type whose name, as an instance, has dots and brackets.
+type Page[T any] struct {
+	Items []T `json:"items" validate:"dive"`
+}
+
+// TestRoots: the path begins in data, whatever the type of it is called.
+func TestRoots(t *testing.T) {
+	for want, v := range map[string]any{
+		"/items/0/item": Page[line]{[]line{{N: 1}}},
+		"/items/1/item": &Page[line]{[]line{{Item: "x", N: 1}, {N: 1}}},
+		"/in/item": struct {
+			In line `json:"in"`
+		}{line{N: 1}},
+		"/text": struct {
+			Text string `json:"text" validate:"required"`
+		}{},
+	} {
+		var faults ws.FieldErrors
+		if !errors.As(playground.New(nil).Validate(v), &faults) || len(faults) != 1 || faults[0].Path != want {
+			t.Errorf("%T: %+v, want %s", v, faults, want)
+		}
+	}
+}
+
+// counted is a key that counts how often its text is asked for.
+type counted int
+
+var asked atomic.Int64
+
+func (c counted) String() string {
+	asked.Add(1)
+	return strconv.Itoa(int(c))
+}
+
+// TestManyFaults: a client chooses how many keys a map has, and how many of them
+// are faulty: what that costs grows with the one, and not with both.
+func TestManyFaults(t *testing.T) {
+	const n = 1000
+	type room struct {
+		Stock map[counted]int `json:"stock" validate:"dive,gte=0"`
+	}
+	in := room{map[counted]int{}}
+	for i := range n {
+		in.Stock[counted(i)] = -1
+	}
+	asked.Store(0)
+	var faults ws.FieldErrors
+	if !errors.As(playground.New(nil).Validate(in), &faults) || len(faults) != n {
+		t.Fatalf("%d faults", len(faults))
+	}
+	paths := map[string]bool{}
+	for _, f := range faults {
+		paths[f.Path] = true
+	}
+	if len(paths) != n || !paths["/stock/0"] || !paths["/stock/999"] {
+		t.Errorf("%d paths", len(paths))
+	}
+	if times := asked.Load(); times > 10*n {
+		t.Errorf("%d keys were asked %d times", n, times)
 	}
 }
 

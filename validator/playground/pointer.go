@@ -38,10 +38,12 @@ func deref(t reflect.Type) reflect.Type {
 // pointer returns the JSON pointer (RFC 6901) of what is wrong in v. A
 // Namespace, "Order.lines[0].item", has its steps, but the keys of maps stand in
 // it as they are: so v is gone through beside it.
-func pointer(v any, f validator.FieldError) string {
-	_, names, _ := strings.Cut(f.Namespace(), ".") // the type's name
-	_, fields, _ := strings.Cut(f.StructNamespace(), ".")
+func (m maps) pointer(v any, f validator.FieldError) string {
 	at := reflect.ValueOf(v)
+	// Both begin with the type's name, if it has one, which may have dots in
+	// brackets.
+	root := deref(at.Type()).Name() + "."
+	names, fields := strings.TrimPrefix(f.Namespace(), root), strings.TrimPrefix(f.StructNamespace(), root)
 	var b strings.Builder
 	step := func(name string) {
 		b.WriteByte('/')
@@ -57,7 +59,7 @@ func pointer(v any, f validator.FieldError) string {
 		for strings.HasPrefix(names, "[") {
 			var key string
 			var end int
-			key, end, at = item(at, names)
+			key, end, at = m.item(at, names)
 			step(key)
 			names, fields = names[end:], fields[min(end, len(fields)):]
 		}
@@ -95,7 +97,7 @@ func member(v reflect.Value, field string) reflect.Value {
 
 // item returns the index or key in brackets that s begins with, as it is in
 // JSON, where the brackets end, and the element or member.
-func item(v reflect.Value, s string) (key string, end int, of reflect.Value) {
+func (m maps) item(v reflect.Value, s string) (key string, end int, of reflect.Value) {
 	end = bracketEnd(s)
 	key = s[1 : end-1]
 	switch v = solid(v); v.Kind() {
@@ -104,15 +106,44 @@ func item(v reflect.Value, s string) (key string, end int, of reflect.Value) {
 			of = v.Index(i)
 		}
 	case reflect.Map:
+		known := m.keys(v)
 		longest := -1
-		for _, k := range v.MapKeys() {
-			text := fmt.Sprintf("%v", k) // as the validator has it
-			if len(text) > longest && strings.HasPrefix(s[1:], text+"]") && bracketEnd(s[1+len(text):]) == 1 {
-				longest, key, end, of = len(text), keyName(k), len(text)+2, v.MapIndex(k)
+		for i := 1; i < len(s); i++ {
+			if s[i] == ']' && known.lengths[i-1] && bracketEnd(s[i:]) == 1 {
+				if _, is := known.byText[s[1:i]]; is {
+					longest = i
+				}
 			}
+		}
+		if longest > 0 {
+			k := known.byText[s[1:longest]]
+			key, end, of = keyName(k), longest+1, v.MapIndex(k)
 		}
 	}
 	return key, end, of
+}
+
+// maps are those that a value has been gone through, by their address: a client
+// chooses how many keys there are, and how many of them are faulty.
+type maps map[uintptr]*keys
+
+// keys are those of a map, by their texts in a Namespace.
+type keys struct {
+	byText  map[string]reflect.Value
+	lengths map[int]bool // of the texts
+}
+
+func (m maps) keys(v reflect.Value) *keys {
+	if known := m[v.Pointer()]; known != nil {
+		return known
+	}
+	known := &keys{map[string]reflect.Value{}, map[int]bool{}}
+	m[v.Pointer()] = known
+	for _, k := range v.MapKeys() {
+		text := fmt.Sprintf("%v", k) // as the validator has it
+		known.byText[text], known.lengths[len(text)] = k, true
+	}
+	return known
 }
 
 // bracketEnd returns where the brackets end that s begins with: behind the
