@@ -29,8 +29,8 @@ type Options struct {
 	// second, of errors 50 and 5, for each level. The next line says how many
 	// were left out ("omitted"), or one of its own does within 10 s. An attribute
 	// has at most 2 KiB, a stack 8 KiB. No line has a header, a query, a
-	// subprotocol or a token. Who counts takes the Observer. Default:
-	// slog.Default(). Per Server.
+	// subprotocol or a token, but for the Origin and Host of a page that was
+	// refused. Who counts takes the Observer. Default: slog.Default(). Per Server.
 	Logger *slog.Logger
 
 	// Observer is told what happens, for metrics. Default: nobody. Per Server.
