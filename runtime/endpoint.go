@@ -210,7 +210,8 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
 		c.out.Soon()
 		if err := c.answer(r, a); err != nil {
-			_ = e.refuse(c, "", 0, steady.Wrap(errHandshake, err))
+			// The peer's doing, and what it can do as often as it likes is no error.
+			_ = e.refuse(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
 			return
 		}
 		answered = true

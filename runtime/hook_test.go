@@ -199,6 +199,30 @@ func TestHookPeerGone(t *testing.T) {
 	}
 }
 
+// TestAnswerPeerGone: that a peer has gone before it has the answer is no error:
+// it could fill the log with them, and push out those that are.
+func TestAnswerPeerGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := servePipe(t, ws.Options{}, gateway{connect: func(ctx context.Context, _ *ws.Client, _ *http.Request) (any, error) {
+			<-ctx.Done()
+			return nil, nil
+		}})
+		conn := s.connect()
+		if _, err := io.WriteString(conn, request("")); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+		synctest.Wait()
+		if n := s.Stats().Refused; n != 1 {
+			t.Errorf("%d refused", n)
+		}
+		s.shutdown(t)
+		if logs := s.logs.String(); logs != "" {
+			t.Error(logs)
+		}
+	})
+}
+
 // TestHookReadsAhead: what comes while a hook waits is handled after it, in
 // order, however much that is.
 func TestHookReadsAhead(t *testing.T) {
