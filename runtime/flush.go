@@ -180,8 +180,10 @@ func (c *conn) writeTaken(b *batch) (rest []byte, err error) {
 	return c.out.Stuck(&b.Batch, len(p)-len(rest)), nil
 }
 
-// leaveWaiting leaves b's frame, and being the writer, to a goroutine.
+// leaveWaiting leaves b's frame, and being the writer, to a goroutine. What b has
+// let go of, of other connections too, must not wait for this peer.
 func (c *conn) leaveWaiting(b *batch, rest []byte) {
+	b.Settle(c.server.waiting)
 	w := batches.Get().(*batch)
 	w.Batch, b.Batch = b.Batch, w.Batch
 	go c.flushWaiting(w, rest)
@@ -243,6 +245,7 @@ func (c *conn) flushWaiting(b *batch, rest []byte) {
 		if rest, err = c.writeTaken(b); err != nil {
 			broken = c.writeFailed(err)
 		}
+		b.Settle(c.server.waiting)
 	}
 }
 
