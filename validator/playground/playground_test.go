@@ -60,9 +60,10 @@ type order struct {
 	Named  map[string]line     `json:"named" validate:"dive"`
 	Months map[time.Month]line `json:"months" validate:"dive"`
 	Days   map[time.Time]line  `json:"days" validate:"dive"`
-	Dash   int                 `json:"-," validate:"omitempty,min=3"`
-	In     struct{ base }      `json:"in" validate:"structonly"`
-	Nested *struct{ base }     `json:"nested"`
+	//lint:ignore SA5008 this is how a member is called -
+	Dash   int             `json:"-," validate:"omitempty,min=3"`
+	In     struct{ base }  `json:"in" validate:"structonly"`
+	Nested *struct{ base } `json:"nested"`
 }
 
 // TestPaths: places are JSON pointers into the data, whatever a field is called.
