@@ -31,6 +31,10 @@ type Query struct {
 	// Asked is everything else on the command line and in the settings that
 	// may change the result.
 	Asked []string
+	// Ignored reports whether no pattern finds a folder of the module, nor what is
+	// below it: what is read there all the same makes a run that is not recorded.
+	// nil: it is true of none.
+	Ignored func(dir string) bool
 	// Generated are the base names of the files that wsgen writes. They are no
 	// input, and an output wherever they stand in the module.
 	Generated []string

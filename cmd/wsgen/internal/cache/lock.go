@@ -26,6 +26,9 @@ func Lock(ctx context.Context, root string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	if end, err := filepath.EvalSymlinks(root); err == nil {
+		root = end // it may go by several names
+	}
 	path := filepath.Join(dir, fmt.Sprintf("%x", sha256.Sum256([]byte(root)))[:40])
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

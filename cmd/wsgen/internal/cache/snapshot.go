@@ -99,7 +99,7 @@ func (l *lister) add(f *file) {
 }
 
 // tree collects from dir, which belongs to the module at root. It leaves out
-// nested modules and hidden folders. Import paths may name testdata and
+// nested modules, hidden folders and those that go.mod ignores. Import paths may name testdata and
 // folders with an underscore, and links lead elsewhere, so those count.
 func (l *lister) tree(root, dir string) error {
 	entries, err := os.ReadDir(dir)
@@ -110,7 +110,7 @@ func (l *lister) tree(root, dir string) error {
 	if err != nil {
 		return err
 	}
-	if dir != root && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "go.mod" }) {
+	if dir != root && hasModule(dir, entries) {
 		return nil
 	}
 	if dir == root {
@@ -136,7 +136,7 @@ func (l *lister) entry(root, path string, mode fs.FileMode) error {
 		mode, into = info.Mode().Type(), l.link
 	}
 	switch {
-	case mode.IsDir() && !Skips(name):
+	case mode.IsDir() && !l.skips(root, path, name):
 		return into(root, path)
 	case mode.IsRegular() && Counts(name):
 		l.add(&file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
@@ -157,7 +157,28 @@ func (l *lister) link(root, path string) error {
 	return l.tree(root, path)
 }
 
-// Skips reports whether a folder of this base name is left out.
+// hasModule reports whether a module begins at dir, which has these entries.
+func hasModule(dir string, entries []fs.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if e.Name() != "go.mod" || e.IsDir() {
+			return false
+		}
+		info, err := os.Stat(filepath.Join(dir, "go.mod"))
+		return err == nil && !info.IsDir()
+	})
+}
+
+// skips reports whether a folder is left out: one that no pattern of the go
+// command finds. Of other modules it takes no patterns, only what is imported.
+func (l *lister) skips(root, path, name string) bool {
+	if root != l.query.Root {
+		return Skips(name)
+	}
+	return name[0] == '.' || l.query.Ignored != nil && l.query.Ignored(path)
+}
+
+// Skips reports whether a folder of this base name is not watched: it is hidden,
+// or one of those that have too many folders below.
 func Skips(name string) bool { return name[0] == '.' || name == "node_modules" }
 
 // Counts reports whether a file of this base name may decide a run.

@@ -74,7 +74,7 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 // query is this run as the cache knows it.
 func (j *job) query() cache.Query {
 	return cache.Query{
-		Dir: j.dir, Root: j.root,
+		Dir: j.dir, Root: j.root, Ignored: j.ignored,
 		Asked: append([]string{
 			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire),
 			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
@@ -96,6 +96,8 @@ func (j *job) entry() *cache.Entry {
 type note struct {
 	Packages int       `json:"packages"`
 	Warnings diag.List `json:"warnings,omitempty"`
+	// Traces are those of a run that found nothing.
+	Traces []pipeline.Trace `json:"traces,omitempty"`
 }
 
 // fresh is the result of a run that would change nothing.
@@ -105,11 +107,11 @@ func fresh(entry *cache.Entry) (pipeline.Result, bool) {
 	if !ok || json.Unmarshal(data, &n) != nil {
 		return pipeline.Result{}, false
 	}
-	return pipeline.Result{Packages: n.Packages, Diagnostics: n.Warnings, Whole: true}, true
+	return pipeline.Result{Packages: n.Packages, Diagnostics: n.Warnings, Traces: n.Traces, Whole: true}, true
 }
 
 func remember(entry *cache.Entry, result pipeline.Result, plan output.Plan) {
-	data, err := json.Marshal(note{result.Packages, result.Diagnostics})
+	data, err := json.Marshal(note{result.Packages, result.Diagnostics, result.Traces})
 	if err != nil {
 		return
 	}
@@ -141,6 +143,9 @@ func check(ctx context.Context, s streams, args []string) int {
 		return code
 	}
 	if len(result.Changes) == 0 {
+		if len(result.Traces) > 0 { // told above: nothing that was checked is no check
+			return exitFail
+		}
 		return exitOK
 	}
 	s.errorf("%s not up to date; to update: %s", count(len(result.Changes), "generated file is", "generated files are"), j.flags.commandLine())

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
@@ -18,7 +20,9 @@ type job struct {
 	flags *runFlags
 	dir   string // absolute
 	root  string // of the module
-	opts  pipeline.Options
+	// ignored are the folders that go.mod ignores.
+	ignored func(dir string) bool
+	opts    pipeline.Options
 }
 
 // begin reads command line and settings. If code is not exitOK, or the job is
@@ -46,11 +50,11 @@ func begin(s streams, command string, flags *runFlags, args []string) (j *job, c
 // configure fills in the options from the settings file and the flags above
 // it. If the file has mistakes it prints them and leaves the options empty.
 func (j *job) configure() error {
-	root, err := pipeline.Root(j.dir)
+	module, err := pipeline.FindModule(j.dir)
 	if err != nil {
 		return err
 	}
-	set, mistakes, err := settings.Load(root)
+	set, mistakes, err := settings.Load(module.Dir)
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func (j *job) configure() error {
 			return err
 		}
 	}
-	j.root = root
+	j.root, j.ignored = module.Dir, module.Ignores
 	j.opts = pipeline.Options{
 		Dir: j.dir, Patterns: j.flags.set.Args(),
 		Tags: set.Tags, Wire: pipeline.Wire(set.Wire),
@@ -100,9 +104,30 @@ func (j *job) report(ctx context.Context, result pipeline.Result, err error) int
 		return exitFail
 	}
 	if result.Packages == 0 {
-		j.errorf("no //ws: directives here: nothing to generate")
+		j.errorf("no //ws: directives here: nothing to generate%s", j.although(result.Traces))
 	}
 	return exitOK
+}
+
+// although names the first of what makes it odd that nothing was found.
+func (j *job) although(traces []pipeline.Trace) string {
+	if len(traces) == 0 {
+		return ""
+	}
+	t := traces[0]
+	place := filepath.ToSlash(output.Relative(j.dir, t.Path))
+	if t.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, t.Line)
+	}
+	return fmt.Sprintf("; yet %s is %s: wsgen reads what go list %s has", place, t.What, strings.Join(patterns(j.opts.Patterns), " "))
+}
+
+// patterns are those that a run is about.
+func patterns(given []string) []string {
+	if len(given) == 0 {
+		return []string{"./..."}
+	}
+	return given
 }
 
 func usageExit(s streams, err error, command string) int {

@@ -137,10 +137,11 @@ func initModule(ctx context.Context, s streams, args []string) int {
 }
 
 func (s streams) init(ctx context.Context, f *scaffoldFlags, dir string, from scaffold.Source) error {
-	root, err := pipeline.Root(dir)
+	home, err := pipeline.FindModule(dir)
 	if err != nil {
 		return err
 	}
+	root := home.Dir
 	mod := s.modfile(root)
 	module, tool, err := mod.Read(ctx)
 	if err != nil {

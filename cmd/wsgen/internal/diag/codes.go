@@ -117,4 +117,6 @@ const (
 
 	UnaskedGuard Code = "WS140"
 	UnheardPush  Code = "WS141"
+	NotOurs      Code = "WS142"
+	ParkedFile   Code = "WS143"
 )

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // Plan is what a run wants on disk.
@@ -65,25 +66,10 @@ func (plan Plan) Changes() ([]Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot tell whether wsgen wrote this file: %w", err)
 		}
-		if ours(old) {
+		if mark.In(old) {
 			changes = append(changes, Change{Path: path, Old: old})
 		}
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return changes, nil
-}
-
-// ours reports whether wsgen wrote content. The header need not be the first
-// line: an unresolved merge conflict may stand above it. An empty file of that
-// name cannot be anything else.
-func ours(content []byte) bool {
-	if len(bytes.TrimSpace(content)) == 0 {
-		return true
-	}
-	for line := range bytes.Lines(content) {
-		if string(bytes.TrimRight(line, "\r\n")) == emit.Header {
-			return true
-		}
-	}
-	return false
 }

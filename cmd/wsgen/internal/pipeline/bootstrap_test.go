@@ -82,7 +82,8 @@ func states() map[string]state {
 		},
 		"other version": text("package PKG\n\nimport ws \"github.com/wsgen/wsgen/runtime\"\n\nconst _ = ws.GeneratedV99\n\n" +
 			"type ChatEndpoint struct{ *ws.Endpoint99 }\n\nvar WireSet = ws.Set99(NewChatEndpoint)\n"),
-		"garbage": func(string, []byte) []byte { return []byte("%PDF-1.4\x00 this is no Go\xff\n") },
+		"garbage": func(string, []byte) []byte { return []byte(header + "%PDF-1.4\x00 this is no Go\xff\n") },
+		"zeros":   func(string, []byte) []byte { return make([]byte, 4096) },
 	}
 }
 

@@ -4,11 +4,14 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"go/token"
+	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
@@ -55,10 +58,20 @@ type Result struct {
 	// Whole says that the go command found and compiled all that the run read:
 	// while no file changes, another run does the same.
 	Whole bool
+	// Traces are where the module shows that it has gateways, if the run found
+	// none: files of earlier runs, go:generate lines, directives in what was not
+	// asked for or is read by nobody.
+	Traces []Trace
 }
 
-// Root returns the root folder of the module that dir, an absolute path, belongs to.
-func Root(dir string) (string, error) { return source.Root(dir) }
+// Trace is one of them.
+type Trace = source.Trace
+
+// Module is that of the folder wsgen runs in.
+type Module = source.Module
+
+// FindModule returns the module that dir, an absolute path, belongs to.
+func FindModule(dir string) (Module, error) { return source.FindModule(dir) }
 
 // GeneratedNames are the base names of the files that Run may hand to a sink.
 func GeneratedNames() []string { return []string{source.GeneratedFile, source.GeneratedWireFile} }
@@ -68,6 +81,9 @@ func GeneratedNames() []string { return []string{source.GeneratedFile, source.Ge
 // no module, a disk that is full, ctx cancelled.
 func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	loaded, program, result, err := analyze(ctx, opts)
+	if err == nil && loaded != nil {
+		result.Diagnostics = disown(result.Diagnostics, loaded.Foreign)
+	}
 	if err != nil || result.Diagnostics.HasErrors() {
 		return result, err
 	}
@@ -90,11 +106,47 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
+	for _, f := range files {
+		if slices.Contains(loaded.Foreign, f.Path) {
+			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path))
+		}
+	}
+	if result.Diagnostics.HasErrors() {
+		result.Diagnostics = result.Diagnostics.Sort()
+		return result, nil
+	}
 	result.Changes, err = sink.Put(ctx, output.Plan{Files: files, Found: loaded.Generated})
 	if err != nil {
 		return result, fmt.Errorf("cannot update generated files: %w", err)
 	}
 	return result, nil
+}
+
+// disown says of a file that has the name of a generated one, and not its mark,
+// that, and not that it declares what wsgen declares: it may be wsgen's, without
+// its first line.
+func disown(list diag.List, foreign []string) diag.List {
+	var found []string
+	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
+		is := d.Code == diag.NameClash && slices.Contains(foreign, d.Pos.Filename)
+		if is && !slices.Contains(found, d.Pos.Filename) {
+			found = append(found, d.Pos.Filename)
+		}
+		return is
+	})
+	for _, path := range found {
+		list = append(list, notOurs(path))
+	}
+	return list.Sort()
+}
+
+// notOurs refuses to replace a file.
+func notOurs(path string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Code: diag.NotOurs, Pos: token.Position{Filename: path, Line: 1, Column: 1},
+		Message: "wsgen writes a file of this name, and did not write this one",
+		Help:    "rename it; if it is one of wsgen's that has lost the line " + mark.Line + ", remove it, and run wsgen again",
+	}
 }
 
 // Model reads the packages that opts name and writes nothing. The model is nil
@@ -124,6 +176,9 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 		for i := range result.Diagnostics {
 			result.Diagnostics[i].Warning = false
 		}
+	}
+	if result.Packages == 0 {
+		result.Traces = loaded.Traces()
 	}
 	return loaded, program, result, nil
 }

@@ -16,6 +16,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
@@ -24,8 +26,8 @@ import (
 const pagesDir = "../diag/pages"
 
 // alone are the codes whose example no other package can be loaded beside: the
-// mistake ends the run before anything is resolved.
-var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict}
+// mistake ends the run before anything is resolved, or shows elsewhere.
+var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile}
 
 // TestPages carries out the example of every page: before has the mistake, and
 // nothing else, at the place and with the words that the page shows; after has
@@ -149,14 +151,14 @@ func aloneExample(t *testing.T, p diag.Page) {
 	for _, when := range []string{"before", "after"} {
 		module := filepath.Join(dir, folder(p.Code, when))
 		goMod(t, module)
-		_, list, err := source.Load(t.Context(), source.Options{Dir: module})
+		result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: module}, &output.Memory{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if when == "before" {
-			judge(t, p, list, module)
-		} else if len(list) > 0 {
-			t.Errorf("after has mistakes:\n%s", shown(t, list, module))
+			judge(t, p, result.Diagnostics, module)
+		} else if len(result.Diagnostics) > 0 {
+			t.Errorf("after has mistakes:\n%s", shown(t, result.Diagnostics, module))
 		}
 	}
 }

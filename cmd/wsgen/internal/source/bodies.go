@@ -2,7 +2,6 @@ package source
 
 import (
 	"go/ast"
-	"go/build"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -97,11 +96,11 @@ func (p *Program) unloaded(path string) *unit {
 
 // unitIn is the package of a folder that has no directive.
 func (p *Program) unitIn(dir string) *unit {
-	ctx := build.Default
-	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), p.tags...)
+	f := p.folders[dir]
 	u := &unit{path: p.Module.importPath(dir), goVersion: p.Module.Go}
-	for _, path := range p.folders[dir].files {
-		if in, err := ctx.MatchFile(dir, filepath.Base(path)); err == nil && !in {
+	in := p.belongs(f, nil)
+	for _, path := range f.files {
+		if !in(path) {
 			continue
 		}
 		if f, _ := parser.ParseFile(p.Fset, path, nil, parser.SkipObjectResolution); f != nil && f.Name.Pos() != token.NoPos {

@@ -11,7 +11,6 @@ import (
 	"go/types"
 	"io"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/tools/go/packages"
 )
@@ -130,7 +129,7 @@ func (d *dependencies) unitOf(p *packages.Package) *unit {
 		u.goVersion = p.Module.GoVersion
 	}
 	for _, path := range p.GoFiles {
-		if isGenerated(filepath.Base(path)) {
+		if isGenerated(path) {
 			continue
 		}
 		f, _ := parser.ParseFile(d.fset, path, nil, parser.SkipObjectResolution)

@@ -55,13 +55,14 @@ func (c *Compiled) Import(path string) (*types.Package, error) {
 // Load is Load of everything in the module that is written to dir, with c in
 // the place of the go command. The module requires google/wire.
 func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
-	folders, err := scan(dir)
+	m := Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{"github.com/google/wire": true}}
+	folders, err := scan(m, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	fset := token.NewFileSet()
 	fset.AddExistingFiles(c.files...)
-	p := &Program{Fset: fset, Module: Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{"github.com/google/wire": true}}}
+	p := &Program{Fset: fset, Module: m, target: defaultTarget(nil)}
 	candidates := parseCandidates(fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })
 	g := newGraph(p.Module, folders, candidates)
@@ -69,8 +70,9 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	listed := map[string]*packages.Package{}
 	for dir := range g.imports {
 		l := &packages.Package{PkgPath: p.Module.importPath(dir), Dir: dir, Module: &packages.Module{GoVersion: p.Module.Go}}
+		in := p.belongs(folders[dir], nil)
 		for _, file := range folders[dir].files {
-			if included(file, nil) {
+			if in(file) {
 				l.GoFiles = append(l.GoFiles, file)
 			}
 		}
@@ -80,7 +82,7 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	p.deps.gc = c.gc
 	var list diag.List
 	for _, candidate := range candidates {
-		pkg, problems, err := p.assemble(candidate, listed[candidate.dir], nil)
+		pkg, problems, err := p.assemble(candidate, listed[candidate.dir])
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,11 +1,9 @@
 package source
 
 import (
-	"go/build"
 	"go/parser"
 	"go/token"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -90,6 +88,15 @@ func (g *graph) split() (fromSource, fromExport []string) {
 	return fromSource, slices.Sorted(maps.Keys(exports))
 }
 
+// foldersOf are the folders at dirs.
+func (g *graph) foldersOf(dirs []string) []*folder {
+	list := make([]*folder, len(dirs))
+	for i, dir := range dirs {
+		list[i] = g.folders[dir]
+	}
+	return list
+}
+
 func (g *graph) reaches(dir string, seen map[string]bool) bool {
 	if g.annotated[dir] != nil {
 		return true
@@ -127,16 +134,6 @@ func unexported(found map[string]*packages.Package, source map[string]bool) map[
 		visit(p)
 	}
 	return state
-}
-
-// included reports whether the build includes a file, for a folder that the go
-// command refuses to describe, as when a stale generated file names another
-// package.
-func included(path string, tags []string) bool {
-	ctx := build.Default
-	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), tags...)
-	ok, err := ctx.MatchFile(filepath.Dir(path), filepath.Base(path))
-	return err != nil || ok
 }
 
 // ours reports whether a complaint of the go command is about a generated file.

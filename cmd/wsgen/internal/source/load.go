@@ -43,33 +43,60 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	folders, err := scan(module.Dir)
+	folders, err := scan(module, wanted)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, tags: opts.Tags}
+	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, target: defaultTarget(opts.Tags)}
+	requested := func(dir string) bool { return folders[dir].named || wanted.match(dir) }
+	var list diag.List
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
-		if wanted.match(dir) {
+		if requested(dir) {
 			p.Generated = append(p.Generated, folders[dir].generated...)
+			p.Foreign = append(p.Foreign, folders[dir].foreign...)
+			list = append(list, p.parked(folders[dir])...)
 		}
 	}
 	candidates := parseCandidates(p.Fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })
 	g := newGraph(module, folders, candidates)
-	list, err := p.read(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
+	more, err := p.read(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
+	list = append(list, more...)
 	if err != nil || list.HasErrors() {
 		return nil, list.Sort(), err
 	}
 	for _, pkg := range p.Packages {
-		pkg.Requested = wanted.match(pkg.Dir)
+		pkg.Requested = requested(pkg.Dir)
 	}
 	return p, list.Sort(), nil
+}
+
+// parked tells of directives in files that no build has.
+func (p *Program) parked(f *folder) (list diag.List) {
+	for _, file := range parseAll(p.Fset, f.parked) {
+		if file.file == nil {
+			continue
+		}
+		for _, problem := range directive.Outside(file.file, diag.ParkedFile, "a file whose name begins with "+filepath.Base(file.path)[:1],
+			"rename the file; if nobody is to read it, to a name that does not end in .go") {
+			list = append(list, diag.Diagnostic{
+				Code: problem.Code, Pos: p.Fset.Position(problem.Pos), End: p.Fset.Position(problem.End),
+				Message: problem.Message, Help: problem.Help, Warning: true,
+			})
+		}
+	}
+	return list
 }
 
 // read asks the go command about the packages of g, and type-checks those that
 // are read from source.
 func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, error) {
 	fromSource, fromExport := g.split()
+	if len(fromSource) == 0 {
+		p.deps = newDependencies(p.Fset, nil)
+		p.Whole = true
+		return nil, nil // nothing is to be asked
+	}
 	var (
 		listed  map[string]*packages.Package
 		exports map[string]*packages.Package
@@ -77,8 +104,9 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 		wg      sync.WaitGroup
 	)
 	wg.Go(func() {
+		p.target = l.target(p.Module)
 		// What is wrong with the module as a whole shows when it is asked for exports.
-		if plain, ok := l.plain(p.Module, fromSource); ok && len(fromExport) > 0 {
+		if plain, ok := p.target.plain(p.Module, g.foldersOf(fromSource)); ok && len(fromExport) > 0 {
 			listed = plain
 			return
 		}
@@ -92,15 +120,17 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 		}
 	}
 	p.deps = newDependencies(p.Fset, exports)
-	p.Whole = whole(listed, false) && whole(exports, true)
+	p.Whole = whole(listed, false) && whole(exports, true) && inSight(p.Module, listed) && inSight(p.Module, exports)
 	var list diag.List
 	for _, c := range candidates {
-		pkg, problems, err := p.assemble(c, listed[c.dir], l.tags)
+		pkg, problems, err := p.assemble(c, listed[c.dir])
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, problems...)
-		p.Packages = append(p.Packages, pkg)
+		if len(problems) > 0 || c.annotated() {
+			p.Packages = append(p.Packages, pkg)
+		}
 	}
 	if list.HasErrors() {
 		return list, nil
@@ -122,11 +152,8 @@ func whole[K comparable](list map[K]*packages.Package, compiled bool) bool {
 }
 
 // assemble makes a Package of a candidate: which of its files belong to it.
-func (p *Program) assemble(c *candidate, listed *packages.Package, tags []string) (*Package, diag.List, error) {
+func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, diag.List, error) {
 	pkg := &Package{Path: p.Module.importPath(c.dir), Dir: c.dir}
-	// Where the go command complains, it may have stopped at a stale generated
-	// file: then the build constraints are looked at here.
-	trusted := listed != nil && len(listed.Errors) == 0
 	if listed != nil {
 		pkg.Path = listed.PkgPath
 		if e, ok := refusal(listed, c); ok {
@@ -134,21 +161,21 @@ func (p *Program) assemble(c *candidate, listed *packages.Package, tags []string
 		}
 	}
 	var list diag.List
+	in := p.belongs(c.folder, listed)
 	for _, f := range c.files {
-		in := trusted && slices.Contains(listed.GoFiles, f.path) || !trusted && included(f.path, tags)
 		switch {
-		case !in:
-			if f.file != nil && directive.Any(f.file) {
-				pkg.Others = append(pkg.Others, f.file)
-			}
-		case f.err != nil:
+		case in(f.path) && f.err != nil, f.lost(c.folder):
 			list = append(list, syntaxErrors(f)...)
-		default:
+		case in(f.path):
 			pkg.Files = append(pkg.Files, f.file)
+		case f.file != nil && directive.Any(f.file):
+			pkg.Others = append(pkg.Others, f.file)
 		}
 	}
 	for _, f := range c.tests {
-		if f.file != nil {
+		if f.lost(c.folder) {
+			list = append(list, syntaxErrors(f)...)
+		} else if f.file != nil {
 			pkg.Others = append(pkg.Others, f.file)
 		}
 	}
@@ -160,10 +187,21 @@ func (p *Program) assemble(c *candidate, listed *packages.Package, tags []string
 	return pkg, list, nil
 }
 
+// belongs tells which files of a folder are in the build. That is what the go
+// command lists; where it complains, it may have stopped at a generated file,
+// and its rules are asked here, for the same build.
+func (p *Program) belongs(f *folder, listed *packages.Package) func(path string) bool {
+	if listed != nil && len(listed.Errors) == 0 {
+		return func(path string) bool { return slices.Contains(listed.GoFiles, path) }
+	}
+	found, _ := p.target.importFolder(f) // an error has its place in a file, which is parsed here
+	return func(path string) bool { return !slices.Contains(found.IgnoredGoFiles, filepath.Base(path)) }
+}
+
 // refusal is the go command's reason to know nothing about the files of c, if
 // it is neither a generated file nor one that is diagnosed here.
 func refusal(listed *packages.Package, c *candidate) (packages.Error, bool) {
-	if len(listed.GoFiles) > 0 || len(listed.IgnoredFiles) > 0 || twoPackages(c) {
+	if len(listed.GoFiles) > 0 || len(listed.IgnoredFiles) > 0 || twoPackages(c) || c.broken() {
 		return packages.Error{}, false
 	}
 	for _, e := range listed.Errors {
@@ -195,8 +233,8 @@ func (p *Program) check(listed map[string]*packages.Package, g *graph) {
 		source[pkg.Path] = true
 		p.deps.units[pkg.Path] = &unit{path: pkg.Path, name: pkg.Name, goVersion: p.Module.Go, files: pkg.Files, info: pkg.Info}
 	}
-	for dir, l := range listed {
-		if g.annotated[dir] == nil {
+	for _, l := range listed {
+		if !source[l.PkgPath] {
 			source[l.PkgPath] = true
 			p.deps.units[l.PkgPath] = p.deps.unitOf(l)
 		}

@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Root returns the root folder of the module that dir, an absolute path, belongs to.
-func Root(dir string) (string, error) {
-	m, err := findModule(dir)
-	return m.Dir, err
-}
+// FindModule returns the module that dir, an absolute path, belongs to.
+func FindModule(dir string) (Module, error) { return findModule(dir) }
 
 // findModule returns the module that dir belongs to.
 func findModule(dir string) (Module, error) {
@@ -21,7 +19,7 @@ func findModule(dir string) (Module, error) {
 		if err == nil {
 			return parseModule(at, string(text))
 		}
-		if !os.IsNotExist(err) {
+		if info, statErr := os.Stat(filepath.Join(at, "go.mod")); !os.IsNotExist(err) && (statErr != nil || !info.IsDir()) {
 			return Module{}, fmt.Errorf("cannot read go.mod: %w", err)
 		}
 		if at == filepath.Dir(at) {
@@ -60,6 +58,8 @@ func parseModule(dir, text string) (Module, error) {
 			m.Go = arg
 		case "require":
 			m.requires[arg] = true
+		case "ignore":
+			m.ignored = append(m.ignored, arg)
 		}
 	}
 	if m.Path == "" {
@@ -73,6 +73,34 @@ func unquote(s string) string {
 		return u
 	}
 	return s
+}
+
+// Ignores reports whether an ignore line of go.mod covers dir, a folder of the
+// module: then no pattern with dots matches it, nor anything below. A line that
+// begins with ./ is a path from the module's root, any other is folders that may
+// stand anywhere.
+func (m Module) Ignores(dir string) bool {
+	rel, err := filepath.Rel(m.Dir, dir)
+	if err != nil || rel == "." {
+		return false
+	}
+	path := slashed(rel)
+	return slices.ContainsFunc(m.ignored, func(line string) bool {
+		if from, ok := strings.CutPrefix(line, "./"); ok {
+			return strings.HasPrefix(path, slashed(from))
+		}
+		return strings.Contains(path, slashed(line))
+	})
+}
+
+// slashed is a path with slashes, at both ends as well: so folders are compared
+// whole.
+func slashed(path string) string {
+	path = strings.Trim(filepath.ToSlash(path), "/")
+	if path == "" {
+		return "/"
+	}
+	return "/" + path + "/"
 }
 
 // importPath is the import path of a folder of the module.

@@ -8,6 +8,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,31 +31,40 @@ type candidate struct {
 	tests []parsed
 }
 
-// parseCandidates parses the folders that mention a directive, and drops those
-// that only mention it in strings.
+// parseCandidates parses the folders that mention a directive, or did when wsgen
+// last wrote there. It drops those that only mention it in strings, and those of
+// which every file was read whole, and none has anything.
 func parseCandidates(fset *token.FileSet, folders map[string]*folder) []*candidate {
 	var all []*candidate
 	for _, f := range folders {
-		if !f.mentions {
+		if !f.mentions && len(f.generated) == 0 {
 			continue
 		}
 		c := &candidate{folder: f, files: parseAll(fset, f.files), tests: parseAll(fset, f.tests)}
-		if c.annotated() {
+		if c.annotated() || len(f.generated) > 0 && c.broken() {
 			all = append(all, c)
 		}
 	}
 	return all
 }
 
+// annotated reports whether c has a directive, or may have one where Go cannot
+// read it.
 func (c *candidate) annotated() bool {
-	for _, list := range [][]parsed{c.files, c.tests} {
-		for _, p := range list {
-			if p.file != nil && directive.Any(p.file) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(c.files, c.tests), func(p parsed) bool {
+		return p.file != nil && directive.Any(p.file) || p.lost(c.folder)
+	})
+}
+
+// broken reports whether there is a file that Go cannot read.
+func (c *candidate) broken() bool {
+	return slices.ContainsFunc(c.files, func(p parsed) bool { return p.err != nil })
+}
+
+// lost reports whether the text of a directive is in a file, and nothing of that
+// in what could be read of it.
+func (p parsed) lost(f *folder) bool {
+	return p.err != nil && f.mention[p.path] && (p.file == nil || !directive.Any(p.file))
 }
 
 func parseAll(fset *token.FileSet, paths []string) []parsed {
@@ -83,17 +93,19 @@ func imports(files []parsed) []string {
 }
 
 // syntaxErrors turns what the parser said about a file into diagnostics: at
-// most three, since the later ones are mostly echoes of the first.
+// most three, since the later ones are mostly echoes of the first, and one if
+// the file does not even begin as one of Go does.
 func syntaxErrors(p parsed) (list diag.List) {
 	var errs scanner.ErrorList
 	if !errors.As(p.err, &errs) {
 		return diag.List{{Code: diag.Syntax, Pos: token.Position{Filename: p.path}, Message: p.err.Error()}}
 	}
 	errs.RemoveMultiples()
-	for i, e := range errs {
-		if i == 3 {
-			break
-		}
+	most := 3
+	if p.file == nil || !p.file.Package.IsValid() {
+		most = 1
+	}
+	for _, e := range errs[:min(most, len(errs))] {
 		d := diag.Diagnostic{
 			Code: diag.Syntax, Pos: e.Pos, Message: e.Msg,
 			Help: "nothing is generated until Go can read this file",

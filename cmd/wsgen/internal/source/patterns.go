@@ -11,8 +11,10 @@ import (
 type patterns []pattern
 
 type pattern struct {
-	dir  string
-	deep bool
+	dir    string
+	deep   bool
+	folder bool   // it was written as a folder, not as an import path
+	base   string // the last element of what was written
 }
 
 // parsePatterns reads the command line's package patterns, which are relative
@@ -27,13 +29,13 @@ func parsePatterns(args []string, dir string, m Module) (patterns, error) {
 		if arg == "..." {
 			base, deep = ".", true
 		}
-		p := pattern{dir: filepath.Join(dir, base), deep: deep}
+		p := pattern{dir: filepath.Join(dir, base), deep: deep, folder: true, base: filepath.Base(base)}
 		switch folder, ok := m.folder(base); {
 		case filepath.IsAbs(base):
 			p.dir = filepath.Clean(base)
 		case base == "." || base == ".." || strings.HasPrefix(base, "./") || strings.HasPrefix(base, "../"):
 		case ok:
-			p.dir = folder
+			p.dir, p.folder = folder, false
 		default:
 			return nil, fmt.Errorf("%s is not a package of module %s: write a folder, such as ./%s, or an import path that begins with %s", arg, m.Path, arg, m.Path)
 		}

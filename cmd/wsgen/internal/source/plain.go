@@ -2,41 +2,72 @@ package source
 
 import (
 	"go/build"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/tools/go/packages"
 )
 
-// plain lists the packages in dirs as the go command would, which takes far
-// longer: of that it asks only what it builds for. ok is false where there is
-// anything that the go command might see otherwise.
-func (l lister) plain(m Module, dirs []string) (found map[string]*packages.Package, ok bool) {
-	ctx, ok := l.context(m)
-	if !ok || m.Go == "" || m.Path == "std" || m.Path == "cmd" {
+// plain lists the packages of folders as the go command would, which takes far
+// longer: to that belongs t. ok is false where there is anything that the go
+// command might see otherwise.
+func (t target) plain(m Module, folders []*folder) (found map[string]*packages.Package, ok bool) {
+	if !t.sure || m.Go == "" || m.Path == "std" || m.Path == "cmd" {
 		return nil, false
 	}
-	found = make(map[string]*packages.Package, len(dirs))
-	for _, dir := range dirs {
-		rel, err := filepath.Rel(m.Dir, dir)
-		if err != nil || strings.ContainsFunc(rel, unusual) && rel != "." {
+	found = make(map[string]*packages.Package, len(folders))
+	for _, f := range folders {
+		rel, err := filepath.Rel(m.Dir, f.dir)
+		if err != nil || strings.ContainsFunc(rel, unusual) && rel != "." || vendored(rel) {
 			return nil, false
 		}
-		p, err := ctx.ImportDir(dir, 0)
+		p, err := t.importFolder(f)
 		if err != nil || !onlyGo(p) {
 			return nil, false
 		}
-		found[dir] = &packages.Package{
-			ID: m.importPath(dir), PkgPath: m.importPath(dir), Name: p.Name, Dir: dir,
-			GoFiles: in(dir, p.GoFiles), IgnoredFiles: in(dir, p.IgnoredGoFiles),
+		found[f.dir] = &packages.Package{
+			ID: m.importPath(f.dir), PkgPath: m.importPath(f.dir), Name: p.Name, Dir: f.dir,
+			GoFiles: in(f.dir, p.GoFiles), IgnoredFiles: in(f.dir, p.IgnoredGoFiles),
 			Module: &packages.Module{Path: m.Path, Dir: m.Dir, Main: true, GoVersion: m.Go},
 		}
 	}
 	return found, true
+}
+
+// importFolder is what Go makes of the files of a folder without those that
+// wsgen wrote, in whatever state they are.
+func (t target) importFolder(f *folder) (*build.Package, error) {
+	ctx := t.Context
+	ctx.ReadDir = func(dir string) ([]fs.FileInfo, error) {
+		entries, err := os.ReadDir(dir)
+		var infos []fs.FileInfo
+		for _, e := range entries {
+			if !slices.Contains(f.generated, filepath.Join(dir, e.Name())) {
+				infos = append(infos, entry{e})
+			}
+		}
+		return infos, err
+	}
+	return ctx.ImportDir(f.dir, 0)
+}
+
+// entry is what is asked of a file before it is read.
+type entry struct{ fs.DirEntry }
+
+func (e entry) Mode() fs.FileMode { return e.Type() }
+func (entry) Size() int64         { return 0 }
+func (entry) ModTime() time.Time  { return time.Time{} }
+func (entry) Sys() any            { return nil }
+
+// vendored reports whether a path stands below a folder called vendor.
+func vendored(rel string) bool {
+	return strings.Contains("/"+filepath.ToSlash(rel), "/vendor/")
 }
 
 // unusual are characters that an import path may not have, or not everywhere.
@@ -66,15 +97,15 @@ func in(dir string, names []string) []string {
 	return paths
 }
 
-// context is what the go command builds for. ok is false if it has another
-// idea of the module or of its files.
-func (l lister) context(m Module) (ctx build.Context, ok bool) {
-	if driver := l.getenv("GOPACKAGESDRIVER"); driver != "" && driver != "off" {
-		return ctx, false
-	}
-	if _, err := exec.LookPath("gopackagesdriver"); err == nil {
-		return ctx, false
-	}
+// target is what the go command builds for.
+type target struct {
+	build.Context
+	sure bool // the go command has the same idea of the module and its files
+}
+
+// target asks the go command what it builds for: GOOS, tags and the like may
+// come from flags, the environment, and go env -w.
+func (l lister) target(m Module) target {
 	list := []string{"list", "-e", "-find", "-f", `{{with context}}{{.GOOS}}
 {{.GOARCH}}
 {{.Compiler}}
@@ -87,27 +118,50 @@ func (l lister) context(m Module) (ctx build.Context, ok bool) {
 		list = append(list, "-tags="+strings.Join(l.tags, ","))
 	}
 	var (
-		wg          sync.WaitGroup
-		env, target []string
+		wg       sync.WaitGroup
+		env, got []string
 	)
 	wg.Go(func() { env = l.ask("env", "GOMOD", "GOWORK", "GOFLAGS") })
-	wg.Go(func() { target = l.ask(append(list, "--", "unsafe")...) })
+	wg.Go(func() { got = l.ask(append(list, "--", "unsafe")...) })
 	wg.Wait()
-	if len(env) != 3 || len(target) != 8 || env[0] != filepath.Join(m.Dir, "go.mod") || env[1] != "" && env[1] != "off" {
-		return ctx, false
+	t := defaultTarget(l.tags)
+	if len(got) != 8 {
+		return t
 	}
-	for flag := range strings.FieldsSeq(env[2]) {
+	t.GOROOT, t.GOPATH, t.Dir = "", "", ""
+	t.GOOS, t.GOARCH, t.Compiler = got[0], got[1], got[2]
+	t.CgoEnabled, t.UseAllFiles = got[3] == "true", got[4] == "true"
+	t.BuildTags, t.ToolTags, t.ReleaseTags = words(got[5]), words(got[6]), words(got[7])
+	t.sure = !l.driven() && len(env) == 3 && env[0] == filepath.Join(m.Dir, "go.mod") && (env[1] == "" || env[1] == "off") && usualFlags(env[2])
+	return t
+}
+
+// defaultTarget is for when the go command cannot be asked: what this program
+// was built for.
+func defaultTarget(tags []string) target {
+	ctx := build.Default
+	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), tags...)
+	return target{Context: ctx}
+}
+
+// driven reports whether another program lists packages.
+func (l lister) driven() bool {
+	if driver := l.getenv("GOPACKAGESDRIVER"); driver != "" {
+		return driver != "off"
+	}
+	_, err := exec.LookPath("gopackagesdriver")
+	return err == nil
+}
+
+// usualFlags reports whether GOFLAGS has nothing that brings in other files.
+func usualFlags(flags string) bool {
+	for flag := range strings.FieldsSeq(flags) {
 		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 		if !slices.Contains([]string{"mod", "tags", "buildvcs", "trimpath"}, name) {
-			return ctx, false
+			return false
 		}
 	}
-	ctx = build.Default
-	ctx.GOROOT, ctx.GOPATH, ctx.Dir = "", "", ""
-	ctx.GOOS, ctx.GOARCH, ctx.Compiler = target[0], target[1], target[2]
-	ctx.CgoEnabled, ctx.UseAllFiles = target[3] == "true", target[4] == "true"
-	ctx.BuildTags, ctx.ToolTags, ctx.ReleaseTags = words(target[5]), words(target[6]), words(target[7])
-	return ctx, true
+	return true
 }
 
 func words(list string) []string {
@@ -118,6 +172,10 @@ func words(list string) []string {
 func (l lister) ask(args ...string) []string {
 	cmd := exec.CommandContext(l.ctx, "go", args...)
 	cmd.Dir, cmd.Env = l.dir, l.env
+	if l.env != nil && l.dir != "" {
+		// The go command knows a folder that is a link by this name only.
+		cmd.Env = append(slices.Clip(l.env), "PWD="+l.dir)
+	}
 	out, err := cmd.Output()
 	if err != nil {
 		return nil

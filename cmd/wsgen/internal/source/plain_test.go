@@ -70,7 +70,7 @@ func TestPlain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, ok := l.plain(m, dirs)
+			got, ok := l.target(m).plain(m, found(t, m, dirs...))
 			if !ok {
 				t.Fatal("left to the go command")
 			}
@@ -81,6 +81,19 @@ func TestPlain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// found are the folders at dirs, as a scan finds them.
+func found(t *testing.T, m Module, dirs ...string) (list []*folder) {
+	t.Helper()
+	folders, err := scan(m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range dirs {
+		list = append(list, folders[dir])
+	}
+	return list
 }
 
 // essence is what this package looks at.
@@ -101,7 +114,7 @@ func TestNotPlain(t *testing.T) {
 		"assembly of another arch": {files: "-- sub/g_plan9.s --\n"},
 		"two packages":             {files: "-- sub/g.go --\npackage other\n"},
 		"no package clause":        {files: "-- sub/g.go --\n"},
-		"a merge conflict":         {files: "-- sub/ws_gen.go --\n<<<<<<< HEAD\npackage sub\n"},
+		"a merge conflict":         {files: "-- sub/ws_gen.go --\n<<<<<<< HEAD\npackage sub\n"}, // of a file that wsgen did not write
 		"a workspace":              {files: "-- go.work --\ngo 1.26.0\n\nuse .\n"},
 		"an overlay":               {env: "GOFLAGS=-overlay=none.json"},
 		"another go.mod":           {env: "GOFLAGS=-modfile=other.mod"},
@@ -116,7 +129,7 @@ func TestNotPlain(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := lister{ctx: t.Context(), dir: dir, env: append(os.Environ(), odd.env)}
-			if _, ok := l.plain(m, []string{dir, filepath.Join(dir, "sub")}); ok {
+			if _, ok := l.target(m).plain(m, found(t, m, dir, filepath.Join(dir, "sub"))); ok {
 				t.Error("the go command is not asked")
 			}
 		})
@@ -126,7 +139,7 @@ func TestNotPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := (lister{ctx: t.Context(), dir: dir}).plain(m, []string{filepath.Join(dir, "ä b")}); ok {
+	if _, ok := (lister{ctx: t.Context(), dir: dir}).target(m).plain(m, found(t, m, filepath.Join(dir, "ä b"))); ok {
 		t.Error("a folder that no import path names is taken for a package")
 	}
 }

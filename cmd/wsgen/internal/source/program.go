@@ -6,6 +6,10 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 )
@@ -23,17 +27,20 @@ type Program struct {
 	Packages []*Package
 
 	// Generated are the absolute paths of the ws_gen.go and ws_wire_gen.go
-	// files found in the folders that the patterns named, whether or not
-	// anything is annotated there: what is not written again is an orphan.
+	// files that wsgen wrote into the folders that the patterns named, whether or
+	// not anything is annotated there: what is not written again is an orphan.
 	Generated []string
+	// Foreign are those of these names that it did not write, and must not replace.
+	Foreign []string
 
 	// Whole says that the go command had nothing to complain about: what the run
-	// read depends on files only, and not on what a download might bring.
+	// read depends on files only, and not on what a download might bring. They
+	// stand where every change of them is looked for.
 	Whole bool
 
 	deps    *dependencies
 	folders map[string]*folder
-	tags    []string
+	target  target
 }
 
 // Module is the main module: that of the folder wsgen runs in.
@@ -42,6 +49,7 @@ type Module struct {
 	Dir      string // absolute
 	Go       string // its go line, such as 1.26.0; "" if it has none
 	requires map[string]bool
+	ignored  []string // by ignore lines
 }
 
 // Requires reports whether the module's go.mod names path in a require line,
@@ -67,6 +75,27 @@ type Package struct {
 	Types  *types.Package
 	Info   *types.Info // Defs, Uses, Types
 	Errors []types.Error
+}
+
+// inSight reports whether all of list stand where package cache looks for
+// changes, which is anywhere but in hidden folders and those without end:
+// node_modules, and what an ignore line of go.mod keeps from the go command. No
+// pattern with dots brings those in, but a folder that is named does, and an
+// import line.
+func inSight[K comparable](m Module, list map[K]*packages.Package) bool {
+	for _, p := range list {
+		if p.Module == nil || p.Module.Dir == "" || p.Dir == "" {
+			continue
+		}
+		rel, err := filepath.Rel(p.Module.Dir, p.Dir)
+		own := p.Module.Dir == m.Dir
+		if err != nil || own && m.Ignores(p.Dir) || slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(elem string) bool {
+			return len(elem) > 1 && elem[0] == '.' && elem != ".." || !own && elem == "node_modules"
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // Import returns the types of a package that an annotated package imports,
@@ -97,7 +126,7 @@ func (p *Program) Syntax(path string) []*ast.File {
 	if listed := p.deps.exports[path]; listed != nil {
 		var paths []string
 		for _, file := range listed.GoFiles {
-			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !isGenerated(filepath.Base(file)) {
+			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !isGenerated(file) {
 				paths = append(paths, file)
 			}
 		}

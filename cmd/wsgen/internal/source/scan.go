@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,86 +9,235 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
-// The names of the files that wsgen writes into a package. They are never read.
+// The names of the files that wsgen writes into a package. Those that have its
+// mark are never read; any other of that name is a file like all.
 const (
 	GeneratedFile     = "ws_gen.go"
 	GeneratedWireFile = "ws_wire_gen.go"
 )
 
-func isGenerated(name string) bool {
+func generatedName(name string) bool {
 	return name == GeneratedFile || name == GeneratedWireFile
+}
+
+// isGenerated reports whether the file at path is one that wsgen wrote.
+func isGenerated(path string) bool {
+	if !generatedName(filepath.Base(path)) {
+		return false
+	}
+	text, err := os.ReadFile(path)
+	return err == nil && mark.In(text)
 }
 
 // folder is one folder of the module that holds Go files.
 type folder struct {
 	dir       string
+	named     bool     // the command line names it, and ./... may not have it
 	files     []string // absolute paths, by name, without generated ones and tests
 	tests     []string // those tests that mention a directive
 	allTests  []string // all of them
-	generated []string
-	mentions  bool // some file has the text of a directive
+	generated []string // what wsgen wrote
+	foreign   []string // what has the name of that, and wsgen did not write: among files, too
+	parked    []string // files that mention a directive, and whose name keeps them out of every build
+	mentions  bool     // some file has the text of a directive
+	mention   map[string]bool
 }
 
-// scan reads the text of every Go file of the module. Like the go command it
-// leaves out nested modules, vendor, testdata, and names that begin with . or _.
-func scan(root string) (map[string]*folder, error) {
-	folders := map[string]*folder{}
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+// walker finds the folders of a module. What it leaves out is what the go
+// command leaves out of ./...; a test holds the two to each other.
+type walker struct {
+	module  Module
+	folders map[string]*folder
+	entered map[string]bool // folders whose subfolders were looked at
+}
+
+// scan reads the text of every Go file of the packages that ./... has in the
+// module's root, and of those that the command line names besides.
+func scan(m Module, wanted patterns) (map[string]*folder, error) {
+	s := walker{m, map[string]*folder{}, map[string]bool{}}
+	if err := s.all(wanted); err != nil {
+		return nil, fmt.Errorf("cannot read the module's folders: %w", err)
+	}
+	return s.folders, nil
+}
+
+func (s *walker) all(wanted patterns) error {
+	if err := s.tree(s.module.Dir, true); err != nil {
+		return err
+	}
+	for _, p := range wanted {
+		found := &walker{s.module, map[string]*folder{}, map[string]bool{}}
+		var err error
+		switch {
+		case p.deep && !p.folder || p.deep && leftOut(p.base) || s.entered[p.dir]:
+			continue // what the pattern names is found already, or nothing
+		case p.deep:
+			err = found.tree(p.dir, true)
+		default:
+			err = found.one(p.dir)
+		}
 		if err != nil {
 			return err
 		}
-		name := e.Name()
-		if e.IsDir() {
-			if path != root && skipped(path, name) {
-				return filepath.SkipDir
+		for dir, f := range found.folders {
+			if known := s.folders[s.straight(dir)]; known != nil {
+				f = known // by another name
+			} else {
+				s.folders[dir] = f
 			}
-			return nil
+			f.named = true
 		}
-		if !strings.HasSuffix(name, ".go") || name[0] == '.' || name[0] == '_' || !e.Type().IsRegular() {
-			return nil
-		}
-		dir := filepath.Dir(path)
-		f := folders[dir]
-		if f == nil {
-			f = &folder{dir: dir}
-			folders[dir] = f
-		}
-		return f.add(path, name)
-	})
+	}
+	return nil
+}
+
+// straight is dir without links, if it is in the module: as the walk from the
+// module's root comes to it.
+func (s *walker) straight(dir string) string {
+	root, err := filepath.EvalSymlinks(s.module.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the module's folders: %w", err)
+		return dir
 	}
-	return folders, nil
+	end, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(root, end)
+	if err != nil || !filepath.IsLocal(rel) {
+		return dir
+	}
+	return filepath.Join(s.module.Dir, rel)
 }
 
-func skipped(path, name string) bool {
-	if name[0] == '.' || name[0] == '_' || name == "testdata" || name == "vendor" || name == "node_modules" {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(path, "go.mod"))
-	return err == nil
-}
-
-func (f *folder) add(path, name string) error {
-	if isGenerated(name) {
-		f.generated = append(f.generated, path)
-		return nil
-	}
-	text, err := os.ReadFile(path)
+// one looks at the files of a folder.
+func (s *walker) one(dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	mentions := directive.Mentioned(text)
-	f.mentions = f.mentions || mentions
+	return s.files(dir, entries)
+}
+
+// tree looks at a folder and those below it: without links to folders, nested
+// modules, what go.mod ignores, what has a name that the go command passes over,
+// and what stands below a folder called vendor. Of the top one only go.mod is
+// asked.
+func (s *walker) tree(dir string, top bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if !top && hasModule(dir, entries) || s.module.Ignores(dir) {
+		return nil
+	}
+	if err := s.files(dir, entries); err != nil {
+		return err
+	}
+	if !top && filepath.Base(dir) == "vendor" {
+		return nil
+	}
+	s.entered[dir] = true
+	for _, e := range entries {
+		if e.IsDir() && !leftOut(e.Name()) {
+			if err := s.tree(filepath.Join(dir, e.Name()), false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leftOut reports whether a pattern with dots passes over a folder of this name,
+// and all below it.
+func leftOut(name string) bool {
+	return name != "" && name != "." && name != ".." && (name[0] == '.' || name[0] == '_' || name == "testdata")
+}
+
+// hasModule reports whether a module begins at dir, which has these entries.
+func hasModule(dir string, entries []fs.DirEntry) bool {
+	for _, e := range entries {
+		if e.Name() == "go.mod" {
+			info, err := os.Stat(filepath.Join(dir, "go.mod"))
+			return err == nil && !info.IsDir()
+		}
+	}
+	return false
+}
+
+// files looks at the Go files of a folder, those that are links included.
+func (s *walker) files(dir string, entries []fs.DirEntry) error {
+	var f *folder
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !strings.HasSuffix(name, ".go") {
+			continue
+		}
+		path, mode := filepath.Join(dir, name), e.Type()
+		if mode&fs.ModeSymlink != 0 {
+			// A link to nothing is a file that cannot be read.
+			if info, err := os.Stat(path); err == nil {
+				mode = info.Mode().Type()
+			}
+		}
+		if mode.IsDir() {
+			continue
+		}
+		if f == nil {
+			f = &folder{dir: dir, mention: map[string]bool{}}
+		}
+		if name[0] == '.' || name[0] == '_' {
+			if mode.IsRegular() {
+				f.park(path)
+			}
+			continue
+		}
+		if mode&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+			return fmt.Errorf("%s is a pipe or a socket: the go command would wait for it", path)
+		}
+		if err := f.add(path, name); err != nil {
+			return err
+		}
+	}
+	if f != nil {
+		s.folders[dir] = f
+	}
+	return nil
+}
+
+// add looks at one file.
+func (f *folder) add(path, name string) error {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if generatedName(name) && err == nil {
+		if mark.In(text) {
+			f.generated = append(f.generated, path)
+			return nil
+		}
+		f.foreign = append(f.foreign, path)
+	}
+	if directive.Mentioned(text) {
+		f.mentions, f.mention[path] = true, true
+	}
 	if !strings.HasSuffix(name, "_test.go") {
 		f.files = append(f.files, path)
 		return nil
 	}
 	f.allTests = append(f.allTests, path)
-	if mentions {
+	if f.mention[path] {
 		f.tests = append(f.tests, path)
 	}
 	return nil
+}
+
+// park notes a file whose name keeps it out of every build, if it has the text
+// of a directive. That it cannot be read is no matter.
+func (f *folder) park(path string) {
+	if text, err := os.ReadFile(path); err == nil && directive.Mentioned(text) {
+		f.parked = append(f.parked, path)
+	}
 }

@@ -23,6 +23,7 @@ const (
 type Watcher struct {
 	system *fsnotify.Watcher
 	counts func(name string) bool
+	linked map[string]bool // base names of the files that links lead to
 	files  chan string
 	done   chan struct{} // closed when no more comes,
 	why    error         // for this reason
@@ -35,7 +36,7 @@ func New(roots []string, counts, skip func(name string) bool) (*Watcher, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &Watcher{system: system, counts: counts, files: make(chan string), done: make(chan struct{})}
+	w := &Watcher{system: system, counts: counts, linked: map[string]bool{}, files: make(chan string), done: make(chan struct{})}
 	for _, root := range roots {
 		if err := w.add(root, skip); err != nil {
 			return nil, errors.Join(err, system.Close())
@@ -111,7 +112,8 @@ func (w *Watcher) run(skip func(string) bool) error {
 					continue
 				}
 			}
-			if w.counts(name) && event.Op != fsnotify.Chmod {
+			if (w.counts(name) || w.linked[name]) && event.Op != fsnotify.Chmod {
+				w.follow(event.Name)
 				w.files <- event.Name
 			}
 		case err, ok := <-w.system.Errors:
@@ -126,18 +128,42 @@ func (w *Watcher) run(skip func(string) bool) error {
 	}
 }
 
-// add watches dir and the folders below it.
+// add watches dir, which may be a link, and the folders below it.
 func (w *Watcher) add(dir string, skip func(string) bool) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	top := filepath.Clean(dir) + string(filepath.Separator) // else a link is no folder
+	return filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || !e.IsDir() {
+		if err != nil {
 			return err
 		}
-		if path != dir && skip(e.Name()) {
+		if !e.IsDir() {
+			if e.Type()&fs.ModeSymlink != 0 && w.counts(e.Name()) {
+				w.follow(path)
+			}
+			return nil
+		}
+		if path != top && skip(e.Name()) {
 			return filepath.SkipDir
 		}
-		return w.system.Add(path)
+		return w.system.Add(filepath.Clean(path))
 	})
+}
+
+// follow watches what path leads to, if it is a link to a file. A change there
+// is known by its base name, since a folder may go by several paths.
+func (w *Watcher) follow(path string) {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return
+	}
+	to, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return // it leads nowhere yet
+	}
+	if info, err := os.Stat(to); err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	w.linked[filepath.Base(to)] = true
+	_ = w.system.Add(filepath.Dir(to)) // that it cannot be watched is as if the link were not there
 }
