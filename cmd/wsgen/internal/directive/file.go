@@ -87,6 +87,9 @@ func read(c *ast.Comment, at spot, table []Spec) (*Directive, []Problem) {
 		}
 		if name != "" {
 			p.Help = "write it without spaces and in lower case: " + strings.TrimSpace(prefix+name+" "+rest)
+			if o, _, _ := open([]byte(c.Text[2:])); o.odd {
+				p.Help = "a directive is written like this: " + strings.TrimSpace(prefix+name+" "+rest)
+			}
 		}
 		return nil, []Problem{p}
 	}
@@ -113,6 +116,10 @@ func unknown(d *Directive) Problem {
 	}
 	if near := Closest(d.Name, names()); near != "" {
 		p.Help = "did you mean " + prefix + near + "?"
+	}
+	if r, ok := Unseen(d.Name); ok {
+		p.Message = fmt.Sprintf("a character that nobody sees is in this name: U+%04X", r)
+		p.Help = "write the name in ASCII's letters, and an ordinary space behind it"
 	}
 	return p
 }

@@ -3,6 +3,8 @@ package directive
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // prefix begins every directive.
@@ -11,20 +13,18 @@ const prefix = "//ws:"
 // Mentioned reports whether src may hold a directive or something that looks
 // like one. It is a cheap test on the text, which may also say yes to a string.
 func Mentioned(src []byte) bool {
-	for _, tool := range []string{"ws:", "Ws:", "WS:", "wS:"} {
-		for rest := src; ; {
-			i := bytes.Index(rest, []byte(tool))
-			if i < 0 {
-				break
-			}
-			before := bytes.TrimRight(rest[:i], " \t")
-			if bytes.HasSuffix(before, []byte("//")) || bytes.HasSuffix(before, []byte("/*")) {
+	for rest := src; ; {
+		i := bytes.IndexByte(rest, '/')
+		if i < 0 || i == len(rest)-1 {
+			return false
+		}
+		rest = rest[i+1:]
+		if rest[0] == '/' || rest[0] == '*' {
+			if _, _, ok := open(rest[1:]); ok {
 				return true
 			}
-			rest = rest[i+len(tool):]
 		}
 	}
-	return false
 }
 
 // form is how much a comment looks like a directive.
@@ -36,6 +36,86 @@ const (
 	exact             // it is one, known or not
 )
 
+// opening is how a comment begins that may be a directive.
+type opening struct {
+	tight bool // nothing that is seen stands before the tool's name but a sign
+	sign  bool // a sign that other tools have, as in @ws: or +ws:
+	long  bool // the tool is called wsgen
+	colon bool // a colon follows, ASCII's or one that looks like it; else a period, or a space
+	odd   bool // something else than a space or a letter's case is wrong
+}
+
+// open reads how a comment begins, behind its slashes, up to the tool's name and
+// what separates that from the directive's. ok is false if it is prose already.
+func open(body []byte) (o opening, rest []byte, ok bool) {
+	o.tight = true
+	if bytes.HasPrefix(body, []byte("/")) || bytes.HasPrefix(body, []byte("*")) {
+		body, o.sign = body[1:], true // ///ws: and /**ws:
+	}
+	for len(body) > 0 {
+		r, n := utf8.DecodeRune(body)
+		switch {
+		case blank(r):
+			o.tight = false
+		case r == '@' || r == '+' || r == '#' || r == '!':
+			o.sign = true
+		case !unseen(r):
+			n = 0
+		}
+		if n == 0 {
+			break
+		}
+		body = body[n:]
+	}
+	if body, ok = cutFold(body, "ws"); !ok {
+		return o, nil, false
+	}
+	body, o.long = cutFold(body, "gen")
+	r, n := utf8.DecodeRune(body)
+	for unseen(r) && !unicode.IsSpace(r) {
+		body = body[n:]
+		r, n = utf8.DecodeRune(body)
+	}
+	switch {
+	case r == ':':
+		o.colon = true
+	case strings.ContainsRune("\uff1a\ufe55\ufe13\u2236\ua789\u02d0", r): // full width, small, vertical, ratio, letter, length
+		o.colon, o.odd = true, true
+	case n > 0 && o.tight && !o.sign && (r == '.' || unicode.IsSpace(r) && r != '\n' && r != '\r'):
+		o.odd = true
+	default:
+		return o, nil, false
+	}
+	o.odd = o.odd || o.sign || o.long
+	return o, body[n:], true
+}
+
+// cutFold is b without the word that it begins with, in any case.
+func cutFold(b []byte, word string) (rest []byte, ok bool) {
+	if len(b) < len(word) || !strings.EqualFold(string(b[:len(word)]), word) {
+		return b, false
+	}
+	return b[len(word):], true
+}
+
+func blank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
+
+// unseen reports whether r is a space of another kind, or nothing to be seen at
+// all. What joins letters in some languages is a part of their words.
+func unseen(r rune) bool {
+	return !blank(r) && (unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d')
+}
+
+// Unseen is the first character of s that is a space of another kind than
+// ASCII's, or nothing to be seen at all.
+func Unseen(s string) (r rune, ok bool) {
+	if i := strings.IndexFunc(s, unseen); i >= 0 {
+		r, _ = utf8.DecodeRuneInString(s[i:])
+		return r, true
+	}
+	return 0, false
+}
+
 // classify tells the form of a comment. For a near miss, name is the directive
 // that it most likely stands for, and rest what follows it.
 func classify(text string) (f form, name, rest string) {
@@ -44,33 +124,42 @@ func classify(text string) (f form, name, rest string) {
 			return exact, "", ""
 		}
 	}
-	body, line := strings.CutPrefix(text, "//")
-	if !line {
-		body = strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/")
+	body := strings.TrimSuffix(text[2:], "*/")
+	if text[1] == '/' {
+		body = text[2:]
 	}
-	tight := strings.HasPrefix(body, "ws:")
-	body = strings.TrimLeft(body, " \t")
-	if len(body) < 3 || !strings.EqualFold(body[:3], "ws:") {
+	o, behind, ok := open([]byte(body))
+	if !ok {
 		return prose, "", ""
 	}
-	body = body[3:]
+	body = string(behind)
+	hard := o.tight || o.sign // nobody writes a sentence like that
 	spaced := strings.HasPrefix(body, " ") || strings.HasPrefix(body, "\t")
-	body = strings.TrimSpace(body)
-	word, rest, _ := strings.Cut(body, " ")
+	apart := func(r rune) bool { return blank(r) || unseen(r) }
+	body = strings.TrimFunc(body, apart)
+	word, rest := body, ""
+	if i := strings.IndexFunc(body, apart); i >= 0 {
+		word, rest = body[:i], strings.Join(strings.FieldsFunc(body[i:], apart), " ")
+	}
 	name = Closest(strings.ToLower(word), names())
-	if name == "" {
-		if tight && !spaced && word != "" && isLetter(word[0]) {
-			return miss, "", strings.TrimSpace(rest)
+	switch {
+	case !o.colon:
+		if name == "" || name != word || !likeArguments(name, rest) {
+			return prose, "", ""
+		}
+	case o.long && !hard && spaced: // as wsgen itself speaks
+		return prose, "", ""
+	case word == "" && hard:
+		return miss, "", ""
+	case name == "":
+		if hard && !spaced && word != "" && isLetter(word[0]) {
+			return miss, "", rest
 		}
 		return prose, "", ""
-	}
-	if spaced && !tight && name != strings.ToLower(word) {
+	case spaced && !hard && name != strings.ToLower(word), !hard && !likeArguments(name, rest):
 		return prose, "", ""
 	}
-	if !tight && !likeArguments(name, rest) {
-		return prose, "", ""
-	}
-	return miss, name, strings.TrimSpace(rest)
+	return miss, name, rest
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

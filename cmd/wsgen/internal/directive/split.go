@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"fmt"
 	"go/token"
 	"strconv"
 	"strings"
@@ -40,6 +41,14 @@ func split(s string, pos token.Pos) (args []Arg, problems []Problem) {
 				Code: diag.MalformedArgument, Pos: a.Pos, End: a.End,
 				Message: a.Key + "= has no value",
 				Help:    "write the value directly behind the equals sign: " + a.Key + "=value",
+			})
+			continue
+		}
+		if r, ok := Unseen(a.Value); ok && s[start] != '"' && s[start] != '`' {
+			problems = append(problems, Problem{
+				Code: diag.MalformedArgument, Pos: a.Val, End: a.End,
+				Message: fmt.Sprintf("a character that nobody sees is in this word: U+%04X", r),
+				Help:    fmt.Sprintf("write an ordinary space, or nothing; a value that has it is quoted, with \\u%04x", r),
 			})
 			continue
 		}

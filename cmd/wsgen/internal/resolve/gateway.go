@@ -171,7 +171,11 @@ func (r *resolver) eventName(event string, where span) bool {
 	case strings.ContainsFunc(event, isControl):
 		code, message, help = diag.UnwritableEvent, fmt.Sprintf("the event %q has a control character", event), "remove it"
 	default:
-		return true
+		c, ok := directive.Unseen(event)
+		if !ok {
+			return true
+		}
+		code, message, help = diag.UnwritableEvent, fmt.Sprintf("the event %q has a character that nobody sees: U+%04X", event, c), "remove it, or write an ordinary space"
 	}
 	r.report(code, where, message, help)
 	return false

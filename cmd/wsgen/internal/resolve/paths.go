@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -88,6 +89,9 @@ func conflict(a, b string) (why string, equal bool) {
 func badPattern(path string) string {
 	if strings.ContainsAny(path, " \t") {
 		return "it has a space"
+	}
+	if c, ok := directive.Unseen(path); ok {
+		return fmt.Sprintf("it has a character that nobody sees: U+%04X", c)
 	}
 	text := refused(http.NewServeMux(), path)
 	if _, reason, ok := strings.Cut(text, "at offset "); ok {

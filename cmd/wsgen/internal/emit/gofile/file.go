@@ -9,6 +9,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -81,9 +83,20 @@ func Doc(lines ...string) *jen.Statement {
 // Comment is a comment behind something on the same line.
 func Comment(text string) *jen.Statement { return comment("// " + text) }
 
-// comment renders text as it is: jennifer leaves alone what starts with
-// slashes, and would turn anything else that holds a newline into /* */.
-func comment(text string) *jen.Statement { return jen.Comment(text) }
+// comment renders text on one line: jennifer leaves alone what starts with
+// slashes. What does not print is escaped as in a string: a line end would end
+// the comment, and Go takes no byte order mark there.
+func comment(text string) *jen.Statement {
+	var b strings.Builder
+	for _, c := range text {
+		if strconv.IsPrint(c) {
+			b.WriteRune(c)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		}
+	}
+	return jen.Comment(b.String())
+}
 
 // Lines is a list that stands one item a line between open and close, such as
 // the fields of a composite literal.

@@ -1,6 +1,7 @@
 package gofile_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/dave/jennifer/jen"
@@ -42,5 +43,21 @@ func TestLocal(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A comment stays one, on one line, whatever it is about.
+func TestComment(t *testing.T) {
+	pkg := &model.Package{Path: "example.com/p", Name: "p"}
+	text, err := gofile.Render(pkg, "", func(*gofile.File) []jen.Code {
+		return []jen.Code{gofile.Doc("first \ufeff\nand \u2028 ünd 'more'"), jen.Var().Id("x").Int(), gofile.Comment("\r\x00")}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"// first \\ufeff\\nand \\u2028 ünd 'more'", `// \r\x00`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }
