@@ -23,30 +23,36 @@ type place struct {
 // files of a place; those below m are the module.
 func files() map[string]string {
 	return map[string]string{
-		"m/go.mod":             "module example.com/m\n\nreplace example.com/other => ../other\n",
-		"m/go.sum":             "",
-		"m/wsgen.conf":         "wire = off\n",
-		"m/chat/chat.go":       "package chat\n",
-		"m/chat/chat_test.go":  "package chat\n",
-		"m/chat/chat_linux.s":  "",
-		"m/chat/ws_gen.go":     "generated",
-		"m/testdata/x/x.go":    "package x\n",
-		"m/vendor/modules.txt": "",
-		"m/vendor/v/v.go":      "package v\n",
-		"m/README.md":          "hello\n",
-		"m/nested/go.mod":      "module example.com/nested\n",
-		"m/nested/n.go":        "package nested\n",
-		"m/.hidden/h.go":       "package h\n",
-		"other/go.mod":         "module example.com/other\n",
-		"other/dto/dto.go":     "package dto\n",
-		"other/dto/ws_gen.go":  "package dto\n",
-		"member/go.mod":        "module example.com/member\n",
-		"member/p/p.go":        "package p\n",
-		"linked/l.go":          "package linked\n",
-		"go.work":              "go 1.26.0\n\nuse (\n\t./m\n\t\"./member\"\n)\n",
-		"env":                  "GOPRIVATE=example.com\n",
-		"goroot/VERSION":       "go1.26.0\n",
-		"goroot/bin/go":        "#!/bin/sh\n",
+		"m/go.mod":                  "module example.com/m\n\nreplace example.com/other => ../other\n",
+		"m/go.sum":                  "",
+		"m/wsgen.conf":              "wire = off\n",
+		"m/chat/chat.go":            "package chat\n",
+		"m/chat/chat_test.go":       "package chat\n",
+		"m/chat/chat_linux.s":       "",
+		"m/chat/ws_gen.go":          "generated",
+		"m/testdata/x/x.go":         "package x\n",
+		"m/vendor/modules.txt":      "",
+		"m/vendor/v/v.go":           "package v\n",
+		"m/README.md":               "hello\n",
+		"m/nested/go.mod":           "module example.com/nested\n",
+		"m/nested/n.go":             "package nested\n",
+		"m/.hidden/h.go":            "package h\n",
+		"m/node_modules/n/n.go":     "package n\n",
+		"m/ignored/i.go":            "package i\n",
+		"m/odd/go.mod/x.go":         "package x\n",
+		"m/odd/o.go":                "package o\n",
+		"other/go.mod":              "module example.com/other\n",
+		"other/dto/dto.go":          "package dto\n",
+		"other/node_modules/n/n.go": "package n\n",
+		"other/dto/ws_gen.go":       "package dto\n",
+		"member/go.mod":             "module example.com/member\n",
+		"member/p/p.go":             "package p\n",
+		"linked/l.go":               "package linked\n",
+		"linked/file.txt":           "package chat\n",
+		"go.work":                   "go 1.26.0\n\nuse (\n\t./m\n\t\"./member\"\n)\n",
+		"env":                       "GOPRIVATE=example.com\n",
+		"goroot/VERSION":            "go1.26.0\n",
+		"goroot/bin/go":             "#!/bin/sh\n",
 	}
 }
 
@@ -63,8 +69,10 @@ func newPlace(t *testing.T) *place {
 	if err := os.Chmod(p.path("goroot/bin/go"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(p.path("linked"), p.path("m/link")); err != nil {
-		t.Fatal(err)
+	for from, to := range map[string]string{"m/link": "linked", "m/chat/file.go": "linked/file.txt"} {
+		if err := os.Symlink(p.path(to), p.path(from)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, name := range []string{"XDG_CACHE_HOME", "LocalAppData", "HOME"} {
 		t.Setenv(name, p.path(".cache"))
@@ -77,6 +85,7 @@ func newPlace(t *testing.T) *place {
 	p.q = cache.Query{
 		Dir: p.path("m"), Root: p.path("m"), Asked: []string{"wire=auto", "./..."},
 		Generated: []string{"ws_gen.go"},
+		Ignored:   func(dir string) bool { return dir == p.path("m/ignored") },
 	}
 	return p
 }
@@ -148,44 +157,49 @@ func TestNothingChanged(t *testing.T) {
 // Every change that may change what a run writes makes it run.
 func TestWhatMakesItRun(t *testing.T) {
 	for name, edit := range map[string]func(p *place){
-		"a source file":                func(p *place) { p.write("m/chat/chat.go", "package chat\n\n") },
-		"a source file, as long":       func(p *place) { p.write("m/chat/chat.go", "package chaT\n") },
-		"a new source file":            func(p *place) { p.write("m/chat/more.go", "package chat\n") },
-		"a new package":                func(p *place) { p.write("m/rooms/rooms.go", "package rooms\n") },
-		"a source file renamed":        func(p *place) { p.rename("m/chat/chat.go", "m/chat/chat_linux.go") },
-		"a source file removed":        func(p *place) { p.remove("m/chat/chat.go") },
-		"a test":                       func(p *place) { p.write("m/chat/chat_test.go", "package chat\n//ws:gateway\n") },
-		"assembly":                     func(p *place) { p.write("m/chat/chat_linux.s", "x") },
-		"a package in testdata":        func(p *place) { p.write("m/testdata/x/x.go", "package x\n\n") },
-		"a vendored package":           func(p *place) { p.write("m/vendor/v/v.go", "package v\n\n") },
-		"vendor/modules.txt":           func(p *place) { p.write("m/vendor/modules.txt", "x") },
-		"a linked folder":              func(p *place) { p.write("linked/l.go", "package linked\n\n") },
-		"go.mod":                       func(p *place) { p.write("m/go.mod", files()["m/go.mod"]+"\n") },
-		"go.sum":                       func(p *place) { p.write("m/go.sum", "\n") },
-		"the settings":                 func(p *place) { p.write("m/wsgen.conf", "wire = on\n") },
-		"go.work":                      func(p *place) { p.write("go.work", files()["go.work"]+"\n") },
-		"go.work.sum appears":          func(p *place) { p.write("go.work.sum", "") },
-		"go.work, nearer":              func(p *place) { p.write("m/go.work", "go 1.26.0\n") },
-		"a replaced module":            func(p *place) { p.write("other/dto/dto.go", "package dto\n\n") },
-		"what is generated there":      func(p *place) { p.write("other/dto/ws_gen.go", "package dto\n\n") },
-		"a replaced module is gone":    func(p *place) { p.remove("other") },
-		"a module of the workspace":    func(p *place) { p.write("member/p/p.go", "package p\n\n") },
-		"its go.mod":                   func(p *place) { p.write("member/go.mod", "module example.com/member\n\n") },
-		"an output edited":             func(p *place) { p.write("m/chat/ws_gen.go", "edited") },
-		"an output removed":            func(p *place) { p.remove("m/chat/ws_gen.go") },
-		"an orphan appears":            func(p *place) { p.write("m/rooms/ws_gen.go", "generated") },
-		"the module becomes nested":    func(p *place) { p.write("m/chat/go.mod", "module example.com/chat\n") },
-		"another pattern":              func(p *place) { p.q.Asked = []string{"wire=auto", "./chat"} },
-		"another folder":               func(p *place) { p.q.Dir = p.path("m/chat") },
-		"GOFLAGS":                      func(p *place) { p.t.Setenv("GOFLAGS", "-tags=x") },
-		"GOOS":                         func(p *place) { p.t.Setenv("GOOS", "plan9") },
-		"GOWORK":                       func(p *place) { p.t.Setenv("GOWORK", "off") },
-		"GOEXPERIMENT":                 func(p *place) { p.t.Setenv("GOEXPERIMENT", "jsonv2") },
-		"CGO_ENABLED":                  func(p *place) { p.t.Setenv("CGO_ENABLED", "0") },
-		"go env -w":                    func(p *place) { p.write("env", "GOFLAGS=-tags=x\n") },
-		"another Go":                   func(p *place) { p.write("goroot/VERSION", "go1.26.1\n") },
-		"another go command":           func(p *place) { p.write("goroot/bin/go", "#!/bin/bash\n") },
-		"defaults of the distribution": func(p *place) { p.write("goroot/go.env", "GOTOOLCHAIN=local\n") },
+		"a source file":                            func(p *place) { p.write("m/chat/chat.go", "package chat\n\n") },
+		"a source file, as long":                   func(p *place) { p.write("m/chat/chat.go", "package chaT\n") },
+		"a new source file":                        func(p *place) { p.write("m/chat/more.go", "package chat\n") },
+		"a new package":                            func(p *place) { p.write("m/rooms/rooms.go", "package rooms\n") },
+		"a source file renamed":                    func(p *place) { p.rename("m/chat/chat.go", "m/chat/chat_linux.go") },
+		"a source file removed":                    func(p *place) { p.remove("m/chat/chat.go") },
+		"a test":                                   func(p *place) { p.write("m/chat/chat_test.go", "package chat\n//ws:gateway\n") },
+		"assembly":                                 func(p *place) { p.write("m/chat/chat_linux.s", "x") },
+		"a package in testdata":                    func(p *place) { p.write("m/testdata/x/x.go", "package x\n\n") },
+		"a vendored package":                       func(p *place) { p.write("m/vendor/v/v.go", "package v\n\n") },
+		"vendor/modules.txt":                       func(p *place) { p.write("m/vendor/modules.txt", "x") },
+		"node_modules":                             func(p *place) { p.write("m/node_modules/n/n.go", "package n\n\n") },
+		"a folder that has a folder called go.mod": func(p *place) { p.write("m/odd/o.go", "package o\n\n") },
+		"a file that Go passes over":               func(p *place) { p.write("m/chat/_c.go", "package c\n") },
+		"a hidden one":                             func(p *place) { p.write("m/chat/.c.go", "package c\n") },
+		"a linked file":                            func(p *place) { p.write("linked/file.txt", "package chat\n\n") },
+		"a linked folder":                          func(p *place) { p.write("linked/l.go", "package linked\n\n") },
+		"go.mod":                                   func(p *place) { p.write("m/go.mod", files()["m/go.mod"]+"\n") },
+		"go.sum":                                   func(p *place) { p.write("m/go.sum", "\n") },
+		"the settings":                             func(p *place) { p.write("m/wsgen.conf", "wire = on\n") },
+		"go.work":                                  func(p *place) { p.write("go.work", files()["go.work"]+"\n") },
+		"go.work.sum appears":                      func(p *place) { p.write("go.work.sum", "") },
+		"go.work, nearer":                          func(p *place) { p.write("m/go.work", "go 1.26.0\n") },
+		"a replaced module":                        func(p *place) { p.write("other/dto/dto.go", "package dto\n\n") },
+		"what is generated there":                  func(p *place) { p.write("other/dto/ws_gen.go", "package dto\n\n") },
+		"a replaced module is gone":                func(p *place) { p.remove("other") },
+		"a module of the workspace":                func(p *place) { p.write("member/p/p.go", "package p\n\n") },
+		"its go.mod":                               func(p *place) { p.write("member/go.mod", "module example.com/member\n\n") },
+		"an output edited":                         func(p *place) { p.write("m/chat/ws_gen.go", "edited") },
+		"an output removed":                        func(p *place) { p.remove("m/chat/ws_gen.go") },
+		"an orphan appears":                        func(p *place) { p.write("m/rooms/ws_gen.go", "generated") },
+		"the module becomes nested":                func(p *place) { p.write("m/chat/go.mod", "module example.com/chat\n") },
+		"another pattern":                          func(p *place) { p.q.Asked = []string{"wire=auto", "./chat"} },
+		"another folder":                           func(p *place) { p.q.Dir = p.path("m/chat") },
+		"GOFLAGS":                                  func(p *place) { p.t.Setenv("GOFLAGS", "-tags=x") },
+		"GOOS":                                     func(p *place) { p.t.Setenv("GOOS", "plan9") },
+		"GOWORK":                                   func(p *place) { p.t.Setenv("GOWORK", "off") },
+		"GOEXPERIMENT":                             func(p *place) { p.t.Setenv("GOEXPERIMENT", "jsonv2") },
+		"CGO_ENABLED":                              func(p *place) { p.t.Setenv("CGO_ENABLED", "0") },
+		"go env -w":                                func(p *place) { p.write("env", "GOFLAGS=-tags=x\n") },
+		"another Go":                               func(p *place) { p.write("goroot/VERSION", "go1.26.1\n") },
+		"another go command":                       func(p *place) { p.write("goroot/bin/go", "#!/bin/bash\n") },
+		"defaults of the distribution":             func(p *place) { p.write("goroot/go.env", "GOTOOLCHAIN=local\n") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
@@ -217,6 +231,8 @@ func (p *place) remove(name string) {
 func TestWhatDoesNotMakeItRun(t *testing.T) {
 	for name, edit := range map[string]func(p *place){
 		"a text":                  func(p *place) { p.write("m/README.md", "bye\n") },
+		"an ignored folder":       func(p *place) { p.write("m/ignored/i.go", "package i\n\n") },
+		"another's node_modules":  func(p *place) { p.write("other/node_modules/n/n.go", "package n\n\n") },
 		"a nested module":         func(p *place) { p.write("m/nested/n.go", "package nested\n\n") },
 		"a hidden folder":         func(p *place) { p.write("m/.hidden/h.go", "package h\n\n") },
 		"a file written again":    func(p *place) { p.write("m/chat/chat.go", "package chat\n") },
@@ -297,6 +313,25 @@ func TestChangesDuringTheRun(t *testing.T) {
 	}
 }
 
+// A module that goes by a link to its root is looked at like any other.
+func TestLinkedRoot(t *testing.T) {
+	p := newPlace(t)
+	if err := os.Symlink(p.q.Root, p.path("alias")); err != nil {
+		t.Fatal(err)
+	}
+	p.q.Dir, p.q.Root = p.path("alias"), p.path("alias")
+	if err := p.open().Record(nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !p.fresh() {
+		t.Error("the second run is not short")
+	}
+	p.write("m/chat/chat.go", "package chat\n\n")
+	if p.fresh() {
+		t.Error("a change goes unseen")
+	}
+}
+
 // The first run writes its output between Open and Record.
 func TestFirstRun(t *testing.T) {
 	p := newPlace(t)
@@ -353,6 +388,12 @@ func TestLockKeepsOthersOut(t *testing.T) {
 	cancel()
 	if _, err := cache.Lock(ctx, p.q.Root); !errors.Is(err, context.Canceled) {
 		t.Errorf("the second lock: %v, want it to wait until its context ends", err)
+	}
+	if err := os.Symlink(p.q.Root, p.path("alias")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cache.Lock(ctx, p.path("alias")); !errors.Is(err, context.Canceled) {
+		t.Errorf("the module by another name: %v, want it to wait, too", err)
 	}
 	got := make(chan error)
 	go func() {

@@ -184,7 +184,7 @@ func Skips(name string) bool { return name[0] == '.' || name == "node_modules" }
 // Counts reports whether a file of this base name may decide a run.
 func Counts(name string) bool {
 	ending := filepath.Ext(name)
-	return ending != "" && name[0] != '.' && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
+	return ending != "" && (name[0] != '.' || ending == ".go") && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
 }
 
 // sum reads files, several at a time, until there are no more; wait returns

@@ -38,7 +38,8 @@ func New(roots []string, counts, skip func(name string) bool) (*Watcher, error) 
 	}
 	w := &Watcher{system: system, counts: counts, linked: map[string]bool{}, files: make(chan string), done: make(chan struct{})}
 	for _, root := range roots {
-		if err := w.add(root, skip); err != nil {
+		// With a separator behind it, a link to a folder is that folder.
+		if err := w.add(filepath.Clean(root)+string(filepath.Separator), skip); err != nil {
 			return nil, errors.Join(err, system.Close())
 		}
 	}
@@ -128,9 +129,8 @@ func (w *Watcher) run(skip func(string) bool) error {
 	}
 }
 
-// add watches dir, which may be a link, and the folders below it.
-func (w *Watcher) add(dir string, skip func(string) bool) error {
-	top := filepath.Clean(dir) + string(filepath.Separator) // else a link is no folder
+// add watches top and the folders below it.
+func (w *Watcher) add(top string, skip func(string) bool) error {
 	return filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil

@@ -115,6 +115,61 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// A root may be a link, and so may a file: what it leads to is watched, too.
+func TestWatchLinks(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(time.Now().String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(to, from string) {
+		t.Helper()
+		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+			t.Skipf("no links here: %v", err)
+		}
+	}
+	write("real/chat/chat.go")
+	write("elsewhere/first.txt")
+	write("elsewhere/second.txt")
+	link("real", "root")
+	link("../../elsewhere/first.txt", "real/chat/first.go")
+	w, err := New([]string{filepath.Join(dir, "root")},
+		func(name string) bool { return strings.HasSuffix(name, ".go") },
+		func(string) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	seen := func(name string) {
+		t.Helper()
+		late := time.After(time.Minute)
+		for {
+			select {
+			case path := <-w.files:
+				if filepath.Base(path) == name {
+					return
+				}
+			case <-late:
+				t.Fatalf("%s goes unseen", name)
+			}
+		}
+	}
+	write("real/chat/chat.go")
+	seen("chat.go")
+	write("elsewhere/first.txt")
+	seen("first.txt")
+	link("../../elsewhere/second.txt", "real/chat/second.go")
+	seen("second.go")
+	write("elsewhere/second.txt")
+	seen("second.txt")
+}
+
 func TestCloseWhileSomethingChanges(t *testing.T) {
 	root := t.TempDir()
 	w, err := New([]string{root}, func(string) bool { return true }, func(string) bool { return false })
