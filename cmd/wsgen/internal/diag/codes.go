@@ -115,8 +115,9 @@ const (
 	BadSetting      Code = "WS132"
 	RepeatedSetting Code = "WS133"
 
-	UnaskedGuard Code = "WS140"
-	UnheardPush  Code = "WS141"
-	NotOurs      Code = "WS142"
-	ParkedFile   Code = "WS143"
+	UnaskedGuard   Code = "WS140"
+	UnheardPush    Code = "WS141"
+	NotOurs        Code = "WS142"
+	ParkedFile     Code = "WS143"
+	UnfoundPackage Code = "WS144"
 )

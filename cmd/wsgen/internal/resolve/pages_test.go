@@ -27,7 +27,7 @@ const pagesDir = "../diag/pages"
 
 // alone are the codes whose example no other package can be loaded beside: the
 // mistake ends the run before anything is resolved, or shows elsewhere.
-var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile}
+var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile, diag.UnfoundPackage}
 
 // TestPages carries out the example of every page: before has the mistake, and
 // nothing else, at the place and with the words that the page shows; after has

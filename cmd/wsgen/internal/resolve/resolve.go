@@ -111,7 +111,7 @@ func (r *resolver) collect(sp *source.Package) {
 	}
 	for _, f := range slices.Concat(sp.Others, r.constrained(sp.Files)) {
 		code, why, help := diag.UnreadFile, "a test file", "move it to a file without _test.go"
-		if name := r.position(f.Pos()).Filename; !isTest(name) {
+		if name := r.fileName(f); !isTest(name) {
 			code, why, help = diag.ConstrainedFile, cmp.Or(source.Constrained(f, name), "a file that this build leaves out"), "move it to a file without build constraint: a gateway is the same on every platform"
 		}
 		r.problems(directive.Outside(f, code, why, help))
@@ -143,9 +143,12 @@ func (r *resolver) collect(sp *source.Package) {
 // generated must not depend on where wsgen runs.
 func (r *resolver) constrained(files []*ast.File) []*ast.File {
 	return slices.DeleteFunc(slices.Clone(files), func(f *ast.File) bool {
-		return source.Constrained(f, r.position(f.Pos()).Filename) == ""
+		return source.Constrained(f, r.fileName(f)) == ""
 	})
 }
+
+// fileName is the name of a file on disk, whatever a //line comment says.
+func (r *resolver) fileName(f *ast.File) string { return r.src.Fset.File(f.FileStart).Name() }
 
 func (p *pkg) index(d *directive.Directive) {
 	defs := p.src.Info.Defs

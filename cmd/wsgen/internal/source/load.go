@@ -59,6 +59,11 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	}
 	candidates := parseCandidates(p.Fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })
+	for _, c := range candidates {
+		if requested(c.dir) {
+			list = append(list, p.beyond(c)...)
+		}
+	}
 	g := newGraph(module, folders, candidates)
 	more, err := p.read(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
 	list = append(list, more...)
@@ -105,6 +110,9 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 	)
 	wg.Go(func() {
 		p.target = l.target(p.Module)
+		if errs[0] = p.heed(l.dir, p.target.flags); errs[0] != nil {
+			return
+		}
 		// What is wrong with the module as a whole shows when it is asked for exports.
 		if plain, ok := p.target.plain(p.Module, g.foldersOf(fromSource)); ok && len(fromExport) > 0 {
 			listed = plain
@@ -172,6 +180,13 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 			pkg.Others = append(pkg.Others, f.file)
 		}
 	}
+	for _, f := range parseAll(p.Fset, c.unscanned(listed)) {
+		if f.err != nil {
+			list = append(list, syntaxErrors(f)...)
+		} else {
+			pkg.Files = append(pkg.Files, f.file)
+		}
+	}
 	for _, f := range c.tests {
 		if f.lost(c.folder) {
 			list = append(list, syntaxErrors(f)...)
@@ -185,6 +200,20 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 		pkg.Names, pkg.TestNames = c.declared(pkg.Name), c.tested(p.Fset, pkg.Name)
 	}
 	return pkg, list, nil
+}
+
+// unscanned are files of a package that stand elsewhere: only a program that
+// lists packages in place of the go command has any.
+func (c *candidate) unscanned(listed *packages.Package) (paths []string) {
+	if listed == nil || len(listed.Errors) > 0 {
+		return nil
+	}
+	for _, path := range listed.GoFiles {
+		if !slices.Contains(c.folder.files, path) && !slices.Contains(c.generated, path) && !isGenerated(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // belongs tells which files of a folder are in the build. That is what the go

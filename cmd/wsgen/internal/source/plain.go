@@ -100,7 +100,8 @@ func in(dir string, names []string) []string {
 // target is what the go command builds for.
 type target struct {
 	build.Context
-	sure bool // the go command has the same idea of the module and its files
+	sure  bool   // the go command has the same idea of the module and its files
+	flags string // GOFLAGS
 }
 
 // target asks the go command what it builds for: GOOS, tags and the like may
@@ -125,6 +126,9 @@ func (l lister) target(m Module) target {
 	wg.Go(func() { got = l.ask(append(list, "--", "unsafe")...) })
 	wg.Wait()
 	t := defaultTarget(l.tags)
+	if len(env) == 3 {
+		t.flags = env[2]
+	}
 	if len(got) != 8 {
 		return t
 	}
@@ -132,7 +136,7 @@ func (l lister) target(m Module) target {
 	t.GOOS, t.GOARCH, t.Compiler = got[0], got[1], got[2]
 	t.CgoEnabled, t.UseAllFiles = got[3] == "true", got[4] == "true"
 	t.BuildTags, t.ToolTags, t.ReleaseTags = words(got[5]), words(got[6]), words(got[7])
-	t.sure = !l.driven() && len(env) == 3 && env[0] == filepath.Join(m.Dir, "go.mod") && (env[1] == "" || env[1] == "off") && usualFlags(env[2])
+	t.sure = !l.driven() && len(env) == 3 && env[0] == filepath.Join(m.Dir, "go.mod") && (env[1] == "" || env[1] == "off") && usualFlags(t.flags)
 	return t
 }
 
