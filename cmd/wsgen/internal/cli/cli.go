@@ -57,7 +57,9 @@ file as the last one left it ends at once.`,
 			"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check,
 			func() *flag.FlagSet { return checkFlags().set },
 			`Prints a diff from the files on disk to those that generate would write, for CI.
-It always reads everything.`,
+It always reads everything, and fails as well if it finds no directive although
+the module has a file that wsgen wrote, a go:generate line, or a directive where
+go list finds no package.`,
 		},
 		{
 			"watch", "[flags] [packages]", "generate now, and again whenever a file changes", watchFiles,

@@ -80,6 +80,9 @@ func unquote(s string) string {
 // begins with ./ is a path from the module's root, any other is folders that may
 // stand anywhere.
 func (m Module) Ignores(dir string) bool {
+	if len(m.ignored) == 0 {
+		return false
+	}
 	rel, err := filepath.Rel(m.Dir, dir)
 	if err != nil || rel == "." {
 		return false
