@@ -50,8 +50,10 @@ func commands() []command {
 			func() *flag.FlagSet { return generateFlags().set },
 			`Reads the packages (./... if none is named) and writes ws_gen.go, and for
 google/wire ws_wire_gen.go, beside their sources. Files are replaced only if they
-differ, and nothing is written while there is a mistake. A run that finds every
-file as the last one left it ends at once.`,
+differ, and only if wsgen wrote them; nothing is written while there is a mistake.
+Which packages there are, and which files each has, is what go list says: it
+finds node_modules, too, unless go.mod says ignore ./node_modules. A run that
+finds every file as the last one left it ends at once.`,
 		},
 		{
 			"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check,
@@ -65,7 +67,8 @@ go list finds no package.`,
 			"watch", "[flags] [packages]", "generate now, and again whenever a file changes", watchFiles,
 			func() *flag.FlagSet { return watchFlags().set },
 			`Prints a line for each run. It sees the files of the module and of those that
-go.mod and go.work take from folders; changes that come together are one.`,
+go.mod and go.work take from folders, but for hidden folders and node_modules;
+changes that come together are one.`,
 		},
 		{
 			"list", "[flags] [packages]", "show gateways, events, data, guards and pushes", list, listFlagSet,
