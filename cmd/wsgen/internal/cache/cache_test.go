@@ -23,7 +23,7 @@ type place struct {
 // files of a place; those below m are the module.
 func files() map[string]string {
 	return map[string]string{
-		"m/go.mod":                  "module example.com/m\n\nreplace example.com/other => ../other\n",
+		"m/go.mod":                  "module example.com/m\n\nignore ./ignored\n\nignore (\n\t./ignored2\n)\n\nreplace example.com/other => ../other\n",
 		"m/go.sum":                  "",
 		"m/wsgen.conf":              "wire = off\n",
 		"m/chat/chat.go":            "package chat\n",
@@ -38,6 +38,7 @@ func files() map[string]string {
 		"m/nested/n.go":             "package nested\n",
 		"m/.hidden/h.go":            "package h\n",
 		"m/node_modules/n/n.go":     "package n\n",
+		"m/ignored2/i.go":           "package i\n",
 		"m/ignored/i.go":            "package i\n",
 		"m/odd/go.mod/x.go":         "package x\n",
 		"m/odd/o.go":                "package o\n",
@@ -85,7 +86,7 @@ func newPlace(t *testing.T) *place {
 	p.q = cache.Query{
 		Dir: p.path("m"), Root: p.path("m"), Asked: []string{"wire=auto", "./..."},
 		Generated: []string{"ws_gen.go"},
-		Ignored:   func(dir string) bool { return dir == p.path("m/ignored") },
+		Ignored:   func(dir string) bool { return dir == p.path("m/ignored") || dir == p.path("m/ignored2") },
 	}
 	return p
 }
@@ -232,6 +233,7 @@ func TestWhatDoesNotMakeItRun(t *testing.T) {
 	for name, edit := range map[string]func(p *place){
 		"a text":                  func(p *place) { p.write("m/README.md", "bye\n") },
 		"an ignored folder":       func(p *place) { p.write("m/ignored/i.go", "package i\n\n") },
+		"one of a list":           func(p *place) { p.write("m/ignored2/i.go", "package i\n\n") },
 		"another's node_modules":  func(p *place) { p.write("other/node_modules/n/n.go", "package n\n\n") },
 		"a nested module":         func(p *place) { p.write("m/nested/n.go", "package nested\n\n") },
 		"a hidden folder":         func(p *place) { p.write("m/.hidden/h.go", "package h\n\n") },

@@ -80,8 +80,21 @@ func folders(file string) []string {
 		return nil // it is hashed as missing
 	}
 	var dirs []string
+	block := ""
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "//")
+		verb := block
+		if verb == "" {
+			verb, _, _ = strings.Cut(strings.TrimSpace(strings.ReplaceAll(line, "(", " ")), " ")
+		}
+		if strings.Contains(line, "(") {
+			block = verb
+		} else if strings.TrimSpace(line) == ")" {
+			block = ""
+		}
+		if verb == "ignore" {
+			continue // these are left out
+		}
 		for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(line)) {
 			if s, err := strconv.Unquote(word); err == nil {
 				word = s
