@@ -75,6 +75,15 @@ func (c *Call) validates() bool { return c.conn.endpoint.opts.Validator != nil }
 // validate asks it, within call.
 func (c *Call) validate(v any) error { return c.conn.endpoint.opts.Validator.Validate(v) }
 
+// validateFound asks the method Validate of v, if it has one, within call.
+func validateFound(v any) (found bool, err error) {
+	own, found := v.(interface{ Validate() error })
+	if !found {
+		return false, nil
+	}
+	return true, own.Validate()
+}
+
 // produce runs the user's iterator; otherwise as call.
 func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
 	returned := false

@@ -76,3 +76,23 @@ func Check[T any](c *Call, v T) error {
 func check[T any](c *Call, v T) error {
 	return Invalid(c.validate(v))
 }
+
+// CheckFound has v looked at by its own method Validate() error, or if it has
+// none by the Validator of the gateway's options, for generated code: where v is
+// of a type that another build has otherwise, this one says what there is.
+func CheckFound[T any](c *Call, v *T) error {
+	if found, err := validateFound(v); found {
+		return Invalid(err)
+	}
+	return Check(c, *v)
+}
+
+// ValidateFound is CheckFound without the Validator; v is the parameter called
+// name, or all of data if that is "".
+func ValidateFound[T any](c *Call, name string, v *T) error {
+	_, err := validateFound(v)
+	if name == "" {
+		return Invalid(err)
+	}
+	return c.Invalid(name, err)
+}

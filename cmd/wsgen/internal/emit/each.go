@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/format"
@@ -16,16 +17,17 @@ import (
 // time, and returns them in the order of the packages. write returns Go source,
 // yet to be formatted. It must depend on nothing but its package, and not
 // change it: the same package is not written twice if the memory has the text.
-func (r *Run) Each(name string, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
+// When ctx ends no further one is made, and its error returned.
+func (r *Run) Each(ctx context.Context, name string, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
 	made := make([]*File, len(r.prog.Packages))
 	errs := make([]error, len(r.prog.Packages))
 	parallel(len(made), func(i int) {
-		if pkg := r.prog.Packages[i]; needed(pkg) {
+		if pkg := r.prog.Packages[i]; needed(pkg) && ctx.Err() == nil {
 			made[i] = &File{Path: filepath.Join(pkg.Dir, name)}
 			made[i].Data, errs[i] = r.text(i, made[i].Path, write)
 		}
 	})
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
 		return nil, err
 	}
 	var files []File

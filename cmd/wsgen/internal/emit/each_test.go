@@ -1,8 +1,11 @@
 package emit_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -51,7 +54,7 @@ func TestEach(t *testing.T) {
 			mu     sync.Mutex
 			writes int
 		)
-		files, err := emit.NewRun(prog, known).Each(c.file,
+		files, err := emit.NewRun(prog, known).Each(t.Context(), c.file,
 			func(pkg *model.Package) bool { return pkg.Name != "none" },
 			func(pkg *model.Package) ([]byte, error) {
 				mu.Lock()
@@ -79,9 +82,27 @@ func TestEach(t *testing.T) {
 
 func TestEachSaysWhatDoesNotParse(t *testing.T) {
 	prog := &model.Program{Packages: []*model.Package{{Name: "p", Path: "example.com/p"}}}
-	_, err := emit.NewRun(prog, nil).Each("a.go", func(*model.Package) bool { return true },
+	_, err := emit.NewRun(prog, nil).Each(t.Context(), "a.go", func(*model.Package) bool { return true },
 		func(*model.Package) ([]byte, error) { return []byte("package"), nil })
 	if err == nil {
 		t.Error("no error for what does not parse")
+	}
+}
+
+// Once the context has ended no further package is written.
+func TestEachStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	prog := &model.Program{}
+	for range 1000 {
+		prog.Packages = append(prog.Packages, &model.Package{Name: "p"})
+	}
+	var writes atomic.Int64
+	files, err := emit.NewRun(prog, nil).Each(ctx, "a.go", func(*model.Package) bool { return true }, func(*model.Package) ([]byte, error) {
+		writes.Add(1)
+		cancel()
+		return []byte("package p"), nil
+	})
+	if !errors.Is(err, context.Canceled) || files != nil || writes.Load() >= 1000 {
+		t.Errorf("%d packages were written, error %v", writes.Load(), err)
 	}
 }

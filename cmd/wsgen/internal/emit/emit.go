@@ -3,6 +3,8 @@
 package emit
 
 import (
+	"context"
+
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -17,8 +19,8 @@ type File struct {
 }
 
 // Emitter makes the files of one output. It fails only on a defect of wsgen:
-// what a user can get wrong, resolve has already said.
-type Emitter func(*Run) ([]File, error)
+// what a user can get wrong, resolve has already said. Or ctx ended.
+type Emitter func(context.Context, *Run) ([]File, error)
 
 // Memory knows files that earlier runs of this build of wsgen made. Several
 // goroutines may call it.

@@ -144,6 +144,10 @@ const (
 	CheckNone     Check = iota
 	CheckValidate       // the type's own Validate() error
 	CheckOptions        // the validator of the server's options, if it has one
+	// The first of these that there is in the build that runs: of a type that
+	// another build may have otherwise.
+	CheckFound         // CheckValidate or CheckOptions
+	CheckFoundValidate // CheckValidate
 )
 
 // Stream is the form in which a handler returns many values.

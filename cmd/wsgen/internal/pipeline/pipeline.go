@@ -96,7 +96,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	run := emit.NewRun(program, opts.Memory)
 	var files []emit.File
 	for _, emitter := range emitters {
-		made, err := emitter(run)
+		made, err := emitter(ctx, run)
 		if err != nil {
 			return result, err
 		}
@@ -170,7 +170,10 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 		return nil, nil, Result{Diagnostics: diags.Sort()}, err
 	}
 
-	program, more := resolve.Resolve(loaded, resolve.Options{RequirePosture: opts.RequirePosture})
+	program, more := resolve.Resolve(ctx, loaded, resolve.Options{RequirePosture: opts.RequirePosture})
+	if err := ctx.Err(); err != nil {
+		return nil, nil, Result{}, err
+	}
 	result = Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages), Whole: loaded.Whole}
 	if opts.WarningsFail {
 		for i := range result.Diagnostics {

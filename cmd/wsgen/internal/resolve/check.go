@@ -2,15 +2,18 @@ package resolve
 
 import (
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
 // checks finds who judges the data of a handler once it is decoded: each value
 // whose type has Validate() error that, and a whole struct without it the
-// validator of the server's options.
-func checks(m *bound, h *model.Handler) {
+// validator of the server's options. Of a type that another build may have
+// otherwise the one that runs finds it.
+func (r *resolver) checks(m *bound, h *model.Handler) {
 	if len(h.Params) != m.sig.Params().Len() {
 		return // one of them is a mistake
 	}
@@ -20,12 +23,62 @@ func checks(m *bound, h *model.Handler) {
 			continue
 		}
 		t := m.sig.Params().At(i).Type()
-		if through, ok := validates(t); ok {
+		whole := h.Data == model.DataWhole || h.Data == model.DataNullable
+		through, ok := validates(t)
+		maybe, varies := r.mayValidate(t)
+		switch {
+		case varies:
+			p.Check, p.Through = model.CheckFoundValidate, maybe
+			if _, ok := deref(t).Underlying().(*types.Struct); ok && whole {
+				p.Check = model.CheckFound
+			}
+		case ok:
 			p.Check, p.Through = model.CheckValidate, through
-		} else if (h.Data == model.DataWhole || h.Data == model.DataNullable) && hasFields(t) {
+		case whole && hasFields(t):
 			p.Check = model.CheckOptions
 		}
 	}
+}
+
+// mayValidate reports whether t, or what it points to, has Validate in one build
+// and not in another, of its own or of what it embeds, and returns the selectors
+// of the embedded pointers that it would be promoted through.
+func (r *resolver) mayValidate(t types.Type) (through []string, varies bool) {
+	elem := deref(t)
+	if r.src.Varies(elem, "Validate") == source.ByBuild {
+		return nil, true
+	}
+	if _, index, _ := types.LookupFieldOrMethod(types.NewPointer(elem), false, nil, "Validate"); len(index) == 1 {
+		return nil, false // it hides what it embeds
+	}
+	w := r.trail()
+	var look func(t types.Type, path string, pointers []string)
+	look = func(t types.Type, path string, pointers []string) {
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok || !w.in(t) {
+			return
+		}
+		defer w.out(t)
+		for f := range s.Fields() {
+			if !f.Embedded() {
+				continue
+			}
+			elem, pointer := pointee(f.Type())
+			to, on := path+"."+f.Name(), slices.Clip(pointers)
+			if pointer {
+				on = append(on, to)
+			}
+			switch {
+			case pointer && !f.Exported(): // encoding/json cannot set it: it is always nil
+			case r.src.Varies(elem, "Validate") == source.ByBuild:
+				through, varies = append(through, on...), true
+			default:
+				look(elem, to, on)
+			}
+		}
+	}
+	look(elem, "", nil)
+	return through, varies
 }
 
 // validates reports whether t, or what it points to, has Validate() error, and

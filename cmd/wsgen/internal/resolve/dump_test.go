@@ -90,7 +90,7 @@ func params(ps []model.Param) string {
 		w := roles[p.Role]
 		if p.Role == model.RoleData {
 			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + flat(p.Flat) +
-				[]string{"", " validate", " check"}[p.Check] + when(len(p.Through) > 0, " through "+strings.Join(p.Through, " "))
+				[]string{"", " validate", " check", " found", " found-validate"}[p.Check] + when(len(p.Through) > 0, " through "+strings.Join(p.Through, " "))
 		}
 		words = append(words, w)
 	}

@@ -8,14 +8,15 @@ import (
 	"unicode"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
 // flats finds what of a handler's data and result generated code can read and
 // write itself.
-func flats(g *gateway, m *bound, h *model.Handler) {
+func (r *resolver) flats(g *gateway, m *bound, h *model.Handler) {
 	from := g.obj.Pkg()
 	if h.Result != nil {
-		h.ResultFlat = flat(m.sig.Results().At(0).Type(), from)
+		h.ResultFlat = r.flat(m.sig.Results().At(0).Type(), from)
 	}
 	if len(h.Params) != m.sig.Params().Len() {
 		return // one of them is a mistake
@@ -30,14 +31,14 @@ func flats(g *gateway, m *bound, h *model.Handler) {
 		spelled := p.Type.Kind == model.TypePointer // not behind a name
 		switch elem, pointer := pointee(t); {
 		case h.Data == model.DataWhole:
-			if p.Flat = flat(t, from); p.Flat != nil && p.Flat.Kind != model.FlatStruct {
+			if p.Flat = r.flat(t, from); p.Flat != nil && p.Flat.Kind != model.FlatStruct {
 				p.Flat = nil
 			}
 			return
 		case h.Data == model.DataNullable:
 			return
 		case p.Optional == pointer && pointer == spelled:
-			p.Flat = scalar(elem)
+			p.Flat = r.scalar(elem)
 		}
 		all = all && p.Flat != nil
 	}
@@ -49,26 +50,30 @@ func flats(g *gateway, m *bound, h *model.Handler) {
 }
 
 // flat returns how generated code of package from reads and writes t; nil if
-// that is left to encoding/json.
-func flat(t types.Type, from *types.Package) *model.Flat {
-	if codes(t) {
+// that is left to encoding/json. So is all that another build may have
+// otherwise: generated code is the same in every build, and encoding/json sees
+// what a type is in the one that runs.
+func (r *resolver) flat(t types.Type, from *types.Package) *model.Flat {
+	if r.src.Varies(t, coders()...) != source.Same || codes(t) {
 		return nil
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
-		return scalar(t)
+		return r.scalar(t)
 	case *types.Slice:
-		elem := flat(u.Elem(), from)
-		if _, unnamed := types.Unalias(t).(*types.Slice); unnamed && elem != nil && elem.Kind == model.FlatStruct {
+		if _, unnamed := types.Unalias(t).(*types.Slice); !unnamed {
+			return nil // it may be made of itself
+		}
+		if elem := r.flat(u.Elem(), from); elem != nil && elem.Kind == model.FlatStruct {
 			return &model.Flat{Kind: model.FlatSlice, Elem: elem}
 		}
 	case *types.Struct:
-		return flatStruct(t, u, from)
+		return r.flatStruct(t, u, from)
 	}
 	return nil
 }
 
-func flatStruct(t types.Type, s *types.Struct, from *types.Package) *model.Flat {
+func (r *resolver) flatStruct(t types.Type, s *types.Struct, from *types.Package) *model.Flat {
 	named, ok := types.Unalias(t).(*types.Named)
 	if !ok || named.TypeArgs().Len() > 0 {
 		return nil
@@ -92,7 +97,7 @@ func flatStruct(t types.Type, s *types.Struct, from *types.Package) *model.Flat 
 		case !v.Exported() || tag == "-":
 			continue
 		}
-		field, ok := flatField(v, tag)
+		field, ok := r.flatField(v, tag)
 		if !ok || slices.ContainsFunc(f.Fields, func(other model.FlatField) bool { return other.JSON == field.JSON }) {
 			return nil
 		}
@@ -106,8 +111,8 @@ func flatStruct(t types.Type, s *types.Struct, from *types.Package) *model.Flat 
 
 // flatField understands the names and options that have one meaning only; all
 // else is encoding/json's.
-func flatField(v *types.Var, tag string) (model.FlatField, bool) {
-	kind := scalar(v.Type())
+func (r *resolver) flatField(v *types.Var, tag string) (model.FlatField, bool) {
+	kind := r.scalar(v.Type())
 	if kind == nil {
 		return model.FlatField{}, false
 	}
@@ -119,7 +124,7 @@ func flatField(v *types.Var, tag string) (model.FlatField, bool) {
 	for option := range strings.SplitSeq(options, ",") {
 		switch {
 		case option == "":
-		case option == "omitempty", option == "omitzero" && method(v.Type(), "IsZero") == nil:
+		case option == "omitempty", option == "omitzero" && method(v.Type(), "IsZero") == nil && r.src.Varies(v.Type(), "IsZero") == source.Same:
 			field.OmitEmpty = true
 		default:
 			return field, false
@@ -132,10 +137,10 @@ func flatField(v *types.Var, tag string) (model.FlatField, bool) {
 }
 
 // scalar returns the Flat of a string, boolean or number; nil if t is none or
-// has JSON of its own.
-func scalar(t types.Type) *model.Flat {
+// has JSON of its own, or may have in another build.
+func (r *resolver) scalar(t types.Type) *model.Flat {
 	b, ok := t.Underlying().(*types.Basic)
-	if !ok || codes(t) || is(t, "encoding/json", "Number") {
+	if !ok || r.src.Varies(t, coders()...) != source.Same || codes(t) || is(t, "encoding/json", "Number") {
 		return nil
 	}
 	switch kind, info := b.Kind(), b.Info(); {
@@ -160,8 +165,13 @@ func scalar(t types.Type) *model.Flat {
 // codes reports whether t or *t has a method that decides about its JSON, now
 // or in encoding/json/v2, whatever its signature.
 func codes(t types.Type) bool {
-	return slices.ContainsFunc([]string{
+	return slices.ContainsFunc(coders(), func(name string) bool { return method(t, name) != nil })
+}
+
+// coders are the methods that decide about a type's JSON.
+func coders() []string {
+	return []string{
 		"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText",
 		"MarshalJSONTo", "UnmarshalJSONFrom", "AppendText",
-	}, func(name string) bool { return method(t, name) != nil })
+	}
 }

@@ -45,6 +45,9 @@ func (r *resolver) gateway(g *gateway) {
 		Namespace: r.namespaceOf(p, d),
 		Provider:  r.ownProvider(g.obj, name),
 	}
+	if r.unending(g.obj.Type(), name) {
+		return
+	}
 	guards := r.guards(p.onType[g.obj], p.scope(d), p.src.Types, false)
 	g.model.ConnGuards, g.model.MessageGuards = guards.conn, guards.message
 	g.model.Public = p.has(g.obj, "public")
@@ -102,6 +105,9 @@ func (r *resolver) path(d *directive.Directive) string {
 func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events map[string]*bound) {
 	h := &model.Handler{Pos: r.position(m.name().Pos()), Method: m.fn.Name(), Public: m.marked("public") != nil}
 	r.needSignature(m)
+	if r.endlessIn(m) {
+		return
+	}
 	event, where, ok := r.event(m, d)
 	if ok {
 		h.Event = event
@@ -121,9 +127,9 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
 	r.results(g, m, h)
-	checks(m, h)
+	r.checks(m, h)
 	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {
-		flats(g, m, h)
+		r.flats(g, m, h)
 	}
 	r.runs(d, h, len(g.model.MessageGuards) > 0)
 	if h.Mode == model.Parallel {
@@ -182,3 +188,18 @@ func (r *resolver) eventName(event string, where span) bool {
 }
 
 func isControl(c rune) bool { return c < 0x20 || 0x7f <= c && c < 0xa0 || c == '\uFFFD' }
+
+// endlessIn reports whether a parameter or a result of m is unending.
+func (r *resolver) endlessIn(m *bound) bool {
+	for i := range m.sig.Params().Len() {
+		if _, typ := m.param(i); r.unending(m.sig.Params().At(i).Type(), typ) {
+			return true
+		}
+	}
+	for i := range m.sig.Results().Len() {
+		if r.unending(m.sig.Results().At(i).Type(), m.result(i)) {
+			return true
+		}
+	}
+	return false
+}

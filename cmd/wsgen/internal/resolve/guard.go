@@ -72,6 +72,9 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, messa
 			"name an instance of it: type "+obj.Name()+"Of = "+obj.Name()+"[T], with your T")
 		return false, false, false
 	}
+	if r.unending(t, value(o)) {
+		return false, false, false
+	}
 	if spec := r.typeSpec(obj); invalid(t) || spec != nil && r.broken(spec) {
 		r.needArg(value(o), obj)
 		return false, false, false

@@ -57,6 +57,9 @@ func (r *resolver) hook(g *gateway, methods []*bound, name string) *bound {
 			continue
 		}
 		r.needSignature(m)
+		if r.endlessIn(m) {
+			continue
+		}
 		if found != nil {
 			r.report(diag.DuplicateHook, head(d), fmt.Sprintf("%s has two //ws:%s hooks", g.obj.Name(), name),
 				"let one call the other", r.related(found.name(), found.fn.Name()+" is the other"))

@@ -3,7 +3,6 @@ package resolve
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"reflect"
@@ -22,22 +21,25 @@ func (r *resolver) onWire(t types.Type, read bool) {
 	if read {
 		own = func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }
 	}
-	(&members{r: r, own: own, read: read, seen: map[types.Type]bool{}}).walk(t)
+	(&members{trail: r.trail(), r: r, own: own, read: read}).walk(t)
 }
 
 // members is one walk over the types that a payload is made of.
 type members struct {
+	*trail
 	r    *resolver
 	own  func(types.Type) bool
 	read bool
-	seen map[types.Type]bool
 }
 
 func (m *members) walk(t types.Type) {
-	if m.seen[t] || m.own(t) {
+	if !m.in(t) {
 		return
 	}
-	m.seen[t] = true
+	defer m.out(t)
+	if m.own(t) {
+		return
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
 		m.walk(u.Elem())
@@ -55,9 +57,7 @@ func (m *members) walk(t types.Type) {
 }
 
 // inModule reports whether pkg is of the module that wsgen runs in.
-func (r *resolver) inModule(pkg *types.Package) bool {
-	return pkg != nil && (pkg.Path() == r.src.Module.Path || strings.HasPrefix(pkg.Path(), r.src.Module.Path+"/"))
-}
+func (r *resolver) inModule(pkg *types.Package) bool { return r.src.InModule(pkg) }
 
 // member is one field of a struct, and what its tag makes of it.
 type member struct {
@@ -216,12 +216,7 @@ func (r *resolver) parsed(pos token.Pos, name string) *ast.File {
 			return f
 		}
 	}
-	f, ok := r.files[name]
-	if !ok {
-		f, _ = parser.ParseFile(r.src.Fset, name, nil, parser.ParseComments|parser.SkipObjectResolution)
-		r.files[name] = f
-	}
-	return f
+	return r.src.File(name)
 }
 
 // warn reports what does not stop the run.

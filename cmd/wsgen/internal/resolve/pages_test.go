@@ -55,10 +55,10 @@ func TestPages(t *testing.T) {
 				return
 			}
 			before, after := filepath.Join(dir, folder(p.Code, "before")), filepath.Join(dir, folder(p.Code, "after"))
-			_, list := resolve.Resolve(part(program, before), options(p))
+			_, list := resolve.Resolve(t.Context(), part(program, before), options(p))
 			judge(t, p, list, before)
 			sub := part(program, after)
-			_, list = resolve.Resolve(sub, options(p))
+			_, list = resolve.Resolve(t.Context(), sub, options(p))
 			if len(list) > 0 {
 				t.Errorf("after has mistakes:\n%s", shown(t, list, after))
 			}

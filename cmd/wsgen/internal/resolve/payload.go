@@ -23,7 +23,7 @@ func (r *resolver) dataForm(m *bound) model.DataForm {
 		_, typ := m.param(i)
 		t := m.sig.Params().At(i).Type()
 		r.needType(t)
-		if r.formless(decodable(), t, typ, r.show(t, m.fn.Pkg())+" cannot be read from JSON") {
+		if r.formless(r.decodable(), t, typ, r.show(t, m.fn.Pkg())+" cannot be read from JSON") {
 			continue
 		}
 		r.onWire(t, true)
@@ -126,30 +126,30 @@ func codeOf(why string) diag.Code {
 }
 
 // decodable is the shape of what JSON can be decoded into.
-func decodable() *shape {
-	return &shape{own: func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }, iface: true}
+func (r *resolver) decodable() *shape {
+	return &shape{trail: r.trail(), own: func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }, iface: true}
 }
 
 // encodable is the shape of what can be encoded as JSON, whatever its value.
-func encodable() *shape { return &shape{own: encodes} }
+func (r *resolver) encodable() *shape { return &shape{trail: r.trail(), own: encodes} }
 
 // shape looks for a part of a type that has no form in JSON.
 type shape struct {
+	*trail
 	own   func(types.Type) bool // the type writes or reads itself
 	iface bool                  // interfaces with methods have none, outside of structs
-	seen  map[types.Type]bool
-	field *types.Var // the one that has no form, if it is a field
+	field *types.Var            // the one that has no form, if it is a field
 }
 
 // why says why JSON has no form for t, or "". path leads to t.
 func (s *shape) why(t types.Type, path string) string {
-	if s.seen[t] || s.own(t) {
+	if !s.in(t) {
 		return ""
 	}
-	if s.seen == nil {
-		s.seen = map[types.Type]bool{}
+	defer s.out(t)
+	if s.own(t) {
+		return ""
 	}
-	s.seen[t] = true
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
 		return s.why(u.Elem(), path)

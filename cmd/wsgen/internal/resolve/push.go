@@ -217,8 +217,11 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		r.report(diag.Variadic, where, "a push method cannot be variadic", "take a slice: "+shown)
 		return nil
 	}
+	if r.unending(t, where) {
+		return nil
+	}
 	r.needType(t)
-	if r.formless(encodable(), t, where, shown+" cannot be written as JSON") {
+	if r.formless(r.encodable(), t, where, shown+" cannot be written as JSON") {
 		return nil
 	}
 	if r.stateSent(t, where) {
@@ -231,7 +234,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		r.cannotName(where, err, "export the type")
 		return nil
 	}
-	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, Flat: flat(t, p.src.Types)}
+	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, Flat: r.flat(t, p.src.Types)}
 }
 
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {

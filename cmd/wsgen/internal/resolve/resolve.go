@@ -4,6 +4,7 @@ package resolve
 
 import (
 	"cmp"
+	"context"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -24,11 +25,11 @@ type Options struct {
 }
 
 // Resolve makes the model of the requested packages of p. The list is sorted;
-// if it has errors the model must not be used.
-func Resolve(p *source.Program, opts Options) (*model.Program, diag.List) {
+// if it has errors the model must not be used, and if ctx has ended neither.
+func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
-		src: p, byPath: map[string]*pkg{}, states: map[string]bool{},
-		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{}, files: map[string]*ast.File{},
+		ctx: ctx, src: p, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
+		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{},
 	}
 	for _, sp := range p.Packages {
@@ -55,15 +56,19 @@ func (r *resolver) each(steps ...func(*pkg)) {
 	for _, p := range r.pkgs {
 		r.owner = p.src
 		for _, step := range steps {
-			step(p)
+			if r.ctx.Err() == nil {
+				step(p)
+			}
 		}
 	}
 }
 
 // resolver is the state of one run.
 type resolver struct {
+	ctx    context.Context // of the run
 	src    *source.Program
-	owner  *source.Package // the package that is being resolved
+	cycles map[string]types.Error // generic types without end, by import path
+	owner  *source.Package        // the package that is being resolved
 	list   []owned
 	pkgs   []*pkg // those with a directive
 	byPath map[string]*pkg
@@ -74,8 +79,7 @@ type resolver struct {
 	uses       []*model.GuardRef          // every use of a guard
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
 	silent     silent
-	needed     []need               // syntax whose types the model rests on
-	files      map[string]*ast.File // read for a position only
+	needed     []need // syntax whose types the model rests on
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not
@@ -112,7 +116,7 @@ func (r *resolver) collect(sp *source.Package) {
 	for _, f := range slices.Concat(sp.Others, r.constrained(sp.Files)) {
 		code, why, help := diag.UnreadFile, "a test file", "move it to a file without _test.go"
 		if name := r.fileName(f); !isTest(name) {
-			code, why, help = diag.ConstrainedFile, cmp.Or(source.Constrained(f, name), "a file that this build leaves out"), "move it to a file without build constraint: a gateway is the same on every platform"
+			code, why, help = diag.ConstrainedFile, cmp.Or(r.src.Module.Constrained(f, name), "a file that this build leaves out"), "move it to a file without build constraint: a gateway is the same on every platform"
 		}
 		r.problems(directive.Outside(f, code, why, help))
 	}
@@ -143,7 +147,7 @@ func (r *resolver) collect(sp *source.Package) {
 // generated must not depend on where wsgen runs.
 func (r *resolver) constrained(files []*ast.File) []*ast.File {
 	return slices.DeleteFunc(slices.Clone(files), func(f *ast.File) bool {
-		return source.Constrained(f, r.fileName(f)) == ""
+		return r.src.Module.Constrained(f, r.fileName(f)) == ""
 	})
 }
 

@@ -2,6 +2,7 @@ package resolve_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -114,7 +115,7 @@ func run(t *testing.T, dir string, patterns []string, opts resolve.Options) stri
 		return "error: " + strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
 	}
 	if !list.HasErrors() {
-		m, more := resolve.Resolve(p, opts)
+		m, more := resolve.Resolve(t.Context(), p, opts)
 		if list = append(list, more...); !list.HasErrors() {
 			return warnings(t, list, dir) + dump(m)
 		}
@@ -152,4 +153,29 @@ func write(dir string, a *txtar.Archive) error {
 		}
 	}
 	return nil
+}
+
+// Once the context has ended nothing more is looked at.
+func TestResolveStops(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	goMod(t, dir)
+	if err := write(dir, &txtar.Archive{Files: []txtar.File{{
+		Name: "chat/chat.go",
+		Data: []byte("package chat\n\n//ws:gateway /chat\ntype Chat struct{}\n\n//ws:subscribe say\nfunc (c *Chat) Say(data any) int { return 0 }\n"),
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	p, list, err := source.Load(t.Context(), source.Options{Dir: dir})
+	if err != nil || len(list) > 0 {
+		t.Fatal(err, list)
+	}
+	if _, list := resolve.Resolve(t.Context(), p, resolve.Options{}); len(list) != 1 {
+		t.Errorf("%d mistakes", len(list))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, list := resolve.Resolve(ctx, p, resolve.Options{}); len(list) > 0 {
+		t.Errorf("%d mistakes after the end", len(list))
+	}
 }

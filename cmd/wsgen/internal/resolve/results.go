@@ -71,7 +71,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 		return
 	}
 	r.needType(item)
-	if r.formless(encodable(), item, where, r.show(item, m.fn.Pkg())+" cannot be written as JSON") {
+	if r.formless(r.encodable(), item, where, r.show(item, m.fn.Pkg())+" cannot be written as JSON") {
 		return
 	}
 	if r.stateSent(item, where) {

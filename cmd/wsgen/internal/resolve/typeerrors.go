@@ -37,36 +37,36 @@ func (r *resolver) needArg(arg span, obj *types.TypeName) {
 func (r *resolver) needSignature(m *bound) { r.need(m.decl.Type) }
 
 // needType needs the declarations of the annotated packages that t rests on.
-func (r *resolver) needType(t types.Type) { r.follow(t, map[types.Type]bool{}) }
+func (r *resolver) needType(t types.Type) { r.follow(t, r.trail()) }
 
-func (r *resolver) follow(t types.Type, seen map[types.Type]bool) {
-	if seen[t] {
+func (r *resolver) follow(t types.Type, w *trail) {
+	if !w.in(t) {
 		return
 	}
-	seen[t] = true
+	defer w.out(t)
 	switch t := t.(type) {
 	case *types.Alias:
 		r.needDecl(t.Obj())
-		r.follow(t.Rhs(), seen)
+		r.follow(t.Rhs(), w)
 	case *types.Named:
 		if r.needDecl(t.Obj()) {
-			r.follow(t.Underlying(), seen)
+			r.follow(t.Underlying(), w)
 		}
 		for a := range t.TypeArgs().Types() {
-			r.follow(a, seen)
+			r.follow(a, w)
 		}
 	case *types.Pointer:
-		r.follow(t.Elem(), seen)
+		r.follow(t.Elem(), w)
 	case *types.Slice:
-		r.follow(t.Elem(), seen)
+		r.follow(t.Elem(), w)
 	case *types.Array:
-		r.follow(t.Elem(), seen)
+		r.follow(t.Elem(), w)
 	case *types.Map:
-		r.follow(t.Key(), seen)
-		r.follow(t.Elem(), seen)
+		r.follow(t.Key(), w)
+		r.follow(t.Elem(), w)
 	case *types.Struct:
 		for f := range t.Fields() {
-			r.follow(f.Type(), seen)
+			r.follow(f.Type(), w)
 		}
 	}
 }
@@ -139,6 +139,11 @@ func (r *resolver) typeErrors() {
 			r.explain(n)
 		}
 	}
+}
+
+// cycle reports a generic type without end.
+func (r *resolver) cycle(e types.Error) {
+	r.report(diag.TypeError, at{e.Pos, e.Pos}, e.Msg, "let it hold itself with the same type arguments")
 }
 
 func (r *resolver) typeError(p *pkg, e types.Error) {

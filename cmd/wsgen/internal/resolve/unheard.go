@@ -79,7 +79,7 @@ func (r *resolver) unheardIn(fn *ast.FuncDecl, info *types.Info) {
 			return true
 		}
 		method := r.silent[typeKey(obj)][sel.Sel.Name]
-		if method == nil || !o.one(sel.X, nil) {
+		if method == nil || !o.one(sel.X, map[*types.Var]bool{}) {
 			return true
 		}
 		var related []diag.Related
@@ -100,14 +100,20 @@ type ones struct {
 }
 
 // one reports whether x addresses one connection: Push.Client(c), Push.Conn(id)
-// with one id, Push.To(server.Conn(id)), or a variable that is never anything else.
-func (o ones) one(x ast.Expr, under []*types.Var) bool {
+// with one id, Push.To(server.Conn(id)), or a variable that is never anything
+// else. seen are the variables that were looked at: one that is set to another
+// and back again is what either is set to besides.
+func (o ones) one(x ast.Expr, seen map[*types.Var]bool) bool {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
 		v, ok := o.info.Uses[x].(*types.Var)
 		values := o.values[v]
-		return ok && len(values) > 0 && !slices.Contains(under, v) && !slices.ContainsFunc(values, func(value ast.Expr) bool {
-			return value == nil || !o.one(value, append(under, v))
+		if seen[v] {
+			return true
+		}
+		seen[v] = true
+		return ok && len(values) > 0 && !slices.ContainsFunc(values, func(value ast.Expr) bool {
+			return value == nil || !o.one(value, seen)
 		})
 	case *ast.CallExpr:
 		single := len(x.Args) == 1 && x.Ellipsis == token.NoPos
@@ -117,7 +123,7 @@ func (o ones) one(x ast.Expr, under []*types.Var) bool {
 		case "Push.Conn", "Server.Conn":
 			return single
 		case "Push.To":
-			return single && o.one(x.Args[0], under)
+			return single && o.one(x.Args[0], seen)
 		}
 	}
 	return false

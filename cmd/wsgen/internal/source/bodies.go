@@ -28,6 +28,9 @@ func (p *Program) Bodies(may func(text []byte) bool, want func(*ast.FuncDecl) bo
 	annotated := map[string]bool{}
 	var all []Bodies
 	add := func(u *unit) {
+		if p.deps.ctx != nil && p.deps.ctx.Err() != nil {
+			return
+		}
 		if b, ok := p.bodies(u, want); ok {
 			all = append(all, b)
 		}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -34,6 +35,7 @@ type dependencies struct {
 	exports map[string]*packages.Package
 	gc      types.Importer
 	syntax  map[string][]*ast.File
+	ctx     context.Context         // ends a check that is under way, at its next import; nil: nothing does
 	local   func(path string) *unit // finds what was not loaded; nil: nothing more is
 }
 
@@ -53,6 +55,9 @@ func (d *dependencies) open(path string) (io.ReadCloser, error) {
 
 // Import implements types.Importer.
 func (d *dependencies) Import(path string) (*types.Package, error) {
+	if d.ctx != nil && d.ctx.Err() != nil {
+		return nil, d.ctx.Err()
+	}
 	if path == "unsafe" {
 		return types.Unsafe, nil
 	}

@@ -4,20 +4,22 @@ import (
 	"go/ast"
 	"go/build"
 	"go/build/constraint"
+	"go/version"
 	"io"
 	"path/filepath"
 	"strings"
 )
 
 // Constrained says why f, which was read from path, is not in every build of
-// its package, whether it is in this one or not; "" if it is in every one.
-func Constrained(f *ast.File, path string) string {
+// its package, whether it is in this one or not; "" if it is in every one. Of
+// its header alone, with comments, it says the same.
+func (m Module) Constrained(f *ast.File, path string) string {
 	for _, g := range f.Comments {
 		if g.Pos() > f.Package {
 			break
 		}
 		for _, c := range g.List {
-			if expr, err := constraint.Parse(c.Text); err == nil && !always(expr) {
+			if expr, err := constraint.Parse(c.Text); err == nil && !m.always(expr) {
 				return "a file with a build constraint"
 			}
 		}
@@ -34,10 +36,10 @@ func Constrained(f *ast.File, path string) string {
 
 // always reports whether a constraint asks for nothing but a version of Go,
 // which go.mod asks for as well.
-func always(expr constraint.Expr) bool {
+func (m Module) always(expr constraint.Expr) bool {
 	versions := true
 	in := expr.Eval(func(tag string) bool {
-		versions = versions && strings.HasPrefix(tag, "go1.")
+		versions = versions && strings.HasPrefix(tag, "go1.") && (m.Go == "" || version.Compare(tag, "go"+m.Go) <= 0)
 		return true
 	})
 	return in && versions

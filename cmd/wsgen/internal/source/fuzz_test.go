@@ -182,13 +182,13 @@ func TestGoldenInMemory(t *testing.T) {
 
 // generate is what comes of a program, nothing if it has mistakes.
 func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.File) {
-	program, list := resolve.Resolve(loaded, resolve.Options{})
+	program, list := resolve.Resolve(t.Context(), loaded, resolve.Options{})
 	g.said(t, list)
 	if list.HasErrors() {
 		return nil
 	}
 	for _, emitter := range []emit.Emitter{goserver.Emit, gowire.Emit} {
-		files, err := emitter(emit.NewRun(program, nil))
+		files, err := emitter(t.Context(), emit.NewRun(program, nil))
 		if err != nil {
 			t.Fatal(err) // it does not parse
 		}

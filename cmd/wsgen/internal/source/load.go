@@ -47,7 +47,7 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, target: defaultTarget(opts.Tags)}
+	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, root: module.Dir, target: defaultTarget(opts.Tags)}
 	requested := func(dir string) bool { return folders[dir].named || wanted.match(dir) }
 	var list diag.List
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
@@ -65,8 +65,11 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 		}
 	}
 	g := newGraph(module, folders, candidates)
-	more, err := p.read(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
+	more, err := p.load(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
 	list = append(list, more...)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil || list.HasErrors() {
 		return nil, list.Sort(), err
 	}
@@ -93,9 +96,9 @@ func (p *Program) parked(f *folder) (list diag.List) {
 	return list
 }
 
-// read asks the go command about the packages of g, and type-checks those that
+// load asks the go command about the packages of g, and type-checks those that
 // are read from source.
-func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, error) {
+func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, error) {
 	fromSource, fromExport := g.split()
 	if len(fromSource) == 0 {
 		p.deps = newDependencies(p.Fset, nil)
@@ -128,6 +131,7 @@ func (p *Program) read(l lister, g *graph, candidates []*candidate) (diag.List, 
 		}
 	}
 	p.deps = newDependencies(p.Fset, exports)
+	p.deps.ctx = l.ctx
 	p.Whole = whole(listed, false) && whole(exports, true) && inSight(p.Module, listed) && inSight(p.Module, exports)
 	var list diag.List
 	for _, c := range candidates {

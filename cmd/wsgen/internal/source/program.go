@@ -41,6 +41,11 @@ type Program struct {
 	deps    *dependencies
 	folders map[string]*folder
 	target  target
+	root    string // the folder that folders are in
+
+	files   map[string]*ast.File          // that File has read
+	others  map[string]*otherBuilds       // by folder
+	varying map[*types.TypeName]Variation // what Varies knows of declarations
 }
 
 // Module is the main module: that of the folder wsgen runs in.

@@ -13,10 +13,17 @@ func (g *gateway) checks(h *model.Handler) []jen.Code {
 	fields := fieldNames(dataParams(h))
 	for _, p := range dataParams(h) {
 		in, err := jen.Id(g.Local("in")), jen.Id(g.Local("err"))
-		invalid := g.Runtime("Invalid").Call(err)
+		invalid, name := g.Runtime("Invalid").Call(err), ""
 		if h.Data != model.DataWhole && h.Data != model.DataNullable {
 			in.Dot(fields[p.Name])
-			invalid = g.c("Invalid", jen.Lit(p.Name), err)
+			invalid, name = g.c("Invalid", jen.Lit(p.Name), err), p.Name
+		}
+		found := func(function string, args ...jen.Code) jen.Code {
+			return jen.If(jen.Add(err).Op(":=").Add(g.Runtime(function)).Call(args...), jen.Add(err).Op("!=").Nil()).Block(jen.Return(err))
+		}
+		c, pointer := jen.Id(g.Local("c")), jen.Add(in)
+		if !p.Optional && (name == "" || p.Flat != nil) {
+			pointer = jen.Op("&").Add(in)
 		}
 		var check jen.Code
 		switch p.Check {
@@ -26,8 +33,11 @@ func (g *gateway) checks(h *model.Handler) []jen.Code {
 			check = jen.If(jen.Add(err).Op(":=").Add(in).Dot("Validate").Call(), jen.Add(err).Op("!=").Nil()).
 				Block(jen.Return(invalid))
 		case model.CheckOptions:
-			check = jen.If(jen.Add(err).Op(":=").Add(g.Runtime("Check")).Call(jen.Id(g.Local("c")), in), jen.Add(err).Op("!=").Nil()).
-				Block(jen.Return(err))
+			check = found("Check", c, in)
+		case model.CheckFound:
+			check = found("CheckFound", c, pointer)
+		case model.CheckFoundValidate:
+			check = found("ValidateFound", c, jen.Lit(name), pointer)
 		}
 		lines = append(lines, unlessNil(in, p, check))
 	}

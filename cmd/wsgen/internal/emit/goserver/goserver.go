@@ -6,6 +6,8 @@
 package goserver
 
 import (
+	"context"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -17,8 +19,8 @@ import (
 const FileName = "ws_gen.go"
 
 // Emit makes one file for each package that needs one.
-func Emit(run *emit.Run) ([]emit.File, error) {
-	return run.Each(FileName, needed, func(pkg *model.Package) ([]byte, error) {
+func Emit(ctx context.Context, run *emit.Run) ([]emit.File, error) {
+	return run.Each(ctx, FileName, needed, func(pkg *model.Package) ([]byte, error) {
 		return gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
 	})
 }

@@ -7,6 +7,8 @@
 package gowire
 
 import (
+	"context"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -21,8 +23,8 @@ const FileName = "ws_wire_gen.go"
 const WirePath = "github.com/google/wire"
 
 // Emit makes one file for each package that provides something.
-func Emit(run *emit.Run) ([]emit.File, error) {
-	return run.Each(FileName, needed, func(pkg *model.Package) ([]byte, error) {
+func Emit(ctx context.Context, run *emit.Run) ([]emit.File, error) {
+	return run.Each(ctx, FileName, needed, func(pkg *model.Package) ([]byte, error) {
 		return gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
 			return []jen.Code{set(f, pkg)}
 		})

@@ -1,0 +1,279 @@
+package source
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/types"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+)
+
+// otherBuilds is what the files of one folder declare that are not in every
+// build of its package.
+type otherBuilds struct {
+	types   map[string]bool     // by name
+	methods map[string][]string // by the name of the receiver's type
+}
+
+// Variation says what another build of a program may have in the place of a
+// type.
+type Variation uint8
+
+// The variations.
+const (
+	Same      Variation = iota // the same type
+	ByVersion                  // another, with another version of a module
+	ByBuild                    // another, for another system or with other tags
+)
+
+// Varies tells whether the declared type t is the same in every build of the
+// program, and has the same of these methods. It need not be if t, or what t is
+// declared as, is of another module, or in a file that not every build has.
+// Other types, such as a slice, do not vary by themselves.
+func (p *Program) Varies(t types.Type, methods ...string) Variation {
+	switch t := t.(type) {
+	case *types.Alias:
+		return max(p.varies(t.Obj()), p.Varies(t.Rhs(), methods...))
+	case *types.Named:
+		return max(p.varies(t.Obj()), p.variesMethods(t.Obj(), methods))
+	}
+	return Same
+}
+
+// varies is Varies for a declaration.
+func (p *Program) varies(obj *types.TypeName) Variation {
+	if steady(obj) {
+		return Same
+	}
+	if v, known := p.varying[obj]; known {
+		return v
+	}
+	if p.varying == nil {
+		p.varying = map[*types.TypeName]Variation{}
+	}
+	p.varying[obj] = Same // while it is looked at: an invalid type may be made of itself
+	v := p.declaration(obj)
+	p.varying[obj] = v
+	return v
+}
+
+// steady are the types that no build has otherwise: Go's own, the runtime's,
+// which fit the tool that knows them, and one of the standard library that a
+// promise keeps as it is.
+func steady(obj *types.TypeName) bool {
+	return obj.Pkg() == nil || obj.Pkg().Path() == model.RuntimePath || obj.Pkg().Path() == "time" && obj.Name() == "Duration"
+}
+
+func (p *Program) declaration(obj *types.TypeName) Variation {
+	f := p.folderOf(obj.Pkg().Path())
+	if f == nil {
+		return ByVersion
+	}
+	if p.otherBuilds(f, obj.Pkg().Name()).types[obj.Name()] {
+		return ByBuild
+	}
+	// Type A B has what B is declared as, which types do not tell.
+	spec, file := p.typeSpec(f, obj)
+	if spec == nil {
+		return ByBuild
+	}
+	switch x := base(spec.Type).(type) {
+	case *ast.Ident:
+		home, err := p.Import(obj.Pkg().Path())
+		if err != nil || home == nil {
+			return ByBuild
+		}
+		if of, ok := home.Scope().Lookup(x.Name).(*types.TypeName); ok {
+			return p.Varies(of.Type())
+		}
+		if types.Universe.Lookup(x.Name) == nil { // it comes from a dot import
+			return ByVersion
+		}
+	case *ast.SelectorExpr:
+		if of := p.selected(file, x); of != nil {
+			return p.Varies(of.Type())
+		}
+		return ByVersion
+	}
+	return Same
+}
+
+// base is a type expression without parentheses and type arguments.
+func base(x ast.Expr) ast.Expr {
+	for {
+		switch t := x.(type) {
+		case *ast.ParenExpr:
+			x = t.X
+		case *ast.IndexExpr:
+			x = t.X
+		case *ast.IndexListExpr:
+			x = t.X
+		default:
+			return x
+		}
+	}
+}
+
+// selected is the type that pkg.X names in a file, or nil.
+func (p *Program) selected(f *ast.File, x *ast.SelectorExpr) *types.TypeName {
+	qualifier, ok := x.X.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || spec.Name != nil && spec.Name.Name != qualifier.Name {
+			continue
+		}
+		pkg, err := p.Import(path)
+		if err != nil || pkg == nil || spec.Name == nil && pkg.Name() != qualifier.Name {
+			continue
+		}
+		of, _ := pkg.Scope().Lookup(x.Sel.Name).(*types.TypeName)
+		return of
+	}
+	return nil
+}
+
+func (p *Program) variesMethods(obj *types.TypeName, methods []string) Variation {
+	if len(methods) == 0 || steady(obj) {
+		return Same
+	}
+	f := p.folderOf(obj.Pkg().Path())
+	if f == nil {
+		return ByVersion
+	}
+	varying := p.otherBuilds(f, obj.Pkg().Name()).methods[obj.Name()]
+	if slices.ContainsFunc(methods, func(name string) bool { return slices.Contains(varying, name) }) {
+		return ByBuild
+	}
+	return Same
+}
+
+// InModule reports whether a package is of the module that wsgen runs in.
+func (p *Program) InModule(pkg *types.Package) bool {
+	return pkg != nil && p.folderOf(pkg.Path()) != nil
+}
+
+// folderOf is the folder of a package of the module; nil if it is of another.
+func (p *Program) folderOf(path string) *folder {
+	dir, ok := Module{Path: p.Module.Path, Dir: p.root}.folder(path)
+	if !ok {
+		return nil
+	}
+	return p.folders[dir]
+}
+
+// otherBuilds looks into the files of a folder that are not in every build of
+// package name; of the others it reads the header.
+func (p *Program) otherBuilds(f *folder, name string) *otherBuilds {
+	if o := p.others[f.dir]; o != nil {
+		return o
+	}
+	o := &otherBuilds{map[string]bool{}, map[string][]string{}}
+	for _, path := range f.files {
+		file := p.read(path)
+		if file == nil {
+			file, _ = parser.ParseFile(p.Fset, path, nil, parser.ImportsOnly|parser.ParseComments)
+		}
+		if file == nil || file.Name.Name != name || p.Module.Constrained(file, path) == "" && !importsC(file) {
+			continue
+		}
+		if file = p.File(path); file != nil {
+			o.add(file)
+		}
+	}
+	if p.others == nil {
+		p.others = map[string]*otherBuilds{}
+	}
+	p.others[f.dir] = o
+	return o
+}
+
+// importsC reports whether a file is left out of builds without cgo.
+func importsC(f *ast.File) bool {
+	return slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"C"` })
+}
+
+func (o *otherBuilds) add(f *ast.File) {
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if spec, ok := s.(*ast.TypeSpec); ok {
+					o.types[spec.Name.Name] = true
+				}
+			}
+		case *ast.FuncDecl:
+			if d.Recv == nil || len(d.Recv.List) != 1 {
+				continue
+			}
+			x := d.Recv.List[0].Type
+			if star, ok := base(x).(*ast.StarExpr); ok {
+				x = star.X
+			}
+			if id, ok := base(x).(*ast.Ident); ok {
+				o.methods[id.Name] = append(o.methods[id.Name], d.Name.Name)
+			}
+		}
+	}
+}
+
+// typeSpec is the declaration of a type of the module, and its file. Export
+// data may know the file by another folder, or not at all.
+func (p *Program) typeSpec(f *folder, obj *types.TypeName) (*ast.TypeSpec, *ast.File) {
+	file := p.File(filepath.Join(f.dir, filepath.Base(p.Fset.PositionFor(obj.Pos(), false).Filename)))
+	if file == nil {
+		return nil, nil
+	}
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, s := range d.Specs {
+			if spec, ok := s.(*ast.TypeSpec); ok && spec.Name.Name == obj.Name() {
+				return spec, file
+			}
+		}
+	}
+	return nil, nil
+}
+
+// read is a file that was read already, whole and with comments, or nil.
+func (p *Program) read(path string) *ast.File {
+	if f := p.files[path]; f != nil {
+		return f
+	}
+	for _, pkg := range p.Packages {
+		if pkg.Dir != filepath.Dir(path) {
+			continue
+		}
+		for _, f := range pkg.Files {
+			if p.Fset.PositionFor(f.FileStart, false).Filename == path {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// File is the syntax of the file at path, with comments, as far as it can be
+// parsed; nil if it cannot be read.
+func (p *Program) File(path string) *ast.File {
+	if f := p.read(path); f != nil {
+		return f
+	}
+	if f, known := p.files[path]; known {
+		return f
+	}
+	if p.files == nil {
+		p.files = map[string]*ast.File{}
+	}
+	f, _ := parser.ParseFile(p.Fset, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+	p.files[path] = f
+	return f
+}
