@@ -9,7 +9,6 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
-	"sync"
 )
 
 // The exit codes.
@@ -26,7 +25,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	// writing is held while files are written: an interrupt waits for it.
-	writing *sync.Mutex
+	writing *writing
 }
 
 func (s streams) errorf(format string, args ...any) {
@@ -98,12 +97,13 @@ but go.mod and go.sum.`,
 // the source, stale files under check, and failures, 2 for wrong usage, 130 if
 // it was interrupted. args excludes the program's name.
 //
-// An interrupt ends the run before it begins to replace files, or after.
+// An interrupt ends the run before it begins to replace files, or after, and
+// within a second whatever it is at.
 func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	// A run is over before it has made much garbage: to collect it would take
 	// longer than the work. A large module still does.
 	debug.SetGCPercent(400)
-	ctx, writing, stop := interruptible()
+	ctx, writing, stop := interruptible(stderr)
 	defer stop()
 
 	s := streams{stdin, stdout, stderr, writing}
@@ -112,6 +112,9 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
+			if c.name == "new" || c.name == "init" {
+				writing.begun.Store(true) // go.mod and what it begins with are written besides
+			}
 			return c.run(ctx, s, args[1:])
 		}
 	}

@@ -2,32 +2,86 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
-// interruptible returns a context that the first interrupt cancels. The second
-// one ends the process, as soon as nobody holds writing: files that belong
-// together are replaced together.
-func interruptible() (ctx context.Context, writing *sync.Mutex, stop func()) {
+// grace is how long a run that is interrupted may take to end by itself: to stop
+// the go command, and to say how things stand.
+const grace = 200 * time.Millisecond
+
+// writing is held while files that belong together are replaced.
+type writing struct {
+	sync.Mutex
+	begun atomic.Bool // it has been held by a run
+	watch atomic.Bool // the command is ended by an interrupt, which is no failure
+}
+
+// Lock waits for whoever ends the process.
+func (w *writing) Lock() {
+	w.Mutex.Lock()
+	w.begun.Store(true)
+}
+
+// interruptible returns a context that the first interrupt cancels. The process
+// ends soon after, whether or not whoever runs listens to that: Go's own type
+// checker does not, nor does a write to a pipe that nobody reads. The second
+// interrupt ends it at once. Both wait for whoever holds writing.
+func interruptible(stderr io.Writer) (ctx context.Context, files *writing, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	writing = new(sync.Mutex)
+	files = new(writing)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
 	go func() {
-		for range signals {
-			if ctx.Err() != nil {
-				writing.Lock()
-				os.Exit(exitInterrupted)
-			}
-			cancel()
+		select {
+		case <-signals:
+		case <-over:
+			return
 		}
+		cancel()
+		select {
+		case <-signals:
+		case <-time.After(grace):
+		case <-over:
+			return
+		}
+		files.end(stderr)
 	}()
-	return ctx, writing, func() {
+	return ctx, files, func() {
 		signal.Stop(signals)
-		close(signals)
+		close(over)
 		cancel()
 	}
+}
+
+// end ends the process.
+func (w *writing) end(stderr io.Writer) {
+	w.Mutex.Lock() // and never again: nobody is to begin to write
+	if w.watch.Load() {
+		os.Exit(exitOK)
+	}
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		if isTerminal(stderr) {
+			fmt.Fprint(stderr, "\r\x1b[K") // over the line that says what a run does
+		}
+		if w.begun.Load() {
+			fmt.Fprintln(stderr, "wsgen: interrupted")
+		} else {
+			fmt.Fprintln(stderr, "wsgen: interrupted, no file was changed")
+		}
+	}()
+	select {
+	case <-said:
+	case <-time.After(grace): // nobody reads it
+	}
+	os.Exit(exitInterrupted)
 }

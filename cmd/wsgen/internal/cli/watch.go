@@ -24,6 +24,7 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 		s.errorf("%v", err)
 		return exitFail
 	}
+	s.writing.watch.Store(true)
 	j := &job{streams: s, flags: flags, dir: dir}
 	if err := j.configure(); err != nil {
 		s.errorf("%v", err)

@@ -51,6 +51,9 @@ func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 		if c.New == nil {
 			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		temp, err := stage(c)
 		if err != nil {
 			return nil, fmt.Errorf("cannot write %s (no file was changed): %w", c.Path, err)
