@@ -42,7 +42,7 @@ type Wire string
 
 // The values of Wire. Empty is WireAuto.
 const (
-	WireAuto Wire = "auto" // if the module's go.mod requires google/wire
+	WireAuto Wire = "auto" // if the module uses google/wire
 	WireOn   Wire = "on"
 	WireOff  Wire = "off"
 )
@@ -90,7 +90,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 
 	opts.step("writing")
 	emitters := []emit.Emitter{goserver.Emit}
-	if opts.Wire == WireOn || opts.Wire != WireOff && loaded.Module.Requires(gowire.WirePath) {
+	if opts.wires(loaded) {
 		emitters = append(emitters, gowire.Emit)
 	}
 	run := emit.NewRun(program, opts.Memory)
@@ -170,7 +170,7 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 		return nil, nil, Result{Diagnostics: diags.Sort()}, err
 	}
 
-	program, more := resolve.Resolve(ctx, loaded, resolve.Options{RequirePosture: opts.RequirePosture})
+	program, more := resolve.Resolve(ctx, loaded, resolve.Options{RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded)})
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err
 	}
@@ -184,6 +184,11 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 		result.Traces = loaded.Traces()
 	}
 	return loaded, program, result, nil
+}
+
+// wires reports whether provider sets are written.
+func (opts Options) wires(p *source.Program) bool {
+	return opts.Wire == WireOn || opts.Wire != WireOff && p.UsesWire()
 }
 
 func (opts Options) step(doing string) {

@@ -54,7 +54,7 @@ func (r *resolver) compose(p *pkg) {
 // hiddenGuards reports guards that wire cannot make for an application: it
 // would have to name them in its package.
 func (r *resolver) hiddenGuards(p *pkg) {
-	if !r.src.Module.Requires(wirePath) {
+	if !r.wire {
 		return // a function of their own package may make them
 	}
 	for _, m := range r.members(p) {

@@ -10,9 +10,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 )
 
-// wirePath is the module that provider sets are for.
-const wirePath = "github.com/google/wire"
-
 // generated returns the names that wsgen declares in p, and what for.
 func (r *resolver) generated(p *pkg) map[string]string {
 	names := map[string]string{}
@@ -36,7 +33,7 @@ func (r *resolver) generated(p *pkg) map[string]string {
 	if p.app != nil {
 		names["NewRouter"] = "the application"
 	}
-	if r.src.Module.Requires(wirePath) {
+	if r.wire {
 		names["WireSet"] = "wire"
 	}
 	return names

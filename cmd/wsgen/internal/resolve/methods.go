@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
@@ -274,6 +275,7 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 	}
 	for _, d := range ds {
 		switch {
+		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public" && r.forOthers(p, recv):
 		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public":
 			r.report(diag.NotAGateway, head(d), fmt.Sprintf("//ws:%s has no effect: %s is no gateway", d.Name, recv.Name()),
 				"mark the type: //ws:gateway /path", r.related(nameSpan(recv), recv.Name()+" is declared here"))
@@ -284,6 +286,16 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 			r.report(diag.HandlerAndHook, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
 		}
 	}
+}
+
+// forOthers reports whether a type of p may be there for gateways of other
+// modules to embed. Where there is a program, or beside a gateway, it is rather
+// one that was forgotten to be marked.
+func (r *resolver) forOthers(p *pkg, obj *types.TypeName) bool {
+	if !obj.Exported() || p.src.Name == "main" || slices.Contains(strings.Split(p.src.Path, "/"), "internal") || len(p.gateways) > 0 {
+		return false
+	}
+	return !r.src.HasProgram() && !slices.ContainsFunc(r.pkgs, func(p *pkg) bool { return p.app != nil })
 }
 
 func (p *pkg) inOrder() []*types.Func {

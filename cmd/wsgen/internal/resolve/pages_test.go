@@ -69,7 +69,7 @@ func TestPages(t *testing.T) {
 
 // options are those of the run that an example is about.
 func options(p diag.Page) resolve.Options {
-	return resolve.Options{RequirePosture: p.Code == diag.NoPosture}
+	return resolve.Options{RequirePosture: p.Code == diag.NoPosture, Wire: true}
 }
 
 // folder is where an example stands in the module of all examples.

@@ -12,8 +12,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// ownProvider is the rule for a type that one of our packages declares: NewX,
-// or exported fields only, or a diagnostic with the constructor to paste.
+// ownProvider is the rule for a type that one of our packages declares: a
+// constructor, or exported fields only, or a diagnostic with the constructor to
+// paste. Where no provider sets are written, it is the user who makes a value,
+// and nothing is a mistake.
 func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
 	p := r.findProvider(obj, where)
 	r.wireable(obj, p, true)
@@ -21,11 +23,8 @@ func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
 }
 
 func (r *resolver) findProvider(obj *types.TypeName, where span) model.Provider {
-	if found, ok := r.constructor(obj, true); found {
-		if !ok {
-			return model.Provider{}
-		}
-		return model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+	if name, found := r.constructor(obj, r.wire); found {
+		return made(name)
 	}
 	if types.IsInterface(obj.Type()) {
 		return model.Provider{}
@@ -33,7 +32,7 @@ func (r *resolver) findProvider(obj *types.TypeName, where span) model.Provider 
 	if fillable(obj) {
 		return model.Provider{Kind: model.ProviderStruct}
 	}
-	r.noProvider(obj, where)
+	r.noProvider(obj, where, false)
 	return model.Provider{}
 }
 
@@ -44,8 +43,8 @@ func (r *resolver) foreignProvider(obj *types.TypeName) model.Provider {
 	if !obj.Exported() {
 		return p
 	}
-	if found, ok := r.constructor(obj, false); found && ok {
-		p = model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
+	if name, _ := r.constructor(obj, false); name != "" {
+		p = made(name)
 	} else if fillable(obj) {
 		p.Kind = model.ProviderStruct
 	}
@@ -55,28 +54,40 @@ func (r *resolver) foreignProvider(obj *types.TypeName) model.Provider {
 	return p
 }
 
-// constructor looks for NewX, and says whether there is one and whether it
-// fits: func(...) (*X[, func()][, error]), or X for an interface.
-func (r *resolver) constructor(obj *types.TypeName, complain bool) (found, fits bool) {
+// made is the provider that a function is; none without a name.
+func made(by string) model.Provider {
+	if by == "" {
+		return model.Provider{}
+	}
+	return model.Provider{Kind: model.ProviderFunc, Func: by}
+}
+
+// constructor is the function of obj's package that makes one: NewX, or New if
+// that does. It fits if it is func(...) (*X[, func()][, error]), or X for an
+// interface. Without a name but found there is a NewX that does not fit.
+func (r *resolver) constructor(obj *types.TypeName, complain bool) (name string, found bool) {
 	home := obj.Pkg()
 	if full, err := r.src.Import(home.Path()); err == nil && full != nil {
 		home = full
-	}
-	fn := home.Scope().Lookup("New" + obj.Name())
-	if fn == nil {
-		return false, false
 	}
 	want := types.Type(types.NewPointer(obj.Type()))
 	if types.IsInterface(obj.Type()) {
 		want = obj.Type()
 	}
-	if provides(fn, want) {
-		return true, true
+	fn := home.Scope().Lookup("New" + obj.Name())
+	if fn != nil && provides(fn, want) {
+		return fn.Name(), true
+	}
+	if short := home.Scope().Lookup("New"); short != nil && provides(short, want) {
+		return short.Name(), true
+	}
+	if fn == nil {
+		return "", false
 	}
 	if f, ok := fn.(*types.Func); ok && complain && f.Signature().TypeParams().Len() > 0 {
 		r.report(diag.GenericProvider, nameSpan(fn), fn.Name()+" has type parameters, and neither wire nor a reader knows what to put there",
 			fmt.Sprintf("wsgen takes it for the constructor of %s: write it without type parameters, or rename it", obj.Name()))
-		return true, false
+		return "", true
 	}
 	if complain {
 		r.report(diag.BadProvider, at{fn.Pos(), fn.Pos() + token.Pos(len(fn.Name()))},
@@ -84,7 +95,7 @@ func (r *resolver) constructor(obj *types.TypeName, complain bool) (found, fits 
 			fmt.Sprintf("wsgen takes it for the constructor of %s: let it return %s, then func() if there is something to clean up, then error if it can fail; or rename it",
 				obj.Name(), r.show(want, obj.Pkg())))
 	}
-	return true, false
+	return "", true
 }
 
 // provides reports whether fn is what wire takes as provider of want.
@@ -123,7 +134,10 @@ func fillable(obj *types.TypeName) bool {
 	return true
 }
 
-func (r *resolver) noProvider(obj *types.TypeName, where span) {
+func (r *resolver) noProvider(obj *types.TypeName, where span, registry bool) {
+	if !r.wire {
+		return
+	}
 	if spec := r.typeSpec(obj); spec != nil && r.broken(spec) {
 		return
 	}
@@ -133,12 +147,13 @@ func (r *resolver) noProvider(obj *types.TypeName, where span) {
 	} else if fillable(obj) {
 		message = obj.Name() + " has more than *ws.Server and no constructor"
 	}
-	r.report(diag.NoProvider, where, message, "declare one:\n\n"+r.sketch(obj))
+	r.report(diag.NoProvider, where, message, "declare one:\n\n"+r.sketch(obj, registry))
 }
 
 // sketch writes a constructor of obj to paste. Fields whose zero value is what
-// one wants, such as a mutex, are left alone.
-func (r *resolver) sketch(obj *types.TypeName) string {
+// one wants, such as a mutex, are left alone. If obj is a registry, it gets one
+// of its own: that which is injected is everybody else's.
+func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 	name := obj.Name()
 	s, ok := obj.Type().Underlying().(*types.Struct)
 	if !ok {
@@ -151,20 +166,29 @@ func (r *resolver) sketch(obj *types.TypeName) string {
 		typ := r.show(f.Type(), obj.Pkg())
 		_, isMap := f.Type().Underlying().(*types.Map)
 		switch {
+		case registry && f.Embedded() && isPointer(f.Type(), model.RuntimePath, "Server"):
+			p := free(taken, "options")
+			params = append(params, p+" ws.Options")
+			sets = append(sets, f.Name()+": ws.NewServer("+p+")")
 		case reflect.StructTag(s.Tag(i)).Get("wire") == "-", startsZero(f.Type()), f.Name() == "_":
 		case isMap && !f.Exported():
 			sets = append(sets, fmt.Sprintf("%s: make(%s)", f.Name(), typ))
 		default:
-			p := paramName(f.Name())
-			for taken[p] {
-				p += "_" // A and a are two fields
-			}
-			taken[p] = true
+			p := free(taken, paramName(f.Name())) // A and a are two fields
 			params = append(params, p+" "+typ)
 			sets = append(sets, f.Name()+": "+p)
 		}
 	}
 	return fmt.Sprintf("func New%s(%s) *%s {\n\treturn &%s{%s}\n}", name, strings.Join(params, ", "), name, name, strings.Join(sets, ", "))
+}
+
+// free is name, or one made of it that is not taken; then it is.
+func free(taken map[string]bool, name string) string {
+	for taken[name] {
+		name += "_"
+	}
+	taken[name] = true
+	return name
 }
 
 func startsZero(t types.Type) bool {

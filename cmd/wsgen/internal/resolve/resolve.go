@@ -22,13 +22,16 @@ import (
 type Options struct {
 	// RequirePosture refuses handlers of which nothing says who may use them.
 	RequirePosture bool
+	// Wire says that provider sets for google/wire are written: then what wire
+	// cannot take is refused.
+	Wire bool
 }
 
 // Resolve makes the model of the requested packages of p. The list is sorted;
 // if it has errors the model must not be used, and if ctx has ended neither.
 func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
-		ctx: ctx, src: p, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
+		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{},
 	}
@@ -67,6 +70,7 @@ func (r *resolver) each(steps ...func(*pkg)) {
 type resolver struct {
 	ctx    context.Context // of the run
 	src    *source.Program
+	wire   bool                   // provider sets are written
 	cycles map[string]types.Error // generic types without end, by import path
 	owner  *source.Package        // the package that is being resolved
 	list   []owned

@@ -115,6 +115,7 @@ func run(t *testing.T, dir string, patterns []string, opts resolve.Options) stri
 		return "error: " + strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
 	}
 	if !list.HasErrors() {
+		opts.Wire = p.UsesWire()
 		m, more := resolve.Resolve(t.Context(), p, opts)
 		if list = append(list, more...); !list.HasErrors() {
 			return warnings(t, list, dir) + dump(m)

@@ -124,15 +124,13 @@ func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive
 		return
 	}
 	n := &model.Namespace{Pos: r.position(obj.Pos()), Name: obj.Name()}
-	if found, ok := r.constructor(obj, true); found {
-		if ok {
-			n.Provider = model.Provider{Kind: model.ProviderFunc, Func: "New" + obj.Name()}
-			r.wireable(obj, n.Provider, true)
-		}
+	if name, found := r.constructor(obj, r.wire); found {
+		n.Provider = made(name)
+		r.wireable(obj, n.Provider, true)
 	} else if obj.Type().Underlying().(*types.Struct).NumFields() == 1 {
 		n.Provider.Kind = model.ProviderGenerated
 	} else {
-		r.noProvider(obj, d.Site.Type.Name)
+		r.noProvider(obj, d.Site.Type.Name, true)
 	}
 	p.model.Namespaces = append(p.model.Namespaces, n)
 }

@@ -14,7 +14,7 @@ import (
 // known to wire by their types alone, so no two can be of one type. Otherwise
 // it says so, if where obj is declared is a place that its author can mend.
 func (r *resolver) wireable(obj *types.TypeName, p model.Provider, complain bool) bool {
-	if !r.src.Module.Requires(wirePath) {
+	if !r.wire {
 		return true
 	}
 	inputs := r.inputs(obj, p)

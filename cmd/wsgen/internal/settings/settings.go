@@ -64,7 +64,7 @@ func Table() []Spec {
 		},
 		{
 			"wire", "mode", "auto",
-			"write provider sets for google/wire: auto (if go.mod requires it), on or off",
+			"write provider sets for google/wire: auto (if the module uses it), on or off",
 			func(s *Settings, value string) error {
 				switch value {
 				case "auto", "on", "off":

@@ -55,7 +55,7 @@ func (c *Compiled) Import(path string) (*types.Package, error) {
 // Load is Load of everything in the module that is written to dir, with c in
 // the place of the go command. The module requires google/wire.
 func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
-	m := Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{"github.com/google/wire": true}}
+	m := Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{WirePath: true}}
 	folders, err := scan(m, nil)
 	if err != nil {
 		return nil, nil, err
@@ -63,8 +63,7 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	fset := token.NewFileSet()
 	fset.AddExistingFiles(c.files...)
 	p := &Program{
-		Fset: fset, folders: folders, root: dir, target: defaultTarget(nil),
-		Module: m,
+		Fset: fset, folders: folders, root: dir, target: defaultTarget(nil), Module: m,
 	}
 	candidates := parseCandidates(fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })

@@ -182,7 +182,7 @@ func TestGoldenInMemory(t *testing.T) {
 
 // generate is what comes of a program, nothing if it has mistakes.
 func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.File) {
-	program, list := resolve.Resolve(t.Context(), loaded, resolve.Options{})
+	program, list := resolve.Resolve(t.Context(), loaded, resolve.Options{Wire: true})
 	g.said(t, list)
 	if list.HasErrors() {
 		return nil

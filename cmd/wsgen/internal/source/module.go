@@ -31,10 +31,10 @@ func findModule(dir string) (Module, error) {
 // parseModule reads what wsgen needs of a go.mod. The go command reads the
 // file too, and is the one to complain about it.
 func parseModule(dir, text string) (Module, error) {
-	m := Module{Dir: dir, requires: map[string]bool{}}
+	m := Module{Dir: dir, requires: map[string]bool{}, indirect: map[string]bool{}}
 	block := ""
 	for line := range strings.Lines(text) {
-		line, _, _ = strings.Cut(line, "//")
+		line, comment, _ := strings.Cut(line, "//")
 		words := strings.Fields(strings.ReplaceAll(line, "(", " ( ")) // require( is legal
 		switch {
 		case len(words) == 0:
@@ -58,6 +58,11 @@ func parseModule(dir, text string) (Module, error) {
 			m.Go = arg
 		case "require":
 			m.requires[arg] = true
+			if indirect(comment) {
+				m.indirect[arg] = true
+			}
+		case "tool":
+			m.tools = append(m.tools, arg)
 		case "ignore":
 			m.ignored = append(m.ignored, arg)
 		}
@@ -66,6 +71,13 @@ func parseModule(dir, text string) (Module, error) {
 		return m, fmt.Errorf("%s has no module line: add one, such as module example.com/name", filepath.Join(dir, "go.mod"))
 	}
 	return m, nil
+}
+
+// indirect reports whether the comment of a require line says that only other
+// modules need what it names.
+func indirect(comment string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(comment), ";")
+	return strings.TrimSpace(word) == "indirect"
 }
 
 func unquote(s string) string {

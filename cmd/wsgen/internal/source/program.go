@@ -46,6 +46,7 @@ type Program struct {
 	files   map[string]*ast.File          // that File has read
 	others  map[string]*otherBuilds       // by folder
 	varying map[*types.TypeName]Variation // what Varies knows of declarations
+	program *bool                         // what HasProgram knows
 }
 
 // Module is the main module: that of the folder wsgen runs in.
@@ -54,12 +55,22 @@ type Module struct {
 	Dir      string // absolute
 	Go       string // its go line, such as 1.26.0; "" if it has none
 	requires map[string]bool
-	ignored  []string // by ignore lines
+	ignored  []string        // by ignore lines
+	indirect map[string]bool // of requires, those that only other modules need
+	tools    []string        // packages
 }
 
 // Requires reports whether the module's go.mod names path in a require line,
 // direct or indirect.
 func (m Module) Requires(path string) bool { return m.requires[path] }
+
+// needs reports whether go.mod says that the module itself needs the module
+// path: for its own packages, or as a tool.
+func (m Module) needs(path string) bool {
+	return m.requires[path] && (!m.indirect[path] || slices.ContainsFunc(m.tools, func(tool string) bool {
+		return tool == path || strings.HasPrefix(tool, path+"/")
+	}))
+}
 
 // Package is one annotated package. Its files exclude what wsgen generated.
 type Package struct {

@@ -1,0 +1,28 @@
+package source
+
+import (
+	"bytes"
+	"os"
+)
+
+// WirePath is the import path of google/wire, and its module's.
+const WirePath = "github.com/google/wire"
+
+// UsesWire reports whether the module itself uses google/wire: its go.mod needs
+// it for the module's own packages or has it as a tool. What is required
+// // indirect is somebody else's, unless a file imports it: so it is between go
+// get and go mod tidy.
+func (p *Program) UsesWire() bool {
+	if !p.Module.Requires(WirePath) || p.Module.needs(WirePath) {
+		return p.Module.Requires(WirePath)
+	}
+	for _, f := range p.folders {
+		for _, path := range f.files {
+			text, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(text, []byte(`"`+WirePath+`"`)) {
+				return true
+			}
+		}
+	}
+	return false
+}
