@@ -120,4 +120,5 @@ const (
 	NotOurs        Code = "WS142"
 	ParkedFile     Code = "WS143"
 	UnfoundPackage Code = "WS144"
+	PromotedCoder  Code = "WS147"
 )

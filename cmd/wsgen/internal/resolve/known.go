@@ -104,14 +104,12 @@ func takesBytes(sig *types.Signature) bool {
 }
 
 // encodes reports whether t has MarshalJSON or MarshalText.
-func encodes(t types.Type) bool {
-	for _, name := range []string{"MarshalJSON", "MarshalText"} {
-		sig := method(t, name)
-		if sig != nil && sig.Params().Len() == 0 && sig.Results().Len() == 2 && isBytes(sig.Results().At(0).Type()) {
-			return true
-		}
-	}
-	return false
+func encodes(t types.Type) bool { return marshals(t, "MarshalJSON") || marshals(t, "MarshalText") }
+
+// marshals reports whether t has a method of that name that returns bytes.
+func marshals(t types.Type, name string) bool {
+	sig := method(t, name)
+	return sig != nil && sig.Params().Len() == 0 && sig.Results().Len() == 2 && isBytes(sig.Results().At(0).Type())
 }
 
 // invalid reports whether Go could not tell what t is, or a part of it that a

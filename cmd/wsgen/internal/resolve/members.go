@@ -38,6 +38,7 @@ func (m *members) walk(t types.Type) {
 	}
 	defer m.out(t)
 	if m.own(t) {
+		m.promoted(t)
 		return
 	}
 	switch u := t.Underlying().(type) {
@@ -50,8 +51,9 @@ func (m *members) walk(t types.Type) {
 	case *types.Map:
 		m.walk(u.Elem())
 	case *types.Struct:
-		if obj := named(t); obj != nil && m.r.inModule(obj.Pkg()) && !m.r.isGenerated(obj) {
-			m.fields(obj, u)
+		if m.ours(t, u) {
+			m.fields(t, u)
+			m.annulled(t, u)
 		}
 	}
 }
@@ -74,8 +76,9 @@ func (f member) pos() span { name, _ := f.r.field(f.v); return name }
 // tag is where its tag stands, or the field if its syntax was not read.
 func (f member) tag() span { _, tag := f.r.field(f.v); return tag }
 
-func (m *members) fields(obj *types.TypeName, s *types.Struct) {
+func (m *members) fields(t types.Type, s *types.Struct) {
 	names := map[string]member{}
+	var lost []member
 	for i := range s.NumFields() {
 		v := s.Field(i)
 		tag := s.Tag(i)
@@ -84,44 +87,80 @@ func (m *members) fields(obj *types.TypeName, s *types.Struct) {
 			continue
 		}
 		if v.Embedded() {
-			m.embedded(obj, v)
+			lost = append(lost, m.embedded(t, v, json)...)
 			continue
 		}
 		f := member{v: v, name: v.Name(), r: m.r}
 		switch {
 		case !v.Exported():
-			m.r.warn(diag.LostField, f.pos(), fmt.Sprintf("the field %s of %s never travels: encoding/json leaves out what is unexported", v.Name(), obj.Name()),
-				"export it, or say that it stays here: `json:\"-\"`")
+			lost = append(lost, f)
 			continue
 		case !ok && strings.Contains(strings.ToLower(tag), "json:"):
 			m.r.warn(diag.BadTag, f.tag(), "this tag names no member: encoding/json does not understand it, and takes the field's name",
 				fmt.Sprintf("write it as: `json:%q`", lowerCamel(v.Name())))
 		}
 		name, options, _ := strings.Cut(json, ",")
-		if name != "" {
+		if validName(name) {
 			f.name, f.tagged = name, true
+		} else if name != "" {
+			m.r.warn(diag.BadTag, f.tag(), fmt.Sprintf("this tag names no member: encoding/json does not take the name %q, and takes the field's", name),
+				fmt.Sprintf("letters, digits and most punctuation are taken, quotes and backslashes not: `json:%q`", lowerCamel(v.Name())))
 		}
 		if options != "" {
 			f.options = strings.Split(options, ",")
 		}
 		m.options(f)
 		if first, twice := names[f.name]; twice {
-			m.twice(obj, first, f)
+			m.twice(t, first, f)
 		} else {
 			names[f.name] = f
 		}
 		m.walk(v.Type())
 	}
+	m.lost(t, lost)
 }
 
-// embedded looks into what a struct embeds.
-func (m *members) embedded(obj *types.TypeName, v *types.Var) {
+// lost warns of the fields of one type that never travel. A lock among them
+// nobody expects to.
+func (m *members) lost(t types.Type, fields []member) {
+	fields = slices.DeleteFunc(fields, func(f member) bool { return isLock(f.v.Type()) })
+	if len(fields) == 0 {
+		return
+	}
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.v.Name())
+	}
+	text := fmt.Sprintf("the field %s of %s never travels", names[0], structName(t))
+	if len(names) > 1 {
+		text = fmt.Sprintf("the fields %s of %s never travel", and(names), structName(t))
+	}
+	help := "export it, or say that it stays here: `json:\"-\"`"
+	if len(names) > 1 {
+		help = "export them, or say of each that it stays here: `json:\"-\"`"
+	}
+	m.r.warn(diag.LostField, fields[0].pos(), text+": encoding/json leaves out what is unexported", help)
+}
+
+// isLock reports whether t is of package sync, such as sync.Mutex.
+func isLock(t types.Type) bool {
+	obj := named(deref(t))
+	return obj != nil && obj.Pkg() != nil && obj.Pkg().Path() == "sync"
+}
+
+// embedded looks into what a struct embeds, and returns it if it never travels:
+// an unexported type that is no struct.
+func (m *members) embedded(t types.Type, v *types.Var, tag string) []member {
 	elem, pointer := pointee(v.Type())
+	if _, ok := elem.Underlying().(*types.Struct); !ok && !v.Exported() {
+		return []member{{v: v, r: m.r}}
+	}
 	if m.read && pointer && !v.Exported() && !m.own(elem) && hasExported(elem) {
-		m.r.warn(diag.EmbeddedPointer, nameSpan(v), fmt.Sprintf("data with a field of %[2]s cannot be read into %[1]s: encoding/json cannot set the embedded *%[2]s, which is unexported", obj.Name(), v.Name()),
+		m.r.warn(diag.EmbeddedPointer, nameSpan(v), fmt.Sprintf("data with a field of %[2]s cannot be read into %[1]s: encoding/json cannot set the embedded *%[2]s, which is unexported", structName(t), v.Name()),
 			"embed "+v.Name()+" by value, or export it")
 	}
 	m.walk(v.Type())
+	return nil
 }
 
 // hasExported reports whether t is a struct with an exported field.
@@ -141,7 +180,7 @@ func hasExported(t types.Type) bool {
 // options warns of tag options that do nothing.
 func (m *members) options(f member) {
 	known := []string{"omitempty", "omitzero", "string"}
-	if slices.Contains(known, f.name) && f.tagged && len(f.options) == 0 {
+	if slices.Contains(known, f.name) && f.tagged && len(f.options) == 0 && !strings.EqualFold(f.name, f.v.Name()) {
 		m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("this tag calls the member %s", f.name), fmt.Sprintf("an option stands behind a comma: `json:\",%s\"`", f.name))
 	}
 	for _, o := range f.options {
@@ -151,18 +190,26 @@ func (m *members) options(f member) {
 		default:
 			m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("the option %s of this tag has no effect", o), "did you mean "+near+"?")
 		}
-		if o != "omitempty" {
-			continue
+		switch u := f.v.Type().Underlying().(type) {
+		case *types.Struct:
+			if o == "omitempty" {
+				m.r.warn(diag.OmitsNothing, f.tag(), "omitempty does nothing here: a struct is never empty for encoding/json",
+					"write omitzero, or make the field a pointer")
+			}
+		case *types.Array:
+			if o == "omitempty" && u.Len() > 0 {
+				m.r.warn(diag.OmitsNothing, f.tag(), fmt.Sprintf("omitempty does nothing here: an array of %d is never empty for encoding/json", u.Len()),
+					"write omitzero, or make the field a slice")
+			}
 		}
-		if _, ok := f.v.Type().Underlying().(*types.Struct); ok {
-			m.r.warn(diag.OmitsNothing, f.tag(), "omitempty does nothing here: a struct is never empty for encoding/json",
-				"write omitzero, or make the field a pointer")
+		if o == "string" && !quotes(f.v.Type()) {
+			m.r.warn(diag.UnknownTagOption, f.tag(), "the option string of this tag has no effect: it puts strings, numbers and booleans in quotes, and nothing else", "remove it")
 		}
 	}
 }
 
 // twice warns of two fields with one name on the wire.
-func (m *members) twice(obj *types.TypeName, first, second member) {
+func (m *members) twice(t types.Type, first, second member) {
 	lost := "both fields"
 	if first.tagged != second.tagged {
 		lost = first.v.Name()
@@ -170,7 +217,7 @@ func (m *members) twice(obj *types.TypeName, first, second member) {
 			lost = second.v.Name()
 		}
 	}
-	m.r.warn(diag.DuplicateMember, second.pos(), fmt.Sprintf("two fields of %s are called %s in JSON, so encoding/json leaves out %s", obj.Name(), second.name, lost),
+	m.r.warn(diag.DuplicateMember, second.pos(), fmt.Sprintf("two fields of %s are called %s in JSON, so encoding/json leaves out %s", structName(t), second.name, lost),
 		"give one of them another name", m.r.related(first.pos(), "the other field"))
 }
 
@@ -189,7 +236,11 @@ func (r *resolver) field(v *types.Var) (name, tag span) {
 		if !ok {
 			return true
 		}
-		for _, id := range field.Names {
+		ids := field.Names
+		if id := typeName(field.Type); v.Embedded() && len(ids) == 0 && id != nil {
+			ids = []*ast.Ident{id}
+		}
+		for _, id := range ids {
 			if id.Name == v.Name() && r.position(id.Pos()).Line == where.Line {
 				name, tag = id, id
 				if field.Tag != nil {
@@ -200,6 +251,28 @@ func (r *resolver) field(v *types.Var) (name, tag span) {
 		return true
 	})
 	return name, tag
+}
+
+// typeName is the identifier that an embedded field is called by, or nil.
+func typeName(x ast.Expr) *ast.Ident {
+	for {
+		switch t := x.(type) {
+		case *ast.ParenExpr:
+			x = t.X
+		case *ast.StarExpr:
+			x = t.X
+		case *ast.IndexExpr:
+			x = t.X
+		case *ast.IndexListExpr:
+			x = t.X
+		case *ast.SelectorExpr:
+			return t.Sel
+		case *ast.Ident:
+			return t
+		default:
+			return nil
+		}
+	}
 }
 
 // isGenerated reports whether obj is declared in a file that a tool wrote, as
