@@ -121,4 +121,6 @@ const (
 	ParkedFile     Code = "WS143"
 	UnfoundPackage Code = "WS144"
 	PromotedCoder  Code = "WS147"
+	DecodesCopy    Code = "WS148"
+	NoAddress      Code = "WS149"
 )

@@ -15,13 +15,14 @@ import (
 
 // onWire warns of fields that do not do on the wire what their declaration
 // says: encoding/json passes over all of this in silence. It looks at the types
-// of this module that a payload t is made of; read says that t is decoded.
-func (r *resolver) onWire(t types.Type, read bool) {
+// of this module that a payload t, which stands at where, is made of; read says
+// that t is decoded.
+func (r *resolver) onWire(t types.Type, where span, read bool) {
 	own := encodes
 	if read {
 		own = func(t types.Type) bool { return decodesJSON(t) || decodesText(t) }
 	}
-	(&members{trail: r.trail(), r: r, own: own, read: read}).walk(t)
+	(&members{trail: r.trail(), r: r, own: own, read: read, at: where, from: r.owner.Types}).walk(t)
 }
 
 // members is one walk over the types that a payload is made of.
@@ -30,6 +31,8 @@ type members struct {
 	r    *resolver
 	own  func(types.Type) bool
 	read bool
+	at   span           // where the type that is looked at stands,
+	from *types.Package // and in which package
 }
 
 func (m *members) walk(t types.Type) {
@@ -39,6 +42,7 @@ func (m *members) walk(t types.Type) {
 	defer m.out(t)
 	if m.own(t) {
 		m.promoted(t)
+		m.setsCopy(t)
 		return
 	}
 	switch u := t.Underlying().(type) {
@@ -49,6 +53,7 @@ func (m *members) walk(t types.Type) {
 	case *types.Array:
 		m.walk(u.Elem())
 	case *types.Map:
+		m.unaddressed(u.Elem())
 		m.walk(u.Elem())
 	case *types.Struct:
 		if m.ours(t, u) {
@@ -72,6 +77,10 @@ type member struct {
 
 // pos is where the field stands: looked for once there is something to say.
 func (f member) pos() span { name, _ := f.r.field(f.v); return name }
+
+// Pos and End make a field a span, which is looked for as late.
+func (f member) Pos() token.Pos { return f.pos().Pos() }
+func (f member) End() token.Pos { return f.pos().End() }
 
 // tag is where its tag stands, or the field if its syntax was not read.
 func (f member) tag() span { _, tag := f.r.field(f.v); return tag }
@@ -115,9 +124,17 @@ func (m *members) fields(t types.Type, s *types.Struct) {
 		} else {
 			names[f.name] = f
 		}
-		m.walk(v.Type())
+		m.walkField(v)
 	}
 	m.lost(t, lost)
+}
+
+// walkField looks into the type of a field.
+func (m *members) walkField(v *types.Var) {
+	at, from := m.at, m.from
+	m.at, m.from = member{v: v, r: m.r}, v.Pkg()
+	m.walk(v.Type())
+	m.at, m.from = at, from
 }
 
 // lost warns of the fields of one type that never travel. A lock among them
@@ -159,7 +176,7 @@ func (m *members) embedded(t types.Type, v *types.Var, tag string) []member {
 		m.r.warn(diag.EmbeddedPointer, nameSpan(v), fmt.Sprintf("data with a field of %[2]s cannot be read into %[1]s: encoding/json cannot set the embedded *%[2]s, which is unexported", structName(t), v.Name()),
 			"embed "+v.Name()+" by value, or export it")
 	}
-	m.walk(v.Type())
+	m.walkField(v)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (r *resolver) dataForm(m *bound) model.DataForm {
 		if r.formless(r.decodable(), t, typ, r.show(t, m.fn.Pkg())+" cannot be read from JSON") {
 			continue
 		}
-		r.onWire(t, true)
+		r.onWire(t, typ, true)
 		r.opaque(t, typ)
 		r.validator(t, typ)
 	}

@@ -227,7 +227,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 	if r.stateSent(t, where) {
 		return nil
 	}
-	r.onWire(t, false)
+	r.onWire(t, where, false)
 	r.opaque(t, where)
 	ref, err := typeRef(t, p.src.Types)
 	if err != nil {

@@ -77,7 +77,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 	if r.stateSent(item, where) {
 		return
 	}
-	r.onWire(item, false)
+	r.onWire(item, where, false)
 	r.opaque(item, where)
 	ref, err := typeRef(t, g.obj.Pkg())
 	if err != nil {
