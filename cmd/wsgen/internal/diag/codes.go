@@ -123,4 +123,5 @@ const (
 	PromotedCoder  Code = "WS147"
 	DecodesCopy    Code = "WS148"
 	NoAddress      Code = "WS149"
+	UnevenGuard    Code = "WS150"
 )

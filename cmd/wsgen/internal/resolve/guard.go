@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"go/types"
 	"slices"
@@ -94,6 +95,11 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, messa
 	case !conn && !message:
 		r.report(diag.NotAGuard, value(o), o.Value+" is no guard",
 			"a connection guard has the method\nGuardConn(u *ws.Upgrade) error\na message guard has\nGuardMessage(ctx context.Context, m ws.Message) error", where)
+		return false, false, false
+	}
+	if name := r.src.Uneven(cmp.Or(named(t), obj), "GuardConn", "GuardMessage"); name != "" {
+		r.report(diag.UnevenGuard, nameSpan(obj), fmt.Sprintf("the guard %s has %s in some builds only: what is generated asks it in all of them or in none", obj.Name(), name),
+			fmt.Sprintf("declare %s in a file without build constraint, and let it call what differs", name))
 		return false, false, false
 	}
 	return conn, message, true

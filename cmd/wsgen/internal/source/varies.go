@@ -16,6 +16,7 @@ import (
 type otherBuilds struct {
 	types   map[string]bool     // by name
 	methods map[string][]string // by the name of the receiver's type
+	files   []*otherBuilds      // of each file
 }
 
 // Variation says what another build of a program may have in the place of a
@@ -173,7 +174,7 @@ func (p *Program) otherBuilds(f *folder, name string) *otherBuilds {
 	if o := p.others[f.dir]; o != nil {
 		return o
 	}
-	o := &otherBuilds{map[string]bool{}, map[string][]string{}}
+	o := newOtherBuilds()
 	for _, path := range f.files {
 		file := p.read(path)
 		if file == nil {
@@ -183,7 +184,10 @@ func (p *Program) otherBuilds(f *folder, name string) *otherBuilds {
 			continue
 		}
 		if file = p.File(path); file != nil {
+			one := newOtherBuilds()
 			o.add(file)
+			one.add(file)
+			o.files = append(o.files, one)
 		}
 	}
 	if p.others == nil {
@@ -191,6 +195,38 @@ func (p *Program) otherBuilds(f *folder, name string) *otherBuilds {
 	}
 	p.others[f.dir] = o
 	return o
+}
+
+func newOtherBuilds() *otherBuilds {
+	return &otherBuilds{types: map[string]bool{}, methods: map[string][]string{}}
+}
+
+// Uneven is the first of methods that a type of the module has in some builds
+// only, as far as files show it; "" if there is none. Builds that have a type
+// each have to have it with the same ones; of a type that all have, two files
+// may each have a method for builds of their own.
+func (p *Program) Uneven(obj *types.TypeName, methods ...string) string {
+	f := p.folderOf(obj.Pkg().Path())
+	if f == nil {
+		return ""
+	}
+	o := p.otherBuilds(f, obj.Pkg().Name())
+	for _, name := range methods {
+		declare, have := 0, 0
+		for _, file := range o.files {
+			if o.types[obj.Name()] && !file.types[obj.Name()] {
+				continue
+			}
+			declare++
+			if slices.Contains(file.methods[obj.Name()], name) {
+				have++
+			}
+		}
+		if o.types[obj.Name()] && have > 0 && have < declare || !o.types[obj.Name()] && have == 1 {
+			return name
+		}
+	}
+	return ""
 }
 
 // importsC reports whether a file is left out of builds without cgo.
