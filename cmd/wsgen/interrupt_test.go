@@ -272,3 +272,49 @@ func TestRunsAtOnce(t *testing.T) {
 		t.Errorf("the files have %s, want three", got)
 	}
 }
+
+// What was to be new is not there after an interrupt, whenever it comes, and
+// what was there is as it was.
+func TestInterruptedScaffold(t *testing.T) {
+	t.Parallel()
+	m := newTree(t)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.path = filepath.Join(m.dir, ".bin") + ":" + m.path
+	const mod = "module example.com/live\n\ngo 1.26.0\n"
+	m.write("go.mod", mod)
+	if err := os.Remove(filepath.Join(m.dir, "go.sum")); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"new", "-wsgen", root, "hello"}, {"init", "-wsgen", root}} {
+		// The second signal ends the process, but not before all is taken back.
+		for _, signals := range []string{"kill -INT $PPID", "kill -INT $PPID; kill -TERM $PPID"} {
+			m.write(".bin/go", fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *runtime@*) %s; exec sleep 60;; esac\nexec '%s' \"$@\"\n", signals, goCommand))
+			cmd := m.command()
+			cmd.Args = append(cmd.Args, args...)
+			cmd.Env = append(cmd.Env, "GOSUMDB=off", "GOFLAGS=")
+			out, _ := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("%v: exit code %d, and it says %s", args, code, out)
+			}
+			entries, err := os.ReadDir(m.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				if name := e.Name(); name != "go.mod" && name[0] != '.' {
+					t.Errorf("%v: %s is left behind; it says %s", args, name, out)
+				}
+			}
+			if now, err := os.ReadFile(filepath.Join(m.dir, "go.mod")); err != nil || string(now) != mod {
+				t.Errorf("%v: go.mod is %q, %v", args, now, err)
+			}
+		}
+	}
+}

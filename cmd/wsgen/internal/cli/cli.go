@@ -78,14 +78,17 @@ changes that come together are one.`,
 			"new", "[flags] name", "make a folder with a program that runs", newProject,
 			func() *flag.FlagSet { return newScaffoldFlags("new").set },
 			`The name is a module path, such as github.com/you/hello; hello alone becomes
-example.com/hello. The folder is called like its last part.`,
+example.com/hello. The folder is called like its last part, and must be empty if
+it is there. When something fails, everything is as it was before.`,
 		},
 		{
 			"init", "[flags]", "add wsgen and a first gateway to the module that is here", initModule,
 			func() *flag.FlagSet { return newScaffoldFlags("init").set },
-			`Makes wsgen a tool of the module, adds a go:generate line if there is none, and
-a first gateway if there is no directive yet. No file that is there is changed
-but go.mod and go.sum.`,
+			`Makes wsgen a tool of the module and adds what it has not yet: a go:generate line,
+a test that runs wsgen check, and a first gateway if there is no directive. No file
+that is there is changed but go.mod and go.sum, and copies in vendor; what changes
+there of what was chosen before, such as the version of Go, is told. When something
+fails, everything is as it was before.`,
 		},
 		{"explain", "[code]", "explain a diagnostic, such as WS022; without a code, list all", explainCode, nil, ""},
 		{"version", "", "print the version", version, nil, ""},
@@ -112,9 +115,6 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			if c.name == "new" || c.name == "init" {
-				writing.begun.Store(true) // go.mod and what it begins with are written besides
-			}
 			return c.run(ctx, s, args[1:])
 		}
 	}

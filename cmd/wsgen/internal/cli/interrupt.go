@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
 // grace is how long a run that is interrupted may take to end by itself: to stop
@@ -21,6 +23,7 @@ type writing struct {
 	sync.Mutex
 	begun atomic.Bool // it has been held by a run
 	watch atomic.Bool // the command is ended by an interrupt, which is no failure
+	undo  atomic.Pointer[scaffold.Undo]
 }
 
 // Lock waits for whoever ends the process.
@@ -67,13 +70,17 @@ func (w *writing) end(stderr io.Writer) {
 	if w.watch.Load() {
 		os.Exit(exitOK)
 	}
+	changed := w.begun.Load()
+	if undo := w.undo.Load(); undo != nil {
+		changed = undo.Back() != nil
+	}
 	said := make(chan struct{})
 	go func() {
 		defer close(said)
 		if isTerminal(stderr) {
 			fmt.Fprint(stderr, "\r\x1b[K") // over the line that says what a run does
 		}
-		if w.begun.Load() {
+		if changed {
 			fmt.Fprintln(stderr, "wsgen: interrupted")
 		} else {
 			fmt.Fprintln(stderr, "wsgen: interrupted, no file was changed")

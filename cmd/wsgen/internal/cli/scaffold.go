@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
@@ -22,6 +21,7 @@ type scaffoldFlags struct {
 	dir     string
 	wsgen   string
 	gateway string
+	first   scaffold.First
 	set     *flag.FlagSet
 }
 
@@ -29,7 +29,7 @@ func newScaffoldFlags(command string) *scaffoldFlags {
 	f := &scaffoldFlags{set: newFlagSet(command)}
 	f.set.StringVar(&f.dir, "C", "", "run as if started in `dir`")
 	f.set.StringVar(&f.wsgen, "wsgen", "", "take wsgen from the checkout in `dir`, by a replace in go.mod; default: the version of this wsgen")
-	f.set.StringVar(&f.gateway, "gateway", "chat", "`name` of the first gateway: its package and its path")
+	f.set.StringVar(&f.gateway, "gateway", "chat", "`name` of the first gateway: its path, and of its letters and digits its package")
 	return f
 }
 
@@ -38,7 +38,7 @@ func (f *scaffoldFlags) parse(s streams, args []string) (dir string, from scaffo
 	if err := parseFlags(s, f.set, args); err != nil {
 		return "", from, err
 	}
-	if err := scaffold.CheckGateway(f.gateway); err != nil {
+	if f.first, err = scaffold.NewFirst(f.gateway); err != nil {
 		return "", from, usage(s, "-gateway: %v", err)
 	}
 	if dir, err = workDir(f.dir); err != nil {
@@ -82,139 +82,76 @@ func newProject(ctx context.Context, s streams, args []string) int {
 		_ = usage(s, "%v", err)
 		return exitUsage
 	}
-	if err := create(ctx, s, f, filepath.Join(dir, path.Base(name)), module, from); err != nil {
+	p := project{f, filepath.Join(dir, scaffold.Base(name)), module, from}
+	if err := s.undone(func(u *scaffold.Undo) error { return s.create(ctx, p, u) }); err != nil {
 		return scaffoldExit(ctx, s, err, "new")
 	}
 	return exitOK
 }
 
-func create(ctx context.Context, s streams, f *scaffoldFlags, dir, module string, from scaffold.Source) error {
-	if from == (scaffold.Source{}) {
+// project is what new makes.
+type project struct {
+	flags  *scaffoldFlags
+	dir    string
+	module string
+	from   scaffold.Source
+}
+
+func (s streams) create(ctx context.Context, p project, undo *scaffold.Undo) error {
+	if p.from == (scaffold.Source{}) {
 		return errUnreleased
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s is there already, and not empty", dir)
+	if entries, err := os.ReadDir(p.dir); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is there already, and not empty", p.dir)
 	}
-	files, err := scaffold.Project(scaffold.Data{Module: module, Name: path.Base(module), Gateway: f.gateway})
+	name := filepath.Base(p.dir)
+	files, err := scaffold.Project(scaffold.Data{Module: p.module, Name: name, First: p.flags.first})
 	if err != nil {
 		return err
 	}
-	if err := scaffold.Write(dir, files); err != nil {
+	if err := undo.Write(p.dir, files); err != nil {
 		return err
 	}
-	s.wrote(files, path.Base(dir))
+	s.wrote(files, name)
 	// A workspace above does not know the new module.
-	mod := s.modfile(dir)
+	mod := s.modfile(p.dir)
 	mod.Env = append(os.Environ(), "GOWORK=off")
-	if err := mod.AddTool(ctx, from); err != nil {
+	if _, err := mod.AddTool(ctx, p.from); err != nil {
 		return err
 	}
 	if err := mod.Tidy(ctx); err != nil {
 		return err
 	}
-	if err := s.generated(ctx, dir, mod.Env); err != nil {
+	if err := s.generated(ctx, p.dir, mod.Env); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nnext:\n  cd %s\n  go run .                  # then open http://127.0.0.1:8080\n  go test ./...\n  go generate ./...         # after every change of a gateway\n", path.Base(dir))
-	return nil
-}
-
-// initModule gives the module that is there wsgen and, if it has none, a first
-// gateway.
-func initModule(ctx context.Context, s streams, args []string) int {
-	f := newScaffoldFlags("init")
-	dir, from, err := f.parse(s, args)
-	if err == nil && f.set.NArg() > 0 {
-		err = usage(s, "init takes no arguments: a new project is made by wsgen new %s", f.set.Arg(0))
-	}
-	if err == nil {
-		err = s.init(ctx, f, dir, from)
-	}
-	if err != nil {
-		return scaffoldExit(ctx, s, err, "init")
-	}
-	return exitOK
-}
-
-func (s streams) init(ctx context.Context, f *scaffoldFlags, dir string, from scaffold.Source) error {
-	home, err := pipeline.FindModule(dir)
+	work, err := s.modfile(p.dir).Workspace(ctx)
 	if err != nil {
 		return err
 	}
-	root := home.Dir
-	mod := s.modfile(root)
-	module, tool, err := mod.Read(ctx)
-	if err != nil {
-		return err
+	steps := [][2]string{{"cd " + name, ""}}
+	if work != "" {
+		steps = append(steps, [2]string{"go work use .", "which " + work + " asks of every module"})
 	}
-	if !tool && from == (scaffold.Source{}) {
-		return errUnreleased
-	}
-	files, first, err := missing(ctx, root, scaffold.Data{Module: module, Name: path.Base(module), Gateway: f.gateway})
-	if err != nil {
-		return err
-	}
-	if err := scaffold.Write(root, files); err != nil {
-		return err
-	}
-	s.wrote(files, "")
-	if !tool || from.Dir != "" {
-		if err := mod.AddTool(ctx, from); err != nil {
-			return err
+	steps = append(steps,
+		[2]string{"go run .", "then open http://127.0.0.1:8080"},
+		[2]string{"go test ./...", ""},
+		[2]string{generateAgain, "after every change of a gateway"})
+	fmt.Fprintln(s.out, "\nnext:")
+	table := tabwriter.NewWriter(s.out, 0, 0, 3, ' ', 0)
+	for _, step := range steps {
+		if step[1] == "" {
+			fmt.Fprintf(table, "  %s\n", step[0])
+		} else {
+			fmt.Fprintf(table, "  %s\t# %s\n", step[0], step[1])
 		}
 	}
-	if err := s.generated(ctx, root, nil); err != nil {
-		return err
-	}
-	if !first {
-		fmt.Fprint(s.out, "\nnext: go generate ./... after every change of a gateway\n")
-		return nil
-	}
-	fmt.Fprintf(s.out, `
-next: serve the gateway, where your program listens:
-
-  import (
-  	%[1]q
-  	ws "github.com/wsgen/wsgen/runtime"
-  )
-
-  server := ws.NewServer(ws.Options{})
-  room := &%[2]s.Room{Push: %[2]s.NewEventsPush(server)}
-  ws.NewRouter(%[2]s.NewRoomEndpoint(server, room).Endpoint).Mount(mux)
-
-and go generate ./... after every change of a gateway
-`, module+"/"+f.gateway, f.gateway)
-	return nil
+	return table.Flush()
 }
 
-// missing are the files that the module at root lacks; first says that the
-// first gateway is among them.
-func missing(ctx context.Context, root string, d scaffold.Data) (files map[string][]byte, first bool, err error) {
-	files = map[string][]byte{}
-	_, result, err := pipeline.Model(ctx, pipeline.Options{Dir: root})
-	if ctx.Err() != nil {
-		return nil, false, ctx.Err()
-	}
-	// Whatever is wrong with a gateway that is there: there is one.
-	if first = err == nil && result.Packages == 0 && len(result.Diagnostics) == 0; first {
-		if files, err = scaffold.Gateway(d); err != nil {
-			return nil, false, err
-		}
-	}
-	has, err := scaffold.HasGenerateLine(root)
-	if err != nil || has {
-		return files, first, err
-	}
-	if d.Root, d.Doc, err = scaffold.RootPackage(root, d.Module); err != nil {
-		return nil, false, err
-	}
-	name := "generate.go"
-	if _, err := os.Lstat(filepath.Join(root, name)); err == nil {
-		name = "generate_wsgen.go"
-	}
-	files[name], err = scaffold.Generate(d)
-	return files, first, err
-}
+// generateAgain runs wsgen, and every other generator. It passes over the line
+// that google/wire writes into its own output: a workspace refuses that one.
+const generateAgain = "go generate -skip 'mod=mod' ./..."
 
 func (s streams) modfile(dir string) scaffold.Modfile {
 	return scaffold.Modfile{Dir: dir, Said: func(line string) { fmt.Fprintf(s.out, "wsgen: %s\n", line) }}
@@ -233,8 +170,14 @@ func (s streams) generated(ctx context.Context, root string, env []string) error
 	if err := j.configure(); err != nil {
 		return err
 	}
+	if j.opts.Dir == "" { // the settings have mistakes, which were printed
+		return errReported
+	}
 	j.opts.Env = env
 	result, _, err := j.generate(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if code := j.report(ctx, result, err); code != exitOK {
 		return errReported
 	}
@@ -248,6 +191,9 @@ func (s streams) generated(ctx context.Context, root string, env []string) error
 var errReported = errors.New("reported")
 
 func scaffoldExit(ctx context.Context, s streams, err error, command string) int {
+	if _, ok := errors.AsType[takenBack](err); ok {
+		defer s.errorf("what was written before is taken back: nothing has changed")
+	}
 	switch {
 	case errors.Is(err, errHelp), errors.Is(err, errUsage):
 		return usageExit(s, err, command)

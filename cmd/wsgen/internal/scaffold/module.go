@@ -1,20 +1,17 @@
 package scaffold
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The names under which modules know wsgen.
@@ -47,9 +44,20 @@ func (s Source) Check() error {
 
 // modFile is what go mod edit -json says.
 type modFile struct {
-	Module  struct{ Path string }
-	Require []struct{ Path, Version string }
-	Tool    []struct{ Path string }
+	Module        struct{ Path string }
+	Go, Toolchain string
+	Require       []struct{ Path, Version string }
+	Tool          []struct{ Path string }
+}
+
+// version is the one in which the module requires path.
+func (f modFile) version(path string) string {
+	for _, r := range f.Require {
+		if r.Path == path {
+			return r.Version
+		}
+	}
+	return ""
 }
 
 // Modfile is a module and the go commands that change it.
@@ -78,11 +86,12 @@ func (m Modfile) read(ctx context.Context) (modFile, error) {
 }
 
 // AddTool makes wsgen a tool of the module and its runtime a requirement. A
-// version that go.mod names already stays.
-func (m Modfile) AddTool(ctx context.Context, from Source) error {
+// version of wsgen that go.mod names already stays. It returns what that has
+// changed of what go.mod said before, a line each.
+func (m Modfile) AddTool(ctx context.Context, from Source) (changed []string, err error) {
 	file, err := m.read(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	version := from.Version
 	edit := []string{"mod", "edit", "-tool=" + toolPath}
@@ -90,24 +99,60 @@ func (m Modfile) AddTool(ctx context.Context, from Source) error {
 		version = "v0.0.0"
 		edit = append(edit, "-replace="+wsgenModule+"="+m.relative(from.Dir))
 	}
-	for _, r := range file.Require {
-		if r.Path == wsgenModule {
-			version = r.Version
-		}
+	if has := file.version(wsgenModule); has != "" {
+		version = has
 	}
 	edit = append(edit, "-require="+wsgenModule+"@"+version)
 	for _, args := range [][]string{edit, {"get", "-tool", toolPath + "@" + version}, {"get", runtimePath + "@" + version}} {
 		if _, err := m.run(ctx, args...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	after, err := m.read(ctx)
+	return file.changed(after), err
+}
+
+// changed says what another state of the file has in the place of what stands
+// in this one. What is new in it is no change.
+func (f modFile) changed(after modFile) (lines []string) {
+	say := func(what, before, now string) {
+		if now != before && before != "" {
+			lines = append(lines, fmt.Sprintf("%s %s => %s", what, before, now))
+		}
+	}
+	say("go", cmp.Or(f.Go, "(none)"), after.Go)
+	say("toolchain", f.Toolchain, cmp.Or(after.Toolchain, "(none)"))
+	for _, r := range f.Require {
+		say(r.Path, r.Version, cmp.Or(after.version(r.Path), "(none)"))
+	}
+	return lines
 }
 
 // Tidy completes go.mod and go.sum.
 func (m Modfile) Tidy(ctx context.Context) error {
 	_, err := m.run(ctx, "mod", "tidy")
 	return err
+}
+
+// Vendored reports whether the module builds with copies of what it requires.
+func (m Modfile) Vendored() bool {
+	_, err := os.Stat(filepath.Join(m.Dir, "vendor", "modules.txt"))
+	return err == nil
+}
+
+// Vendor makes those copies anew.
+func (m Modfile) Vendor(ctx context.Context) error {
+	_, err := m.run(ctx, "mod", "vendor")
+	return err
+}
+
+// Workspace is the go.work that holds for the module, or "".
+func (m Modfile) Workspace(ctx context.Context) (string, error) {
+	out, err := m.run(ctx, "env", "GOWORK")
+	if path := strings.TrimSpace(string(out)); path != "off" {
+		return path, err
+	}
+	return "", err
 }
 
 // relative is how a replace names dir: from the module if it stands beside it,
@@ -122,86 +167,24 @@ func (m Modfile) relative(dir string) string {
 	return filepath.ToSlash(dir)
 }
 
-// run runs a go command in the module and returns what it printed.
+// run runs a go command in the module and returns what it printed. Those that
+// take their time are told of.
 func (m Modfile) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = m.Dir, m.Env
-	if args[0] != "mod" || args[1] != "edit" {
+	cmd.WaitDelay = 200 * time.Millisecond // nobody waits for what it has started itself
+	if args[0] == "get" || args[0] == "mod" && args[1] != "edit" {
 		m.Said("go " + strings.Join(args, " "))
 	}
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	if errors.Is(err, exec.ErrWaitDelay) { // it has ended well
+		return out, nil
+	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("go %s:\n%s", strings.Join(args, " "), strings.TrimSpace(string(exit.Stderr)))
 	}
 	return out, err
 }
-
-// generateLine finds a go:generate line that runs wsgen.
-var generateLine = regexp.MustCompile(`(?m)^//go:generate .*\bwsgen\b`)
-
-// HasGenerateLine reports whether a file of the module has a go:generate line
-// that runs wsgen.
-func HasGenerateLine(root string) (bool, error) {
-	found := false
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || found {
-			return err
-		}
-		name := e.Name()
-		if e.IsDir() {
-			if path != root && (name[0] == '.' || name[0] == '_' || name == "testdata" || name == "vendor" || name == "node_modules") {
-				return filepath.SkipDir
-			}
-			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && path != root {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if filepath.Ext(name) != ".go" || !e.Type().IsRegular() {
-			return nil
-		}
-		found, err = generates(path)
-		return err
-	})
-	return found, err
-}
-
-func generates(path string) (bool, error) {
-	text, err := os.ReadFile(path)
-	return generateLine.Match(text), err
-}
-
-// RootPackage is the name of the package at the module's root: that of its
-// files, or one made from the module's path; first says that it has no files.
-func RootPackage(root, module string) (name string, first bool, err error) {
-	files, err := filepath.Glob(filepath.Join(root, "*.go"))
-	if err != nil {
-		return "", false, err
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly)
-		if err == nil {
-			return f.Name.Name, false, nil
-		}
-	}
-	last := path.Base(module)
-	if version.MatchString(last) {
-		last = path.Base(path.Dir(module))
-	}
-	name = strings.Trim(unfit.ReplaceAllString(strings.ToLower(last), ""), "0123456789")
-	if name == "" || CheckGateway(name) != nil {
-		name = "root"
-	}
-	return name, true, nil
-}
-
-var (
-	version = regexp.MustCompile(`^v[0-9]+$`)
-	unfit   = regexp.MustCompile(`[^a-z0-9_]`)
-)

@@ -4,13 +4,8 @@ package scaffold
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"text/template"
 
@@ -19,55 +14,29 @@ import (
 
 // Data is what the templates may say.
 type Data struct {
-	Module  string // import path of the module
-	Name    string // of the program
-	Gateway string // package and path of the first gateway
-	Root    string // name of the package at the module's root
-	Doc     bool   // that package has no documentation yet
+	Module string // import path of the module
+	Name   string // of the program
+	First  First  // the first gateway
+	Import string // what code that imports its package calls it
+	Root   string // name of the package at the module's root
+	Doc    bool   // that package has no documentation yet
+	Test   string // name of the test that runs wsgen check
 }
 
-// element is what a name and each part of a module path may look like.
-var element = regexp.MustCompile(`^[A-Za-z0-9_][-.~_A-Za-z0-9]*$`)
-
-// identifier is what a package may be called.
-var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-
-// Module is the module path of a project that is called name: the name itself
-// if it begins with a host, else one that nobody owns.
-func Module(name string) (string, error) {
-	for part := range strings.SplitSeq(name, "/") {
-		if !element.MatchString(part) || strings.HasSuffix(part, ".") {
-			return "", fmt.Errorf("%q is no name for a module: use letters, digits, - and _, as in hello or github.com/you/hello", name)
-		}
-	}
-	if first, _, _ := strings.Cut(name, "/"); strings.Contains(first, ".") && name != first {
-		return name, nil
-	}
-	return "example.com/" + name, nil
-}
-
-// CheckGateway says what is wrong with a gateway's name.
-func CheckGateway(name string) error {
-	if !identifier.MatchString(name) || keyword(name) {
-		return fmt.Errorf("%q is no name for a package: use lower-case letters and digits, as in chat", name)
-	}
-	return nil
-}
-
-func keyword(name string) bool {
-	// A package called main, or as what the templates import, would not do.
-	const taken = " break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var main init internal vendor testdata ws context embed errors flag fmt log net http os signal syscall time testing "
-	return strings.Contains(taken, " "+name+" ")
-}
+// Named reports whether an import has to say what it is called.
+func (d Data) Named() bool { return d.Import != d.First.Package }
 
 // Project are the files of a new program, by path relative to its folder.
 func Project(d Data) (map[string][]byte, error) {
-	d.Root = "main"
+	d.Root, d.Test = "main", CheckTest
 	files, err := Gateway(d)
 	if err != nil {
 		return nil, err
 	}
-	for name, from := range map[string]string{"main.go": "project/main.go.tmpl", "index.html": "project/index.html.tmpl"} {
+	if files["main.go"], err = importing("project/main.go.tmpl", d); err != nil {
+		return nil, err
+	}
+	for name, from := range map[string]string{"index.html": "project/index.html.tmpl", "wsgen_test.go": "gateway/wsgen_test.go.tmpl"} {
 		if files[name], err = render(from, d); err != nil {
 			return nil, err
 		}
@@ -84,13 +53,35 @@ func Gateway(d Data) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[path.Join(d.Gateway, strings.Replace(name, "gateway", d.Gateway, 1)+".go")] = text
+		files[path.Join(d.First.Package, strings.Replace(name, "gateway", d.First.Package, 1)+".go")] = text
 	}
 	return files, nil
 }
 
 // Generate is a file with the go:generate line, for the module's root.
 func Generate(d Data) ([]byte, error) { return render("gateway/generate.go.tmpl", d) }
+
+// Check is a file with a test that runs wsgen check, for the module's root.
+func Check(d Data) ([]byte, error) { return render("gateway/wsgen_test.go.tmpl", d) }
+
+// Serve are the lines by which a program serves the first gateway.
+func Serve(d Data) ([]byte, error) { return importing("gateway/serve.go.tmpl", d) }
+
+// importing renders code that imports the first gateway, under a name that no
+// program which begins with one of these files has for anything else.
+func importing(name string, d Data) ([]byte, error) {
+	d.Import = "_"
+	var code []byte
+	for _, each := range []string{"project/main.go.tmpl", "gateway/serve.go.tmpl"} {
+		text, err := render(each, d)
+		if err != nil {
+			return nil, err
+		}
+		code = append(code, text...)
+	}
+	d.Import = importName(d.First.Package, code)
+	return render(name, d)
+}
 
 func render(name string, d Data) ([]byte, error) {
 	t, err := template.ParseFS(scaffold.Files, name)
@@ -102,26 +93,4 @@ func render(name string, d Data) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
-}
-
-// Write writes files below dir. It writes none if one of them is there.
-func Write(dir string, files map[string][]byte) error {
-	for name := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if _, err := os.Lstat(path); err == nil {
-			return fmt.Errorf("%s is there already, and stays as it is", path)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
