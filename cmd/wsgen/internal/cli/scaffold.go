@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
@@ -138,15 +137,14 @@ func (s streams) create(ctx context.Context, p project, undo *scaffold.Undo) err
 		[2]string{"go test ./...", ""},
 		[2]string{generateAgain, "after every change of a gateway"})
 	fmt.Fprintln(s.out, "\nnext:")
-	table := tabwriter.NewWriter(s.out, 0, 0, 3, ' ', 0)
 	for _, step := range steps {
-		if step[1] == "" {
-			fmt.Fprintf(table, "  %s\n", step[0])
-		} else {
-			fmt.Fprintf(table, "  %s\t# %s\n", step[0], step[1])
+		line := "  " + step[0]
+		if step[1] != "" {
+			line = fmt.Sprintf("%-*s   # %s", len("  "+generateAgain), line, step[1])
 		}
+		fmt.Fprintln(s.out, line)
 	}
-	return table.Flush()
+	return nil
 }
 
 // generateAgain runs wsgen, and every other generator. It passes over the line

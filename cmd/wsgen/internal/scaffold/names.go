@@ -26,6 +26,9 @@ var segment = regexp.MustCompile(`^[A-Za-z0-9_][-_A-Za-z0-9]*$`)
 // if it begins with a host, else one that nobody owns.
 func Module(name string) (string, error) {
 	for part := range strings.SplitSeq(name, "/") {
+		if part == "vendor" {
+			return "", fmt.Errorf("%q is no name for a module: the go command takes what is below vendor for copies", name)
+		}
 		if !element.MatchString(part) || strings.HasSuffix(part, ".") {
 			return "", fmt.Errorf("%q is no name for a module: use letters, digits, - and _, as in hello or github.com/you/hello", name)
 		}

@@ -178,6 +178,17 @@ func TestNewFirst(t *testing.T) {
 	}
 }
 
+func TestModule(t *testing.T) {
+	for name, want := range map[string]string{
+		"hello": "example.com/hello", "a/b": "example.com/a/b", "github.com/you/hello": "github.com/you/hello", "x.go": "example.com/x.go",
+		"": "", "a b": "", "a//b": "", "-a": "", "a.": "", "vendor": "", "github.com/you/vendor/b": "",
+	} {
+		if got, err := scaffold.Module(name); got != want || (err == nil) != (want != "") {
+			t.Errorf("Module(%q) = %q, %v; want %q", name, got, err, want)
+		}
+	}
+}
+
 // What a module is called decides its folder and its page.
 func TestBase(t *testing.T) {
 	for module, want := range map[string]string{

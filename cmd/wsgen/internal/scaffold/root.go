@@ -51,11 +51,8 @@ func FindRuns(root string) (runs Runs, err error) {
 			return nil
 		}
 		text, err := os.ReadFile(path)
-		generate := generateLine.Match(text)
-		check := strings.HasSuffix(name, "_test.go") && checkCall.Match(text)
-		if (generate || check) && built(path) {
-			runs.Generate, runs.Check = runs.Generate || generate, runs.Check || check
-		}
+		runs.Generate = runs.Generate || generateLine.Match(text) && built(path, "generate") // the tag that go generate sets
+		runs.Check = runs.Check || strings.HasSuffix(name, "_test.go") && checkCall.Match(text) && built(path)
 		return err
 	})
 	return runs, err
@@ -75,12 +72,13 @@ var systems = [...][2]string{
 	{"plan9", "386"},
 }
 
-// built reports whether a file is in the build for some system.
-func built(path string) bool {
+// built reports whether a file is in the build for some system, with tags.
+func built(path string, tags ...string) bool {
 	for _, s := range systems {
 		for _, cgo := range []bool{true, false} {
 			ctx := build.Default
 			ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled = s[0], s[1], cgo
+			ctx.BuildTags = tags
 			if ok, err := ctx.MatchFile(filepath.Dir(path), filepath.Base(path)); err == nil && ok {
 				return true
 			}
