@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,8 +67,9 @@ func TestMakeTargetsExist(t *testing.T) {
 	}
 }
 
-// Code that a reader would paste is carried out by a test of the demo's
-// module, package internal/packed, which knows it by the marker above it.
+// Code and commands that a reader would paste are carried out by a test of the
+// demo's module, package internal/packed, which knows them by the marker above.
+// What make does is tested by make.
 func TestCodeInDocumentsIsTested(t *testing.T) {
 	guides, err := filepath.Glob("docs/guide/*.md")
 	if err != nil || len(guides) == 0 {
@@ -83,18 +85,45 @@ func TestCodeInDocumentsIsTested(t *testing.T) {
 			first := i + 1
 			for i++; i < len(lines) && lines[i] != "```"; i++ {
 			}
-			if language != "go" && language != "diff" {
+			if !slices.Contains([]string{"go", "diff", "sh", "js"}, language) || onlyMake(lines[first:i]) {
 				continue
 			}
 			if !strings.HasPrefix(lines[first-2], "<!-- user ") {
-				t.Errorf("%s:%d: no marker above this block, so no test compiles it", doc, first)
+				t.Errorf("%s:%d: no marker above this block, so no test carries it out", doc, first)
 			}
-			code := []byte(strings.Join(lines[first:i], "\n") + "\n")
-			if language == "diff" {
+			if language != "go" {
 				continue
 			}
+			code := []byte(strings.Join(lines[first:i], "\n") + "\n")
 			if formatted, err := format.Source(code); err != nil || !bytes.Equal(formatted, code) {
 				t.Errorf("%s:%d: this block is not formatted: %v", doc, first, err)
+			}
+		}
+	}
+}
+
+func onlyMake(lines []string) bool {
+	return !slices.ContainsFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "make ") })
+}
+
+// command finds a command in the text. A name alone is none, and what begins
+// with the name of another program is for who has that.
+var command = regexp.MustCompile("`((?:go (?:run|get|generate|test|vet|build|mod|tool [a-z]+)|curl|wsgen) [^`]+)`")
+
+// A command in the text is one that a block has, which is carried out.
+func TestCommandsInTextAreTested(t *testing.T) {
+	guides, err := filepath.Glob("docs/guide/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What the reader sees of it is made by make generate, or a test in the
+	// script of its name has it.
+	elsewhere := []string{"go tool wsgen list", "wsgen new", "wsgen init", "wsgen check"}
+	for _, doc := range append(guides, "README.md") {
+		all := text(t, doc)
+		for _, m := range command.FindAllStringSubmatch(all, -1) {
+			if !strings.Contains(all, "\n"+m[1]+"\n") && !slices.Contains(elsewhere, m[1]) {
+				t.Errorf("%s says `%s`, which no block has: make it one", doc, m[1])
 			}
 		}
 	}

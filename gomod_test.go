@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,8 +34,8 @@ type modFile struct {
 	Module  struct{ Path string }
 	Go      string
 	Require []struct {
-		Path     string
-		Indirect bool
+		Path, Version string
+		Indirect      bool
 	}
 	Replace []struct {
 		Old, New struct{ Path, Version string }
@@ -153,10 +154,25 @@ func TestNestedModules(t *testing.T) {
 			if r.Path != modulePath {
 				continue
 			}
+			// A replace holds in this tree only: who gets such a module gets the
+			// version that it names.
+			if within(filepath.ToSlash(dir), "validator") && r.Version != newestVersion(t) {
+				t.Errorf("%s: requires %s %s, want %s, the newest version that there is or will be", f, modulePath, r.Version, newestVersion(t))
+			}
 			up, _ := filepath.Rel(dir, ".")
 			if len(m.Replace) != 1 || m.Replace[0].Old.Path != modulePath || m.Replace[0].Old.Version != "" || m.Replace[0].New.Path != filepath.ToSlash(up) {
 				t.Errorf("%s: wants exactly replace %s => %s; has %v", f, modulePath, up, m.Replace)
 			}
 		}
 	}
+}
+
+// newestVersion is the first in the changelog, or the one that will be.
+func newestVersion(t *testing.T) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^## \[?v?(\d+\.\d+\.\d+)`).FindStringSubmatch(text(t, "CHANGELOG.md"))
+	if m == nil {
+		return "v0.1.0"
+	}
+	return "v" + m[1]
 }

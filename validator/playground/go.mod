@@ -7,7 +7,7 @@ replace github.com/wsgen/wsgen => ../..
 require (
 	github.com/coder/websocket v1.8.15
 	github.com/go-playground/validator/v10 v10.30.6
-	github.com/wsgen/wsgen v0.0.0
+	github.com/wsgen/wsgen v0.1.0
 	go.uber.org/goleak v1.3.0
 )
 

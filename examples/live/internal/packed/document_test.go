@@ -18,6 +18,7 @@ import (
 //	<!-- user plain: edit main.go -->     change it: lines with + come, with - go
 //	<!-- user plain: serve /chat -->      run this line, and wait until it serves that path
 //	<!-- user plain: talk /chat -->       connect there; > is sent, < is received
+//	<!-- user plain: console -->          paste these lines into a browser's console
 //	<!-- user plain: fails -->            run these lines; the last one fails
 //	<!-- user plain: says -->             what the failure printed first; … is any text
 //
@@ -25,7 +26,7 @@ import (
 // belongs to.
 type step struct {
 	at   string // file:line of the fence
-	do   string // sh, file, edit, serve, talk, fails, says
+	do   string // sh, file, edit, serve, talk, console, fails, says
 	arg  string
 	text string
 }

@@ -3,41 +3,110 @@ package packed
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// walk is one way through a document.
+type walk struct {
+	name, steps, document string
+	wire                  bool
+	module                string // the folder of the module, below the user's
+	workspace             bool   // a go.work has the module
+	before                string // lines that are run before: what the document takes for granted
+}
 
 // TestAsAUserGetsIt carries out the README and the guides with the packed tree.
 // The walks share a module cache, as one user's modules would.
 func TestAsAUserGetsIt(t *testing.T) {
 	root := repository(t)
-	for _, dir := range []string{root, filepath.Join(root, "examples", "live")} {
-		run(t, dir, []string{"GOWORK=off"}, "go", "mod", "download") // what go.sum names, if it is not there yet
-	}
-	env := userEnv(t, pack(t))
-	type walk struct {
-		name, steps, document string
-		wire                  bool
-		module                string // the folder of the module, below the user's
-	}
+	env := packedEnv(t)
 	walks := []walk{
-		{"plain", "plain", "README.md", false, "."},
-		{"wire", "wire", "README.md", true, "."},
-		{"new", "new", "README.md", false, "hello"},
+		{name: "plain", steps: "plain", document: "README.md", module: "."},
+		{name: "wire", steps: "wire", document: "README.md", module: ".", wire: true},
+		{name: "wire in a workspace", steps: "wire", document: "README.md", module: ".", wire: true, workspace: true},
+		{name: "new", steps: "new", document: "README.md", module: "hello"},
+		{name: "init", steps: "init", document: "README.md", module: ".", before: "go mod init example.com/mine\n"},
 	}
 	for _, guide := range guides(t, root) {
-		walks = append(walks, walk{strings.TrimSuffix(filepath.Base(guide), ".md"), "guide", guide, false, "."})
+		walks = append(walks, walk{name: strings.TrimSuffix(filepath.Base(guide), ".md"), steps: "guide", document: guide, module: "."})
 	}
 	for _, walk := range walks {
 		t.Run(walk.name, func(t *testing.T) {
 			u := newUser(t, env)
+			if walk.workspace {
+				u.env = append(slices.Clone(env), "GOWORK=") // the last one counts
+				run(t, u.dir, u.env, "go", "work", "init")
+				u.write(t, "go.work", u.files(t)["go.work"]+"\nuse .\n")
+			}
+			if walk.before != "" {
+				run(t, u.dir, u.env, "sh", "-ec", walk.before)
+			}
 			for _, s := range steps(t, walk.document, walk.steps) {
 				u.do(t, s)
+			}
+			if walk.name == "new" {
+				u.lookAtPage(t)
 			}
 			u.dir = filepath.Join(u.dir, walk.module)
 			u.checkModule(t, walk.wire)
 		})
 	}
+}
+
+// packedEnv is the environment of a user who has nothing but the packed tree,
+// and what go.sum names, which is downloaded if it is not there yet.
+func packedEnv(t *testing.T) []string {
+	t.Helper()
+	root := repository(t)
+	for _, dir := range packedModules(root) {
+		run(t, dir, []string{"GOWORK=off"}, "go", "mod", "download")
+	}
+	return userEnv(t, pack(t))
+}
+
+// packedModules are the folders of the modules whose requirements a user of
+// the documents may get.
+func packedModules(root string) []string {
+	return []string{root, filepath.Join(root, "examples", "live"), filepath.Join(root, "validator", "playground")}
+}
+
+// The module in the module may be the first that a user gets: it asks for a
+// version of the other one that there is.
+func TestPlaygroundFirst(t *testing.T) {
+	u := newUser(t, packedEnv(t))
+	u.write(t, "main.go", `package main
+
+import (
+	"fmt"
+
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/validator/playground"
+)
+
+func main() {
+	options := ws.Options{Validator: playground.New(nil)}
+	fmt.Println(options.Validator.Validate(struct {
+		Name string `+"`json:\"name\" validate:\"required\"`"+`
+	}{}))
+}
+`)
+	for _, line := range []string{"mod init example.com/rules", "get " + playgroundVersion.Path + "@latest", "vet ./..."} {
+		run(t, u.dir, u.env, "go", strings.Fields(line)...)
+	}
+	if said := run(t, u.dir, u.env, "go", "run", "."); !strings.Contains(said, "required") {
+		t.Errorf("the program says %q", said)
+	}
+	// Whoever comes to want gateways has the rest at the same version.
+	run(t, u.dir, u.env, "go", "get", "-tool", packedVersion.Path+"/cmd/wsgen@latest")
+	mod := u.files(t)["go.mod"]
+	for _, v := range []string{packedVersion.String(), playgroundVersion.String()} {
+		if !strings.Contains(mod, strings.Replace(v, "@", " ", 1)) {
+			t.Errorf("go.mod does not require %s:\n%s", v, mod)
+		}
+	}
+	u.checkModule(t, false)
 }
 
 // guides lists the guides that have something to carry out.
@@ -73,8 +142,8 @@ func (u *user) checkModule(t *testing.T, wire bool) {
 		}
 	}
 	known := map[string]bool{}
-	for _, sum := range []string{"go.sum", "examples/live/go.sum"} {
-		data, err := os.ReadFile(filepath.Join(repository(t), sum))
+	for _, dir := range packedModules(repository(t)) {
+		data, err := os.ReadFile(filepath.Join(dir, "go.sum"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +153,7 @@ func (u *user) checkModule(t *testing.T, wire bool) {
 	}
 	third := 0
 	for line := range strings.Lines(files["go.sum"]) {
-		if strings.HasPrefix(line, packedVersion.Path+" ") {
+		if strings.HasPrefix(line, packedVersion.Path+" ") || strings.HasPrefix(line, playgroundVersion.Path+" ") {
 			continue
 		}
 		third++

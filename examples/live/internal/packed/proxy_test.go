@@ -16,8 +16,12 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// packed is the version the tree is packed as.
-var packedVersion = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.1.0"}
+// packedVersion is the version that the tree is packed as, and playgroundVersion
+// that of the module in it which users get as well.
+var (
+	packedVersion     = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.1.0"}
+	playgroundVersion = module.Version{Path: packedVersion.Path + "/validator/playground", Version: "v0.1.0"}
+)
 
 // repository is the root of the tree.
 func repository(t *testing.T) string {
@@ -39,12 +43,20 @@ func (f treeFile) Path() string                 { return f.path }
 func (f treeFile) Lstat() (os.FileInfo, error)  { return os.Lstat(filepath.Join(f.root, f.path)) }
 func (f treeFile) Open() (io.ReadCloser, error) { return os.Open(filepath.Join(f.root, f.path)) }
 
-// pack writes the tree, with what is not committed yet, as a version of the
-// module into a folder of the form of a module proxy. Nested modules are left
-// out, as from a tag.
+// pack writes the tree, with what is not committed yet, into a folder of the
+// form of a module proxy: a version of each module that users get.
 func pack(t *testing.T) (proxy string) {
 	t.Helper()
-	root, proxy := repository(t), t.TempDir()
+	proxy = t.TempDir()
+	packModule(t, proxy, repository(t), packedVersion)
+	packModule(t, proxy, filepath.Join(repository(t), "validator", "playground"), playgroundVersion)
+	return proxy
+}
+
+// packModule writes the module at root. Nested modules are left out, as from a
+// tag.
+func packModule(t *testing.T, proxy, root string, version module.Version) {
+	t.Helper()
 	var files []zip.File
 	for name := range strings.Lines(run(t, root, nil, "git", "ls-files", "-co", "--exclude-standard")) {
 		f := treeFile{root, strings.TrimSuffix(name, "\n")}
@@ -53,28 +65,27 @@ func pack(t *testing.T) (proxy string) {
 		}
 	}
 	var archive bytes.Buffer
-	if err := zip.Create(&archive, packedVersion, files); err != nil {
+	if err := zip.Create(&archive, version, files); err != nil {
 		t.Fatal(err)
 	}
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(proxy, packedVersion.Path, "@v")
+	dir := filepath.Join(proxy, version.Path, "@v")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"list":                          []byte(packedVersion.Version + "\n"),
-		packedVersion.Version + ".info": fmt.Appendf(nil, `{"Version":%q}`, packedVersion.Version),
-		packedVersion.Version + ".mod":  mod,
-		packedVersion.Version + ".zip":  archive.Bytes(),
+		"list":                    []byte(version.Version + "\n"),
+		version.Version + ".info": fmt.Appendf(nil, `{"Version":%q}`, version.Version),
+		version.Version + ".mod":  mod,
+		version.Version + ".zip":  archive.Bytes(),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return proxy
 }
 
 // userEnv is the environment of a user whose only sources of modules are proxy

@@ -20,9 +20,12 @@ import (
 // patience is how long anything may take that this test waits for.
 const patience = 2 * time.Minute
 
-// readmeAddr is where the documents' programs listen. It is the one thing that
-// is not taken to the letter: a free port replaces it.
-const readmeAddr = "127.0.0.1:8080"
+// readmeAddr is where the documents' programs listen, and tlsAddr those with
+// TLS. It is the one thing that is not taken to the letter: a free port replaces it.
+const (
+	readmeAddr = "127.0.0.1:8080"
+	tlsAddr    = "127.0.0.1:8443"
+)
 
 // user carries out the steps of a document in a folder of their own.
 type user struct {
@@ -31,6 +34,7 @@ type user struct {
 	addr   string
 	failed string // what the last "fails" step printed
 	stop   func() // ends the program of the last "serve" step
+	served step   // that step
 }
 
 func newUser(t *testing.T, env []string) *user {
@@ -49,7 +53,7 @@ func (u *user) do(t *testing.T, s step) {
 	t.Helper()
 	began := time.Now()
 	defer func() { t.Logf("%s: %s %s: %s", s.at, s.do, s.arg, time.Since(began).Round(time.Millisecond)) }()
-	text := strings.ReplaceAll(s.text, readmeAddr, u.addr)
+	text := strings.NewReplacer(readmeAddr, u.addr, tlsAddr, u.addr).Replace(s.text)
 	switch s.do {
 	case "sh":
 		u.shell(t, s, text)
@@ -61,6 +65,8 @@ func (u *user) do(t *testing.T, s step) {
 		u.serve(t, s, text)
 	case "talk":
 		u.talk(t, s)
+	case "console":
+		u.console(t, s, text)
 	case "fails":
 		out, err := try(t.Context(), u.dir, u.env, "sh", "-ec", text)
 		if err == nil {
@@ -81,6 +87,9 @@ func (u *user) do(t *testing.T, s step) {
 func (u *user) shell(t *testing.T, s step, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
+		if name, _, _ := strings.Cut(line, " "); name == "curl" && lacks(t, name) {
+			continue
+		}
 		out, err := try(t.Context(), u.dir, u.env, "sh", "-ec", line)
 		if err != nil {
 			t.Fatalf("%s: %s: %v\n%s", s.at, strings.TrimSpace(line), err, out)
@@ -97,6 +106,20 @@ func (u *user) shell(t *testing.T, s step, lines string) {
 			}
 		}
 	}
+}
+
+// lacks reports whether a command that this repository does not ask for is not
+// here. In CI nothing is left out.
+func lacks(t *testing.T, name string) bool {
+	t.Helper()
+	_, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Logf("a line is left out: %v", err)
+	}
+	return err != nil
 }
 
 func (u *user) write(t *testing.T, name, text string) {
@@ -153,8 +176,9 @@ func (u *user) files(t *testing.T) map[string]string {
 func (u *user) serve(t *testing.T, s step, line string) {
 	t.Helper()
 	u.stop()
+	u.served = s
 	var out output
-	cmd := exec.Command("sh", "-ec", "exec "+line)
+	cmd := exec.Command("sh", "-ec", "exec env "+line)
 	cmd.Dir, cmd.Env = u.dir, append(os.Environ(), u.env...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	ownGroup(cmd)
