@@ -41,9 +41,9 @@ func TestInterruptIsPrompt(t *testing.T) {
 		return func(t *testing.T, _ string, out *bufio.Reader) { waitFor(t, out, text) }
 	}
 	for _, tc := range []struct {
-		name string
-		args []string
-		go_  string
+		name   string
+		args   []string
+		script string
 		// until returns when the run is where it is to be interrupted.
 		until  func(t *testing.T, here string, out *bufio.Reader)
 		signal syscall.Signal
@@ -63,7 +63,7 @@ func TestInterruptIsPrompt(t *testing.T) {
 			var took time.Duration
 			for i := range 3 { // a busy machine may stop everything for longer
 				here := m.meetingPlace(fmt.Sprintf("%s %d", tc.name, i))
-				m.write(".bin/go", "#!/bin/sh\n"+fmt.Sprintf(tc.go_, goCommand, here))
+				m.write(".bin/go", "#!/bin/sh\n"+fmt.Sprintf(tc.script, goCommand, here))
 				cmd := m.command()
 				cmd.Args = append(cmd.Args, tc.args...)
 				out, err := cmd.StdoutPipe()
