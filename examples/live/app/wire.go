@@ -17,6 +17,7 @@ func New(o ws.Options) *App {
 		WireSet, // generated: registries, endpoints, gateways, guards, pushes, router
 		auth.NewTokens,
 		chat.NewRoomService,
+		chat.NewRoster,
 		chat.NewOrderQueue,
 		wire.Struct(new(chat.OrderWorker), "*"),
 		notify.NewNotifyService,

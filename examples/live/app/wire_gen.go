@@ -24,28 +24,32 @@ func New(o ws.Options) *App {
 	events := chat.NewEvents(push)
 	roomService := chat.NewRoomService(events)
 	orderQueue := chat.NewOrderQueue()
+	wsPush := chat.NewPresencePush(server)
+	roster := chat.NewRoster(wsPush)
 	chatGateway := &chat.ChatGateway{
 		Rooms:  roomService,
 		Events: events,
 		Orders: orderQueue,
+		Roster: roster,
+		Push:   wsPush,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
 	v := &auth.AdminGuard{}
 	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard, v)
 	floodServer := flood.NewFloodServer(o)
-	wsPush := flood.NewDropsPush(floodServer)
-	floodGateway := flood.NewFloodGateway(floodServer, wsPush)
+	push2 := flood.NewDropsPush(floodServer)
+	floodGateway := flood.NewFloodGateway(floodServer, push2)
 	floodGatewayEndpoint := flood.NewFloodGatewayEndpoint(floodServer, floodGateway)
 	notifyServer := notify.NewNotifyServer(o)
-	push2 := notify.NewPongsPush(notifyServer)
-	pongs := notify.NewPongs(push2)
+	push3 := notify.NewPongsPush(notifyServer)
+	pongs := notify.NewPongs(push3)
 	notifyGateway := &notify.NotifyGateway{
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
-	push3 := rooms.NewRoomEventsPush(server)
+	push4 := rooms.NewRoomEventsPush(server)
 	roomGateway := &rooms.RoomGateway{
-		Push: push3,
+		Push: push4,
 	}
 	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
@@ -62,9 +66,9 @@ func New(o ws.Options) *App {
 		Server: server,
 	}
 	notifyService := notify.NewNotifyService(server)
-	push4 := notify.NewPersonalPush(server)
+	push5 := notify.NewPersonalPush(server)
 	userService := &notify.UserService{
-		Push: push4,
+		Push: push5,
 	}
 	app := &App{
 		Router:    router,

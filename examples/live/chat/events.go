@@ -8,10 +8,12 @@ type SendMessage struct {
 	Text   string `json:"text"`
 }
 
-// ChatMessage is a stored message: what the history holds and everyone receives.
+// ChatMessage is a stored message: what the history holds and everyone receives. The author is what
+// somebody calls themselves, the user what their token says; a guest has none.
 type ChatMessage struct {
 	Author string `json:"author"`
 	Text   string `json:"text"`
+	User   string `json:"user,omitempty"`
 }
 
 // Typing names who is typing.
@@ -19,10 +21,13 @@ type Typing struct {
 	Author string `json:"author"`
 }
 
-// Said is a line that was said in a room.
+// Said is a line that was said in a room. Author and user are those of a ChatMessage; there is no
+// author if the connection did not say hello.
 type Said struct {
-	Room string `json:"room"`
-	Text string `json:"text"`
+	Room   string `json:"room"`
+	Text   string `json:"text"`
+	Author string `json:"author,omitempty"`
+	User   string `json:"user,omitempty"`
 }
 
 // OrderDone tells the connection that ordered that its order is ready.

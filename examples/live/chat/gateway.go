@@ -19,6 +19,8 @@ type ChatGateway struct {
 	Rooms  *RoomService
 	Events Events
 	Orders *OrderQueue
+	Roster *Roster
+	Push   ws.Push[Presence]
 }
 
 // Session is what the gateway keeps for one connection. Handlers of a connection run one after the
@@ -28,6 +30,7 @@ type ChatGateway struct {
 type Session struct {
 	since    time.Time
 	messages int
+	name     string // "" until it says hello
 }
 
 // Joined puts a new connection in the lobby.
@@ -35,6 +38,22 @@ type Session struct {
 //ws:connect
 func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
 	return &Session{since: time.Now().UTC()}, c.Join(Lobby)
+}
+
+// Left tells those who stay.
+//
+//ws:disconnect
+func (g *ChatGateway) Left(c *ws.Client) { g.Roster.Exit(c.ID(), c.Rooms()) }
+
+// Hello introduces the caller: from now on it is told who is here and in its rooms, and they of it,
+// and what it says in a room carries its name. Saying it again is another name.
+//
+//ws:subscribe hello
+func (g *ChatGateway) Hello(c *ws.Client, s *Session, h Hello) error {
+	s.name = h.Name
+	g.Roster.Enter(c.ID(), Person{Name: h.Name, User: c.Principal().ID}, c.Rooms())
+	_, err := g.Push.Client(c).Heartbeat(time.Now().UTC().Format(time.RFC3339))
+	return err
 }
 
 // Me answers since when the caller is connected, and how many of its messages were stored.
@@ -48,8 +67,8 @@ func (g *ChatGateway) Me(s *Session) Me {
 //
 //ws:subscribe message
 //ws:guard ModeratedGuard
-func (g *ChatGateway) OnMessage(s *Session, m SendMessage) (ChatMessage, error) {
-	stored, err := g.Rooms.Record(m)
+func (g *ChatGateway) OnMessage(c *ws.Client, s *Session, m SendMessage) (ChatMessage, error) {
+	stored, err := g.Rooms.Record(m, c.Principal().ID)
 	if err == nil {
 		s.messages++
 	}
@@ -85,19 +104,32 @@ func (g *ChatGateway) OnTyping(t Typing) error { return g.Events.Typing(t) }
 // Join enters a room.
 //
 //ws:subscribe join
-func (g *ChatGateway) Join(c *ws.Client, room string) error { return c.Join(room) }
+func (g *ChatGateway) Join(c *ws.Client, room string) error {
+	if err := c.Join(room); err != nil {
+		return err
+	}
+	g.Roster.Join(c.ID(), room)
+	return nil
+}
 
 // Leave leaves a room; leaving one it is not in is no error.
 //
 //ws:subscribe leave
-func (g *ChatGateway) Leave(c *ws.Client, room string) { c.Leave(room) }
+func (g *ChatGateway) Leave(c *ws.Client, room string) {
+	c.Leave(room)
+	g.Roster.Leave(c.ID(), room)
+}
 
 // Say pushes a line to a room and answers how many outboxes took it. The sender gets it too if it
 // is in the room, and need not be in it.
 //
 //ws:subscribe say
-func (g *ChatGateway) Say(c *ws.Client, room, text string) (int, error) {
-	return c.To(room, "said", Said{Room: room, Text: text})
+func (g *ChatGateway) Say(c *ws.Client, s *Session, room, text string) (int, error) {
+	said := Said{Room: room, Text: text}
+	if s.name != "" {
+		said.Author, said.User = s.name, c.Principal().ID
+	}
+	return c.To(room, "said", said)
 }
 
 // Order queues a job for the OrderWorker, which has no connection at hand: the job carries its id.

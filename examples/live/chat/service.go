@@ -20,10 +20,11 @@ type RoomService struct {
 // NewRoomService returns a service with an empty history that announces over events.
 func NewRoomService(events Events) *RoomService { return &RoomService{events: events} }
 
-// Record stores m, forgets what exceeds the limit, and sends it to every connection. The lock is
-// held over the push, which never blocks on a peer, so that everyone sees the stored order.
-func (s *RoomService) Record(m SendMessage) (ChatMessage, error) {
-	stored := ChatMessage(m)
+// Record stores what a user says, "" for a guest, forgets what exceeds the limit, and sends it to
+// every connection. The lock is held over the push, which never blocks on a peer, so that everyone
+// sees the stored order.
+func (s *RoomService) Record(m SendMessage, user string) (ChatMessage, error) {
+	stored := ChatMessage{Author: m.Author, Text: m.Text, User: user}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.history) == historyLimit {

@@ -23,8 +23,8 @@ func (f fakeEvents) Typing(t chat.Typing) error {
 func TestRecordStoresAndAnnounces(t *testing.T) {
 	var sent []any
 	service := chat.NewRoomService(fakeEvents{&sent})
-	want := chat.ChatMessage{Author: "ada", Text: "hi"}
-	if got, err := service.Record(chat.SendMessage(want)); got != want || err != nil {
+	want := chat.ChatMessage{Author: "ada", Text: "hi", User: "ann"}
+	if got, err := service.Record(chat.SendMessage{Author: "ada", Text: "hi"}, "ann"); got != want || err != nil {
 		t.Fatalf("Record: %v, %v", got, err)
 	}
 	if !slices.Equal(sent, []any{want}) {

@@ -15,21 +15,23 @@ const _ = ws.GeneratedV1
 
 // A handler changed? Run wsgen again.
 var (
-	_ func(*ChatGateway, *ws.Client) (*Session, error)               = (*ChatGateway).Joined
-	_ func(*ChatGateway, *Session) Me                                = (*ChatGateway).Me
-	_ func(*ChatGateway, *Session, SendMessage) (ChatMessage, error) = (*ChatGateway).OnMessage
-	_ func(*ChatGateway) []ChatMessage                               = (*ChatGateway).History
-	_ func(*ChatGateway, int) (iter.Seq[[]ChatMessage], error)       = (*ChatGateway).HistoryPages
-	_ func(*ChatGateway, *ws.Client) int                             = (*ChatGateway).Presence
-	_ func(*ChatGateway, Typing) error                               = (*ChatGateway).OnTyping
-	_ func(*ChatGateway, *ws.Client, string) error                   = (*ChatGateway).Join
-	_ func(*ChatGateway, *ws.Client, string)                         = (*ChatGateway).Leave
-	_ func(*ChatGateway, *ws.Client, string, string) (int, error)    = (*ChatGateway).Say
-	_ func(*ChatGateway, *ws.Client, string) error                   = (*ChatGateway).Order
-	_ func(*ChatGateway, *ws.Client) Who                             = (*ChatGateway).WhoAmI
-	_ func(*ChatGateway, *ws.Client, string) int                     = (*ChatGateway).SignOut
-	_ ws.MessageGuard                                                = (*ModeratedGuard)(nil)
-	_ ws.MessageGuard                                                = (*AdminGuard)(nil)
+	_ func(*ChatGateway, *ws.Client) (*Session, error)                           = (*ChatGateway).Joined
+	_ func(*ChatGateway, *ws.Client)                                             = (*ChatGateway).Left
+	_ func(*ChatGateway, *ws.Client, *Session, Hello) error                      = (*ChatGateway).Hello
+	_ func(*ChatGateway, *Session) Me                                            = (*ChatGateway).Me
+	_ func(*ChatGateway, *ws.Client, *Session, SendMessage) (ChatMessage, error) = (*ChatGateway).OnMessage
+	_ func(*ChatGateway) []ChatMessage                                           = (*ChatGateway).History
+	_ func(*ChatGateway, int) (iter.Seq[[]ChatMessage], error)                   = (*ChatGateway).HistoryPages
+	_ func(*ChatGateway, *ws.Client) int                                         = (*ChatGateway).Presence
+	_ func(*ChatGateway, Typing) error                                           = (*ChatGateway).OnTyping
+	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Join
+	_ func(*ChatGateway, *ws.Client, string)                                     = (*ChatGateway).Leave
+	_ func(*ChatGateway, *ws.Client, *Session, string, string) (int, error)      = (*ChatGateway).Say
+	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Order
+	_ func(*ChatGateway, *ws.Client) Who                                         = (*ChatGateway).WhoAmI
+	_ func(*ChatGateway, *ws.Client, string) int                                 = (*ChatGateway).SignOut
+	_ ws.MessageGuard                                                            = (*ModeratedGuard)(nil)
+	_ ws.MessageGuard                                                            = (*AdminGuard)(nil)
 )
 
 // ChatGatewayEndpoint serves a ChatGateway at /ws.
@@ -42,6 +44,7 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 		Gateway: "chat.ChatGateway",
 		Path:    "/ws",
 		Handlers: []ws.Handler{
+			{Event: "hello"},
 			{Event: "me", NoData: true},
 			{Event: "message", Mode: ws.Serial, Guards: []ws.MessageGuard{moderatedGuard}},
 			{Event: "history", NoData: true},
@@ -55,9 +58,10 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "whoami", NoData: true},
 			{Event: "sign_out", Mode: ws.Serial, Params: []string{"user"}, Guards: []ws.MessageGuard{adminGuard}},
 		},
-		Lookup:  d.lookup,
-		Call:    d.call,
-		Connect: d.connect,
+		Lookup:     d.lookup,
+		Call:       d.call,
+		Connect:    d.connect,
+		Disconnect: d.disconnect,
 	})}
 }
 
@@ -65,40 +69,51 @@ type wsChatGateway struct{ gateway *ChatGateway }
 
 func (wsChatGateway) lookup(event []byte) int {
 	switch string(event) {
-	case "me":
+	case "hello":
 		return 0
-	case "message":
+	case "me":
 		return 1
-	case "history":
+	case "message":
 		return 2
-	case "history_pages":
+	case "history":
 		return 3
-	case "presence":
+	case "history_pages":
 		return 4
-	case "typing":
+	case "presence":
 		return 5
-	case "join":
+	case "typing":
 		return 6
-	case "leave":
+	case "join":
 		return 7
-	case "say":
+	case "leave":
 		return 8
-	case "order":
+	case "say":
 		return 9
-	case "whoami":
+	case "order":
 		return 10
-	case "sign_out":
+	case "whoami":
 		return 11
+	case "sign_out":
+		return 12
 	}
 	return -1
 }
 
 func (d wsChatGateway) call(i int, c *ws.Call) error {
 	switch i {
-	case 0: // me
+	case 0: // hello
+		in, err := ws.DecodeWith(c, wsReadHello)
+		if err != nil {
+			return err
+		}
+		if err := in.Validate(); err != nil {
+			return ws.Invalid(err)
+		}
+		return d.gateway.Hello(c.Client(), c.State().(*Session), in)
+	case 1: // me
 		out := d.gateway.Me(c.State().(*Session))
 		return ws.ReplyWith(c, out, wsWriteMe)
-	case 1: // message
+	case 2: // message
 		in, err := ws.DecodeWith(c, wsReadSendMessage)
 		if err != nil {
 			return err
@@ -106,15 +121,15 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err := ws.Check(c, in); err != nil {
 			return err
 		}
-		out, err := d.gateway.OnMessage(c.State().(*Session), in)
+		out, err := d.gateway.OnMessage(c.Client(), c.State().(*Session), in)
 		if err != nil {
 			return err
 		}
 		return ws.ReplyWith(c, out, wsWriteChatMessage)
-	case 2: // history
+	case 3: // history
 		out := d.gateway.History()
 		return ws.ReplyWith(c, out, wsWriteChatMessages)
-	case 3: // history_pages
+	case 4: // history_pages
 		in, err := wsDecodeChatGatewayHistoryPages(c)
 		if err != nil {
 			return err
@@ -124,10 +139,10 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.Stream(c, out)
-	case 4: // presence
+	case 5: // presence
 		out := d.gateway.Presence(c.Client())
 		return ws.ReplyWith(c, out, ws.WriteInt)
-	case 5: // typing
+	case 6: // typing
 		in, err := ws.DecodeWith(c, wsReadTyping)
 		if err != nil {
 			return err
@@ -136,39 +151,39 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.OnTyping(in)
-	case 6: // join
+	case 7: // join
 		in, err := wsDecodeChatGatewayJoin(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Join(c.Client(), in.Room)
-	case 7: // leave
+	case 8: // leave
 		in, err := wsDecodeChatGatewayLeave(c)
 		if err != nil {
 			return err
 		}
 		d.gateway.Leave(c.Client(), in.Room)
 		return nil
-	case 8: // say
+	case 9: // say
 		in, err := wsDecodeChatGatewaySay(c)
 		if err != nil {
 			return err
 		}
-		out, err := d.gateway.Say(c.Client(), in.Room, in.Text)
+		out, err := d.gateway.Say(c.Client(), c.State().(*Session), in.Room, in.Text)
 		if err != nil {
 			return err
 		}
 		return ws.ReplyWith(c, out, ws.WriteInt)
-	case 9: // order
+	case 10: // order
 		in, err := wsDecodeChatGatewayOrder(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Order(c.Client(), in.Text)
-	case 10: // whoami
+	case 11: // whoami
 		out := d.gateway.WhoAmI(c.Client())
 		return c.Reply(&out)
-	case 11: // sign_out
+	case 12: // sign_out
 		in, err := wsDecodeChatGatewaySignOut(c)
 		if err != nil {
 			return err
@@ -181,6 +196,10 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 
 func (d wsChatGateway) connect(_ context.Context, c *ws.Client, _ *http.Request) (any, error) {
 	return d.gateway.Joined(c)
+}
+
+func (d wsChatGateway) disconnect(_ context.Context, c *ws.Client, _ any, _ ws.Closed) {
+	d.gateway.Left(c)
 }
 
 // NewEventsPush addresses Events to connections of server.
@@ -202,8 +221,29 @@ func (p wsEvents) Typing(in Typing) error {
 	return err
 }
 
+// NewPresencePush addresses Presence to connections of server.
+func NewPresencePush(server *ws.Server) ws.Push[Presence] {
+	return ws.NewPush(server, func(t ws.Target) Presence { return wsPresence{t} })
+}
+
+// NewPresence sends Presence to every connection.
+func NewPresence(push ws.Push[Presence]) Presence { return push.All() }
+
+type wsPresence struct{ t ws.Target }
+
+func (p wsPresence) Here(in Here) { _, _ = ws.Resultless(p.t).Emit("here", &in) }
+
+func (p wsPresence) Present(in Present) { _, _ = ws.Resultless(p.t).Emit("present", &in) }
+
+func (p wsPresence) Heartbeat(in string) (int, error) {
+	return ws.EmitWith(p.t, "heartbeat", in, ws.WriteString)
+}
+
 // A field changed? Run wsgen again.
 var (
+	_ Hello = struct {
+		Name string `json:"name"`
+	}{}
 	_ Me = struct {
 		Since    string `json:"since"`
 		Messages int    `json:"messages"`
@@ -215,11 +255,25 @@ var (
 	_ ChatMessage = struct {
 		Author string `json:"author"`
 		Text   string `json:"text"`
+		User   string `json:"user,omitempty"`
 	}{}
 	_ Typing = struct {
 		Author string `json:"author"`
 	}{}
 )
+
+// wsReadHello reads a Hello; what is not written plainly is for encoding/json.
+func wsReadHello(r *ws.Reader) (v Hello) {
+	for r.Next() {
+		switch string(r.Name()) {
+		case "name":
+			ws.ReadString(r, &v.Name)
+		default:
+			r.Odd()
+		}
+	}
+	return v
+}
 
 // wsWriteMe writes a Me as encoding/json does.
 func wsWriteMe(w *ws.Writer, v Me) {
@@ -253,6 +307,10 @@ func wsWriteChatMessage(w *ws.Writer, v ChatMessage) {
 	ws.WriteString(w, v.Author)
 	w.Name("text")
 	ws.WriteString(w, v.Text)
+	if v.User != "" {
+		w.Name("user")
+		ws.WriteString(w, v.User)
+	}
 	w.End()
 }
 

@@ -13,4 +13,6 @@ var WireSet = wire.NewSet(
 	wire.Struct(new(ModeratedGuard), "*"),
 	NewEventsPush,
 	NewEvents,
+	NewPresencePush,
+	NewPresence,
 )
