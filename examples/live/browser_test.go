@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
+	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 )
 
 // startBrowser starts Chromium, with flags of its command line "name=value". Where there is none
@@ -38,6 +39,7 @@ type visitor struct {
 	t *testing.T
 }
 
+// visit joins in a window that has room for all panels.
 func visit(t *testing.T, b *browser.Browser, url, name string) visitor {
 	t.Helper()
 	page, err := b.Page(url)
@@ -46,9 +48,35 @@ func visit(t *testing.T, b *browser.Browser, url, name string) visitor {
 	}
 	t.Cleanup(page.Close)
 	v := visitor{page, t}
+	v.views(1440, 1100, false)
 	v.types("#name", name+"\n")
-	v.waits(`document.querySelector("#state").dataset.state === "open"`)
+	v.connects()
 	return v
+}
+
+func (v visitor) views(width, height int64, dark bool) {
+	v.t.Helper()
+	if err := v.View(width, height, 1, dark); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v visitor) connects() {
+	v.t.Helper()
+	v.waits(`document.querySelector("#state").dataset.state === "open"`)
+}
+
+// reloads waits until the page is there again, and connected.
+func (v visitor) reloads() {
+	v.t.Helper()
+	if _, err := browser.Eval[bool](v.Page, `(window.before = true, setTimeout(() => location.reload()), true)`); err != nil {
+		v.t.Fatal(err)
+	}
+	// While a page goes there is none to ask.
+	livetest.Eventually(v.t, "the page is there again", func() bool {
+		back, err := browser.Eval[bool](v.Page, `!window.before && document.querySelector("#state")?.dataset.state === "open"`)
+		return back && err == nil
+	})
 }
 
 func (v visitor) types(selector, text string) {
@@ -126,7 +154,7 @@ func TestTwoPeopleInBrowsers(t *testing.T) {
 	late := visit(t, b, p.url, "banned")
 	late.lines("hello <b>Bob</b>", "hi Ada")
 	late.types("#draft", "let me in\n")
-	late.sees("#toasts", "forbidden")
+	late.sees("#told-text", "forbidden")
 	late.waits(`document.querySelector("#draft").value === "let me in"`) // nothing typed is lost
 	for _, v := range []visitor{ada, bob, late} {
 		v.hasNoFaults()

@@ -14,11 +14,18 @@ import (
 // signsIn makes a guest's page that of a user.
 func (v visitor) signsIn(user string) {
 	v.t.Helper()
+	v.opensAccount()
 	if _, err := browser.Eval[string](v.Page, `document.querySelector("#user-pick").value = "`+user+`"`); err != nil {
 		v.t.Fatal(err)
 	}
 	v.clicks("#user-go")
 	v.is(user)
+}
+
+// opensAccount opens the panel with whom the server takes the page for.
+func (v visitor) opensAccount() {
+	v.t.Helper()
+	v.eval(`document.querySelector("#user").open = true`)
 }
 
 // is waits until the server takes the page for user; "" is a guest.
@@ -33,9 +40,11 @@ func TestUsersInBrowsers(t *testing.T) {
 	ann, tab, ben := visit(t, b, p.url, "Ann"), visit(t, b, p.url, "Ann again"), visit(t, b, p.url, "Ben")
 	for _, v := range []visitor{ann, tab, ben} {
 		v.is("")
+		v.opensAccount()
 	}
 	ann.clicks("#sign-out-go")
 	ann.sees("#sign-out-result", "unauthenticated")
+	ann.waits(`document.querySelector("#sign-out-result").dataset.tone === "bad"`)
 	ann.signsIn("ann")
 	tab.signsIn("ann")
 	ben.signsIn("ben")
@@ -60,14 +69,14 @@ func TestUsersInBrowsers(t *testing.T) {
 	ann.clicks("#user-renew")
 	ann.sees("#frames .json", `{"event":"$refresh","id":`)
 	ann.waits(`[...document.querySelectorAll("#frames .in .json")].some(e => e.textContent.startsWith('{"event":"$refresh"'))`)
-	ann.waits(`!document.querySelector("#toasts").textContent`)
+	ann.waits(`document.querySelector("#told").hidden && document.querySelector("#sign-out-result").dataset.tone !== "bad"`)
 
 	// Only an admin disconnects a user, who comes back as a guest.
 	ben.clicks("#sign-out-go")
 	ben.sees("#sign-out-result", "forbidden")
 	ann.clicks("#sign-out-go")
 	ann.sees("#sign-out-result", "1 connection closed.")
-	ben.sees("#toasts", "signed out by ann")
+	ben.sees("#told-text", "signed out by ann")
 	ben.is("")
 	ben.sees("#state-text", "Connected")
 	tab.clicks("#user-leave")
@@ -128,6 +137,10 @@ func TestASlowReaderInABrowser(t *testing.T) {
 		text, err := ada.Text("#flood-result")
 		return err == nil && strings.Contains(text[0], "Closed with 1008")
 	})
+	// What never came is not green: it has its part of the bar, and is told.
+	ada.waits(`(({ received, lost }) => lost > 0 && Number(received) + Number(lost) === 2000)(document.querySelector("#flood-bar").dataset)`)
+	ada.waits(`document.querySelector("#flood-bar .bad:last-child").style.flexGrow > 0 && document.querySelector("#flood-result").dataset.tone === "bad"`)
+	ada.sees("#flood-legend .bad", "never came")
 	ada.sees("#state-text", "Connected") // the chat has another connection
 	ada.hasNoFaults()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +21,7 @@ type proxy struct {
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
+	sent  bytes.Buffer // by pages, all connections in one
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -48,15 +50,32 @@ func (p *proxy) run(listener net.Listener) {
 		p.mu.Lock()
 		p.conns[near], p.conns[far] = struct{}{}, struct{}{}
 		p.mu.Unlock()
-		go p.copy(near, far)
-		go p.copy(far, near)
+		go p.copy(near, far, far)
+		go p.copy(far, io.TeeReader(near, recorder{p}), near)
 	}
 }
 
-func (p *proxy) copy(to, from net.Conn) {
+func (p *proxy) copy(to net.Conn, from io.Reader, ends ...net.Conn) {
 	_, _ = io.Copy(to, from)
-	_ = to.Close()
-	_ = from.Close()
+	for _, conn := range append(ends, to) {
+		_ = conn.Close()
+	}
+}
+
+// recorder keeps what pages send.
+type recorder struct{ *proxy }
+
+func (r recorder) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sent.Write(b)
+}
+
+// heard returns what pages have sent so far.
+func (p *proxy) heard() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent.String()
 }
 
 // cut ends every connection.

@@ -111,6 +111,13 @@ func TestATokenSaysWhoOneIs(t *testing.T) {
 	if status, text := handshake(t, live, "/ws", "Authorization", "Bearer "+token(t, live, "ann")); status != http.StatusSwitchingProtocols {
 		t.Errorf("in the header: %d %s", status, text)
 	}
+	// A page has but one header to put it into.
+	if status, text := handshake(t, live, "/ws", "Sec-WebSocket-Protocol", "bearer, "+token(t, live, "ann")); status != http.StatusSwitchingProtocols {
+		t.Errorf("as a subprotocol: %d %s", status, text)
+	}
+	if status, _ := handshake(t, live, "/ws", "Sec-WebSocket-Protocol", "bearer, wrong"); status != http.StatusUnauthorized {
+		t.Errorf("a wrong one as a subprotocol: %d, want 401", status)
+	}
 }
 
 func TestABadTokenIsRefusedEverywhere(t *testing.T) {

@@ -87,8 +87,10 @@ func take(b *browser.Browser, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ada.View(width, height, scale, false); err != nil {
-		return nil, err
+	for _, page := range []*browser.Page{ada, grace} {
+		if err := page.View(width, height, scale, false); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range scene(ada, grace) {
 		if err := s(); err != nil {

@@ -44,15 +44,15 @@ func scene(ada, grace *browser.Page) []step {
 		clicks(grace, "#channels li:first-child .open"),
 		says(grace, ada, "And that on the right is what really goes over the wire?"),
 		says(ada, grace, "Frame by frame. Click one to see all of it."),
+		clicks(ada, "#user summary"), clicks(ada, "#ordering summary"), clicks(ada, "#flooding summary"),
+		clicks(grace, "#announcing summary"),
 		types(ada, "#order-text", "flat white\n"), waits(ada, "#orders", "ready"),
 		clicks(ada, "#user-go"), waits(ada, "#user-scopes", "admin"), waits(ada, "#state-text", "Connected"),
 		clicks(ada, "#flood-go"), waits(ada, "#flood-result", "That makes"),
-		clicks(ada, "#notify-open"), clicks(ada, "#notify-ping"), waits(ada, "#notify-result", "pong"),
-		clicks(ada, "#svc-open"), clicks(ada, "#svc-join"), waits(ada, "#svc-result", "Joined room"),
 		clicks(ada, "#channel-title"),
 		types(grace, "#announce-text", "Doors open at nine, bring a laptop.\n"),
 		waits(ada, "#banner-text", "Doors open at nine"),
-		waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "3"),
+		waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "2"),
 		types(grace, "#draft", "One more thing"), waits(ada, "#typing", "is typing"),
 	}
 }

@@ -1,11 +1,15 @@
 // The conversations on /ws: everyone, and the rooms this page has joined.
-import { $, toast } from "./dom.js";
+import { $, answered, failed, tell, untell } from "./dom.js";
 import { resync } from "./history.js";
+import { keepRooms, keptRooms } from "./kept.js";
+import { showPeople, showSpeaker } from "./people.js";
+import { excess } from "./socket.js";
 import { addRow, showChannels, showConversation, showView } from "./view.js";
 
 const typingEvery = 2000; // ms between two notices of this page
 const typingLasts = 3500; // ms a notice of somebody is shown
 const mostKnown = 1000; // messages kept to compare with the server's history
+const roomsHint = "You stay in your rooms over a reload.";
 
 function conversation(room) {
   const everyone = room === null;
@@ -13,18 +17,23 @@ function conversation(room) {
     room,
     title: everyone ? "Everyone" : `#${room}`,
     event: everyone ? "message" : "say",
-    about: everyone ? "is stored, and broadcast to every connection" : "reaches the members of this room, and is stored nowhere",
+    about: everyone ? "is stored, and sent to everybody" : "reaches who is in here; nothing is stored",
     empty: everyone ? "Nobody has said anything yet." : "Quiet here. Rooms keep no history.",
     items: [],
     unread: 0,
+    draft: "",
   };
 }
 
-// startChat returns the listeners for the connection and bind, which hands the connection over.
-export function startChat(me) {
+// startChat returns the listeners for the connection, what it is told of, and bind, which hands the
+// connection over.
+export function startChat(name) {
+  const me = { name, user: "" };
   const everyone = conversation(null);
-  const channels = [everyone, conversation("lobby")];
+  const kept = keptRooms();
+  const channels = [everyone, ...kept.rooms.map(conversation)];
   const typists = new Map(); // author → timer
+  const present = new Map(); // room, or null for everyone → {count, people}; a push comes before the answer to join
   let current = everyone;
   let known = []; // messages since the server's start, as far as this page has seen them
   let live = null; // what is pushed while the history is on its way
@@ -33,6 +42,8 @@ export function startChat(me) {
 
   const redraw = () => showChannels(channels, current, enterConversation, leave);
   const find = (room) => channels.find((c) => c.room === room);
+  const keep = () => keepRooms(channels.filter((c) => c !== everyone).map((c) => c.room), current.room);
+  const mine = (author, user) => author === me.name && (user ?? "") === me.user;
 
   function add(channel, item) {
     channel.items.push(item);
@@ -42,28 +53,43 @@ export function startChat(me) {
   }
 
   function pick(channel) {
+    const field = $("draft");
+    current.draft = field.value;
     current = channel;
+    field.value = channel.draft;
     channel.unread = 0;
+    keep();
+    untell();
     showConversation(channel);
     redraw();
     showTyping();
+    showHere();
+    measure();
+  }
+
+  function showHere() {
+    showPeople(current.title, present.get(current.room), me);
+    showSpeaker(me, present.get(null));
   }
 
   function enterConversation(channel) {
     pick(channel);
     showView("chat");
-    $("draft").focus();
+    // On a phone that would bring the keyboard up, over what one came to read.
+    if (matchMedia("(pointer: fine)").matches) $("draft").focus();
+    else $("messages").focus();
   }
 
   function remember(message, at) {
     known.push(message);
     if (known.length > mostKnown) known = known.slice(-mostKnown);
-    add(everyone, { ...message, at, own: message.author === me });
+    add(everyone, { ...message, at, own: mine(message.author, message.user) });
   }
 
   // The server puts every new connection in the lobby; all else a page that comes back does again.
   async function opened() {
     live = [];
+    introduce();
     for (const { room } of channels) {
       if (room !== null && room !== "lobby") socket.send("join", { room });
     }
@@ -72,8 +98,15 @@ export function startChat(me) {
       merge(await socket.request("history"));
     } catch (error) {
       // Lost again: the next connection asks anew, and what came meanwhile is in that history.
-      if (error.code !== "closed") toast(`Could not catch up: ${error.message} (${error.code})`);
+      if (error.code !== "closed") tell(`Could not catch up: ${error.message} (${error.code})`);
     }
+  }
+
+  // introduce says hello: from then on the server tells this page who is here, and others of it.
+  function introduce() {
+    socket.request("hello", { name: me.name }).catch((error) => {
+      if (error.code !== "closed") tell(`Not introduced: ${error.message} (${error.code})`);
+    });
   }
 
   function merge(remembered) {
@@ -101,19 +134,25 @@ export function startChat(me) {
       case "typing":
         typed(data.author);
         break;
+      case "here":
+        present.set(null, data);
+        showHere();
+        break;
+      case "present":
+        present.set(data.room, data);
+        showHere();
+        break;
     }
   }
 
-  // said carries no author; this page puts the name in front of the text.
-  function said({ room, text }) {
+  // What somebody says who did not say hello has no author.
+  function said({ room, text, author = "somebody", user }) {
     const channel = find(room);
-    if (!channel) return;
-    const [, author, line] = /^([^:\n]{1,32}): ([^]*)$/.exec(text) ?? [null, "somebody", text];
-    add(channel, { author, text: line, at: new Date(), own: author === me });
+    if (channel) add(channel, { author, user, text, at: new Date(), own: mine(author, user) });
   }
 
   function typed(author) {
-    if (author === me) return;
+    if (author === me.name) return;
     clearTimeout(typists.get(author));
     typists.set(author, setTimeout(() => (typists.delete(author), showTyping()), typingLasts));
     showTyping();
@@ -125,26 +164,37 @@ export function startChat(me) {
     $("typing").textContent = who && `${who} ${names.length > 1 ? "are" : "is"} typing…`;
   }
 
-  async function post(text) {
-    if (current === everyone) return socket.request("message", { author: me, text });
-    const room = current.room;
-    const reached = await socket.request("say", { room, text: `${me}: ${text}` });
-    if (reached === 0) toast(`Nobody is in #${room}.`);
-    return reached;
+  const frame = (text) => (current === everyone ? ["message", { author: me.name, text }] : ["say", { room: current.room, text }]);
+
+  // measure tells that a message is too long before it is sent: the server would close the connection.
+  function measure() {
+    const over = excess(...frame($("draft").value.trim()));
+    const was = $("draft").getAttribute("aria-invalid") === "true";
+    $("draft").setAttribute("aria-invalid", String(over > 0));
+    if (over > 0) {
+      tell(`Too long to send: ${over.toLocaleString("en")} ${over === 1 ? "byte" : "bytes"} more than the server takes in one message.`);
+    } else if (was) {
+      untell();
+    }
+    return over <= 0;
   }
 
   async function submit(event) {
     event.preventDefault();
     const field = $("draft");
     const text = field.value.trim();
-    if (!text) return;
+    if (!text || !measure()) return;
+    const channel = current;
     field.value = "";
     lastNotice = 0;
     try {
-      await post(text);
+      const answer = await socket.request(...frame(text));
+      untell();
+      if (channel !== everyone && answer === 0) tell(`Nobody is in ${channel.title}.`);
     } catch (error) {
-      toast(`Not sent: ${error.message} (${error.code})`);
-      if (!field.value.trim()) field.value = text;
+      tell(`Not sent: ${error.message} (${error.code})`);
+      if (channel !== current) channel.draft ||= text;
+      else if (!field.value.trim()) field.value = text;
     }
   }
 
@@ -158,9 +208,10 @@ export function startChat(me) {
         channels.push(conversation(room));
       }
       $("room").value = "";
+      answered("enter-result", roomsHint);
       enterConversation(find(room));
     } catch (error) {
-      toast(`Not joined: ${error.message} (${error.code})`);
+      failed("enter-result", "Not joined", error);
     }
   }
 
@@ -168,32 +219,46 @@ export function startChat(me) {
     try {
       await socket.request("leave", { room: channel.room });
     } catch (error) {
-      toast(`Not left: ${error.message} (${error.code})`);
+      failed("enter-result", "Not left", error);
       return;
     }
+    answered("enter-result", roomsHint);
     channels.splice(channels.indexOf(channel), 1);
+    present.delete(channel.room);
     if (current === channel) pick(everyone);
     else redraw();
+    keep();
+    everyone.entry.open.focus(); // the button that was pressed is gone
   }
 
   $("compose").addEventListener("submit", submit);
   $("enter").addEventListener("submit", enter);
+  $("told-close").addEventListener("click", () => {
+    untell();
+    $("draft").focus();
+  });
   $("draft").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     $("compose").requestSubmit();
   });
   $("draft").addEventListener("input", () => {
+    measure();
     if (current !== everyone || Date.now() - lastNotice < typingEvery) return;
     lastNotice = Date.now();
-    socket.send("typing", { author: me });
+    socket.send("typing", { author: me.name });
   });
-  pick(everyone);
+  pick(find(kept.open));
 
   return {
     opened,
     event,
     announced: (note) => add(everyone, { note, loud: true }),
+    // is tells whom the server takes this page for; "" is a guest.
+    is(user) {
+      me.user = user;
+      showHere();
+    },
     bind: (connection) => (socket = connection),
   };
 }

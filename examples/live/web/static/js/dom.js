@@ -29,11 +29,26 @@ export function followed(list) {
   };
 }
 
-export function toast(text) {
-  const note = make("p", {}, text);
-  $("toasts").append(note);
-  capped($("toasts"), 3);
-  setTimeout(() => note.remove(), 6000);
+// answered puts what came of something beside the control that it was done with; what has a hint
+// there has its line from the start.
+export function answered(id, text, tone = "") {
+  $(id).textContent = text;
+  $(id).dataset.tone = tone;
+}
+
+// failed does the same with an error; an empty text is no code.
+export function failed(id, what, error) {
+  answered(id, `${what}: ${error.message}${error.code ? ` (${error.code})` : ""}`, "bad");
+}
+
+// tell says what went wrong in the conversation, until it is dismissed or something works again.
+export function tell(text) {
+  $("told-text").textContent = text;
+  $("told").hidden = false;
+}
+
+export function untell() {
+  $("told").hidden = true;
 }
 
 // clock shows a time of day.

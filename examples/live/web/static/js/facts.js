@@ -3,7 +3,6 @@ import { $ } from "./dom.js";
 
 export function showPresence(count) {
   $("presence").textContent = count;
-  $("presence-unit").textContent = count === 1 ? "connection" : "connections";
 }
 
 export function showHeartbeat(stamp) {
@@ -26,11 +25,13 @@ export function showState(name, detail) {
   $("retry").hidden = name !== "waiting";
   if (name !== "waiting") {
     $("state-text").textContent = open ? "Connected" : "Connecting…";
+    if (open) $("state-said").textContent = "Connected";
     return;
   }
   $("presence").textContent = "–";
   const until = Date.now() + detail.seconds * 1000;
-  const why = { 1001: "Server went away", 4401: "Signed out" }[detail.code] ?? "Connection lost";
+  const why = { 1001: "Server went away", 1009: "Message too long", 4401: "Signed out" }[detail.code] ?? "Connection lost";
+  $("state-said").textContent = why; // once: nobody wants to hear a countdown
   const show = () => {
     $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;
   };
@@ -41,7 +42,7 @@ export function showState(name, detail) {
 // showDraining says what comes next: the server will close the connection.
 export function showDraining() {
   $("state").dataset.state = "draining";
-  $("state-text").textContent = "Server is going away…";
+  $("state-text").textContent = $("state-said").textContent = "Server is going away…";
 }
 
 export function showBanner(what, text) {

@@ -1,6 +1,6 @@
 // The panel of /flood. Its connection is in a worker, since only a thread of its own can be too busy
 // to read while the page goes on; slow.js is that thread.
-import { $, make } from "./dom.js";
+import { $, answered, make } from "./dom.js";
 
 const drops = 2000; // 16 MB: the browser and the system buffer some of that
 
@@ -8,10 +8,10 @@ const parts = [
   ["received", "received", "good"],
   ["replaced", "replaced by newer ones", "warn"],
   ["shed", "shed", "bad"],
+  ["lost", "never came", "bad"],
 ];
 
 function show(pushed, counts) {
-  $("flood-bar").hidden = $("flood-legend").hidden = false;
   $("flood-bar").replaceChildren(
     ...parts.map(([key, , tone]) => {
       const part = make("span", { className: tone });
@@ -24,7 +24,7 @@ function show(pushed, counts) {
       .filter(([key]) => counts[key] > 0)
       .map(([key, what, tone]) => make("li", { className: tone }, make("b", {}, String(counts[key])), ` ${what}`)),
   );
-  for (const key of ["received", "replaced", "shed"]) $("flood-bar").dataset[key] = counts[key] ?? "";
+  for (const [key] of parts) $("flood-bar").dataset[key] = counts[key] ?? "";
   $("flood-bar").dataset.pushed = pushed ?? "";
 }
 
@@ -42,14 +42,13 @@ export async function showTotals() {
 
 export function startFlood() {
   const button = $("flood-go");
-  const result = $("flood-result");
   let worker = null;
 
-  function finished(text) {
+  function finished(text, tone) {
     worker.terminate();
     worker = null;
     button.disabled = false;
-    result.textContent = text;
+    answered("flood-result", text, tone);
     showTotals();
   }
 
@@ -58,12 +57,14 @@ export function startFlood() {
       const { pushed, shed, replaced } = data.report;
       show(pushed, { received: data.received, replaced, shed });
       const rest = pushed - data.received - replaced - shed;
-      finished(rest ? `${pushed} pushed, and ${rest} are missing!` : `That makes ${pushed}: none is lost unseen.`);
+      if (rest) finished(`${pushed} pushed, and ${rest} are missing!`, "bad");
+      else finished(`That makes ${pushed}: none is lost unseen.`);
     } else if (data.refused) {
-      finished(`${data.refused.code}: ${data.refused.message}.`);
+      finished(`${data.refused.code}: ${data.refused.message}.`, "bad");
     } else {
-      show(null, { received: data.received });
-      finished(`Closed with ${data.code} ${data.reason}`.trim() + ".");
+      // The connection is gone, and what was still to come with it.
+      show(null, { received: data.received, lost: drops - data.received });
+      finished(`${`Closed with ${data.code} ${data.reason}`.trim()}, after ${data.received} of ${drops}.`, "bad");
     }
   }
 
@@ -71,11 +72,12 @@ export function startFlood() {
     event.preventDefault();
     if (worker) return;
     button.disabled = true;
-    $("flood-bar").hidden = $("flood-legend").hidden = true;
-    result.textContent = $("flood-slow").checked ? "Pushing, and nobody reads…" : "Pushing…";
+    $("flood-bar").replaceChildren();
+    $("flood-legend").replaceChildren();
+    answered("flood-result", $("flood-slow").checked ? "Pushing, and nobody reads…" : "Pushing…");
     worker = new Worker("/static/js/slow.js");
     worker.onmessage = heard;
-    worker.onerror = () => finished("The worker did not start.");
+    worker.onerror = () => finished("The worker did not start.", "bad");
     worker.postMessage({
       url: new URL("/flood", location.href.replace(/^http/, "ws")).href,
       count: drops,

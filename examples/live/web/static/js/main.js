@@ -1,27 +1,30 @@
 // Puts the page together: a name first, then the connection and everything that hangs on it.
 import { startChat } from "./chat.js";
-import { $, toast } from "./dom.js";
+import { $, tell } from "./dom.js";
 import { showBanner, showDraining, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
 import { showTotals, startFlood } from "./flood.js";
+import { keepName, keptName } from "./kept.js";
 import { startAnnounce, startNotify, startOrders, startService } from "./side.js";
 import { connect } from "./socket.js";
 import { startUser, token } from "./user.js";
 import { showView } from "./view.js";
 import { showFrame, startWire } from "./wire.js";
 
-const nameKey = "wsgen-live-name";
+// Where there is room for everything, everything is shown; else the panels that one has not asked for
+// are closed, and what one came for has the room.
+const roomy = "(min-width: 1200px) and (min-height: 1000px)";
 
 function enter(me) {
   $("welcome").hidden = true;
-  $("app").hidden = $("facts").hidden = $("views").hidden = $("me").hidden = false;
+  $("app").hidden = $("facts").hidden = $("views").hidden = $("me").hidden = $("skip").hidden = false;
   $("me").textContent = me;
+  $("me").setAttribute("aria-label", `${me}: join under another name`);
   $("me").addEventListener("click", () => {
-    sessionStorage.removeItem(nameKey);
+    keepName(null);
     location.reload();
   });
 
   const chat = startChat(me);
-  const countPresence = () => socket.request("presence").then(showPresence, () => {});
   let orders, user;
   const socket = connect("/ws", {
     token,
@@ -32,9 +35,8 @@ function enter(me) {
       user.closed(detail.code, detail.reason);
     },
     frame: showFrame,
-    refused: (error) => toast(`${error.message} (${error.code})`),
+    refused: (error) => tell(`${error.message} (${error.code})`),
     open() {
-      countPresence();
       user.opened();
       chat.opened();
     },
@@ -42,7 +44,6 @@ function enter(me) {
       switch (name) {
         case "heartbeat":
           showHeartbeat(data);
-          countPresence(); // nobody pushes it, so ask at the same pace
           break;
         case "announce":
           showBanner("Announcement", data);
@@ -58,6 +59,10 @@ function enter(me) {
         case "order_done":
           orders.done(data.text);
           break;
+        case "here":
+          showPresence(data.count);
+          chat.event(name, data);
+          break;
         default:
           chat.event(name, data);
       }
@@ -65,12 +70,19 @@ function enter(me) {
   });
   chat.bind(socket);
   orders = startOrders(socket);
-  user = startUser(socket);
+  user = startUser(socket, {
+    is: chat.is,
+    lost(why) {
+      chat.announced(why);
+      tell(why);
+    },
+  });
   startAnnounce();
   startNotify();
   startService();
   startFlood();
   showTotals();
+  for (const panel of document.querySelectorAll("details:not(#user)")) panel.open = matchMedia(roomy).matches;
   $("retry").addEventListener("click", socket.retry);
   $("draft").focus();
 }
@@ -81,13 +93,13 @@ startWire();
 for (const button of $("views").children) button.addEventListener("click", () => showView(button.dataset.view));
 
 // Each tab has a name of its own, which it keeps over a reload.
-const remembered = sessionStorage.getItem(nameKey);
+const remembered = keptName();
 $("name").value = remembered ?? "";
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = $("name").value.trim();
   if (!name) return;
-  sessionStorage.setItem(nameKey, name);
+  keepName(name);
   enter(name);
 });
 if (remembered) enter(remembered);

@@ -1,5 +1,5 @@
 // The panels beside the chat: announcements over HTTP, the order counter, and the two other gateways.
-import { $, capped, make, toast } from "./dom.js";
+import { $, answered, capped, failed, make } from "./dom.js";
 import { connect } from "./socket.js";
 import { showFrame } from "./wire.js";
 
@@ -13,7 +13,6 @@ export function startAnnounce() {
     const user = to.selectedOptions[0]?.dataset.user;
     const text = $("announce-text").value;
     const [path, body] = user ? [`/notify/${encodeURIComponent(user)}`, { text }] : ["/announce", { text, ...(to.value && { room: to.value }) }];
-    const result = $("announce-result");
     try {
       const response = await fetch(path, {
         method: "POST",
@@ -22,10 +21,10 @@ export function startAnnounce() {
       });
       if (!response.ok) throw new Error(await response.text());
       const { reached } = await response.json();
-      result.textContent = `Reached ${reached} ${reached === 1 ? "connection" : "connections"}.`;
+      answered("announce-result", `Reached ${reached} ${reached === 1 ? "connection" : "connections"}.`);
       $("announce-text").value = "";
     } catch (error) {
-      result.textContent = `Not sent: ${error.message}`;
+      failed("announce-result", "Not sent", error);
     }
   });
 }
@@ -46,9 +45,10 @@ export function startOrders(socket) {
     $("order-text").value = "";
     try {
       await socket.request("order", { text });
+      answered("order-result", "A queue worker tells only your connection.");
     } catch (error) {
       row.remove();
-      toast(`Not ordered: ${error.message} (${error.code})`);
+      failed("order-result", "Not ordered", error);
     }
   });
   const open = () => [...list.children].filter((row) => row.dataset.done === "false");
@@ -66,7 +66,8 @@ export function startOrders(socket) {
 }
 
 // gateway makes a button that connects path and disconnects it again, and enables buttons meanwhile.
-function gateway(path, toggle, buttons, listeners) {
+// What goes wrong is told in the element with the id result.
+function gateway(path, result, toggle, buttons, listeners) {
   let socket = null;
   const state = (name) => {
     toggle.textContent = { open: "Disconnect", closed: "Connect" }[name] ?? "Connecting…";
@@ -80,31 +81,30 @@ function gateway(path, toggle, buttons, listeners) {
     }
     socket = connect(path, { ...listeners, state, frame: showFrame });
   });
-  return (event, data) => socket?.request(event, data).catch((error) => toast(`${event}: ${error.message} (${error.code})`));
+  return (event, data) => socket?.request(event, data).catch((error) => failed(result, event, error));
 }
 
 export function startNotify() {
   let pongs = 0;
-  const ask = gateway("/notify", $("notify-open"), [$("notify-ping")], {
+  const ask = gateway("/notify", "notify-result", $("notify-open"), [$("notify-ping")], {
     event(name, data) {
-      if (name === "pong") $("notify-result").textContent = `pong “${data}” – ${++pongs} so far`;
+      if (name === "pong") answered("notify-result", `pong “${data}” – ${++pongs} so far`);
     },
   });
   $("notify-ping").addEventListener("click", () => ask("ping"));
 }
 
 export function startService() {
-  const result = $("svc-result");
   const joined = new Set(); // rooms and updates belong to a connection: a new one asks for them again
   let updates = false;
-  const ask = gateway("/rooms", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
+  const ask = gateway("/rooms", "svc-result", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
     open() {
       for (const name of joined) ask("join_room", { room: name });
       if (updates) ask("subscribe_updates");
     },
     other(frame) {
-      if (frame?.type === "broadcast") result.textContent = `broadcast: ${frame.msg}`;
-      if (frame?.type === "heartbeat") result.textContent = `heartbeat: ${frame.timestamp}`;
+      if (frame?.type === "broadcast") answered("svc-result", `broadcast: ${frame.msg}`);
+      if (frame?.type === "heartbeat") answered("svc-result", `heartbeat: ${frame.timestamp}`);
     },
   });
   const room = () => $("svc-room").value;
@@ -113,7 +113,7 @@ export function startService() {
     const answer = await ask("join_room", { room: name });
     if (!answer) return;
     joined.add(name);
-    result.textContent = `${answer} ${name}`;
+    answered("svc-result", `${answer} ${name}`);
   });
   $("svc-updates").addEventListener("click", () => {
     updates = true;
@@ -121,7 +121,7 @@ export function startService() {
   });
   $("svc-broadcast").addEventListener("submit", async (event) => {
     event.preventDefault();
-    await ask("broadcast", { room: room(), message: $("svc-text").value });
-    $("svc-text").value = "";
+    const answer = await ask("broadcast", { room: room(), message: $("svc-text").value });
+    if (answer === null) $("svc-text").value = ""; // it was taken
   });
 }

@@ -3,6 +3,7 @@
 const firstDelay = 300; // ms before the first new attempt
 const longestDelay = 5000;
 const answerWithin = 10000; // ms until an unanswered request is given up
+const mostBytes = 64 << 10; // of a message: the server's Options.MaxMessageBytes, beyond which it closes
 
 // Refused is what a request is rejected with: an error frame, or the end of the connection.
 export class Refused extends Error {
@@ -10,6 +11,14 @@ export class Refused extends Error {
     super(message);
     this.code = code;
   }
+}
+
+// excess is by how many bytes a request would be longer than the server takes; 0 if it is not.
+export const excess = (event, data) => beyond(JSON.stringify({ event, id: 999999, data }));
+
+function beyond(text) {
+  if (text.length * 3 <= mostBytes) return 0;
+  return Math.max(0, new TextEncoder().encode(text).length - mostBytes);
 }
 
 // connect opens path and keeps it open until stop. Its listeners, all optional:
@@ -23,7 +32,7 @@ export class Refused extends Error {
 export function connect(path, listeners) {
   const on = (name, ...args) => listeners[name]?.(...args);
   const waiting = new Map(); // id → {resolve, reject, timer}
-  const url = new URL(path, location.href.replace(/^http/, "ws"));
+  const url = new URL(path, location.href.replace(/^http/, "ws")).href;
   let socket = null;
   let attempts = 0;
   let nextId = 1;
@@ -35,16 +44,17 @@ export function connect(path, listeners) {
     clearTimeout(timer);
     const attempt = ++opening;
     on("state", "connecting");
-    const target = new URL(url);
+    let token;
     try {
-      const token = await on("token");
-      if (token) target.searchParams.set("access_token", token); // browsers cannot set a header
+      token = await on("token");
     } catch {
       if (attempt === opening) lost({ code: 0, reason: "" });
       return;
     }
     if (attempt !== opening) return;
-    const current = new WebSocket(target);
+    // A page can set one header of the handshake, Sec-WebSocket-Protocol, so the token goes in there:
+    // unlike a URL it is in no log on the way.
+    const current = new WebSocket(url, token ? ["bearer", token] : []);
     socket = current;
     current.onopen = () => {
       attempts = 0;
@@ -102,6 +112,8 @@ export function connect(path, listeners) {
   function write(frame) {
     if (socket?.readyState !== WebSocket.OPEN) throw new Refused("closed", "not connected");
     const text = JSON.stringify(frame);
+    const over = beyond(text);
+    if (over > 0) throw new Refused("too_large", `${over} bytes more than the server takes in one message`);
     on("frame", "out", path, text);
     socket.send(text);
   }
@@ -126,7 +138,8 @@ export function connect(path, listeners) {
   }
 
   return {
-    // send does not wait for an answer, and does nothing while there is no connection.
+    // send does not wait for an answer, and does nothing while there is no connection. What it sends
+    // is short.
     send(event, data) {
       if (socket?.readyState === WebSocket.OPEN) write({ event, data });
     },

@@ -1,5 +1,5 @@
 // Who one is to the server: a guest, or a demo user with a token that expires.
-import { $, toast } from "./dom.js";
+import { $, answered, failed, tell } from "./dom.js";
 
 const userKey = "wsgen-live-user";
 const renewBefore = 20; // seconds before the end, if the page renews by itself
@@ -26,8 +26,8 @@ function become(name) {
 }
 
 // startUser returns opened, for when there is a connection, and closed, which takes its close code
-// and reason.
-export function startUser(socket) {
+// and reason. is is called with whom the server takes this page for, and lost when it no longer does.
+export function startUser(socket, { is, lost }) {
   let expires = 0; // ms; 0 is never
   let renewing = false;
 
@@ -35,12 +35,14 @@ export function startUser(socket) {
     const who = await socket.request("whoami");
     expires = who.expires ? Date.parse(who.expires) : 0;
     const guest = who.user === "";
+    if (!guest && $("user").dataset.user !== who.user) answered("sign-out-result", "Every tab of a user; for admins.");
     $("user").dataset.user = who.user;
     $("user-name").textContent = guest ? "a guest" : who.user;
-    $("user-scopes").textContent = guest ? "without a token" : `may ${who.scopes.join(", ")}`;
-    $("user-in").hidden = !guest;
-    $("user-leave").hidden = guest;
+    $("user-scopes").textContent = guest ? "" : `may ${who.scopes.join(", ")}`;
+    $("user-in").hidden = !guest; // the one stands where the other was
+    $("user-is").hidden = guest;
     $("user-token").hidden = guest || !expires;
+    is(who.user);
     show();
   }
 
@@ -57,7 +59,7 @@ export function startUser(socket) {
       await socket.request("$refresh", { token: await mint() });
       await ask();
     } catch (error) {
-      if (error.code !== "closed") toast(`Not renewed: ${error.message}`);
+      if (error.code !== "closed") failed("sign-out-result", "Not renewed", error);
     }
     renewing = false;
   }
@@ -76,19 +78,21 @@ export function startUser(socket) {
     event.preventDefault();
     try {
       const closed = await socket.request("sign_out", { user: $("sign-out-user").value });
-      $("sign-out-result").textContent = `${closed} ${closed === 1 ? "connection" : "connections"} closed.`;
+      answered("sign-out-result", `${closed} ${closed === 1 ? "connection" : "connections"} closed.`);
     } catch (error) {
-      if (error.code !== "closed") $("sign-out-result").textContent = `${error.code}: ${error.message}`;
+      if (error.code !== "closed") answered("sign-out-result", `${error.code}: ${error.message}`, "bad");
     }
   });
   setInterval(() => socket.isOpen() && show(), 500);
 
   return {
-    opened: () => ask().catch((error) => error.code === "closed" || toast(`${error.message} (${error.code})`)),
+    opened: () => ask().catch((error) => error.code === "closed" || tell(`${error.message} (${error.code})`)),
     closed(code, reason) {
       expires = 0;
       if (code !== 4401) return;
-      toast(`${user} is a guest now: ${reason || "the token is no longer good"}`);
+      const why = `You are a guest now: ${reason || `the token of ${user} is no longer good`}`;
+      answered("sign-out-result", why, "bad");
+      lost(why);
       become(null);
     },
   };

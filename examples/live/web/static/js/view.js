@@ -1,32 +1,37 @@
 // How conversations look: the list of them, and the messages of the open one.
 import { $, capped, clock, followed, make } from "./dom.js";
+import { badge, face } from "./people.js";
 
 const mostRows = 500; // of a conversation on the page
 const groupWithin = 5 * 60 * 1000; // ms between lines of one author that share a head
+const longText = 1200; // characters, or so many lines, of which only the beginning is shown at first
+const manyLines = 14;
 
 const messagesToEnd = followed($("messages"));
 
-// initials and hue let an author be recognised at a glance.
-function initials(author) {
-  const words = author.trim().split(/\s+/);
-  return (words.length > 1 ? words[0][0] + words.at(-1)[0] : [...author.trim()].slice(0, 2).join("")).toUpperCase() || "?";
-}
-
-function hue(author) {
-  let sum = 0;
-  for (const c of author) sum = (sum * 31 + c.codePointAt(0)) % 360;
-  return sum;
-}
-
 function row(item, before) {
-  if (item.note) return make("li", { className: item.loud ? "note loud" : "note" }, item.note);
-  const face = make("span", { className: "face", ariaHidden: "true" }, initials(item.author));
-  face.style.setProperty("--hue", hue(item.author));
-  const who = make("p", { className: "who" }, make("b", {}, item.author));
+  if (item.note) return make("li", { className: item.loud ? "note loud" : "note" }, make("span", {}, item.note));
+  const who = make("p", { className: "who" }, make("b", { className: "cut", title: item.author }, item.author));
+  if (item.user) who.append(badge(item.user));
   if (item.at) who.append(make("time", { dateTime: item.at.toISOString() }, clock(item.at)));
-  const together = before?.author === item.author && Math.abs((item.at ?? 0) - (before.at ?? 0)) < groupWithin;
-  const className = ["msg", item.own && "own", together && "more"].filter(Boolean).join(" ");
-  return make("li", { className }, face, who, make("p", { className: "text" }, item.text));
+  const same = before?.author === item.author && before.user === item.user;
+  const together = same && Math.abs((item.at ?? 0) - (before.at ?? 0)) < groupWithin;
+  const text = make("p", { className: "text" }, item.text);
+  const element = make("li", { className: "msg" }, face(item.author), who, text);
+  element.classList.toggle("own", Boolean(item.own));
+  element.classList.toggle("more", together);
+  if (item.text.length > longText || item.text.split("\n", manyLines + 1).length > manyLines) shorten(element);
+  return element;
+}
+
+function shorten(element) {
+  element.classList.add("long");
+  const whole = make("button", { type: "button", className: "link whole" }, "Show all");
+  whole.addEventListener("click", () => {
+    const long = element.classList.toggle("long");
+    whole.textContent = long ? "Show all" : "Show less";
+  });
+  element.append(whole);
 }
 
 // showView picks one of the three views that a narrow screen shows one at a time.
@@ -45,7 +50,7 @@ export function addRow(items) {
 // showConversation replaces what is shown by another conversation.
 export function showConversation(channel) {
   if (channel.items.length > mostRows) channel.items.splice(0, channel.items.length - mostRows);
-  $("channel-title").textContent = channel.title;
+  $("channel-title").textContent = $("channel-title").title = channel.title;
   $("channel-about").replaceChildren(make("code", {}, channel.event), ` ${channel.about}`);
   $("draft").placeholder = `Message ${channel.title}…`;
   const list = $("messages");
@@ -55,19 +60,39 @@ export function showConversation(channel) {
   messagesToEnd();
 }
 
+// entry is a line in the list of conversations. It is made once, so that whoever is on it with the
+// keyboard stays there whatever happens in others.
+function entry(channel, pick, leave) {
+  const title = make("span", { className: "cut", title: channel.title }, channel.title);
+  const count = make("span", { className: "count", hidden: true });
+  const open = make("button", { type: "button", className: "open", onclick: () => pick(channel) }, title, count);
+  const element = make("li", {}, open);
+  if (channel.room !== null) {
+    element.append(make("button", { type: "button", className: "leave", ariaLabel: `Leave ${channel.title}`, onclick: () => leave(channel) }, "leave"));
+  }
+  return { element, open, count };
+}
+
 // showChannels draws the list of conversations; pick and leave are called with a channel.
 export function showChannels(channels, current, pick, leave) {
-  const rows = channels.map((channel) => {
-    const open = make("button", { type: "button", className: "open", onclick: () => pick(channel) }, make("span", {}, channel.title));
+  let unread = 0;
+  for (const channel of channels) {
+    channel.entry ??= entry(channel, pick, leave);
+    const { open, count } = channel.entry;
     open.setAttribute("aria-current", String(channel === current));
-    if (channel.unread > 0) open.append(make("span", { className: "count", ariaLabel: `${channel.unread} unread` }, String(channel.unread)));
-    const item = make("li", {}, open);
-    if (channel.room !== null) {
-      item.append(make("button", { type: "button", className: "leave", ariaLabel: `Leave ${channel.title}`, onclick: () => leave(channel) }, "leave"));
-    }
-    return item;
-  });
-  $("channels").replaceChildren(...rows);
+    count.hidden = channel.unread === 0;
+    count.textContent = channel.unread > 99 ? "99+" : String(channel.unread);
+    count.ariaLabel = `${channel.unread} unread`;
+    unread += channel.unread;
+  }
+  $("unread").hidden = unread === 0;
+  $("unread").textContent = unread > 99 ? "99+" : String(unread);
+  $("unread").ariaLabel = `${unread} unread`;
+  const rows = channels.map((channel) => channel.entry.element);
+  const list = $("channels");
+  if (rows.length === list.childElementCount && rows.every((element, i) => element === list.children[i])) return;
+  for (const gone of [...list.children].filter((element) => !rows.includes(element))) gone.remove();
+  list.append(...rows.filter((element) => element.parentElement !== list));
   showReceivers(channels.filter((c) => c.room !== null));
 }
 

@@ -4,7 +4,7 @@ import { $, capped, followed, make } from "./dom.js";
 const mostRows = 300;
 const mostText = 4000; // characters of a frame that are shown
 const arrows = { in: "↓", out: "↑", life: "·" };
-const noisy = /^\{"event":"(heartbeat|presence)"|^\{"type":"heartbeat"/;
+const noisy = /^\{"(event|type)":"heartbeat"/;
 
 const token = /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
@@ -27,23 +27,49 @@ export function showFrame(way, path, text) {
   if (paused) return;
   const shown = text.length > mostText ? `${text.slice(0, mostText)}… (${text.length} characters)` : text;
   const row = make(
-    "li",
-    { className: way },
-    make("span", { className: "mark" }),
+    "button",
+    { type: "button", tabIndex: -1 },
     make("span", { className: "way", title: { in: "received", out: "sent", life: "connection" }[way] }, arrows[way]),
     make("span", { className: "path" }, path),
     make("span", { className: "json" }, ...(way === "life" ? [shown] : coloured(shown))),
   );
-  row.classList.toggle("error", way === "in" && text.startsWith('{"event":"error"'));
-  row.classList.toggle("noise", noisy.test(text));
+  row.setAttribute("aria-expanded", "false");
+  const item = make("li", { className: way }, row);
+  item.classList.toggle("error", way === "in" && text.startsWith('{"event":"error"'));
+  item.classList.toggle("noise", noisy.test(text));
   const list = $("frames");
-  list.append(row);
+  list.append(item);
   capped(list, mostRows);
+  // One stop for the Tab key, however many frames: the newest, or the one where one is.
+  if (!list.contains(document.activeElement) && row.checkVisibility()) stopAt(row);
+}
+
+function stopAt(row) {
+  const before = $("frames").querySelector('[tabindex="0"]');
+  if (before) before.tabIndex = -1;
+  if (row) row.tabIndex = 0;
+}
+
+const steps = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+
+function move(event) {
+  if (!(event.key in steps)) return;
+  event.preventDefault();
+  const rows = [...$("frames").querySelectorAll("button")].filter((row) => row.checkVisibility());
+  const at = rows.indexOf(document.activeElement) + steps[event.key];
+  const row = rows[Math.min(Math.max(at, 0), rows.length - 1)];
+  stopAt(row);
+  row?.focus();
 }
 
 export function startWire() {
   followed($("frames"));
-  $("frames").addEventListener("click", (event) => event.target.closest("li")?.classList.toggle("wide"));
+  $("frames").addEventListener("keydown", move);
+  $("frames").addEventListener("click", (event) => {
+    const row = event.target.closest("button");
+    row?.setAttribute("aria-expanded", String(row.getAttribute("aria-expanded") !== "true"));
+    if (row) stopAt(row);
+  });
   $("wire-clear").addEventListener("click", () => $("frames").replaceChildren());
   $("wire-quiet").addEventListener("change", (event) => $("frames").classList.toggle("quiet", event.target.checked));
   $("wire-pause").addEventListener("click", (event) => {
