@@ -49,11 +49,11 @@ func TestWhoIsHereInBrowsers(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
 	ada := visit(t, b, p.url, "Ada")
-	ada.sees("#people-title", "In Everyone: 1")
+	ada.sees("#people-title", "Here now: 1")
 	bob := visit(t, b, p.url, "Bob")
 	for _, v := range []visitor{ada, bob} {
 		v.sees("#presence", "2")
-		v.sees("#people-title", "In Everyone: 2")
+		v.sees("#people-title", "Here now: 2")
 		v.waits(`document.querySelectorAll("#people li").length === 2 && document.querySelectorAll("#faces .face").length === 2`)
 		v.sees("#frames .in .json", `{"event":"here","data":{"count":2,"people":[{"name":"Ada"},{"name":"Bob"}]}}`)
 	}
@@ -66,7 +66,7 @@ func TestWhoIsHereInBrowsers(t *testing.T) {
 	ada.clicks("#channels li:first-child .open")
 	bob.Close()
 	ada.sees("#presence", "1")
-	ada.sees("#people-title", "In Everyone: 1")
+	ada.sees("#people-title", "Here now: 1")
 	// Nobody asks for it.
 	ada.waits(`![...document.querySelectorAll("#frames .out .json")].some(e => e.textContent.startsWith('{"event":"presence"'))`)
 	ada.hasNoFaults()

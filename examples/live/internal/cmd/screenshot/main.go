@@ -17,7 +17,7 @@ import (
 
 // The picture is made for a README: wide enough for all three columns, sharp on dense screens.
 const (
-	width, height = 1440, 900
+	width, height = 1440, 940
 	scale         = 1.5
 )
 

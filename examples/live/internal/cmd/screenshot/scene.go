@@ -46,7 +46,7 @@ func scene(ada, grace *browser.Page) []step {
 		says(ada, grace, "Frame by frame. Click one to see all of it."),
 		clicks(ada, "#user summary"), clicks(ada, "#ordering summary"), clicks(ada, "#flooding summary"),
 		clicks(grace, "#announcing summary"),
-		types(ada, "#order-text", "flat white\n"), waits(ada, "#orders", "ready"),
+		types(ada, "#order-text", "flat white\n"), waits(ada, "#orders", "ready"), clicks(ada, "#ordering summary"),
 		clicks(ada, "#user-go"), waits(ada, "#user-scopes", "admin"), waits(ada, "#state-text", "Connected"),
 		clicks(ada, "#flood-go"), waits(ada, "#flood-result", "That makes"),
 		clicks(ada, "#channel-title"),

@@ -68,7 +68,7 @@ export function startChat(name) {
   }
 
   function showHere() {
-    showPeople(current.title, present.get(current.room), me);
+    showPeople(current === everyone ? "Here now" : `In ${current.title}`, present.get(current.room), me);
     showSpeaker(me, present.get(null));
   }
 

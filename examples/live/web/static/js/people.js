@@ -3,11 +3,13 @@ import { $, make } from "./dom.js";
 
 const mostFaces = 3; // beside the title; the list has all that were named
 
-// White letters stand on each of these with 5:1.
+// White letters stand on each of these with 5:1. The first are for the first who come.
 const colours = [
-  "#4967ca", "#c24138", "#247b4f", "#9d45c9", "#96642c", "#277686",
-  "#c2387d", "#4f7b24", "#6d4dcb", "#c63951", "#247b6c", "#7b6c24",
+  "#3f63d1", "#c2413a", "#1d7d4f", "#9a44c7", "#a3570f", "#17738a",
+  "#c2377f", "#1f4470", "#7d2148", "#2f5424", "#6a4a2f", "#4b4a6b",
 ];
+
+const bright = 7;
 
 const taken = new Map(); // author → index in colours
 
@@ -18,7 +20,7 @@ function colour(author) {
   if (at === undefined) {
     let hash = 2166136261;
     for (const c of author) hash = Math.imul(hash ^ c.codePointAt(0), 16777619) >>> 0;
-    at = hash % colours.length;
+    at = hash % bright;
     const used = new Set(taken.values());
     for (let tries = 0; used.has(at) && tries < colours.length; tries++) at = (at + 1) % colours.length;
     taken.set(author, at);
@@ -47,7 +49,7 @@ export function showPeople(title, here, me) {
   const mine = ({ name, user }) => name === me.name && (user ?? "") === me.user;
   const named = here?.people ?? [];
   const people = [...named.filter(mine), ...named.filter((p) => !mine(p))];
-  $("people-title").textContent = here ? `In ${title}: ${here.count}` : `In ${title}`;
+  $("people-title").textContent = here ? `${title}: ${here.count}` : title;
   const rows = people.map((person) => {
     const { name, user } = person;
     const row = make("li", {}, face(name), make("span", { className: "cut", title: name }, name));
