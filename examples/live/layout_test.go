@@ -94,12 +94,18 @@ func TestThePageFitsItsWindow(t *testing.T) {
 		})
 	})
 
-	v.views(1920, 1080, false)
+	v.views(1280, 800, false)
 	v.types("#name", "Ada\n")
 	v.connects()
 	v.sees("#heartbeat", "UTC")
 	t.Run("first sight", func(t *testing.T) {
-		v.everyWindow(t, func(v visitor) { v.faultless(v.t, "first sight,") })
+		v.everyWindow(t, func(v visitor) {
+			v.faultless(v.t, "first sight,")
+			// What one came for has half of the window: what is said, and, beside it, the frames.
+			for _, list := range []string{"messages", "frames"} {
+				v.waits(`(list => !list.checkVisibility() || list.clientHeight >= innerHeight / 2)(document.querySelector("#` + list + `"))`)
+			}
+		})
 	})
 	v.views(1920, 1080, false)
 	fill(t, v, p.url)
@@ -117,6 +123,7 @@ func TestThePageFitsItsWindow(t *testing.T) {
 // fill has everything on the page that there can be, long and many.
 func fill(t *testing.T, v visitor, url string) {
 	t.Helper()
+	v.eval(`document.querySelectorAll("details").forEach(d => d.open = true)`)
 	long := strings.Repeat("Wolfeschlegelsteinhausenberger", 2)
 	for i := range 12 {
 		name := fmt.Sprintf("%d%s", i, long)
@@ -160,7 +167,7 @@ func TestNothingMoves(t *testing.T) {
 	boxes := func() string {
 		t.Helper()
 		got, err := browser.Eval[map[string]string](ada.Page, `Object.fromEntries(
-			[...document.querySelectorAll("button, input, select, textarea, summary, h2, .block, .bar, .chat, .wire")]
+			[...document.querySelectorAll("button, input, select, textarea, summary, h2, .block, .bar, .chat, .messages, .wire")]
 			.filter(e => e.checkVisibility() && !e.closest("#frames, #state, .over, .msg"))
 			.map((e, i) => { const b = e.getBoundingClientRect(); return [(e.id || e.className || e.tagName) + " " + i,
 				[b.x, b.y, b.width, b.height].map(Math.round).join(" ")]; }))`)
