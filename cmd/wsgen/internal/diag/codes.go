@@ -124,4 +124,8 @@ const (
 	DecodesCopy    Code = "WS148"
 	NoAddress      Code = "WS149"
 	UnevenGuard    Code = "WS150"
+	DeclaredTwice  Code = "WS155"
+	BlankName      Code = "WS156"
+	NoFolder       Code = "WS157"
+	CType          Code = "WS158"
 )

@@ -102,7 +102,7 @@ func (p *printer) block(color, label, text string) {
 	}
 	p.out.WriteByte('\n')
 	for line := range strings.SplitSeq(code, "\n") {
-		fmt.Fprintf(&p.out, "%s%s\n", indent, strings.ReplaceAll(line, "\t", "    "))
+		fmt.Fprintln(&p.out, strings.TrimRight(indent+strings.ReplaceAll(line, "\t", "    "), " "))
 	}
 }
 

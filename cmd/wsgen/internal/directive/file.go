@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -86,9 +87,10 @@ func read(c *ast.Comment, at spot, table []Spec) (*Directive, []Problem) {
 			Help:    "a directive begins with //ws: and a lower-case name, without spaces",
 		}
 		if name != "" {
-			p.Help = "write it without spaces and in lower case: " + strings.TrimSpace(prefix+name+" "+rest)
+			text := strings.TrimSpace(prefix + name + " " + rest)
+			p.Help = diag.Paste("write it without spaces and in lower case", text)
 			if o, _, _ := open([]byte(c.Text[2:])); o.odd {
-				p.Help = "a directive is written like this: " + strings.TrimSpace(prefix+name+" "+rest)
+				p.Help = diag.Paste("a directive is written like this", text)
 			}
 		}
 		return nil, []Problem{p}
@@ -103,7 +105,7 @@ func read(c *ast.Comment, at spot, table []Spec) (*Directive, []Problem) {
 	}
 	d.Site = at.site
 	if len(problems) == 0 { // else the count may be wrong for a reason already given
-		problems = append(problems, counts(d, spec)...)
+		problems = counts(d, spec)
 	}
 	return d, append(problems, options(d, spec)...)
 }
@@ -115,7 +117,7 @@ func unknown(d *Directive) Problem {
 		Help:    "the directives are " + strings.Join(names(), ", "),
 	}
 	if near := Closest(d.Name, names()); near != "" {
-		p.Help = "did you mean " + prefix + near + "?"
+		p.Help = diag.Meant(prefix + near)
 	}
 	if r, ok := Unseen(d.Name); ok {
 		p.Message = fmt.Sprintf("a character that nobody sees is in this name: U+%04X", r)
@@ -155,27 +157,99 @@ func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
 	return p, false
 }
 
+// counts checks how many arguments there are.
 func counts(d *Directive, spec Spec) []Problem {
 	switch n := len(d.Args); {
-	case n < spec.Min:
-		return []Problem{{
-			Code: diag.MissingArgument, Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name)),
-			Message: fmt.Sprintf("%s%s needs an argument: %s", prefix, d.Name, spec.Args),
-			Help:    "for example " + spec.Example,
-		}}
+	case n < spec.Min && !d.unquoted(spec): // else the argument is what looks like an option
+		return []Problem{missing(d, spec)}
 	case spec.Max >= 0 && n > spec.Max:
-		p := Problem{
-			Code: diag.ExtraArgument, Pos: d.Args[spec.Max].Pos, End: d.Args[n-1].End,
-			Message: fmt.Sprintf("%s%s takes no argument here", prefix, d.Name),
-			Help:    "for example " + spec.Example,
-		}
-		if spec.Max > 0 {
-			p.Message = fmt.Sprintf("%s%s takes one argument", prefix, d.Name)
-			p.Help = fmt.Sprintf("quote it if it has spaces: %s%s %q", prefix, d.Name, joined(d.Args))
-		}
-		return []Problem{p}
+		return []Problem{tooMany(d, spec)}
 	}
 	return nil
+}
+
+func missing(d *Directive, spec Spec) Problem {
+	p := Problem{
+		Code: diag.MissingArgument, Pos: d.Pos, End: d.NamePos + token.Pos(len(d.Name)),
+		Message: fmt.Sprintf("%s%s needs an argument: %s", prefix, d.Name, spec.Args),
+		Help:    diag.Paste("for example", spec.Example),
+	}
+	if spec.Name == "guard" { // the example's is not the user's
+		p.Help = "name the types of the guards, separated by spaces"
+	}
+	return p
+}
+
+// tooMany is the problem of arguments that a directive does not take. What is
+// printed to write instead keeps what else the directive says.
+func tooMany(d *Directive, spec Spec) Problem {
+	if p, ok := apart(d, spec); ok {
+		return p
+	}
+	p := Problem{
+		Code: diag.ExtraArgument, Pos: d.Args[spec.Max].Pos, End: d.Args[len(d.Args)-1].End,
+		Message: fmt.Sprintf("%s%s takes one argument", prefix, d.Name),
+		Help:    "remove it",
+	}
+	first := d.Args[0]
+	switch {
+	case spec.Max == 0:
+		p.Message = fmt.Sprintf("%s%s takes no argument here", prefix, d.Name)
+		p.Help = diag.Paste("write it as", d.with(nil))
+	case spec.Args == eventArg:
+		p.Help = diag.Paste("quote it if it has spaces", d.With(joined(d.Args)))
+	case spec.Args == pathArg:
+		p.Help = "a gateway has one path: write a second type for the other, which embeds this one"
+		i := slices.IndexFunc(d.Args, func(a Arg) bool { return strings.HasPrefix(a.Value, "/") })
+		if i > 0 { // GET /chat
+			p.Code, p.Pos, p.End = diag.MethodInPath, first.Pos, first.End
+			p.Message = fmt.Sprintf("%s is no part of a path: a path begins with a slash", first.Value)
+			p.Help = diag.Paste("methods and hosts are for the ServeMux that the router is mounted on; write it as", d.with(&d.Args[i]))
+			d.Args = d.Args[i : i+1] // else there would be more to say about the first
+		}
+	}
+	return p
+}
+
+// apart is the problem of an option that is written with spaces around its
+// equals sign.
+func apart(d *Directive, spec Spec) (Problem, bool) {
+	for i, a := range d.Args {
+		known := slices.ContainsFunc(spec.Options, func(o OptionSpec) bool { return o.Name == a.Value })
+		if !known || i+1 == len(d.Args) {
+			continue
+		}
+		value, found := strings.CutPrefix(d.Args[i+1].Value, "=")
+		switch {
+		case found && value != "":
+			return spaced(a.Value, value, a.Pos, d.Args[i+1].End), true
+		case found && i+2 < len(d.Args):
+			return spaced(a.Value, d.Args[i+2].Write(), a.Pos, d.Args[i+2].End), true
+		}
+	}
+	return Problem{}, false
+}
+
+// With is the directive as one writes it, with arg as its argument.
+func (d *Directive) With(arg string) string { return d.with(&Arg{Value: arg}) }
+
+func (d *Directive) with(arg *Arg) string {
+	words := []string{prefix + d.Name}
+	if arg != nil {
+		words = append(words, arg.Write())
+	}
+	for _, o := range d.Options {
+		words = append(words, o.Write())
+	}
+	return strings.Join(words, " ")
+}
+
+// unquoted reports whether the event that d lacks may be what it has as an
+// option: one with an equals sign, which is quoted then.
+func (d *Directive) unquoted(spec Spec) bool {
+	return spec.Args == eventArg && len(d.Args) == 0 && slices.ContainsFunc(d.Options, func(o Arg) bool {
+		return !slices.ContainsFunc(spec.Options, func(s OptionSpec) bool { return s.Name == o.Key })
+	})
 }
 
 func joined(args []Arg) string {
@@ -189,6 +263,7 @@ func joined(args []Arg) string {
 // options checks keys and their values, and drops from d what is wrong.
 func options(d *Directive, spec Spec) (problems []Problem) {
 	seen := map[string]Arg{}
+	d.Broken = d.Broken || d.unquoted(spec)
 	d.Options = slices.DeleteFunc(d.Options, func(o Arg) bool {
 		p := option(d, spec, o)
 		if earlier, ok := seen[o.Key]; ok && p == nil {
@@ -219,7 +294,10 @@ func option(d *Directive, spec Spec, o Arg) *Problem {
 		}
 		switch near := Closest(o.Key, keys); {
 		case near != "":
-			p.Help = "did you mean " + near + "=?"
+			p.Help = diag.Meant(near + "=")
+		case d.unquoted(spec):
+			p.End = o.End
+			p.Help = diag.Paste("an event with an equals sign is quoted", strconv.Quote(o.Key+"="+o.Value))
 		case len(keys) > 0:
 			p.Help = "its options are " + strings.Join(keys, ", ")
 		default:
@@ -235,7 +313,7 @@ func option(d *Directive, spec Spec, o Arg) *Problem {
 			Message: fmt.Sprintf("%s=%s is not supported yet", o.Key, o.Value), Help: "remove it",
 		}
 		if len(s.Values) > 0 {
-			p.Help = "possible is " + either(s.Values)
+			p.Help = "possible is " + o.Key + "=" + either(s.Values)
 		}
 		return p
 	case s.Values != nil && !slices.Contains(s.Values, o.Value):

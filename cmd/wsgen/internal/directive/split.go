@@ -32,16 +32,19 @@ func split(s string, pos token.Pos) (args []Arg, problems []Problem) {
 		switch {
 		case message != "":
 			problems = append(problems, Problem{
-				Code: diag.MalformedArgument, Pos: a.Val, End: a.End, Message: message,
-				Help: `a value with spaces is quoted as in Go: key="a b"`,
+				Code: diag.MalformedArgument, Pos: a.Val, End: a.End, Message: message, Help: requoted(s[start:i]),
 			})
 			continue
 		case a.Key != "" && i == start:
-			problems = append(problems, Problem{
+			p := Problem{
 				Code: diag.MalformedArgument, Pos: a.Pos, End: a.End,
-				Message: a.Key + "= has no value",
-				Help:    "write the value directly behind the equals sign: " + a.Key + "=value",
-			})
+				Message: a.Key + "= has no value", Help: "remove it, or write a value directly behind the equals sign",
+			}
+			if next := nextWord(s, i); next != "" && keyLen(next) == 0 {
+				i = strings.Index(s[i:], next) + i + len(next)
+				p = spaced(a.Key, next, a.Pos, pos+token.Pos(i))
+			}
+			problems = append(problems, p)
 			continue
 		}
 		if r, ok := Unseen(a.Value); ok && s[start] != '"' && s[start] != '`' {
@@ -54,6 +57,54 @@ func split(s string, pos token.Pos) (args []Arg, problems []Problem) {
 		}
 		args = append(args, a)
 	}
+}
+
+// nextWord is the word or the quoted string that follows at s[i:], as it is
+// written; "" if there is none.
+func nextWord(s string, i int) string {
+	for i < len(s) && isSpace(s[i]) {
+		i++
+	}
+	_, end, _ := value(s, i)
+	return s[i:end]
+}
+
+// spaced is the problem of an option with spaces around its equals sign.
+func spaced(key, value string, pos, end token.Pos) Problem {
+	return Problem{
+		Code: diag.MalformedArgument, Pos: pos, End: end,
+		Message: "spaces separate " + key + ", its equals sign and its value",
+		Help:    diag.Paste("write it without spaces", key+"="+value),
+	}
+}
+
+// requoted is the help for a quoted value that cannot be read: the value that
+// it was probably meant to be, if one can tell.
+func requoted(written string) string {
+	const form = "a value with spaces stands between two quotes, as a string of Go does"
+	quote, inner := written[:1], written[1:]
+	if prefix, err := strconv.QuotedPrefix(written); err == nil { // something stands behind it
+		head, _ := strconv.Unquote(prefix)
+		inner = head + written[len(prefix):]
+	} else {
+		inner = strings.TrimSuffix(inner, quote)
+	}
+	if strings.ContainsAny(inner, "\"`=") {
+		return form
+	}
+	return diag.Paste("write it as", strconv.Quote(inner))
+}
+
+// Write is an argument as one writes it.
+func (a Arg) Write() string {
+	text := a.Value
+	if a.Key == "" && keyLen(text) > 0 || text == "" || strings.ContainsFunc(text, func(c rune) bool { return c == '"' || c == '`' || !strconv.IsPrint(c) || c == ' ' }) {
+		text = strconv.Quote(text)
+	}
+	if a.Key == "" {
+		return text
+	}
+	return a.Key + "=" + text
 }
 
 // value reads the word or the quoted string at s[i:], and returns where it ends.

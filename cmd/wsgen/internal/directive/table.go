@@ -49,6 +49,7 @@ type Spec struct {
 	On       Place
 	Where    string // the kind of declaration, as a message names it
 	Args     string // synopsis of the positional arguments
+	Instead  string // the option that may stand in the place of the argument; one of both is needed
 	Min, Max int    // how many of them; Max −1 is any number
 	Options  []OptionSpec
 	Repeat   bool   // may stand more than once above one declaration
@@ -65,6 +66,12 @@ type OptionSpec struct {
 	Doc      string   // one line
 }
 
+// The synopses of arguments that are looked into here already.
+const (
+	pathArg  = "/path"
+	eventArg = "event"
+)
+
 // Table returns every directive, in the order a reader meets them.
 func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
 
@@ -72,7 +79,7 @@ func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
 func ofGateways() []Spec {
 	return []Spec{
 		{
-			Name: "gateway", On: Type, Where: "a struct type", Args: "/path", Min: 1, Max: 1,
+			Name: "gateway", On: Type, Where: "a struct type", Args: pathArg, Min: 1, Max: 1,
 			Options: []OptionSpec{
 				{Name: "namespace", Doc: "the //ws:namespace type whose connections these are; default: the application's Server"},
 				{Name: "version", Doc: "a number; version=1 serves /v1/path"},
@@ -83,7 +90,7 @@ func ofGateways() []Spec {
 			Example: "//ws:gateway /chat",
 		},
 		{
-			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: "event", Max: 1,
+			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: eventArg, Max: 1, Instead: "const",
 			Options: []OptionSpec{
 				{Name: "const", Doc: "a string constant that holds the event, instead of the event itself"},
 				{Name: "mode", Values: []string{"inline", "serial", "parallel"}, Doc: "where the handler runs: inline on the read loop, serial beside it in order, parallel beside it at once; default: serial for a handler that takes a context, streams or is guarded, else inline"},
@@ -91,6 +98,7 @@ func ofGateways() []Spec {
 				{Name: "max", Doc: "how many calls of one connection may run at once in mode=parallel; default: 8"},
 			},
 			Doc:     "The method handles this event.",
+			More:    "The event is needed, as the argument or by const=. One that has spaces or an equals sign is quoted.",
 			Example: "//ws:subscribe message",
 		},
 		{
@@ -147,7 +155,7 @@ func ofPrograms() []Spec {
 			Example: "//ws:push",
 		},
 		{
-			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: "event", Min: 1, Max: 1,
+			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: eventArg, Min: 1, Max: 1,
 			Doc:     "The event's name, where it is not the method's name in lowerCamel.",
 			Example: "//ws:event order_done",
 		},

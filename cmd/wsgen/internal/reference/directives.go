@@ -59,12 +59,17 @@ func form(s directive.Spec) string {
 	words := []string{"//ws:" + s.Name}
 	switch {
 	case s.Args == "":
+	case s.Instead != "":
+		words = append(words, "("+s.Args+" | "+s.Instead+"=…)")
 	case s.Min == 0 && !strings.HasPrefix(s.Args, "["):
 		words = append(words, "["+s.Args+"]")
 	default:
 		words = append(words, s.Args)
 	}
 	for _, o := range s.Options {
+		if o.Name == s.Instead {
+			continue
+		}
 		value := "…"
 		if len(o.Values) > 0 {
 			value = strings.Join(o.Values, "|")

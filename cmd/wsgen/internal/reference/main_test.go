@@ -35,7 +35,7 @@ func TestForm(t *testing.T) {
 		"guard":     "//ws:guard Guard...",
 		"app":       "//ws:app [folder...]",
 		"push":      "//ws:push [namespace=…]",
-		"subscribe": "//ws:subscribe [event] [const=…] [mode=inline|serial|parallel]",
+		"subscribe": "//ws:subscribe (event | const=…) [mode=inline|serial|parallel]",
 	} {
 		spec, ok := directive.Lookup(name)
 		if got := form(spec); !ok || !strings.HasPrefix(got, want) {

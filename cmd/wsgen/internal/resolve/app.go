@@ -122,17 +122,22 @@ func (r *resolver) choose(app *pkg, arg directive.Arg, chosen map[*pkg]bool) {
 			return
 		}
 	}
-	help := "folders are relative to the module's root"
+	message, help := "there is no package with a gateway in "+arg.Value, "folders are relative to the module's root"
 	var all []string
 	for _, p := range r.pkgs {
 		if p != app {
 			all = append(all, "./"+rel(r.src.Module.Dir, p.src.Dir))
 		}
 	}
-	if near := directive.Closest(arg.Value, all); near != "" {
-		help = "did you mean " + near + "? Folders are relative to the module's root"
+	near := directive.Closest(arg.Value, all)
+	switch first, _, _ := strings.Cut(arg.Value, "/"); {
+	case near != "":
+		help = diag.Meant(near)
+	case strings.Contains(strings.TrimLeft(first, "."), ".") && !strings.HasPrefix(arg.Value, r.src.Module.Path+"/"):
+		message = arg.Value + " is not of this module, and an application serves its own gateways"
+		help = "embed that gateway in one of yours, or mount its endpoint beside the router"
 	}
-	r.report(diag.AppNoPackage, value(arg), "there is no package with a gateway in "+arg.Value, help)
+	r.report(diag.AppNoPackage, value(arg), message, help)
 }
 
 // names reports whether a folder pattern, relative to base, or an import path

@@ -53,8 +53,9 @@ func (r *resolver) clashes(p *pkg) {
 			delete(names, "New"+push.Name+"Push")
 		}
 	}
-	for _, ns := range p.model.Namespaces {
-		delete(names, "New"+ns.Name) // constructor has judged it
+	marked, _ := p.marked("namespace")
+	for _, obj := range marked {
+		delete(names, "New"+obj.Name()) // constructor has judged it, or there is more to say about its type
 	}
 	for _, push := range p.model.Pushes {
 		if obj := p.src.Types.Scope().Lookup(push.Name + "Push"); obj != nil && p.isPush(obj) {
@@ -71,7 +72,7 @@ func (r *resolver) clashes(p *pkg) {
 		}
 		help := "rename yours"
 		if n == "WireSet" {
-			help = "rename yours, and join the generated one in it: wire.NewSet(WireSet, …)"
+			help = "rename yours, and let it have the generated one as a part"
 		}
 		r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares %s for %s, and the package declares it already", n, names[n]), help)
 	}

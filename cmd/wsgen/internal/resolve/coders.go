@@ -41,7 +41,7 @@ func (m *members) unaddressed(elem types.Type) {
 		return
 	}
 	shown := m.r.show(elem, m.from)
-	help := fmt.Sprintf("let the values be pointers: *%s", shown)
+	help := "let the values be pointers"
 	if obj := named(elem); obj != nil && m.r.inModule(obj.Pkg()) {
 		help += fmt.Sprintf("; or let the receiver of %s be no pointer", name)
 	}

@@ -39,7 +39,7 @@ func (m *members) promoted(t types.Type) {
 	where, _ := m.r.field(by)
 	m.r.warn(diag.PromotedCoder, where,
 		fmt.Sprintf("%s never %s: %s has the methods of the embedded %s, and encoding/json has them make the JSON of the whole", and(lost), verb, structName(elem), by.Name()),
-		fmt.Sprintf("give the field a name: %[1]s %[2]s; or say that the others stay here: `json:\"-\"`", by.Name(), m.r.show(by.Type(), by.Pkg())))
+		fmt.Sprintf("give the embedded %s a field name, or keep the others from JSON on purpose, with json:\"-\"", by.Name()))
 }
 
 // coder is the method by which encoding/json writes or reads a value of t.

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"go/types"
 	pathpkg "path"
@@ -72,16 +73,19 @@ func (r *resolver) path(d *directive.Directive) string {
 	arg := d.Args[0]
 	path := arg.Value
 	if !strings.HasPrefix(path, "/") {
-		code, help := diag.BadPath, "a path begins with a slash: //ws:gateway /"+strings.TrimLeft(path, "/")
-		if strings.ContainsAny(path, " .") {
-			code, help = diag.MethodInPath, "a path begins with a slash, and names no method and no host: those are for the ServeMux that the router is mounted on"
+		code, help := diag.BadPath, diag.Paste("a path begins with a slash", spell("/"+path))
+		if i := strings.Index(path, "/"); strings.ContainsAny(path, " .") {
+			code, help = diag.MethodInPath, "a path names no method and no host: those are for the ServeMux that the router is mounted on"
+			if i > 0 {
+				help = diag.Paste(help+"; write it as", spell(path[i:]))
+			}
 		}
 		r.report(code, value(arg), fmt.Sprintf("the path %s does not begin with a slash", path), help)
 		return ""
 	}
 	if o, ok := d.Option("version"); ok {
 		if n, err := strconv.Atoi(o.Value); err != nil || n < 1 || strconv.Itoa(n) != o.Value {
-			r.report(diag.BadValue, value(o), "version= cannot be "+o.Value, "it is a number from 1 up: version=1 serves /v1"+path)
+			r.report(diag.BadValue, value(o), "version= cannot be "+o.Value, "it is a number from 1 up, such as 1, which serves /v1"+path)
 		} else {
 			if rest, ok := strings.CutPrefix(path, "/v"); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
 				r.warn(diag.VersionTwice, value(o), fmt.Sprintf("the path is /v%s%s: it has a version of its own already", o.Value, path), "remove it from the path, or remove version=")
@@ -89,16 +93,32 @@ func (r *resolver) path(d *directive.Directive) string {
 			path = "/v" + o.Value + path
 		}
 	}
-	if clean := pathpkg.Clean(path); strings.TrimSuffix(clean, "/") != strings.TrimSuffix(path, "/") {
-		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), "write the path as it arrives: "+clean)
+	if clean := cleaned(arg.Value); clean != arg.Value {
+		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), diag.Paste("write the path as it arrives", spell(clean)))
 		return ""
 	}
 	if why := badPattern(path); why != "" {
-		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why),
-			"wildcards are whole segments, {name}, or {name...} at the end")
+		help := "wildcards are whole segments, {name}, or {name...} at the end"
+		if strings.Contains(path, " ") {
+			help = diag.Paste("a space in a path is written as %20", strings.ReplaceAll(arg.Value, " ", "%20"))
+		}
+		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why), help)
 		return ""
 	}
 	return path
+}
+
+// spell is an argument as it stands in a directive.
+func spell(value string) string { return directive.Arg{Value: value}.Write() }
+
+// cleaned is a path as requests have it. A slash at the end stays: it stands for
+// all that is below.
+func cleaned(path string) string {
+	clean := pathpkg.Clean(path)
+	if strings.HasSuffix(path, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
 }
 
 // handler resolves one method marked //ws:subscribe.
@@ -154,8 +174,11 @@ func (r *resolver) event(m *bound, d *directive.Directive) (event string, where 
 	case len(d.Args) == 0 && d.Broken:
 		return "", nil, false
 	case len(d.Args) == 0:
-		r.report(diag.MissingArgument, head(d), "//ws:subscribe needs an argument: event",
-			"name the event that "+m.fn.Name()+" handles: //ws:subscribe "+lowerCamel(strings.TrimPrefix(m.fn.Name(), "On")))
+		help := "name the event that " + m.fn.Name() + " handles"
+		if event := lowerCamel(cmp.Or(strings.TrimPrefix(m.fn.Name(), "On"), m.fn.Name())); event != "error" { // the protocol's
+			help = diag.Paste(help, d.With(event))
+		}
+		r.report(diag.MissingArgument, head(d), "//ws:subscribe needs an argument: event", help)
 		return "", nil, false
 	default:
 		event, where = d.Args[0].Value, value(d.Args[0])
@@ -169,7 +192,7 @@ func (r *resolver) eventName(event string, where span) bool {
 	code, help := diag.BadEvent, "choose another name"
 	switch {
 	case event == "":
-		code, message, help = diag.UnwritableEvent, "the event has an empty name", "name it, as in //ws:subscribe message"
+		code, message, help = diag.UnwritableEvent, "the event has an empty name", "give it a name, such as message"
 	case event == "error":
 		message = "the event error belongs to the protocol"
 	case strings.HasPrefix(event, "$"):

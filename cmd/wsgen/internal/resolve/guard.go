@@ -3,6 +3,7 @@ package resolve
 import (
 	"cmp"
 	"fmt"
+	"go/ast"
 	"go/types"
 	"slices"
 
@@ -44,13 +45,13 @@ func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Pa
 	if obj == nil {
 		return
 	}
-	conn, message, ok := r.guardKinds(obj, o)
+	conn, message, ok := r.guardKinds(obj, o, handler)
 	if !ok {
 		return
 	}
 	if handler && !message {
 		r.report(diag.WrongGuard, value(o), o.Value+" guards connections, and cannot guard a single handler",
-			"put //ws:guard "+o.Value+" on the gateway, or give "+o.Value+" the method\nGuardMessage(ctx context.Context, m ws.Message) error")
+			"move the directive to the gateway, or let "+o.Value+" guard messages, too: it has a method GuardMessage then")
 		return
 	}
 	ref := r.guardRef(obj, o, from)
@@ -66,11 +67,11 @@ func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Pa
 }
 
 // guardKinds tells which guard interfaces obj has, and reports none.
-func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, message, ok bool) {
+func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg, handler bool) (conn, message, ok bool) {
 	t := obj.Type()
 	if n, isNamed := types.Unalias(t).(*types.Named); isNamed && n.TypeParams().Len() > 0 && n.TypeArgs().Len() == 0 {
 		r.report(diag.Generic, value(o), "the guard "+o.Value+" has type parameters",
-			"name an instance of it: type "+obj.Name()+"Of = "+obj.Name()+"[T], with your T")
+			"declare a type that is an instance of it, and name that")
 		return false, false, false
 	}
 	if r.unending(t, value(o)) {
@@ -82,19 +83,15 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, messa
 	}
 	c, m := method(t, "GuardConn"), method(t, "GuardMessage")
 	conn, message = isGuardConn(c), isGuardMessage(m)
-	where := r.related(at{obj.Pos(), obj.Pos()}, obj.Name()+" is declared here")
 	switch {
 	case c != nil && !conn:
-		r.report(diag.GuardSignature, value(o), fmt.Sprintf("%s.GuardConn is not the method of a guard: it is %s", o.Value, r.show(c, obj.Pkg())),
-			"write it as: GuardConn(u *ws.Upgrade) error", where)
+		r.guardSignature(obj, o, "GuardConn", "(u *%s.Upgrade) error", c)
 		return false, false, false
 	case m != nil && !message:
-		r.report(diag.GuardSignature, value(o), fmt.Sprintf("%s.GuardMessage is not the method of a guard: it is %s", o.Value, r.show(m, obj.Pkg())),
-			"write it as: GuardMessage(ctx context.Context, m ws.Message) error", where)
+		r.guardSignature(obj, o, "GuardMessage", "(ctx context.Context, m %s.Message) error", m)
 		return false, false, false
 	case !conn && !message:
-		r.report(diag.NotAGuard, value(o), o.Value+" is no guard",
-			"a connection guard has the method\nGuardConn(u *ws.Upgrade) error\na message guard has\nGuardMessage(ctx context.Context, m ws.Message) error", where)
+		r.notAGuard(obj, o, handler)
 		return false, false, false
 	}
 	if name := r.src.Uneven(cmp.Or(named(t), obj), "GuardConn", "GuardMessage"); name != "" {
@@ -103,6 +100,54 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg) (conn, messa
 		return false, false, false
 	}
 	return conn, message, true
+}
+
+// guardSignature reports a method that is that of a guard by its name alone.
+func (r *resolver) guardSignature(obj *types.TypeName, o directive.Arg, name, form string, sig *types.Signature) {
+	where, file := r.methodOf(obj, name)
+	ws, imports := r.ws(file)
+	if name == "GuardMessage" {
+		imports = append(needsContext(file), imports...)
+	}
+	r.report(diag.GuardSignature, value(o), fmt.Sprintf("%s.%s is not the method of a guard: it is %s", o.Value, name, r.show(sig, obj.Pkg())),
+		diag.Paste("write it as", name+fmt.Sprintf(form, ws), imports...), r.related(where, name+" is declared here"))
+}
+
+// notAGuard reports a type without a method of a guard, and shows how one looks:
+// it refuses everything until it is filled in.
+func (r *resolver) notAGuard(obj *types.TypeName, o directive.Arg, handler bool) {
+	where := r.related(at{obj.Pos(), obj.Pos()}, obj.Name()+" is declared here")
+	file := r.fileOf(obj.Pos())
+	if file == nil || types.IsInterface(obj.Type()) || named(obj.Type()) != obj {
+		r.report(diag.NotAGuard, value(o), o.Value+" is no guard", "a guard of connections has a method GuardConn, one of messages GuardMessage", where)
+		return
+	}
+	ws, imports := r.ws(file)
+	signature := fmt.Sprintf("GuardConn(u *%s.Upgrade) error", ws)
+	if handler {
+		signature = fmt.Sprintf("GuardMessage(ctx context.Context, m %s.Message) error", ws)
+		imports = append(needsContext(file), imports...)
+	}
+	r.report(diag.NotAGuard, value(o), o.Value+" is no guard",
+		diag.Paste("declare its method", fmt.Sprintf("func (*%s) %s {\n\treturn %s.NewError(%[3]s.CodeForbidden, \"nobody may do that yet\")\n}", obj.Name(), signature, ws), imports...), where)
+}
+
+// needsContext is the import line for a file that lacks context.
+func needsContext(file *ast.File) []string {
+	if file != nil && slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"context"` && s.Name == nil }) {
+		return nil
+	}
+	return []string{importLine("context", "context")}
+}
+
+// methodOf is where a method is declared, and the file if it is one that was
+// parsed.
+func (r *resolver) methodOf(obj *types.TypeName, name string) (span, *ast.File) {
+	fn, _, _ := types.LookupFieldOrMethod(obj.Type(), true, obj.Pkg(), name)
+	if fn == nil {
+		return nameSpan(obj), r.fileOf(obj.Pos())
+	}
+	return nameSpan(fn), r.fileOf(fn.Pos())
 }
 
 func isGuardConn(sig *types.Signature) bool {

@@ -39,13 +39,19 @@ func (r *resolver) configure(g *gateway, m *bound) {
 	r.params(g, m, configureTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	if m.sig.Params().Len() == 0 {
 		r.report(diag.BadConfigure, m.name(), "the configure hook "+m.fn.Name()+" gets no options to set",
-			fmt.Sprintf("write it as: func (g *%s) %s(o *ws.Options)", g.obj.Name(), m.fn.Name()))
+			r.options(m))
 	}
 	if m.sig.Results().Len() > 0 {
 		r.report(diag.BadResult, m.result(0), "a configure hook returns nothing",
 			"it runs once, when the endpoint is made: panic if the program cannot start")
 	}
 	g.model.Configure = h
+}
+
+// options is the help for a configure hook without its parameter.
+func (r *resolver) options(m *bound) string {
+	ws, imports := r.ws(m.scope.file)
+	return diag.Paste("write it as", fmt.Sprintf("%s(o *%s.Options)", m.fn.Name(), ws), imports...)
 }
 
 // hook finds the one method marked name.
@@ -121,10 +127,10 @@ func (r *resolver) stateResult(g *gateway, m *bound, t types.Type) *types.TypeNa
 	case obj != nil && r.isState(obj) && pointer:
 		return obj
 	case obj != nil && r.isState(obj):
-		r.report(diag.Indirection, m.result(0), fmt.Sprintf("the state %s is not returned by value", shown), "return *"+shown)
+		r.report(diag.Indirection, m.result(0), fmt.Sprintf("the state %s is not returned by value", shown), diag.Instead("return", "*"+r.write(t, m.scope)))
 	case pointer && obj != nil && isStructType(obj) && r.byPath[obj.Pkg().Path()] != nil:
 		r.report(diag.StateUnmarked, m.result(0), fmt.Sprintf("%s is not marked //ws:state", obj.Name()),
-			"write //ws:state above its declaration", r.related(nameSpan(obj), obj.Name()+" is declared here"))
+			"mark it: //ws:state", r.related(nameSpan(obj), obj.Name()+" is declared here"))
 	default:
 		r.report(diag.BadResult, m.result(0), fmt.Sprintf("a connect hook of %s cannot return %s", g.obj.Name(), shown),
 			"a connect hook returns nothing, error, or (*State, error), where State is a struct marked //ws:state")

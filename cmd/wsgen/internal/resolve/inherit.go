@@ -117,17 +117,25 @@ func (r *resolver) unasked(p *pkg) {
 					continue
 				}
 				told = append(told, ref)
-				name := ref.Type.Name
-				if ref.Type.Package.Name != "" {
-					name = ref.Type.Package.Name + "." + name
-				}
+				name := r.guardName(g, ref)
 				r.report(diag.UnaskedGuard, nameSpan(l.field),
 					fmt.Sprintf("%s has methods of the gateway %s, and does not ask its connection guard %s", g.obj.Name(), l.obj.Name(), ref.Name),
-					fmt.Sprintf("ask it here, too: //ws:guard %s\nor say that those who may connect to %s may use them: //ws:public", name, g.obj.Name()),
+					diag.Paste(fmt.Sprintf("mark it //ws:public if those who may connect to %s may use them; or ask it here, too", g.obj.Name()), "//ws:guard "+name),
 					diag.Related{Pos: ref.Pos, Message: l.obj.Name() + " asks it"})
 			}
 		}
 	}
+}
+
+// guardName is what a directive above g calls a guard.
+func (r *resolver) guardName(g *gateway, ref *model.GuardRef) string {
+	if ref.Type.Package.Path == "" {
+		return ref.Type.Name
+	}
+	if pkg, err := r.src.Import(ref.Type.Package.Path); err == nil && pkg != nil {
+		return r.nameIn(g.directive.Site.File, pkg) + "." + ref.Type.Name
+	}
+	return ref.Type.Package.Name + "." + ref.Type.Name
 }
 
 // globally reports whether every application that serves g asks a guard of

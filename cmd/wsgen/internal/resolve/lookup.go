@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"strconv"
 	"strings"
@@ -26,10 +27,10 @@ func (p *pkg) scope(d *directive.Directive) scope { return scope{p.src.Types, d.
 // cannot find; kind says in a message what should be there.
 func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types.Object) bool) types.Object {
 	in, name := s.pkg, a.Value
-	if qualifier, rest, ok := strings.Cut(a.Value, "."); ok {
+	qualifier, rest, qualified := strings.Cut(a.Value, ".")
+	if qualified {
 		if in = r.imported(s.file, qualifier); in == nil {
-			r.report(diag.NotImported, value(a), fmt.Sprintf("this file imports no package %s", qualifier),
-				"import it here, or give the type a name in this package: type "+rest+" = "+a.Value)
+			r.notImported(s, a, kind)
 			return nil
 		}
 		name = rest
@@ -39,6 +40,9 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 		}
 	}
 	obj := in.Scope().Lookup(name)
+	if obj == nil && !qualified {
+		obj = r.dotImported(s.file, name, fits)
+	}
 	if obj != nil && fits(obj) {
 		return obj
 	}
@@ -47,18 +51,61 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 			r.related(at{obj.Pos(), obj.Pos()}, name+" is declared here"))
 		return nil
 	}
-	var candidates []string
-	for _, n := range in.Scope().Names() {
-		if fits(in.Scope().Lookup(n)) {
-			candidates = append(candidates, n)
+	r.report(diag.UnknownName, value(a), fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name), r.meant(s, a, in, fits))
+	return nil
+}
+
+// meant is the help for a name that a package does not have.
+func (r *resolver) meant(s scope, a directive.Arg, in *types.Package, fits func(types.Object) bool) string {
+	if qualifier, name, ok := strings.Cut(a.Value, "."); ok {
+		if near := directive.Closest(name, exported(in, fits)); near != "" {
+			return diag.Meant(qualifier + "." + near)
+		}
+		return "name one that it has"
+	}
+	if at := r.elsewhere(use{file: s.file, name: a.Value}, fits); at != "" {
+		return diag.Meant(at)
+	}
+	if near := directive.Closest(a.Value, declared(in, fits)); near != "" {
+		return diag.Meant(near)
+	}
+	return "declare it, or name it by its package and import that"
+}
+
+// dotImported is what name is in a package that the file imports with a dot.
+func (r *resolver) dotImported(file *ast.File, name string, fits func(types.Object) bool) types.Object {
+	for _, spec := range file.Imports {
+		if spec.Name == nil || spec.Name.Name != "." {
+			continue
+		}
+		if pkg := r.importedBy(spec); pkg != nil && ast.IsExported(name) {
+			if obj := pkg.Scope().Lookup(name); obj != nil && fits(obj) {
+				return obj
+			}
 		}
 	}
-	help := "directives name identifiers of their own package; a type of another one comes in by alias: type " + name + " = other." + name
-	if near := directive.Closest(name, candidates); near != "" {
-		help = "did you mean " + strings.TrimSuffix(a.Value, name) + near + "?"
-	}
-	r.report(diag.UnknownName, value(a), fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name), help)
 	return nil
+}
+
+// notImported reports pkg.name in a file that imports no pkg. An import that a
+// comment alone uses is one too much for Go, so a declaration has to use it.
+func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
+	qualifier, name, _ := strings.Cut(a.Value, ".")
+	message := "this file imports no package " + qualifier
+	from := r.pathOf(qualifier, name)
+	if from == "" || !token.IsIdentifier(name) {
+		r.report(diag.NotImported, value(a), message, "import it, and use it in this file: a comment alone does not count for Go")
+		return
+	}
+	word, alias := "type", name
+	if kind != "type" {
+		word = "const"
+	}
+	for s.pkg.Scope().Lookup(alias) != nil {
+		alias += "_"
+	}
+	r.report(diag.NotImported, value(a), message,
+		diag.Paste("import it, and use it, since a comment alone does not count for Go", fmt.Sprintf("%s %s = %s", word, alias, a.Value), importLine(qualifier, from)))
 }
 
 func (r *resolver) lookupType(p *pkg, d *directive.Directive, a directive.Arg) *types.TypeName {
@@ -71,16 +118,38 @@ func isType(obj types.Object) bool { _, ok := obj.(*types.TypeName); return ok }
 // imported returns the package that file knows as name, with its whole scope.
 func (r *resolver) imported(file *ast.File, name string) *types.Package {
 	for _, spec := range file.Imports {
-		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || spec.Name != nil && spec.Name.Name != name {
+		if spec.Name != nil && spec.Name.Name != name {
 			continue
 		}
-		pkg, err := r.src.Import(path)
-		if err == nil && pkg != nil && (spec.Name != nil || pkg.Name() == name) {
+		if pkg := r.importedBy(spec); pkg != nil && importName(spec, pkg) == name {
 			return pkg
 		}
 	}
 	return nil
+}
+
+// importedBy is the package of an import line, with its whole scope, or nil.
+func (r *resolver) importedBy(spec *ast.ImportSpec) *types.Package {
+	path, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		return nil
+	}
+	pkg, err := r.src.Import(path)
+	if err != nil {
+		return nil
+	}
+	return pkg
+}
+
+// importName is the name of a package in the file of an import line.
+func importName(spec *ast.ImportSpec, pkg *types.Package) string {
+	switch {
+	case spec.Name != nil:
+		return spec.Name.Name
+	case pkg != nil:
+		return pkg.Name()
+	}
+	return ""
 }
 
 // constant returns the value of the string constant that a names.
@@ -113,6 +182,56 @@ func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *mode
 		ref.Package = model.PackageRef{Path: obj.Pkg().Path(), Name: obj.Pkg().Name()}
 	}
 	return ref
+}
+
+// write writes a type as the file of s does: for what a user is to paste there.
+func (r *resolver) write(t types.Type, s scope) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p.Path() == s.pkg.Path() {
+			return ""
+		}
+		return r.nameIn(s.file, p)
+	})
+}
+
+// nameIn is what a file calls a package: what it would, if it does not import it.
+func (r *resolver) nameIn(file *ast.File, p *types.Package) string {
+	if file == nil {
+		return p.Name()
+	}
+	for _, spec := range file.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err != nil || path != p.Path() || spec.Name == nil || spec.Name.Name == "_" {
+			continue
+		}
+		return strings.Trim(spec.Name.Name, ".")
+	}
+	return p.Name()
+}
+
+// ws is what a file calls the runtime, and the import that it lacks for that.
+func (r *resolver) ws(file *ast.File) (name string, imports []string) {
+	if file == nil {
+		return "ws", nil
+	}
+	for _, spec := range file.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err == nil && path == model.RuntimePath && (spec.Name == nil || spec.Name.Name != "_" && spec.Name.Name != ".") {
+			if spec.Name != nil {
+				return spec.Name.Name, nil
+			}
+			return "ws", nil
+		}
+	}
+	return "ws", []string{importLine("ws", model.RuntimePath)}
+}
+
+// fileOf is the file of an annotated package that pos is in, or nil.
+func (r *resolver) fileOf(pos token.Pos) *ast.File {
+	for _, p := range r.pkgs {
+		if f := fileAt(p.src, pos); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // show writes a type for a message, as a file of package from would.

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -106,7 +107,7 @@ func (m *members) fields(t types.Type, s *types.Struct) {
 			continue
 		case !ok && strings.Contains(strings.ToLower(tag), "json:"):
 			m.r.warn(diag.BadTag, f.tag(), "this tag names no member: encoding/json does not understand it, and takes the field's name",
-				fmt.Sprintf("write it as: `json:%q`", lowerCamel(v.Name())))
+				repaired(tag, lowerCamel(v.Name())))
 		}
 		name, options, _ := strings.Cut(json, ",")
 		if validName(name) {
@@ -118,7 +119,7 @@ func (m *members) fields(t types.Type, s *types.Struct) {
 		if options != "" {
 			f.options = strings.Split(options, ",")
 		}
-		m.options(f)
+		m.options(f, tag)
 		if first, twice := names[f.name]; twice {
 			m.twice(t, first, f)
 		} else {
@@ -195,34 +196,59 @@ func hasExported(t types.Type) bool {
 }
 
 // options warns of tag options that do nothing.
-func (m *members) options(f member) {
+func (m *members) options(f member, tag string) {
 	known := []string{"omitempty", "omitzero", "string"}
 	if slices.Contains(known, f.name) && f.tagged && len(f.options) == 0 && !strings.EqualFold(f.name, f.v.Name()) {
-		m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("this tag calls the member %s", f.name), fmt.Sprintf("an option stands behind a comma: `json:\",%s\"`", f.name))
+		m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("this tag calls the member %s", f.name), diag.Paste("an option stands behind a comma", withJSON(tag, ","+f.name)))
 	}
 	for _, o := range f.options {
 		switch near := directive.Closest(strings.ToLower(o), known); {
 		case slices.Contains(known, o), near == "" && o != "":
 		case o == "":
 		default:
-			m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("the option %s of this tag has no effect", o), "did you mean "+near+"?")
+			m.r.warn(diag.UnknownTagOption, f.tag(), fmt.Sprintf("the option %s of this tag has no effect", o), f.option(tag, o, near))
 		}
 		switch u := f.v.Type().Underlying().(type) {
 		case *types.Struct:
 			if o == "omitempty" {
 				m.r.warn(diag.OmitsNothing, f.tag(), "omitempty does nothing here: a struct is never empty for encoding/json",
-					"write omitzero, or make the field a pointer")
+					diag.Paste("make the field a pointer, or write", f.withOption(tag, o, "omitzero")))
 			}
 		case *types.Array:
 			if o == "omitempty" && u.Len() > 0 {
 				m.r.warn(diag.OmitsNothing, f.tag(), fmt.Sprintf("omitempty does nothing here: an array of %d is never empty for encoding/json", u.Len()),
-					"write omitzero, or make the field a slice")
+					diag.Paste("make the field a slice, or write", f.withOption(tag, o, "omitzero")))
 			}
 		}
 		if o == "string" && !quotes(f.v.Type()) {
 			m.r.warn(diag.UnknownTagOption, f.tag(), "the option string of this tag has no effect: it puts strings, numbers and booleans in quotes, and nothing else", "remove it")
 		}
 	}
+}
+
+// option is the help for an unknown option of a tag that is like a known one.
+func (f member) option(tag, unknown, near string) string {
+	if _, basic := deref(f.v.Type()).Underlying().(*types.Basic); near == "string" && !basic {
+		return "remove it: string is for fields of strings, numbers and booleans"
+	}
+	return diag.Meant(f.withOption(tag, unknown, near))
+}
+
+// withOption is the tag of f with one option in the place of another; it has
+// each once.
+func (f member) withOption(tag, old, option string) string {
+	json, _ := reflect.StructTag(tag).Lookup("json")
+	name, _, _ := strings.Cut(json, ",")
+	parts := []string{name}
+	for _, o := range f.options {
+		if o == old {
+			o = option
+		}
+		if o != "" && !slices.Contains(parts[1:], o) {
+			parts = append(parts, o)
+		}
+	}
+	return withJSON(tag, strings.Join(parts, ","))
 }
 
 // twice warns of two fields with one name on the wire.
@@ -391,14 +417,18 @@ func (r *resolver) pathValues(g *gateway, m *bound) {
 		if slices.Contains(names, name) {
 			return true
 		}
-		help := fmt.Sprintf("the path has no wildcard: write it into //ws:gateway, as in %s/{%s}", strings.TrimSuffix(g.model.Path, "/"), name)
-		if len(names) > 0 {
+		help := "the path has no wildcard"
+		var related []diag.Related
+		if arg := g.directive.Args[0]; len(names) == 0 && token.IsIdentifier(name) {
+			help = diag.Paste("the path has no wildcard; write it as", spell(strings.TrimSuffix(arg.Value, "/")+"/{"+name+"}"))
+			related = append(related, r.related(value(arg), "the path"))
+		} else if len(names) > 0 {
 			help = "its wildcards are " + strings.Join(names, ", ")
 			if near := directive.Closest(name, names); near != "" {
-				help = "did you mean " + near + "?"
+				help = diag.Meant(strconv.Quote(near))
 			}
 		}
-		r.warn(diag.NoPathValue, lit, fmt.Sprintf("the path %s of %s has no {%s}, so this is always empty", g.model.Path, g.obj.Name(), name), help)
+		r.warn(diag.NoPathValue, lit, fmt.Sprintf("the path %s of %s has no {%s}, so this is always empty", g.model.Path, g.obj.Name(), name), help, related...)
 		return true
 	})
 }

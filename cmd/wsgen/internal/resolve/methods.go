@@ -249,13 +249,13 @@ func (r *resolver) unclaimed(p *pkg) {
 	for obj, ds := range p.onType {
 		for _, d := range ds {
 			if (d.Name == "guard" || d.Name == "public") && !p.has(obj, "gateway") {
-				r.report(diag.NotAHandler, head(d), "//ws:"+d.Name+" has no effect: "+obj.Name()+" is no gateway", "mark it: //ws:gateway /path")
+				r.report(diag.NotAHandler, head(d), "//ws:"+d.Name+" has no effect: "+obj.Name()+" is no gateway", diag.Paste("mark it", "//ws:gateway /path"))
 			}
 		}
 	}
 	for _, d := range p.onClause {
 		if d.Name == "guard" && p.app == nil {
-			r.report(diag.NotAHandler, head(d), "//ws:guard has no effect: package "+p.src.Name+" is no application", "mark it: //ws:app")
+			r.report(diag.NotAHandler, head(d), "//ws:guard has no effect: package "+p.src.Name+" is no application", diag.Paste("mark it", "//ws:app"))
 		}
 	}
 }
@@ -278,10 +278,10 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public" && r.forOthers(p, recv):
 		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public":
 			r.report(diag.NotAGateway, head(d), fmt.Sprintf("//ws:%s has no effect: %s is no gateway", d.Name, recv.Name()),
-				"mark the type: //ws:gateway /path", r.related(nameSpan(recv), recv.Name()+" is declared here"))
+				diag.Paste("mark the type", "//ws:gateway /path"), r.related(nameSpan(recv), recv.Name()+" is declared here"))
 		case !subscribed && (d.Name == "guard" || d.Name == "public"):
 			r.report(diag.NotAHandler, head(d), fmt.Sprintf("//ws:%s has no effect: %s handles no event", d.Name, fn.Name()),
-				"mark the method: //ws:subscribe event")
+				diag.Paste("mark the method", "//ws:subscribe event"))
 		case subscribed && hook && d.Name != "subscribe" && d.Name != "guard" && d.Name != "public":
 			r.report(diag.HandlerAndHook, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
 		}

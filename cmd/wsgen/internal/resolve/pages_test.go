@@ -83,6 +83,9 @@ func part(program *source.Program, dir string) *source.Program {
 	sub.Packages = slices.DeleteFunc(slices.Clone(program.Packages), func(p *source.Package) bool {
 		return p.Dir != dir && !strings.HasPrefix(p.Dir, dir+string(filepath.Separator))
 	})
+	if rel, err := filepath.Rel(program.Module.Dir, dir); err == nil {
+		sub.Module.Path += "/" + filepath.ToSlash(rel)
+	}
 	sub.Module.Dir = dir
 	return &sub
 }

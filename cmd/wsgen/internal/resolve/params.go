@@ -51,15 +51,14 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 		v := m.sig.Params().At(i)
 		name, typ := m.param(i)
 		if m.sig.Variadic() && i == m.sig.Params().Len()-1 {
-			r.report(diag.Variadic, typ, fmt.Sprintf("%s cannot be variadic", allowed.what),
-				"take a slice: []"+r.show(v.Type().(*types.Slice).Elem(), m.fn.Pkg()))
+			r.variadic(m, allowed, v.Type().(*types.Slice).Elem(), typ)
 			continue
 		}
 		if invalid(v.Type()) {
 			r.unknown(typ)
 			continue
 		}
-		role, ok := r.role(v.Type(), typ, m)
+		role, exact, ok := r.role(v.Type(), typ, m)
 		if !ok {
 			continue
 		}
@@ -69,6 +68,10 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 				code, help = diag.LateRequest, "the request is there while the connection begins: take it in the connect hook, and keep what you need of it in the connection's state"
 			}
 			r.report(code, typ, fmt.Sprintf("%s takes no %s", allowed.what, r.show(v.Type(), m.fn.Pkg())), help)
+			continue
+		}
+		if !exact {
+			r.indirect(m, role, v.Type(), typ)
 			continue
 		}
 		if first, twice := seen[role]; twice && role != model.RoleData {
@@ -82,7 +85,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			continue
 		}
 		ref, err := typeRef(v.Type(), g.obj.Pkg())
-		if err != nil && role == model.RoleData && r.decodable().why(v.Type(), "") != "" {
+		if err != nil && role == model.RoleData && r.decodable().why(v.Type()) != "" {
 			continue // dataForm says more
 		}
 		if err != nil {
@@ -94,65 +97,74 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 	}
 }
 
-// role tells what a parameter of type t is for. It reports types that are
-// nearly, but not quite, those that wsgen hands in.
-func (r *resolver) role(t types.Type, where span, m *bound) (model.Role, bool) {
-	elem, pointer := pointee(t)
-	refuse := func(code diag.Code, message, help string) (model.Role, bool) {
-		r.report(code, where, message, help)
-		return 0, false
+// variadic reports a parameter that takes any number of values.
+func (r *resolver) variadic(m *bound, allowed takes, elem types.Type, where span) {
+	help := diag.Paste("take a slice", "[]"+r.write(elem, m.scope))
+	if role, _, ok := r.quiet().role(elem, where, m); ok && role != model.RoleData { // there is one of it
+		help = diag.Paste("take one of them", r.write(elem, m.scope))
 	}
-	hint := func(message, help string) (model.Role, bool) { return refuse(diag.Indirection, message, help) }
-	shown := func() string { return r.show(t, m.fn.Pkg()) } // of mistakes only: it takes its time
+	r.report(diag.Variadic, where, allowed.what+" cannot be variadic", help)
+}
+
+// role tells what a parameter of type t is for, and whether it is taken as
+// wsgen hands it in: by pointer or by value. It reports types that are for
+// nothing.
+func (r *resolver) role(t types.Type, where span, m *bound) (role model.Role, exact, ok bool) {
+	elem, pointer := pointee(t)
 	switch {
 	case is(elem, "context", "Context"):
-		if pointer {
-			return hint("a context is not taken by pointer", "take context.Context")
-		}
-		return model.RoleContext, true
+		return model.RoleContext, !pointer, true
 	case is(elem, "net/http", "Request"):
-		if !pointer {
-			return hint("a request is not taken by value", "take *http.Request, in the connect hook")
-		}
-		return model.RoleRequest, true
+		return model.RoleRequest, pointer, true
 	}
 	if obj := named(elem); obj != nil && r.isState(obj) {
-		if !pointer {
-			return hint(shown()+" is a connection's state, which is not taken by value", "take *"+shown())
-		}
-		return model.RoleState, true
+		return model.RoleState, pointer, true
 	}
 	name, ok := runtimeType(t)
 	if !ok {
-		return model.RoleData, true
+		return model.RoleData, true, true
 	}
 	switch name {
 	case "Client":
-		if !pointer {
-			return hint("ws.Client is not taken by value", "take *ws.Client")
-		}
-		return model.RoleClient, true
+		return model.RoleClient, pointer, true
 	case "Sender":
-		if pointer {
-			return hint("ws.Sender is not taken by pointer", "take ws.Sender: it is a small value to keep and to copy")
-		}
-		return model.RoleSender, true
+		return model.RoleSender, !pointer, true
 	case "Closed":
-		if pointer {
-			return hint("ws.Closed is not taken by pointer", "take ws.Closed, in the disconnect hook")
-		}
-		return model.RoleClosed, true
+		return model.RoleClosed, !pointer, true
 	case "Options":
-		if !pointer {
-			return hint("ws.Options is not taken by value", "take *ws.Options, in the configure hook")
-		}
-		return model.RoleOptions, true
+		return model.RoleOptions, pointer, true
 	case "ConnID", "Code", "CloseCode", "Detail":
-		return model.RoleData, true
-	case "Server", "Push", "Router":
-		return refuse(diag.InjectedParameter, shown()+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
+		return model.RoleData, true, true
 	}
-	return refuse(diag.BadParameter, shown()+" is not a parameter", handlerTakes().help)
+	shown := r.show(t, m.fn.Pkg())
+	if name == "Server" || name == "Push" || name == "Router" {
+		r.report(diag.InjectedParameter, where, shown+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
+	} else {
+		r.report(diag.BadParameter, where, shown+" is not a parameter", handlerTakes().help)
+	}
+	return 0, false, false
+}
+
+// indirect reports a parameter with a pointer too much or too few.
+func (r *resolver) indirect(m *bound, role model.Role, t types.Type, where span) {
+	elem, pointer := pointee(t)
+	what := map[model.Role]string{model.RoleContext: "a context", model.RoleRequest: "a request"}[role]
+	switch {
+	case role == model.RoleState:
+		what = r.show(t, m.fn.Pkg()) + " is a connection's state, which"
+	case what == "":
+		what = r.show(elem, m.fn.Pkg())
+	}
+	if pointer {
+		r.report(diag.Indirection, where, what+" is not taken by pointer", diag.Instead("take", r.write(elem, m.scope)))
+		return
+	}
+	r.report(diag.Indirection, where, what+" is not taken by value", diag.Instead("take", "*"+r.write(elem, m.scope)))
+}
+
+// quiet is r for a question that was answered before: it reports nothing.
+func (r *resolver) quiet() *resolver {
+	return &resolver{src: r.src, states: r.states, byPath: r.byPath}
 }
 
 // takesState checks a state parameter against what the connect hook makes.
@@ -162,14 +174,35 @@ func (r *resolver) takesState(g *gateway, m *bound, t types.Type, where span) bo
 	case g.stateless:
 		return false
 	case g.state == nil:
-		r.report(diag.StateUnmade, where, fmt.Sprintf("%s takes *%s, but no connect hook of %s makes one", m.fn.Name(), obj.Name(), g.obj.Name()),
-			fmt.Sprintf("add one:\n\n//ws:connect\nfunc (g *%s) Connected(c *ws.Client) (*%s, error) {\n\treturn &%s{}, nil\n}",
-				g.obj.Name(), r.show(obj.Type(), g.obj.Pkg()), r.show(obj.Type(), g.obj.Pkg())))
+		r.stateUnmade(g, m, obj, where)
 		return false
 	case typeKey(g.state) != typeKey(obj):
 		r.report(diag.StateMismatch, where, fmt.Sprintf("%s takes *%s, but the connect hook of %s makes a *%s", m.fn.Name(), obj.Name(), g.obj.Name(), g.state.Name()),
-			"take *"+r.show(g.state.Type(), g.obj.Pkg()))
+			diag.Instead("take", "*"+r.write(g.state.Type(), m.scope)))
 		return false
 	}
 	return true
+}
+
+// stateUnmade reports a state that no connect hook makes, with a hook to paste
+// beside the gateway.
+func (r *resolver) stateUnmade(g *gateway, m *bound, obj *types.TypeName, where span) {
+	message := fmt.Sprintf("%s takes *%s, but no connect hook of %s makes one", m.fn.Name(), obj.Name(), g.obj.Name())
+	if hook := g.model.Connect; hook != nil {
+		r.report(diag.StateUnmade, where, message, "let the connect hook make it: "+hook.Method+" returns it, and an error if it may fail",
+			diag.Related{Pos: hook.Pos, Message: hook.Method + " is declared here"})
+		return
+	}
+	home := g.pkg.scope(g.directive)
+	name := "Connected"
+	for method(g.obj.Type(), name) != nil {
+		name += "_"
+	}
+	var related []diag.Related
+	if home.file != m.scope.file {
+		related = append(related, r.related(nameSpan(g.obj), g.obj.Name()+" is declared here"))
+	}
+	state := r.write(obj.Type(), home)
+	r.report(diag.StateUnmade, where, message,
+		diag.Paste("add one", fmt.Sprintf("//ws:connect\nfunc (g *%s) %s() (*%s, error) {\n\treturn &%s{}, nil\n}", g.obj.Name(), name, state, state)), related...)
 }

@@ -1,10 +1,9 @@
 package resolve
 
 import (
-	"fmt"
 	"go/types"
 	"reflect"
-	"strings"
+	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -50,8 +49,8 @@ func (r *resolver) dataAt(m *bound, i int) (model.Role, bool) {
 	if invalid(t) || m.sig.Variadic() && i == m.sig.Params().Len()-1 {
 		return 0, false
 	}
-	silent := &resolver{src: r.src, states: r.states, byPath: r.byPath}
-	return silent.role(t, at{}, m)
+	role, _, ok := r.quiet().role(t, at{}, m)
+	return role, ok
 }
 
 // single is the form of a lone data parameter.
@@ -82,10 +81,14 @@ func (r *resolver) wireNames(m *bound, data []int) {
 		if n := m.sig.Params().At(i).Name(); n != "" && n != "_" {
 			continue
 		}
+		if len(m.decl.Type.Params.List[0].Names) == 0 { // all of them have names, or none
+			r.report(diag.UnnamedParameter, m.decl.Type.Params, "these parameters need names: those of data are the names of its members",
+				diag.Paste("name them all", m.withNames()))
+			return
+		}
 		name, _ := m.param(i)
-		t := r.show(m.sig.Params().At(i).Type(), m.fn.Pkg())
 		r.report(diag.UnnamedParameter, name, "this parameter needs a name: it is the name of a member of data",
-			fmt.Sprintf(`room %s reads {"room": …}`, t))
+			diag.Paste("name it", m.freeName(m.sig.Params().At(i).Type())))
 	}
 }
 
@@ -93,30 +96,50 @@ func (r *resolver) wireNames(m *bound, data []int) {
 const (
 	whyInterface = "an interface with methods does not say what to make of it"
 	whyKey       = "the keys of a JSON object are strings or integers"
-	whyField     = "field "
 )
 
-// formless reports that a part of t has no form in JSON: at the field that it
-// is, if that is the user's, else where t is used.
+// formless reports the parts of t that have no form in JSON: each at the field
+// that it is, if that is the user's, else where t is used. A field is told
+// once, whatever it is a part of.
 func (r *resolver) formless(s *shape, t types.Type, where span, message string) bool {
-	why := s.why(t, "")
-	if why == "" {
-		return false
+	s.walk(t, nil)
+	for _, f := range s.found {
+		why := f.why
+		if len(f.path) > 0 {
+			why = "field " + f.path[len(f.path)-1].v.Name() + ": " + why
+		}
+		to, ok := r.blamed(s, f)
+		if !ok {
+			r.report(codeOf(f.why), where, message+": "+why, "use a type that JSON has a form for")
+			continue
+		}
+		name, _ := r.field(to.v)
+		if place := r.position(name.Pos()); !r.formlessAt[place] {
+			r.formlessAt[place] = true
+			r.report(diag.FieldWithoutForm, name, message+": "+why, diag.Paste("leave the field out with the tag", withJSON(to.tag, "-")), r.related(where, "it is used here"))
+		}
 	}
-	var related []diag.Related
-	if s.field != nil && r.inModule(s.field.Pkg()) {
-		related = append(related, r.related(where, "it is used here"))
-		where, _ = r.field(s.field)
+	return len(s.found) > 0
+}
+
+// blamed is the innermost field of this module that a flaw lies in. A field of
+// a generic type is to blame for what it is in every instance.
+func (r *resolver) blamed(s *shape, f flaw) (step, bool) {
+	for _, to := range slices.Backward(f.path) {
+		if !r.inModule(to.v.Pkg()) {
+			continue
+		}
+		generic := to.v.Origin()
+		if generic == to.v || (&shape{trail: r.trail(), own: s.own}).why(generic.Type()) != "" {
+			return to, true
+		}
 	}
-	r.report(codeOf(why), where, message+": "+why, leaveOut(why), related...)
-	return true
+	return step{}, false
 }
 
 // codeOf is the code for a reason that a shape gave.
 func codeOf(why string) diag.Code {
 	switch {
-	case strings.HasPrefix(why, whyField):
-		return diag.FieldWithoutForm
 	case why == whyInterface:
 		return diag.InterfacePayload
 	case why == whyKey:
@@ -133,63 +156,78 @@ func (r *resolver) decodable() *shape {
 // encodable is the shape of what can be encoded as JSON, whatever its value.
 func (r *resolver) encodable() *shape { return &shape{trail: r.trail(), own: encodes} }
 
-// shape looks for a part of a type that has no form in JSON.
+// shape looks for the parts of a type that have no form in JSON.
 type shape struct {
 	*trail
 	own   func(types.Type) bool // the type writes or reads itself
 	iface bool                  // interfaces with methods have none, outside of structs
-	field *types.Var            // the one that has no form, if it is a field
+	found []flaw
 }
 
-// why says why JSON has no form for t, or "". path leads to t.
-func (s *shape) why(t types.Type, path string) string {
-	if !s.in(t) {
+// flaw is a part of a type that has no form in JSON.
+type flaw struct {
+	why  string
+	path []step // the fields that lead to it
+}
+
+// step is a field on the way to a part of a type.
+type step struct {
+	v   *types.Var
+	tag string
+}
+
+// flaw notes one, if why says that there is one.
+func (s *shape) flaw(why string, path []step) {
+	if why != "" {
+		s.found = append(s.found, flaw{why, path})
+	}
+}
+
+// why says why JSON has no form for t, or "".
+func (s *shape) why(t types.Type) string {
+	s.walk(t, nil)
+	if len(s.found) == 0 {
 		return ""
+	}
+	return s.found[0].why
+}
+
+// walk notes the flaws of t, which path leads to.
+func (s *shape) walk(t types.Type, path []step) {
+	if !s.in(t) {
+		return
 	}
 	defer s.out(t)
 	if s.own(t) {
-		return ""
+		return
+	}
+	if _, ok := t.Underlying().(*types.Struct); !ok { // each field of it is a mistake of its own
+		defer s.forget(t)
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		return s.why(u.Elem(), path)
+		s.walk(u.Elem(), path)
 	case *types.Slice:
-		return s.why(u.Elem(), path)
+		s.walk(u.Elem(), path)
 	case *types.Array:
-		return s.why(u.Elem(), path)
+		s.walk(u.Elem(), path)
 	case *types.Map:
-		if why := badKey(u.Key()); why != "" {
-			return path + why
-		}
-		return s.why(u.Elem(), path)
+		s.flaw(badKey(u.Key()), path)
+		s.walk(u.Elem(), path)
 	case *types.Interface:
-		if s.iface && path == "" && !u.Empty() {
-			return whyInterface
+		if s.iface && len(path) == 0 && !u.Empty() {
+			s.flaw(whyInterface, path)
 		}
 	case *types.Struct:
-		return s.fields(u)
-	default:
-		if why := noForm(u); why != "" {
-			return path + why
-		}
-	}
-	return ""
-}
-
-func (s *shape) fields(t *types.Struct) string {
-	for i := range t.NumFields() {
-		f := t.Field(i)
-		if !f.Exported() || reflect.StructTag(t.Tag(i)).Get("json") == "-" {
-			continue
-		}
-		if why := s.why(f.Type(), whyField+f.Name()+": "); why != "" {
-			if s.field == nil { // else deeper
-				s.field = f
+		for i := range u.NumFields() {
+			f := u.Field(i)
+			if f.Exported() && reflect.StructTag(u.Tag(i)).Get("json") != "-" {
+				s.walk(f.Type(), append(slices.Clip(path), step{f, u.Tag(i)}))
 			}
-			return why
 		}
+	default:
+		s.flaw(noForm(u), path)
 	}
-	return ""
 }
 
 // noForm says why JSON has no form for a type, looking at the type alone.

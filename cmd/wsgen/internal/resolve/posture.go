@@ -22,7 +22,7 @@ func (r *resolver) postures(p *pkg) {
 			}
 			where := g.handlers[h]
 			r.report(diag.NoPosture, where, fmt.Sprintf("nothing says who may send %s: %s has no guard", h.Event, h.Method),
-				"guard it, or its gateway: //ws:guard Name\nor say that it is open on purpose: //ws:public",
+				"guard it, or its gateway\nor say that it is open on purpose: //ws:public",
 				r.related(nameSpan(g.obj), g.obj.Name()+" has no guard either"))
 		}
 	}

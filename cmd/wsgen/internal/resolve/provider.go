@@ -157,7 +157,7 @@ func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 	name := obj.Name()
 	s, ok := obj.Type().Underlying().(*types.Struct)
 	if !ok {
-		return fmt.Sprintf("func New%s() *%s {\n\t…\n}", name, name)
+		return fmt.Sprintf("func New%s() *%s {\n\treturn new(%s)\n}", name, name, name)
 	}
 	var params, sets []string
 	taken := map[string]bool{}
@@ -167,28 +167,19 @@ func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 		_, isMap := f.Type().Underlying().(*types.Map)
 		switch {
 		case registry && f.Embedded() && isPointer(f.Type(), model.RuntimePath, "Server"):
-			p := free(taken, "options")
+			p := free("options", taken)
 			params = append(params, p+" ws.Options")
 			sets = append(sets, f.Name()+": ws.NewServer("+p+")")
 		case reflect.StructTag(s.Tag(i)).Get("wire") == "-", startsZero(f.Type()), f.Name() == "_":
 		case isMap && !f.Exported():
 			sets = append(sets, fmt.Sprintf("%s: make(%s)", f.Name(), typ))
 		default:
-			p := free(taken, paramName(f.Name())) // A and a are two fields
+			p := free(paramName(f.Name()), taken) // A and a are two fields
 			params = append(params, p+" "+typ)
 			sets = append(sets, f.Name()+": "+p)
 		}
 	}
 	return fmt.Sprintf("func New%s(%s) *%s {\n\treturn &%s{%s}\n}", name, strings.Join(params, ", "), name, name, strings.Join(sets, ", "))
-}
-
-// free is name, or one made of it that is not taken; then it is.
-func free(taken map[string]bool, name string) string {
-	for taken[name] {
-		name += "_"
-	}
-	taken[name] = true
-	return name
 }
 
 func startsZero(t types.Type) bool {

@@ -29,7 +29,8 @@ func (r *resolver) events(p *pkg) {
 		obj, _ := p.src.Info.Defs[d.Site.Type.Name].(*types.TypeName)
 		fn, _ := p.src.Info.Defs[d.Site.Field.Names[0]].(*types.Func)
 		if obj != nil && !p.has(obj, "push") && !r.pushed[fn] {
-			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", "mark it: //ws:push")
+			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", diag.Paste("mark it", "//ws:push"),
+				r.related(nameSpan(obj), obj.Name()+" is declared here"))
 		}
 	}
 }
@@ -43,10 +44,18 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 		return
 	}
 	iface, ok := obj.Type().Underlying().(*types.Interface)
-	if _, alias := obj.Type().(*types.Alias); !ok || alias {
+	if alias, is := obj.Type().(*types.Alias); is && !invalid(obj.Type().Underlying()) {
+		help := "mark an interface"
+		if named(alias.Rhs()) != nil && ok {
+			help = diag.Paste("mark the type itself, or embed it", "type "+obj.Name()+" interface{ "+r.write(alias.Rhs(), p.scope(d))+" }")
+		}
+		r.report(diag.OnAlias, head(d), fmt.Sprintf("//ws:push belongs on the declaration of an interface, and %s is another name for one", obj.Name()), help)
+		return
+	}
+	if !ok {
 		if !invalid(obj.Type().Underlying()) {
 			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:push needs an interface type, and %s is none", obj.Name()),
-				"declare it as: type "+obj.Name()+" interface{ … }")
+				"make it an interface: its methods are the events that the server sends")
 		}
 		return
 	}
@@ -72,7 +81,7 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 			}
 			firstAt := r.pushSpan(first, name)
 			r.report(diag.DuplicatePush, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
-				"give one of them another event: //ws:event name", r.related(firstAt, first.Name()+" pushes it too"))
+				diag.Paste("give one of them another event", "//ws:event "+spell(r.freeEvent(fn, events))), r.related(firstAt, first.Name()+" pushes it too"))
 			continue
 		}
 		events[m.Event] = fn
@@ -112,6 +121,15 @@ func (r *resolver) home(fn *types.Func) *pkg {
 	return r.byPath[fn.Pkg().Path()]
 }
 
+// freeEvent is an event for fn that no other method of its interface has.
+func (r *resolver) freeEvent(fn *types.Func, events map[string]*types.Func) string {
+	event := lowerCamel(fn.Name())
+	for n := 2; event == "error" || events[event] != nil; n++ {
+		event = fmt.Sprintf("%s%d", lowerCamel(fn.Name()), n)
+	}
+	return event
+}
+
 // eventOf is the //ws:event directive of a method, if we can see it.
 func (r *resolver) eventOf(fn *types.Func) *directive.Directive {
 	home := r.home(fn)
@@ -131,7 +149,7 @@ func (r *resolver) pushEvent(fn *types.Func, where span) string {
 	if d := r.eventOf(fn); d != nil {
 		event, where = d.Args[0].Value, value(d.Args[0])
 	} else if event == "error" {
-		r.report(diag.BadEvent, where, "the event error belongs to the protocol", "rename the method, or give it an event above it: //ws:event name")
+		r.report(diag.BadEvent, where, "the event error belongs to the protocol", diag.Paste("rename the method, or give it an event", "//ws:event failed"))
 		return ""
 	}
 	if !r.eventName(event, where) {
@@ -183,7 +201,7 @@ func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *mode
 	}
 	switch n := sig.Params().Len(); {
 	case n > 1:
-		r.report(diag.BadPush, paramAt(1), fmt.Sprintf("the push method %s takes %d parameters", fn.Name(), n), "take one: put the values into a struct")
+		r.report(diag.BadPush, paramAt(1), fmt.Sprintf("the push method %s takes %d parameters", fn.Name(), n), "put the values into a struct, and take that")
 	case n == 1:
 		m.Param = r.pushParam(p, sig, paramAt(0))
 	}
@@ -210,11 +228,11 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 	shown := r.show(t, p.src.Types)
 	if name, ok := runtimeType(t); is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
 		r.report(diag.PushAddressee, where, "a push method takes the data that it sends, and no "+shown,
-			"whom it reaches is said by ws.Push: push.In(\"lobby\").Method(data)")
+			"remove it: whom a push reaches is said where it is called")
 		return nil
 	}
 	if sig.Variadic() {
-		r.report(diag.Variadic, where, "a push method cannot be variadic", "take a slice: "+shown)
+		r.report(diag.Variadic, where, "a push method cannot be variadic", diag.Paste("take a slice", r.write(t, scope{p.src.Types, r.fileOf(where.Pos())})))
 		return nil
 	}
 	if r.unending(t, where) {
@@ -253,8 +271,8 @@ func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *
 	}
 	where := fallback
 	if decl != nil {
-		_, where = fieldAt(decl.Results, 0)
+		where = decl.Results
 	}
 	r.report(diag.PushResult, where, "the push method "+m.Name+" returns something else than what a push tells",
-		"it returns nothing, error, int (how many outboxes took it), or (int, error)")
+		"possible is error, int or (int, error); int is how many outboxes took it")
 }

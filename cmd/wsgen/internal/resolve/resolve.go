@@ -33,7 +33,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r := &resolver{
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
-		guardTypes: map[*model.GuardRef]string{}, silent: silent{},
+		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, formlessAt: map[token.Position]bool{},
 	}
 	for _, sp := range p.Packages {
 		r.owner = sp
@@ -83,7 +83,9 @@ type resolver struct {
 	uses       []*model.GuardRef          // every use of a guard
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
 	silent     silent
-	needed     []need // syntax whose types the model rests on
+	needed     []need                  // syntax whose types the model rests on
+	missing    map[string]*missing     // names that nothing declares, by package and name
+	formlessAt map[token.Position]bool // fields without a form in JSON, told already
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not
@@ -99,6 +101,8 @@ type pkg struct {
 	model *model.Package
 	all   []*directive.Directive
 	funcs map[*types.Func]*ast.FuncDecl
+	// errors are what Go has to say about its declarations.
+	errors []typeError
 
 	onType   map[*types.TypeName][]*directive.Directive
 	onFunc   map[*types.Func][]*directive.Directive
@@ -112,7 +116,7 @@ type pkg struct {
 // stand above.
 func (r *resolver) collect(sp *source.Package) {
 	p := &pkg{
-		src: sp, model: &model.Package{Path: sp.Path, Name: sp.Name, Dir: sp.Dir},
+		src: sp, model: &model.Package{Path: sp.Path, Name: sp.Name, Dir: sp.Dir}, errors: typeErrorsOf(sp.Errors),
 		funcs:  map[*types.Func]*ast.FuncDecl{},
 		onType: map[*types.TypeName][]*directive.Directive{},
 		onFunc: map[*types.Func][]*directive.Directive{},
@@ -136,12 +140,17 @@ func (r *resolver) collect(sp *source.Package) {
 			}
 		}
 	}
+	p.all = slices.DeleteFunc(p.all, r.nameless)
 	if len(p.all) == 0 {
+		return
+	}
+	if sp.Name == "_" {
+		r.report(diag.BlankName, p.all[0].Site.File.Name, "the package is called _: Go has no such package", "give it a name")
 		return
 	}
 	p.model.Scope, p.model.TestScope = sp.Names, slices.Sorted(maps.Keys(sp.TestNames))
 	for _, d := range p.all {
-		p.index(d)
+		r.index(p, d)
 	}
 	r.pkgs = append(r.pkgs, p)
 	r.byPath[sp.Path] = p
@@ -158,17 +167,43 @@ func (r *resolver) constrained(files []*ast.File) []*ast.File {
 // fileName is the name of a file on disk, whatever a //line comment says.
 func (r *resolver) fileName(f *ast.File) string { return r.src.Fset.File(f.FileStart).Name() }
 
-func (p *pkg) index(d *directive.Directive) {
+// nameless reports a directive on what cannot be named, so nothing could be
+// generated for it.
+func (r *resolver) nameless(d *directive.Directive) bool {
+	var name *ast.Ident
+	switch d.Site.Place {
+	case directive.Type:
+		name = d.Site.Type.Name
+	case directive.Method:
+		name = d.Site.Func.Name
+	case directive.InterfaceMethod:
+		name = d.Site.Field.Names[0]
+	case directive.PackageClause:
+		name = d.Site.File.Name
+	}
+	if name.Name != "_" {
+		return false
+	}
+	r.report(diag.BlankName, name, "//ws:"+d.Name+" has no effect: what it stands above is called _, and has no name", "give it a name")
+	return true
+}
+
+// index notes what a directive stands above. What has no object there is not
+// declared by it: the name has another declaration.
+func (r *resolver) index(p *pkg, d *directive.Directive) {
 	defs := p.src.Info.Defs
 	switch d.Site.Place {
 	case directive.Type:
 		if obj, ok := defs[d.Site.Type.Name].(*types.TypeName); ok {
 			p.onType[obj] = append(p.onType[obj], d)
+		} else {
+			r.need(d.Site.Type)
 		}
 	case directive.Method:
 		if obj, ok := defs[d.Site.Func.Name].(*types.Func); ok {
 			p.onFunc[obj] = append(p.onFunc[obj], d)
 		}
+		r.need(d.Site.Func.Name) // a second one of that name is in no method set
 	case directive.InterfaceMethod:
 		if obj, ok := defs[d.Site.Field.Names[0]].(*types.Func); ok {
 			p.onFunc[obj] = append(p.onFunc[obj], d)

@@ -2,8 +2,8 @@ package resolve
 
 import (
 	"fmt"
+	"go/ast"
 	"go/types"
-	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -31,12 +31,14 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 	case n > 2:
 		r.report(diag.BadResult, m.decl.Type.Results, fmt.Sprintf("%s returns %d values", m.fn.Name(), n), forms+"; put several values into a struct")
 		return
+	case n == 2 && isError(res.At(0).Type()) && !isError(res.At(1).Type()):
+		r.report(diag.ErrorFirst, m.decl.Type.Results, "the second result of a handler is error", diag.Paste("the error comes last", swapped(m.decl.Type.Results)))
+		return
+	case n == 2 && implementsError(res.At(1).Type()) && !isError(res.At(1).Type()):
+		r.notError(m, 1, res.At(1).Type())
+		return
 	case n == 2 && !isError(res.At(1).Type()):
-		code, help := diag.BadResult, forms+"; put several values into a struct"
-		if isError(res.At(0).Type()) {
-			code, help = diag.ErrorFirst, "the error comes last: (T, error)"
-		}
-		r.report(code, m.result(1), "the second result of a handler is error", help)
+		r.report(diag.BadResult, m.result(1), "the second result of a handler is error", forms+"; put several values into a struct")
 		return
 	case n == 1 && isError(res.At(0).Type()):
 		h.Err = true
@@ -45,12 +47,33 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 		r.report(diag.BadResult, m.result(0), "a handler returns one error", forms)
 		return
 	case n == 1 && implementsError(res.At(0).Type()):
-		r.report(diag.ErrorType, m.result(0), fmt.Sprintf("the result %s is an error, but not of type error", r.show(res.At(0).Type(), m.fn.Pkg())),
-			"return error: a nil pointer of another type would be an error that is not nil")
+		r.notError(m, 0, res.At(0).Type())
 		return
 	}
 	h.Err = res.Len() == 2
 	r.reply(g, m, res.At(0).Type(), h)
+}
+
+// notError reports a result that is an error by its methods only.
+func (r *resolver) notError(m *bound, i int, t types.Type) {
+	r.report(diag.ErrorType, m.result(i), fmt.Sprintf("the result %s is an error, but not of type error", r.show(t, m.fn.Pkg())),
+		"return error: a nil pointer of another type would be an error that is not nil")
+}
+
+// swapped writes two results in the other order.
+func swapped(list *ast.FieldList) string {
+	var fields []string
+	for _, f := range list.List {
+		text := types.ExprString(f.Type)
+		if len(f.Names) > 0 {
+			text = f.Names[0].Name + " " + text
+		}
+		fields = append(fields, text)
+	}
+	if len(list.List) == 1 { // two names of one type
+		return types.ExprString(list.List[0].Type)
+	}
+	return "(" + fields[1] + ", " + fields[0] + ")"
 }
 
 func typedNil(res *types.Tuple) (int, bool) {
@@ -96,12 +119,4 @@ func (r *resolver) stateSent(t types.Type, where span) bool {
 	r.report(diag.StatePayload, where, obj.Name()+" is a connection's state, which is not sent",
 		"send a type of its own with what the other side may know", r.related(nameSpan(obj), obj.Name()+" is declared here"))
 	return true
-}
-
-// leaveOut is the help for a type that JSON cannot carry.
-func leaveOut(why string) string {
-	if strings.HasPrefix(why, whyField) {
-		return "leave the field out with the tag `json:\"-\"`"
-	}
-	return "use a type that JSON has a form for"
 }

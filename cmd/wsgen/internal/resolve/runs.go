@@ -32,7 +32,7 @@ func (r *resolver) runs(d *directive.Directive, h *model.Handler, guarded bool) 
 			r.report(diag.MaxAlone, at{o.Pos, o.End}, "max= has no effect: the calls of this handler run one after the other",
 				"remove it, or write mode=parallel beside it")
 		case err != nil || n < 1:
-			r.report(diag.BadValue, value(o), "max= cannot be "+o.Value, "it is a number from 1 up: how many calls of one connection may run at once")
+			r.report(diag.BadValue, value(o), "max= cannot be "+o.Value, "it is a number from 1 up, such as 8: how many calls of one connection may run at once")
 		default:
 			h.Max = n
 		}
@@ -42,7 +42,11 @@ func (r *resolver) runs(d *directive.Directive, h *model.Handler, guarded bool) 
 func (r *resolver) timeout(o directive.Arg) time.Duration {
 	d, err := time.ParseDuration(o.Value)
 	if err != nil || d <= 0 {
-		r.report(diag.BadDuration, value(o), "timeout= cannot be "+o.Value, "it is a duration, such as 500ms, 5s or 1m30s")
+		help := "it is a duration, such as 500ms, 5s or 1m30s"
+		if n, err := strconv.ParseUint(o.Value, 10, 31); err == nil && n > 0 {
+			help = diag.Paste("a duration has a unit", o.Value+"s")
+		}
+		r.report(diag.BadDuration, value(o), "timeout= cannot be "+o.Value, help)
 		return 0
 	}
 	return d

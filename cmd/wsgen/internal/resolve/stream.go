@@ -16,6 +16,7 @@ func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types
 		return 0, nil, false
 	}
 	show := func(t types.Type) string { return r.show(t, m.fn.Pkg()) }
+	write := func(t types.Type) string { return r.write(t, m.scope) }
 	if is(t, "iter", "Seq") {
 		return model.StreamSeq, types.Unalias(t).(*types.Named).TypeArgs().At(0), true
 	}
@@ -23,7 +24,7 @@ func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types
 		args := types.Unalias(t).(*types.Named).TypeArgs()
 		if !isError(args.At(1)) {
 			return bad(fmt.Sprintf("a stream of pairs is one of values and errors, and %s is no error", show(args.At(1))),
-				fmt.Sprintf("return iter.Seq2[%s, error], or iter.Seq of a struct of both", show(args.At(0))))
+				diag.Paste("return a struct of both, or a stream that may fail", "iter.Seq2["+write(args.At(0))+", error]"))
 		}
 		return model.StreamSeq2, args.At(0), true
 	}
@@ -31,15 +32,20 @@ func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types
 	case *types.Chan:
 		if u.Dir() != types.RecvOnly {
 			return bad(fmt.Sprintf("the stream %s is not one to receive from alone", show(t)),
-				fmt.Sprintf("return <-chan %s: the handler keeps the end to send to, and closes it", show(u.Elem())))
+				diag.Paste("the handler keeps the end to send to, and closes it, and returns", "<-chan "+write(u.Elem())))
 		}
 		return model.StreamChan, u.Elem(), true
 	case *types.Signature:
 		if params, is := yields(u); is {
-			help := "return iter.Seq[" + show(params.At(0).Type()) + "]"
+			seq := "iter.Seq[" + write(params.At(0).Type()) + "]"
 			if params.Len() == 2 {
-				help = fmt.Sprintf("return iter.Seq2[%s, error]", show(params.At(0).Type()))
+				seq = "iter.Seq2[" + write(params.At(0).Type()) + ", error]"
 			}
+			var imports []string
+			if m.scope.file != nil && r.imported(m.scope.file, "iter") == nil {
+				imports = []string{importLine("iter", "iter")}
+			}
+			help := diag.Paste("return it as", seq, imports...)
 			return bad(fmt.Sprintf("%s is an iterator by its form only", show(t)), help)
 		}
 	}

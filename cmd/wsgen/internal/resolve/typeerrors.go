@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
@@ -107,11 +106,39 @@ func (r *resolver) typeSpec(obj *types.TypeName) *ast.TypeSpec {
 	return nil
 }
 
+// typeError is one mistake as Go tells it: in several parts, where a second
+// declaration of a name or a circle of types has to do with it.
+type typeError struct {
+	types.Error
+	more []types.Error
+}
+
+// inside reports whether any part of e is in s: the first one may lie in a
+// declaration that nobody else looks at.
+func (e typeError) inside(s span) bool {
+	return inside(e.Pos, s) || slices.ContainsFunc(e.more, func(m types.Error) bool { return inside(m.Pos, s) })
+}
+
+// typeErrorsOf puts together what Go says in parts: all but the first begin
+// with a tab.
+func typeErrorsOf(errs []types.Error) []typeError {
+	var all []typeError
+	for _, e := range errs {
+		if strings.HasPrefix(e.Msg, "\t") && len(all) > 0 {
+			last := &all[len(all)-1]
+			last.more = append(last.more, e)
+		} else {
+			all = append(all, typeError{Error: e})
+		}
+	}
+	return all
+}
+
 // broken reports whether s has a type error of the user's own.
 func (r *resolver) broken(s span) bool {
 	for _, p := range r.pkgs {
-		for _, e := range p.src.Errors {
-			if inside(e.Pos, s) && !r.ours(p, e) {
+		for _, e := range p.errors {
+			if e.inside(s) && !r.ours(p, e) {
 				return true
 			}
 		}
@@ -124,9 +151,9 @@ func inside(p token.Pos, s span) bool { return s.Pos() <= p && p < s.End() }
 // typeErrors reports the type errors of the syntax that the model rests on.
 func (r *resolver) typeErrors() {
 	for _, p := range r.pkgs {
-		for _, e := range p.src.Errors {
+		for _, e := range p.errors {
 			for _, n := range r.needed {
-				if inside(e.Pos, n) && !r.ours(p, e) {
+				if e.inside(n) && !r.ours(p, e) {
 					r.owner = n.owner
 					r.typeError(p, e)
 				}
@@ -139,6 +166,7 @@ func (r *resolver) typeErrors() {
 			r.explain(n)
 		}
 	}
+	r.tellMissing()
 }
 
 // cycle reports a generic type without end.
@@ -146,50 +174,110 @@ func (r *resolver) cycle(e types.Error) {
 	r.report(diag.TypeError, at{e.Pos, e.Pos}, e.Msg, "let it hold itself with the same type arguments")
 }
 
-func (r *resolver) typeError(p *pkg, e types.Error) {
-	code, message, help := diag.TypeError, e.Msg, ""
-	if m, cure, ok := strings.Cut(message, "; to add it:"); ok {
-		code, message, help = diag.MissingModule, m+")", "run: "+strings.TrimSuffix(strings.TrimSpace(cure), ")")
-	}
-	if name, ok := strings.CutPrefix(message, "undefined: "); ok && help == "" {
-		help = r.spelling(p, fileAt(p.src, e.Pos), name)
-	}
-	end := e.Pos
+func (r *resolver) typeError(p *pkg, e typeError) {
+	file := fileAt(p.src, e.Pos)
+	where := at{e.Pos, e.Pos}
 	if id := identAt(p, e.Pos); id != nil {
-		end = id.End()
-	} else if file := fileAt(p.src, e.Pos); file != nil {
+		where.end = id.End()
+	} else if file != nil {
 		for _, s := range file.Imports {
-			if inside(e.Pos, s) {
-				end = s.End()
+			if !inside(e.Pos, s) {
+				continue
+			}
+			if r.noFolder(s) {
+				return
+			}
+			where = at{s.Path.Pos(), s.Path.End()}
+		}
+	}
+	if name, ok := undeclared(e.Msg); ok {
+		if broken := p.brokenImports(file); len(broken) > 0 && qualifies(file, e.Pos) {
+			for _, e := range broken { // one of them has a package that is called so
+				r.typeError(p, e)
+			}
+			return
+		}
+		r.undefined(p, file, where, name)
+		return
+	}
+	if p.declaredTwice(e) {
+		r.twice(p, where, e)
+		return
+	}
+	code, message, help := r.complaint(e.Msg)
+	var related []diag.Related
+	for _, m := range e.more {
+		related = append(related, r.related(at{m.Pos, m.Pos}, strings.TrimSpace(m.Msg)))
+	}
+	r.report(code, where, message, help, related...)
+}
+
+// undeclared is the name in a message that says that it is not declared.
+func undeclared(message string) (name string, ok bool) {
+	if name, ok = strings.CutPrefix(message, "undefined: "); ok {
+		return name, true
+	}
+	if name, ok = strings.CutPrefix(message, "undefined array length "); ok {
+		name, _, _ = strings.Cut(name, " ")
+	}
+	return name, ok
+}
+
+// brokenImports are the errors in the import lines of a file.
+func (p *pkg) brokenImports(file *ast.File) []typeError {
+	return slices.DeleteFunc(slices.Clone(p.errors), func(e typeError) bool { return file == nil || !importAt(file, e.Pos) })
+}
+
+// qualifies reports whether the name at pos is that of a package: dto in dto.Text.
+func qualifies(file *ast.File, pos token.Pos) bool {
+	sel, ok := above[*ast.SelectorExpr](enclosing(file, pos))
+	return ok && sel.X.Pos() == pos
+}
+
+// declaredTwice reports whether e is about a name with two declarations.
+func (p *pkg) declaredTwice(e typeError) bool {
+	return slices.ContainsFunc(e.more, func(m types.Error) bool { return strings.HasPrefix(m.Msg, "\tother declaration of ") }) ||
+		strings.HasPrefix(e.Msg, "method ") && strings.Contains(e.Msg, " already declared")
+}
+
+// twice reports a name with two declarations, the other one beside it.
+func (r *resolver) twice(p *pkg, where span, e typeError) {
+	message, _, _ := strings.Cut(e.Msg, " already declared at ")
+	if message != e.Msg {
+		message += " already declared"
+	}
+	var related []diag.Related
+	for _, m := range e.more {
+		related = append(related, r.related(at{m.Pos, m.Pos}, "the other declaration"))
+	}
+	if other := p.otherMethod(e.Pos); other != nil && len(related) == 0 {
+		related = append(related, r.related(other.Name, "the other declaration"))
+	}
+	r.report(diag.DeclaredTwice, where, message, "rename one of them, or remove it", related...)
+}
+
+// otherMethod is the method of the same type that is called like the one at
+// pos, or nil.
+func (p *pkg) otherMethod(pos token.Pos) *ast.FuncDecl {
+	var methods []*ast.FuncDecl
+	for _, f := range p.src.Files {
+		for _, decl := range f.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv != nil && len(fn.Recv.List) > 0 {
+				methods = append(methods, fn)
 			}
 		}
 	}
-	r.report(code, at{e.Pos, end}, message, help)
-}
-
-// spelling is the help for a type that does not exist: the one that it was
-// probably meant to be.
-func (r *resolver) spelling(p *pkg, file *ast.File, name string) string {
-	in, prefix, word := p.src.Types, "", name
-	if qualifier, rest, ok := strings.Cut(name, "."); ok && file != nil {
-		if in = r.imported(file, qualifier); in == nil {
-			return "import the package that declares it"
+	for _, m := range methods {
+		if m.Name.Pos() != pos {
+			continue
 		}
-		prefix, word = qualifier+".", rest
-	}
-	var candidates []string
-	for _, n := range in.Scope().Names() {
-		if isType(in.Scope().Lookup(n)) && (prefix == "" || ast.IsExported(n)) {
-			candidates = append(candidates, n)
+		for _, other := range methods {
+			if other != m && other.Name.Name == m.Name.Name && receiver(other) == receiver(m) {
+				return other
+			}
 		}
 	}
-	if prefix == "" {
-		candidates = append(candidates, types.Universe.Names()...)
-	}
-	if near := directive.Closest(word, candidates); near != "" {
-		return "did you mean " + prefix + near + "?"
-	}
-	return "declare it, or write pkg." + strings.TrimPrefix(word, ".") + " and import the package"
+	return nil
 }
 
 // explain finds the cause of a type that is not known: an error inside, or in
@@ -201,7 +289,7 @@ func (r *resolver) explain(n need) {
 		if file == nil {
 			continue
 		}
-		found, later := false, false
+		found, later := r.foreignC(file, n), false
 		for _, c := range r.causes(p, n, map[*types.TypeName]bool{}) {
 			found = true
 			if r.ours(c.pkg, c.err) {
@@ -214,7 +302,7 @@ func (r *resolver) explain(n need) {
 			r.report(diag.GeneratedType, n, "this type is one that wsgen declares, and does not exist while wsgen reads the package",
 				"use a type that you declare")
 		}
-		for _, e := range p.src.Errors {
+		for _, e := range p.errors {
 			if !found && importAt(file, e.Pos) {
 				r.typeError(p, e)
 				found = true
@@ -226,17 +314,34 @@ func (r *resolver) explain(n need) {
 	}
 }
 
+// foreignC reports types of C in s: Go code that wsgen generates is read and
+// written without a C compiler.
+func (r *resolver) foreignC(file *ast.File, s span) (found bool) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok || !inside(sel.Pos(), s) {
+			return n != nil && n.Pos() < s.End() && s.Pos() < n.End()
+		}
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == "C" {
+			found = true
+			r.report(diag.CType, sel, "C."+sel.Sel.Name+" is a type of C's, and data is of Go's", "take a type of Go, and convert it where C is called")
+		}
+		return true
+	})
+	return found
+}
+
 // cause is a type error, and the package that it is in.
 type cause struct {
 	pkg *pkg
-	err types.Error
+	err typeError
 }
 
 // causes are the type errors inside s, and in the declarations of the types
 // that s names.
 func (r *resolver) causes(p *pkg, s span, seen map[*types.TypeName]bool) (all []cause) {
-	for _, e := range p.src.Errors {
-		if inside(e.Pos, s) {
+	for _, e := range p.errors {
+		if e.inside(s) {
 			all = append(all, cause{p, e})
 		}
 	}
@@ -254,7 +359,7 @@ func (r *resolver) causes(p *pkg, s span, seen map[*types.TypeName]bool) (all []
 }
 
 // ours reports whether an error is an undefined name that wsgen will declare.
-func (r *resolver) ours(p *pkg, e types.Error) bool {
+func (r *resolver) ours(p *pkg, e typeError) bool {
 	id := identAt(p, e.Pos)
 	if id == nil {
 		return false

@@ -72,23 +72,43 @@ func (r *resolver) isStruct(obj *types.TypeName, d *directive.Directive) bool {
 	switch t := obj.Type().(type) {
 	case *types.Alias:
 		r.report(diag.OnAlias, head(d), fmt.Sprintf("//ws:%s belongs on the declaration of a struct, and %s is another name for one", d.Name, obj.Name()),
-			fmt.Sprintf("mark the type itself, or embed it: type %s struct{ %s }", obj.Name(), r.show(t.Rhs(), obj.Pkg())))
+			r.embedding(obj, t, d))
 		return false
 	case *types.Named:
 		if t.TypeParams().Len() > 0 {
 			r.report(diag.Generic, name, fmt.Sprintf("//ws:%s on a generic type: %s has type parameters", d.Name, obj.Name()),
-				fmt.Sprintf("mark a type that embeds an instance of it: type X struct{ %s[T] }, with your T", obj.Name()))
+				"move the directive to a struct that embeds an instance of it")
 			return false
 		}
 	}
 	if _, ok := obj.Type().Underlying().(*types.Struct); !ok {
 		if !invalid(obj.Type().Underlying()) {
 			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:%s needs a struct type, and %s is none", d.Name, obj.Name()),
-				"declare it as: type "+obj.Name()+" struct{ … }")
+				"make it a struct, with what it is now as a field")
 		}
 		return false
 	}
 	return true
+}
+
+// embedding is the help for a directive on an alias: a struct of that name, if
+// one can embed what the alias stands for.
+func (r *resolver) embedding(obj *types.TypeName, t *types.Alias, d *directive.Directive) string {
+	const itself = "mark the type itself"
+	elem, pointer := pointee(t.Rhs())
+	if named(elem) == nil || pointer && types.IsInterface(elem) {
+		return "declare a struct of its own"
+	}
+	return diag.Paste(itself+", or embed it", "type "+obj.Name()+" struct{ "+r.write(t.Rhs(), scope{obj.Pkg(), d.Site.File})+" }")
+}
+
+// embedServer is the help for a namespace that does not embed *ws.Server.
+func (r *resolver) embedServer(obj *types.TypeName, d *directive.Directive) string {
+	ws, imports := r.ws(d.Site.File)
+	if s, ok := obj.Type().Underlying().(*types.Struct); ok && s.NumFields() > 0 {
+		return diag.Paste("embed it", "*"+ws+".Server", imports...)
+	}
+	return diag.Paste("declare it as", "type "+obj.Name()+" struct{ *"+ws+".Server }", imports...)
 }
 
 // embed notes every type whose methods g has by embedding t.
@@ -119,7 +139,7 @@ func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive
 	if !embedsServer(obj) {
 		if !r.broken(d.Site.Type) {
 			r.report(diag.NotANamespace, d.Site.Type.Name, obj.Name()+" is marked //ws:namespace, but does not embed *ws.Server",
-				"declare it as: type "+obj.Name()+" struct{ *ws.Server }")
+				r.embedServer(obj, d))
 		}
 		return
 	}
@@ -161,13 +181,13 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 	decl := named(obj.Type())
 	if decl == nil || !embedsServer(decl) {
 		r.report(diag.NotANamespace, value(o), o.Value+" is no namespace: it does not embed *ws.Server",
-			"a namespace is declared as: type "+obj.Name()+" struct{ *ws.Server }, below //ws:namespace")
+			"name a struct that embeds *ws.Server and is marked //ws:namespace")
 		return nil
 	}
 	if home := r.byPath[decl.Pkg().Path()]; decl.Pkg().Path() == p.src.Path || home != nil {
 		if !home.has(decl, "namespace") {
 			r.report(diag.UnmarkedNamespace, value(o), o.Value+" is not marked //ws:namespace",
-				"write //ws:namespace above its declaration", r.related(at{decl.Pos(), decl.Pos()}, decl.Name()+" is declared here"))
+				"mark it: //ws:namespace", r.related(at{decl.Pos(), decl.Pos()}, decl.Name()+" is declared here"))
 			return nil
 		}
 	}

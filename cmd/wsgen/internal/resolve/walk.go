@@ -55,6 +55,9 @@ func (w *trail) out(t types.Type) {
 	}
 }
 
+// forget has the walk go into t again, where it is found elsewhere.
+func (w *trail) forget(t types.Type) { delete(w.seen, identity(t)) }
+
 // instance is t if it is an instance of a generic type, else nil.
 func instance(t types.Type) *types.Named {
 	if n, ok := t.(*types.Named); ok && n.TypeArgs().Len() > 0 {

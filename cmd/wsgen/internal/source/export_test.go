@@ -63,7 +63,7 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 	fset := token.NewFileSet()
 	fset.AddExistingFiles(c.files...)
 	p := &Program{
-		Fset: fset, folders: folders, root: dir, target: defaultTarget(nil), Module: m,
+		Fset: fset, folders: folders, target: defaultTarget(nil), Module: m,
 	}
 	candidates := parseCandidates(fset, folders)
 	slices.SortFunc(candidates, func(a, b *candidate) int { return strings.Compare(a.dir, b.dir) })

@@ -47,7 +47,7 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, root: module.Dir, target: defaultTarget(opts.Tags)}
+	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, target: defaultTarget(opts.Tags)}
 	requested := func(dir string) bool { return folders[dir].named || wanted.match(dir) }
 	var list diag.List
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {

@@ -41,7 +41,6 @@ type Program struct {
 	deps    *dependencies
 	folders map[string]*folder
 	target  target
-	root    string // the folder that folders are in
 
 	files   map[string]*ast.File          // that File has read
 	others  map[string]*otherBuilds       // by folder
@@ -117,6 +116,18 @@ func inSight[K comparable](m Module, list map[K]*packages.Package) bool {
 // Import returns the types of a package that an annotated package imports,
 // directly or not, with its whole scope.
 func (p *Program) Import(path string) (*types.Package, error) { return p.deps.Import(path) }
+
+// Paths are the import paths of the module's folders that hold Go files, sorted.
+func (p *Program) Paths() []string {
+	var paths []string
+	for dir := range p.folders {
+		if within(p.Module.Dir, dir) {
+			paths = append(paths, p.Module.importPath(dir))
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
 
 // FromSource returns the import paths that the package path imports, if it was
 // read from source: it is annotated, or imports an annotated package.

@@ -161,7 +161,7 @@ func (p *Program) InModule(pkg *types.Package) bool {
 
 // folderOf is the folder of a package of the module; nil if it is of another.
 func (p *Program) folderOf(path string) *folder {
-	dir, ok := Module{Path: p.Module.Path, Dir: p.root}.folder(path)
+	dir, ok := p.Module.folder(path)
 	if !ok {
 		return nil
 	}
