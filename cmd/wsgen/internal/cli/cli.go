@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 )
@@ -110,6 +112,14 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	defer stop()
 
 	s := streams{stdin, stdout, stderr, writing}
+	if len(args) > 0 {
+		switch args[0] {
+		case "-h", "-help", "--help":
+			return help(ctx, s, args[1:])
+		case "-version", "--version":
+			return version(ctx, s, args[1:])
+		}
+	}
 	if len(args) == 0 || !isWord(args[0]) {
 		return generate(ctx, s, args)
 	}
@@ -119,7 +129,10 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 		}
 	}
 	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], commandNames()))
-	fmt.Fprintf(stderr, "A package is written with a dot or a slash: wsgen ./%s\nRun \"wsgen help\" for usage.\n", args[0])
+	if isFolder("", args[0]) {
+		fmt.Fprintf(stderr, "A package is written with a dot or a slash: wsgen ./%s\n", args[0])
+	}
+	fmt.Fprintln(stderr, `Run "wsgen help" for usage.`)
 	return exitUsage
 }
 
@@ -127,6 +140,12 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 // slash in all forms that name the user's own.
 func isWord(arg string) bool {
 	return arg != "" && arg[0] != '-' && !strings.ContainsAny(arg, `./\`)
+}
+
+// isFolder reports whether name is a folder in dir, or in the current one.
+func isFolder(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && info.IsDir()
 }
 
 func commandNames() []string {

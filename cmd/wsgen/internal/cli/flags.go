@@ -19,6 +19,7 @@ type runFlags struct {
 	force  bool
 	json   bool
 	format string
+	object bool // standard output is for an answer, which takes mistakes in if it is JSON
 	set    *flag.FlagSet
 	given  []given
 }
@@ -81,7 +82,7 @@ func (f *runFlags) parse(s streams, args []string) error {
 			return usage(s, "flag %s stands behind a package: flags come first", arg)
 		}
 		if isWord(arg) {
-			return usage(s, "%q is not a package of this module: write ./%s%s", arg, arg, didYouMean(arg, commandNames()))
+			return usage(s, "%q is not a package%s", arg, f.packageFor(arg))
 		}
 	}
 	scratch := settings.Default()
@@ -90,10 +91,27 @@ func (f *runFlags) parse(s streams, args []string) error {
 			return usage(s, "-%s=%v", g.spec.Name, err) // the error begins with the value
 		}
 	}
+	if f.stdout && f.format == formatJSON {
+		return usage(s, "-stdout and -format=json both want standard output: leave one out")
+	}
 	if !slices.Contains(formats(), f.format) {
 		return usage(s, "-format=%s is not a form: it is %s%s", f.format, strings.Join(formats(), ", "), didYouMean(f.format, formats()))
 	}
 	return nil
+}
+
+// packageFor is what to write for a word that is no package, if anything can be
+// meant: all packages, a folder that is there, or a command that stands alone.
+func (f *runFlags) packageFor(word string) string {
+	switch {
+	case word == "all":
+		return "; all packages of this module are ./..."
+	case isFolder(f.dir, word):
+		return "; its folder is written ./" + word
+	case slices.Contains(commandNames(), word):
+		return "; one run has one command"
+	}
+	return ": one is written as a folder or as an import path, such as ./..."
 }
 
 // parseFlags reads the flags of set, and tells what is wrong with them.

@@ -148,8 +148,23 @@ func check(ctx context.Context, s streams, args []string) int {
 		}
 		return exitOK
 	}
+	j.lineEnds(result.Changes)
 	s.errorf("%s not up to date; to update: %s", count(len(result.Changes), "generated file is", "generated files are"), j.flags.commandLine())
 	return exitFail
+}
+
+// lineEnds tells of files that differ by their line ends only, and how to keep
+// those that wsgen writes.
+func (j *job) lineEnds(changes []output.Change) {
+	var names []string
+	for _, c := range changes {
+		if c.Ends() {
+			names = append(names, output.Relative(j.dir, c.Path))
+		}
+	}
+	if len(names) > 0 {
+		j.errorf("CRLF line ends, and no other difference, in %s: to have Git keep those that wsgen writes, put this line into .gitattributes: ws_*gen.go text eol=lf", summary(names))
+	}
 }
 
 // changed says in one line what a run has changed; "" is nothing.

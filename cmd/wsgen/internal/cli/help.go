@@ -13,7 +13,7 @@ import (
 )
 
 func help(_ context.Context, s streams, args []string) int {
-	if len(args) == 0 {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		overview(s.out)
 		return exitOK
 	}

@@ -20,6 +20,7 @@ type job struct {
 	flags *runFlags
 	dir   string // absolute
 	root  string // of the module
+	wrong bool   // the last run of watch had something to complain about
 	// ignored are the folders that go.mod ignores.
 	ignored func(dir string) bool
 	opts    pipeline.Options
@@ -96,7 +97,7 @@ func (j *job) report(ctx context.Context, result pipeline.Result, err error) int
 		}
 		return exitFail
 	}
-	if printErr := printMistakes(j.streams, j.dir, j.flags.format, result.Diagnostics); printErr != nil {
+	if printErr := j.printMistakes(result.Diagnostics); printErr != nil {
 		return exitFail
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -10,12 +11,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
 
 func listFlags() *runFlags {
 	f := newRunFlags("list")
-	f.set.BoolVar(&f.json, "json", false, "print an object with all details")
+	f.set.BoolVar(&f.json, "json", false, "print an object with all details; -format=json does so, too, with the mistakes in it")
+	f.object = true
 	return f
 }
 
@@ -28,16 +31,20 @@ func list(ctx context.Context, s streams, args []string) int {
 		return code
 	}
 	program, result, err := pipeline.Model(ctx, j.opts)
+	warnings := result.Diagnostics
+	if j.flags.format == formatJSON && err == nil && !warnings.HasErrors() {
+		result.Diagnostics = nil // they are a part of the answer
+	}
 	if code := j.report(ctx, result, err); code != exitOK {
 		return code
 	}
 	listing := newListing(program, j.dir)
-	if j.flags.json {
-		out := json.NewEncoder(s.out)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		err = out.Encode(listing)
-	} else {
+	switch {
+	case j.flags.format == formatJSON:
+		err = listing.withMistakes(s.out, warnings, j.dir)
+	case j.flags.json:
+		err = listing.write(s.out)
+	default:
 		err = listing.table(s.out)
 	}
 	if err != nil {
@@ -45,6 +52,25 @@ func list(ctx context.Context, s streams, args []string) int {
 		return exitFail
 	}
 	return exitOK
+}
+
+// write prints the listing for a program.
+func (l listing) write(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(l)
+}
+
+// withMistakes is write, with the mistakes as a part of the object: what a
+// program reads is one document.
+func (l listing) withMistakes(w io.Writer, list diag.List, dir string) error {
+	var text bytes.Buffer
+	if err := diag.JSON(&text, list, dir); err != nil {
+		return err
+	}
+	l.Mistakes = text.Bytes()
+	return l.write(w)
 }
 
 // table prints a line for each event: those that clients send, then those that

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"go/token"
+	"maps"
 	"path"
 	"path/filepath"
 	"time"
@@ -15,6 +17,8 @@ import (
 type listing struct {
 	Gateways []listedGateway `json:"gateways"`
 	Pushes   []listedPush    `json:"pushes"`
+	// Mistakes are those of the run, as -format=json prints them elsewhere.
+	Mistakes json.RawMessage `json:"mistakes,omitempty"`
 }
 
 // listedPackage is an import path.
@@ -87,14 +91,18 @@ type lister struct {
 func newListing(program *model.Program, dir string) listing {
 	l := lister{dir, map[*model.Gateway][]string{}}
 	out := listing{Gateways: []listedGateway{}, Pushes: []listedPush{}}
+	open := map[*model.Gateway]bool{} // by an application that asks nothing
 	for _, p := range program.Packages {
 		if p.App == nil {
 			continue
 		}
+		all := append(guards(p.App.ConnGuards), guards(p.App.MessageGuards)...)
 		for _, g := range p.App.Gateways {
-			l.global[g.Gateway] = append(guards(p.App.ConnGuards), guards(p.App.MessageGuards)...)
+			l.global[g.Gateway] = append(l.global[g.Gateway], all...)
+			open[g.Gateway] = open[g.Gateway] || len(all) == 0
 		}
 	}
+	maps.DeleteFunc(l.global, func(g *model.Gateway, _ []string) bool { return open[g] })
 	for _, p := range program.Packages {
 		for _, g := range p.Gateways {
 			out.Gateways = append(out.Gateways, l.gateway(p, g))

@@ -52,30 +52,37 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 
 // again is one run of watch: a line about what it did, and what is wrong if
 // something is. A short run says nothing: it comes of the files that the one
-// before has written. Only the first one has no such excuse.
+// before has written. Only the first one has no such excuse, and the first one
+// behind a mistake: nobody else would tell that it is gone.
 func (j *job) again(ctx context.Context, first bool) {
 	begun := time.Now()
+	mended := j.wrong
 	j.opts.Dir = ""
 	if err := j.configure(); err != nil {
 		j.errorf("%v", err)
+		j.wrong = true
 		return
 	}
 	if j.opts.Dir == "" {
+		j.wrong = true
 		return // the settings have mistakes, which were printed
 	}
 	result, short, err := j.generate(ctx)
-	if ctx.Err() != nil || short && !first {
+	if ctx.Err() != nil || short && !first && !mended {
 		return
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return // a file went away under the run: that is a change, too
 	}
-	if j.report(ctx, result, err) != exitOK {
+	if j.wrong = j.report(ctx, result, err) != exitOK; j.wrong {
 		return
 	}
 	line := changed(j.dir, result.Changes)
 	if line == "" {
 		line = "up to date"
+	}
+	if mended {
+		line = "nothing is wrong any more, " + line
 	}
 	fmt.Fprintf(j.said(), "%s %s (%d ms)\n", begun.Format(time.TimeOnly), line, time.Since(begun).Milliseconds())
 }

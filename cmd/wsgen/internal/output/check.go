@@ -9,7 +9,7 @@ import (
 )
 
 // Check writes nothing but a unified diff, from what is on disk to what the
-// source asks for.
+// source asks for, line ends aside.
 type Check struct {
 	Out io.Writer
 	Dir string // paths are printed relative to it
@@ -30,7 +30,10 @@ func (c Check) Put(_ context.Context, plan Plan) ([]Change, error) {
 		if ch.New == nil {
 			to = "/dev/null"
 		}
-		if _, err := c.Out.Write(diff.Diff(from, ch.Old, to, ch.New)); err != nil {
+		if ch.Ends() {
+			continue // a diff of every line says nothing
+		}
+		if _, err := c.Out.Write(diff.Diff(from, unix(ch.Old), to, ch.New)); err != nil {
 			return nil, err
 		}
 	}

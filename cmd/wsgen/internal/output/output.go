@@ -32,6 +32,15 @@ type Change struct {
 	New  []byte // nil: the file is to be removed
 }
 
+// Ends reports whether the file differs by its line ends only: Git gives files
+// those of Windows if it is told so.
+func (c Change) Ends() bool {
+	return c.Old != nil && c.New != nil && bytes.Equal(unix(c.Old), c.New)
+}
+
+// unix is a text with the line ends that wsgen writes.
+func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+
 // Sink takes the outcome of a run without errors, and returns what differs from
 // the disk, by path. Whether it then still differs is up to the sink.
 type Sink interface {

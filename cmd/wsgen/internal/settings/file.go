@@ -31,7 +31,7 @@ func Load(root string) (Settings, diag.List, error) {
 	}
 	r := reader{path: path, settings: &s, seen: map[string]token.Position{}}
 	number := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // as in a file of Go
 		number++
 		r.line(number, strings.TrimRight(line, "\r\n"))
 	}
@@ -58,7 +58,7 @@ func (r *reader) line(number int, line string) {
 		r.report(diag.Diagnostic{
 			Code: diag.SettingsLine, Pos: at, End: r.at(number, len(strings.TrimRight(line, " \t"))),
 			Message: "this line is no setting",
-			Help:    "write name = value, or begin the line with # if it is a comment",
+			Help:    asSetting(line),
 		})
 		return
 	}
@@ -66,7 +66,7 @@ func (r *reader) line(number int, line string) {
 	if !known {
 		help := "the settings are " + strings.Join(Names(), ", ")
 		if near := directive.Closest(name, Names()); near != "" {
-			help = "did you mean " + near + "?"
+			help = diag.Meant(near)
 		}
 		r.report(diag.Diagnostic{
 			Code: diag.UnknownSetting, Pos: at, End: end,
@@ -90,6 +90,18 @@ func (r *reader) line(number int, line string) {
 			Message: "wrong value of " + name, Help: err.Error(),
 		})
 	}
+}
+
+// asSetting is the help for a line without an equals sign: the setting that it
+// is, if it has what one needs.
+func asSetting(line string) string {
+	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == ':' })
+	if len(words) == 2 {
+		if spec, ok := Lookup(words[0]); ok && new(Settings).Set(spec, words[1]) == nil {
+			return diag.Paste("write it as", words[0]+" = "+words[1])
+		}
+	}
+	return "write a name, an equals sign and a value; a comment begins with #"
 }
 
 // at is a position; column counts bytes from 0.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -55,12 +56,62 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A byte order mark, as editors on Windows write it, is no part of a name.
+func TestByteOrderMark(t *testing.T) {
+	s, said := load(t, "\ufeffwerror = true\n")
+	if said != "" || !s.WarningsFail {
+		t.Errorf("%+v\n%s", s, said)
+	}
+	if _, said = load(t, "\ufeffwier = on\n"); !strings.HasPrefix(said, "wsgen.conf:1:1: there is no setting wier [WS131]") {
+		t.Error(said)
+	}
+}
+
+// What is printed as a way out is one, pasted as it stands.
+func TestCures(t *testing.T) {
+	for text, want := range map[string][]string{
+		"wire off":                  {"wire = off"},
+		"wier = on":                 {"wire = on"},
+		"requireposture = true":     {"require-posture = true"},
+		"wire = maybe":              {"wire = auto", "wire = on", "wire = off"},
+		"werror = yes":              {"werror = true", "werror = false"},
+		"werror: true":              {"werror = true"},
+		"  require-posture   true ": {"require-posture = true"},
+		"wire":                      nil,
+		"colour red":                nil,
+	} {
+		_, said := load(t, text+"\n")
+		_, help, _ := strings.Cut(said, "help: ")
+		help, _, _ = strings.Cut(help, "\n")
+		var cures []string
+		if code, ok := strings.CutPrefix(help, "write it as: "); ok {
+			cures = []string{code}
+		} else if code, ok := strings.CutPrefix(help, "did you mean "); ok {
+			_, value, _ := strings.Cut(text, "=")
+			cures = []string{strings.TrimSuffix(code, "?") + " =" + value}
+		} else if _, code, ok := strings.Cut(strings.Replace(help, " is neither ", ": it is ", 1), ": it is "); ok {
+			name, _, _ := strings.Cut(text, " =")
+			for _, value := range strings.Split(strings.NewReplacer(" or ", ", ", " nor ", ", ").Replace(code), ", ") {
+				cures = append(cures, name+" = "+value)
+			}
+		}
+		if !slices.Equal(cures, want) {
+			t.Errorf("%q: %q, want %q:\n%s", text, cures, want, said)
+		}
+		for _, cure := range cures {
+			if _, said := load(t, cure+"\n"); said != "" {
+				t.Errorf("%q, as printed for %q:\n%s", cure, text, said)
+			}
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	_, said := load(t, "wire on\nwier = on\n\twire = maybe\nrequire-posture = yes\ntags = a\ntags = b\ncolour = red\n= 1\n")
 	const want = `wsgen.conf:1:1: this line is no setting [WS130]
     1 | wire on
       | ^^^^^^^
-   help: write name = value, or begin the line with # if it is a comment
+   help: write it as: wire = on
 
 wsgen.conf:2:1: there is no setting wier [WS131]
     2 | wier = on
@@ -92,7 +143,7 @@ wsgen.conf:7:1: there is no setting colour [WS131]
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
       | ^^^
-   help: write name = value, or begin the line with # if it is a comment
+   help: write a name, an equals sign and a value; a comment begins with #
 `
 	if said != want {
 		t.Errorf("got\n%s\nwant\n%s", said, want)

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -65,10 +66,14 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 		}
 	}
 	g := newGraph(module, folders, candidates)
-	more, err := p.load(lister{ctx, dir, opts.Env, opts.Tags}, g, candidates)
+	l := lister{ctx, dir, opts.Env, opts.Tags}
+	more, err := p.load(l, g, candidates)
 	list = append(list, more...)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = ctx.Err()
+	case ctx.Err() == nil && slices.Equal(l.ask("env", "GO111MODULE"), []string{"off"}):
+		err = errors.New("GO111MODULE=off turns modules off, and wsgen works on one: unset it, in the environment or by go env -u GO111MODULE")
 	}
 	if err != nil || list.HasErrors() {
 		return nil, list.Sort(), err
@@ -176,6 +181,7 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 	in := p.belongs(c.folder, listed)
 	for _, f := range c.files {
 		switch {
+		case f.byWire():
 		case in(f.path) && f.err != nil, f.lost(c.folder):
 			list = append(list, syntaxErrors(f)...)
 		case in(f.path):

@@ -23,9 +23,53 @@ func findModule(dir string) (Module, error) {
 			return Module{}, fmt.Errorf("cannot read go.mod: %w", err)
 		}
 		if at == filepath.Dir(at) {
-			return Module{}, fmt.Errorf("%s is not in a Go module: no go.mod here or above; run wsgen in your module, or make one with: go mod init example.com/name", dir)
+			return Module{}, noModule(dir)
 		}
 	}
+}
+
+// noModule is the error for a folder that belongs to no module. The root of a
+// workspace often has none: its modules stand below it.
+func noModule(dir string) error {
+	for at := dir; ; at = filepath.Dir(at) {
+		text, err := os.ReadFile(filepath.Join(at, "go.work"))
+		if err == nil {
+			uses := workspaceUses(string(text))
+			if len(uses) == 0 {
+				return fmt.Errorf("%s is a workspace without modules: make one with: go mod init example.com/name", at)
+			}
+			rel, err := filepath.Rel(dir, filepath.Join(at, filepath.FromSlash(uses[0])))
+			if err != nil {
+				rel = uses[0]
+			}
+			return fmt.Errorf("%s is in the workspace of %s, and in none of its modules (%s): wsgen works on one module at a time, as in: wsgen -C %s",
+				dir, filepath.Join(at, "go.work"), strings.Join(uses, ", "), filepath.ToSlash(rel))
+		}
+		if at == filepath.Dir(at) {
+			return fmt.Errorf("%s is not in a Go module: no go.mod here or above; run wsgen in your module, or make one with: go mod init example.com/name", dir)
+		}
+	}
+}
+
+// workspaceUses are the folders of the modules in a go.work.
+func workspaceUses(text string) (folders []string) {
+	block := false
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "//")
+		words := strings.Fields(strings.ReplaceAll(line, "(", " ( "))
+		switch {
+		case len(words) == 0:
+		case block && words[0] == ")":
+			block = false
+		case block:
+			folders = append(folders, unquote(words[0]))
+		case words[0] == "use" && len(words) == 2 && words[1] == "(":
+			block = true
+		case words[0] == "use" && len(words) == 2:
+			folders = append(folders, unquote(words[1]))
+		}
+	}
+	return folders
 }
 
 // parseModule reads what wsgen needs of a go.mod. The go command reads the

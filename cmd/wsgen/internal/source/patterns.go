@@ -37,7 +37,7 @@ func parsePatterns(args []string, dir string, m Module) (patterns, error) {
 		case ok:
 			p.dir, p.folder = folder, false
 		default:
-			return nil, fmt.Errorf("%s is not a package of module %s: write a folder, such as ./%s, or an import path that begins with %s", arg, m.Path, arg, m.Path)
+			return nil, notAPackage(arg, dir, m)
 		}
 		if err := p.check(arg, m); err != nil {
 			return nil, err
@@ -51,11 +51,14 @@ func (p pattern) check(arg string, m Module) error {
 	info, err := os.Stat(p.dir)
 	switch {
 	case os.IsNotExist(err):
+		if base, dots := strings.CutSuffix(arg, "..."); dots && !strings.HasSuffix(base, "/") {
+			return fmt.Errorf("%s: the dots stand behind a slash, for all that is below a folder: write %s", arg, below(base, p.dir))
+		}
 		return fmt.Errorf("%s: there is no folder %s", arg, p.dir)
 	case err != nil:
 		return fmt.Errorf("%s: %w", arg, err)
 	case !info.IsDir():
-		return fmt.Errorf("%s is a file: name its folder, ./%s", arg, filepath.ToSlash(filepath.Dir(arg)))
+		return fmt.Errorf("%s is a file: name its folder, %s", arg, folderOf(arg))
 	}
 	home, err := findModule(p.dir)
 	if err != nil {
@@ -65,6 +68,41 @@ func (p pattern) check(arg string, m Module) error {
 		return fmt.Errorf("%s belongs to module %s, not to %s: run wsgen in %s", arg, home.Path, m.Path, home.Dir)
 	}
 	return nil
+}
+
+// below is the pattern for what base... was to match: all below that folder, if
+// it is one, else all below the one that it would be in.
+func below(base, dir string) string {
+	if info, err := os.Stat(strings.TrimSuffix(dir, "...")); err == nil && info.IsDir() {
+		return base + "/..."
+	}
+	return base[:strings.LastIndex(base, "/")+1] + "..."
+}
+
+// folderOf is the folder of a file as a pattern names it.
+func folderOf(file string) string {
+	dir := filepath.ToSlash(filepath.Dir(file))
+	if dir == "." || strings.HasPrefix(dir, "../") || dir == ".." || filepath.IsAbs(file) {
+		return dir
+	}
+	return "./" + dir
+}
+
+// notAPackage is the error for what is neither written as a folder nor as an
+// import path of m, with what to write if that can be told.
+func notAPackage(arg, dir string, m Module) error {
+	base, dots := strings.CutSuffix(arg, "...")
+	base = strings.TrimSuffix(base, "/")
+	info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(base)))
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is a file: name its folder, %s", arg, folderOf(base))
+	case err == nil && dots:
+		return fmt.Errorf("%s is not a package of module %s: write the folder as ./%s/...", arg, m.Path, base)
+	case err == nil:
+		return fmt.Errorf("%s is not a package of module %s: write the folder as ./%s", arg, m.Path, base)
+	}
+	return fmt.Errorf("%s is not a package of module %s: write a folder with ./ before it, or an import path that begins with %s", arg, m.Path, m.Path)
 }
 
 // match reports whether a pattern names dir.
