@@ -74,6 +74,6 @@ func (r *resolver) noFolder(spec *ast.ImportSpec) bool {
 	if help == "" {
 		help = "make the folder ./" + folder + " with a Go file in it, or correct the path"
 	}
-	r.report(diag.NoFolder, spec.Path, fmt.Sprintf("module %s has no package %s", r.src.Module.Path, path), help)
+	r.reportOnce(diag.NoFolder, path, spec.Path, fmt.Sprintf("module %s has no package %s", r.src.Module.Path, path), help)
 	return true
 }

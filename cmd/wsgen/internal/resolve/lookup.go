@@ -51,7 +51,8 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 			r.related(at{obj.Pos(), obj.Pos()}, name+" is declared here"))
 		return nil
 	}
-	r.report(diag.UnknownName, value(a), fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name), r.meant(s, a, in, fits))
+	message := fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name)
+	r.reportOnce(diag.UnknownName, in.Path()+" "+message, value(a), message, r.meant(s, a, in, fits))
 	return nil
 }
 
@@ -94,7 +95,7 @@ func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
 	message := "this file imports no package " + qualifier
 	from := r.pathOf(qualifier, name)
 	if from == "" || !token.IsIdentifier(name) {
-		r.report(diag.NotImported, value(a), message, "import it, and use it in this file: a comment alone does not count for Go")
+		r.reportOnce(diag.NotImported, s.pkg.Path()+r.position(s.file.Pos()).Filename+qualifier, value(a), message, "import it, and use it in this file: a comment alone does not count for Go")
 		return
 	}
 	word, alias := "type", name
@@ -104,7 +105,7 @@ func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
 	for s.pkg.Scope().Lookup(alias) != nil {
 		alias += "_"
 	}
-	r.report(diag.NotImported, value(a), message,
+	r.reportOnce(diag.NotImported, s.pkg.Path()+r.position(s.file.Pos()).Filename+a.Value, value(a), message,
 		diag.Paste("import it, and use it, since a comment alone does not count for Go", fmt.Sprintf("%s %s = %s", word, alias, a.Value), importLine(qualifier, from)))
 }
 

@@ -66,7 +66,7 @@ func leads() []lead {
 		{`^add the import`, imported},
 		{`^leave the field out with the tag`, tagged},
 		{"or say (?:of each )?that it stays here: (`[^`]*`)", tagged},
-		{"keep it from wire with the tag (`[^`]*`)", tagged},
+		{`, or use the tag`, tagged},
 		{`^an option stands behind a comma`, over},
 		{`^make the field a (?:pointer|slice), or write`, over},
 		{`^embed it`, embedded},

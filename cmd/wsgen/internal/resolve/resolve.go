@@ -33,7 +33,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r := &resolver{
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
-		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, formlessAt: map[token.Position]bool{},
+		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
 	}
 	for _, sp := range p.Packages {
 		r.owner = sp
@@ -85,6 +85,7 @@ type resolver struct {
 	silent     silent
 	needed     []need                  // syntax whose types the model rests on
 	missing    map[string]*missing     // names that nothing declares, by package and name
+	told       map[string]int          // what reportOnce has told, and its place in list
 	formlessAt map[token.Position]bool // fields without a form in JSON, told already
 }
 
@@ -297,6 +298,26 @@ func (r *resolver) report(code diag.Code, where span, message, help string, rela
 		Code: code, Pos: r.position(where.Pos()), End: r.position(where.End()),
 		Message: message, Help: help, Related: related,
 	}, r.owner})
+}
+
+// reportOnce is report for what is one mistake wherever it shows, such as a type
+// that is missing: further places are told beside the first one. key tells such
+// a mistake from others of its code.
+func (r *resolver) reportOnce(code diag.Code, key string, where span, message, help string) {
+	key = string(code) + " " + key
+	first, again := r.told[key]
+	if !again {
+		r.told[key] = len(r.list)
+		r.report(code, where, message, help)
+		return
+	}
+	d := &r.list[first]
+	if place := r.position(where.Pos()); place != d.Pos && !slices.ContainsFunc(d.Related, func(rel diag.Related) bool { return rel.Pos == place }) {
+		d.Related = append(d.Related, r.related(where, "and here"))
+	}
+	if r.owner.Requested {
+		d.owner = r.owner
+	}
 }
 
 func (r *resolver) related(where span, message string) diag.Related {

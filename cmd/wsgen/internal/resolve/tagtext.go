@@ -33,16 +33,18 @@ func pairs(tag string) (all []pair, rest string) {
 }
 
 // withJSON writes a tag with value for the key json, and whatever else it has.
-func withJSON(tag, value string) string {
+func withJSON(tag, value string) string { return withKey(tag, "json", value) }
+
+func withKey(tag, key, value string) string {
 	all, _ := pairs(tag)
 	found := false
 	for i := range all {
-		if all[i].key == "json" {
+		if all[i].key == key {
 			all[i].value, found = value, true
 		}
 	}
 	if !found {
-		all = append([]pair{{"json", value}}, all...)
+		all = append([]pair{{key, value}}, all...)
 	}
 	return writeTag(all)
 }

@@ -205,6 +205,10 @@ func (r *resolver) typeError(p *pkg, e typeError) {
 		return
 	}
 	code, message, help := r.complaint(e.Msg)
+	if code == diag.MissingModule {
+		r.reportOnce(code, message, where, message, help)
+		return
+	}
 	var related []diag.Related
 	for _, m := range e.more {
 		related = append(related, r.related(at{m.Pos, m.Pos}, strings.TrimSpace(m.Msg)))

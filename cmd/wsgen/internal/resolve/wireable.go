@@ -55,12 +55,26 @@ func (r *resolver) inputs(obj *types.TypeName, p model.Provider) []*types.Var {
 func (r *resolver) sameType(obj *types.TypeName, p model.Provider, v, earlier *types.Var) {
 	shown := r.show(types.Unalias(v.Type()), obj.Pkg())
 	message := fmt.Sprintf("wire cannot fill %s: it knows values by their types, and %s and %s are both of type %s", obj.Name(), earlier.Name(), v.Name(), shown)
-	help := fmt.Sprintf("give one of them a type of its own, keep it from wire with the tag `wire:\"-\"`, or declare New%s", obj.Name())
+	help := diag.Paste(fmt.Sprintf("give one of them a type of its own, or declare New%s, or use the tag", obj.Name()), withKey(tagOf(obj, v), "wire", "-"))
 	if p.Kind == model.ProviderFunc {
 		message = fmt.Sprintf("wire cannot call %s: it knows values by their types, and two parameters are of type %s", p.Func, shown)
 		help = "give one of them a type of its own, or take a struct of both"
 	}
 	r.report(diag.SameType, varSpan(v), message, help, r.related(varSpan(earlier), "the other"))
+}
+
+// tagOf is the tag of a field of obj.
+func tagOf(obj *types.TypeName, v *types.Var) string {
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return ""
+	}
+	for i := range s.NumFields() {
+		if s.Field(i) == v {
+			return s.Tag(i)
+		}
+	}
+	return ""
 }
 
 func varSpan(v *types.Var) span { return at{v.Pos(), v.Pos() + token.Pos(len(v.Name()))} }
