@@ -14,7 +14,7 @@ import (
 
 // suggestion finds what wrong usage is told to write instead, and says what it
 // stands for: an argument, or the whole command line.
-var suggestion = regexp.MustCompile(`did you mean (\S+)\?|(?:write|written|written as|the folder as|are|name its folder,|as in: wsgen|slash: wsgen) (\.{1,2}/\S*|\.|\S+/\.\.\.|-C \S+)$`)
+var suggestion = regexp.MustCompile(`did you mean (\S+)\?|(?:write|written|the folder as|are|name its folder,|as in: wsgen|slash: wsgen) (\.{1,2}/\S*|\.|\S+/\.\.\.|-C \S+)(?: for its folders)?$`)
 
 // TestSuggestions takes wsgen at its word: wrong usage, then the same with what
 // was suggested, which is right.

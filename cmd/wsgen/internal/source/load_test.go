@@ -171,7 +171,12 @@ func TestLoadErrors(t *testing.T) {
 		{empty, "./...", "go mod init"},
 		{broken, "./...", "has no module line"},
 		{dir, "./b", "there is no folder"},
-		{dir, "b", "./b"},
+		{dir, "b", "write a folder with ./ before it"},
+		{dir, "a", "write the folder as ./a"},
+		{dir, "a/...", "write ./a/... for its folders"},
+		{dir, "a/a.go", "is a file: name its folder, ./a"},
+		{dir, "./a...", "write ./a/..."},
+		{dir, "./x...", "write ./..."},
 		{dir, "./nested", "belongs to module example.com/nested"},
 		{dir, "./a/a.go", "is a file: name its folder, ./a"},
 	} {

@@ -98,7 +98,7 @@ func notAPackage(arg, dir string, m Module) error {
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s is a file: name its folder, %s", arg, folderOf(base))
 	case err == nil && dots:
-		return fmt.Errorf("%s is not a package of module %s: write the folder as ./%s/...", arg, m.Path, base)
+		return fmt.Errorf("%s is not a package of module %s: write ./%s/... for its folders", arg, m.Path, base)
 	case err == nil:
 		return fmt.Errorf("%s is not a package of module %s: write the folder as ./%s", arg, m.Path, base)
 	}
