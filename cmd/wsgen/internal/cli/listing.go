@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -92,12 +93,15 @@ func newListing(program *model.Program, dir string) listing {
 	l := lister{dir, map[*model.Gateway][]string{}}
 	out := listing{Gateways: []listedGateway{}, Pushes: []listedPush{}}
 	open := map[*model.Gateway]bool{} // by an application that asks nothing
+	apps := slices.Clone(program.Elsewhere)
 	for _, p := range program.Packages {
-		if p.App == nil {
-			continue
+		if p.App != nil {
+			apps = append(apps, p.App)
 		}
-		all := append(guards(p.App.ConnGuards), guards(p.App.MessageGuards)...)
-		for _, g := range p.App.Gateways {
+	}
+	for _, app := range apps {
+		all := append(guards(app.ConnGuards), guards(app.MessageGuards)...)
+		for _, g := range app.Gateways {
 			l.global[g.Gateway] = append(l.global[g.Gateway], all...)
 			open[g.Gateway] = open[g.Gateway] || len(all) == 0
 		}

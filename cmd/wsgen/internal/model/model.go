@@ -21,6 +21,9 @@ const (
 // Program is everything one run of wsgen generates code for.
 type Program struct {
 	Packages []*Package
+	// Elsewhere are the applications of packages that were not asked for: what
+	// they ask, they ask of gateways here, too. Nothing is generated for them.
+	Elsewhere []*App
 }
 
 // Package is one Go package with at least one directive.

@@ -234,8 +234,11 @@ func (p *pkg) marked(name string) (types []*types.TypeName, ds []*directive.Dire
 func (r *resolver) program() *model.Program {
 	m := &model.Program{}
 	for _, p := range r.pkgs {
-		if p.src.Requested {
+		switch {
+		case p.src.Requested:
 			m.Packages = append(m.Packages, p.model)
+		case p.model.App != nil:
+			m.Elsewhere = append(m.Elsewhere, p.model.App)
 		}
 	}
 	return m
