@@ -191,7 +191,7 @@ func names() []string {
 
 // Closest returns the candidate that name is most likely a misspelling of, or "".
 func Closest(name string, candidates []string) string {
-	best, at := "", max(1, len(name)/3)+1
+	best, at := "", min(max(1, len(name)/3)+1, len(name)) // something of it stays
 	for _, c := range candidates {
 		if d := distance(name, c); d < at {
 			best, at = c, d

@@ -41,7 +41,12 @@ func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Packag
 }
 
 func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Package, handler bool) {
-	obj, _ := r.lookup(s, o, "type", isType).(*types.TypeName)
+	obj, _ := r.lookup(s, o, "type", isType, func(o types.Object) bool {
+		if !isType(o) || invalid(o.Type()) || !bare(o.Type()) {
+			return false
+		}
+		return !handler && isGuardConn(method(o.Type(), "GuardConn")) || isGuardMessage(method(o.Type(), "GuardMessage"))
+	}).(*types.TypeName)
 	if obj == nil {
 		return
 	}

@@ -24,8 +24,9 @@ type scope struct {
 func (p *pkg) scope(d *directive.Directive) scope { return scope{p.src.Types, d.Site.File} }
 
 // lookup finds name, or pkg.name where the file imports pkg. It reports what it
-// cannot find; kind says in a message what should be there.
-func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types.Object) bool) types.Object {
+// cannot find; kind says in a message what should be there, and likely what can
+// have been meant.
+func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits, likely func(types.Object) bool) types.Object {
 	in, name := s.pkg, a.Value
 	qualifier, rest, qualified := strings.Cut(a.Value, ".")
 	if qualified {
@@ -52,7 +53,7 @@ func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits func(types
 		return nil
 	}
 	message := fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name)
-	r.reportOnce(diag.UnknownName, in.Path()+" "+message, value(a), message, r.meant(s, a, in, fits))
+	r.reportOnce(diag.UnknownName, in.Path()+" "+message, value(a), message, r.meant(s, a, in, likely))
 	return nil
 }
 
@@ -109,9 +110,24 @@ func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
 		diag.Paste("import it, and use it, since a comment alone does not count for Go", fmt.Sprintf("%s %s = %s", word, alias, a.Value), importLine(qualifier, from)))
 }
 
+// lookupType looks for the type of a namespace.
 func (r *resolver) lookupType(p *pkg, d *directive.Directive, a directive.Arg) *types.TypeName {
-	obj, _ := r.lookup(p.scope(d), a, "type", isType).(*types.TypeName)
+	obj, _ := r.lookup(p.scope(d), a, "type", isType, r.isNamespace).(*types.TypeName)
 	return obj
+}
+
+// isNamespace reports whether o is a type that namespace= can name.
+func (r *resolver) isNamespace(o types.Object) bool {
+	t, ok := o.(*types.TypeName)
+	if !ok || invalid(t.Type()) {
+		return false
+	}
+	decl := named(t.Type())
+	if decl == nil || decl.Pkg() == nil || !embedsServer(decl) {
+		return false
+	}
+	home := r.byPath[decl.Pkg().Path()]
+	return home == nil || home.has(decl, "namespace")
 }
 
 func isType(obj types.Object) bool { _, ok := obj.(*types.TypeName); return ok }
@@ -155,7 +171,7 @@ func importName(spec *ast.ImportSpec, pkg *types.Package) string {
 
 // constant returns the value of the string constant that a names.
 func (r *resolver) constant(s scope, a directive.Arg) (string, bool) {
-	obj, ok := r.lookup(s, a, "string constant", isStringConst).(*types.Const)
+	obj, ok := r.lookup(s, a, "string constant", isStringConst, isStringConst).(*types.Const)
 	if !ok {
 		return "", false
 	}
@@ -170,7 +186,7 @@ func isStringConst(o types.Object) bool {
 // constRef writes a constant that constant has found as a file of package from
 // may; nil if it may not name it.
 func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *model.Const {
-	obj := r.lookup(s, a, "string constant", isStringConst)
+	obj := r.lookup(s, a, "string constant", isStringConst, isStringConst)
 	typ := obj.Type()
 	ref := &model.Const{
 		Name: obj.Name(), Local: obj.Pkg().Path() == from.Path(),
