@@ -42,6 +42,7 @@ type Program struct {
 	folders map[string]*folder
 	target  target
 
+	beside  map[string]*folder            // that folderOf has found besides folders
 	files   map[string]*ast.File          // that File has read
 	others  map[string]*otherBuilds       // by folder
 	varying map[*types.TypeName]Variation // what Varies knows of declarations

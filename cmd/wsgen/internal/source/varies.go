@@ -165,7 +165,32 @@ func (p *Program) folderOf(path string) *folder {
 	if !ok {
 		return nil
 	}
-	return p.folders[dir]
+	if f := p.folders[dir]; f != nil {
+		return f
+	}
+	f, known := p.beside[dir]
+	if !known {
+		if p.beside == nil {
+			p.beside = map[string]*folder{}
+		}
+		f = p.Module.imported(dir)
+		p.beside[dir] = f
+	}
+	return f
+}
+
+// imported is a folder of the module that no pattern finds; nil if it is of
+// another module, or cannot be read.
+func (m Module) imported(dir string) *folder {
+	home, err := findModule(dir)
+	if err != nil || home.Dir != m.Dir {
+		return nil
+	}
+	s := walker{m, map[string]*folder{}, map[string]bool{}}
+	if s.one(dir) != nil {
+		return nil
+	}
+	return s.folders[dir]
 }
 
 // otherBuilds looks into the files of a folder that are not in every build of
