@@ -21,7 +21,8 @@ type Call struct {
 	task    *task           // nil: it is a call on the read loop, and no more
 	handler int             // its index
 	frame   envelope.Frame
-	kept    []byte // room for what guards see
+	shown   []byte // frame.Data as guards and interceptors see it
+	kept    []byte // room for that
 	reader  Reader // of frame.Data; here, since a local one would escape
 	writer  Writer // of the reply; its buffer serves one call after the other
 	inline  bool   // on the read loop
@@ -55,6 +56,9 @@ func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inli
 func (c *Call) end() {
 	c.frame = envelope.Frame{}
 	c.conn, c.reader.data = nil, nil
+	if c.shown != nil {
+		c.shown = nil
+	}
 	if c.task != nil { // few have one, interceptors none without, and each write costs while garbage is collected
 		c.task, c.passage = nil, nil
 	}
@@ -75,7 +79,7 @@ func (c *Call) Context() context.Context {
 
 // message returns what guards and interceptors see.
 func (c *Call) message(event string) Message {
-	m := Message{Client: c.conn.asClient(), Event: event, Data: c.frame.Data, bare: c.bare}
+	m := Message{Client: c.conn.asClient(), Event: event, Data: c.shown, bare: c.bare}
 	if c.task != nil {
 		m.Meta = c.task.meta
 	}

@@ -10,7 +10,7 @@ import (
 // maxShown is up to how many bytes data is copied for guards.
 const maxShown = 1 << 10
 
-// show makes the data what guards and interceptors see, which is what the
+// show makes the data what guards and interceptors see: the text that the
 // handler decodes. They may keep it: a guard with a time limit leaves something
 // that still reads. So it is in memory of its own, or the message's is lent.
 func (c *Call) show() {
@@ -20,8 +20,9 @@ func (c *Call) show() {
 	}
 	lent, came := e.lends(c.handler, &c.frame), c.frame.Data
 	c.named()
+	c.shown = c.frame.Data
 	if !lent && len(came) > 0 && &c.frame.Data[0] == &came[0] {
-		c.frame.Data = c.keep(came)
+		c.shown = c.keep(came) // the handler decodes what came, which is still in the cache
 	}
 }
 
