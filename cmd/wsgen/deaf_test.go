@@ -66,6 +66,7 @@ func TestInterruptIsPrompt(t *testing.T) {
 				m.write(".bin/go", "#!/bin/sh\n"+fmt.Sprintf(tc.script, goCommand, here))
 				cmd := m.command()
 				cmd.Args = append(cmd.Args, tc.args...)
+				cmd.Env = append(cmd.Environ(), "GORACE=atexit_sleep_ms=0") // else the race detector's exit takes a second
 				out, err := cmd.StdoutPipe()
 				if err != nil {
 					t.Fatal(err)

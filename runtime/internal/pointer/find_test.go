@@ -91,7 +91,7 @@ func FuzzFind(f *testing.F) {
 		g := grower{rand: rand.New(rand.NewPCG(seed, 0)), left: int(size % 2000), deepest: int(depth % 8)}
 		g.value("", 0)
 		if len(g.places) == 0 {
-			t.Skip("nothing to mark")
+			return
 		}
 		at := g.places[g.rand.IntN(len(g.places))]
 		text := g.text.String()
