@@ -296,7 +296,8 @@ func (r *resolver) field(v *types.Var) (name, tag span) {
 	return name, tag
 }
 
-// typeName is the identifier that an embedded field is called by, or nil.
+// typeName is the identifier that an embedded field, or a receiver, names its type
+// by, or nil.
 func typeName(x ast.Expr) *ast.Ident {
 	for {
 		switch t := x.(type) {

@@ -204,23 +204,10 @@ func deref(t types.Type) types.Type {
 
 // receiver is the name of a method's receiver type.
 func receiver(fn *ast.FuncDecl) string {
-	t := fn.Recv.List[0].Type
-	for {
-		switch x := t.(type) {
-		case *ast.ParenExpr:
-			t = x.X
-		case *ast.StarExpr:
-			t = x.X
-		case *ast.IndexExpr:
-			t = x.X
-		case *ast.IndexListExpr:
-			t = x.X
-		case *ast.Ident:
-			return x.Name
-		default:
-			return ""
-		}
+	if id := typeName(fn.Recv.List[0].Type); id != nil {
+		return id.Name
 	}
+	return ""
 }
 
 // whole returns pkg with its whole scope, which a package that others import

@@ -131,7 +131,7 @@ func TestWatchLinks(t *testing.T) {
 	link := func(to, from string) {
 		t.Helper()
 		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
-			t.Skipf("no links here: %v", err)
+			t.Fatal(err)
 		}
 	}
 	write("real/chat/chat.go")
