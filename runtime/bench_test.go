@@ -212,7 +212,7 @@ func BenchmarkCodec(b *testing.B) {
 			}
 			call.writer.begin(append(call.writer.buf[:0], front...), frame.ID)
 			writeSendMessage(&call.writer, in)
-			if _, ok := call.writer.frame(); !ok {
+			if _, ok := call.writer.end(); !ok {
 				b.Fatal("not written")
 			}
 		}

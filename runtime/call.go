@@ -142,21 +142,35 @@ func (c *Call) DecodeNullableParam(object, bare any) error {
 // time is up has an answer already: the result is dropped. The error is a value
 // that cannot be encoded.
 func (c *Call) Reply(v any) error {
-	frame, err := encodeReply(c.front(), c.frame.ID, v)
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.lends = c.copies()
+	frame, err := e.reply(c.front(), c.frame.ID, v)
 	if err != nil {
 		return err
 	}
-	c.send(frame)
+	c.send(frame, e.lends)
 	return nil
 }
 
-func (c *Call) send(frame []byte) {
+// send sends a reply, and copies it if it is in memory that is used again.
+func (c *Call) send(frame []byte, lent bool) {
 	c.replied = true
 	if c.passage != nil && !c.passage.claim() || c.task != nil && !c.task.claim(nil) {
 		return // cancelled, or too late
 	}
-	c.waited = c.conn.reply(c.conn.single(frame), c.inline)
+	frame = c.conn.single(frame)
+	if lent {
+		c.waited = c.conn.replyCopy(frame)
+	} else {
+		c.waited = c.conn.reply(frame, c.inline)
+	}
 }
+
+// copies reports whether a reply of up to outbox.Block bytes is to be copied when
+// it is sent: that costs less than memory of its own where a write follows that
+// does not wait.
+func (c *Call) copies() bool { return c.inline && c.conn.raw != nil }
 
 // answered reports whether the handler has replied, now that it is done, or
 // that nobody waits for it any more.

@@ -1,5 +1,7 @@
 package ws
 
+import "github.com/wsgen/wsgen/runtime/internal/outbox"
+
 // This file is how generated code reads and writes flat types itself: structs
 // of strings, numbers and booleans. What it cannot do it leaves to
 // encoding/json, in functions that take or return the value: a pointer that
@@ -33,11 +35,15 @@ func decodeStd[T any](c *Call) (v T, err error) {
 func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
 	c.writer.begin(append(c.writer.buf[:0], c.front()...), c.frame.ID)
 	write(&c.writer, v)
-	frame, ok := c.writer.frame()
-	if !ok {
+	frame, ok := c.writer.end()
+	switch {
+	case !ok:
 		return replyStd(c, v)
+	case len(frame) <= outbox.Block && c.copies():
+		c.send(frame, true)
+	default:
+		c.send(c.writer.own(frame), false)
 	}
-	c.send(frame)
 	return nil
 }
 
@@ -49,7 +55,10 @@ func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, 
 		w := writers.Get().(*Writer)
 		w.begin(appendFront(w.buf[:0], event), nil)
 		write(w, v)
-		frame, ok := w.frame()
+		frame, ok := w.end()
+		if ok {
+			frame = w.own(frame)
+		}
 		writers.Put(w)
 		if ok {
 			return t.push(event, frame)

@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -64,7 +65,20 @@ func (c *conn) pushOne(event string, frame []byte) error {
 // On the read loop replies are corked: they leave together when the input has
 // run dry, so that a peer that asks much at a time gets few writes.
 func (c *conn) reply(frame []byte, onReadLoop bool) (waited bool) {
-	v := c.out.Keep(frame)
+	return c.replied(c.out.Keep(frame), frame, onReadLoop)
+}
+
+// replyCopy is reply on the read loop for a frame whose memory is used again.
+func (c *conn) replyCopy(frame []byte) (waited bool) {
+	v := c.out.Copy(frame)
+	if v.Refused() {
+		frame = slices.Clone(frame)
+	}
+	return c.replied(v, frame, true)
+}
+
+// replied goes on where the outbox has said what it makes of a reply.
+func (c *conn) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waited bool) {
 	if v.Refused() {
 		waited = true
 		if onReadLoop {

@@ -3,10 +3,12 @@ package ws
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // The opcodes of RFC 6455, section 5.2.
@@ -74,13 +76,21 @@ type encoder struct {
 	front []byte // head room and the text before the value
 	tail  string // and behind it
 	frame []byte // with its head room, not sealed; nil before the first Write
+	lends bool   // the frame may be in room, which is used again; and then, it is
+	room  []byte
 }
 
 // Write takes JSON, which comes at one go, and a newline with it: so the frame
 // is made at its length, and nothing is copied twice.
 func (e *encoder) Write(p []byte) (int, error) {
 	if e.frame == nil {
-		e.frame = make([]byte, 0, len(e.front)+len(p)+len(e.tail))
+		n := len(e.front) + len(p) + len(e.tail)
+		if e.lends = e.lends && n <= outbox.Block; e.lends {
+			e.room = slices.Grow(e.room[:0], n)
+			e.frame = e.room
+		} else {
+			e.frame = make([]byte, 0, n)
+		}
 		e.frame = append(e.frame, e.front...)
 	}
 	e.frame = append(e.frame, p...)
@@ -116,10 +126,8 @@ func encodeMember(event string, id []byte, data any, tail string) ([]byte, error
 	return e.encode(data)
 }
 
-// encodeReply is encodeFrame with what appendFront appends.
-func encodeReply(front, id []byte, data any) ([]byte, error) {
-	e := encoders.Get().(*encoder)
-	defer e.release()
+// reply is encodeFrame with what appendFront appends.
+func (e *encoder) reply(front, id []byte, data any) ([]byte, error) {
 	e.front, e.tail = envelope.BeginData(append(e.front[:0], front...), id), "}"
 	return e.encode(data)
 }
@@ -144,7 +152,7 @@ func (e *encoder) encode(v any) ([]byte, error) {
 }
 
 func (e *encoder) release() {
-	e.frame = nil
+	e.frame, e.lends = nil, false
 	if cap(e.front) <= maxPooled {
 		encoders.Put(e)
 	}

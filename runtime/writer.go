@@ -26,22 +26,34 @@ func (w *Writer) begin(front, id []byte) {
 	w.buf = envelope.BeginData(front, id)
 }
 
-// frame ends the frame and returns it; false if data has no JSON.
-func (w *Writer) frame() (frame []byte, ok bool) {
-	if !w.odd {
-		w.buf = envelope.End(w.buf)
-		sealed := seal(w.buf)
-		if len(sealed) > maxCopied && len(sealed) > cap(w.buf)/4*3 {
-			w.buf = nil
-			return sealed, true
-		}
-		frame = make([]byte, len(sealed)) // the buffer is used again
-		copy(frame, sealed)
+// end ends the frame and returns it, in the writer's buffer; false if data has
+// no JSON.
+func (w *Writer) end() (frame []byte, ok bool) {
+	if w.odd {
+		w.rest()
+		return nil, false
 	}
+	w.buf = envelope.End(w.buf)
+	return seal(w.buf), true
+}
+
+// own returns what end returned in memory of its own.
+func (w *Writer) own(sealed []byte) (frame []byte) {
+	if len(sealed) > maxCopied && len(sealed) > cap(w.buf)/4*3 {
+		w.buf = nil
+		return sealed
+	}
+	frame = make([]byte, len(sealed)) // the buffer is used again
+	copy(frame, sealed)
+	w.rest()
+	return frame
+}
+
+// rest says that the buffer is not needed for now.
+func (w *Writer) rest() {
 	if cap(w.buf) > maxPooled {
 		w.buf = nil
 	}
-	return frame, !w.odd
 }
 
 // maxCopied is how long a frame is copied, so that the buffer is used again. A

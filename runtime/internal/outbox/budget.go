@@ -80,6 +80,9 @@ func (q *Queue) ownBytes() int {
 	if q.more != nil {
 		n = q.more.own
 	}
+	if q.run > 1 {
+		n += len(q.first)
+	}
 	if q.is(ownFlight) {
 		n += int(q.takenBytes)
 	}

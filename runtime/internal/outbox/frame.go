@@ -62,6 +62,7 @@ type Batch struct {
 	Patient bool
 
 	first []byte
+	run   uint16 // as Queue.run
 	more  *overflow
 
 	gone []lot
@@ -103,6 +104,7 @@ func (b *Batch) Join(buf []byte) []byte {
 
 // Drop forgets the frames.
 func (b *Batch) Drop() {
+	b.recycle()
 	b.first = nil
 	if b.more != nil {
 		b.letGo(len(b.more.frames))

@@ -53,6 +53,7 @@ type Queue struct {
 
 	reserved uint32 // units of limits.Total that are this queue's
 	state    state
+	run      uint16 // how many frames first is, if it is in a block; else 0
 
 	line *line // nil: nobody waits for room
 }
@@ -338,7 +339,7 @@ func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.set(closed | aborted)
-	q.first = nil
+	q.first, q.run = nil, 0
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())
 		q.more.drop(len(q.more.frames))

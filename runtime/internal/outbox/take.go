@@ -80,7 +80,7 @@ func (q *Queue) Written(b *Batch) (more, closed bool) {
 }
 
 // Stuck says that the socket has taken the first n bytes of b, and no more. What
-// is left of the frame that it stopped in is returned; b keeps that frame, and
+// is left of the frame, or run, that it stopped in is returned; b keeps that, and
 // the others go back to where they were: they can still be shed, and nobody has
 // a copy of them. The caller has to wait for the peer, and calls Next then.
 func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
@@ -88,17 +88,25 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 	defer q.mu.Unlock()
 	q.set(stalled)
 	if b.Len() == 1 {
-		return b.Join(nil)[n:]
+		rest = b.Join(nil)[n:]
+		return b.leaveBlock(rest)
 	}
 	q.frames, q.bytes = q.frames-q.taken, q.bytes-q.takenBytes
 	q.clear(ownFlight)
+	q.taken = 1
 	switch {
 	case n < len(b.first):
-		rest = b.first[n:]
 		q.putBack(b.more)
 		b.more = nil
+		q.takenBytes = uint32(len(b.first))
+		if b.run > 1 {
+			q.taken = int32(b.run)
+			q.set(ownFlight)
+		}
+		rest = b.leaveBlock(b.first[n:])
 	default:
 		n -= len(b.first)
+		b.recycle()
 		b.first = nil
 		i := 0
 		for ; n >= b.more.size(i); i++ {
@@ -114,10 +122,10 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 		if one.frames[0].own() {
 			q.set(ownFlight)
 		}
+		q.takenBytes = uint32(one.size(0))
 		rest = one.frames[0].bytes[n:]
 	}
-	q.taken, q.takenBytes = 1, uint32(len(b.Join(nil)))
-	q.frames, q.bytes = q.frames+1, q.bytes+q.takenBytes
+	q.frames, q.bytes = q.frames+q.taken, q.bytes+q.takenBytes
 	q.release()
 	q.wake()
 	return rest
@@ -168,9 +176,13 @@ func (q *Queue) take(b *Batch, maxSize int) {
 	}
 	if q.first != nil {
 		b.first = q.first
+		b.run = q.run
 		q.takenBytes += uint32(len(q.first))
-		q.taken++
-		q.first = nil
+		q.taken += max(1, int32(q.run))
+		q.first, q.run = nil, 0
+		if b.run > 1 {
+			q.set(ownFlight)
+		}
 	}
 	if q.more == nil {
 		return

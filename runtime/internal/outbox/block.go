@@ -1,0 +1,57 @@
+package outbox
+
+import (
+	"slices"
+	"sync"
+)
+
+// Block is up to how many bytes of replies are copied into memory that is used
+// again and again. A connection has a block only between its first reply and the
+// write, which does not wait: a peer that stalls has what it is to get, and no
+// more.
+const Block = 4 << 10
+
+var blocks = sync.Pool{New: func() any { return new([Block]byte) }}
+
+// Copy is Keep for a frame whose memory the caller uses again. Those that an
+// empty queue gets one after the other are one run of bytes in a block, which
+// needs neither memory nor copying for the write.
+func (q *Queue) Copy(frame []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.is(closed):
+		return Closed
+	case q.line != nil || !q.admit(len(frame)):
+		return q.full()
+	case q.frames == 0 && len(frame) <= Block:
+		q.inline(append(blocks.Get().(*[Block]byte)[:0], frame...), true)
+		q.run = 1
+	case q.run > 0 && q.more == nil && len(q.first)+len(frame) <= Block:
+		q.first = append(q.first, frame...)
+		q.run++
+	default:
+		return q.add(slices.Clone(frame), kept)
+	}
+	return q.added(len(frame))
+}
+
+// leaveBlock moves the rest of b's one frame, which the socket does not take now,
+// out of the block: a peer may never take it.
+func (b *Batch) leaveBlock(rest []byte) []byte {
+	if b.run > 0 {
+		rest = slices.Clone(rest)
+		b.recycle()
+		b.first = rest
+	}
+	return rest
+}
+
+// recycle gives the block of a run back, if b has one: nobody reads it any more.
+func (b *Batch) recycle() {
+	if b.run > 0 {
+		spoil(b.first)
+		blocks.Put((*[Block]byte)(b.first[:Block]))
+		b.run = 0
+	}
+}
