@@ -41,7 +41,7 @@ type opening struct {
 	tight bool // nothing that is seen stands before the tool's name but a sign
 	sign  bool // a sign that other tools have, as in @ws: or +ws:
 	long  bool // the tool is called wsgen
-	colon bool // a colon follows, ASCII's or one that looks like it; else a period, or a space
+	colon bool // a colon follows, ASCII's or one that looks like it; else another sign, or a space
 	odd   bool // something else than a space or a letter's case is wrong
 }
 
@@ -71,6 +71,11 @@ func open(body []byte) (o opening, rest []byte, ok bool) {
 		return o, nil, false
 	}
 	body, o.long = cutFold(body, "gen")
+	if behind := bytes.TrimLeft(body, " \t"); len(behind) < len(body) {
+		if r, _ := utf8.DecodeRune(behind); isColon(r) {
+			body, o.odd = behind, true
+		}
+	}
 	r, n := utf8.DecodeRune(body)
 	for unseen(r) && !unicode.IsSpace(r) {
 		body = body[n:]
@@ -79,15 +84,20 @@ func open(body []byte) (o opening, rest []byte, ok bool) {
 	switch {
 	case r == ':':
 		o.colon = true
-	case strings.ContainsRune("\uff1a\ufe55\ufe13\u2236\ua789\u02d0", r): // full width, small, vertical, ratio, letter, length
+	case isColon(r):
 		o.colon, o.odd = true, true
-	case n > 0 && o.tight && !o.sign && (r == '.' || unicode.IsSpace(r) && r != '\n' && r != '\r'):
+	case n > 0 && o.tight && !o.sign && (strings.ContainsRune(".;,-_/=|", r) || unicode.IsSpace(r) && r != '\n' && r != '\r'):
 		o.odd = true
 	default:
 		return o, nil, false
 	}
 	o.odd = o.odd || o.sign || o.long
 	return o, body[n:], true
+}
+
+// isColon reports whether r is a colon, or looks like one.
+func isColon(r rune) bool {
+	return strings.ContainsRune(":\uff1a\ufe55\ufe13\u2236\ua789\u02d0", r) // ASCII's, full width, small, vertical, ratio, letter, length
 }
 
 // cutFold is b without the word that it begins with, in any case.
