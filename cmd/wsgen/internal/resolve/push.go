@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -130,18 +131,39 @@ func (r *resolver) freeEvent(fn *types.Func, events map[string]*types.Func) stri
 	return event
 }
 
-// eventOf is the //ws:event directive of a method, if we can see it.
+// eventOf is the //ws:event directive of a method, in this module or another.
 func (r *resolver) eventOf(fn *types.Func) *directive.Directive {
-	home := r.home(fn)
-	if home == nil {
-		return nil
+	ds := r.foreignEvent(fn)
+	if home := r.home(fn); home != nil {
+		ds = home.onFunc[fn.Origin()]
 	}
-	for _, d := range home.onFunc[fn.Origin()] {
+	for _, d := range ds {
 		if d.Name == "event" && len(d.Args) == 1 {
 			return d
 		}
 	}
 	return nil
+}
+
+// foreignEvent are the directives above a method of an interface in a package
+// of which we only have export data.
+func (r *resolver) foreignEvent(fn *types.Func) (ds []*directive.Directive) {
+	if fn.Pkg() == nil || r.home(fn) != nil {
+		return nil
+	}
+	file, at := filepath.Base(r.position(fn.Pos()).Filename), r.position(fn.Pos()).Line
+	for _, f := range r.src.Syntax(fn.Pkg().Path()) {
+		found, _ := directive.File(f, r.src.Fset)
+		for _, d := range found {
+			if d.Site.Place != directive.InterfaceMethod || d.Site.Field.Names[0].Name != fn.Name() {
+				continue
+			}
+			if where := r.position(d.Site.Field.Pos()); where.Line == at && filepath.Base(where.Filename) == file {
+				ds = append(ds, d)
+			}
+		}
+	}
+	return ds
 }
 
 func (r *resolver) pushEvent(fn *types.Func, where span) string {
