@@ -105,6 +105,11 @@ func (r *resolver) path(d *directive.Directive) string {
 		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why), help)
 		return ""
 	}
+	if i := strings.IndexAny(arg.Value, "?#"); i >= 0 {
+		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: a path ends before %s", arg.Value, arg.Value[i:i+1]),
+			diag.Paste("write the path alone", spell(cleaned(arg.Value[:i]))))
+		return ""
+	}
 	return path
 }
 
