@@ -10,8 +10,8 @@ import (
 // CloseCode is a WebSocket close code (RFC 6455, section 7.4).
 type CloseCode uint16
 
-// The codes that wsgen closes with (protocol.md, "Closing"), and the two that
-// only describe how a connection ended.
+// The codes that wsgen closes with (docs/reference/protocol.md, "Closing"), and
+// the two that only describe how a connection ended.
 const (
 	CloseNormal          CloseCode = 1000
 	CloseAway            CloseCode = 1001 // shutdown or lifetime: reconnect
@@ -80,7 +80,8 @@ func cutReason(reason string) string {
 	return reason[:n]
 }
 
-// closeFor says how a refused connection is closed (architecture.md, "Guards").
+// closeFor says how a refused connection is closed (docs/guide/addressing.md,
+// "Who may connect, and for how long").
 func closeFor(e *Error) Closed {
 	code := ClosePolicy
 	switch e.Code {

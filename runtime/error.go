@@ -11,7 +11,7 @@ import (
 // that wsgen itself uses; an application adds its own.
 type Code string
 
-// The codes of the wire protocol (protocol.md, "events").
+// The codes of the wire protocol (docs/reference/protocol.md, "Errors").
 const (
 	CodeBadFrame         Code = "bad_frame"         // not a frame; the only code without an event
 	CodeUnknownEvent     Code = "unknown_event"     // no handler

@@ -246,7 +246,8 @@ type Options struct {
 	ShutdownSpread time.Duration
 }
 
-// The defaults, as protocol.md states them under "Limits".
+// The defaults. What of them a client notices is in docs/reference/protocol.md,
+// "Limits".
 const (
 	defaultMessageBytes      = 64 << 10
 	defaultEventBytes        = 128

@@ -10,7 +10,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestProtocol holds the sentences of protocol.md, "events", frame by frame.
+// TestProtocol holds what docs/reference/protocol.md, "Frames", says of the
+// members of a frame, and what follows from that, frame by frame.
 func TestProtocol(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"echo":   inline(echo),

@@ -16,7 +16,7 @@ const errorEvent = "error"
 var panicCause = Closed{Code: CloseInternal, Reason: "internal: internal error"}
 
 // errorBody is the data of an error frame, in the order of its members
-// (protocol.md, "events").
+// (docs/reference/protocol.md, "Errors").
 type errorBody struct {
 	Code         Code     `json:"code"`
 	Message      string   `json:"message"`

@@ -1,6 +1,6 @@
 // Package envelope turns the text of a message into event, id and data, and
-// back. It is the plain events protocol's syntax (protocol.md, "events") and
-// knows nothing of connections.
+// back. It is the syntax of the events protocol (docs/reference/protocol.md,
+// "Frames") and knows nothing of connections.
 package envelope
 
 import (

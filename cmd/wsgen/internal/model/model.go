@@ -194,7 +194,7 @@ const (
 // Mode is how a handler is run; the names are those of the runtime.
 type Mode uint8
 
-// The modes of architecture.md, "Modes".
+// The modes (docs/guide/messages.md, "Order").
 const (
 	Inline Mode = iota
 	Serial
