@@ -102,6 +102,40 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// TestRefreshKeepsLifetime: a refresh changes when the credential expires, and
+// never when the connection has lasted for long enough.
+func TestRefreshKeepsLifetime(t *testing.T) {
+	for name, tokens := range map[string][]string{
+		"again and again": {"ann 15m read", "ann 15m read", "ann 15m read", "ann 15m read", "ann 15m read"},
+		"for much longer": {"ann 1000h read"},
+		"for ever":        {"ann never read"},
+		"now so, now so":  {"ann 1000h read", "ann 15m read", "ann never read", "ann 1000h read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := servePipe(t, ws.Options{Lifetime: time.Hour}, gateway{connGuards: []ws.ConnGuard{new(leases)}})
+				begun := time.Now()
+				p := s.dial(t, "/ws", "Authorization: Bearer ann 15m read")
+				_ = p.conn.SetDeadline(time.Time{})
+				defer p.conn.Close()
+				for i, token := range tokens {
+					p.idle(10 * time.Minute)
+					p.refresh(i+1, token)
+				}
+				if reason := p.closedWith(t, ws.CloseAway); !strings.HasPrefix(reason, "lifetime: ") {
+					t.Errorf("reason %q", reason)
+				}
+				// Up to a tenth earlier, and as late as the wheel may be.
+				if age := time.Since(begun); age < 54*time.Minute || age > time.Hour+time.Second {
+					t.Errorf("closed after %v", age)
+				}
+				_ = p.conn.Close()
+				s.shutdown(t)
+			})
+		})
+	}
+}
+
 func (p *peer) refresh(id int, token string) {
 	p.t.Helper()
 	p.send(`{"event":"$refresh","id":%d,"data":{"token":%q}}`, id, token)
