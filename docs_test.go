@@ -128,3 +128,24 @@ func TestCommandsInTextAreTested(t *testing.T) {
 		}
 	}
 }
+
+// TestReadLoopIsToldEarly: the one rule that a handler's author must know before
+// the first slow handler stands, in the same words, where people write their
+// first one: in front of the README's first section, and in that of the guide
+// that shows a handler.
+func TestReadLoopIsToldEarly(t *testing.T) {
+	const rule = "\n**A handler without a context runs on the loop that reads its connection**"
+	var told []string
+	for doc, before := range map[string]string{"README.md": "\n## ", "docs/guide/first-gateway.md": "\n## A push"} {
+		early, _, _ := strings.Cut(text(t, doc), before)
+		_, rest, found := strings.Cut(early, rule)
+		if !found {
+			t.Errorf("%s does not say, before its %q, where a handler runs", doc, strings.TrimSpace(before))
+		}
+		paragraph, _, _ := strings.Cut(rest, "\n")
+		told = append(told, paragraph)
+	}
+	if len(slices.Compact(told)) != 1 || !strings.Contains(told[0], "`context.Context`") || !strings.Contains(told[0], "`mode=serial`") {
+		t.Errorf("the rule is told in two ways, or without its cure: %q", told)
+	}
+}
