@@ -35,8 +35,10 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/outbox runtime/internal/pointer runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/pointer runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
 runtime/internal/envelope:
+runtime/internal/frame:
+runtime/internal/handshake:
 runtime/internal/outbox:
 runtime/internal/pointer:
 runtime/internal/steady:

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"math/bits"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
 // Who is alive: whoever would be heard. A peer is asked before it is given up,
@@ -27,7 +29,7 @@ func (c *conn) ask(now time.Duration, anew bool) {
 	}
 	n.asked = max(n.asked+1, n.asked)
 	n.ping = later(now, c.endpoint.opts.PingInterval)
-	c.schedule(c.out.Keep(controlFrame(opPing, nil)))
+	c.schedule(c.out.Keep(frame.Control(frame.OpPing, nil)))
 }
 
 // waitsSince returns when the first of the pings was sent that are unanswered,

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
@@ -189,7 +190,7 @@ func stdTwice(event string, data json.RawMessage) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return seal(append(make([]byte, headRoom, headRoom+len(text)), text...))
+	return frame.Seal(append(make([]byte, frame.HeadRoom, frame.HeadRoom+len(text)), text...))
 }
 
 // BenchmarkCodec is the same without the connection: from the bytes of a
@@ -317,7 +318,7 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 // outboxes under each policy. The time is that of one push to one connection.
 func BenchmarkPush(b *testing.B) {
 	const conns = 1000
-	frame := textFrame(typedMessage)
+	frame := frame.Text(typedMessage)
 	run := func(b *testing.B, o Options, how pushing, fill, burst int) {
 		b.Helper()
 		s, take := crowd(b, conns, o)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
@@ -78,7 +79,7 @@ func TestBudgetCheck(t *testing.T) {
 // under every policy and whether outboxes are idle or full.
 func TestBudgetPush(t *testing.T) {
 	const receivers = 500
-	frame := textFrame(typedMessage)
+	frame := frame.Text(typedMessage)
 	for _, c := range []struct {
 		name string
 		how  pushing

@@ -1,11 +1,6 @@
 package ws
 
-import (
-	"encoding/binary"
-	"errors"
-	"strings"
-	"unicode/utf8"
-)
+import "errors"
 
 // CloseCode is a WebSocket close code (RFC 6455, section 7.4).
 type CloseCode uint16
@@ -40,45 +35,7 @@ type Closed struct {
 	Err error
 }
 
-// maxReason is what a control frame leaves for the reason: 125 bytes less the
-// code (RFC 6455, section 5.5).
-const maxReason = 123
-
 var errCloseCode = errors.New("ws: a close code that may be sent is 1000 to 1003, 1007 to 1014, or 3000 to 4999")
-
-// sendable reports whether the code may stand in a Close frame (RFC 6455,
-// section 7.4, and the registry it founded).
-func (c CloseCode) sendable() bool {
-	switch {
-	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
-		return true
-	}
-	return false
-}
-
-// closeFrame returns a Close frame. The reason is cut, at a rune, to what fits.
-func closeFrame(code CloseCode, reason string) []byte {
-	if !code.sendable() {
-		return controlFrame(opClose, nil)
-	}
-	reason = cutReason(reason)
-	payload := make([]byte, 2, 2+len(reason))
-	binary.BigEndian.PutUint16(payload, uint16(code))
-	return controlFrame(opClose, append(payload, reason...))
-}
-
-// cutReason returns what of a reason may be sent: it must be UTF-8.
-func cutReason(reason string) string {
-	reason = strings.ToValidUTF8(reason, "\ufffd")
-	if len(reason) <= maxReason {
-		return reason
-	}
-	n := maxReason
-	for n > 0 && !utf8.RuneStart(reason[n]) {
-		n--
-	}
-	return reason[:n]
-}
 
 // closeFor says how a refused connection is closed (docs/guide/addressing.md,
 // "Who may connect, and for how long").

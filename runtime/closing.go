@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -31,7 +32,7 @@ func (c *conn) close(cause Closed) bool {
 	}
 	var last []byte
 	if cause.Code != CloseAbnormal {
-		last = closeFrame(cause.Code, cause.Reason)
+		last = frame.Close(frame.CloseCode(cause.Code), cause.Reason)
 	}
 	c.schedule(c.out.Close(last))
 	return true
@@ -41,7 +42,7 @@ func (c *conn) close(cause Closed) bool {
 // it said, answer the code of our own Close (RFC 6455, section 5.5.1).
 func (c *conn) closeAnswering(cause Closed, answer CloseCode) {
 	if c.begin(cause) {
-		c.schedule(c.out.Close(closeFrame(answer, "")))
+		c.schedule(c.out.Close(frame.Close(frame.CloseCode(answer), "")))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -128,8 +129,8 @@ func newConn(e *Endpoint, socket net.Conn, r *http.Request, a arrival) *conn {
 		c.raw = rawOf(w.Conn)
 	}
 	if s.opts.CompressAbove > 0 {
-		if c.deflate, _ = acceptsDeflate(r.Header); c.deflate {
-			w.guard.state = guardDeflate
+		if c.deflate, _ = handshake.AcceptsDeflate(r.Header); c.deflate {
+			w.guard.Deflate()
 			s.deflating.Add(1)
 		}
 	}

@@ -1,6 +1,10 @@
 package ws
 
-import "time"
+import (
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+)
 
 // Going away without losing what was accepted: a connection that drains refuses
 // new messages, lets running and waiting ones end, and closes when it has
@@ -120,7 +124,7 @@ func (c *conn) cut() {
 		last = append(last, t.cut(errCut())...)
 	}
 	if c.begin(cause) {
-		c.schedule(c.out.Close(append(last, closeFrame(cause.Code, cause.Reason)...)))
+		c.schedule(c.out.Close(append(last, frame.Close(frame.CloseCode(cause.Code), cause.Reason)...)))
 	}
 }
 
@@ -131,8 +135,8 @@ func (t *task) cut(refusal *Error) []byte {
 	}
 	t.end() // before the answer is queued, so that no item of a stream follows it
 	refusal = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
-	frame, _ := encodeFrame(errorEvent, t.id, refusal.body(t.event())) // strings and numbers always encode
-	return frame
+	answer, _ := encodeFrame(errorEvent, t.id, refusal.body(t.event())) // strings and numbers always encode
+	return answer
 }
 
 // idle reports whether everything that was put has ended.

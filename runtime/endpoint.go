@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -167,7 +168,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuseHandshake(w, bad)
 		return
 	}
-	if extendedConnect(r) {
+	if handshake.Extended(r) {
 		t, err := dig(w, r)
 		if err != nil {
 			e.refuseHandshake(w, err)

@@ -1,73 +1,19 @@
 package ws
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// The opcodes of RFC 6455, section 5.2.
-const (
-	opContinuation = 0x0
-	opText         = 0x1
-	opBinary       = 0x2
-	opClose        = 0x8
-	opPing         = 0x9
-	opPong         = 0xA
-	finBit         = 0x80
-	rsv1Bit        = 0x40 // a message that is compressed (RFC 7692, section 6)
-	rsvBits        = 0x70
-)
-
-// headRoom is what the longest header of a server's frame takes: it is kept
-// free in front of a payload that is encoded in place.
-const headRoom = len(noHeader)
-
-const noHeader = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-
-// seal writes the header of a text frame into the head room of buf, and
-// returns the frame, which shares buf's memory.
-func seal(buf []byte) []byte {
-	n := len(buf) - headRoom
-	var start int
-	switch {
-	case n < 126:
-		start = headRoom - 2
-		buf[start+1] = byte(n)
-	case n < 1<<16:
-		start = headRoom - 4
-		buf[start+1] = 126
-		binary.BigEndian.PutUint16(buf[start+2:], uint16(n))
-	default:
-		start = 0
-		buf[start+1] = 127
-		binary.BigEndian.PutUint64(buf[start+2:], uint64(n))
-	}
-	buf[start] = finBit | opText
-	return buf[start:]
-}
-
 // appendFront appends the start of every frame of an event, with head room.
 func appendFront(dst []byte, event string) []byte {
-	return envelope.BeginEvent(append(dst, noHeader...), event)
-}
-
-// controlFrame returns a Ping, Pong or Close frame; payload has at most 125 bytes.
-func controlFrame(op byte, payload []byte) []byte {
-	frame := make([]byte, 2, 2+len(payload))
-	frame[0], frame[1] = finBit|op, byte(len(payload))
-	return append(frame, payload...)
-}
-
-// textFrame returns a text frame of its own memory.
-func textFrame(text string) []byte {
-	buf := make([]byte, headRoom, headRoom+len(text))
-	return seal(append(buf, text...))
+	return envelope.BeginEvent(append(dst, frame.NoHeader...), event)
 }
 
 // encoder is a reusable JSON encoder that makes a frame of what it writes.
@@ -136,7 +82,7 @@ func (e *encoder) reply(front, id []byte, data any) ([]byte, error) {
 func encodeValue(v any) ([]byte, error) {
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.front, e.tail = append(e.front[:0], noHeader...), ""
+	e.front, e.tail = append(e.front[:0], frame.NoHeader...), ""
 	return e.encode(v)
 }
 
@@ -144,11 +90,11 @@ func (e *encoder) encode(v any) ([]byte, error) {
 	if err := e.json.Encode(v); err != nil {
 		return nil, err
 	}
-	frame := append(e.frame[:len(e.frame)-1], e.tail...) // without Encode's newline
-	if !utf8.Valid(frame[headRoom:]) {
+	buf := append(e.frame[:len(e.frame)-1], e.tail...) // without Encode's newline
+	if !utf8.Valid(buf[frame.HeadRoom:]) {
 		return nil, errNotUTF8 // raw JSON, or what a MarshalJSON returned: it would cost every receiver its connection
 	}
-	return seal(frame), nil
+	return frame.Seal(buf), nil
 }
 
 func (e *encoder) release() {

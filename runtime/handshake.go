@@ -2,11 +2,16 @@ package ws
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // refusedHandshake is a request that does not become a connection.
@@ -15,6 +20,11 @@ type refusedHandshake struct {
 	header  http.Header // of the answer, may be nil
 	err     error
 	byClose bool // it is answered by the upgrade and a Close, not by HTTP
+}
+
+// refused is a refusedHandshake for what package handshake refuses.
+func refused(code Code, bad *handshake.Refusal) *refusedHandshake {
+	return &refusedHandshake{status: bad.Status, header: bad.Header, err: NewError(code, bad.Text)}
 }
 
 func refusal(status int, code Code, format string, args ...any) *refusedHandshake {
@@ -36,15 +46,19 @@ type arrival struct {
 // (Options.AcceptThenClose), and so only if everything else is right; the
 // origin's refusal never is: another site's page gets nothing to talk to.
 func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
-	if bad := checkHandshake(r); bad != nil {
-		return bad
+	if bad := handshake.Check(r); bad != nil {
+		return refused(CodeBadFrame, bad)
 	}
-	if !e.opts.allowsOrigin(r) {
-		return refuseOrigin(r)
+	if !e.opts.InsecureSkipOriginCheck && !handshake.AllowsOrigin(r, e.opts.Origins) {
+		return refused(CodeForbidden, handshake.RefuseOrigin(r))
 	}
-	offer, unspoken := negotiate(r)
-	a.protocol = offer.scheme
-	principal, bad := e.guardConn(r.Context(), r, token(r, &offer), a.header)
+	var unspoken *refusedHandshake
+	offer, not := handshake.Negotiate(r)
+	if not != nil {
+		unspoken = refused(CodeBadFrame, not)
+	}
+	a.protocol = offer.Scheme
+	principal, bad := e.guardConn(r.Context(), r, offer.Token(r), a.header)
 	if bad != nil {
 		bad.byClose = e.opts.AcceptThenClose && unspoken == nil
 		return bad
@@ -56,50 +70,19 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	return unspoken
 }
 
-func checkHandshake(r *http.Request) *refusedHandshake {
-	bad := func(status int, text string, header ...string) *refusedHandshake {
-		b := refusal(status, CodeBadFrame, "%s", text)
-		b.header = http.Header{}
-		for i := 0; i+1 < len(header); i += 2 {
-			b.header.Set(header[i], header[i+1])
-		}
-		return b
+// answer accepts a handshake.
+func (c *conn) answer(r *http.Request, a *arrival) error {
+	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.deflate, Header: a.header}
+	if t := c.tunnel(); t != nil {
+		return c.accept(t, r, answer)
 	}
-	if extendedConnect(r) {
-		return checkConnect(r)
+	if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
+		return err
 	}
-	switch {
-	case !r.ProtoAtLeast(1, 1), r.ProtoMajor > 1: // in HTTP/2 there is no 426, and no Upgrade (RFC 9113, section 8.6)
-		return bad(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1, and this request came over "+
-			r.Proto+": have the client, or the proxy before this server, use HTTP/1.1")
-	case r.Method != http.MethodGet:
-		return bad(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET", "Allow", "GET")
-	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
-		return bad(http.StatusUpgradeRequired, "this is a WebSocket endpoint: connect with a WebSocket client",
-			"Connection", "Upgrade", "Upgrade", "websocket")
-	case r.Header.Get("Sec-WebSocket-Version") != "13":
-		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13",
-			"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13")
-	case r.ContentLength != 0 || len(r.TransferEncoding) > 0: // it would be read as frames
-		return bad(http.StatusBadRequest, "a WebSocket handshake has no body", "Connection", "close") // and nobody waits for it
+	if _, err := c.wire.Conn.Write(answer.Switch(r)); err != nil {
+		return err
 	}
-	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
-	if err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) > 1 {
-		return bad(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
-	}
-	return nil
-}
-
-// hasToken reports whether a comma-separated header holds a token, in any case.
-func hasToken(h http.Header, name, token string) bool {
-	for _, line := range h.Values(name) {
-		for part := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(part), token) {
-				return true
-			}
-		}
-	}
-	return false
+	return c.wire.Conn.SetWriteDeadline(time.Time{})
 }
 
 // guardConn asks the connection guards, global ones first. header is what they
@@ -160,5 +143,43 @@ func (x *examined) status() int {
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusForbidden
+	}
+}
+
+// answer writes a refusal as HTTP: the body is what an error frame's data is.
+// What the application has put into the header goes with it.
+func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
+	h := w.Header()
+	closes := handshake.HasToken(h, "Connection", "close")
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return handshake.Reserved(name) })
+	if closes {
+		h.Set("Connection", "close")
+	}
+	maps.Copy(h, b.header)
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(float64(e.RetryAfter)/float64(time.Second)))))
+	}
+	if b.status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	w.WriteHeader(b.status)
+	_ = json.NewEncoder(w).Encode(e.body(""))
+}
+
+// unhijackable is the refusal of a request whose socket a ResponseWriter does
+// not give away.
+func unhijackable(w http.ResponseWriter, err error) *refusedHandshake {
+	w, hijacks := steady.Innermost(w)
+	text := fmt.Sprintf("the ResponseWriter %T has neither Hijack nor Unwrap, so the connection cannot be taken over: "+
+		"give it a method Unwrap() http.ResponseWriter, or serve the gateway outside of the middleware that makes it", w)
+	if hijacks {
+		text = fmt.Sprintf("the ResponseWriter %T does not give the connection away: see to its method Hijack", w)
+	}
+	return &refusedHandshake{
+		status: http.StatusInternalServerError,
+		err:    NewError(CodeInternal, text).WithCause(newReference(err)),
 	}
 }

@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -16,32 +15,6 @@ import (
 // 8441): the client asks for it by an extended CONNECT, and the answer is a 200.
 // What comes then is what comes behind a 101. HTTP/3 asks in the same way (RFC
 // 9220). net/http lets such requests through if GODEBUG has http2xconnect=1.
-
-// protocolHeader is where net/http leaves the pseudo-header of that name, which
-// no client can send as a header.
-const protocolHeader = ":protocol"
-
-// extendedConnect reports whether a request asks for a protocol on its stream
-// (RFC 8441, section 4).
-func extendedConnect(r *http.Request) bool {
-	return r.ProtoMajor >= 2 && r.Method == http.MethodConnect && len(r.Header[protocolHeader]) > 0
-}
-
-// checkConnect is checkHandshake for an extended CONNECT, which has no Upgrade,
-// no Connection and no key (RFC 8441, section 5).
-func checkConnect(r *http.Request) *refusedHandshake {
-	switch {
-	case !strings.EqualFold(r.Header.Get(protocolHeader), "websocket"):
-		return refusal(http.StatusNotImplemented, CodeBadFrame, "this is a WebSocket endpoint: the protocol must be websocket") // RFC 9220, section 3
-	case r.Header.Get("Sec-WebSocket-Version") != "13":
-		bad := refusal(http.StatusBadRequest, CodeBadFrame, "the WebSocket version must be 13") // 426 is of HTTP/1.1
-		bad.header = http.Header{"Sec-Websocket-Version": {"13"}}
-		return bad
-	case r.ContentLength >= 0: // it has a length, or the stream has ended
-		return refusal(http.StatusBadRequest, CodeBadFrame, "a WebSocket handshake has no Content-Length, and its stream stays open")
-	}
-	return nil
-}
 
 // tunnel is ServeHTTP for the stream of an extended CONNECT that was admitted,
 // or, with bad, is to be told by a Close.
@@ -91,20 +64,11 @@ func (c *conn) tunnel() *tunnel {
 	return t
 }
 
-// accept answers an extended CONNECT. A tunnel has no content, and so no header
-// of it (RFC 9110, section 9.3.6). It is carry that does so: the connection may
-// have been cut meanwhile, and ServeHTTP have returned.
-func (c *conn) accept(t *tunnel, r *http.Request, a *arrival) error {
+// accept answers an extended CONNECT. It is carry that does so: the connection
+// may have been cut meanwhile, and ServeHTTP have returned.
+func (c *conn) accept(t *tunnel, r *http.Request, answer *handshake.Answer) error {
 	t.head = func() {
-		h := t.w.Header()
-		maps.Copy(h, a.header)
-		maps.DeleteFunc(h, func(name string, _ []string) bool { return reserved(name) || ofContent(name) })
-		if a.protocol != "" {
-			h.Set("Sec-WebSocket-Protocol", a.protocol)
-		}
-		if c.deflate {
-			h.Set("Sec-WebSocket-Extensions", string(appendExtensions(nil, r)))
-		}
+		answer.Tunnel(r, t.w.Header())
 		t.w.WriteHeader(http.StatusOK)
 	}
 	if err := t.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {

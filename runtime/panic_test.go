@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
 // TestReadLoopSurvivesGWS lets the frame that gws panics on (a 64-bit length
@@ -41,23 +43,27 @@ func TestReadLoopSurvivesGWS(t *testing.T) {
 	}
 	c.schedule(c.out.Resume())
 	in := <-answer
-	c.wire.guard.left = 1 << 30 // the check takes all that comes for payload
+	// The check takes all that comes for the payload of this frame.
+	long := []byte{frame.FinBit | frame.OpBinary, 0xff, 0, 0, 0, 0, 1 << 6, 0, 0, 0, 1, 2, 3, 4}
+	if _, bad := c.wire.guard.Check(long, 1<<31); bad != nil || c.wire.guard.Left() != 1<<30 {
+		t.Fatal(bad, c.wire.guard.Left())
+	}
 
 	ended := make(chan struct{})
 	go func() { c.serve(); close(ended) }()
-	frame := append([]byte{finBit | opText, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<63)...)
-	if _, err := client.Write(append(frame, 1, 2, 3, 4)); err != nil {
+	hostile := append([]byte{frame.FinBit | frame.OpText, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<63)...)
+	if _, err := client.Write(append(hostile, 1, 2, 3, 4)); err != nil {
 		t.Fatal(err)
 	}
 	head := make([]byte, 4)
 	_ = client.SetDeadline(time.Now().Add(20 * time.Second))
-	if _, err := io.ReadFull(in, head); err != nil || head[0] != finBit|opClose || CloseCode(binary.BigEndian.Uint16(head[2:])) != CloseProtocol {
+	if _, err := io.ReadFull(in, head); err != nil || head[0] != frame.FinBit|frame.OpClose || CloseCode(binary.BigEndian.Uint16(head[2:])) != CloseProtocol {
 		t.Fatalf("want Close 1002, got %x %v", head, err)
 	}
 	_ = client.Close()
 	<-ended
 	if !strings.Contains(log.String(), "slice bounds out of range") {
-		t.Errorf("gws did not panic: is it mended? Then frameguard.go says so no more, and this test goes.\n%s", log.String())
+		t.Errorf("gws did not panic: is it mended? Then frame.Guard says so no more, and this test goes.\n%s", log.String())
 	}
 	if s.Stats().Connections != 0 {
 		t.Error("the connection is still registered")

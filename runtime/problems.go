@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 )
 
 // problem is an option that never does what it says.
@@ -36,7 +38,7 @@ func (o Options) Problems() error {
 func (o *Options) problems() []problem {
 	ps := &problems{}
 	for _, origin := range o.Origins {
-		ps.add("Origins", originProblem(origin))
+		ps.add("Origins", handshake.OriginProblem(origin))
 	}
 	for i, around := range o.Interceptors {
 		if around == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
@@ -37,8 +38,8 @@ func withoutCredential(r *http.Request) *http.Request {
 	} {
 		k.Header.Del(name)
 	}
-	if query := k.URL.Query(); query.Has(tokenParameter) {
-		query.Del(tokenParameter)
+	if query := k.URL.Query(); query.Has(handshake.TokenParameter) {
+		query.Del(handshake.TokenParameter)
 		k.URL.RawQuery = query.Encode()
 		k.RequestURI = k.URL.RequestURI()
 	}

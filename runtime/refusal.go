@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -170,6 +171,6 @@ func (c *conn) answerError(frame *envelope.Frame, refusal *Error, inline bool) {
 }
 
 // refuseFrame reports a frame that ends the connection.
-func (c *conn) refuseFrame(bad *frameError) {
-	_ = c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, bad.text))
+func (c *conn) refuseFrame(bad *frame.Error) {
+	_ = c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, bad.Text))
 }

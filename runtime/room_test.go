@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
 // hold has somebody push to a target who does not get on, until release.
@@ -190,7 +192,7 @@ func BenchmarkMemberships(b *testing.B) {
 		stop := make(chan struct{})
 		longest := make(chan time.Duration)
 		go func() {
-			worst, frame := time.Duration(0), textFrame(typedMessage)
+			worst, frame := time.Duration(0), frame.Text(typedMessage)
 			for {
 				select {
 				case <-stop:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -32,7 +33,7 @@ func (s Sender) Send(text string) error {
 	if !utf8.ValidString(text) {
 		return errNotUTF8
 	}
-	return s.conn.pushOne("", textFrame(text))
+	return s.conn.pushOne("", frame.Text(text))
 }
 
 // SendJSON sends v, encoded as JSON, as one message: outside the events
@@ -63,10 +64,10 @@ func (s Sender) Emit(event string, data any) error {
 
 // Close closes the connection; as Client.Close.
 func (s Sender) Close(code CloseCode, reason string) error {
-	if !code.sendable() {
+	if !frame.Sendable(frame.CloseCode(code)) {
 		return errCloseCode
 	}
-	if s.conn == nil || !s.conn.close(Closed{Code: code, Reason: cutReason(reason)}) {
+	if s.conn == nil || !s.conn.close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
 		return ErrClosed
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -119,12 +120,12 @@ func (t Target) Leave(room string) {
 // and returns how many were open. A code that must not be sent (RFC 6455,
 // section 7.4) becomes CloseNormal.
 func (t Target) Disconnect(code CloseCode, reason string) int {
-	if !code.sendable() {
+	if !frame.Sendable(frame.CloseCode(code)) {
 		code = CloseNormal
 	}
 	n := 0
 	for _, c := range t.conns() {
-		if c.close(Closed{Code: code, Reason: cutReason(reason)}) {
+		if c.close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
 			n++
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/lxzan/gws"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -28,7 +30,7 @@ func newTransport(o Options) *transport {
 	t := &transport{
 		plain:            gws.NewUpgrader(events{}, serverOption(o)),
 		request:          acceptable(),
-		deflatingRequest: acceptable(deflateExtension),
+		deflatingRequest: acceptable(handshake.DeflateExtension),
 	}
 	if o.CompressAbove > 0 {
 		with := serverOption(o)
@@ -101,7 +103,7 @@ type events struct{}
 func (events) OnOpen(*gws.Conn) {}
 
 func (events) OnPing(socket *gws.Conn, payload []byte) {
-	connOf(socket).reply(controlFrame(opPong, payload), true)
+	connOf(socket).reply(frame.Control(frame.OpPong, payload), true)
 }
 
 func (events) OnPong(*gws.Conn, []byte) {} // hearing it was all (wire.Read)
@@ -128,7 +130,7 @@ func (events) OnClose(socket *gws.Conn, err error) {
 				code = CloseTooLarge
 			}
 		}
-		c.closeUnread(&frameError{code, verdictText(code)})
+		c.closeUnread(&frame.Error{Code: frame.CloseCode(code), Text: verdictText(code)})
 	}
 }
 
@@ -141,10 +143,10 @@ func (c *conn) peerSaidClose(code CloseCode, reason string) {
 	switch {
 	case c.wire.verdict() == CloseNoStatus: // the frame is empty
 		c.closeAnswering(Closed{Code: CloseNoStatus, Remote: true}, CloseNoStatus)
-	case !code.sendable(): // a payload of one byte is among these
-		c.closeUnread(protocolError("Close frame with a code that must not be sent"))
+	case !frame.Sendable(frame.CloseCode(code)): // a payload of one byte is among these
+		c.closeUnread(frame.Broken("Close frame with a code that must not be sent"))
 	case !utf8.ValidString(reason):
-		c.closeUnread(&frameError{CloseInvalid, "invalid: the reason of the Close frame is not UTF-8"})
+		c.closeUnread(&frame.Error{Code: frame.CloseInvalid, Text: "invalid: the reason of the Close frame is not UTF-8"})
 	default:
 		c.closeAnswering(Closed{Code: code, Reason: reason, Remote: true}, code)
 	}
@@ -164,9 +166,9 @@ func verdictText(code CloseCode) string {
 
 // closeUnread closes because of what was read, or because reading failed.
 func (c *conn) closeUnread(err error) {
-	if bad, ok := err.(*frameError); ok {
+	if bad, ok := err.(*frame.Error); ok {
 		c.refuseFrame(bad)
-		c.close(Closed{Code: bad.code, Reason: bad.text, Err: bad})
+		c.close(Closed{Code: CloseCode(bad.Code), Reason: bad.Text, Err: bad})
 		return
 	}
 	if steady.Is(err, io.EOF) {

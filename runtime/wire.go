@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
 // wire is the net.Conn that gws reads from. Every frame is checked before gws
@@ -16,7 +18,7 @@ type wire struct {
 	client   Client     // of the connection; set before the handshake is answered
 	borrowed *readBlock // what was read; nil: nothing
 	from, to uint16     // of borrowed, what is checked and not yet given to gws: the rest
-	guard    frameGuard
+	guard    frame.Guard
 
 	// readRaw is made once, so that a read allocates nothing.
 	readRaw func(fd uintptr) bool
@@ -87,7 +89,7 @@ func (w *wire) available() error {
 func (w *wire) skipPong() bool {
 	const header = 6 // with the mask, which is never missing
 	rest := w.borrowed.bytes[w.from:w.to]
-	if len(rest) < header || rest[0] != finBit|opPong || len(rest) < header+int(rest[1]&0x7f) {
+	if len(rest) < header || rest[0] != frame.FinBit|frame.OpPong || len(rest) < header+int(rest[1]&0x7f) {
 		return false
 	}
 	w.from += uint16(header + rest[1]&0x7f)
@@ -96,7 +98,7 @@ func (w *wire) skipPong() bool {
 
 // Read returns bytes that are part of sound frames only.
 func (w *wire) Read(p []byte) (int, error) {
-	if w.from == w.to && len(p) >= len(readBlock{}.bytes) && len(p) <= int(w.guard.left) && w.readErr() == nil {
+	if w.from == w.to && len(p) >= len(readBlock{}.bytes) && len(p) <= w.guard.Left() && w.readErr() == nil {
 		return w.readPayload(p)
 	}
 	if w.available() != nil {
@@ -142,7 +144,7 @@ func (w *wire) readPayload(p []byte) (n int, err error) {
 	}
 	if n > 0 {
 		c.holdBack(c.hear())
-		w.guard.left -= uint32(n)
+		w.guard.Skip(n)
 		w.discard(n)
 		return n, nil // what ended reading is for the next call
 	}
@@ -238,7 +240,7 @@ func (w *wire) giveBack() {
 
 // check makes the sound part of the first n borrowed bytes the rest.
 func (w *wire) check(n int) {
-	sound, bad := w.guard.check(w.borrowed.bytes[:n], w.limit())
+	sound, bad := w.guard.Check(w.borrowed.bytes[:n], w.limit())
 	if bad != nil {
 		w.fail(bad)
 	}
@@ -260,7 +262,7 @@ func (w *wire) hasAhead(n int) {
 	case n == 0 || w.readErr() != nil:
 		return
 	}
-	sound, bad := w.guard.check(w.borrowed.bytes[w.to:int(w.to)+n], w.limit())
+	sound, bad := w.guard.Check(w.borrowed.bytes[w.to:int(w.to)+n], w.limit())
 	if bad != nil {
 		w.fail(bad)
 	}
@@ -299,7 +301,7 @@ func (w *wire) Write(p []byte) (int, error) {
 		w.end = new(readEnd)
 	}
 	w.end.verdict = CloseNoStatus
-	if len(p) >= 4 && p[0]&0x0f == opClose {
+	if len(p) >= 4 && p[0]&0x0f == frame.OpClose {
 		w.end.verdict = CloseCode(p[2])<<8 | CloseCode(p[3])
 	}
 	return len(p), nil

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
 // Writer writes values as JSON, for generated code, byte for byte as
@@ -28,13 +29,13 @@ func (w *Writer) begin(front, id []byte) {
 
 // end ends the frame and returns it, in the writer's buffer; false if data has
 // no JSON.
-func (w *Writer) end() (frame []byte, ok bool) {
+func (w *Writer) end() (sealed []byte, ok bool) {
 	if w.odd {
 		w.rest()
 		return nil, false
 	}
 	w.buf = envelope.End(w.buf)
-	return seal(w.buf), true
+	return frame.Seal(w.buf), true
 }
 
 // own returns what end returned in memory of its own.

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"fmt"
@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// originProblem says why no browser sends an origin as it is written, and how
+// OriginProblem says why no browser sends an origin as it is written, and how
 // to write it; "" if one may. An origin is compared as it stands (sameHost), and
 // browsers write it in one way only: scheme, host, and the port if it is not
 // the scheme's own (RFC 6454, section 6.2; the URL standard, "host serializing").
-func originProblem(written string) string {
+func OriginProblem(written string) string {
 	switch {
 	case written == "":
 		return "an entry is empty: take it out"

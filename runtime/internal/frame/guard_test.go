@@ -1,20 +1,20 @@
-package ws
+package frame
 
 import (
 	"encoding/binary"
 	"testing"
 )
 
-// TestFrameGuardAlone: what gws would refuse as well is refused here, and by
+// TestGuardAlone: what gws would refuse as well is refused here, and by
 // its own reason.
-func TestFrameGuardAlone(t *testing.T) {
+func TestGuardAlone(t *testing.T) {
 	for reason, frame := range map[string][]byte{
-		"protocol: frame not masked":               {finBit | opText, 0},
-		"protocol: reserved bit set":               {finBit | rsv1Bit | opText, 0x80, 1, 2, 3, 4},
-		"protocol: unknown opcode 3":               {finBit | 3, 0x80, 1, 2, 3, 4},
-		"too_large: a message has at most 1 bytes": {finBit | opText, 0x82, 1, 2, 3, 4},
+		"protocol: frame not masked":               {FinBit | OpText, 0},
+		"protocol: reserved bit set":               {FinBit | RSV1Bit | OpText, 0x80, 1, 2, 3, 4},
+		"protocol: unknown opcode 3":               {FinBit | 3, 0x80, 1, 2, 3, 4},
+		"too_large: a message has at most 1 bytes": {FinBit | OpText, 0x82, 1, 2, 3, 4},
 	} {
-		if _, bad := new(frameGuard).check(frame, 1); bad == nil || bad.text != reason {
+		if _, bad := new(Guard).Check(frame, 1); bad == nil || bad.Text != reason {
 			t.Errorf("got %v, want %q", bad, reason)
 		}
 	}
@@ -31,17 +31,17 @@ func FuzzFrameGuard(f *testing.F) {
 	f.Add([]byte{0x81, 0xfe, 0, 200, 1, 2, 3, 4}, uint8(2))
 	f.Add([]byte{0xc1, 0x80}, uint8(1))
 	f.Fuzz(func(t *testing.T, stream []byte, step uint8) {
-		whole := frameGuard{}
-		sound, bad := whole.check(stream, 1000)
-		pieces := frameGuard{}
+		whole := Guard{}
+		sound, bad := whole.Check(stream, 1000)
+		pieces := Guard{}
 		size := int(step)%7 + 1
 		total := 0
 		for i := 0; i < len(stream); i += size {
-			n, err := pieces.check(stream[i:min(i+size, len(stream))], 1000)
+			n, err := pieces.Check(stream[i:min(i+size, len(stream))], 1000)
 			if err != nil {
 				// Whole headers are held back, so a header that began in an
 				// earlier piece was let through: gws waits for its end.
-				if bad == nil || err.text != bad.text || i+n < sound {
+				if bad == nil || err.Text != bad.Text || i+n < sound {
 					t.Fatalf("cut: %v at %d, whole: %v at %d", err, i+n, bad, sound)
 				}
 				return

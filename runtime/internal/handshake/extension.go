@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import "strings"
 
@@ -14,8 +14,8 @@ type parameter struct {
 	valued      bool
 }
 
-// extensions reads the header's lines (RFC 6455, section 9.1). ok is false if
-// they break the grammar: then none of the offers can be relied on.
+// extensions reads the header's lines (RFC 6455, section 9.1). It returns false
+// if they break the grammar: then none of the offers can be relied on.
 func extensions(lines []string) (offers []extension, ok bool) {
 	h := header{strings.Join(lines, ",")}
 	for !h.end() {

@@ -1,24 +1,28 @@
-package ws
+package handshake
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// allowsOrigin is the defence against cross-site WebSocket hijacking (RFC
-// 6455, section 10.2): browsers send cookies to any origin's WebSocket, and
-// only the Origin header tells whose page it was.
-func (o *Options) allowsOrigin(r *http.Request) bool {
+// AllowsOrigin reports whether a page of the request's origin may connect: one
+// of the server's own, or of an origin in also. It is the defence against
+// cross-site WebSocket hijacking (RFC 6455, section 10.2): browsers send cookies
+// to any origin's WebSocket, and only the Origin header tells whose page it was.
+// A request without one is not from a browser, and passes.
+func AllowsOrigin(r *http.Request, also []string) bool {
 	origins := r.Header.Values("Origin")
-	switch {
-	case o.InsecureSkipOriginCheck || len(origins) == 0:
+	switch len(origins) {
+	case 0:
 		return true
-	case len(origins) > 1:
+	case 1:
+	default:
 		return false
 	}
 	origin := origins[0]
-	if slices.ContainsFunc(o.Origins, func(allowed string) bool { return foldASCII(allowed, origin) }) {
+	if slices.ContainsFunc(also, func(allowed string) bool { return foldASCII(allowed, origin) }) {
 		return true
 	}
 	scheme, authority, _ := strings.Cut(origin, "://")
@@ -34,15 +38,15 @@ func (o *Options) allowsOrigin(r *http.Request) bool {
 	return false // "null" among others
 }
 
-// refuseOrigin names what was compared: behind a proxy the Host is seldom what
+// RefuseOrigin names what was compared: behind a proxy the Host is seldom what
 // one thinks.
-func refuseOrigin(r *http.Request) *refusedHandshake {
+func RefuseOrigin(r *http.Request) *Refusal {
 	over := ""
 	if r.TLS != nil {
 		over = " over TLS"
 	}
-	return refusal(http.StatusForbidden, CodeForbidden, "origin %.100q may not connect to host %.100q%s; allow it by Options.Origins",
-		r.Header.Get("Origin"), r.Host, over)
+	return &Refusal{Status: http.StatusForbidden, Text: fmt.Sprintf("origin %.100q may not connect to host %.100q%s; allow it by Options.Origins",
+		r.Header.Get("Origin"), r.Host, over)}
 }
 
 // sameHost compares two hosts, of which either may leave out the port that the

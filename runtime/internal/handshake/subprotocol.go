@@ -1,16 +1,19 @@
-package ws
+package handshake
 
 import (
 	"net/http"
 	"strings"
 )
 
-// offer is what a client offers by Sec-WebSocket-Protocol (RFC 6455, section
+// Offer is what a client offers by Sec-WebSocket-Protocol (RFC 6455, section
 // 4.1).
-type offer struct {
+type Offer struct {
 	protocols []string // in its order, without the two below
-	scheme    string   // "bearer" or "access_token", as the client writes it; "": there is no token
-	token     string
+
+	// Scheme is "bearer" or "access_token", as the client writes it; "" if there
+	// is no token.
+	Scheme string
+	token  string
 }
 
 // A page cannot set a header of the handshake but this one, so a credential
@@ -25,7 +28,7 @@ const maxOffered = 32
 
 // offered reads the header's lines. ok is false if they are no list of tokens:
 // then nothing of them can be relied on.
-func offered(lines []string) (o offer, ok bool) {
+func offered(lines []string) (o Offer, ok bool) {
 	h := header{strings.Join(lines, ",")}
 	for !h.end() {
 		if h.take(',') { // an element of a list may be empty (RFC 9110, section 5.6.1)
@@ -33,13 +36,13 @@ func offered(lines []string) (o offer, ok bool) {
 		}
 		member := h.token()
 		if member == "" || !h.end() && !h.take(',') || len(o.protocols) == maxOffered {
-			return offer{}, false
+			return Offer{}, false
 		}
 		o.protocols = append(o.protocols, member)
 	}
 	for i, name := range o.protocols {
 		if i+1 < len(o.protocols) && (foldASCII(name, bearerProtocol) || foldASCII(name, tokenProtocol)) {
-			o.scheme, o.token = name, o.protocols[i+1]
+			o.Scheme, o.token = name, o.protocols[i+1]
 			o.protocols = append(o.protocols[:i:i], o.protocols[i+2:]...)
 			break
 		}
@@ -47,34 +50,36 @@ func offered(lines []string) (o offer, ok bool) {
 	return o, true
 }
 
-// negotiate reads what is offered, and refuses what is not spoken here: a
-// browser whose offer gets no echo fails without a reason. Nothing of the offer
-// is in the refusal: a token may be in any of it. No subprotocol is spoken yet,
-// so what the answer names is the token's scheme at most.
-func negotiate(r *http.Request) (offer, *refusedHandshake) {
+// Negotiate reads what is offered, and refuses what is not spoken here: a browser
+// whose offer gets no echo fails without a reason. Nothing of the offer is in the
+// refusal, since a token may be in any of it. No subprotocol is spoken yet: what
+// the answer names is the token's scheme at most.
+func Negotiate(r *http.Request) (Offer, *Refusal) {
 	o, ok := offered(r.Header.Values("Sec-WebSocket-Protocol"))
 	switch {
 	case !ok:
-		return o, refusal(http.StatusBadRequest, CodeBadFrame,
-			"Sec-WebSocket-Protocol is no list of tokens: a credential in it has no =, / or spaces (base64url without padding has none)")
+		return o, &Refusal{Status: http.StatusBadRequest, Text: "Sec-WebSocket-Protocol is no list of tokens: " +
+			"a credential in it has no =, / or spaces (base64url without padding has none)"}
 	case len(o.protocols) > 0:
-		return o, refusal(http.StatusBadRequest, CodeBadFrame,
-			`none of the subprotocols offered is spoken here; connect without one, or with "bearer" and a token alone`)
+		return o, &Refusal{Status: http.StatusBadRequest, Text: "none of the subprotocols offered is spoken here; " +
+			`connect without one, or with "bearer" and a token alone`}
 	}
 	return o, nil
 }
 
-// token returns what Upgrade.Token documents.
-func token(r *http.Request, o *offer) string {
+// Token returns the bearer token of a request: of the Authorization header (RFC
+// 6750, section 2.1), of the subprotocols, or of the query (section 2.3). The
+// first of these counts, and "" is none.
+func (o *Offer) Token(r *http.Request) string {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
 		return strings.TrimSpace(value)
-	case o.scheme != "":
+	case o.Scheme != "":
 		return o.token
 	}
-	return r.URL.Query().Get(tokenParameter)
+	return r.URL.Query().Get(TokenParameter)
 }
 
-// tokenParameter is the query parameter that may hold the token.
-const tokenParameter = "access_token"
+// TokenParameter is the query parameter that may hold the token.
+const TokenParameter = "access_token"

@@ -1,8 +1,6 @@
-package ws
+package handshake
 
 import (
-	"bytes"
-	"encoding/binary"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -13,96 +11,6 @@ import (
 
 // The parsers that stand between a peer and the rest, each beside another one
 // that was written for these tests: slow, simple, and from the standard's text.
-
-// FuzzFrames holds frameGuard to a parser that takes one frame after the other
-// off a stream that is all there.
-func FuzzFrames(f *testing.F) {
-	frame := func(first byte, n int) []byte {
-		return append([]byte{first, 0x80 | byte(n), 1, 2, 3, 4}, make([]byte, n)...)
-	}
-	for _, deflate := range []bool{false, true} {
-		f.Add(slices.Concat(frame(0x81, 5), frame(0x89, 0), frame(0x88, 2)), deflate)
-		f.Add(slices.Concat(frame(0x01, 5), frame(0x89, 0), frame(0x00, 0), frame(0x80, 2), frame(0xc1, 1)), deflate)
-		f.Add(slices.Concat(frame(0x41, 5), frame(0x80, 0), frame(0x80, 0)), deflate)
-		f.Add(slices.Concat(frame(0x01, 5), frame(0x81, 0)), deflate)
-		f.Add([]byte{0x81, 0xfe, 0, 126, 1, 2, 3, 4}, deflate)
-		f.Add([]byte{0x81, 0xfe, 0, 125, 1, 2, 3, 4}, deflate)
-		f.Add([]byte{0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4}, deflate)
-		f.Add([]byte{0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, deflate)
-		f.Add([]byte{0x8a, 0x7d}, deflate)
-	}
-	const limit = 1000
-	f.Fuzz(func(t *testing.T, stream []byte, deflate bool) {
-		g := frameGuard{}
-		if deflate {
-			g.state = guardDeflate
-		}
-		sound, bad := g.check(stream, limit)
-		wantSound, wantCode := framesByTheBook(stream, limit, deflate)
-		code := CloseCode(0)
-		if bad != nil {
-			code = bad.code
-		}
-		if code != wantCode || bad != nil && sound != wantSound || bad == nil && sound != len(stream) {
-			t.Fatalf("%x: %d bytes sound, then %v; want %d, then %d", stream, sound, bad, wantSound, wantCode)
-		}
-	})
-}
-
-// framesByTheBook returns where the first frame begins that must not be, and the
-// close code for it: 0 if there is none as far as the stream goes.
-func framesByTheBook(stream []byte, limit uint64, deflate bool) (at int, code CloseCode) {
-	message := false // has begun
-	for at < len(stream) {
-		s := stream[at:]
-		if len(s) < 2 {
-			return at, 0
-		}
-		fin, rsv1, rsv23, op := s[0]>>7 == 1, s[0]>>6&1 == 1, s[0]>>4&3, s[0]&15
-		masked, n := s[1]>>7 == 1, uint64(s[1]&127)
-		head := map[uint64]int{126: 4, 127: 10}[n]
-		if head == 0 {
-			head = 2
-		}
-		whole := head
-		if masked {
-			whole += 4
-		}
-		if len(s) < whole {
-			return at, 0
-		}
-		short := n < 126
-		if !short {
-			n = 0
-			for _, b := range s[2:head] {
-				n = n<<8 | uint64(b)
-			}
-		}
-		control := op == opClose || op == opPing || op == opPong
-		first := op == opText || op == opBinary
-		legal := masked && rsv23 == 0 && // 5.2, 5.3
-			(!rsv1 || deflate && first) && // RFC 7692, 6
-			(control || first || op == opContinuation) && // 5.2
-			(!control || fin && short) && // 5.5
-			(short || head == 4 && n > 125 || head == 10 && n > 65535 && n < 1<<63) && // 5.2
-			(!first || !message) && (op != opContinuation || message) // 5.4
-		if !legal {
-			// What is both too long and illegal has either code.
-			return at, CloseProtocol
-		}
-		if n > limit {
-			return at, CloseTooLarge
-		}
-		if first || op == opContinuation {
-			message = !fin
-		}
-		if uint64(len(s)-whole) < n {
-			return at, 0
-		}
-		at += whole + int(n)
-	}
-	return at, 0
-}
 
 // FuzzOrigin: an origin that may connect is the host's own, also to a parser
 // of URLs; and the host's own may, however it is written.
@@ -133,11 +41,11 @@ func FuzzOrigin(f *testing.F) {
 			return // net/http, or a client, would not have it
 		}
 		r := &http.Request{Host: asked, Header: http.Header{"Origin": {origin}}}
-		allowed := (&Options{}).allowsOrigin(r)
+		allowed := AllowsOrigin(r, nil)
 		if same := sameOrigin(origin, asked); allowed != same {
 			t.Fatalf("origin %q, host %q: allowed %v, the same %v", origin, asked, allowed, same)
 		}
-		if !(&Options{Origins: []string{origin}}).allowsOrigin(r) && origin != "" {
+		if !AllowsOrigin(r, []string{origin}) && origin != "" {
 			t.Fatalf("origin %q is not allowed although it is listed", origin)
 		}
 	})
@@ -206,26 +114,6 @@ func FuzzExtensions(f *testing.F) {
 		same := func(a, b extension) bool { return a.name == b.name && slices.Equal(a.params, b.params) }
 		if !slices.EqualFunc(offers, want, same) {
 			t.Fatalf("%q: %+v, want %+v", value, offers, want)
-		}
-	})
-}
-
-// FuzzCloseFrame: whatever the code and the reason, what is sent is a Close
-// frame that a peer has to take.
-func FuzzCloseFrame(f *testing.F) {
-	f.Add(uint16(1000), "")
-	f.Add(uint16(1005), "x")
-	f.Add(uint16(4000), strings.Repeat("ä\xff", 100))
-	f.Fuzz(func(t *testing.T, code uint16, reason string) {
-		frame := closeFrame(CloseCode(code), reason)
-		if frame[0] != finBit|opClose || len(frame) > 127 || int(frame[1]) != len(frame)-2 {
-			t.Fatalf("%x", frame)
-		}
-		if payload := frame[2:]; len(payload) > 0 {
-			sent := CloseCode(binary.BigEndian.Uint16(payload))
-			if !sent.sendable() || !bytes.Equal(payload[2:], bytes.ToValidUTF8(payload[2:], nil)) {
-				t.Fatalf("%x", frame)
-			}
 		}
 	})
 }
