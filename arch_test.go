@@ -35,18 +35,19 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/pointer runtime/internal/steady github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/pointer runtime/internal/steady runtime/wsjson github.com/lxzan/gws golang.org/x/time/rate
+runtime/wsjson:                    runtime/internal/envelope
 runtime/internal/envelope:
 runtime/internal/frame:
 runtime/internal/handshake:
 runtime/internal/outbox:
 runtime/internal/pointer:
 runtime/internal/steady:
-runtime/internal/fixture:          runtime
+runtime/internal/fixture:          runtime runtime/wsjson
 
 validator/playground:              runtime third-party
 
-examples/live/...:                 examples/live/... runtime third-party
+examples/live/...:                 examples/live/... runtime runtime/wsjson third-party
 tools/testsum:
 
 bench:                             bench/internal/...
@@ -61,7 +62,7 @@ bench/internal/peer:               bench/internal/control bench/internal/clock
 bench/internal/result:
 bench/internal/rows:               bench/internal/...
 bench/internal/report:             bench/internal/...
-bench/servers/...:                 bench/internal/peer bench/servers/... runtime third-party
+bench/servers/...:                 bench/internal/peer bench/servers/... runtime runtime/wsjson third-party
 `
 
 // testHelpers are what a test of any package may import besides its own half

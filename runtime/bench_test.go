@@ -11,6 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // discarded is a connection that has just read something, and whose outbox is
@@ -56,15 +57,15 @@ type sendMessage struct {
 }
 
 // readSendMessage and writeSendMessage are what wsgen generates for it.
-func readSendMessage(r *Reader) (v sendMessage) {
+func readSendMessage(r *wsjson.Reader) (v sendMessage) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "author":
-			ReadString(r, &v.Author)
+			wsjson.ReadString(r, &v.Author)
 		case "text":
-			ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 		case "room":
-			ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 		default:
 			r.Odd()
 		}
@@ -75,11 +76,11 @@ func readSendMessage(r *Reader) (v sendMessage) {
 func writeSendMessage(w *Writer, v sendMessage) {
 	w.Begin()
 	w.Name("author")
-	WriteString(w, v.Author)
+	wsjson.WriteString(w, v.Author)
 	w.Name("text")
-	WriteString(w, v.Text)
+	wsjson.WriteString(w, v.Text)
 	w.Name("room")
-	WriteString(w, v.Room)
+	wsjson.WriteString(w, v.Room)
 	w.End()
 }
 
@@ -95,11 +96,11 @@ func generatedSpec() Spec {
 		Handlers: []Handler{{Event: "message"}},
 		Lookup:   lookupMessage,
 		Call: func(_ int, c *Call) error {
-			in, err := DecodeWith(c, readSendMessage)
+			in, err := DecodeJSON(c, readSendMessage)
 			if err != nil {
 				return err
 			}
-			return ReplyWith(c, in, writeSendMessage)
+			return ReplyJSON(c, in, writeSendMessage)
 		},
 	}
 }
@@ -207,13 +208,13 @@ func BenchmarkCodec(b *testing.B) {
 				b.Fatal(err)
 			}
 			call.frame = frame
-			in, ok := ReadPlain(call, readSendMessage)
+			in, ok := ReadJSON(call, readSendMessage)
 			if !ok {
 				b.Fatal("not plain")
 			}
-			call.writer.begin(append(call.writer.buf[:0], front...), frame.ID)
+			call.writer.Reset(envelope.BeginData(append(call.writer.AvailableBuffer(), front...), frame.ID))
 			writeSendMessage(&call.writer, in)
-			if _, ok := call.writer.end(); !ok {
+			if _, ok := endFrame(&call.writer); !ok {
 				b.Fatal("not written")
 			}
 		}

@@ -15,6 +15,7 @@ import (
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/internal/fixture"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // bursting serves a gateway on one kind of connection.
@@ -252,7 +253,7 @@ func TestErrFull(t *testing.T) {
 	push := ws.NewPush(s.Server, func(t ws.Target) number { return number{t} })
 	for name, again := range map[string]func() (int, error){
 		"Server.Conn":   func() (int, error) { return s.Conn(c.ID()).Emit("e", 1) },
-		"EmitWith":      func() (int, error) { return ws.EmitWith(s.Conn(c.ID()), "e", 1, ws.WriteInt[int]) },
+		"EmitJSON":      func() (int, error) { return ws.EmitJSON(s.Conn(c.ID()), "e", 1, wsjson.WriteInt[int]) },
 		"Push.Client":   func() (int, error) { return push.Client(c).number(1) },
 		"Push.Conn":     func() (int, error) { return push.Conn(c.ID()).number(1) },
 		"Push.To":       func() (int, error) { return push.To(s.Conn(c.ID())).number(1) },

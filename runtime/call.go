@@ -10,6 +10,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Call is one message on its way through its handler, for generated code. It
@@ -21,11 +22,11 @@ type Call struct {
 	task    *task           // nil: it is a call on the read loop, and no more
 	handler int             // its index
 	frame   envelope.Frame
-	shown   []byte // frame.Data as guards and interceptors see it
-	kept    []byte // room for that
-	reader  Reader // of frame.Data; here, since a local one would escape
-	writer  Writer // of the reply; its buffer serves one call after the other
-	inline  bool   // on the read loop
+	shown   []byte        // frame.Data as guards and interceptors see it
+	kept    []byte        // room for that
+	reader  wsjson.Reader // of frame.Data; here, since a local one would escape
+	writer  wsjson.Writer // of the reply; its buffer serves one call after the other
+	inline  bool          // on the read loop
 	replied bool
 	bare    bool // data had no name when it came
 	waited  bool // for room for the reply
@@ -55,7 +56,8 @@ func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inli
 // end drops what c must not keep alive.
 func (c *Call) end() {
 	c.frame = envelope.Frame{}
-	c.conn, c.reader.data = nil, nil
+	c.conn = nil
+	c.reader.Release()
 	if c.shown != nil {
 		c.shown = nil
 	}

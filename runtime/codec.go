@@ -1,63 +1,73 @@
 package ws
 
-import "github.com/wsgen/wsgen/runtime/internal/outbox"
+import (
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/wsjson"
+)
 
 // This file is how generated code reads and writes flat types itself: structs
 // of strings, numbers and booleans. What it cannot do it leaves to
 // encoding/json, in functions that take or return the value: a pointer that
 // reaches encoding/json would put the value on the heap in every case.
 
-// ReadPlain reads data with a function that wsgen generated; false says that
+// ReadJSON reads data with a function that wsgen generated; false says that
 // data is not written plainly, and is to be decoded with encoding/json.
-func ReadPlain[T any](c *Call, read func(*Reader) T) (T, bool) {
-	c.reader = Reader{data: c.frame.Data}
+func ReadJSON[T any](c *Call, read func(*wsjson.Reader) T) (T, bool) {
+	c.reader.Reset(c.frame.Data)
 	v := read(&c.reader)
-	return v, c.reader.plain()
+	return v, c.reader.Plain()
 }
 
-// DecodeWith is Call.Decode for a type that wsgen generated a function for.
-func DecodeWith[T any](c *Call, read func(*Reader) T) (v T, err error) {
-	// Not by ReadPlain: a copy of v right after it was written costs 10 ns.
-	c.reader = Reader{data: c.frame.Data}
+// DecodeJSON is Call.Decode for a type that wsgen generated a function for.
+func DecodeJSON[T any](c *Call, read func(*wsjson.Reader) T) (v T, err error) {
+	// Not by ReadJSON: a copy of v right after it was written costs 10 ns.
+	c.reader.Reset(c.frame.Data)
 	v = read(&c.reader)
-	if c.reader.plain() {
+	if c.reader.Plain() {
 		return v, nil
 	}
 	return decodeStd[T](c)
 }
 
+// decodeStd decodes with encoding/json.
 func decodeStd[T any](c *Call) (v T, err error) {
 	err = c.Decode(&v)
 	return v, err
 }
 
-// ReplyWith is Call.Reply for a type that wsgen generated a function for.
-func ReplyWith[T any](c *Call, v T, write func(*Writer, T)) error {
-	c.writer.begin(append(c.writer.buf[:0], c.front()...), c.frame.ID)
-	write(&c.writer, v)
-	frame, ok := c.writer.end()
+// ReplyJSON is Call.Reply for a type that wsgen generated a function for.
+func ReplyJSON[T any](c *Call, v T, write func(*wsjson.Writer, T)) error {
+	w := &c.writer
+	w.Reset(envelope.BeginData(append(w.AvailableBuffer(), c.front()...), c.frame.ID))
+	write(w, v)
+	frame, ok := endFrame(w)
 	switch {
 	case !ok:
 		return replyStd(c, v)
 	case len(frame) <= outbox.Block && c.copies():
 		c.send(frame, true)
 	default:
-		c.send(c.writer.own(frame), false)
+		c.send(ownFrame(w, frame), false)
 	}
 	return nil
 }
 
+// replyStd replies with encoding/json.
 func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
 
-// EmitWith is Target.Emit for a type that wsgen generated a function for.
-func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, error) {
+// EmitJSON is Target.Emit for a type that wsgen generated a function for.
+func EmitJSON[T any](t Target, event string, v T, write func(*wsjson.Writer, T)) (int, error) {
 	if checkEvent(event) == nil {
-		w := writers.Get().(*Writer)
-		w.begin(appendFront(w.buf[:0], event), nil)
+		w := writers.Get().(*wsjson.Writer)
+		w.Reset(envelope.BeginData(appendFront(w.AvailableBuffer(), event), nil))
 		write(w, v)
-		frame, ok := w.end()
+		frame, ok := endFrame(w)
 		if ok {
-			frame = w.own(frame)
+			frame = ownFrame(w, frame)
 		}
 		writers.Put(w)
 		if ok {
@@ -67,4 +77,41 @@ func EmitWith[T any](t Target, event string, v T, write func(*Writer, T)) (int, 
 	return emitStd(t, event, v)
 }
 
+// emitStd emits with encoding/json.
 func emitStd[T any](t Target, event string, v T) (int, error) { return t.Emit(event, &v) }
+
+var writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
+
+// endFrame ends the frame that w was Reset with the front of, and returns it in
+// w's buffer; false if the value has no JSON.
+func endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
+	if !w.Valid() {
+		restWriter(w)
+		return nil, false
+	}
+	w.Reset(envelope.End(w.Bytes()))
+	return frame.Seal(w.Bytes()), true
+}
+
+// ownFrame returns what endFrame returned in memory of its own.
+func ownFrame(w *wsjson.Writer, sealed []byte) (frame []byte) {
+	if len(sealed) > maxCopied && len(sealed) > cap(w.Bytes())/4*3 {
+		w.Reset(nil)
+		return sealed
+	}
+	frame = make([]byte, len(sealed)) // the buffer is used again
+	copy(frame, sealed)
+	restWriter(w)
+	return frame
+}
+
+// restWriter drops a buffer that is too large to be kept until w is used again.
+func restWriter(w *wsjson.Writer) {
+	if cap(w.Bytes()) > maxPooled {
+		w.Reset(nil)
+	}
+}
+
+// maxCopied is how long a frame is copied, so that the buffer is used again. A
+// longer one takes the buffer with it, unless that is much too large.
+const maxCopied = 16 << 10

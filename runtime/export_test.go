@@ -32,20 +32,6 @@ func (s *Server) Held() int { return s.registry.held() }
 // Lingering returns of how many connections only the socket is left.
 func (s *Server) Lingering() int { return len(s.registry.lingering()) }
 
-// ReadAll reads data with a generated function; false leaves it to encoding/json.
-func ReadAll[T any](data []byte, read func(*Reader) T) (T, bool) {
-	c := new(Call)
-	c.frame.Data = data
-	return ReadPlain(c, read)
-}
-
-// WriteAll returns what a generated function writes; false if v has no JSON.
-func WriteAll[T any](v T, write func(*Writer, T)) ([]byte, bool) {
-	w := new(Writer)
-	write(w, v)
-	return w.buf, !w.odd
-}
-
 // DecodeText decodes as a Call does.
 func DecodeText(data []byte, v any) error { return decode(data, v) }
 

@@ -8,11 +8,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
-// This file is what generated code calls; nobody else needs it.
+// This file is what generated code calls; nobody else needs it. A file that
+// wsgen generates names the version of what it calls, so whatever adds a name
+// that generated code calls adds a version as well. Older versions stay, with
+// all that files of their time call: generated_v1.go has what only those do.
 
-// GeneratedV1 is named by every generated file, so that a file and a runtime
-// that do not fit together fail to compile at a line that says so.
-const GeneratedV1 = true
+// GeneratedV2 is named by every file that wsgen generates now, so that a file
+// and a runtime that do not fit together fail to compile at a line that says so.
+// Since this version generated code reads and writes JSON with package wsjson.
+const GeneratedV2 = true
 
 // Spec is a gateway as generated code describes it.
 type Spec struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // odd is a payload with what JSON is unclear about.
@@ -21,15 +22,15 @@ type odd struct {
 
 // readOdd is what wsgen would generate, were all of odd flat: it leaves the
 // rest to encoding/json, as all generated functions do.
-func readOdd(r *ws.Reader) (v odd) {
+func readOdd(r *wsjson.Reader) (v odd) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "name":
-			ws.ReadString(r, &v.Name)
+			wsjson.ReadString(r, &v.Name)
 		case "tiny":
-			ws.ReadInt(r, &v.Tiny)
+			wsjson.ReadInt(r, &v.Tiny)
 		case "big":
-			ws.ReadFloat64(r, &v.Big)
+			wsjson.ReadFloat64(r, &v.Big)
 		default:
 			r.Odd()
 		}
@@ -49,7 +50,7 @@ func TestOddJSON(t *testing.T) {
 			return c.Reply(&v)
 		}),
 		"gen": inline(func(c *ws.Call) error {
-			v, err := ws.DecodeWith(c, readOdd)
+			v, err := ws.DecodeJSON(c, readOdd)
 			if err != nil {
 				return err
 			}

@@ -139,7 +139,7 @@ func (k *dialogue) handshake() error {
 	for _, line := range k.lines[k.i:] {
 		lines = append(lines, strings.TrimPrefix(line, "< "))
 	}
-	if text := strings.Join(lines, "\n"); !like(text, strings.TrimSpace(string(body))) {
+	if text := strings.Join(lines, "\n"); !answersLike(text, strings.TrimSpace(string(body))) {
 		return fmt.Errorf("the body is\n%s\nand not\n%s", body, text)
 	}
 	return nil
@@ -223,14 +223,14 @@ func (k *dialogue) receive(want string) error {
 		return fmt.Errorf("there comes nothing, %w, and not\n%s", err, want)
 	}
 	k.over = first == closes
-	if got := shown(first, payload); !like(want, got) {
+	if got := shown(first, payload); !answersLike(want, got) {
 		return fmt.Errorf("there comes\n%s\nand not\n%s", got, want)
 	}
 	return nil
 }
 
-// like reports whether got is want, in which … is any text.
-func like(want, got string) bool {
+// answersLike reports whether got is want, in which … is any text.
+func answersLike(want, got string) bool {
 	parts := strings.Split(want, "…")
 	rest, ok := strings.CutPrefix(got, parts[0])
 	for _, part := range parts[1:] {

@@ -27,7 +27,7 @@ run() {
 	# shellcheck disable=SC2086
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $patterns || status=1
 	if [ "${#race[@]}" != 0 ]; then # budgets of memory do not hold under the race detector
-		go test "${flags[@]}" -run '^TestBudget' ./runtime || status=1
+		go test "${flags[@]}" -run '^TestBudget' ./runtime/... || status=1
 	fi
 	for m in $(modules); do
 		if ! workspace | grep -qx "$m" && has_go "$m"; then

@@ -8,10 +8,11 @@ import (
 	"net/http"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV1
+const _ = ws.GeneratedV2
 
 // A handler changed? Run wsgen again.
 var (
@@ -102,7 +103,7 @@ func (wsChatGateway) lookup(event []byte) int {
 func (d wsChatGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // hello
-		in, err := ws.DecodeWith(c, wsReadHello)
+		in, err := ws.DecodeJSON(c, wsReadHello)
 		if err != nil {
 			return err
 		}
@@ -112,9 +113,9 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		return d.gateway.Hello(c.Client(), c.State().(*Session), in)
 	case 1: // me
 		out := d.gateway.Me(c.State().(*Session))
-		return ws.ReplyWith(c, out, wsWriteMe)
+		return ws.ReplyJSON(c, out, wsWriteMe)
 	case 2: // message
-		in, err := ws.DecodeWith(c, wsReadSendMessage)
+		in, err := ws.DecodeJSON(c, wsReadSendMessage)
 		if err != nil {
 			return err
 		}
@@ -125,10 +126,10 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return ws.ReplyWith(c, out, wsWriteChatMessage)
+		return ws.ReplyJSON(c, out, wsWriteChatMessage)
 	case 3: // history
 		out := d.gateway.History()
-		return ws.ReplyWith(c, out, wsWriteChatMessages)
+		return ws.ReplyJSON(c, out, wsWriteChatMessages)
 	case 4: // history_pages
 		in, err := wsDecodeChatGatewayHistoryPages(c)
 		if err != nil {
@@ -141,9 +142,9 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		return ws.Stream(c, out)
 	case 5: // presence
 		out := d.gateway.Presence(c.Client())
-		return ws.ReplyWith(c, out, ws.WriteInt)
+		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	case 6: // typing
-		in, err := ws.DecodeWith(c, wsReadTyping)
+		in, err := ws.DecodeJSON(c, wsReadTyping)
 		if err != nil {
 			return err
 		}
@@ -173,7 +174,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return ws.ReplyWith(c, out, ws.WriteInt)
+		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	case 10: // order
 		in, err := wsDecodeChatGatewayOrder(c)
 		if err != nil {
@@ -189,7 +190,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		out := d.gateway.SignOut(c.Client(), in.User)
-		return ws.ReplyWith(c, out, ws.WriteInt)
+		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	}
 	panic("unreachable")
 }
@@ -213,11 +214,11 @@ func NewEvents(push ws.Push[Events]) Events { return push.All() }
 type wsEvents struct{ t ws.Target }
 
 func (p wsEvents) Message(in ChatMessage) (int, error) {
-	return ws.EmitWith(p.t, "message", in, wsWriteChatMessage)
+	return ws.EmitJSON(p.t, "message", in, wsWriteChatMessage)
 }
 
 func (p wsEvents) Typing(in Typing) error {
-	_, err := ws.EmitWith(p.t, "typing", in, wsWriteTyping)
+	_, err := ws.EmitJSON(p.t, "typing", in, wsWriteTyping)
 	return err
 }
 
@@ -236,7 +237,7 @@ func (p wsPresence) Here(in Here) { _, _ = ws.Resultless(p.t).Emit("here", &in) 
 func (p wsPresence) Present(in Present) { _, _ = ws.Resultless(p.t).Emit("present", &in) }
 
 func (p wsPresence) Heartbeat(in string) (int, error) {
-	return ws.EmitWith(p.t, "heartbeat", in, ws.WriteString)
+	return ws.EmitJSON(p.t, "heartbeat", in, wsjson.WriteString)
 }
 
 // A field changed? Run wsgen again.
@@ -263,11 +264,11 @@ var (
 )
 
 // wsReadHello reads a Hello; what is not written plainly is for encoding/json.
-func wsReadHello(r *ws.Reader) (v Hello) {
+func wsReadHello(r *wsjson.Reader) (v Hello) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "name":
-			ws.ReadString(r, &v.Name)
+			wsjson.ReadString(r, &v.Name)
 		default:
 			r.Odd()
 		}
@@ -276,23 +277,23 @@ func wsReadHello(r *ws.Reader) (v Hello) {
 }
 
 // wsWriteMe writes a Me as encoding/json does.
-func wsWriteMe(w *ws.Writer, v Me) {
+func wsWriteMe(w *wsjson.Writer, v Me) {
 	w.Begin()
 	w.Name("since")
-	ws.WriteString(w, v.Since)
+	wsjson.WriteString(w, v.Since)
 	w.Name("messages")
-	ws.WriteInt(w, v.Messages)
+	wsjson.WriteInt(w, v.Messages)
 	w.End()
 }
 
 // wsReadSendMessage reads a SendMessage; what is not written plainly is for encoding/json.
-func wsReadSendMessage(r *ws.Reader) (v SendMessage) {
+func wsReadSendMessage(r *wsjson.Reader) (v SendMessage) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "author":
-			ws.ReadString(r, &v.Author)
+			wsjson.ReadString(r, &v.Author)
 		case "text":
-			ws.ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 		default:
 			r.Odd()
 		}
@@ -301,22 +302,22 @@ func wsReadSendMessage(r *ws.Reader) (v SendMessage) {
 }
 
 // wsWriteChatMessage writes a ChatMessage as encoding/json does.
-func wsWriteChatMessage(w *ws.Writer, v ChatMessage) {
+func wsWriteChatMessage(w *wsjson.Writer, v ChatMessage) {
 	w.Begin()
 	w.Name("author")
-	ws.WriteString(w, v.Author)
+	wsjson.WriteString(w, v.Author)
 	w.Name("text")
-	ws.WriteString(w, v.Text)
+	wsjson.WriteString(w, v.Text)
 	if v.User != "" {
 		w.Name("user")
-		ws.WriteString(w, v.User)
+		wsjson.WriteString(w, v.User)
 	}
 	w.End()
 }
 
 // wsWriteChatMessages writes a slice of ChatMessage.
-func wsWriteChatMessages(w *ws.Writer, v []ChatMessage) {
-	ws.WriteSlice(w, v, wsWriteChatMessage)
+func wsWriteChatMessages(w *wsjson.Writer, v []ChatMessage) {
+	wsjson.WriteSlice(w, v, wsWriteChatMessage)
 }
 
 // wsChatGatewayHistoryPages is the data of history_pages.
@@ -325,16 +326,16 @@ type wsChatGatewayHistoryPages struct {
 }
 
 // wsReadChatGatewayHistoryPages reads a wsChatGatewayHistoryPages; what is not written plainly is for encoding/json.
-func wsReadChatGatewayHistoryPages(r *ws.Reader) (v wsChatGatewayHistoryPages) {
+func wsReadChatGatewayHistoryPages(r *wsjson.Reader) (v wsChatGatewayHistoryPages) {
 	if r.Bare() {
-		ws.ReadInt(r, &v.Size)
+		wsjson.ReadInt(r, &v.Size)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "size":
-			ws.ReadInt(r, &v.Size)
+			wsjson.ReadInt(r, &v.Size)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -346,7 +347,7 @@ func wsReadChatGatewayHistoryPages(r *ws.Reader) (v wsChatGatewayHistoryPages) {
 
 // wsDecodeChatGatewayHistoryPages decodes the data of history_pages.
 func wsDecodeChatGatewayHistoryPages(c *ws.Call) (wsChatGatewayHistoryPages, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewayHistoryPages)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayHistoryPages)
 	if ok {
 		return in, nil
 	}
@@ -363,11 +364,11 @@ func wsDecodeChatGatewayHistoryPages(c *ws.Call) (wsChatGatewayHistoryPages, err
 }
 
 // wsReadTyping reads a Typing; what is not written plainly is for encoding/json.
-func wsReadTyping(r *ws.Reader) (v Typing) {
+func wsReadTyping(r *wsjson.Reader) (v Typing) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "author":
-			ws.ReadString(r, &v.Author)
+			wsjson.ReadString(r, &v.Author)
 		default:
 			r.Odd()
 		}
@@ -381,16 +382,16 @@ type wsChatGatewayJoin struct {
 }
 
 // wsReadChatGatewayJoin reads a wsChatGatewayJoin; what is not written plainly is for encoding/json.
-func wsReadChatGatewayJoin(r *ws.Reader) (v wsChatGatewayJoin) {
+func wsReadChatGatewayJoin(r *wsjson.Reader) (v wsChatGatewayJoin) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Room)
+		wsjson.ReadString(r, &v.Room)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -402,7 +403,7 @@ func wsReadChatGatewayJoin(r *ws.Reader) (v wsChatGatewayJoin) {
 
 // wsDecodeChatGatewayJoin decodes the data of join.
 func wsDecodeChatGatewayJoin(c *ws.Call) (wsChatGatewayJoin, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewayJoin)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayJoin)
 	if ok {
 		return in, nil
 	}
@@ -424,16 +425,16 @@ type wsChatGatewayLeave struct {
 }
 
 // wsReadChatGatewayLeave reads a wsChatGatewayLeave; what is not written plainly is for encoding/json.
-func wsReadChatGatewayLeave(r *ws.Reader) (v wsChatGatewayLeave) {
+func wsReadChatGatewayLeave(r *wsjson.Reader) (v wsChatGatewayLeave) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Room)
+		wsjson.ReadString(r, &v.Room)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -445,7 +446,7 @@ func wsReadChatGatewayLeave(r *ws.Reader) (v wsChatGatewayLeave) {
 
 // wsDecodeChatGatewayLeave decodes the data of leave.
 func wsDecodeChatGatewayLeave(c *ws.Call) (wsChatGatewayLeave, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewayLeave)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayLeave)
 	if ok {
 		return in, nil
 	}
@@ -468,15 +469,15 @@ type wsChatGatewaySay struct {
 }
 
 // wsReadChatGatewaySay reads a wsChatGatewaySay; what is not written plainly is for encoding/json.
-func wsReadChatGatewaySay(r *ws.Reader) (v wsChatGatewaySay) {
+func wsReadChatGatewaySay(r *wsjson.Reader) (v wsChatGatewaySay) {
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		case "text":
-			ws.ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 1
 		default:
 			r.Odd()
@@ -488,7 +489,7 @@ func wsReadChatGatewaySay(r *ws.Reader) (v wsChatGatewaySay) {
 
 // wsDecodeChatGatewaySay decodes the data of say.
 func wsDecodeChatGatewaySay(c *ws.Call) (wsChatGatewaySay, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewaySay)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewaySay)
 	if ok {
 		return in, nil
 	}
@@ -514,16 +515,16 @@ type wsChatGatewayOrder struct {
 }
 
 // wsReadChatGatewayOrder reads a wsChatGatewayOrder; what is not written plainly is for encoding/json.
-func wsReadChatGatewayOrder(r *ws.Reader) (v wsChatGatewayOrder) {
+func wsReadChatGatewayOrder(r *wsjson.Reader) (v wsChatGatewayOrder) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Text)
+		wsjson.ReadString(r, &v.Text)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "text":
-			ws.ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -535,7 +536,7 @@ func wsReadChatGatewayOrder(r *ws.Reader) (v wsChatGatewayOrder) {
 
 // wsDecodeChatGatewayOrder decodes the data of order.
 func wsDecodeChatGatewayOrder(c *ws.Call) (wsChatGatewayOrder, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewayOrder)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayOrder)
 	if ok {
 		return in, nil
 	}
@@ -557,16 +558,16 @@ type wsChatGatewaySignOut struct {
 }
 
 // wsReadChatGatewaySignOut reads a wsChatGatewaySignOut; what is not written plainly is for encoding/json.
-func wsReadChatGatewaySignOut(r *ws.Reader) (v wsChatGatewaySignOut) {
+func wsReadChatGatewaySignOut(r *wsjson.Reader) (v wsChatGatewaySignOut) {
 	if r.Bare() {
-		ws.ReadString(r, &v.User)
+		wsjson.ReadString(r, &v.User)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "user":
-			ws.ReadString(r, &v.User)
+			wsjson.ReadString(r, &v.User)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -578,7 +579,7 @@ func wsReadChatGatewaySignOut(r *ws.Reader) (v wsChatGatewaySignOut) {
 
 // wsDecodeChatGatewaySignOut decodes the data of sign_out.
 func wsDecodeChatGatewaySignOut(c *ws.Call) (wsChatGatewaySignOut, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatGatewaySignOut)
+	in, ok := ws.ReadJSON(c, wsReadChatGatewaySignOut)
 	if ok {
 		return in, nil
 	}
@@ -595,9 +596,9 @@ func wsDecodeChatGatewaySignOut(c *ws.Call) (wsChatGatewaySignOut, error) {
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.
-func wsWriteTyping(w *ws.Writer, v Typing) {
+func wsWriteTyping(w *wsjson.Writer, v Typing) {
 	w.Begin()
 	w.Name("author")
-	ws.WriteString(w, v.Author)
+	wsjson.WriteString(w, v.Author)
 	w.End()
 }

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV1
+const _ = ws.GeneratedV2
 
 // A handler changed? Run wsgen again.
 var (
@@ -48,7 +49,7 @@ func (wsFloodGateway) lookup(event []byte) int {
 func (d wsFloodGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // burst
-		in, err := ws.DecodeWith(c, wsReadBurst)
+		in, err := ws.DecodeJSON(c, wsReadBurst)
 		if err != nil {
 			return err
 		}
@@ -59,7 +60,7 @@ func (d wsFloodGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return ws.ReplyWith(c, out, wsWriteReport)
+		return ws.ReplyJSON(c, out, wsWriteReport)
 	}
 	panic("unreachable")
 }
@@ -74,7 +75,7 @@ func NewDrops(push ws.Push[Drops]) Drops { return push.All() }
 
 type wsDrops struct{ t ws.Target }
 
-func (p wsDrops) Drop(in Drop) (int, error) { return ws.EmitWith(p.t, "drop", in, wsWriteDrop) }
+func (p wsDrops) Drop(in Drop) (int, error) { return ws.EmitJSON(p.t, "drop", in, wsWriteDrop) }
 
 // A field changed? Run wsgen again.
 var (
@@ -94,13 +95,13 @@ var (
 )
 
 // wsReadBurst reads a Burst; what is not written plainly is for encoding/json.
-func wsReadBurst(r *ws.Reader) (v Burst) {
+func wsReadBurst(r *wsjson.Reader) (v Burst) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "count":
-			ws.ReadInt(r, &v.Count)
+			wsjson.ReadInt(r, &v.Count)
 		case "policy":
-			ws.ReadString(r, &v.Policy)
+			wsjson.ReadString(r, &v.Policy)
 		default:
 			r.Odd()
 		}
@@ -109,23 +110,23 @@ func wsReadBurst(r *ws.Reader) (v Burst) {
 }
 
 // wsWriteReport writes a Report as encoding/json does.
-func wsWriteReport(w *ws.Writer, v Report) {
+func wsWriteReport(w *wsjson.Writer, v Report) {
 	w.Begin()
 	w.Name("pushed")
-	ws.WriteInt(w, v.Pushed)
+	wsjson.WriteInt(w, v.Pushed)
 	w.Name("shed")
-	ws.WriteInt(w, v.Shed)
+	wsjson.WriteInt(w, v.Shed)
 	w.Name("replaced")
-	ws.WriteInt(w, v.Replaced)
+	wsjson.WriteInt(w, v.Replaced)
 	w.End()
 }
 
 // wsWriteDrop writes a Drop as encoding/json does.
-func wsWriteDrop(w *ws.Writer, v Drop) {
+func wsWriteDrop(w *wsjson.Writer, v Drop) {
 	w.Begin()
 	w.Name("n")
-	ws.WriteInt(w, v.N)
+	wsjson.WriteInt(w, v.N)
 	w.Name("fill")
-	ws.WriteString(w, v.Fill)
+	wsjson.WriteString(w, v.Fill)
 	w.End()
 }

@@ -2,10 +2,13 @@
 
 package notify
 
-import ws "github.com/wsgen/wsgen/runtime"
+import (
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
+)
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV1
+const _ = ws.GeneratedV2
 
 // A handler changed? Run wsgen again.
 var (
@@ -63,7 +66,7 @@ func NewPongs(push ws.Push[Pongs]) Pongs { return push.All() }
 type wsPongs struct{ t ws.Target }
 
 func (p wsPongs) Pong(in string) error {
-	_, err := ws.EmitWith(p.t, "pong", in, ws.WriteString)
+	_, err := ws.EmitJSON(p.t, "pong", in, wsjson.WriteString)
 	return err
 }
 
@@ -78,7 +81,7 @@ func NewPersonal(push ws.Push[Personal]) Personal { return push.All() }
 type wsPersonal struct{ t ws.Target }
 
 func (p wsPersonal) Notice(in Notice) (int, error) {
-	return ws.EmitWith(p.t, "notice", in, wsWriteNotice)
+	return ws.EmitJSON(p.t, "notice", in, wsWriteNotice)
 }
 
 // A field changed? Run wsgen again.
@@ -90,11 +93,11 @@ var (
 )
 
 // wsWriteNotice writes a Notice as encoding/json does.
-func wsWriteNotice(w *ws.Writer, v Notice) {
+func wsWriteNotice(w *wsjson.Writer, v Notice) {
 	w.Begin()
 	w.Name("user")
-	ws.WriteString(w, v.User)
+	wsjson.WriteString(w, v.User)
 	w.Name("text")
-	ws.WriteString(w, v.Text)
+	wsjson.WriteString(w, v.Text)
 	w.End()
 }

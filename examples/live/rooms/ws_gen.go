@@ -7,10 +7,11 @@ import (
 	"net/http"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV1
+const _ = ws.GeneratedV2
 
 // A handler changed? Run wsgen again.
 var (
@@ -65,10 +66,10 @@ func (d wsRoomGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return ws.ReplyWith(c, out, ws.WriteInt)
+		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	case 1: // where
 		out := d.gateway.Where(c.Client(), c.State().(*Visit))
-		return ws.ReplyWith(c, out, wsWriteWhere)
+		return ws.ReplyJSON(c, out, wsWriteWhere)
 	}
 	panic("unreachable")
 }
@@ -119,7 +120,7 @@ func (d wsChatService) call(i int, c *ws.Call) error {
 			return err
 		}
 		out := d.gateway.JoinRoom(c.Sender(), in.Room)
-		return ws.ReplyWith(c, out, ws.WriteString)
+		return ws.ReplyJSON(c, out, wsjson.WriteString)
 	case 1: // broadcast
 		in, err := wsDecodeChatServiceBroadcast(c)
 		if err != nil {
@@ -148,10 +149,10 @@ func NewRoomEvents(push ws.Push[RoomEvents]) RoomEvents { return push.All() }
 
 type wsRoomEvents struct{ t ws.Target }
 
-func (p wsRoomEvents) Said(in Said) (int, error) { return ws.EmitWith(p.t, "said", in, wsWriteSaid) }
+func (p wsRoomEvents) Said(in Said) (int, error) { return ws.EmitJSON(p.t, "said", in, wsWriteSaid) }
 
 func (p wsRoomEvents) Visitors(in Visitors) error {
-	_, err := ws.EmitWith(p.t, "visitors", in, wsWriteVisitors)
+	_, err := ws.EmitJSON(p.t, "visitors", in, wsWriteVisitors)
 	return err
 }
 
@@ -178,16 +179,16 @@ type wsRoomGatewaySay struct {
 }
 
 // wsReadRoomGatewaySay reads a wsRoomGatewaySay; what is not written plainly is for encoding/json.
-func wsReadRoomGatewaySay(r *ws.Reader) (v wsRoomGatewaySay) {
+func wsReadRoomGatewaySay(r *wsjson.Reader) (v wsRoomGatewaySay) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Text)
+		wsjson.ReadString(r, &v.Text)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "text":
-			ws.ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -199,7 +200,7 @@ func wsReadRoomGatewaySay(r *ws.Reader) (v wsRoomGatewaySay) {
 
 // wsDecodeRoomGatewaySay decodes the data of say.
 func wsDecodeRoomGatewaySay(c *ws.Call) (wsRoomGatewaySay, error) {
-	in, ok := ws.ReadPlain(c, wsReadRoomGatewaySay)
+	in, ok := ws.ReadJSON(c, wsReadRoomGatewaySay)
 	if ok {
 		return in, nil
 	}
@@ -216,14 +217,14 @@ func wsDecodeRoomGatewaySay(c *ws.Call) (wsRoomGatewaySay, error) {
 }
 
 // wsWriteWhere writes a Where as encoding/json does.
-func wsWriteWhere(w *ws.Writer, v Where) {
+func wsWriteWhere(w *wsjson.Writer, v Where) {
 	w.Begin()
 	w.Name("room")
-	ws.WriteString(w, v.Room)
+	wsjson.WriteString(w, v.Room)
 	w.Name("count")
-	ws.WriteInt(w, v.Count)
+	wsjson.WriteInt(w, v.Count)
 	w.Name("said")
-	ws.WriteInt(w, v.Said)
+	wsjson.WriteInt(w, v.Said)
 	w.End()
 }
 
@@ -233,16 +234,16 @@ type wsChatServiceJoinRoom struct {
 }
 
 // wsReadChatServiceJoinRoom reads a wsChatServiceJoinRoom; what is not written plainly is for encoding/json.
-func wsReadChatServiceJoinRoom(r *ws.Reader) (v wsChatServiceJoinRoom) {
+func wsReadChatServiceJoinRoom(r *wsjson.Reader) (v wsChatServiceJoinRoom) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Room)
+		wsjson.ReadString(r, &v.Room)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -254,7 +255,7 @@ func wsReadChatServiceJoinRoom(r *ws.Reader) (v wsChatServiceJoinRoom) {
 
 // wsDecodeChatServiceJoinRoom decodes the data of join_room.
 func wsDecodeChatServiceJoinRoom(c *ws.Call) (wsChatServiceJoinRoom, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatServiceJoinRoom)
+	in, ok := ws.ReadJSON(c, wsReadChatServiceJoinRoom)
 	if ok {
 		return in, nil
 	}
@@ -277,15 +278,15 @@ type wsChatServiceBroadcast struct {
 }
 
 // wsReadChatServiceBroadcast reads a wsChatServiceBroadcast; what is not written plainly is for encoding/json.
-func wsReadChatServiceBroadcast(r *ws.Reader) (v wsChatServiceBroadcast) {
+func wsReadChatServiceBroadcast(r *wsjson.Reader) (v wsChatServiceBroadcast) {
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		case "message":
-			ws.ReadString(r, &v.Message)
+			wsjson.ReadString(r, &v.Message)
 			seen |= 1 << 1
 		default:
 			r.Odd()
@@ -297,7 +298,7 @@ func wsReadChatServiceBroadcast(r *ws.Reader) (v wsChatServiceBroadcast) {
 
 // wsDecodeChatServiceBroadcast decodes the data of broadcast.
 func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
-	in, ok := ws.ReadPlain(c, wsReadChatServiceBroadcast)
+	in, ok := ws.ReadJSON(c, wsReadChatServiceBroadcast)
 	if ok {
 		return in, nil
 	}
@@ -318,21 +319,21 @@ func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
 }
 
 // wsWriteSaid writes a Said as encoding/json does.
-func wsWriteSaid(w *ws.Writer, v Said) {
+func wsWriteSaid(w *wsjson.Writer, v Said) {
 	w.Begin()
 	w.Name("room")
-	ws.WriteString(w, v.Room)
+	wsjson.WriteString(w, v.Room)
 	w.Name("text")
-	ws.WriteString(w, v.Text)
+	wsjson.WriteString(w, v.Text)
 	w.End()
 }
 
 // wsWriteVisitors writes a Visitors as encoding/json does.
-func wsWriteVisitors(w *ws.Writer, v Visitors) {
+func wsWriteVisitors(w *wsjson.Writer, v Visitors) {
 	w.Begin()
 	w.Name("room")
-	ws.WriteString(w, v.Room)
+	wsjson.WriteString(w, v.Room)
 	w.Name("count")
-	ws.WriteInt(w, v.Count)
+	wsjson.WriteInt(w, v.Count)
 	w.End()
 }

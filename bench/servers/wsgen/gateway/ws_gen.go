@@ -5,10 +5,11 @@ package gateway
 import (
 	"github.com/wsgen/wsgen/bench/internal/peer"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV1
+const _ = ws.GeneratedV2
 
 // A handler changed? Run wsgen again.
 var (
@@ -56,7 +57,7 @@ func (wsGateway) lookup(event []byte) int {
 func (d wsGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // echo
-		in, err := ws.DecodeWith(c, wsReadPeerLine)
+		in, err := ws.DecodeJSON(c, wsReadPeerLine)
 		if err != nil {
 			return err
 		}
@@ -64,7 +65,7 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		out := d.gateway.Echo(in)
-		return ws.ReplyWith(c, out, wsWritePeerLine)
+		return ws.ReplyJSON(c, out, wsWritePeerLine)
 	case 1: // join
 		in, err := wsDecodeGatewayJoin(c)
 		if err != nil {
@@ -72,7 +73,7 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 		}
 		return d.gateway.Join(c.Client(), in.Room)
 	case 2: // say
-		in, err := ws.DecodeWith(c, wsReadPeerLine)
+		in, err := ws.DecodeJSON(c, wsReadPeerLine)
 		if err != nil {
 			return err
 		}
@@ -94,9 +95,9 @@ func NewEvents(push ws.Push[Events]) Events { return push.All() }
 
 type wsEvents struct{ t ws.Target }
 
-func (p wsEvents) Tick(in Line) (int, error) { return ws.EmitWith(p.t, "tick", in, wsWritePeerLine) }
+func (p wsEvents) Tick(in Line) (int, error) { return ws.EmitJSON(p.t, "tick", in, wsWritePeerLine) }
 
-func (p wsEvents) Said(in Line) (int, error) { return ws.EmitWith(p.t, "said", in, wsWritePeerLine) }
+func (p wsEvents) Said(in Line) (int, error) { return ws.EmitJSON(p.t, "said", in, wsWritePeerLine) }
 
 // A field changed? Run wsgen again.
 var (
@@ -108,15 +109,15 @@ var (
 )
 
 // wsReadPeerLine reads a peer.Line; what is not written plainly is for encoding/json.
-func wsReadPeerLine(r *ws.Reader) (v peer.Line) {
+func wsReadPeerLine(r *wsjson.Reader) (v peer.Line) {
 	for r.Next() {
 		switch string(r.Name()) {
 		case "at":
-			ws.ReadInt(r, &v.At)
+			wsjson.ReadInt(r, &v.At)
 		case "by":
-			ws.ReadInt(r, &v.By)
+			wsjson.ReadInt(r, &v.By)
 		case "text":
-			ws.ReadString(r, &v.Text)
+			wsjson.ReadString(r, &v.Text)
 		default:
 			r.Odd()
 		}
@@ -125,14 +126,14 @@ func wsReadPeerLine(r *ws.Reader) (v peer.Line) {
 }
 
 // wsWritePeerLine writes a peer.Line as encoding/json does.
-func wsWritePeerLine(w *ws.Writer, v peer.Line) {
+func wsWritePeerLine(w *wsjson.Writer, v peer.Line) {
 	w.Begin()
 	w.Name("at")
-	ws.WriteInt(w, v.At)
+	wsjson.WriteInt(w, v.At)
 	w.Name("by")
-	ws.WriteInt(w, v.By)
+	wsjson.WriteInt(w, v.By)
 	w.Name("text")
-	ws.WriteString(w, v.Text)
+	wsjson.WriteString(w, v.Text)
 	w.End()
 }
 
@@ -142,16 +143,16 @@ type wsGatewayJoin struct {
 }
 
 // wsReadGatewayJoin reads a wsGatewayJoin; what is not written plainly is for encoding/json.
-func wsReadGatewayJoin(r *ws.Reader) (v wsGatewayJoin) {
+func wsReadGatewayJoin(r *wsjson.Reader) (v wsGatewayJoin) {
 	if r.Bare() {
-		ws.ReadString(r, &v.Room)
+		wsjson.ReadString(r, &v.Room)
 		return v
 	}
 	var seen uint64
 	for r.Next() {
 		switch string(r.Name()) {
 		case "room":
-			ws.ReadString(r, &v.Room)
+			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
 			r.Odd()
@@ -163,7 +164,7 @@ func wsReadGatewayJoin(r *ws.Reader) (v wsGatewayJoin) {
 
 // wsDecodeGatewayJoin decodes the data of join.
 func wsDecodeGatewayJoin(c *ws.Call) (wsGatewayJoin, error) {
-	in, ok := ws.ReadPlain(c, wsReadGatewayJoin)
+	in, ok := ws.ReadJSON(c, wsReadGatewayJoin)
 	if ok {
 		return in, nil
 	}

@@ -126,6 +126,12 @@ func (f *File) Runtime(name string) *jen.Statement {
 	return f.Pkg(model.PackageRef{Path: model.RuntimePath, Name: model.RuntimeName}, name)
 }
 
+// JSON is an identifier of the package that generated code reads and writes JSON
+// with.
+func (f *File) JSON(name string) *jen.Statement {
+	return f.Pkg(model.PackageRef{Path: model.RuntimePath + "/wsjson", Name: "wsjson"}, name)
+}
+
 // Std is an identifier of a package of the standard library whose name is the
 // last element of its path.
 func (f *File) Std(path, name string) *jen.Statement {

@@ -66,7 +66,7 @@ func (c *codecs) writer(flat *model.Flat) jen.Code {
 	case model.FlatSlice:
 		return c.sliceWriter(flat.Elem)
 	}
-	return c.Runtime("Write" + scalarName(flat.Kind))
+	return c.JSON("Write" + scalarName(flat.Kind))
 }
 
 func (c *codecs) structWriter(flat *model.Flat) jen.Code {
@@ -81,7 +81,7 @@ func (c *codecs) structWriter(flat *model.Flat) jen.Code {
 		value := jen.Add(v).Dot(f.Name)
 		write := []jen.Code{
 			jen.Add(w).Dot("Name").Call(jen.Lit(f.JSON)),
-			c.Runtime("Write"+scalarName(f.Kind)).Call(w, value),
+			c.JSON("Write"+scalarName(f.Kind)).Call(w, value),
 		}
 		if f.OmitEmpty {
 			write = []jen.Code{jen.If(present(value, f.Kind)).Block(write...)}
@@ -98,20 +98,20 @@ func (c *codecs) sliceWriter(elem *model.Flat) jen.Code {
 	name, first := c.name("slice", "Write", elem.Type, "s")
 	if first {
 		c.add(name+" writes a slice of "+typeName(elem.Type)+".", c.writeFunc(name, jen.Index().Add(c.Type(elem.Type)),
-			c.Runtime("WriteSlice").Call(jen.Id(c.Local("w")), jen.Id(c.Local("v")), c.structWriter(elem))))
+			c.JSON("WriteSlice").Call(jen.Id(c.Local("w")), jen.Id(c.Local("v")), c.structWriter(elem))))
 	}
 	return jen.Id(name)
 }
 
 func (c *codecs) writeFunc(name string, typ jen.Code, body ...jen.Code) jen.Code {
 	return jen.Func().Id(name).Params(
-		jen.Id(c.Local("w")).Op("*").Add(c.Runtime("Writer")),
+		jen.Id(c.Local("w")).Op("*").Add(c.JSON("Writer")),
 		jen.Id(c.Local("v")).Add(typ),
 	).Block(body...)
 }
 
 func (c *codecs) readFunc(name string, typ jen.Code, body ...jen.Code) jen.Code {
-	return jen.Func().Id(name).Params(jen.Id(c.Local("r")).Op("*").Add(c.Runtime("Reader"))).
+	return jen.Func().Id(name).Params(jen.Id(c.Local("r")).Op("*").Add(c.JSON("Reader"))).
 		Params(jen.Id(c.Local("v")).Add(typ)).Block(append(body, jen.Return(jen.Id(c.Local("v"))))...)
 }
 
@@ -152,7 +152,7 @@ type member struct {
 // readMember reads what comes next into its field.
 func (c *codecs) readMember(m member) []jen.Code {
 	r, field := jen.Id(c.Local("r")), jen.Id(c.Local("v")).Dot(m.field)
-	read := c.Runtime("Read" + scalarName(m.kind))
+	read := c.JSON("Read" + scalarName(m.kind))
 	if m.pointer == nil {
 		return []jen.Code{read.Call(r, jen.Op("&").Add(field))}
 	}

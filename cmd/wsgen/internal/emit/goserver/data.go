@@ -21,7 +21,7 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 	switch {
 	case h.Data == model.DataWhole && params[0].Flat != nil:
 		return []jen.Code{
-			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeWith")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
+			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeJSON")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
 			g.returnIf(err),
 		}
 	case h.Data == model.DataWhole:
@@ -51,7 +51,7 @@ func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
 		}
 	}
 	body := []jen.Code{
-		jen.List(in, ok).Op(":=").Add(g.Runtime("ReadPlain")).Call(jen.Id(g.Local("c")), read),
+		jen.List(in, ok).Op(":=").Add(g.Runtime("ReadJSON")).Call(jen.Id(g.Local("c")), read),
 		jen.If(ok).Block(jen.Return(in, jen.Nil())),
 	}
 	body = append(body, g.decodeNamed("std", in, h, params)...)

@@ -79,7 +79,7 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 		stream := []string{model.StreamSeq: "Stream", model.StreamSeq2: "Stream2", model.StreamChan: "StreamChan"}[h.Stream]
 		reply = jen.Return(g.Runtime(stream).Call(jen.Id(g.Local("c")), out))
 	} else if h.ResultFlat != nil {
-		reply = jen.Return(g.Runtime("ReplyWith").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultFlat)))
+		reply = jen.Return(g.Runtime("ReplyJSON").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultFlat)))
 	}
 	switch {
 	case h.Result != nil && h.Err:

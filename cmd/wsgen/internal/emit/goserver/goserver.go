@@ -56,7 +56,7 @@ func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
 
 func handshake(f *gofile.File) jen.Code {
 	return gofile.Doc("Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.").
-		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV1"))
+		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV2"))
 }
 
 func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway, codecs *codecs) []jen.Code {

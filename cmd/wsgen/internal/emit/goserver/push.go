@@ -89,7 +89,7 @@ func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *code
 	}
 	emit := jen.Add(target).Dot("Emit").Call(jen.Lit(m.Event), payload)
 	if m.Param != nil && m.Param.Flat != nil {
-		emit = f.Runtime("EmitWith").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Flat))
+		emit = f.Runtime("EmitJSON").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Flat))
 	}
 
 	fn := jen.Func().Params(jen.Add(recv).Id(gofile.PushType(p.Name))).Id(m.Name).Params(params...)

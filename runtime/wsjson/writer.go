@@ -1,65 +1,41 @@
-package ws
+package wsjson
 
 import (
 	"math"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
-	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// Writer writes values as JSON, for generated code, byte for byte as
-// encoding/json writes them. A value that has no JSON is odd: all that was
-// written is dropped, and encoding/json says what is wrong.
+// Writer writes values as JSON, byte for byte as encoding/json writes them with
+// SetEscapeHTML(false). A value that has no JSON, as NaN, makes all that was
+// written invalid: encoding/json says then what is wrong with it.
+//
+// The zero Writer is ready to use. A Writer must not be used by two goroutines
+// at a time.
 type Writer struct {
-	buf []byte
-	odd bool
+	buf     []byte
+	invalid bool
 }
 
-var writers = sync.Pool{New: func() any { return new(Writer) }}
+// AvailableBuffer returns the Writer's memory, empty: what is appended to it may
+// be given to Reset. What was written before is overwritten by that.
+func (w *Writer) AvailableBuffer() []byte { return w.buf[:0] }
 
-// begin begins a frame in front, which is w.buf[:0] with what appendFront
-// appends; data is to follow.
-func (w *Writer) begin(front, id []byte) {
-	w.odd = false
-	w.buf = envelope.BeginData(front, id)
+// Reset has the Writer append to buf, whose memory is the Writer's until the
+// next Reset.
+func (w *Writer) Reset(buf []byte) {
+	w.invalid = false
+	w.buf = buf
 }
 
-// end ends the frame and returns it, in the writer's buffer; false if data has
-// no JSON.
-func (w *Writer) end() (sealed []byte, ok bool) {
-	if w.odd {
-		w.rest()
-		return nil, false
-	}
-	w.buf = envelope.End(w.buf)
-	return frame.Seal(w.buf), true
-}
+// Bytes returns what Reset was given and what was written since, in the memory
+// that the next Reset gives away.
+func (w *Writer) Bytes() []byte { return w.buf }
 
-// own returns what end returned in memory of its own.
-func (w *Writer) own(sealed []byte) (frame []byte) {
-	if len(sealed) > maxCopied && len(sealed) > cap(w.buf)/4*3 {
-		w.buf = nil
-		return sealed
-	}
-	frame = make([]byte, len(sealed)) // the buffer is used again
-	copy(frame, sealed)
-	w.rest()
-	return frame
-}
-
-// rest says that the buffer is not needed for now.
-func (w *Writer) rest() {
-	if cap(w.buf) > maxPooled {
-		w.buf = nil
-	}
-}
-
-// maxCopied is how long a frame is copied, so that the buffer is used again. A
-// longer one takes the buffer with it, unless that is much too large.
-const maxCopied = 16 << 10
+// Valid reports whether every value had JSON. Bytes counts only then.
+func (w *Writer) Valid() bool { return !w.invalid }
 
 // Begin begins an object.
 func (w *Writer) Begin() { w.buf = append(w.buf, '{') }
@@ -95,13 +71,14 @@ func WriteUint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](w *Writer, v T) {
 	w.buf = strconv.AppendUint(w.buf, uint64(v), 10)
 }
 
-// WriteFloat32 writes a number.
+// WriteFloat32 writes a number; NaN and infinities have no JSON.
 func WriteFloat32[T ~float32](w *Writer, v T) { w.float(float64(v), 32) }
 
-// WriteFloat64 writes a number.
+// WriteFloat64 writes a number; NaN and infinities have no JSON.
 func WriteFloat64[T ~float64](w *Writer, v T) { w.float(float64(v), 64) }
 
-// WriteSlice writes an array, or null for a nil slice.
+// WriteSlice writes an array of what write writes of each element, or null for
+// a nil slice.
 func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 	if v == nil {
 		w.buf = append(w.buf, "null"...)
@@ -117,7 +94,8 @@ func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 	w.buf = append(w.buf, ']')
 }
 
-// text appends s and then looks at it: nearly always there is nothing to do.
+// text writes a string. It appends s first and then looks at it: nearly always
+// there is nothing to escape.
 func (w *Writer) text(s string) {
 	b := w.buf
 	b = append(b, '"')
@@ -130,7 +108,7 @@ func (w *Writer) text(s string) {
 	w.buf = b
 }
 
-// appendEscaped appends the text of a JSON string.
+// appendEscaped appends the text of a JSON string, without its quotes.
 func appendEscaped(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	for len(s) > 0 {
@@ -167,7 +145,7 @@ func appendEscaped(b []byte, s string) []byte {
 // from large on, which has no leading zero.
 func (w *Writer) float(v float64, bits int) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		w.odd = true
+		w.invalid = true
 		return
 	}
 	small, large := 1e-6, 1e21

@@ -1,4 +1,4 @@
-package ws
+package wsjson
 
 import (
 	"strconv"
@@ -7,14 +7,16 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// Reader reads data that is written plainly, for generated code: an object, or
-// a lone value, of strings without escapes, numbers and booleans, and names
-// that are known and spelled exactly. Whatever it reads is checked in full, so
-// nobody else has to. Anything else is odd, the whole of it is left to
-// encoding/json, and so what odd data means is encoding/json's to say.
+// Reader reads data that is written plainly: an object, or a lone value, of
+// strings without escapes, numbers and booleans, and names that are known and
+// spelled exactly. It checks all that it reads. Anything else is odd: the whole
+// data is left to encoding/json then, which says what it means.
 //
-// After something odd Next returns false and what was read is of no use. A
-// name that comes twice counts the last time, as encoding/json has it.
+// After something odd Next returns false, and what was read is of no use. A
+// name that comes twice counts the last time, as in encoding/json.
+//
+// The zero Reader has no data, which is odd. A Reader must not be used by two
+// goroutines at a time.
 type Reader struct {
 	data []byte
 	i    int // what is before i has been read
@@ -24,6 +26,18 @@ type Reader struct {
 	// garbage collector's write barrier for each.
 	nameFrom, nameTo int
 }
+
+// Reset begins to read data, which must not change until it has been read. What
+// was read of it before stays good: strings are copied.
+func (r *Reader) Reset(data []byte) { *r = Reader{data: data} }
+
+// Release lets the data go, so that the Reader does not keep it in memory. Only
+// Reset may follow.
+func (r *Reader) Release() { r.data = nil }
+
+// Plain reports whether all of the data has been read and none of it was odd.
+// What was read counts only then.
+func (r *Reader) Plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
 
 // Odd leaves the data to encoding/json.
 func (r *Reader) Odd() { r.odd = true }
@@ -87,9 +101,6 @@ func (r *Reader) member(i int) bool {
 	return false
 }
 
-// plain reports whether all of data has been read, and nothing of it was odd.
-func (r *Reader) plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
-
 // space returns where the next byte from i on is that is no white space.
 func (r *Reader) space(i int) int {
 	for i < len(r.data) && r.data[i] <= ' ' && (r.data[i] == ' ' || r.data[i] == '\t' || r.data[i] == '\n' || r.data[i] == '\r') {
@@ -98,33 +109,33 @@ func (r *Reader) space(i int) int {
 	return i
 }
 
-// ReadString reads a string.
+// ReadString reads a string into to.
 func ReadString[T ~string](r *Reader, to *T) { *to = T(r.text()) }
 
-// ReadBool reads true or false.
+// ReadBool reads true or false into to.
 func ReadBool[T ~bool](r *Reader, to *T) { *to = T(r.boolean()) }
 
-// ReadInt reads an integer that fits.
+// ReadInt reads an integer into to; one that does not fit is odd.
 func ReadInt[T ~int | ~int8 | ~int16 | ~int32 | ~int64](r *Reader, to *T) {
 	n := r.integer()
 	*to = T(n)
 	r.Require(int64(*to) == n)
 }
 
-// ReadUint reads an integer that fits.
+// ReadUint reads an integer into to; one that does not fit is odd.
 func ReadUint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](r *Reader, to *T) {
 	n := r.digits()
 	*to = T(n)
 	r.Require(uint64(*to) == n)
 }
 
-// ReadFloat32 reads a number that fits.
+// ReadFloat32 reads a number into to; one that does not fit is odd.
 func ReadFloat32[T ~float32](r *Reader, to *T) { *to = T(r.float(32)) }
 
-// ReadFloat64 reads a number that fits.
+// ReadFloat64 reads a number into to; one that does not fit is odd.
 func ReadFloat64[T ~float64](r *Reader, to *T) { *to = T(r.float(64)) }
 
-// text reads a string. Its bytes are copied: data is the read loop's.
+// text reads a string, and copies its bytes: data may be used again.
 func (r *Reader) text() string {
 	start := r.i + 1
 	if r.i >= len(r.data) || r.data[r.i] != '"' {
@@ -145,6 +156,7 @@ func (r *Reader) text() string {
 	return string(r.data[start:end])
 }
 
+// boolean reads true or false.
 func (r *Reader) boolean() bool {
 	rest := r.data[r.i:]
 	switch {
@@ -217,6 +229,7 @@ func (r *Reader) float(bits int) float64 {
 	return f
 }
 
+// someDigits reads at least one digit.
 func (r *Reader) someDigits() {
 	start := r.i
 	for r.i < len(r.data) && r.data[r.i]-'0' <= 9 {
