@@ -3,6 +3,8 @@ package ws
 import (
 	"context"
 	"net/netip"
+
+	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
 
 // Client is one connection, as its handlers and hooks see it. All methods are
@@ -34,7 +36,7 @@ func (c *Client) Sender() Sender { return Sender{c.conn} }
 // close, whoever closes it. ClientFrom finds the Client in it.
 func (c *Client) Context() context.Context {
 	if c.conn == nil {
-		return canceled()
+		return lazy.Canceled()
 	}
 	return connContext{c.conn}
 }

@@ -68,9 +68,7 @@ func (c *conn) begin(cause Closed) bool {
 		if c.registered() {
 			c.server.registry.present.Add(-1)
 		}
-		if some.ctx != nil {
-			some.ctx.cancel()
-		}
+		some.ctx.Cancel() // whoever makes it later sees that c is closing
 	}
 	waiting := c.inbox
 	c.mu.Unlock()

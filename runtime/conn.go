@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/lazy"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -66,9 +67,9 @@ type conn struct {
 // a crowd would pay for it. All of it is guarded by conn.mu.
 type seldom struct {
 	rooms []*membership
-	ctx   *standardContext // made when somebody first waits
-	cause *Closed          // set with closing, and then for good
-	last  *lastBytes       // set with closing; before, if there are lines of the log, or anything rare
+	ctx   lazy.Context // made when somebody first waits
+	cause *Closed      // set with closing, and then for good
+	last  *lastBytes   // set with closing; before, if there are lines of the log, or anything rare
 }
 
 // lastBytes is what is known of a connection that is about to end, that the log

@@ -19,11 +19,14 @@ func (x connContext) Done() <-chan struct{} { return x.conn.context().Done() }
 
 // Err returns context.Canceled once the connection is closing.
 func (x connContext) Err() error {
-	if x.conn.closing.Load() {
+	if x.Ended() {
 		return context.Canceled
 	}
 	return nil
 }
+
+// Ended reports whether the connection is closing, for package lazy.
+func (x connContext) Ended() bool { return x.conn.closing.Load() }
 
 // Value finds the Client, and what package context looks for inside its own,
 // so that a context derived from this one needs no goroutine.
@@ -34,11 +37,6 @@ func (x connContext) Value(key any) any {
 	return x.conn.context().Value(key)
 }
 
-type standardContext struct {
-	context.Context
-	cancel context.CancelFunc
-}
-
 // context returns the standard context inside, cancelled if c is closing.
 func (c *conn) context() context.Context {
 	c.mu.Lock()
@@ -46,17 +44,9 @@ func (c *conn) context() context.Context {
 	return c.standard()
 }
 
-// standard is context for who holds c.mu.
-func (c *conn) standard() *standardContext {
-	some := c.seldom()
-	if some.ctx == nil {
-		some.ctx = new(standardContext)
-		some.ctx.Context, some.ctx.cancel = context.WithCancel(context.Background())
-		if c.closing.Load() {
-			some.ctx.cancel()
-		}
-	}
-	return some.ctx
+// standard is context for a caller that holds c.mu.
+func (c *conn) standard() context.Context {
+	return c.seldom().ctx.Standard(context.Background(), connContext{c})
 }
 
 // Deadline returns until when the answer must be there.
@@ -69,13 +59,10 @@ func (t *task) Done() <-chan struct{} { return t.standard().Done() }
 // Err says which it was: context.DeadlineExceeded if it is too late, else
 // context.Canceled.
 func (t *task) Err() error {
-	t.mu.Lock()
-	ctx, over := t.ctx, t.over
-	t.mu.Unlock()
-	switch {
-	case ctx != nil:
+	if ctx := t.ctx.Made(); ctx != nil {
 		return ctx.Err()
-	case over:
+	}
+	if t.Ended() {
 		return context.Canceled
 	}
 	return connContext{t.conn}.Err()
@@ -93,31 +80,19 @@ func (t *task) Value(key any) any {
 }
 
 // standard returns the standard context inside.
-func (t *task) standard() context.Context {
+func (t *task) standard() context.Context { return t.ctx.Standard(connContext{t.conn}, t) }
+
+// Ended reports whether the context is cancelled, for package lazy.
+func (t *task) Ended() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.ctx == nil {
-		t.ctx, t.cancel = context.WithCancel(connContext{t.conn})
-		if t.over {
-			t.cancel()
-		}
-	}
-	return t.ctx
+	return t.over
 }
 
 // end cancels the context.
 func (t *task) end() {
 	t.mu.Lock()
 	t.over = true
-	cancel := t.cancel
 	t.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
-}
-
-func canceled() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
+	t.ctx.Cancel()
 }

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/lazy"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -76,7 +77,7 @@ func (s Sender) Close(code CloseCode, reason string) error {
 // Done returns a channel that is closed when the connection begins to close.
 func (s Sender) Done() <-chan struct{} {
 	if s.conn == nil {
-		return canceled().Done()
+		return lazy.Canceled().Done()
 	}
 	return s.conn.context().Done()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
 
 // task is a message that is more than a call on the read loop: it waits for
@@ -41,9 +42,9 @@ type task struct {
 	answered bool
 	refusal  *Error // that it was answered with by somebody else than its handler
 	over     bool   // its context is cancelled
-	ctx      context.Context
-	cancel   context.CancelFunc
-	unwatch  func() bool // keeps the deadline from answering; nil: there is none
+
+	ctx     lazy.Context // cancelled when over is set
+	unwatch func() bool  // keeps the deadline from answering; nil: there is none
 }
 
 // newTask makes a task of a message, and makes it known by its id.

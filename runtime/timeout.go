@@ -14,13 +14,7 @@ func (t *task) watch() bool {
 		return false
 	}
 	t.conn.inbox.hold() // whatever the deadline starts, end waits for
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ctx, t.cancel = context.WithDeadline(connContext{t.conn}, t.deadline)
-	if t.over {
-		t.cancel()
-	}
-	t.unwatch = context.AfterFunc(t.ctx, t.expired)
+	t.unwatch = context.AfterFunc(t.ctx.Until(connContext{t.conn}, t.deadline, t), t.expired)
 	return true
 }
 
