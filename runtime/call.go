@@ -8,7 +8,9 @@ import (
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
+	"github.com/wsgen/wsgen/runtime/internal/stdjson"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
@@ -144,14 +146,16 @@ func (c *Call) DecodeNullableParam(object, bare any) error {
 // time is up has an answer already: the result is dropped. The error is a value
 // that cannot be encoded.
 func (c *Call) Reply(v any) error {
-	e := encoders.Get().(*encoder)
-	defer e.release()
-	e.lends = c.copies()
-	frame, err := e.reply(c.front(), c.frame.ID, v)
+	e := stdjson.NewEncoder()
+	defer e.Release()
+	if c.copies() {
+		e.Lend(outbox.Block)
+	}
+	frame, err := encodeReply(e, c.front(), c.frame.ID, v)
 	if err != nil {
 		return err
 	}
-	c.send(frame, e.lends)
+	c.send(frame, e.Lent())
 	return nil
 }
 
@@ -190,7 +194,7 @@ func errNoData() error {
 // decode decodes JSON and turns a failure into a refusal that names the place.
 // After one v is of no use.
 func decode(data []byte, v any) error {
-	err := unmarshal(data, v)
+	err := stdjson.Unmarshal(data, v)
 	if err == nil {
 		return nil
 	}

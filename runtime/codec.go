@@ -107,10 +107,13 @@ func ownFrame(w *wsjson.Writer, sealed []byte) (frame []byte) {
 
 // restWriter drops a buffer that is too large to be kept until w is used again.
 func restWriter(w *wsjson.Writer) {
-	if cap(w.Bytes()) > maxPooled {
+	if cap(w.Bytes()) > maxPooledBytes {
 		w.Reset(nil)
 	}
 }
+
+// maxPooledBytes keeps one huge push from staying in memory for ever.
+const maxPooledBytes = 64 << 10
 
 // maxCopied is how long a frame is copied, so that the buffer is used again. A
 // longer one takes the buffer with it, unless that is much too large.

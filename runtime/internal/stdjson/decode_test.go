@@ -1,4 +1,4 @@
-package ws
+package stdjson
 
 import (
 	"encoding/json"
@@ -33,7 +33,7 @@ func TestUnmarshal(t *testing.T) {
 	for range 3 {
 		for _, text := range texts {
 			var got, want target
-			err, wanted := unmarshal([]byte(text), &got), json.Unmarshal([]byte(text), &want)
+			err, wanted := Unmarshal([]byte(text), &got), json.Unmarshal([]byte(text), &want)
 			if fmt.Sprintf("%T %v", err, err) != fmt.Sprintf("%T %v", wanted, wanted) || wanted == nil && !reflect.DeepEqual(got, want) {
 				t.Errorf("%.60s: %v, %v; want %v, %v", text, got, err, want, wanted)
 			}
