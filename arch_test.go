@@ -35,7 +35,7 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/stdjson runtime/internal/steady runtime/wsjson github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/stdjson runtime/internal/steady runtime/wsjson github.com/lxzan/gws golang.org/x/time/rate
 runtime/wsjson:                    runtime/internal/envelope
 runtime/internal/envelope:
 runtime/internal/frame:
@@ -43,6 +43,7 @@ runtime/internal/handshake:
 runtime/internal/lazy:
 runtime/internal/outbox:
 runtime/internal/pointer:
+runtime/internal/rates:            golang.org/x/time/rate
 runtime/internal/stdjson:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime runtime/wsjson

@@ -232,7 +232,7 @@ func (c *conn) end() {
 
 func (c *conn) gone() {
 	c.leaveAll()
-	c.leaveQuota()
+	c.leaveRates()
 	if c.parts.Load() > 1 { // before it is found no more: Shutdown must find it
 		c.server.registry.linger(c)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/rates"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -23,8 +24,8 @@ type Endpoint struct {
 	spec      Spec
 	opts      Options // resolved: the Server's, as the gateway configured them
 	outbox    outbox.Limits
-	rates     *rates // nil: none is limited
-	refreshes *rates // those of $refresh
+	rates     *rates.Set // nil: none is limited
+	refreshes *rates.Set // those of $refresh
 	transport *transport
 	wildcards []string // names in spec.Path
 	leaving   turns    // of the disconnect hook

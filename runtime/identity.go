@@ -7,17 +7,20 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/rates"
 )
 
-// identity is what few connections have, or none of a gateway's. But for what
-// is atomic and the limiter, it does not change.
+// identity holds what is known about the peer; nil if nothing is. All fields but
+// principal and usage are fixed after the handshake. usage is made by the read
+// goroutine.
 type identity struct {
 	principal atomic.Pointer[Principal] // nil: nobody known
 	remote    netip.AddrPort            // if it is another than the socket's
 	path      []string                  // values of endpoint.wildcards
 	user      *membership               // among the connections of the principal
 	from      visitor
-	limiter   *limiter      // made with the first message, if rates are limited
+	usage     *rates.Usage  // made with the first message, if rates are limited
 	kept      *http.Request // of the upgrade, for $refresh; nil: the principal does not expire
 }
 

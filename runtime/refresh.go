@@ -51,12 +51,12 @@ func withoutCredential(r *http.Request) *http.Request {
 // unless it is not the client's fault.
 func (c *conn) refresh(call *Call) error {
 	err := c.renew(call)
-	if c.identity == nil || c.identity.limiter == nil {
+	if c.identity == nil || c.identity.usage == nil {
 		return err // nothing to refresh
 	}
 	switch {
 	case err == nil:
-		c.identity.limiter.forgive()
+		c.identity.usage.Forgive()
 	case clientsFault(err):
 		c.strike()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/rates"
 )
 
 // Server is a registry of live connections, shared by all gateways that are
@@ -19,24 +20,24 @@ import (
 // counted, and what full ones lost is logged, as often as the log takes a line of
 // such a connection (Options.Logger).
 type Server struct {
-	given     Options // what NewServer was given; gateways configure a copy
-	opts      Options // resolved
-	log       *slog.Logger
-	peers     peerLog // what peers can cause goes through this
-	ids       ids
-	rooms     *rooms
-	registry  registry
-	epoch     time.Time
-	wheel     wheel
-	flusher   flusher
-	watches   sync.Pool // of writeWatch; a timer must not leave its Server, which may live in a bubble of synctest
-	quotas    quotas
-	waiting   *outbox.Budget // of all outboxes
-	deflating atomic.Int64   // connections that take compressed frames
-	draining  atomic.Bool    // Shutdown has begun
-	portable  bool           // no system calls of our own; for tests
-	stalls    atomic.Bool    // warnOfStalls has warned
-	stats     counters
+	given      Options // what NewServer was given; gateways configure a copy
+	opts       Options // resolved
+	log        *slog.Logger
+	peers      peerLog // what peers can cause goes through this
+	ids        ids
+	rooms      *rooms
+	registry   registry
+	epoch      time.Time
+	wheel      wheel
+	flusher    flusher
+	watches    sync.Pool // of writeWatch; a timer must not leave its Server, which may live in a bubble of synctest
+	principals rates.Principals
+	waiting    *outbox.Budget // of all outboxes
+	deflating  atomic.Int64   // connections that take compressed frames
+	draining   atomic.Bool    // Shutdown has begun
+	portable   bool           // no system calls of our own; for tests
+	stalls     atomic.Bool    // warnOfStalls has warned
+	stats      counters
 }
 
 // NewServer returns an empty registry with the limits of o. What of o can never
