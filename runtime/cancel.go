@@ -19,13 +19,7 @@ func isCancel(frame *envelope.Frame) bool {
 // context, whether it waits, runs or streams. A call that has an answer
 // already is left alone: the frames have crossed.
 func (c *conn) cancelCall(id []byte) {
-	if c.inbox == nil {
-		return
-	}
-	c.inbox.mu.Lock()
-	t := c.inbox.calls[string(id)]
-	c.inbox.mu.Unlock()
-	if t != nil {
+	if t, ok := c.inbox.Find(id); ok {
 		t.refuse(NewError(CodeCanceled, "canceled by the client"), true)
 	}
 }

@@ -73,7 +73,7 @@ func (c *conn) begin(cause Closed) bool {
 	waiting := c.inbox
 	c.mu.Unlock()
 	if first {
-		waiting.stop()
+		waiting.Stop()
 	}
 	return first
 }

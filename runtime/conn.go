@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
@@ -46,8 +47,8 @@ type conn struct {
 	timer timerNode    // guarded by the wheel
 
 	mu    sync.Mutex
-	inbox *inbox  // made by the read goroutine under mu; nil: nothing ever waited
-	some  *seldom // made under mu; nil: none of it is there
+	inbox *inbox.Queue[*task] // made by the read goroutine under mu; nil: nothing ever waited
+	some  *seldom             // made under mu; nil: none of it is there
 
 	parts   atomic.Int32 // of release: the socket and the read goroutine
 	closing phase        // that it closes, or drains, is set under mu
@@ -222,7 +223,7 @@ func (c *conn) end() {
 	c.uncork()
 
 	// 2nd: the handler that runs is waited for; what waits for one is dropped.
-	if dropped := c.inbox.finish(); dropped > 0 {
+	if dropped := c.inbox.Finish(); dropped > 0 {
 		c.server.logPeer(c, slog.LevelWarn, "ws: connection ended before its messages had a handler", "dropped", dropped)
 	}
 

@@ -34,7 +34,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		}
 		err = errCancelID
 	}
-	busy, used := c.inbox.look(frame.ID)
+	busy, used := c.inbox.Look(frame.ID)
 	var h *Handler
 	switch {
 	case used:
@@ -68,7 +68,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		// What must run beside the read loop queues, and so does everything
 		// behind it: answers leave in the order of the questions.
 		c.uncork()
-		c.inbox.put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
+		c.inbox.Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
 	}
 	if drains {
 		c.restReading() // who sends and sends would hold the connection

@@ -46,7 +46,7 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 		rare.drain = &draining{cause: cause, until: noLimit}
 	}
 	d := rare.drain
-	idle := c.closing.set(phaseDrains)&phaseReads != 0 && c.inbox.idle()
+	idle := c.closing.set(phaseDrains)&phaseReads != 0 && c.inbox.Idle()
 	if until := later(c.server.clock(), within); !idle && within > 0 && until < d.until {
 		d.until = until
 		if d.timer == nil {
@@ -98,7 +98,7 @@ func (c *conn) restReading() {
 	b, d := c.inbox, c.some.last.rare.drain
 	cut := d.cut
 	c.mu.Unlock()
-	if !cut && b.idle() {
+	if !cut && b.Idle() {
 		c.close(d.cause)
 	}
 }
@@ -115,12 +115,12 @@ func (c *conn) cut() {
 	if !first {
 		return
 	}
-	b.stop() // nothing begins any more
+	b.Stop() // nothing begins any more
 	var last []byte
-	for _, t := range b.waiting() {
+	for _, t := range b.Waiting() {
 		last = append(last, t.cut(errLeaving())...)
 	}
-	for _, t := range b.running() {
+	for _, t := range b.Running() {
 		last = append(last, t.cut(errCut())...)
 	}
 	if c.begin(cause) {
@@ -137,43 +137,4 @@ func (t *task) cut(refusal *Error) []byte {
 	refusal = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
 	answer, _ := encodeFrame(errorEvent, t.id, refusal.body(t.event())) // strings and numbers always encode
 	return answer
-}
-
-// idle reports whether everything that was put has ended.
-func (b *inbox) idle() bool {
-	if b == nil {
-		return true
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return !b.working && len(b.queue) == 0 && b.held == 0
-}
-
-// waiting returns the calls that have not begun.
-func (b *inbox) waiting() (calls []*task) {
-	if b == nil {
-		return nil
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, t := range b.queue {
-		if t.id != nil {
-			calls = append(calls, t)
-		}
-	}
-	return calls
-}
-
-// running returns the calls that have no answer. After those that wait were
-// answered, they have begun.
-func (b *inbox) running() (calls []*task) {
-	if b == nil {
-		return nil
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, t := range b.calls {
-		calls = append(calls, t)
-	}
-	return calls
 }

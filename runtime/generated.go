@@ -63,6 +63,9 @@ type Handler struct {
 	Max int
 }
 
+// defaultParallel is Handler.Max where it is zero.
+const defaultParallel = 8
+
 // Mode says where a handler runs.
 type Mode uint8
 

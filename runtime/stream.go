@@ -85,7 +85,7 @@ func (c *Call) stream(produce func(*task) error) error {
 			return errNotStream
 		}
 		t.streaming = true
-		t.conn.inbox.hold()
+		t.conn.inbox.Hold()
 		go t.stream(produce)
 		return nil
 	}
@@ -97,13 +97,7 @@ func (c *Call) stream(produce func(*task) error) error {
 
 // reserve counts another stream; false if there are enough.
 func (t *task) reserve() bool {
-	b := t.conn.inbox
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	t.reserved = b.streams < t.conn.endpoint.opts.MaxStreams
-	if t.reserved {
-		b.streams++
-	}
+	t.reserved = t.conn.inbox.Reserve(t.conn.endpoint.opts.MaxStreams)
 	return t.reserved
 }
 
@@ -126,7 +120,7 @@ func (t *task) item(v any) error {
 // stream is the goroutine of a stream.
 func (t *task) stream(produce func(*task) error) {
 	c := t.conn
-	defer c.inbox.release()
+	defer c.inbox.Release()
 	defer t.finish()
 	panicked, err := t.produce(produce)
 	var refusal *Error

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
 
@@ -61,29 +62,45 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
 	if frame.ID != nil {
 		t.id = bytes.Clone(frame.ID)
-		b.mu.Lock()
-		if b.calls == nil {
-			b.calls = make(map[string]*task)
-		}
-		b.calls[string(t.id)] = t
-		b.mu.Unlock()
+		b.Register(t)
 	}
 	return t
 }
 
 // beside returns the inbox, made when it is first needed: on the read
 // goroutine, before any other has a reason to look for it.
-func (c *conn) beside() *inbox {
+func (c *conn) beside() *inbox.Queue[*task] {
 	if c.inbox == nil {
 		c.mu.Lock()
-		c.inbox = &inbox{conn: c}
-		if c.closing.Load() {
-			c.inbox.stop()
+		c.inbox = inbox.New[*task](resting{c}, len(c.endpoint.handlers))
+		if c.closing.Load() { // whoever closes stops what it finds after that can be seen
+			c.inbox.Stop()
 		}
 		c.mu.Unlock()
 	}
 	return c.inbox
 }
+
+// resting is a connection as its inbox knows it.
+type resting struct{ conn *conn }
+
+// Rest closes a connection that drains, if this was the last of what it had in
+// hand.
+func (r resting) Rest() { r.conn.rest() }
+
+// Describe says what the inbox has to know. A frame that is none, or an unknown
+// event, is answered by the worker, in its place.
+func (t *task) Describe() inbox.Description {
+	d := inbox.Description{ID: t.id, Size: t.size}
+	if t.handler >= 0 && t.bad == nil {
+		h := &t.conn.endpoint.handlers[t.handler]
+		d.Parallel, d.Handler, d.Max = h.Mode == Parallel, t.handler, h.Max
+	}
+	return d
+}
+
+// Run handles the message beside the read loop.
+func (t *task) Run() { t.run(false) }
 
 // event returns the name of its handler's event.
 func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event }
@@ -133,27 +150,14 @@ func (t *task) finish() {
 		return
 	}
 	if t.unwatch != nil && t.unwatch() {
-		t.conn.inbox.release()
+		t.conn.inbox.Release()
 	}
 	t.end()
-	b := t.conn.inbox
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.forget(t)
-	if t.reserved {
-		b.streams--
-	}
+	t.conn.inbox.Ended(t, t.reserved)
 }
 
-// forget makes the id free.
-func (b *inbox) forget(t *task) {
-	if t.id != nil && b.calls[string(t.id)] == t {
-		delete(b.calls, string(t.id))
-	}
-}
-
-// claim returns whether the caller is the one who answers. refusal is the
-// answer, if that is not the handler's.
+// claim reports whether the caller may answer: only the first caller may. A
+// caller that answers instead of the handler passes its refusal.
 func (t *task) claim(refusal *Error) bool {
 	if !t.own {
 		return true // nobody else knows of it
@@ -165,10 +169,7 @@ func (t *task) claim(refusal *Error) bool {
 	}
 	t.mu.Unlock()
 	if first && t.id != nil {
-		b := t.conn.inbox
-		b.mu.Lock()
-		b.forget(t)
-		b.mu.Unlock()
+		t.conn.inbox.Forget(t)
 	}
 	return first
 }

@@ -1,0 +1,92 @@
+package inbox
+
+// Register makes a call known by its id, until Forget.
+func (q *Queue[M]) Register(m M) {
+	d := m.Describe()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.calls == nil {
+		q.calls = make(map[string]M)
+	}
+	q.calls[string(d.ID)] = m
+}
+
+// Find returns the call of an id that has no answer yet. The Queue may be nil.
+func (q *Queue[M]) Find(id []byte) (m M, ok bool) {
+	if q == nil {
+		return m, false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	m, ok = q.calls[string(id)]
+	return m, ok
+}
+
+// Forget makes the id of a call free, if it is the call's.
+func (q *Queue[M]) Forget(m M) {
+	if id := m.Describe().ID; id != nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.forget(m, id)
+	}
+}
+
+// forget is Forget for a caller that holds mu.
+func (q *Queue[M]) forget(m M, id []byte) {
+	if known, ok := q.calls[string(id)]; ok && known == m {
+		delete(q.calls, string(id))
+	}
+}
+
+// Reserve counts another stream; false if there are so many already.
+func (q *Queue[M]) Reserve(most int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.streams >= most {
+		return false
+	}
+	q.streams++
+	return true
+}
+
+// Ended forgets a call that has ended, and its stream if one was reserved for it.
+func (q *Queue[M]) Ended(m M, reserved bool) {
+	id := m.Describe().ID
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if id != nil {
+		q.forget(m, id)
+	}
+	if reserved {
+		q.streams--
+	}
+}
+
+// Waiting returns the calls that have not begun. The Queue may be nil.
+func (q *Queue[M]) Waiting() (calls []M) {
+	if q == nil {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.messages {
+		if m.Describe().ID != nil {
+			calls = append(calls, m)
+		}
+	}
+	return calls
+}
+
+// Running returns the calls that have no answer. After those that wait were
+// answered, they have begun. The Queue may be nil.
+func (q *Queue[M]) Running() (calls []M) {
+	if q == nil {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.calls {
+		calls = append(calls, m)
+	}
+	return calls
+}
