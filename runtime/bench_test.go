@@ -200,7 +200,7 @@ func BenchmarkCodec(b *testing.B) {
 	text := []byte(typedMessage)
 	b.Run("generated", func(b *testing.B) {
 		call := new(Call)
-		front := appendFront(nil, "message")
+		front := protocolEvents.appendFront(nil, "message")
 		b.ReportAllocs()
 		for b.Loop() {
 			var frame envelope.Frame
@@ -214,7 +214,7 @@ func BenchmarkCodec(b *testing.B) {
 			}
 			call.writer.Reset(envelope.BeginData(append(call.writer.AvailableBuffer(), front...), frame.ID))
 			writeSendMessage(&call.writer, in)
-			if _, ok := endFrame(&call.writer); !ok {
+			if _, ok := protocolEvents.endFrame(&call.writer); !ok {
 				b.Fatal("not written")
 			}
 		}

@@ -151,7 +151,7 @@ func (c *Call) Reply(v any) error {
 	if c.copies() {
 		e.Lend(outbox.Block)
 	}
-	frame, err := encodeReply(e, c.front(), c.frame.ID, v)
+	frame, err := c.conn.endpoint.protocol.encodeReply(e, c.front(), c.frame.ID, v)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package ws
 import (
 	"sync"
 
-	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/wsjson"
@@ -42,9 +41,10 @@ func decodeStd[T any](c *Call) (v T, err error) {
 // ReplyJSON is Call.Reply for a type that wsgen generated a function for.
 func ReplyJSON[T any](c *Call, v T, write func(*wsjson.Writer, T)) error {
 	w := &c.writer
-	w.Reset(envelope.BeginData(append(w.AvailableBuffer(), c.front()...), c.frame.ID))
+	p := c.conn.endpoint.protocol
+	w.Reset(p.beginData(append(w.AvailableBuffer(), c.front()...), c.frame.ID))
 	write(w, v)
-	frame, ok := endFrame(w)
+	frame, ok := p.endFrame(w)
 	switch {
 	case !ok:
 		return replyStd(c, v)
@@ -63,9 +63,9 @@ func replyStd[T any](c *Call, v T) error { return c.Reply(&v) }
 func EmitJSON[T any](t Target, event string, v T, write func(*wsjson.Writer, T)) (int, error) {
 	if checkEvent(event) == nil {
 		w := writers.Get().(*wsjson.Writer)
-		w.Reset(envelope.BeginData(appendFront(w.AvailableBuffer(), event), nil))
+		w.Reset(protocolEvents.beginData(protocolEvents.appendFront(w.AvailableBuffer(), event), nil))
 		write(w, v)
-		frame, ok := endFrame(w)
+		frame, ok := protocolEvents.endFrame(w)
 		if ok {
 			frame = ownFrame(w, frame)
 		}
@@ -84,12 +84,12 @@ var writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
 
 // endFrame ends the frame that w was Reset with the front of, and returns it in
 // w's buffer; false if the value has no JSON.
-func endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
+func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
 	if !w.Valid() {
 		restWriter(w)
 		return nil, false
 	}
-	w.Reset(envelope.End(w.Bytes()))
+	w.Reset(append(w.Bytes(), p.tail(false)...))
 	return frame.Seal(w.Bytes()), true
 }
 

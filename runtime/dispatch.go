@@ -20,13 +20,13 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	var frame envelope.Frame
 	var err error = envelope.ErrNotObject
 	if text {
-		err = frame.Parse(data)
+		err = c.endpoint.protocol.parse(&frame, data)
 	}
 	handler := -1
 	if err == nil {
 		handler = c.endpoint.lookup(frame.Event)
 	}
-	if handler < 0 && err == nil && isCancel(&frame) {
+	if handler < 0 && err == nil && c.endpoint.protocol.cancels(&frame) {
 		if frame.ID != nil { // at once, before what waits
 			c.cancelCall(frame.ID)
 			_ = message.Close()

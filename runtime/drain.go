@@ -135,6 +135,5 @@ func (t *task) cut(refusal *Error) []byte {
 	}
 	t.end() // before the answer is queued, so that no item of a stream follows it
 	refusal = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
-	answer, _ := encodeFrame(errorEvent, t.id, refusal.body(t.event())) // strings and numbers always encode
-	return answer
+	return t.conn.endpoint.protocol.encodeRefusal(t.event(), t.id, refusal)
 }

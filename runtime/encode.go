@@ -3,34 +3,41 @@ package ws
 import (
 	"unicode/utf8"
 
-	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/stdjson"
 )
 
 // This file makes frames of values with encoding/json.
 
-// encodeFrame returns a frame of an event; id is nil for none.
-func encodeFrame(event string, id []byte, data any) ([]byte, error) {
-	return encodeMember(event, id, data, "}")
+// encode returns a frame of an event; id is nil for none.
+func (p protocol) encode(event string, id []byte, data any) ([]byte, error) {
+	return p.encodeMember(event, id, data, false)
 }
 
 // encodeItem returns a frame of a stream that is not the last.
-func encodeItem(event string, id []byte, data any) ([]byte, error) {
-	return encodeMember(event, id, data, `,"more":true}`)
+func (p protocol) encodeItem(event string, id []byte, data any) ([]byte, error) {
+	return p.encodeMember(event, id, data, true)
 }
 
-// encodeMember returns a frame that ends with tail, behind data.
-func encodeMember(event string, id []byte, data any, tail string) ([]byte, error) {
+// encodeMember returns a frame of an event; more says that others follow it.
+func (p protocol) encodeMember(event string, id []byte, data any, more bool) ([]byte, error) {
 	e := stdjson.NewEncoder()
 	defer e.Release()
-	return sealText(e.Encode(envelope.BeginData(appendFront(e.AvailableBuffer(), event), id), data, tail))
+	return sealText(e.Encode(p.beginData(p.appendFront(e.AvailableBuffer(), event), id), data, p.tail(more)))
 }
 
 // encodeReply returns a frame that begins with front, which appendFront made. It
 // is the encoder's if that says that it is lent.
-func encodeReply(e *stdjson.Encoder, front, id []byte, data any) ([]byte, error) {
-	return sealText(e.Encode(envelope.BeginData(append(e.AvailableBuffer(), front...), id), data, "}"))
+func (p protocol) encodeReply(e *stdjson.Encoder, front, id []byte, data any) ([]byte, error) {
+	return sealText(e.Encode(p.beginData(append(e.AvailableBuffer(), front...), id), data, p.tail(false)))
+}
+
+// encodeRefusal returns the frame that refuses a message of an event; id is nil
+// for none.
+func (p protocol) encodeRefusal(event string, id []byte, refusal *Error) []byte {
+	name, data := p.refusal(event, refusal)
+	frame, _ := p.encode(name, id, data) // strings and numbers always encode
+	return frame
 }
 
 // encodeValue returns a frame whose whole text is v as JSON.

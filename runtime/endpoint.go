@@ -22,6 +22,7 @@ import (
 type Endpoint struct {
 	server    *Server
 	spec      Spec
+	protocol  protocol
 	opts      Options // resolved: the Server's, as the gateway configured them
 	outbox    outbox.Limits
 	rates     *rates.Set // nil: none is limited
@@ -52,6 +53,7 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	e := &Endpoint{
 		server:    s,
 		spec:      spec,
+		protocol:  protocolOf(&spec),
 		opts:      s.configured(spec),
 		wildcards: wildcards(spec.Path),
 	}
@@ -94,7 +96,7 @@ func (e *Endpoint) compose() {
 	e.fronts = make([][]byte, len(e.handlers))
 	e.suspects.told = make([]atomic.Bool, len(e.handlers))
 	for i, h := range e.handlers {
-		e.fronts[i] = appendFront(nil, h.Event)
+		e.fronts[i] = e.protocol.appendFront(nil, h.Event)
 	}
 }
 

@@ -22,7 +22,7 @@ const GeneratedV2 = true
 type Spec struct {
 	Gateway  string // package and type, for logs: "chat.ChatGateway"
 	Path     string // ServeMux pattern without method or host
-	Protocol string // "" is events
+	Protocol string // what messages mean; "" is events, and there is no other
 
 	Handlers []Handler
 	// Lookup returns the index of an event's handler, -1 if there is none.

@@ -8,10 +8,6 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
-// refreshEvent renews the principal of a connection: the connection guards run
-// again, with the request of the upgrade and the token in its data.
-const refreshEvent = "$refresh"
-
 // maxKept bounds what is kept of a request, in bytes of its names, values and
 // path. A common one has a fiftieth of that; net/http lets 1 MiB pass.
 const maxKept = 16 << 10

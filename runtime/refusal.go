@@ -4,48 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// errorEvent is the event of an error frame; it belongs to the protocol.
-const errorEvent = "error"
-
 var panicCause = Closed{Code: CloseInternal, Reason: "internal: internal error"}
-
-// errorBody is the data of an error frame, in the order of its members
-// (docs/reference/protocol.md, "Errors").
-type errorBody struct {
-	Code         Code     `json:"code"`
-	Message      string   `json:"message"`
-	Event        string   `json:"event,omitempty"`
-	Details      []Detail `json:"details,omitempty"`
-	RetryAfterMs int64    `json:"retryAfterMs,omitempty"`
-	Ref          string   `json:"ref,omitempty"`
-}
-
-func (e *Error) body(event string) errorBody {
-	if e.Code == CodeBadFrame {
-		event = "" // what is not a frame has no event
-	}
-	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: wholeMs(e.RetryAfter)}
-	if ref, ok := steady.As[*reference](e.cause); ok {
-		b.Ref = ref.ref
-	}
-	return b
-}
-
-// wholeMs rounds up: a client that comes back too early is refused again.
-func wholeMs(d time.Duration) int64 {
-	ms := d.Milliseconds()
-	if d > time.Duration(ms)*time.Millisecond {
-		ms++
-	}
-	return max(ms, 0)
-}
 
 // reference is the cause of an opaque error: what the client is told, so that
 // someone with the log finds the line.
@@ -164,10 +129,7 @@ func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *E
 
 // answerError answers a message with an error frame.
 func (c *conn) answerError(frame *envelope.Frame, refusal *Error, inline bool) {
-	text, err := encodeFrame(errorEvent, frame.ID, refusal.body(string(frame.Event)))
-	if err == nil { // strings and numbers always encode
-		c.reply(text, inline)
-	}
+	c.reply(c.endpoint.protocol.encodeRefusal(string(frame.Event), frame.ID, refusal), inline)
 }
 
 // refuseFrame reports a frame that ends the connection.

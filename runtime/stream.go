@@ -103,7 +103,7 @@ func (t *task) reserve() bool {
 
 // item sends a value, when there is room for it.
 func (t *task) item(v any) error {
-	frame, err := encodeItem(t.event(), t.id, v)
+	frame, err := t.conn.endpoint.protocol.encodeItem(t.event(), t.id, v)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (t *task) stream(produce func(*task) error) {
 		refusal = c.endpoint.refuseKnown(c, t.event(), 0, t.explain(examine(err)))
 		t.answerError(refusal, false)
 	case t.claim(nil):
-		frame, _ := encodeFrame(t.event(), t.id, nil) // null encodes
+		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes
 		c.reply(c.single(frame), false)
 	}
 	if panicked {

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
@@ -227,7 +226,7 @@ func encodePush(event string, data any) ([]byte, error) {
 	if err := checkEvent(event); err != nil {
 		return nil, err
 	}
-	frame, err := encodeFrame(event, nil, data)
+	frame, err := protocolEvents.encode(event, nil, data)
 	if err != nil {
 		return nil, steady.Wrap(fmt.Sprintf("ws: event %q was sent to nobody", event), err)
 	}
@@ -235,7 +234,7 @@ func encodePush(event string, data any) ([]byte, error) {
 }
 
 func checkEvent(event string) error {
-	if event == "" || event == errorEvent || strings.HasPrefix(event, "$") {
+	if ownEvent(event) {
 		return fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
 	}
 	return nil

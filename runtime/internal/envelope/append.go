@@ -19,7 +19,14 @@ func BeginData(dst, id []byte) []byte {
 }
 
 // End appends what follows data.
-func End(dst []byte) []byte { return append(dst, '}') }
+func End(dst []byte) []byte { return append(dst, Tail...) }
+
+// What follows data: in a frame that is whole, and in one of a stream that others
+// follow.
+const (
+	Tail     = "}"
+	MoreTail = `,"more":true}`
+)
 
 // appendString appends s as a JSON string. It looks at s when it stands in dst
 // already: nearly always nothing is left to do then.

@@ -1,0 +1,97 @@
+package ws
+
+import (
+	"fmt"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+)
+
+// protocol is what the text of a gateway's messages means. It is one of a closed
+// set, and every method is a switch over that: a frame that is handed to an
+// interface is one that is allocated.
+//
+// Its methods are all that dispatch, replies and pushes know of the wire below a
+// message and above its frame. What a method writes for one protocol is in a file
+// of that protocol's.
+type protocol uint8
+
+// The protocols.
+const (
+	protocolEvents protocol = iota // protocol_events.go
+)
+
+// protocolOf returns the protocol that a Spec names.
+func protocolOf(spec *Spec) protocol {
+	switch spec.Protocol {
+	case "", "events":
+		return protocolEvents
+	}
+	panic(fmt.Sprintf("ws: %s wants the protocol %q, which this version of the runtime does not speak: update the module", spec.Gateway, spec.Protocol))
+}
+
+// parse takes a text message apart into a frame that is zero. The error is an
+// envelope.Fault.
+func (p protocol) parse(f *envelope.Frame, text []byte) error {
+	switch p {
+	case protocolEvents:
+		return f.Parse(text)
+	}
+	panic(errNoProtocol)
+}
+
+// appendFront appends what every message of an event begins with: head room for
+// its frame, and the text before the id.
+func (p protocol) appendFront(dst []byte, event string) []byte {
+	dst = append(dst, frame.NoHeader...)
+	switch p {
+	case protocolEvents:
+		return envelope.BeginEvent(dst, event)
+	}
+	panic(errNoProtocol)
+}
+
+// beginData appends what follows the front, up to the value of data. id is as it
+// was written; nil is none.
+func (p protocol) beginData(front, id []byte) []byte {
+	switch p {
+	case protocolEvents:
+		return envelope.BeginData(front, id)
+	}
+	panic(errNoProtocol)
+}
+
+// tail returns what follows data: of a message that is whole, or of an item that
+// others follow.
+func (p protocol) tail(more bool) string {
+	switch {
+	case p == protocolEvents && more:
+		return envelope.MoreTail
+	case p == protocolEvents:
+		return envelope.Tail
+	}
+	panic(errNoProtocol)
+}
+
+// refusal returns the event and the data of an error that answers a message.
+func (p protocol) refusal(event string, refusal *Error) (name string, data any) {
+	switch p {
+	case protocolEvents:
+		return errorEvent, refusal.body(event)
+	}
+	panic(errNoProtocol)
+}
+
+// cancels reports whether a message that no handler is for cancels a call: the
+// one with its id, which it may lack.
+func (p protocol) cancels(f *envelope.Frame) bool {
+	switch p {
+	case protocolEvents:
+		return string(f.Event) == cancelEvent && f.Valid()
+	}
+	panic(errNoProtocol)
+}
+
+// errNoProtocol is what a protocol outside of the set panics with. protocolOf
+// makes none.
+const errNoProtocol = "ws: no such protocol"

@@ -1,0 +1,63 @@
+package ws
+
+import (
+	"strings"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// The events protocol: a message is an object with an event, and may have an id,
+// data and meta. What is said of it here, package envelope reads and writes.
+
+// The events that belong to the protocol, and to no gateway.
+const (
+	errorEvent   = "error"    // of an error frame
+	cancelEvent  = "$cancel"  // cancels a call
+	refreshEvent = "$refresh" // renews the principal of a connection (refresh.go)
+)
+
+// What can be wrong with a frame beyond its syntax.
+const (
+	errCancelID envelope.Fault = `"$cancel" needs the id of a call`
+	errIDInUse  envelope.Fault = `the id is that of a call that has no answer yet`
+	errStreamID envelope.Fault = `a stream needs an id`
+)
+
+// ownEvent reports whether an event is no name that a program may push: names of
+// the protocol, and none at all.
+func ownEvent(event string) bool {
+	return event == "" || event == errorEvent || strings.HasPrefix(event, "$")
+}
+
+// errorBody is the data of an error frame, in the order of its members.
+type errorBody struct {
+	Code         Code     `json:"code"`
+	Message      string   `json:"message"`
+	Event        string   `json:"event,omitempty"`
+	Details      []Detail `json:"details,omitempty"`
+	RetryAfterMs int64    `json:"retryAfterMs,omitempty"`
+	Ref          string   `json:"ref,omitempty"`
+}
+
+// body returns what a client is told of an error, about a message of this event.
+func (e *Error) body(event string) errorBody {
+	if e.Code == CodeBadFrame {
+		event = "" // what is not a frame has no event
+	}
+	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: wholeMs(e.RetryAfter)}
+	if ref, ok := steady.As[*reference](e.cause); ok {
+		b.Ref = ref.ref
+	}
+	return b
+}
+
+// wholeMs rounds up: a client that comes back too early is refused again.
+func wholeMs(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if d > time.Duration(ms)*time.Millisecond {
+		ms++
+	}
+	return max(ms, 0)
+}
