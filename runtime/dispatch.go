@@ -56,17 +56,18 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	if leaves && h != nil {
 		err = errLeaving()
 	}
-	here := leaves || !busy && (h == nil || h.Mode == Inline || err != nil)
-	if here && (h == nil || err != nil || frame.Meta == nil && !h.Stream) {
+	switch routeOf(h, &frame, err, busy, leaves) {
+	case runNow:
 		c.handle(handler, &frame, err, true, nil)
 		if h == nil || !c.endpoint.lends(handler, &frame) {
 			_ = message.Close()
 		}
-	} else if t := c.newTask(handler, &frame, err, len(data), message); here {
-		t.run(true)
-	} else {
+	case runTask:
+		c.newTask(handler, &frame, err, len(data), message).run(true)
+	case queueTask:
 		// What must run beside the read loop queues, and so does everything
 		// behind it: answers leave in the order of the questions.
+		t := c.newTask(handler, &frame, err, len(data), message)
 		c.uncork()
 		c.inbox.Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
 	}
@@ -78,6 +79,29 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 	}
 }
 
+// route is where a message is handled.
+type route uint8
+
+const (
+	runNow    route = iota // on the read loop: as a call, or a refusal, and no more
+	runTask                // on the read loop, as a task
+	queueTask              // beside the read loop, as a task
+)
+
+// routeOf returns the route of a message: h is its handler, nil for none, and bad
+// what is wrong with it. busy says that others wait, and leaves that the
+// connection drains, so that what it sends is refused before what waits.
+func routeOf(h *Handler, frame *envelope.Frame, bad error, busy, leaves bool) route {
+	refused := h == nil || bad != nil
+	switch here := leaves || !busy && (refused || h.Mode == Inline); {
+	case !here:
+		return queueTask
+	case refused || frame.Meta == nil && !h.Stream:
+		return runNow
+	}
+	return runTask
+}
+
 // handle answers one message: handler -1 is an unknown event, bad what is wrong
 // with the frame, t its task if it has one.
 func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool, t *task) {
@@ -87,13 +111,14 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		c.refuseBad(frame, bad, inline)
 		return
 	case handler < 0 && len(frame.Event) > e.opts.MaxEventBytes:
-		c.answerError(frame, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
+		c.answerError("", frame.ID, e.refuse(c, "", 0, errEventName(e.opts.MaxEventBytes)), inline)
 		return
 	case handler < 0 && !frame.Valid():
-		c.answerError(frame, e.refuse(c, "", 0, NewError(CodeBadFrame, string(envelope.ErrNotObject))), inline)
+		c.answerError("", frame.ID, e.refuse(c, "", 0, NewError(CodeBadFrame, string(envelope.ErrNotObject))), inline)
 		return
 	case handler < 0:
-		c.answerError(frame, e.refuse(c, string(frame.Event), 0, NewError(CodeUnknownEvent, "unknown event")), inline)
+		event := string(frame.Event)
+		c.answerError(event, frame.ID, e.refuse(c, event, 0, NewError(CodeUnknownEvent, "unknown event")), inline)
 		return
 	}
 	var begun time.Time
@@ -147,7 +172,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	x := examine(err)
 	if t == nil {
 		refusal := e.refuseKnown(c.conn, event, 0, x)
-		c.conn.answerError(&c.frame, refusal, c.inline)
+		c.conn.answerError(event, c.frame.ID, refusal, c.inline)
 		return refusal
 	}
 	if !c.answered() && t.claim(nil) {
@@ -162,6 +187,7 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	return t.refused()
 }
 
+// run asks the message guards, and then calls interceptors and handler.
 func (c *conn) run(handler int, event string, call *Call) error {
 	call.show()
 	if err := c.guardMessage(handler, event, call); err != nil {
@@ -176,22 +202,22 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	return c.endpoint.deliver(handler, call)
 }
 
-// refuseBad answers a frame that is none, or one too many.
+// refuseBad answers a frame that is none, or one too many. The name of its event
+// is neither echoed nor logged if it is too long, or may be none.
 func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 	event := ""
-	over, limited := bad.(*Error)
+	refusal, limited := bad.(*Error)
 	switch {
 	case !limited:
 		fault, _ := bad.(envelope.Fault)
-		over = NewError(CodeBadFrame, string(fault))
-	case len(frame.Event) > c.endpoint.opts.MaxEventBytes:
-		frame.Event = nil // neither echoed nor logged
-	default:
+		refusal = NewError(CodeBadFrame, string(fault))
+	case len(frame.Event) <= c.endpoint.opts.MaxEventBytes:
 		event = string(frame.Event)
 	}
-	c.answerError(frame, c.endpoint.refuse(c, event, 0, over), inline)
+	c.answerError(event, frame.ID, c.endpoint.refuse(c, event, 0, refusal), inline)
 }
 
+// errEventName refuses the name of an event that has more than most bytes.
 func errEventName(most int) error {
 	return NewError(CodeBadFrame, fmt.Sprintf("the name of an event has at most %d bytes", most))
 }

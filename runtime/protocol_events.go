@@ -31,7 +31,8 @@ func ownEvent(event string) bool {
 	return event == "" || event == errorEvent || strings.HasPrefix(event, "$")
 }
 
-// errorBody is the data of an error frame, in the order of its members.
+// errorBody is the data of an error frame, in the order of its members
+// (docs/reference/protocol.md, "Errors").
 type errorBody struct {
 	Code         Code     `json:"code"`
 	Message      string   `json:"message"`

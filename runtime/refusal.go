@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"log/slog"
 
-	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -127,9 +126,10 @@ func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *E
 	return refusal
 }
 
-// answerError answers a message with an error frame.
-func (c *conn) answerError(frame *envelope.Frame, refusal *Error, inline bool) {
-	c.reply(c.endpoint.protocol.encodeRefusal(string(frame.Event), frame.ID, refusal), inline)
+// answerError answers a message of an event, and of an id if it has one, with a
+// refusal.
+func (c *conn) answerError(event string, id []byte, refusal *Error, inline bool) {
+	c.reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
 }
 
 // refuseFrame reports a frame that ends the connection.

@@ -35,17 +35,18 @@ type task struct {
 	own      bool      // its context is not simply the connection's
 	begun    time.Time // for Observer.Handled
 
-	// Of the goroutine that runs it.
+	// Used by the goroutine that runs it only.
 	reserved  bool // it counts among the connection's streams
 	streaming bool // a goroutine of its own ends it
 
+	// Guarded by mu.
 	mu       sync.Mutex
 	answered bool
 	refusal  *Error // that it was answered with by somebody else than its handler
 	over     bool   // its context is cancelled
 
 	ctx     lazy.Context // cancelled when over is set
-	unwatch func() bool  // keeps the deadline from answering; nil: there is none
+	unwatch func() bool  // keeps the deadline from answering, nil if there is none; of the goroutine that runs it
 }
 
 // newTask makes a task of a message, and makes it known by its id.
@@ -198,8 +199,9 @@ func (t *task) refuse(refusal *Error, inline bool) {
 	_ = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
 }
 
+// answerError answers with a refusal.
 func (t *task) answerError(refusal *Error, inline bool) {
-	t.conn.answerError(&envelope.Frame{Event: []byte(t.event()), ID: t.id}, refusal, inline)
+	t.conn.answerError(t.event(), t.id, refusal, inline)
 }
 
 // explain turns what a handler returned because its time was up into what the
