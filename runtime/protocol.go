@@ -43,10 +43,9 @@ func (p protocol) parse(f *envelope.Frame, text []byte) error {
 // appendFront appends what every message of an event begins with: head room for
 // its frame, and the text before the id.
 func (p protocol) appendFront(dst []byte, event string) []byte {
-	dst = append(dst, frame.NoHeader...)
 	switch p {
 	case protocolEvents:
-		return envelope.BeginEvent(dst, event)
+		return envelope.BeginEvent(append(dst, frame.NoHeader...), event)
 	}
 	panic(errNoProtocol)
 }
