@@ -70,6 +70,35 @@ func TestArchitectureNamesFiles(t *testing.T) {
 	}
 }
 
+// TestChangesBeginInFewFiles: who comes with a change finds where to begin in
+// three files at most, and for two of the ten in four. If a change needs more
+// the layout is to blame, and not the table.
+func TestChangesBeginInFewFiles(t *testing.T) {
+	rows := tableUnder(t, text(t, architecture), "what is to change | files")
+	if len(rows) != 10 {
+		t.Errorf("%d rows, and not 10", len(rows))
+	}
+	const most, longer = 3, 2 // files of a row, and rows that may have one more
+	var long []string
+	for _, row := range rows {
+		files := strings.Split(row[1], ", ")
+		if len(files) > most {
+			long = append(long, row[0])
+		}
+		if !oneSentence(row[0]) || len(files) > most+1 {
+			t.Errorf("this row is no sentence, or has too many files: %s | %s", row[0], row[1])
+		}
+		for _, file := range files {
+			if info, err := os.Stat(strings.Trim(file, "`")); err != nil || info.IsDir() {
+				t.Errorf("%s: %s is no file", row[0], file)
+			}
+		}
+	}
+	if len(long) > longer {
+		t.Errorf("%d rows have more than %d files, and %d may: %q", len(long), most, longer, long)
+	}
+}
+
 // TestGlossary: the words stand in their order, each has one line, and the code
 // or another page uses it.
 func TestGlossary(t *testing.T) {
@@ -93,7 +122,7 @@ func TestGlossary(t *testing.T) {
 		if i > 0 && words[i-1][0] >= word {
 			t.Errorf("%s does not stand behind %s", word, words[i-1][0])
 		}
-		if !strings.HasSuffix(meaning, ".") || strings.Contains(meaning, ". ") {
+		if !oneSentence(meaning) {
 			t.Errorf("%s has not one sentence: %s", word, meaning)
 		}
 		if !regexp.MustCompile(`(?i)\b` + word).MatchString(used.String()) {
