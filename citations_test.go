@@ -91,6 +91,31 @@ func TestAnchorsLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestCitedFilesExist: a comment that sends its reader to a Go file names one
+// that is there, in whichever folder.
+func TestCitedFilesExist(t *testing.T) {
+	fileCited := regexp.MustCompile(`\b[a-z]\w*\.go\b`)
+	all := repository(t, ".")
+	there := map[string]bool{}
+	for _, s := range all {
+		there[path.Base(s.path)] = true
+	}
+	cited := 0
+	for _, s := range written(all) {
+		for _, group := range s.file.Comments {
+			for _, name := range fileCited.FindAllString(group.Text(), -1) {
+				cited++
+				if !there[name] {
+					t.Errorf("%s:%d: there is no file %s", s.path, s.fset.Position(group.Pos()).Line, name)
+				}
+			}
+		}
+	}
+	if cited < 5 {
+		t.Errorf("only %d files are cited", cited)
+	}
+}
+
 func TestMiscited(t *testing.T) {
 	for text, wrong := range map[string]bool{
 		`see docs/guide/messages.md, "Order", for that`:   false,
