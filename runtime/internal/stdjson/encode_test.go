@@ -50,7 +50,7 @@ func TestEncodeLent(t *testing.T) {
 	for _, c := range []struct {
 		most int
 		lent bool
-	}{{0, false}, {3, true}, {2, false}} {
+	}{{2, false}, {3, true}, {0, false}} {
 		e := NewEncoder()
 		if c.most > 0 {
 			e.Lend(c.most)
