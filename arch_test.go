@@ -106,6 +106,7 @@ func rules() map[string]func([]*source) []finding {
 		"size of files and functions":      size,
 		"no init":                          noInit,
 		"no mutable globals":               noGlobals,
+		"messages decide nothing":          wordsDecide,
 		"no unfinished work":               noMarks,
 		"exported names of ws have a text": documented,
 	}

@@ -29,7 +29,7 @@ func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
 			}
 			if earlier, ok := first[d.Name]; ok {
 				if spec, _ := lookup(table, d.Name); !spec.Repeat {
-					problems = append(problems, repeated(d, earlier))
+					problems = append(problems, repeated(d, earlier, spec))
 					continue
 				}
 			} else {
@@ -138,11 +138,10 @@ func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
 		p.Help = "remove the blank line: a directive touches its declaration"
 	default:
 		p.Code = at.refused()
-		where := at.what
-		if at.site.Place == 0 && (strings.HasPrefix(where, "inside") || strings.HasPrefix(where, "at ") || strings.HasPrefix(where, "above")) {
-			p.Message = fmt.Sprintf("%s%s has no effect %s", prefix, d.Name, where)
+		if at.outside != "" {
+			p.Message = fmt.Sprintf("%s%s has no effect %s", prefix, d.Name, at.outside)
 		} else {
-			p.Message = fmt.Sprintf("%s%s does not belong above %s", prefix, d.Name, where)
+			p.Message = fmt.Sprintf("%s%s does not belong above %s", prefix, d.Name, at.what)
 		}
 		p.Help = fmt.Sprintf("it stands above %s", spec.Where)
 		switch {
@@ -174,8 +173,8 @@ func missing(d *Directive, spec Spec) Problem {
 		Message: fmt.Sprintf("%s%s needs an argument: %s", prefix, d.Name, spec.Args),
 		Help:    diag.Paste("for example", spec.Example),
 	}
-	if spec.Name == "guard" { // the example's is not the user's
-		p.Help = "name the types of the guards, separated by spaces"
+	if spec.Lacking != "" {
+		p.Help = spec.Lacking
 	}
 	return p
 }
@@ -196,9 +195,9 @@ func tooMany(d *Directive, spec Spec) Problem {
 	case spec.Max == 0:
 		p.Message = fmt.Sprintf("%s%s takes no argument here", prefix, d.Name)
 		p.Help = diag.Paste("write it as", d.with(nil))
-	case spec.Args == eventArg:
+	case spec.Takes == TakesEvent:
 		p.Help = diag.Paste("quote it if it has spaces", d.With(joined(d.Args)))
-	case spec.Args == pathArg:
+	case spec.Takes == TakesPath:
 		p.Help = "a gateway has one path: write a second type for the other, which embeds this one"
 		i := slices.IndexFunc(d.Args, func(a Arg) bool { return strings.HasPrefix(a.Value, "/") })
 		if i > 0 { // GET /chat
@@ -247,7 +246,7 @@ func (d *Directive) with(arg *Arg) string {
 // unquoted reports whether the event that d lacks may be what it has as an
 // option: one with an equals sign, which is quoted then.
 func (d *Directive) unquoted(spec Spec) bool {
-	return spec.Args == eventArg && len(d.Args) == 0 && slices.ContainsFunc(d.Options, func(o Arg) bool {
+	return spec.Takes == TakesEvent && len(d.Args) == 0 && slices.ContainsFunc(d.Options, func(o Arg) bool {
 		return !slices.ContainsFunc(spec.Options, func(s OptionSpec) bool { return s.Name == o.Key })
 	})
 }
@@ -326,14 +325,14 @@ func option(d *Directive, spec Spec, o Arg) *Problem {
 	return nil
 }
 
-func repeated(d, earlier *Directive) Problem {
+func repeated(d, earlier *Directive, spec Spec) Problem {
 	p := Problem{
 		Code: diag.RepeatedDirective, Pos: d.Pos, End: d.End, Other: earlier.Pos,
 		Message: fmt.Sprintf("%s%s stands here twice", prefix, d.Name),
 		Help:    "remove one of them",
 	}
-	if d.Name == "subscribe" {
-		p.Help = "a method handles one event: write a second method for the other"
+	if spec.Again != "" {
+		p.Help = spec.Again
 	}
 	return p
 }

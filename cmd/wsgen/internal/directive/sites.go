@@ -12,8 +12,11 @@ import (
 // directive can be.
 type spot struct {
 	site Site
-	// what names the place in a message: "a function", "the package clause".
+	// what names the declaration in a message: "a function", "the package clause".
 	what string
+	// outside says instead where the comment stands if that is above no
+	// declaration, with its preposition: "at the end of a line".
+	outside string
 	// detached says that only a blank line separates the comment from site.
 	detached bool
 	// code is that of a directive here, if it is not Misplaced.
@@ -116,21 +119,21 @@ func looseSpot(f *ast.File, fset *token.FileSet, g *ast.CommentGroup) spot {
 		}
 		if g.Pos() > decl.Pos() {
 			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && g.Pos() > fn.Body.Lbrace {
-				return spot{what: "inside the body of " + fn.Name.Name, code: diag.InBody}
+				return spot{outside: "inside the body of " + fn.Name.Name, code: diag.InBody}
 			}
-			return spot{what: "inside a declaration"}
+			return spot{outside: "inside a declaration"}
 		}
 		if onLineOfCode(f, fset, g) {
-			return spot{what: "at the end of a line"}
+			return spot{outside: "at the end of a line"}
 		}
 		s := declSpot(decl)
 		s.detached = true
 		return s
 	}
 	if onLineOfCode(f, fset, g) {
-		return spot{what: "at the end of a line"}
+		return spot{outside: "at the end of a line"}
 	}
-	return spot{what: "above no declaration"}
+	return spot{outside: "above no declaration"}
 }
 
 func declSpot(decl ast.Decl) spot {

@@ -48,7 +48,8 @@ type Spec struct {
 	Name     string
 	On       Place
 	Where    string // the kind of declaration, as a message names it
-	Args     string // synopsis of the positional arguments
+	Args     string // synopsis of the positional arguments, for people
+	Takes    Takes  // what they are, where more can be said of a wrong one
 	Instead  string // the option that may stand in the place of the argument; one of both is needed
 	Min, Max int    // how many of them; Max −1 is any number
 	Options  []OptionSpec
@@ -56,6 +57,8 @@ type Spec struct {
 	Doc      string // one line
 	More     string // what the reference says beyond it
 	Example  string
+	Lacking  string // help where the argument is missing; "" is to write the example
+	Again    string // help where it stands twice above one declaration; "" is to remove one
 }
 
 // OptionSpec is one key=value of a directive.
@@ -66,10 +69,14 @@ type OptionSpec struct {
 	Doc      string   // one line
 }
 
-// The synopses of arguments that are looked into here already.
+// Takes is what the arguments of a directive are.
+type Takes uint8
+
+// The kinds of arguments.
 const (
-	pathArg  = "/path"
-	eventArg = "event"
+	TakesNames Takes = iota // names and folders, or nothing
+	TakesPath               // a path of a ServeMux
+	TakesEvent              // an event
 )
 
 // Table returns every directive, in the order a reader meets them.
@@ -79,7 +86,7 @@ func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
 func ofGateways() []Spec {
 	return []Spec{
 		{
-			Name: "gateway", On: Type, Where: "a struct type", Args: pathArg, Min: 1, Max: 1,
+			Name: "gateway", On: Type, Where: "a struct type", Args: "/path", Takes: TakesPath, Min: 1, Max: 1,
 			Options: []OptionSpec{
 				{Name: "namespace", Doc: "the //ws:namespace type whose connections these are; default: the application's Server"},
 				{Name: "version", Doc: "a number; version=1 serves /v1/path"},
@@ -90,7 +97,7 @@ func ofGateways() []Spec {
 			Example: "//ws:gateway /chat",
 		},
 		{
-			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: eventArg, Max: 1, Instead: "const",
+			Name: "subscribe", On: Method, Where: "a method of a gateway", Args: "event", Takes: TakesEvent, Max: 1, Instead: "const",
 			Options: []OptionSpec{
 				{Name: "const", Doc: "a string constant that holds the event, instead of the event itself"},
 				{Name: "mode", Values: []string{"inline", "serial", "parallel"}, Doc: "where the handler runs: inline on the read loop, serial beside it in order, parallel beside it at once; default: serial for a handler that takes a context, streams or is guarded, else inline"},
@@ -100,6 +107,7 @@ func ofGateways() []Spec {
 			Doc:     "The method handles this event.",
 			More:    "The event is needed, as the argument or by const=. One that has spaces or an equals sign is quoted.",
 			Example: "//ws:subscribe message",
+			Again:   "a method handles one event: write a second method for the other",
 		},
 		{
 			Name: "connect", On: Method, Where: "a method of a gateway",
@@ -128,6 +136,7 @@ func ofGateways() []Spec {
 			More: "A handler that a gateway has from one that it embeds brings the message guards of that gateway: they are asked behind those of the embedding gateway and before its own, each once. " +
 				"The connection guards of the embedded gateway have to stand above the embedding one, too, or beside //ws:app; what is missing is the mistake WS140.",
 			Example: "//ws:guard Authn",
+			Lacking: "name the types of the guards, separated by spaces", // the example's is not the user's
 		},
 		{
 			Name: "public", On: Type | Method, Where: "a gateway or a handler",
@@ -155,7 +164,7 @@ func ofPrograms() []Spec {
 			Example: "//ws:push",
 		},
 		{
-			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: eventArg, Min: 1, Max: 1,
+			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: "event", Takes: TakesEvent, Min: 1, Max: 1,
 			Doc:     "The event's name, where it is not the method's name in lowerCamel.",
 			Example: "//ws:event order_done",
 		},

@@ -130,7 +130,7 @@ func (m *members) annulled(t types.Type, s *types.Struct) {
 	for _, a := range pairs {
 		where, _ := m.r.field(a.second.by)
 		m.r.warn(diag.DuplicateMember, where,
-			fmt.Sprintf("%s has the %s %s of %s and of %s, so encoding/json leaves out %s", structName(t), plural(len(a.names), "member"), and(a.names), a.first.by.Name(), a.second.by.Name(), a.lost),
+			fmt.Sprintf("%s has the %s %s of %s and of %s, so encoding/json leaves out %s", structName(t), plural(len(a.names), "member"), and(a.names), a.first.by.Name(), a.second.by.Name(), a.lost()),
 			fmt.Sprintf("give %s a field of its own that is called so, or one of them another name", structName(t)),
 			m.r.related(a.first.pos(m.r), "the one"), m.r.related(a.second.pos(m.r), "the other"))
 	}
@@ -147,7 +147,14 @@ func plural(n int, noun string) string {
 type annulment struct {
 	first, second promotedMember // of the first name
 	names         []string
-	lost          string
+	untagged      bool // only the one is lost whose tag does not name it; else both are
+}
+
+func (a annulment) lost() string {
+	if a.untagged {
+		return "the one whose tag does not name it"
+	}
+	return "both"
 }
 
 // annul adds a member to pairs, unless it comes by one field only: then it is
@@ -165,17 +172,14 @@ func annul(pairs []*annulment, name string, all []promotedMember) []*annulment {
 	if second < 0 {
 		return pairs
 	}
-	lost := "both"
-	if tagged == 1 {
-		lost = "the one whose tag does not name it"
-	}
+	untagged := tagged == 1
 	for _, p := range pairs {
-		if p.first.by == all[0].by && p.second.by == all[second].by && p.lost == lost {
+		if p.first.by == all[0].by && p.second.by == all[second].by && p.untagged == untagged {
 			p.names = append(p.names, name)
 			return pairs
 		}
 	}
-	return append(pairs, &annulment{all[0], all[second], []string{name}, lost})
+	return append(pairs, &annulment{all[0], all[second], []string{name}, untagged})
 }
 
 func (f promotedMember) pos(r *resolver) span { name, _ := r.field(f.v); return name }

@@ -41,7 +41,7 @@ func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Packag
 }
 
 func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Package, handler bool) {
-	obj, _ := r.lookup(s, o, "type", isType, func(o types.Object) bool {
+	obj, _ := r.lookup(s, o, aType(), func(o types.Object) bool {
 		if !isType(o) || invalid(o.Type()) || !bare(o.Type()) {
 			return false
 		}

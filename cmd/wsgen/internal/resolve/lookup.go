@@ -23,37 +23,46 @@ type scope struct {
 
 func (p *pkg) scope(d *directive.Directive) scope { return scope{p.src.Types, d.Site.File} }
 
+// sought is what a name in a directive has to be.
+type sought struct {
+	noun    string // as a message says: string constant
+	keyword token.Token
+	is      func(types.Object) bool
+}
+
+func aType() sought        { return sought{"type", token.TYPE, isType} }
+func aStringConst() sought { return sought{"string constant", token.CONST, isStringConst} }
+
 // lookup finds name, or pkg.name where the file imports pkg. It reports what it
-// cannot find; kind says in a message what should be there, and likely what can
-// have been meant.
-func (r *resolver) lookup(s scope, a directive.Arg, kind string, fits, likely func(types.Object) bool) types.Object {
+// cannot find; likely says what can have been meant.
+func (r *resolver) lookup(s scope, a directive.Arg, what sought, likely func(types.Object) bool) types.Object {
 	in, name := s.pkg, a.Value
 	qualifier, rest, qualified := strings.Cut(a.Value, ".")
 	if qualified {
 		if in = r.imported(s.file, qualifier); in == nil {
-			r.notImported(s, a, kind)
+			r.notImported(s, a, what)
 			return nil
 		}
 		name = rest
 		if !ast.IsExported(name) {
-			r.report(diag.UnexportedName, value(a), a.Value+" is unexported", "export it, or name an exported "+kind)
+			r.report(diag.UnexportedName, value(a), a.Value+" is unexported", "export it, or name an exported "+what.noun)
 			return nil
 		}
 	}
 	obj := in.Scope().Lookup(name)
 	if obj == nil && !qualified {
-		obj = r.dotImported(s.file, name, fits)
+		obj = r.dotImported(s.file, name, what.is)
 	}
-	if obj != nil && fits(obj) {
+	if obj != nil && what.is(obj) {
 		return obj
 	}
 	if obj != nil {
-		r.report(diag.AnotherKind, value(a), a.Value+" is not a "+kind, "name a "+kind+" here",
+		r.report(diag.AnotherKind, value(a), a.Value+" is not a "+what.noun, "name a "+what.noun+" here",
 			r.related(at{obj.Pos(), obj.Pos()}, name+" is declared here"))
 		return nil
 	}
-	message := fmt.Sprintf("package %s has no %s %s", in.Name(), kind, name)
-	r.reportOnce(diag.UnknownName, in.Path()+" "+message, value(a), message, r.meant(s, a, in, likely))
+	r.reportOnce(diag.UnknownName, in.Path()+" "+what.keyword.String()+" "+name, value(a),
+		fmt.Sprintf("package %s has no %s %s", in.Name(), what.noun, name), r.meant(s, a, in, likely))
 	return nil
 }
 
@@ -91,7 +100,7 @@ func (r *resolver) dotImported(file *ast.File, name string, fits func(types.Obje
 
 // notImported reports pkg.name in a file that imports no pkg. An import that a
 // comment alone uses is one too much for Go, so a declaration has to use it.
-func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
+func (r *resolver) notImported(s scope, a directive.Arg, what sought) {
 	qualifier, name, _ := strings.Cut(a.Value, ".")
 	message := "this file imports no package " + qualifier
 	from := r.pathOf(qualifier, name)
@@ -99,20 +108,17 @@ func (r *resolver) notImported(s scope, a directive.Arg, kind string) {
 		r.reportOnce(diag.NotImported, s.pkg.Path()+r.position(s.file.Pos()).Filename+qualifier, value(a), message, "import it, and use it in this file: a comment alone does not count for Go")
 		return
 	}
-	word, alias := "type", name
-	if kind != "type" {
-		word = "const"
-	}
+	alias := name
 	for s.pkg.Scope().Lookup(alias) != nil {
 		alias += "_"
 	}
 	r.reportOnce(diag.NotImported, s.pkg.Path()+r.position(s.file.Pos()).Filename+a.Value, value(a), message,
-		diag.Paste("import it, and use it, since a comment alone does not count for Go", fmt.Sprintf("%s %s = %s", word, alias, a.Value), importLine(qualifier, from)))
+		diag.Paste("import it, and use it, since a comment alone does not count for Go", fmt.Sprintf("%s %s = %s", what.keyword, alias, a.Value), importLine(qualifier, from)))
 }
 
 // lookupType looks for the type of a namespace.
 func (r *resolver) lookupType(p *pkg, d *directive.Directive, a directive.Arg) *types.TypeName {
-	obj, _ := r.lookup(p.scope(d), a, "type", isType, r.isNamespace).(*types.TypeName)
+	obj, _ := r.lookup(p.scope(d), a, aType(), r.isNamespace).(*types.TypeName)
 	return obj
 }
 
@@ -171,7 +177,7 @@ func importName(spec *ast.ImportSpec, pkg *types.Package) string {
 
 // constant returns the value of the string constant that a names.
 func (r *resolver) constant(s scope, a directive.Arg) (string, bool) {
-	obj, ok := r.lookup(s, a, "string constant", isStringConst, isStringConst).(*types.Const)
+	obj, ok := r.lookup(s, a, aStringConst(), isStringConst).(*types.Const)
 	if !ok {
 		return "", false
 	}
@@ -186,7 +192,7 @@ func isStringConst(o types.Object) bool {
 // constRef writes a constant that constant has found as a file of package from
 // may; nil if it may not name it.
 func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *model.Const {
-	obj := r.lookup(s, a, "string constant", isStringConst, isStringConst)
+	obj := r.lookup(s, a, aStringConst(), isStringConst)
 	typ := obj.Type()
 	ref := &model.Const{
 		Name: obj.Name(), Local: obj.Pkg().Path() == from.Path(),

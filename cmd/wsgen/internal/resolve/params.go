@@ -85,7 +85,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			continue
 		}
 		ref, err := typeRef(v.Type(), g.obj.Pkg())
-		if err != nil && role == model.RoleData && r.decodable().why(v.Type()) != "" {
+		if err != nil && role == model.RoleData && r.decodable().flawed(v.Type()) {
 			continue // dataForm says more
 		}
 		if err != nil {

@@ -92,11 +92,11 @@ func (r *resolver) wireNames(m *bound, data []int) {
 	}
 }
 
-// Why JSON has no form for a type, as a message ends.
-const (
-	whyInterface = "an interface with methods does not say what to make of it"
-	whyKey       = "the keys of a JSON object are strings or integers"
-)
+// reason is why JSON has no form for a type. The zero value is none.
+type reason struct {
+	code diag.Code
+	text string // as a message ends
+}
 
 // formless reports the parts of t that have no form in JSON: each at the field
 // that it is, if that is the user's, else where t is used. A field is told
@@ -104,13 +104,13 @@ const (
 func (r *resolver) formless(s *shape, t types.Type, where span, message string) bool {
 	s.walk(t, nil)
 	for _, f := range s.found {
-		why := f.why
+		why := f.why.text
 		if len(f.path) > 0 {
 			why = "field " + f.path[len(f.path)-1].v.Name() + ": " + why
 		}
 		to, ok := r.blamed(s, f)
 		if !ok {
-			r.report(codeOf(f.why), where, message+": "+why, "use a type that JSON has a form for")
+			r.report(f.why.code, where, message+": "+why, "use a type that JSON has a form for")
 			continue
 		}
 		name, _ := r.field(to.v)
@@ -130,22 +130,11 @@ func (r *resolver) blamed(s *shape, f flaw) (step, bool) {
 			continue
 		}
 		generic := to.v.Origin()
-		if generic == to.v || (&shape{trail: r.trail(), own: s.own}).why(generic.Type()) != "" {
+		if generic == to.v || (&shape{trail: r.trail(), own: s.own}).flawed(generic.Type()) {
 			return to, true
 		}
 	}
 	return step{}, false
-}
-
-// codeOf is the code for a reason that a shape gave.
-func codeOf(why string) diag.Code {
-	switch {
-	case why == whyInterface:
-		return diag.InterfacePayload
-	case why == whyKey:
-		return diag.MapKey
-	}
-	return diag.BadPayload
 }
 
 // decodable is the shape of what JSON can be decoded into.
@@ -166,7 +155,7 @@ type shape struct {
 
 // flaw is a part of a type that has no form in JSON.
 type flaw struct {
-	why  string
+	why  reason
 	path []step // the fields that lead to it
 }
 
@@ -176,20 +165,17 @@ type step struct {
 	tag string
 }
 
-// flaw notes one, if why says that there is one.
-func (s *shape) flaw(why string, path []step) {
-	if why != "" {
+// flaw notes one, if there is a reason.
+func (s *shape) flaw(why reason, path []step) {
+	if why != (reason{}) {
 		s.found = append(s.found, flaw{why, path})
 	}
 }
 
-// why says why JSON has no form for t, or "".
-func (s *shape) why(t types.Type) string {
+// flawed reports whether a part of t has no form in JSON.
+func (s *shape) flawed(t types.Type) bool {
 	s.walk(t, nil)
-	if len(s.found) == 0 {
-		return ""
-	}
-	return s.found[0].why
+	return len(s.found) > 0
 }
 
 // walk notes the flaws of t, which path leads to.
@@ -216,7 +202,7 @@ func (s *shape) walk(t types.Type, path []step) {
 		s.walk(u.Elem(), path)
 	case *types.Interface:
 		if s.iface && len(path) == 0 && !u.Empty() {
-			s.flaw(whyInterface, path)
+			s.flaw(reason{diag.InterfacePayload, "an interface with methods does not say what to make of it"}, path)
 		}
 	case *types.Struct:
 		for i := range u.NumFields() {
@@ -231,29 +217,29 @@ func (s *shape) walk(t types.Type, path []step) {
 }
 
 // noForm says why JSON has no form for a type, looking at the type alone.
-func noForm(u types.Type) string {
+func noForm(u types.Type) reason {
 	switch u := u.(type) {
 	case *types.Chan:
-		return "it is a channel"
+		return reason{diag.BadPayload, "it is a channel"}
 	case *types.Signature:
-		return "it is a function"
+		return reason{diag.BadPayload, "it is a function"}
 	case *types.Basic:
 		switch {
 		case u.Info()&types.IsComplex != 0:
-			return "it is a complex number"
+			return reason{diag.BadPayload, "it is a complex number"}
 		case u.Kind() == types.UnsafePointer:
-			return "it is an unsafe pointer"
+			return reason{diag.BadPayload, "it is an unsafe pointer"}
 		}
 	}
-	return ""
+	return reason{}
 }
 
-func badKey(key types.Type) string {
+func badKey(key types.Type) reason {
 	if decodesText(key) || encodes(key) {
-		return ""
+		return reason{}
 	}
 	if b, ok := key.Underlying().(*types.Basic); ok && b.Info()&(types.IsString|types.IsInteger) != 0 {
-		return ""
+		return reason{}
 	}
-	return whyKey
+	return reason{diag.MapKey, "the keys of a JSON object are strings or integers"}
 }

@@ -147,7 +147,7 @@ func (r *resolver) noProvider(obj *types.TypeName, where span, registry bool) {
 	} else if fillable(obj) {
 		message = obj.Name() + " has more than *ws.Server and no constructor"
 	}
-	r.report(diag.NoProvider, where, message, "declare one:\n\n"+r.sketch(obj, registry))
+	r.report(diag.NoProvider, where, message, diag.Paste("declare one", r.sketch(obj, registry)))
 }
 
 // sketch writes a constructor of obj to paste. Fields whose zero value is what

@@ -216,12 +216,12 @@ func (r *resolver) typeError(p *pkg, e typeError) {
 	r.report(code, where, message, help, related...)
 }
 
-// undeclared is the name in a message that says that it is not declared.
-func undeclared(message string) (name string, ok bool) {
-	if name, ok = strings.CutPrefix(message, "undefined: "); ok {
+// undeclared is the name in an error of Go's that says that it is not declared.
+func undeclared(said string) (name string, ok bool) {
+	if name, ok = strings.CutPrefix(said, "undefined: "); ok {
 		return name, true
 	}
-	if name, ok = strings.CutPrefix(message, "undefined array length "); ok {
+	if name, ok = strings.CutPrefix(said, "undefined array length "); ok {
 		name, _, _ = strings.Cut(name, " ")
 	}
 	return name, ok
