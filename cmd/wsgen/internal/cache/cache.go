@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -35,10 +36,17 @@ type Query struct {
 	// below it: what is read there all the same makes a run that is not recorded.
 	// nil: it is true of none.
 	Ignored func(dir string) bool
-	// Generated are the base names of the files that wsgen writes. They are no
-	// input, and an output wherever they stand in the module.
+	// Generated are the base names of the files that wsgen writes, whatever they
+	// end in. They are no input, and an output wherever they stand in the module.
 	Generated []string
+	// Outputs are the absolute paths of those that it writes at one place, in the
+	// module or outside.
+	Outputs []string
 }
+
+// Counts reports whether a file of this base name may decide a run, or is made
+// by one.
+func (q Query) Counts(name string) bool { return counts(name) || slices.Contains(q.Generated, name) }
 
 // Entry is the place of one run in the cache. It is used in this order: Fresh,
 // and if that says no, the run itself and Record.

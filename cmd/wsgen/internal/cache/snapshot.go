@@ -90,6 +90,9 @@ func (l *lister) all(roots, singles []string) error {
 	for _, path := range singles {
 		l.add(&file{path: path})
 	}
+	for _, path := range l.query.Outputs {
+		l.add(&file{path: path, output: true})
+	}
 	return nil
 }
 
@@ -138,7 +141,8 @@ func (l *lister) entry(root, path string, mode fs.FileMode) error {
 	switch {
 	case mode.IsDir() && !l.skips(root, path, name):
 		return into(root, path)
-	case mode.IsRegular() && Counts(name):
+	case slices.Contains(l.query.Outputs, path): // it is added besides
+	case mode.IsRegular() && l.query.Counts(name):
 		l.add(&file{path: path, output: root == l.query.Root && slices.Contains(l.query.Generated, name)})
 	}
 	return nil
@@ -181,8 +185,8 @@ func (l *lister) skips(root, path, name string) bool {
 // or one of those that have too many folders below.
 func Skips(name string) bool { return name[0] == '.' || name == "node_modules" }
 
-// Counts reports whether a file of this base name may decide a run.
-func Counts(name string) bool {
+// counts reports whether a file of this base name may be read by a run.
+func counts(name string) bool {
 	ending := filepath.Ext(name)
 	return ending != "" && (name[0] != '.' || ending == ".go") && strings.Contains(sources, " "+ending+" ") || strings.Contains(controls, " "+name+" ")
 }

@@ -73,13 +73,14 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 
 // query is this run as the cache knows it.
 func (j *job) query() cache.Query {
+	table := pipeline.Artifacts()
 	return cache.Query{
 		Dir: j.dir, Root: j.root, Ignored: j.ignored,
 		Asked: append([]string{
 			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire),
 			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
 		}, j.opts.Patterns...),
-		Generated: pipeline.GeneratedNames(),
+		Generated: table.Names(), Outputs: table.Paths(),
 	}
 }
 

@@ -30,7 +30,8 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 		s.errorf("%v", err)
 		return exitFail
 	}
-	w, err := watch.New(cache.Folders(j.query()), cache.Counts, cache.Skips)
+	query := j.query()
+	w, err := watch.New(cache.Folders(query), query.Counts, cache.Skips)
 	if err != nil {
 		s.errorf("cannot watch the module: %v", err)
 		return exitFail

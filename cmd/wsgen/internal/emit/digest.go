@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -19,6 +20,12 @@ func digests(prog *model.Program) []string {
 		sums[i] = hex.EncodeToString(sum[:])
 	})
 	return sums
+}
+
+// whole is the digest of a program whose packages have these.
+func whole(digests []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(digests, " ")))
+	return hex.EncodeToString(sum[:])
 }
 
 // appendValue appends v so that different values of one type differ. It follows

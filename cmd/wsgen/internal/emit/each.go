@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/format"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -13,18 +12,27 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Each makes the file called name of each package that needs one, several at a
-// time, and returns them in the order of the packages. write returns Go source,
+// Each makes the file of a that each package has which needs one, several at a
+// time, and returns them in the order of the packages. write returns the text,
 // yet to be formatted. It must depend on nothing but its package, and not
 // change it: the same package is not written twice if the memory has the text.
 // When ctx ends no further one is made, and its error returned.
-func (r *Run) Each(ctx context.Context, name string, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
+func (r *Run) Each(ctx context.Context, a Artifact, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
 	made := make([]*File, len(r.prog.Packages))
 	errs := make([]error, len(r.prog.Packages))
 	parallel(len(made), func(i int) {
-		if pkg := r.prog.Packages[i]; needed(pkg) && ctx.Err() == nil {
-			made[i] = &File{Path: filepath.Join(pkg.Dir, name)}
-			made[i].Data, errs[i] = r.text(i, made[i].Path, write)
+		pkg := r.prog.Packages[i]
+		if !needed(pkg) || ctx.Err() != nil {
+			return
+		}
+		digest := ""
+		if r.memory != nil {
+			digest = r.digests[i]
+		}
+		made[i] = &File{Path: filepath.Join(pkg.Dir, a.File)}
+		made[i].Data, errs[i] = r.text(a, made[i].Path, digest, func() ([]byte, error) { return write(pkg) })
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("package %s: %w", pkg.Path, errs[i])
 		}
 	})
 	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
@@ -39,24 +47,42 @@ func (r *Run) Each(ctx context.Context, name string, needed func(*model.Package)
 	return files, nil
 }
 
-// text is that of the file at path, of the i-th package.
-func (r *Run) text(i int, path string, write func(*model.Package) ([]byte, error)) ([]byte, error) {
-	if r.memory != nil {
-		if text, ok := r.memory.Recall(path, r.digests[i]); ok {
-			return text, nil
-		}
+// ForApp makes the one file of a, which tells of a whole application. write is
+// to Each's what the program is to a package.
+func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Program) ([]byte, error)) ([]File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	pkg := r.prog.Packages[i]
-	source, err := write(pkg)
+	digest := ""
+	if r.memory != nil {
+		digest = whole(r.digests)
+	}
+	text, err := r.text(a, a.File, digest, func() ([]byte, error) { return write(r.prog) })
 	if err != nil {
 		return nil, err
 	}
-	text, err := format.Source(source)
+	return []File{{Path: a.File, Data: text}}, nil
+}
+
+// text is that of the file of a at path: what was made of the model with this
+// digest, if it is known.
+func (r *Run) text(a Artifact, path, digest string, write func() ([]byte, error)) ([]byte, error) {
+	if r.memory != nil {
+		if text, ok := r.memory.Recall(path, digest); ok {
+			return text, nil
+		}
+	}
+	text, err := write()
 	if err != nil {
-		return nil, fmt.Errorf("generated code of package %s is invalid (a bug in wsgen): %w", pkg.Path, err)
+		return nil, err
+	}
+	if a.Format != nil {
+		if text, err = a.Format(text); err != nil {
+			return nil, fmt.Errorf("the text for output %s is invalid (a bug in wsgen): %w", a.Name, err)
+		}
 	}
 	if r.memory != nil {
-		r.memory.Keep(path, r.digests[i], text)
+		r.memory.Keep(path, digest, text)
 	}
 	return text, nil
 }

@@ -1,9 +1,12 @@
 package emit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"go/format"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,7 +57,7 @@ func TestEach(t *testing.T) {
 			mu     sync.Mutex
 			writes int
 		)
-		files, err := emit.NewRun(prog, known).Each(t.Context(), c.file,
+		files, err := emit.NewRun(prog, known).Each(t.Context(), emit.Artifact{File: c.file, Format: format.Source},
 			func(pkg *model.Package) bool { return pkg.Name != "none" },
 			func(pkg *model.Package) ([]byte, error) {
 				mu.Lock()
@@ -82,7 +85,7 @@ func TestEach(t *testing.T) {
 
 func TestEachSaysWhatDoesNotParse(t *testing.T) {
 	prog := &model.Program{Packages: []*model.Package{{Name: "p", Path: "example.com/p"}}}
-	_, err := emit.NewRun(prog, nil).Each(t.Context(), "a.go", func(*model.Package) bool { return true },
+	_, err := emit.NewRun(prog, nil).Each(t.Context(), emit.Artifact{File: "a.go", Format: format.Source}, func(*model.Package) bool { return true },
 		func(*model.Package) ([]byte, error) { return []byte("package"), nil })
 	if err == nil {
 		t.Error("no error for what does not parse")
@@ -97,12 +100,54 @@ func TestEachStops(t *testing.T) {
 		prog.Packages = append(prog.Packages, &model.Package{Name: "p"})
 	}
 	var writes atomic.Int64
-	files, err := emit.NewRun(prog, nil).Each(ctx, "a.go", func(*model.Package) bool { return true }, func(*model.Package) ([]byte, error) {
+	files, err := emit.NewRun(prog, nil).Each(ctx, emit.Artifact{File: "a.go"}, func(*model.Package) bool { return true }, func(*model.Package) ([]byte, error) {
 		writes.Add(1)
 		cancel()
 		return []byte("package p"), nil
 	})
 	if !errors.Is(err, context.Canceled) || files != nil || writes.Load() >= 1000 {
 		t.Errorf("%d packages were written, error %v", writes.Load(), err)
+	}
+}
+
+// What tells of a whole application is written once for each of its models, at
+// its own path, and by its own format or none.
+func TestForApp(t *testing.T) {
+	known := &memory{text: map[string]string{}}
+	upper := func(text []byte) ([]byte, error) { return bytes.ToUpper(text), nil }
+	for step, c := range []struct {
+		a      emit.Artifact
+		edit   func(prog *model.Program)
+		want   string
+		writes int
+	}{
+		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "one two", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "one two", 0},
+		{emit.Artifact{File: "web/b.ts", Format: upper}, func(*model.Program) {}, "ONE TWO", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Packages[1].Scope = []string{"x"} }, "one two", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { slices.Reverse(prog.Packages) }, "two one", 1},
+	} {
+		prog := &model.Program{Packages: []*model.Package{{Name: "one"}, {Name: "two"}}}
+		c.edit(prog)
+		writes := 0
+		files, err := emit.NewRun(prog, known).ForApp(t.Context(), c.a, func(prog *model.Program) ([]byte, error) {
+			writes++
+			return []byte(prog.Packages[0].Name + " " + prog.Packages[1].Name), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) != 1 || files[0].Path != c.a.File || string(files[0].Data) != c.want || writes != c.writes {
+			t.Errorf("step %d: %d writes of %v, want %d of %s", step, writes, files, c.writes, c.want)
+		}
+	}
+	failed := errors.New("no")
+	if _, err := emit.NewRun(&model.Program{}, nil).ForApp(t.Context(), emit.Artifact{}, func(*model.Program) ([]byte, error) { return nil, failed }); !errors.Is(err, failed) {
+		t.Error("what an emitter fails with is lost:", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if files, err := emit.NewRun(&model.Program{}, nil).ForApp(ctx, emit.Artifact{}, func(*model.Program) ([]byte, error) { return nil, nil }); !errors.Is(err, context.Canceled) {
+		t.Error("a run that was ended has made", files)
 	}
 }

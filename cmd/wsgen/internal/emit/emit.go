@@ -1,5 +1,5 @@
-// Package emit is what every output of wsgen has in common: a File, and the
-// function that makes files of a model.
+// Package emit is what every output of wsgen has in common: a File, the
+// Artifact that it is one of, and the run that makes files of a model.
 package emit
 
 import (
@@ -9,18 +9,39 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Header is the first line of every generated Go file.
-const Header = mark.Line
-
 // File is one generated file.
 type File struct {
 	Path string // absolute
 	Data []byte
 }
 
-// Emitter makes the files of one output. It fails only on a defect of wsgen:
+// Artifact is a kind of generated file: one row of the table of all that wsgen
+// makes. Whoever writes, recognizes, compares or watches files takes from it
+// what they are called and how they look.
+type Artifact struct {
+	Name  string // as settings and documents call it: server, wire
+	Scope Scope
+	// File is the file's base name, in the folder of its package. Of a PerApp
+	// artifact it is the absolute path that the user chose.
+	File   string
+	Header mark.Line // how the file says that wsgen wrote it
+	// Format makes the file of what Emit has written; nil: that is the file.
+	Format func(text []byte) ([]byte, error)
+	Emit   Emitter
+}
+
+// Scope says how many files there are of an Artifact.
+type Scope uint8
+
+// The scopes.
+const (
+	PerPackage Scope = iota // one in each package that needs it
+	PerApp                  // one, which tells of a whole application
+)
+
+// Emitter makes the files of one Artifact. It fails only on a defect of wsgen:
 // what a user can get wrong, resolve has already said. Or ctx ended.
-type Emitter func(context.Context, *Run) ([]File, error)
+type Emitter func(context.Context, *Run, Artifact) ([]File, error)
 
 // Memory knows files that earlier runs of this build of wsgen made. Several
 // goroutines may call it.

@@ -87,9 +87,9 @@ func (plan Plan) sweep() {
 		dir := filepath.Dir(f.Path)
 		prefixes[dir] = append(prefixes[dir], stagePrefix(f.Path))
 	}
-	for _, path := range plan.Found {
-		dir := filepath.Dir(path)
-		prefixes[dir] = append(prefixes[dir], stagePrefix(path))
+	for _, found := range plan.Found {
+		dir := filepath.Dir(found.Path)
+		prefixes[dir] = append(prefixes[dir], stagePrefix(found.Path))
 	}
 	for dir, list := range prefixes {
 		entries, _ := os.ReadDir(dir) // that it cannot be read will show when files are staged

@@ -22,7 +22,13 @@ type Plan struct {
 	Files []emit.File // to be there, with exactly this content
 	// Found are generated files of earlier runs in the folders of this one.
 	// Those that Files no longer has are orphans, and wsgen removes them.
-	Found []string
+	Found []Found
+}
+
+// Found is a generated file of an earlier run.
+type Found struct {
+	Path   string
+	Header mark.Line // by which it is known
 }
 
 // Change is one difference between a Plan and the disk.
@@ -64,7 +70,8 @@ func (plan Plan) Changes() ([]Change, error) {
 			changes = append(changes, Change{Path: f.Path, Old: old, New: f.Data})
 		}
 	}
-	for _, path := range plan.Found {
+	for _, found := range plan.Found {
+		path := found.Path
 		if wanted[path] {
 			continue
 		}
@@ -75,7 +82,7 @@ func (plan Plan) Changes() ([]Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot tell whether wsgen wrote this file: %w", err)
 		}
-		if mark.In(old) {
+		if found.Header.In(old) {
 			changes = append(changes, Change{Path: path, Old: old})
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
@@ -54,7 +54,7 @@ type state func(pkg string, current []byte) []byte
 
 // states are what a generated file can look like when wsgen runs.
 func states() map[string]state {
-	header := emit.Header + "\n\n"
+	header := string(mark.Go) + "\n\n"
 	cut := func(at float64) state {
 		return func(_ string, current []byte) []byte { return current[:int(at*float64(len(current)))] }
 	}

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
@@ -143,7 +143,7 @@ func copyTree(t *testing.T, root, dir string) (generated map[string]string) {
 		case os.IsNotExist(err): // deleted, and not committed yet
 		case err != nil:
 			t.Fatal(err)
-		case bytes.HasPrefix(data, []byte(emit.Header)):
+		case bytes.HasPrefix(data, []byte(string(mark.Go))):
 			generated[name] = string(data)
 		default:
 			writeFile(t, filepath.Join(dir, name), data)

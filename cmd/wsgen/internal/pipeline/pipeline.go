@@ -11,7 +11,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
@@ -31,6 +30,9 @@ type Options struct {
 	// RequirePosture refuses a handler that has no guard, in a gateway that has
 	// none, unless one of them is marked //ws:public.
 	RequirePosture bool
+	// Artifacts are what is made, or recognized as made by an earlier run; nil is
+	// Artifacts().
+	Artifacts emit.Table
 	// Memory, if not nil, knows files that need not be made again.
 	Memory emit.Memory
 	// Step, if not nil, is told what the run does next, in a word or two.
@@ -73,8 +75,8 @@ type Module = source.Module
 // FindModule returns the module that dir, an absolute path, belongs to.
 func FindModule(dir string) (Module, error) { return source.FindModule(dir) }
 
-// GeneratedNames are the base names of the files that Run may hand to a sink.
-func GeneratedNames() []string { return []string{source.GeneratedFile, source.GeneratedWireFile} }
+// Artifacts are the kinds of files that Run may hand to a sink.
+func Artifacts() emit.Table { return emit.Table{goserver.Artifact(), gowire.Artifact()} }
 
 // Run reads the packages that opts name, and hands what they generate to sink.
 // The user's mistakes are in the Result; error is what has no place in a file:
@@ -82,21 +84,21 @@ func GeneratedNames() []string { return []string{source.GeneratedFile, source.Ge
 func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	loaded, program, result, err := analyze(ctx, opts)
 	if err == nil && loaded != nil {
-		result.Diagnostics = disown(result.Diagnostics, loaded.Foreign)
+		result.Diagnostics = disown(result.Diagnostics, loaded.Foreign, opts.table())
 	}
 	if err != nil || result.Diagnostics.HasErrors() {
 		return result, err
 	}
 
 	opts.step("writing")
-	emitters := []emit.Emitter{goserver.Emit}
-	if opts.wires(loaded) {
-		emitters = append(emitters, gowire.Emit)
-	}
+	table := opts.table()
 	run := emit.NewRun(program, opts.Memory)
 	var files []emit.File
-	for _, emitter := range emitters {
-		made, err := emitter(ctx, run)
+	for _, a := range table {
+		if a.Name == gowire.Name && !opts.wires(loaded) {
+			continue
+		}
+		made, err := a.Emit(ctx, run, a)
 		if err != nil {
 			return result, err
 		}
@@ -108,24 +110,34 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	}
 	for _, f := range files {
 		if slices.Contains(loaded.Foreign, f.Path) {
-			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path))
+			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path, table))
 		}
 	}
 	if result.Diagnostics.HasErrors() {
 		result.Diagnostics = result.Diagnostics.Sort()
 		return result, nil
 	}
-	result.Changes, err = sink.Put(ctx, output.Plan{Files: files, Found: loaded.Generated})
+	result.Changes, err = sink.Put(ctx, output.Plan{Files: files, Found: found(loaded.Generated, table)})
 	if err != nil {
 		return result, fmt.Errorf("cannot update generated files: %w", err)
 	}
 	return result, nil
 }
 
+// found are the files of earlier runs at paths.
+func found(paths []string, table emit.Table) []output.Found {
+	list := make([]output.Found, len(paths))
+	for i, path := range paths {
+		a, _ := table.Of(path)
+		list[i] = output.Found{Path: path, Header: a.Header}
+	}
+	return list
+}
+
 // disown says of a file that has the name of a generated one, and not its mark,
 // that, and not that it declares what wsgen declares: it may be wsgen's, without
 // its first line.
-func disown(list diag.List, foreign []string) diag.List {
+func disown(list diag.List, foreign []string, table emit.Table) diag.List {
 	var found []string
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
 		is := d.Code == diag.NameClash && slices.Contains(foreign, d.Pos.Filename)
@@ -135,17 +147,18 @@ func disown(list diag.List, foreign []string) diag.List {
 		return is
 	})
 	for _, path := range found {
-		list = append(list, notOurs(path))
+		list = append(list, notOurs(path, table))
 	}
 	return list.Sort()
 }
 
 // notOurs refuses to replace a file.
-func notOurs(path string) diag.Diagnostic {
+func notOurs(path string, table emit.Table) diag.Diagnostic {
+	a, _ := table.Of(path)
 	return diag.Diagnostic{
 		Code: diag.NotOurs, Pos: token.Position{Filename: path, Line: 1, Column: 1},
 		Message: "wsgen writes a file of this name, and did not write this one",
-		Help:    "rename it; if it is one of wsgen's that has lost the line " + mark.Line + ", remove it, and run wsgen again",
+		Help:    "rename it; if it is one of wsgen's that has lost the line " + string(a.Header) + ", remove it, and run wsgen again",
 	}
 }
 
@@ -164,7 +177,7 @@ func Model(ctx context.Context, opts Options) (*model.Program, Result, error) {
 func analyze(ctx context.Context, opts Options) (loaded *source.Program, program *model.Program, result Result, err error) {
 	opts.step("reading packages")
 	loaded, diags, err := source.Load(ctx, source.Options{
-		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env,
+		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env, Generated: opts.table().Files(),
 	})
 	if err != nil || diags.HasErrors() {
 		return nil, nil, Result{Diagnostics: diags.Sort()}, err
@@ -189,6 +202,13 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 // wires reports whether provider sets are written.
 func (opts Options) wires(p *source.Program) bool {
 	return opts.Wire == WireOn || opts.Wire != WireOff && p.UsesWire()
+}
+
+func (opts Options) table() emit.Table {
+	if opts.Artifacts != nil {
+		return opts.Artifacts
+	}
+	return Artifacts()
 }
 
 func (opts Options) step(doing string) {

@@ -195,7 +195,8 @@ func compile(t *testing.T, trials []*trial) {
 			_ = os.RemoveAll(filepath.Join(dir, tr.name))
 			continue
 		}
-		files, err := goserver.Emit(t.Context(), emit.NewRun(prog, nil))
+		server := goserver.Artifact()
+		files, err := server.Emit(t.Context(), emit.NewRun(prog, nil), server)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 	"os"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // unit is a package that is type-checked from source.
@@ -33,14 +35,15 @@ type dependencies struct {
 	fset    *token.FileSet
 	units   map[string]*unit
 	exports map[string]*packages.Package
+	generated mark.Files // of a unit, these are not read
 	gc      types.Importer
 	syntax  map[string][]*ast.File
 	ctx     context.Context         // ends a check that is under way, at its next import; nil: nothing does
 	local   func(path string) *unit // finds what was not loaded; nil: nothing more is
 }
 
-func newDependencies(fset *token.FileSet, exports map[string]*packages.Package) *dependencies {
-	d := &dependencies{fset: fset, units: map[string]*unit{}, exports: exports, syntax: map[string][]*ast.File{}}
+func newDependencies(fset *token.FileSet, exports map[string]*packages.Package, generated mark.Files) *dependencies {
+	d := &dependencies{fset: fset, units: map[string]*unit{}, exports: exports, generated: generated, syntax: map[string][]*ast.File{}}
 	d.gc = importer.ForCompiler(fset, "gc", d.open)
 	return d
 }
@@ -134,7 +137,7 @@ func (d *dependencies) unitOf(p *packages.Package) *unit {
 		u.goVersion = p.Module.GoVersion
 	}
 	for _, path := range p.GoFiles {
-		if isGenerated(path) {
+		if d.generated.On(path) {
 			continue
 		}
 		f, _ := parser.ParseFile(d.fset, path, nil, parser.SkipObjectResolution)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // Compiled is what the go command said once about the packages that a test's
@@ -30,7 +31,7 @@ func Compile(ctx context.Context, paths ...string) (*Compiled, error) {
 		return nil, err
 	}
 	fset := token.NewFileSet()
-	d := newDependencies(fset, exports)
+	d := newDependencies(fset, exports, made())
 	for _, path := range slices.Sorted(maps.Keys(exports)) {
 		if _, err := d.Import(path); err != nil {
 			return nil, err
@@ -55,7 +56,7 @@ func (c *Compiled) Import(path string) (*types.Package, error) {
 // Load is Load of everything in the module that is written to dir, with c in
 // the place of the go command. The module requires google/wire.
 func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
-	m := Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{WirePath: true}}
+	m := Module{Path: path, Dir: dir, Go: "1.26.0", requires: map[string]bool{WirePath: true}, generated: made()}
 	folders, err := scan(m, nil)
 	if err != nil {
 		return nil, nil, err
@@ -80,7 +81,7 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 		}
 		listed[dir] = l
 	}
-	p.deps = newDependencies(fset, c.exports)
+	p.deps = newDependencies(fset, c.exports, m.generated)
 	p.deps.gc = c.gc
 	var list diag.List
 	for _, candidate := range candidates {
@@ -108,4 +109,16 @@ func (p *Program) Units() map[string][]*ast.File {
 		units[path] = u.files
 	}
 	return units
+}
+
+// made are the files that wsgen writes, as its table of artifacts has them.
+func made() mark.Files {
+	return mark.Files{"ws_gen.go": mark.Go, "ws_wire_gen.go": mark.Go}
+}
+
+// moduleOf is the module of dir, as Load takes it.
+func moduleOf(dir string) (Module, error) {
+	m, err := findModule(dir)
+	m.generated = made()
+	return m, err
 }

@@ -150,7 +150,7 @@ func (l layout) listed(t *testing.T, dir string, env []string) string {
 // read is what wsgen reads, or of which files it says that it cannot.
 func (l layout) read(t *testing.T, dir string, env []string) string {
 	t.Helper()
-	p, list, err := Load(t.Context(), Options{Dir: dir, Patterns: l.patterns, Tags: l.tags, Env: env})
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir, Patterns: l.patterns, Tags: l.tags, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,8 +187,8 @@ func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.
 	if list.HasErrors() {
 		return nil
 	}
-	for _, emitter := range []emit.Emitter{goserver.Emit, gowire.Emit} {
-		files, err := emitter(t.Context(), emit.NewRun(program, nil))
+	for _, a := range []emit.Artifact{goserver.Artifact(), gowire.Artifact()} {
+		files, err := a.Emit(t.Context(), emit.NewRun(program, nil), a)
 		if err != nil {
 			t.Fatal(err) // it does not parse
 		}

@@ -45,7 +45,7 @@ func (p *Program) heedOverlay(dir, path string) error {
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(dir, file)
 		}
-		if strings.HasSuffix(file, ".go") && within(p.Module.Dir, filepath.Clean(file)) && !generatedName(filepath.Base(file)) {
+		if strings.HasSuffix(file, ".go") && within(p.Module.Dir, filepath.Clean(file)) && !p.Module.generated.Named(file) {
 			return fmt.Errorf("it replaces %s, and wsgen reads that as it is on disk: run wsgen without", file)
 		}
 	}

@@ -27,7 +27,7 @@ func TestGoflags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := module(t, c.files)
-			p, list, err := Load(t.Context(), Options{Dir: dir, Env: append(os.Environ(), "GOFLAGS="+c.flags, "GOPROXY=off")})
+			p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir, Env: append(os.Environ(), "GOFLAGS="+c.flags, "GOPROXY=off")})
 			switch {
 			case c.want != "" && (err == nil || !strings.Contains(filepath.ToSlash(err.Error()), c.want)):
 				t.Errorf("got %v, want %q", err, c.want)

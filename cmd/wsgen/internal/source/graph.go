@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // graph is which packages of the module import which, as far as the annotated
@@ -136,8 +138,13 @@ func unexported(found map[string]*packages.Package, source map[string]bool) map[
 	return state
 }
 
-// ours reports whether a complaint of the go command is about a generated file.
-func ours(e packages.Error) bool {
-	return strings.Contains(e.Pos, GeneratedFile) || strings.Contains(e.Pos, GeneratedWireFile) ||
-		strings.Contains(e.Msg, GeneratedFile) || strings.Contains(e.Msg, GeneratedWireFile)
+// aboutAny reports whether a complaint of the go command is about a generated
+// file: it names one.
+func aboutAny(generated mark.Files, e packages.Error) bool {
+	for name := range generated {
+		if strings.Contains(e.Pos, name) || strings.Contains(e.Msg, name) {
+			return true
+		}
+	}
+	return false
 }

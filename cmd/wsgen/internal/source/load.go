@@ -17,6 +17,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // Options say what to load. The zero value is the module of the current
@@ -26,6 +27,8 @@ type Options struct {
 	Patterns []string // ./..., ./chat, example.com/m/chat; none is ./...
 	Tags     []string // build tags
 	Env      []string // of the go command, as os.Environ has it; nil is os.Environ()
+	// Generated are what earlier runs may have written into folders: it is not read.
+	Generated mark.Files
 }
 
 // Load reads the packages that opts name. Mistakes in the user's files are
@@ -40,6 +43,7 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	module.generated = opts.Generated
 	wanted, err := parsePatterns(opts.Patterns, dir, module)
 	if err != nil {
 		return nil, nil, err
@@ -106,7 +110,7 @@ func (p *Program) parked(f *folder) (list diag.List) {
 func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, error) {
 	fromSource, fromExport := g.split()
 	if len(fromSource) == 0 {
-		p.deps = newDependencies(p.Fset, nil)
+		p.deps = newDependencies(p.Fset, nil, p.Module.generated)
 		p.Whole = true
 		return nil, nil // nothing is to be asked
 	}
@@ -135,7 +139,7 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 			return nil, err
 		}
 	}
-	p.deps = newDependencies(p.Fset, exports)
+	p.deps = newDependencies(p.Fset, exports, p.Module.generated)
 	p.deps.ctx = l.ctx
 	p.Whole = whole(listed, false) && whole(exports, true) && inSight(p.Module, listed) && inSight(p.Module, exports)
 	var list diag.List
@@ -173,7 +177,7 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 	pkg := &Package{Path: p.Module.importPath(c.dir), Dir: c.dir}
 	if listed != nil {
 		pkg.Path = listed.PkgPath
-		if e, ok := refusal(listed, c); ok {
+		if e, ok := p.refusal(listed, c); ok {
 			return nil, nil, fmt.Errorf("%s: %s", pkg.Path, e.Msg)
 		}
 	}
@@ -190,7 +194,7 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 			pkg.Others = append(pkg.Others, f.file)
 		}
 	}
-	for _, f := range parseAll(p.Fset, c.unscanned(listed)) {
+	for _, f := range parseAll(p.Fset, c.unscanned(listed, p.Module.generated)) {
 		if f.err != nil {
 			list = append(list, syntaxErrors(f)...)
 		} else {
@@ -214,12 +218,12 @@ func (p *Program) assemble(c *candidate, listed *packages.Package) (*Package, di
 
 // unscanned are files of a package that stand elsewhere: only a program that
 // lists packages in place of the go command has any.
-func (c *candidate) unscanned(listed *packages.Package) (paths []string) {
+func (c *candidate) unscanned(listed *packages.Package, generated mark.Files) (paths []string) {
 	if listed == nil || len(listed.Errors) > 0 {
 		return nil
 	}
 	for _, path := range listed.GoFiles {
-		if !slices.Contains(c.folder.files, path) && !slices.Contains(c.generated, path) && !isGenerated(path) {
+		if !slices.Contains(c.folder.files, path) && !slices.Contains(c.generated, path) && !generated.On(path) {
 			paths = append(paths, path)
 		}
 	}
@@ -239,12 +243,12 @@ func (p *Program) belongs(f *folder, listed *packages.Package) func(path string)
 
 // refusal is the go command's reason to know nothing about the files of c, if
 // it is neither a generated file nor one that is diagnosed here.
-func refusal(listed *packages.Package, c *candidate) (packages.Error, bool) {
+func (p *Program) refusal(listed *packages.Package, c *candidate) (packages.Error, bool) {
 	if len(listed.GoFiles) > 0 || len(listed.IgnoredFiles) > 0 || twoPackages(c) || c.broken() {
 		return packages.Error{}, false
 	}
 	for _, e := range listed.Errors {
-		if e.Kind == packages.ListError && e.Pos == "" && !ours(e) && len(c.files) > 0 {
+		if e.Kind == packages.ListError && e.Pos == "" && !aboutAny(p.Module.generated, e) && len(c.files) > 0 {
 			return e, true
 		}
 	}

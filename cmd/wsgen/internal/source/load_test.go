@@ -126,7 +126,7 @@ package e
 		{[]string{"./d/vendor"}, nil, "d/vendor"},
 		{[]string{"./a", "./e/deep"}, []string{"special"}, "a e/deep"},
 	} {
-		p, list, err := Load(t.Context(), Options{Dir: dir, Patterns: c.patterns, Tags: c.tags})
+		p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir, Patterns: c.patterns, Tags: c.tags})
 		if err != nil || len(list) > 0 {
 			t.Fatal(c.patterns, err, list)
 		}
@@ -180,7 +180,7 @@ func TestLoadErrors(t *testing.T) {
 		{dir, "./nested", "belongs to module example.com/nested"},
 		{dir, "./a/a.go", "is a file: name its folder, ./a"},
 	} {
-		_, _, err := Load(t.Context(), Options{Dir: c.dir, Patterns: []string{c.pattern}})
+		_, _, err := Load(t.Context(), Options{Generated: made(), Dir: c.dir, Patterns: []string{c.pattern}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.pattern, err, c.want)
 		}
@@ -225,7 +225,7 @@ type B struct{}
 
 var _ BEndpoint
 `)
-	p, list, err := Load(t.Context(), Options{Dir: dir})
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir})
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}
@@ -280,7 +280,7 @@ type M struct{}
 
 var _ MEndpoint
 `)))
-	p, list, err := Load(t.Context(), Options{Dir: filepath.Join(root, "one")})
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: filepath.Join(root, "one")})
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}
@@ -332,7 +332,7 @@ func TestLoadSyntaxErrors(t *testing.T) {
 		{"package other\n", "bad.go:1:9: this file is package other, a.go is package chat"},
 	} {
 		dir := module(t, "-- chat/a.go --\npackage chat\n\n//ws:gateway /a\ntype A struct{}\n-- chat/bad.go --\n"+c.text)
-		p, list, err := Load(t.Context(), Options{Dir: dir})
+		p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir})
 		if p != nil || err != nil || !list.HasErrors() {
 			t.Errorf("%q: got %v %v %v", c.text, p, list, err)
 			continue
@@ -350,7 +350,7 @@ func TestLoadOutsideWorkspace(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(dir), "go.work"), []byte("go 1.26.0\n\nuse ./app/other\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := Load(t.Context(), Options{Dir: dir})
+	_, _, err := Load(t.Context(), Options{Generated: made(), Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "go work use") {
 		t.Errorf("got %v", err)
 	}
@@ -359,7 +359,7 @@ func TestLoadOutsideWorkspace(t *testing.T) {
 func TestLoadWithoutGo(t *testing.T) {
 	dir := module(t, "-- a/a.go --\npackage a\n\n//ws:gateway /a\ntype A struct{}\n")
 	t.Setenv("PATH", "")
-	_, _, err := Load(t.Context(), Options{Dir: dir})
+	_, _, err := Load(t.Context(), Options{Generated: made(), Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "install Go") {
 		t.Errorf("got %v", err)
 	}

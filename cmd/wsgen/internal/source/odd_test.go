@@ -74,7 +74,7 @@ import "example.com/app/room"
 
 type Deep struct{ Message room.Message }
 `)))
-	p, list, err := Load(t.Context(), Options{Dir: filepath.Join(root, "app")})
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: filepath.Join(root, "app")})
 	if err != nil || len(list) > 0 || len(p.Packages) != 2 || len(p.Packages[0].Errors) > 0 {
 		t.Fatal(err, list, p)
 	}
@@ -89,7 +89,7 @@ type Deep struct{ Message room.Message }
 // once, and still has its generated file.
 func TestLoadLeavesOutOrphans(t *testing.T) {
 	t.Parallel()
-	p, list, err := Load(t.Context(), Options{Dir: module(t, `
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: module(t, `
 -- chat/chat.go --
 package chat
 
@@ -131,7 +131,7 @@ type Room struct{}
 // of another package, build constraints still say which files are in.
 func TestLoadBesideAStaleFile(t *testing.T) {
 	t.Parallel()
-	p, list, err := Load(t.Context(), Options{Tags: []string{"special"}, Dir: module(t, `
+	p, list, err := Load(t.Context(), Options{Generated: made(), Tags: []string{"special"}, Dir: module(t, `
 -- chat/chat.go --
 package chat
 

@@ -50,7 +50,7 @@ import "example.com/nowhere"
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	dir := module(t, plainModule)
-	m, err := findModule(dir)
+	m, err := moduleOf(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestNotPlain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := module(t, plainModule+odd.files)
-			m, err := findModule(dir)
+			m, err := moduleOf(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestNotPlain(t *testing.T) {
 		})
 	}
 	dir := module(t, "-- ä b/b.go --\npackage b\n")
-	m, err := findModule(dir)
+	m, err := moduleOf(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

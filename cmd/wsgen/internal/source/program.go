@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // Program is what one run of wsgen reads: the annotated packages of one
@@ -26,9 +27,9 @@ type Program struct {
 	// because an application may serve them.
 	Packages []*Package
 
-	// Generated are the absolute paths of the ws_gen.go and ws_wire_gen.go
-	// files that wsgen wrote into the folders that the patterns named, whether or
-	// not anything is annotated there: what is not written again is an orphan.
+	// Generated are the absolute paths of the files that wsgen wrote into the
+	// folders that the patterns named, whether or not anything is annotated there:
+	// what is not written again is an orphan.
 	Generated []string
 	// Foreign are those of these names that it did not write, and must not replace.
 	Foreign []string
@@ -54,6 +55,7 @@ type Module struct {
 	Path     string
 	Dir      string // absolute
 	Go       string // its go line, such as 1.26.0; "" if it has none
+	generated mark.Files // what wsgen writes into its folders
 	requires map[string]bool
 	ignored  []string        // by ignore lines
 	indirect map[string]bool // of requires, those that only other modules need
@@ -154,7 +156,7 @@ func (p *Program) Syntax(path string) []*ast.File {
 	if listed := p.deps.exports[path]; listed != nil {
 		var paths []string
 		for _, file := range listed.GoFiles {
-			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !isGenerated(file) {
+			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !p.Module.generated.Wrote(file, text) {
 				paths = append(paths, file)
 			}
 		}

@@ -12,26 +12,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
-// The names of the files that wsgen writes into a package. Those that have its
-// mark are never read; any other of that name is a file like all.
-const (
-	GeneratedFile     = "ws_gen.go"
-	GeneratedWireFile = "ws_wire_gen.go"
-)
-
-func generatedName(name string) bool {
-	return name == GeneratedFile || name == GeneratedWireFile
-}
-
-// isGenerated reports whether the file at path is one that wsgen wrote.
-func isGenerated(path string) bool {
-	if !generatedName(filepath.Base(path)) {
-		return false
-	}
-	text, err := os.ReadFile(path)
-	return err == nil && mark.In(text)
-}
-
 // folder is one folder of the module that holds Go files.
 type folder struct {
 	dir       string
@@ -40,7 +20,7 @@ type folder struct {
 	tests     []string // those tests that mention a directive
 	allTests  []string // all of them
 	generated []string // what wsgen wrote
-	foreign   []string // what has the name of that, and wsgen did not write: among files, too
+	foreign   []string // what has the name of that, and wsgen did not write: if it is Go, among files, too
 	parked    []string // files that mention a directive, and whose name keeps them out of every build
 	mentions  bool     // some file has the text of a directive
 	mention   map[string]bool
@@ -172,7 +152,7 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 	var f *folder
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || !strings.HasSuffix(name, ".go") {
+		if e.IsDir() || !strings.HasSuffix(name, ".go") && !s.module.generated.Named(name) {
 			continue
 		}
 		path, mode := filepath.Join(dir, name), e.Type()
@@ -197,7 +177,7 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 		if mode&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
 			return fmt.Errorf("%s is a pipe or a socket: the go command would wait for it", path)
 		}
-		if err := f.add(path, name); err != nil {
+		if err := f.add(path, name, s.module.generated); err != nil {
 			return err
 		}
 	}
@@ -208,17 +188,20 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 }
 
 // add looks at one file.
-func (f *folder) add(path, name string) error {
+func (f *folder) add(path, name string, generated mark.Files) error {
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if generatedName(name) && err == nil {
-		if mark.In(text) {
+	if generated.Named(name) && err == nil {
+		if generated.Wrote(name, text) {
 			f.generated = append(f.generated, path)
 			return nil
 		}
 		f.foreign = append(f.foreign, path)
+	}
+	if !strings.HasSuffix(name, ".go") {
+		return nil
 	}
 	if directive.Mentioned(text) {
 		f.mentions, f.mention[path] = true, true

@@ -67,7 +67,7 @@ func TestLoadIgnoresGeneratedFiles(t *testing.T) {
 	}
 	for name, text := range states() {
 		for _, both := range []bool{false, true} {
-			for _, file := range []string{GeneratedFile, GeneratedWireFile} {
+			for _, file := range []string{"ws_gen.go", "ws_wire_gen.go"} {
 				generated(t, dir, "room", file, fmt.Sprintf(text, "room", "Room"), true)
 				generated(t, dir, "chat", file, fmt.Sprintf(text, "chat", "Chat"), both)
 			}
@@ -96,7 +96,7 @@ func generated(t *testing.T, dir, pkg, file, text string, exists bool) {
 // describe loads dir and writes down what a resolver would see.
 func describe(t *testing.T, dir string) string {
 	t.Helper()
-	p, list, err := Load(t.Context(), Options{Dir: dir})
+	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir})
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}

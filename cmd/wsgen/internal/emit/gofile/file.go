@@ -8,6 +8,7 @@ package gofile
 import (
 	"bytes"
 	"fmt"
+	"go/format"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -27,6 +29,11 @@ type File struct {
 	taken   map[string]bool   // names that no local may have
 	tests   map[string]bool   // names that no declaration may have besides
 	given   map[string]bool   // names that locals and declarations got in the first pass
+}
+
+// Artifact is one whose files are Go's. Each of them is Render's.
+func Artifact(name, file string, emitter emit.Emitter) emit.Artifact {
+	return emit.Artifact{Name: name, Scope: emit.PerPackage, File: file, Header: mark.Go, Format: format.Source, Emit: emitter}
 }
 
 // Render makes a file of pkg, yet to be formatted, from its declarations, which
@@ -43,7 +50,7 @@ func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code)
 		decls = build(f)
 	}
 
-	src := comment(emit.Header).Line().Line()
+	src := comment(string(mark.Go)).Line().Line()
 	if constraint != "" {
 		src.Add(comment("//go:build " + constraint)).Line().Line()
 	}

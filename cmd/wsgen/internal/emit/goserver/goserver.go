@@ -15,12 +15,11 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// FileName is the name of the file in each package.
-const FileName = "ws_gen.go"
+// Artifact is the file in each package that needs one.
+func Artifact() emit.Artifact { return gofile.Artifact("server", "ws_gen.go", files) }
 
-// Emit makes one file for each package that needs one.
-func Emit(ctx context.Context, run *emit.Run) ([]emit.File, error) {
-	return run.Each(ctx, FileName, needed, func(pkg *model.Package) ([]byte, error) {
+func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
+	return run.Each(ctx, a, needed, func(pkg *model.Package) ([]byte, error) {
 		return gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
 	})
 }

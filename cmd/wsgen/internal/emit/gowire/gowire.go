@@ -16,15 +16,17 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// FileName is the name of the file in each package.
-const FileName = "ws_wire_gen.go"
+// Name is that of the artifact, and of the setting that decides about it.
+const Name = "wire"
 
 // WirePath is the import path of wire.
 const WirePath = "github.com/google/wire"
 
-// Emit makes one file for each package that provides something.
-func Emit(ctx context.Context, run *emit.Run) ([]emit.File, error) {
-	return run.Each(ctx, FileName, needed, func(pkg *model.Package) ([]byte, error) {
+// Artifact is the file in each package that provides something.
+func Artifact() emit.Artifact { return gofile.Artifact(Name, "ws_wire_gen.go", files) }
+
+func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
+	return run.Each(ctx, a, needed, func(pkg *model.Package) ([]byte, error) {
 		return gofile.Render(pkg, "wireinject", func(f *gofile.File) []jen.Code {
 			return []jen.Code{set(f, pkg)}
 		})
