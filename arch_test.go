@@ -23,7 +23,9 @@ cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
 cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
-cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/gotype cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/wiretype:       cmd/wsgen/internal/gotype cmd/wsgen/internal/model
+cmd/wsgen/internal/gotype:         cmd/wsgen/internal/model
 cmd/wsgen/internal/model:
 cmd/wsgen/internal/diag:
 cmd/wsgen/internal/mark:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -168,7 +169,7 @@ func (r *resolver) refusal(app, p *pkg) string {
 		return "it is a main package"
 	case p.app != nil:
 		return "it is an application itself"
-	case !internalTo(app.src.Path, p.src.Path):
+	case !gotype.InternalTo(app.src.Path, p.src.Path):
 		return "it is internal to another folder"
 	case r.reaches(p.src.Path, app.src.Path, map[string]bool{}):
 		return "it imports the application"
@@ -202,7 +203,7 @@ func (r *resolver) foreignGuards(app *pkg) []*model.GuardRef {
 	add := func(refs []*model.GuardRef) {
 		for _, g := range refs {
 			key := fmt.Sprint(g.Decl)
-			if !g.Foreign || joined[g.Decl.Package.Path] || seen[key] || !internalTo(app.src.Path, g.Decl.Package.Path) {
+			if !g.Foreign || joined[g.Decl.Package.Path] || seen[key] || !gotype.InternalTo(app.src.Path, g.Decl.Package.Path) {
 				continue
 			}
 			seen[key] = true

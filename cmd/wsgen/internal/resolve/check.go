@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
@@ -29,7 +30,7 @@ func (r *resolver) checks(m *bound, h *model.Handler) {
 		switch {
 		case varies:
 			p.Check, p.Through = model.CheckFoundValidate, maybe
-			if _, ok := deref(t).Underlying().(*types.Struct); ok && whole {
+			if _, ok := gotype.Deref(t).Underlying().(*types.Struct); ok && whole {
 				p.Check = model.CheckFound
 			}
 		case ok:
@@ -44,7 +45,7 @@ func (r *resolver) checks(m *bound, h *model.Handler) {
 // and not in another, of its own or of what it embeds, and returns the selectors
 // of the embedded pointers that it would be promoted through.
 func (r *resolver) mayValidate(t types.Type) (through []string, varies bool) {
-	elem := deref(t)
+	elem := gotype.Deref(t)
 	if r.src.Varies(elem, "Validate") == source.ByBuild {
 		return nil, true
 	}
@@ -55,15 +56,15 @@ func (r *resolver) mayValidate(t types.Type) (through []string, varies bool) {
 	var look func(t types.Type, path string, pointers []string)
 	look = func(t types.Type, path string, pointers []string) {
 		s, ok := t.Underlying().(*types.Struct)
-		if !ok || !w.in(t) {
+		if !ok || !w.In(t) {
 			return
 		}
-		defer w.out(t)
+		defer w.Out(t)
 		for f := range s.Fields() {
 			if !f.Embedded() {
 				continue
 			}
-			elem, pointer := pointee(f.Type())
+			elem, pointer := gotype.Pointee(f.Type())
 			to, on := path+"."+f.Name(), slices.Clip(pointers)
 			if pointer {
 				on = append(on, to)
@@ -84,7 +85,7 @@ func (r *resolver) mayValidate(t types.Type) (through []string, varies bool) {
 // validates reports whether t, or what it points to, has Validate() error, and
 // returns the selectors of the embedded pointers that it is promoted through.
 func validates(t types.Type) (through []string, ok bool) {
-	elem := deref(t)
+	elem := gotype.Deref(t)
 	if types.IsInterface(elem) {
 		return nil, false
 	}
@@ -93,7 +94,7 @@ func validates(t types.Type) (through []string, ok bool) {
 		return nil, false
 	}
 	sig := sel.Type().(*types.Signature)
-	if sig.Params().Len() != 0 || !onlyError(sig) {
+	if sig.Params().Len() != 0 || !gotype.OnlyError(sig) {
 		return nil, false
 	}
 	for _, f := range promotedThrough(elem, sel) {
@@ -118,9 +119,9 @@ func promotedThrough(t types.Type, method *types.Selection) []embedded {
 		path []string
 	)
 	for _, i := range method.Index()[:len(method.Index())-1] {
-		f := deref(t).Underlying().(*types.Struct).Field(i)
+		f := gotype.Deref(t).Underlying().(*types.Struct).Field(i)
 		path = append(path, f.Name())
-		if _, pointer := pointee(f.Type()); pointer || types.IsInterface(f.Type()) {
+		if _, pointer := gotype.Pointee(f.Type()); pointer || types.IsInterface(f.Type()) {
 			all = append(all, embedded{f, "." + strings.Join(path, ".")})
 		}
 		t = f.Type()
@@ -131,7 +132,7 @@ func promotedThrough(t types.Type, method *types.Selection) []embedded {
 // hasFields reports whether t is, or points to, a struct of which a validator
 // could see anything.
 func hasFields(t types.Type) bool {
-	s, ok := deref(t).Underlying().(*types.Struct)
+	s, ok := gotype.Deref(t).Underlying().(*types.Struct)
 	if !ok {
 		return false
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 )
 
 // generated returns the names that wsgen declares in p, and what for.
@@ -118,7 +119,7 @@ func (r *resolver) makesPush(p *pkg, fn types.Object, name string, addressed boo
 	e := p.src.Types.Scope().Lookup(name).Type()
 	if addressed {
 		n, ok := types.Unalias(t).(*types.Named)
-		if rt, isRuntime := runtimeType(t); !ok || !isRuntime || rt != "Push" || n.TypeArgs().Len() != 1 || !types.Identical(n.TypeArgs().At(0), e) {
+		if rt, isRuntime := gotype.Runtime(t); !ok || !isRuntime || rt != "Push" || n.TypeArgs().Len() != 1 || !types.Identical(n.TypeArgs().At(0), e) {
 			return false
 		}
 		return provides(fn, t)

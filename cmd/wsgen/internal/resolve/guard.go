@@ -9,6 +9,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -42,10 +43,10 @@ func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Packag
 
 func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Package, handler bool) {
 	obj, _ := r.lookup(s, o, aType(), func(o types.Object) bool {
-		if !isType(o) || invalid(o.Type()) || !bare(o.Type()) {
+		if !isType(o) || gotype.Invalid(o.Type()) || !bare(o.Type()) {
 			return false
 		}
-		return !handler && isGuardConn(method(o.Type(), "GuardConn")) || isGuardMessage(method(o.Type(), "GuardMessage"))
+		return !handler && isGuardConn(gotype.Method(o.Type(), "GuardConn")) || isGuardMessage(gotype.Method(o.Type(), "GuardMessage"))
 	}).(*types.TypeName)
 	if obj == nil {
 		return
@@ -82,11 +83,11 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg, handler bool
 	if r.unending(t, value(o)) {
 		return false, false, false
 	}
-	if spec := r.typeSpec(obj); invalid(t) || spec != nil && r.broken(spec) {
+	if spec := r.typeSpec(obj); gotype.Invalid(t) || spec != nil && r.broken(spec) {
 		r.needArg(value(o), obj)
 		return false, false, false
 	}
-	c, m := method(t, "GuardConn"), method(t, "GuardMessage")
+	c, m := gotype.Method(t, "GuardConn"), gotype.Method(t, "GuardMessage")
 	conn, message = isGuardConn(c), isGuardMessage(m)
 	switch {
 	case c != nil && !conn:
@@ -99,7 +100,7 @@ func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg, handler bool
 		r.notAGuard(obj, o, handler)
 		return false, false, false
 	}
-	if name := r.src.Uneven(cmp.Or(named(t), obj), "GuardConn", "GuardMessage"); name != "" {
+	if name := r.src.Uneven(cmp.Or(gotype.Named(t), obj), "GuardConn", "GuardMessage"); name != "" {
 		r.report(diag.UnevenGuard, nameSpan(obj), fmt.Sprintf("the guard %s has %s in some builds only: what is generated asks it in all of them or in none", obj.Name(), name),
 			fmt.Sprintf("declare %s in a file without build constraint, and let it call what differs", name))
 		return false, false, false
@@ -123,7 +124,7 @@ func (r *resolver) guardSignature(obj *types.TypeName, o directive.Arg, name, fo
 func (r *resolver) notAGuard(obj *types.TypeName, o directive.Arg, handler bool) {
 	where := r.related(at{obj.Pos(), obj.Pos()}, obj.Name()+" is declared here")
 	file := r.fileOf(obj.Pos())
-	if file == nil || types.IsInterface(obj.Type()) || named(obj.Type()) != obj {
+	if file == nil || types.IsInterface(obj.Type()) || gotype.Named(obj.Type()) != obj {
 		r.report(diag.NotAGuard, value(o), o.Value+" is no guard", "a guard of connections has a method GuardConn, one of messages GuardMessage", where)
 		return
 	}
@@ -156,21 +157,17 @@ func (r *resolver) methodOf(obj *types.TypeName, name string) (span, *ast.File) 
 }
 
 func isGuardConn(sig *types.Signature) bool {
-	return sig != nil && sig.Params().Len() == 1 && isPointer(sig.Params().At(0).Type(), model.RuntimePath, "Upgrade") && onlyError(sig)
+	return sig != nil && sig.Params().Len() == 1 && gotype.IsPointer(sig.Params().At(0).Type(), model.RuntimePath, "Upgrade") && gotype.OnlyError(sig)
 }
 
 func isGuardMessage(sig *types.Signature) bool {
-	return sig != nil && sig.Params().Len() == 2 && is(sig.Params().At(0).Type(), "context", "Context") &&
-		is(sig.Params().At(1).Type(), model.RuntimePath, "Message") && onlyError(sig)
-}
-
-func onlyError(sig *types.Signature) bool {
-	return !sig.Variadic() && sig.Results().Len() == 1 && isError(sig.Results().At(0).Type())
+	return sig != nil && sig.Params().Len() == 2 && gotype.Is(sig.Params().At(0).Type(), "context", "Context") &&
+		gotype.Is(sig.Params().At(1).Type(), model.RuntimePath, "Message") && gotype.OnlyError(sig)
 }
 
 // guardRef writes the use of a guard type in generated code of package from.
 func (r *resolver) guardRef(obj *types.TypeName, o directive.Arg, from *types.Package) *model.GuardRef {
-	decl := named(obj.Type())
+	decl := gotype.Named(obj.Type())
 	if decl == nil {
 		r.report(diag.NotAGuard, value(o), o.Value+" is not a declared type", "declare the guard as a type of its own")
 		return nil

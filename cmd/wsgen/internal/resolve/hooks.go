@@ -7,6 +7,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -82,7 +83,7 @@ func (r *resolver) connectResults(g *gateway, m *bound, h *model.Hook) {
 	const forms = "a connect hook returns nothing, error, or (*State, error)"
 	res := m.sig.Results()
 	for i := range res.Len() {
-		if invalid(res.At(i).Type()) {
+		if gotype.Invalid(res.At(i).Type()) {
 			g.stateless = true
 			r.unknown(m.result(i))
 			return
@@ -94,7 +95,7 @@ func (r *resolver) connectResults(g *gateway, m *bound, h *model.Hook) {
 		return
 	}
 	n := res.Len()
-	if n > 0 && isError(res.At(n-1).Type()) {
+	if n > 0 && gotype.IsError(res.At(n-1).Type()) {
 		h.Err = true
 		n--
 	}
@@ -120,8 +121,8 @@ func (r *resolver) connectResults(g *gateway, m *bound, h *model.Hook) {
 
 // stateResult is the state type that t points to.
 func (r *resolver) stateResult(g *gateway, m *bound, t types.Type) *types.TypeName {
-	elem, pointer := pointee(t)
-	obj := named(elem)
+	elem, pointer := gotype.Pointee(t)
+	obj := gotype.Named(elem)
 	shown := r.show(t, m.fn.Pkg())
 	switch {
 	case obj != nil && r.isState(obj) && pointer:
@@ -140,7 +141,7 @@ func (r *resolver) stateResult(g *gateway, m *bound, t types.Type) *types.TypeNa
 
 // isState reports whether obj is marked //ws:state, in this module or another.
 func (r *resolver) isState(obj *types.TypeName) bool {
-	key := typeKey(obj)
+	key := gotype.Key(obj)
 	if is, known := r.states[key]; known || obj.Pkg() == nil || r.byPath[obj.Pkg().Path()] != nil {
 		return is
 	}

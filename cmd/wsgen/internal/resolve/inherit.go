@@ -7,6 +7,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -27,12 +28,12 @@ func (r *resolver) layers(g *gateway, method *types.Selection) []*layer {
 		t     = g.obj.Type()
 	)
 	for _, i := range method.Index()[:len(method.Index())-1] {
-		f := deref(t).Underlying().(*types.Struct).Field(i)
+		f := gotype.Deref(t).Underlying().(*types.Struct).Field(i)
 		if outer == nil {
 			outer = f
 		}
 		t = f.Type()
-		if obj := named(deref(t)); obj != nil && obj.Pkg() != nil {
+		if obj := gotype.Named(gotype.Deref(t)); obj != nil && obj.Pkg() != nil {
 			if l := r.layer(g, outer, obj); l != nil {
 				all = append(all, l)
 			}

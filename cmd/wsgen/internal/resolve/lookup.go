@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -31,6 +32,7 @@ type sought struct {
 }
 
 func aType() sought        { return sought{"type", token.TYPE, isType} }
+
 func aStringConst() sought { return sought{"string constant", token.CONST, isStringConst} }
 
 // lookup finds name, or pkg.name where the file imports pkg. It reports what it
@@ -125,10 +127,10 @@ func (r *resolver) lookupType(p *pkg, d *directive.Directive, a directive.Arg) *
 // isNamespace reports whether o is a type that namespace= can name.
 func (r *resolver) isNamespace(o types.Object) bool {
 	t, ok := o.(*types.TypeName)
-	if !ok || invalid(t.Type()) {
+	if !ok || gotype.Invalid(t.Type()) {
 		return false
 	}
-	decl := named(t.Type())
+	decl := gotype.Named(t.Type())
 	if decl == nil || decl.Pkg() == nil || !embedsServer(decl) {
 		return false
 	}
@@ -199,7 +201,7 @@ func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *mode
 		Typed: typ != types.Typ[types.UntypedString] && !types.Identical(typ, types.Typ[types.String]),
 	}
 	if !ref.Local {
-		if !obj.Exported() || !importable(from.Path(), obj.Pkg()) {
+		if !obj.Exported() || !gotype.Importable(from.Path(), obj.Pkg()) {
 			return nil
 		}
 		ref.Package = model.PackageRef{Path: obj.Pkg().Path(), Name: obj.Pkg().Name()}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 )
 
 // bound is an annotated method of a gateway, its own or promoted.
@@ -123,16 +124,16 @@ func (r *resolver) ambiguous(g *gateway) {
 		}
 		for _, fn := range p.inOrder() {
 			recv := fn.Signature().Recv()
-			if recv == nil || !g.embeds[named(deref(recv.Type()))] {
+			if recv == nil || !g.embeds[gotype.Named(gotype.Deref(recv.Type()))] {
 				continue
 			}
 			obj, index, _ := types.LookupFieldOrMethod(types.NewPointer(g.obj.Type()), false, g.obj.Pkg(), fn.Name())
 			if hiding, ok := obj.(*types.Func); ok && hiding.Origin() != fn && r.marks(hiding) == 0 && len(index) == 1 {
-				r.warn(diag.HiddenHandler, nameSpan(hiding), fmt.Sprintf("%s hides %s.%s, whose directive is lost: %s does not handle it", hiding.Name(), named(deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
+				r.warn(diag.HiddenHandler, nameSpan(hiding), fmt.Sprintf("%s hides %s.%s, whose directive is lost: %s does not handle it", hiding.Name(), gotype.Named(gotype.Deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
 					"repeat the directive above this method, or rename the method", r.related(nameSpan(fn), "the method that is hidden"))
 			}
 			if field, ok := obj.(*types.Var); ok {
-				r.warn(diag.HiddenHandler, nameSpan(field), fmt.Sprintf("the field %s hides the method %s.%s, whose directive is lost: %s does not handle it", field.Name(), named(deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
+				r.warn(diag.HiddenHandler, nameSpan(field), fmt.Sprintf("the field %s hides the method %s.%s, whose directive is lost: %s does not handle it", field.Name(), gotype.Named(gotype.Deref(recv.Type())).Name(), fn.Name(), g.obj.Name()),
 					"rename the method", r.related(nameSpan(fn), "the method that is hidden"))
 			}
 			if obj == nil && len(index) > 0 {
@@ -194,12 +195,7 @@ func receiverOf(fn *types.Func) *types.TypeName {
 	if recv == nil {
 		return nil
 	}
-	return named(deref(recv.Type()))
-}
-
-func deref(t types.Type) types.Type {
-	elem, _ := pointee(t)
-	return elem
+	return gotype.Named(gotype.Deref(recv.Type()))
 }
 
 // receiver is the name of a method's receiver type.

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
 // takes is what a kind of method may take.
@@ -54,7 +56,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			r.variadic(m, allowed, v.Type().(*types.Slice).Elem(), typ)
 			continue
 		}
-		if invalid(v.Type()) {
+		if gotype.Invalid(v.Type()) {
 			r.unknown(typ)
 			continue
 		}
@@ -85,7 +87,7 @@ func (r *resolver) params(g *gateway, m *bound, allowed takes, add func(model.Pa
 			continue
 		}
 		ref, err := typeRef(v.Type(), g.obj.Pkg())
-		if err != nil && role == model.RoleData && r.decodable().flawed(v.Type()) {
+		if err != nil && role == model.RoleData && len(r.json.Flaws(v.Type(), wiretype.In)) > 0 {
 			continue // dataForm says more
 		}
 		if err != nil {
@@ -110,17 +112,17 @@ func (r *resolver) variadic(m *bound, allowed takes, elem types.Type, where span
 // wsgen hands it in: by pointer or by value. It reports types that are for
 // nothing.
 func (r *resolver) role(t types.Type, where span, m *bound) (role model.Role, exact, ok bool) {
-	elem, pointer := pointee(t)
+	elem, pointer := gotype.Pointee(t)
 	switch {
-	case is(elem, "context", "Context"):
+	case gotype.Is(elem, "context", "Context"):
 		return model.RoleContext, !pointer, true
-	case is(elem, "net/http", "Request"):
+	case gotype.Is(elem, "net/http", "Request"):
 		return model.RoleRequest, pointer, true
 	}
-	if obj := named(elem); obj != nil && r.isState(obj) {
+	if obj := gotype.Named(elem); obj != nil && r.isState(obj) {
 		return model.RoleState, pointer, true
 	}
-	name, ok := runtimeType(t)
+	name, ok := gotype.Runtime(t)
 	if !ok {
 		return model.RoleData, true, true
 	}
@@ -147,7 +149,7 @@ func (r *resolver) role(t types.Type, where span, m *bound) (role model.Role, ex
 
 // indirect reports a parameter with a pointer too much or too few.
 func (r *resolver) indirect(m *bound, role model.Role, t types.Type, where span) {
-	elem, pointer := pointee(t)
+	elem, pointer := gotype.Pointee(t)
 	what := map[model.Role]string{model.RoleContext: "a context", model.RoleRequest: "a request"}[role]
 	switch {
 	case role == model.RoleState:
@@ -169,14 +171,14 @@ func (r *resolver) quiet() *resolver {
 
 // takesState checks a state parameter against what the connect hook makes.
 func (r *resolver) takesState(g *gateway, m *bound, t types.Type, where span) bool {
-	obj := named(deref(t))
+	obj := gotype.Named(gotype.Deref(t))
 	switch {
 	case g.stateless:
 		return false
 	case g.state == nil:
 		r.stateUnmade(g, m, obj, where)
 		return false
-	case typeKey(g.state) != typeKey(obj):
+	case gotype.Key(g.state) != gotype.Key(obj):
 		r.report(diag.StateMismatch, where, fmt.Sprintf("%s takes *%s, but the connect hook of %s makes a *%s", m.fn.Name(), obj.Name(), g.obj.Name(), g.state.Name()),
 			diag.Instead("take", "*"+r.write(g.state.Type(), m.scope)))
 		return false
@@ -195,7 +197,7 @@ func (r *resolver) stateUnmade(g *gateway, m *bound, obj *types.TypeName, where 
 	}
 	home := g.pkg.scope(g.directive)
 	name := "Connected"
-	for method(g.obj.Type(), name) != nil {
+	for gotype.Method(g.obj.Type(), name) != nil {
 		name += "_"
 	}
 	var related []diag.Related

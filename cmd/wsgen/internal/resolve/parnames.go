@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 )
 
 // withNames writes the parameters of m, which have no names, with names.
@@ -31,7 +33,7 @@ func (m *bound) freeName(t types.Type) string {
 
 // nameFor is a name that tells of a type: message for a Message.
 func nameFor(t types.Type) string {
-	obj := named(deref(t))
+	obj := gotype.Named(gotype.Deref(t))
 	if obj == nil || obj.Pkg() == nil {
 		return "value"
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -112,9 +113,9 @@ func provides(fn types.Object, want types.Type) bool {
 	cleanup := types.NewSignatureType(nil, nil, nil, nil, nil, false)
 	switch res.Len() {
 	case 2:
-		return isError(res.At(1).Type()) || types.Identical(res.At(1).Type(), cleanup)
+		return gotype.IsError(res.At(1).Type()) || types.Identical(res.At(1).Type(), cleanup)
 	case 3:
-		return types.Identical(res.At(1).Type(), cleanup) && isError(res.At(2).Type())
+		return types.Identical(res.At(1).Type(), cleanup) && gotype.IsError(res.At(2).Type())
 	}
 	return true
 }
@@ -166,7 +167,7 @@ func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 		typ := r.show(f.Type(), obj.Pkg())
 		_, isMap := f.Type().Underlying().(*types.Map)
 		switch {
-		case registry && f.Embedded() && isPointer(f.Type(), model.RuntimePath, "Server"):
+		case registry && f.Embedded() && gotype.IsPointer(f.Type(), model.RuntimePath, "Server"):
 			p := free("options", taken)
 			params = append(params, p+" ws.Options")
 			sets = append(sets, f.Name()+": ws.NewServer("+p+")")
@@ -183,7 +184,7 @@ func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 }
 
 func startsZero(t types.Type) bool {
-	obj := named(t)
+	obj := gotype.Named(t)
 	return obj != nil && obj.Pkg() != nil && (obj.Pkg().Path() == "sync" || obj.Pkg().Path() == "sync/atomic")
 }
 

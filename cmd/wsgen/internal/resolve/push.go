@@ -10,7 +10,9 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
 // pushes resolves the interfaces of p marked //ws:push.
@@ -45,16 +47,16 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 		return
 	}
 	iface, ok := obj.Type().Underlying().(*types.Interface)
-	if alias, is := obj.Type().(*types.Alias); is && !invalid(obj.Type().Underlying()) {
+	if alias, is := obj.Type().(*types.Alias); is && !gotype.Invalid(obj.Type().Underlying()) {
 		help := "mark an interface"
-		if named(alias.Rhs()) != nil && ok {
+		if gotype.Named(alias.Rhs()) != nil && ok {
 			help = diag.Paste("mark the type itself, or embed it", "type "+obj.Name()+" interface{ "+r.write(alias.Rhs(), p.scope(d))+" }")
 		}
 		r.report(diag.OnAlias, head(d), fmt.Sprintf("//ws:push belongs on the declaration of an interface, and %s is another name for one", obj.Name()), help)
 		return
 	}
 	if !ok {
-		if !invalid(obj.Type().Underlying()) {
+		if !gotype.Invalid(obj.Type().Underlying()) {
 			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:push needs an interface type, and %s is none", obj.Name()),
 				"make it an interface: its methods are the events that the server sends")
 		}
@@ -242,13 +244,13 @@ func fieldType(f *ast.Field) (*ast.FuncType, bool) {
 func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Param {
 	v := sig.Params().At(0)
 	t := v.Type()
-	if invalid(t) {
+	if gotype.Invalid(t) {
 		r.unknown(where)
 		return nil
 	}
-	elem, _ := pointee(t)
+	elem, _ := gotype.Pointee(t)
 	shown := r.show(t, p.src.Types)
-	if name, ok := runtimeType(t); is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
+	if name, ok := gotype.Runtime(t); gotype.Is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
 		r.report(diag.PushAddressee, where, "a push method takes the data that it sends, and no "+shown,
 			"remove it: whom a push reaches is said where it is called")
 		return nil
@@ -261,13 +263,13 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		return nil
 	}
 	r.needType(t)
-	if r.formless(r.encodable(), t, where, shown+" cannot be written as JSON") {
+	if r.formless(t, wiretype.Out, where, shown+" cannot be written as JSON") {
 		return nil
 	}
 	if r.stateSent(t, where) {
 		return nil
 	}
-	r.onWire(t, where, false)
+	r.onWire(t, where, wiretype.Out)
 	r.opaque(t, where)
 	ref, err := typeRef(t, p.src.Types)
 	if err != nil {
@@ -280,7 +282,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {
 	res := sig.Results()
 	n := res.Len()
-	if n > 0 && isError(res.At(n-1).Type()) {
+	if n > 0 && gotype.IsError(res.At(n-1).Type()) {
 		m.Err = true
 		n--
 	}

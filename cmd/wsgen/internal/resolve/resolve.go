@@ -11,11 +11,13 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
 // Options say what Resolve insists on. The zero value insists on nothing.
@@ -35,6 +37,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
 	}
+	r.json = wiretype.New(ctx, func(t types.Type, methods ...string) bool { return p.Varies(t, methods...) != source.Same })
 	for _, sp := range p.Packages {
 		r.owner = sp
 		r.collect(sp)
@@ -71,6 +74,7 @@ type resolver struct {
 	ctx    context.Context // of the run
 	src    *source.Program
 	wire   bool                   // provider sets are written
+	json   *wiretype.Table        // what encoding/json makes of types
 	cycles map[string]types.Error // generic types without end, by import path
 	owner  *source.Package        // the package that is being resolved
 	list   []owned
@@ -124,7 +128,7 @@ func (r *resolver) collect(sp *source.Package) {
 	}
 	for _, f := range slices.Concat(sp.Others, r.constrained(sp.Files)) {
 		code, why, help := diag.UnreadFile, "a test file", "move it to a file without _test.go"
-		if name := r.fileName(f); !isTest(name) {
+		if name := r.fileName(f); !strings.HasSuffix(name, "_test.go") {
 			code, why, help = diag.ConstrainedFile, cmp.Or(r.src.Module.Constrained(f, name), "a file that this build leaves out"), "move it to a file without build constraint: a gateway is the same on every platform"
 		}
 		r.problems(directive.Outside(f, code, why, help))
@@ -288,6 +292,7 @@ type span interface {
 type at struct{ pos, end token.Pos }
 
 func (a at) Pos() token.Pos { return a.pos }
+
 func (a at) End() token.Pos { return a.end }
 
 // value is the span of an argument's value.
@@ -301,6 +306,12 @@ func (r *resolver) report(code diag.Code, where span, message, help string, rela
 		Code: code, Pos: r.position(where.Pos()), End: r.position(where.End()),
 		Message: message, Help: help, Related: related,
 	}, r.owner})
+}
+
+// warn reports what does not stop the run.
+func (r *resolver) warn(code diag.Code, where span, message, help string, related ...diag.Related) {
+	r.report(code, where, message, help, related...)
+	r.list[len(r.list)-1].Warning = true
 }
 
 // reportOnce is report for what is one mistake wherever it shows, such as a type

@@ -6,7 +6,9 @@ import (
 	"go/types"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
 // results resolves what a handler returns: nothing, T, error, or (T, error),
@@ -14,7 +16,7 @@ import (
 func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 	res := m.sig.Results()
 	for i := range res.Len() {
-		if invalid(res.At(i).Type()) {
+		if gotype.Invalid(res.At(i).Type()) {
 			r.unknown(m.result(i))
 			return
 		}
@@ -31,22 +33,22 @@ func (r *resolver) results(g *gateway, m *bound, h *model.Handler) {
 	case n > 2:
 		r.report(diag.BadResult, m.decl.Type.Results, fmt.Sprintf("%s returns %d values", m.fn.Name(), n), forms+"; put several values into a struct")
 		return
-	case n == 2 && isError(res.At(0).Type()) && !isError(res.At(1).Type()):
+	case n == 2 && gotype.IsError(res.At(0).Type()) && !gotype.IsError(res.At(1).Type()):
 		r.report(diag.ErrorFirst, m.decl.Type.Results, "the second result of a handler is error", diag.Paste("the error comes last", swapped(m.decl.Type.Results)))
 		return
-	case n == 2 && implementsError(res.At(1).Type()) && !isError(res.At(1).Type()):
+	case n == 2 && gotype.ImplementsError(res.At(1).Type()) && !gotype.IsError(res.At(1).Type()):
 		r.notError(m, 1, res.At(1).Type())
 		return
-	case n == 2 && !isError(res.At(1).Type()):
+	case n == 2 && !gotype.IsError(res.At(1).Type()):
 		r.report(diag.BadResult, m.result(1), "the second result of a handler is error", forms+"; put several values into a struct")
 		return
-	case n == 1 && isError(res.At(0).Type()):
+	case n == 1 && gotype.IsError(res.At(0).Type()):
 		h.Err = true
 		return
-	case n == 2 && isError(res.At(0).Type()):
+	case n == 2 && gotype.IsError(res.At(0).Type()):
 		r.report(diag.BadResult, m.result(0), "a handler returns one error", forms)
 		return
-	case n == 1 && implementsError(res.At(0).Type()):
+	case n == 1 && gotype.ImplementsError(res.At(0).Type()):
 		r.notError(m, 0, res.At(0).Type())
 		return
 	}
@@ -78,7 +80,7 @@ func swapped(list *ast.FieldList) string {
 
 func typedNil(res *types.Tuple) (int, bool) {
 	for i := range res.Len() {
-		if name, ok := runtimeType(res.At(i).Type()); ok && name == "Error" {
+		if name, ok := gotype.Runtime(res.At(i).Type()); ok && name == "Error" {
 			return i, true
 		}
 	}
@@ -94,13 +96,13 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 		return
 	}
 	r.needType(item)
-	if r.formless(r.encodable(), item, where, r.show(item, m.fn.Pkg())+" cannot be written as JSON") {
+	if r.formless(item, wiretype.Out, where, r.show(item, m.fn.Pkg())+" cannot be written as JSON") {
 		return
 	}
 	if r.stateSent(item, where) {
 		return
 	}
-	r.onWire(item, where, false)
+	r.onWire(item, where, wiretype.Out)
 	r.opaque(item, where)
 	ref, err := typeRef(t, g.obj.Pkg())
 	if err != nil {
@@ -112,7 +114,7 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 
 // stateSent reports a connection's state that would be sent.
 func (r *resolver) stateSent(t types.Type, where span) bool {
-	obj := named(deref(t))
+	obj := gotype.Named(gotype.Deref(t))
 	if obj == nil || !r.isState(obj) {
 		return false
 	}

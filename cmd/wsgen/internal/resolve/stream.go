@@ -5,6 +5,7 @@ import (
 	"go/types"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -17,12 +18,12 @@ func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types
 	}
 	show := func(t types.Type) string { return r.show(t, m.fn.Pkg()) }
 	write := func(t types.Type) string { return r.write(t, m.scope) }
-	if is(t, "iter", "Seq") {
+	if gotype.Is(t, "iter", "Seq") {
 		return model.StreamSeq, types.Unalias(t).(*types.Named).TypeArgs().At(0), true
 	}
-	if is(t, "iter", "Seq2") {
+	if gotype.Is(t, "iter", "Seq2") {
 		args := types.Unalias(t).(*types.Named).TypeArgs()
-		if !isError(args.At(1)) {
+		if !gotype.IsError(args.At(1)) {
 			return bad(fmt.Sprintf("a stream of pairs is one of values and errors, and %s is no error", show(args.At(1))),
 				diag.Paste("return a struct of both, or a stream that may fail", "iter.Seq2["+write(args.At(0))+", error]"))
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
@@ -22,6 +23,7 @@ type need struct {
 }
 
 func (r *resolver) need(s span)    { r.needed = append(r.needed, need{s, false, r.owner}) }
+
 func (r *resolver) unknown(s span) { r.needed = append(r.needed, need{s, true, r.owner}) }
 
 // needArg is for a name in a directive whose declaration has an error.
@@ -38,11 +40,11 @@ func (r *resolver) needSignature(m *bound) { r.need(m.decl.Type) }
 // needType needs the declarations of the annotated packages that t rests on.
 func (r *resolver) needType(t types.Type) { r.follow(t, r.trail()) }
 
-func (r *resolver) follow(t types.Type, w *trail) {
-	if !w.in(t) {
+func (r *resolver) follow(t types.Type, w *gotype.Trail) {
+	if !w.In(t) {
 		return
 	}
-	defer w.out(t)
+	defer w.Out(t)
 	switch t := t.(type) {
 	case *types.Alias:
 		r.needDecl(t.Obj())

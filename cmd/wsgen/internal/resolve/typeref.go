@@ -6,6 +6,7 @@ import (
 	"go/types"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -83,7 +84,7 @@ func nameRef(obj *types.TypeName, args *types.TypeList, from *types.Package) (mo
 		ref.Local = true
 	case !obj.Exported():
 		return ref, fmt.Errorf("%s.%s is unexported, so package %s cannot name it", pkg.Name(), obj.Name(), from.Name())
-	case !importable(from.Path(), pkg):
+	case !gotype.Importable(from.Path(), pkg):
 		return ref, importError{fmt.Sprintf("package %s cannot import %s, which declares %s", from.Name(), pkg.Path(), obj.Name())}
 	default:
 		ref.Package = model.PackageRef{Path: pkg.Path(), Name: pkg.Name()}

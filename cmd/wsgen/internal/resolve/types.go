@@ -6,6 +6,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -16,7 +17,7 @@ func (r *resolver) types(p *pkg) {
 	objs, ds := p.marked("state")
 	for i, obj := range objs {
 		if r.isStruct(obj, ds[i]) {
-			r.states[typeKey(obj)] = true
+			r.states[gotype.Key(obj)] = true
 		}
 	}
 	objs, ds = p.marked("gateway")
@@ -82,7 +83,7 @@ func (r *resolver) isStruct(obj *types.TypeName, d *directive.Directive) bool {
 		}
 	}
 	if _, ok := obj.Type().Underlying().(*types.Struct); !ok {
-		if !invalid(obj.Type().Underlying()) {
+		if !gotype.Invalid(obj.Type().Underlying()) {
 			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:%s needs a struct type, and %s is none", d.Name, obj.Name()),
 				"make it a struct, with what it is now as a field")
 		}
@@ -95,8 +96,8 @@ func (r *resolver) isStruct(obj *types.TypeName, d *directive.Directive) bool {
 // one can embed what the alias stands for.
 func (r *resolver) embedding(obj *types.TypeName, t *types.Alias, d *directive.Directive) string {
 	const itself = "mark the type itself"
-	elem, pointer := pointee(t.Rhs())
-	if named(elem) == nil || pointer && types.IsInterface(elem) {
+	elem, pointer := gotype.Pointee(t.Rhs())
+	if gotype.Named(elem) == nil || pointer && types.IsInterface(elem) {
 		return "declare a struct of its own"
 	}
 	return diag.Paste(itself+", or embed it", "type "+obj.Name()+" struct{ "+r.write(t.Rhs(), scope{obj.Pkg(), d.Site.File})+" }")
@@ -113,8 +114,8 @@ func (r *resolver) embedServer(obj *types.TypeName, d *directive.Directive) stri
 
 // embed notes every type whose methods g has by embedding t.
 func (r *resolver) embed(g *gateway, t types.Type) {
-	elem, _ := pointee(t)
-	obj := named(elem)
+	elem, _ := gotype.Pointee(t)
+	obj := gotype.Named(elem)
 	if obj == nil || g.embeds[obj] {
 		return
 	}
@@ -161,7 +162,7 @@ func embedsServer(obj *types.TypeName) bool {
 		return false
 	}
 	for f := range s.Fields() {
-		if f.Embedded() && isPointer(f.Type(), model.RuntimePath, "Server") {
+		if f.Embedded() && gotype.IsPointer(f.Type(), model.RuntimePath, "Server") {
 			return true
 		}
 	}
@@ -178,7 +179,7 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 	if obj == nil {
 		return nil
 	}
-	decl := named(obj.Type())
+	decl := gotype.Named(obj.Type())
 	if decl == nil || !embedsServer(decl) {
 		r.report(diag.NotANamespace, value(o), o.Value+" is no namespace: it does not embed *ws.Server",
 			"name a struct that embeds *ws.Server and is marked //ws:namespace")

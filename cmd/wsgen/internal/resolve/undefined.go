@@ -16,6 +16,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
@@ -220,7 +221,7 @@ func fitting(around []ast.Node) func(types.Object) bool {
 
 // usable reports whether o is a type that a variable may have.
 func usable(o types.Object) bool {
-	if !isType(o) || invalid(o.Type()) {
+	if !isType(o) || gotype.Invalid(o.Type()) {
 		return false
 	}
 	iface, ok := o.Type().Underlying().(*types.Interface)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -22,7 +23,7 @@ func (r *resolver) noteSilent(obj *types.TypeName, fn *types.Func) {
 	if fn.Signature().Results().Len() > 0 {
 		return
 	}
-	key := typeKey(obj)
+	key := gotype.Key(obj)
 	if r.silent[key] == nil {
 		r.silent[key] = map[string]*types.Func{}
 	}
@@ -74,11 +75,11 @@ func (r *resolver) unheardIn(fn *ast.FuncDecl, info *types.Info) {
 		if !ok {
 			return true
 		}
-		obj := named(info.TypeOf(sel.X))
+		obj := gotype.Named(info.TypeOf(sel.X))
 		if obj == nil {
 			return true
 		}
-		method := r.silent[typeKey(obj)][sel.Sel.Name]
+		method := r.silent[gotype.Key(obj)][sel.Sel.Name]
 		if method == nil || !o.one(sel.X, map[*types.Var]bool{}) {
 			return true
 		}

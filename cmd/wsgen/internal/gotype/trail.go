@@ -1,0 +1,119 @@
+package gotype
+
+import (
+	"context"
+	"go/types"
+)
+
+// Trail is the memory of one walk over a type and all that it is made of: types
+// contain themselves, directly, as type T []T does, or by instances of generic
+// types, which need not be the same value each time.
+type Trail struct {
+	ctx     context.Context
+	seen    map[any]bool
+	above   []*types.Named  // the instances that the walk is in, outermost first
+	endless *types.TypeName // a generic type that has no end of instances
+}
+
+// NewTrail begins a walk, which ends with ctx.
+func NewTrail(ctx context.Context) *Trail { return &Trail{ctx: ctx, seen: map[any]bool{}} }
+
+// growth is how often an instance may be in a smaller one of the same type.
+// Each time the program has to write it out, unless there is no end.
+const growth = 10
+
+// In reports whether the walk goes on into t, and Out ends that: not where it
+// has been, nor any more once it is interrupted or has found no end.
+func (w *Trail) In(t types.Type) bool {
+	key := Identity(t)
+	if w.endless != nil || w.seen[key] || w.ctx.Err() != nil {
+		return false
+	}
+	w.seen[key] = true
+	n := instance(t)
+	if n == nil {
+		return true
+	}
+	deep, smaller := depth(n), 0
+	for _, up := range w.above {
+		if up.Origin() == n.Origin() && depth(up) < deep {
+			smaller++
+		}
+	}
+	if smaller == growth {
+		w.endless = n.Obj()
+		return false
+	}
+	w.above = append(w.above, n)
+	return true
+}
+
+// Out ends what In has begun.
+func (w *Trail) Out(t types.Type) {
+	if instance(t) != nil {
+		w.above = w.above[:len(w.above)-1]
+	}
+}
+
+// Forget has the walk go into t again, where it is found elsewhere.
+func (w *Trail) Forget(t types.Type) { delete(w.seen, Identity(t)) }
+
+// Endless is a generic type without an end of instances, at which the walk has
+// stopped; nil if it has not.
+func (w *Trail) Endless() *types.TypeName { return w.endless }
+
+// instance is t if it is an instance of a generic type, else nil.
+func instance(t types.Type) *types.Named {
+	if n, ok := t.(*types.Named); ok && n.TypeArgs().Len() > 0 {
+		return n
+	}
+	return nil
+}
+
+// Identity is the same for the same type: an instance may be made again and
+// again. Of other types that is harmless, since they are made of named ones.
+func Identity(t types.Type) any {
+	if instance(t) != nil {
+		return types.TypeString(t, nil)
+	}
+	return t
+}
+
+// depth is how many types stand in each other as t is written out.
+func depth(t types.Type) int {
+	deepest := 0
+	inside := func(part types.Type) { deepest = max(deepest, 1+depth(part)) }
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		for a := range t.TypeArgs().Types() {
+			inside(a)
+		}
+	case *types.Pointer:
+		inside(t.Elem())
+	case *types.Slice:
+		inside(t.Elem())
+	case *types.Array:
+		inside(t.Elem())
+	case *types.Chan:
+		inside(t.Elem())
+	case *types.Map:
+		inside(t.Key())
+		inside(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			inside(f.Type())
+		}
+	case *types.Signature:
+		inside(t.Params())
+		inside(t.Results())
+	case *types.Tuple:
+		for v := range t.Variables() {
+			inside(v.Type())
+		}
+	case *types.Interface:
+		for m := range t.ExplicitMethods() {
+			inside(m.Type())
+		}
+	}
+	return deepest
+}
