@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -23,13 +22,21 @@ func digests(prog *model.Program) []string {
 }
 
 // whole is the digest of a program whose packages have these.
-func whole(digests []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(digests, " ")))
+func whole(prog *model.Program, digests []string) string {
+	text := appendValue(nil, reflect.ValueOf(digests))
+	text = appendValue(text, reflect.ValueOf(prog.Contract))
+	if prog.Contract != nil {
+		for _, def := range prog.Contract.Defs {
+			text = appendValue(text, reflect.ValueOf(*def))
+		}
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
 // appendValue appends v so that different values of one type differ. It follows
-// pointers: a model has no cycles.
+// pointers: a model has no cycles but by declared types, which stand for
+// themselves by their name, unique in a contract.
 func appendValue(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.String:
@@ -47,6 +54,9 @@ func appendValue(b []byte, v reflect.Value) []byte {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return append(b, 0)
+		}
+		if v.Type() == reflect.TypeFor[*model.Def]() {
+			return appendValue(append(b, 1), v.Elem().FieldByName("Name"))
 		}
 		return appendValue(append(b, 1), v.Elem())
 	case reflect.Slice:

@@ -46,13 +46,13 @@ func TestDigestKeepsApart(t *testing.T) {
 		{},
 		{Path: "ab", Name: "c"},
 		{Path: "a", Name: "bc"},
-		{Scope: []string{}},
-		{Scope: []string{""}},
-		{Scope: []string{"a"}, TestScope: []string{"b"}},
-		{Scope: []string{"a", "b"}},
-		{TestScope: []string{"a", "b"}},
-		{Dir: "\xff"},
-		{Dir: "\xfe"},
+		{GoPackage: model.GoPackage{Scope: []string{}}},
+		{GoPackage: model.GoPackage{Scope: []string{""}}},
+		{GoPackage: model.GoPackage{Scope: []string{"a"}, TestScope: []string{"b"}}},
+		{GoPackage: model.GoPackage{Scope: []string{"a", "b"}}},
+		{GoPackage: model.GoPackage{TestScope: []string{"a", "b"}}},
+		{GoPackage: model.GoPackage{Dir: "\xff"}},
+		{GoPackage: model.GoPackage{Dir: "\xfe"}},
 		{App: &model.App{}},
 		{Gateways: []*model.Gateway{{}}},
 		{Gateways: []*model.Gateway{{Pos: token.Position{Line: 1}}}},
@@ -90,7 +90,7 @@ func fill(v reflect.Value, depth int) {
 
 // deep cuts off types within types.
 func deep(t reflect.Type, depth int) bool {
-	return depth > 7 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]() || t == reflect.TypeFor[model.Flat]())
+	return depth > 8 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]() || t == reflect.TypeFor[model.Flat]())
 }
 
 // vary changes each value in v alone, tells note, and changes it back.

@@ -55,7 +55,7 @@ func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Program)
 	}
 	digest := ""
 	if r.memory != nil {
-		digest = whole(r.digests)
+		digest = whole(r.prog, r.digests)
 	}
 	text, err := r.text(a, a.File, digest, func() ([]byte, error) { return write(r.prog) })
 	if err != nil {

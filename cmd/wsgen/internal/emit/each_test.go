@@ -50,8 +50,11 @@ func TestEach(t *testing.T) {
 		{"a.go", func(prog *model.Program) { prog.Packages = prog.Packages[1:] }, 0},
 	} {
 		prog := &model.Program{Packages: []*model.Package{
-			{Name: "one", Dir: "one"}, {Name: "none", Dir: "none"}, {Name: "two", Dir: "two"},
+			{Name: "one"}, {Name: "none"}, {Name: "two"},
 		}}
+		for _, pkg := range prog.Packages {
+			pkg.Dir = pkg.Name
+		}
 		c.edit(prog)
 		var (
 			mu     sync.Mutex
@@ -110,6 +113,16 @@ func TestEachStops(t *testing.T) {
 	}
 }
 
+// tree is a contract with a type that holds itself.
+func tree(name, member string) *model.Contract {
+	def := &model.Def{Name: name}
+	def.Shape = &model.Shape{Kind: model.ShapeObject, Fields: []*model.Member{
+		{Name: member, Shape: &model.Shape{Kind: model.ShapeString}},
+		{Name: "left", Shape: &model.Shape{Kind: model.ShapeRef, Def: def}},
+	}}
+	return &model.Contract{Defs: []*model.Def{def}}
+}
+
 // What tells of a whole application is written once for each of its models, at
 // its own path, and by its own format or none.
 func TestForApp(t *testing.T) {
@@ -126,6 +139,10 @@ func TestForApp(t *testing.T) {
 		{emit.Artifact{File: "web/b.ts", Format: upper}, func(*model.Program) {}, "ONE TWO", 1},
 		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Packages[1].Scope = []string{"x"} }, "one two", 1},
 		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { slices.Reverse(prog.Packages) }, "two one", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "value") }, "one two", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "value") }, "one two", 0},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "Value") }, "one two", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Oak", "Value") }, "one two", 1},
 	} {
 		prog := &model.Program{Packages: []*model.Package{{Name: "one"}, {Name: "two"}}}
 		c.edit(prog)

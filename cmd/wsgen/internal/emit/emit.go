@@ -27,7 +27,10 @@ type Artifact struct {
 	Header mark.Line // how the file says that wsgen wrote it
 	// Format makes the file of what Emit has written; nil: that is the file.
 	Format func(text []byte) ([]byte, error)
-	Emit   Emitter
+	// Contract says that Emit looks at the program's Contract, which is made only
+	// for those that do.
+	Contract bool
+	Emit     Emitter
 }
 
 // Scope says how many files there are of an Artifact.

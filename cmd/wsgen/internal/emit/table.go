@@ -44,6 +44,11 @@ func (t Table) Paths() []string {
 	return paths
 }
 
+// Contract reports whether any of them looks at the program's Contract.
+func (t Table) Contract() bool {
+	return slices.ContainsFunc(t, func(a Artifact) bool { return a.Contract })
+}
+
 // Of is the artifact that the file at path is one of.
 func (t Table) Of(path string) (a Artifact, ok bool) {
 	i := slices.IndexFunc(t, func(a Artifact) bool {

@@ -2,6 +2,10 @@
 // the user's source, and all that an emitter may look at. It knows neither
 // go/ast nor go/types, so an output cannot depend on how its input was read.
 //
+// It has three parts. What is declared where stands in model.go, what only
+// outputs that are Go need, in golang.go, and the API as clients see it, whatever
+// they are written in, in contract.go.
+//
 // Everything is in a stable order: packages by import path, the rest as it
 // stands in the source.
 package model
@@ -24,21 +28,15 @@ type Program struct {
 	// Elsewhere are the applications of packages that were not asked for: what
 	// they ask, they ask of gateways here, too. Nothing is generated for them.
 	Elsewhere []*App
+	// Contract is the API of Packages as clients see it; nil: no output asks.
+	Contract *Contract
 }
 
 // Package is one Go package with at least one directive.
 type Package struct {
 	Path string // import path
 	Name string // package name
-	Dir  string // absolute directory that its generated files go to
-
-	// Scope lists every identifier of the package's scope, sorted, without
-	// those that wsgen itself generates. Generated imports, and locals that
-	// would shadow, stay clear of them.
-	Scope []string
-	// TestScope lists what the package's tests declare beside it, sorted: no
-	// import and no declaration of generated code can have these names either.
-	TestScope []string
+	GoPackage
 
 	Gateways   []*Gateway
 	Namespaces []*Namespace
@@ -61,17 +59,13 @@ type Gateway struct {
 	Namespace *TypeRef
 	Protocol  string // "" is events
 
-	Provider Provider
+	GoGateway
 
 	Handlers   []*Handler
 	Connect    *Hook // nil: none
 	Disconnect *Hook
 	Configure  *Hook    // takes *ws.Options and nothing else
 	State      *TypeRef // the connection's own state type, always used as a pointer; nil: none
-
-	// Through are the embedded pointers that methods are promoted through, as
-	// selectors behind the gateway: a nil one would panic in the first call.
-	Through []string
 
 	// Guards of the whole gateway, in source order; a type may be of both kinds.
 	ConnGuards    []*GuardRef
@@ -83,31 +77,22 @@ type Gateway struct {
 type Handler struct {
 	Pos    token.Position
 	Event  string
-	Const  *Const // the constant that names the event; nil: none that its gateway's package may name
 	Method string
+	GoHandler
 	Params []Param // all of the method's parameters, in its order
 	Data   DataForm
 
 	// Result is the type a reply carries, or the stream of them; nil: none. Err
 	// says that the method's last result is an error.
-	Result     *TypeRef
-	ResultFlat *Flat // how generated code writes it
-	Stream     Stream
-	Err        bool
+	Result *TypeRef
+	Stream Stream
+	Err    bool
 
 	Mode    Mode
 	Timeout time.Duration // 0: none; never of an Inline handler
 	Max     int           // of a Parallel handler; 0: the runtime's default
 	Guards  []*GuardRef   // message guards of this handler alone, in source order
 	Public  bool
-}
-
-// Const is a string constant.
-type Const struct {
-	Package PackageRef
-	Local   bool // declared in the package that uses it
-	Name    string
-	Typed   bool // of another type than string
 }
 
 // Hook is a method marked //ws:connect, //ws:disconnect or //ws:configure.
@@ -129,29 +114,8 @@ type Param struct {
 	Type TypeRef // as declared
 	// Optional is true for a Data parameter that may be absent: a pointer.
 	Optional bool
-	// Flat is how generated code reads or writes the value, what Type points to
-	// if Optional. Of named parameters either all have one or none has.
-	Flat *Flat
-	// Check says who judges a decoded value before the handler gets it.
-	Check Check
-	// Through are the fields to embedded pointers that Validate is promoted
-	// through, as selectors behind the value: a nil one has nothing to validate.
-	Through []string
+	GoParam
 }
-
-// Check is what becomes of a decoded value.
-type Check uint8
-
-// The checks.
-const (
-	CheckNone     Check = iota
-	CheckValidate       // the type's own Validate() error
-	CheckOptions        // the validator of the server's options, if it has one
-	// The first of these that there is in the build that runs: of a type that
-	// another build may have otherwise.
-	CheckFound         // CheckValidate or CheckOptions
-	CheckFoundValidate // CheckValidate
-)
 
 // Stream is the form in which a handler returns many values.
 type Stream uint8
@@ -201,26 +165,11 @@ const (
 	Parallel
 )
 
-// Guard is a guard type that its own package provides.
-type Guard struct {
-	Name     string
-	Provider Provider
-}
-
-// GuardRef is the use of a guard. Its parameter in generated constructors is
-// Type itself for an interface type, else a pointer to it.
+// GuardRef is the use of a guard.
 type GuardRef struct {
 	Pos  token.Position
-	Name string  // as written in the directive, without package: Authn
-	Type TypeRef // as the using package may name it: an alias stays the alias
-	// Decl is where the type is really declared, aliases resolved, and Foreign
-	// says that this is another package than the one that uses it.
-	Decl      TypeRef
-	Foreign   bool
-	Interface bool
-	// Provider of a foreign guard, found in the package that declares it; the
-	// application's set provides it unless that package is annotated itself.
-	Provider Provider
+	Name string // as written in the directive, without package: Authn
+	GoGuard
 }
 
 // Namespace is a struct type marked //ws:namespace that embeds *ws.Server.
@@ -236,11 +185,7 @@ type Push struct {
 	Name      string
 	Namespace *TypeRef // nil is *ws.Server
 	Methods   []*PushMethod
-
-	// OwnNew and OwnNewPush say that the package declares a fitting New<Name>,
-	// New<Name>Push itself: it is not generated, and is the provider all the same.
-	OwnNew     bool
-	OwnNewPush bool
+	GoPush
 }
 
 // PushMethod is one outbound event.
@@ -278,22 +223,3 @@ type AppGateway struct {
 	Package PackageRef
 	Gateway *Gateway
 }
-
-// Provider says how wire, or a reader, gets a value of a type.
-type Provider struct {
-	Kind ProviderKind
-	// Func is the constructor of ProviderFunc, in the package that declares the
-	// type: NewAuthn.
-	Func string
-}
-
-// ProviderKind is the rule that found a provider.
-type ProviderKind uint8
-
-// The rules, in the order they are tried.
-const (
-	ProviderNone      ProviderKind = iota // the user supplies it
-	ProviderFunc                          // the package declares a fitting NewX
-	ProviderStruct                        // exported fields only: wire.Struct(new(X), "*")
-	ProviderGenerated                     // wsgen generates NewX
-)

@@ -67,10 +67,10 @@ func TestArtifactThatIsNotGo(t *testing.T) {
 			return []byte("{\n" + header + "\n  \"event\": \"" + pkg.Gateways[0].Handlers[0].Event + "\"\n}\n"), nil
 		})
 	}
-	page := emit.Artifact{Name: "page", Scope: emit.PerApp, File: filepath.Join(root, "web", "live.gen.ts"), Header: "// made by wsgen"}
+	page := emit.Artifact{Name: "page", Scope: emit.PerApp, Contract: true, File: filepath.Join(root, "web", "live.gen.ts"), Header: "// made by wsgen"}
 	page.Emit = func(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
 		return run.ForApp(ctx, a, func(prog *model.Program) ([]byte, error) {
-			return []byte("// made by wsgen\nexport const gateways = " + prog.Packages[0].Gateways[0].Name + "\n"), nil
+			return []byte("// made by wsgen\nexport const events = " + prog.Contract.Gateways[0].Calls[0].Event + "\n"), nil
 		})
 	}
 	r.table = append(pipeline.Artifacts(), events, page)
@@ -82,7 +82,7 @@ func TestArtifactThatIsNotGo(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		filepath.Join(r.dir, "chat", "ws.events.json"): "{\n" + header + "\n  \"event\": \"say\"\n}\n",
-		page.File: "// made by wsgen\nexport const gateways = Chat\n",
+		page.File: "// made by wsgen\nexport const events = say\n",
 	} {
 		for name, change := range map[string]func() error{
 			"edited":  func() error { return os.WriteFile(path, []byte(want+"by hand\n"), 0o666) },

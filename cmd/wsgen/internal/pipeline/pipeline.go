@@ -183,7 +183,9 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 		return nil, nil, Result{Diagnostics: diags.Sort()}, err
 	}
 
-	program, more := resolve.Resolve(ctx, loaded, resolve.Options{RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded)})
+	program, more := resolve.Resolve(ctx, loaded, resolve.Options{
+		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contract: opts.table().Contract(),
+	})
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err
 	}

@@ -20,7 +20,7 @@ type gateway struct {
 	pkg       *pkg
 	model     *model.Gateway
 	embeds    map[*types.TypeName]bool // itself, and what it has methods of by embedding
-	handlers  map[*model.Handler]span  // where each is named
+	handlers  map[*model.Handler]*bound // the method that each is
 	layers    []*layer                 // the gateways that it embeds, and has annotated methods of
 
 	// state is the type that the connect hook makes, or nil. stateless says
@@ -44,7 +44,7 @@ func (r *resolver) gateway(g *gateway) {
 		Pos: r.position(name.Pos()), Name: g.obj.Name(),
 		Path:      r.path(d),
 		Namespace: r.namespaceOf(p, d),
-		Provider:  r.ownProvider(g.obj, name),
+		GoGateway: model.GoGateway{Provider: r.ownProvider(g.obj, name)},
 	}
 	if r.unending(g.obj.Type(), name) {
 		return
@@ -161,7 +161,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 		r.unlocked(m)
 	}
 	g.model.Handlers = append(g.model.Handlers, h)
-	g.handlers[h] = m.name()
+	g.handlers[h] = m
 }
 
 // event is the event that a handler's directive names.

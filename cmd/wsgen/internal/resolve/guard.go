@@ -182,8 +182,10 @@ func (r *resolver) guardRef(obj *types.TypeName, o directive.Arg, from *types.Pa
 		declRef = typ
 	}
 	ref := &model.GuardRef{
-		Pos: r.position(o.Val), Name: obj.Name(), Type: typ, Decl: declRef,
-		Foreign: decl.Pkg().Path() != from.Path(), Interface: types.IsInterface(obj.Type()),
+		Pos: r.position(o.Val), Name: obj.Name(),
+		GoGuard: model.GoGuard{
+			Type: typ, Decl: declRef, Foreign: decl.Pkg().Path() != from.Path(), Interface: types.IsInterface(obj.Type()),
+		},
 	}
 	if ref.Foreign {
 		ref.Provider = r.foreignProvider(decl)

@@ -20,7 +20,7 @@ func (r *resolver) postures(p *pkg) {
 			if h.Public || len(h.Guards) > 0 {
 				continue
 			}
-			where := g.handlers[h]
+			where := g.handlers[h].name()
 			r.report(diag.NoPosture, where, fmt.Sprintf("nothing says who may send %s: %s has no guard", h.Event, h.Method),
 				"guard it, or its gateway\nor say that it is open on purpose: //ws:public",
 				r.related(nameSpan(g.obj), g.obj.Name()+" has no guard either"))

@@ -276,7 +276,7 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		r.cannotName(where, err, "export the type")
 		return nil
 	}
-	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, Flat: r.flat(t, p.src.Types)}
+	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, GoParam: model.GoParam{Flat: r.flat(t, p.src.Types)}}
 }
 
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {

@@ -27,6 +27,8 @@ type Options struct {
 	// Wire says that provider sets for google/wire are written: then what wire
 	// cannot take is refused.
 	Wire bool
+	// Contract asks for the API as clients see it, which costs time.
+	Contract bool
 }
 
 // Resolve makes the model of the requested packages of p. The list is sorted;
@@ -36,6 +38,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
+		docs: map[*ast.File]map[declaration]*ast.CommentGroup{},
 	}
 	r.json = wiretype.New(ctx, func(t types.Type, methods ...string) bool { return p.Varies(t, methods...) != source.Same })
 	for _, sp := range p.Packages {
@@ -54,7 +57,11 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r.paths()
 	r.unheard()
 	r.typeErrors()
-	return r.program(), r.visible().Sort()
+	m, list := r.program(), r.visible().Sort()
+	if opts.Contract && !list.HasErrors() && ctx.Err() == nil {
+		m.Contract = r.contract()
+	}
+	return m, list
 }
 
 // each runs steps for every package, one package after the other.
@@ -91,6 +98,7 @@ type resolver struct {
 	missing    map[string]*missing     // names that nothing declares, by package and name
 	told       map[string]int          // what reportOnce has told, and its place in list
 	formlessAt map[token.Position]bool // fields without a form in JSON, told already
+	docs       map[*ast.File]map[declaration]*ast.CommentGroup
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not
@@ -121,7 +129,7 @@ type pkg struct {
 // stand above.
 func (r *resolver) collect(sp *source.Package) {
 	p := &pkg{
-		src: sp, model: &model.Package{Path: sp.Path, Name: sp.Name, Dir: sp.Dir}, errors: typeErrorsOf(sp.Errors),
+		src: sp, model: &model.Package{Path: sp.Path, Name: sp.Name, GoPackage: model.GoPackage{Dir: sp.Dir}}, errors: typeErrorsOf(sp.Errors),
 		funcs:  map[*types.Func]*ast.FuncDecl{},
 		onType: map[*types.TypeName][]*directive.Directive{},
 		onFunc: map[*types.Func][]*directive.Directive{},

@@ -23,7 +23,7 @@ func (r *resolver) types(p *pkg) {
 	objs, ds = p.marked("gateway")
 	for i, obj := range objs {
 		if r.isStruct(obj, ds[i]) {
-			g := &gateway{obj: obj, directive: ds[i], pkg: p, embeds: map[*types.TypeName]bool{}, handlers: map[*model.Handler]span{}}
+			g := &gateway{obj: obj, directive: ds[i], pkg: p, embeds: map[*types.TypeName]bool{}, handlers: map[*model.Handler]*bound{}}
 			p.gateways = append(p.gateways, g)
 			r.embed(g, obj.Type())
 		} else {

@@ -30,7 +30,7 @@ func TestLowerCamel(t *testing.T) {
 
 // TestLocal: whatever is asked for, what comes back is free and a name.
 func TestLocal(t *testing.T) {
-	pkg := &model.Package{Path: "example.com/p", Name: "p", Scope: []string{"taken", "taken2"}}
+	pkg := &model.Package{Path: "example.com/p", Name: "p", GoPackage: model.GoPackage{Scope: []string{"taken", "taken2"}}}
 	_, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code {
 		for preferred, want := range map[string]string{
 			"free": "free", "taken": "taken3", "string": "string2", "func": "func2", "_": "_2", "": "x", "a b": "x", "9": "x", "-": "x",

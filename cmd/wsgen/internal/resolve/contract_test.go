@@ -1,0 +1,140 @@
+package resolve_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
+)
+
+// TestContracts runs every file of testdata/contracts: a module, and in the
+// section want its API as clients see it.
+func TestContracts(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/contracts/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			goMod(t, dir)
+			last := len(a.Files) - 1
+			if err := write(dir, &txtar.Archive{Files: a.Files[:last]}); err != nil || a.Files[last].Name != "want" {
+				t.Fatal("no want at the end", err)
+			}
+			p, list, err := source.Load(t.Context(), source.Options{Dir: dir})
+			if err != nil || list.HasErrors() {
+				t.Fatal(err, shown(t, list, dir))
+			}
+			prog, list := resolve.Resolve(t.Context(), p, resolve.Options{Contract: true})
+			if list.HasErrors() {
+				t.Fatal(shown(t, list, dir))
+			}
+			got := contract(prog.Contract)
+			if *update {
+				a.Files[last].Data = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(a.Files[last].Data) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, a.Files[last].Data)
+			}
+			if prog, _ = resolve.Resolve(t.Context(), p, resolve.Options{}); prog.Contract != nil {
+				t.Error("a contract is made that nobody has asked for")
+			}
+		})
+	}
+}
+
+// contract writes down all of a contract.
+func contract(c *model.Contract) string {
+	d := &dumper{}
+	for _, g := range c.Gateways {
+		d.line(0, "gateway", g.Package.Path, g.Gateway.Name, g.Gateway.Path, when(g.Registry.Go != "", "of "+g.Registry.Go), comment(g.Doc))
+		for _, call := range g.Calls {
+			out := "()"
+			if call.Out != nil {
+				out = shape(call.Out)
+			}
+			d.line(1, call.Event, incoming(call.In), "->", when(call.Stream, "stream of"), out, comment(call.Doc))
+		}
+	}
+	for _, r := range c.Registries {
+		d.line(0, "registry", r.Go)
+		for _, p := range r.Pushes {
+			var data []string
+			for _, s := range p.Data {
+				if s == nil {
+					data = append(data, "null")
+				} else {
+					data = append(data, shape(s))
+				}
+			}
+			d.line(1, p.Event, strings.Join(data, " | "), comment(p.Doc))
+		}
+	}
+	for _, def := range c.Defs {
+		d.line(0, "type", def.Name, "("+def.Go+")", when(def.In, "in"), when(def.Out, "out"), comment(def.Doc))
+		if def.Shape.Kind != model.ShapeObject && def.Shape.Kind != model.ShapeEnum {
+			d.line(1, shape(def.Shape))
+		}
+		for _, m := range def.Shape.Fields {
+			d.line(1, m.Name+when(m.Optional, "?"), shape(m.Shape), fmt.Sprintf("%s:%d", filepath.Base(m.Pos.Filename), m.Pos.Line), comment(m.Doc))
+		}
+		for _, v := range def.Shape.Values {
+			d.line(1, v.Go, "=", v.Text+v.Int, comment(v.Doc))
+		}
+	}
+	for _, code := range c.Codes {
+		d.line(0, "code", code.Code, code.Go, comment(code.Doc))
+	}
+	return d.b.String()
+}
+
+func incoming(in model.Data) string {
+	if in.Shape != nil {
+		return "(" + shape(in.Shape) + ")"
+	}
+	var members []string
+	for _, m := range in.Members {
+		members = append(members, m.Name+when(!m.Required, "?")+" "+shape(m.Shape))
+	}
+	return "(" + when(in.Form == model.DataScalar, "alone or as ") + strings.Join(members, ", ") + ")"
+}
+
+func comment(doc model.Doc) string {
+	text := strings.ReplaceAll(doc.Text, "\n", `\n`)
+	return when(text != "", "// "+text) + when(doc.Deprecated != "", " DEPRECATED "+doc.Deprecated)
+}
+
+func shape(s *model.Shape) string {
+	var text string
+	switch s.Kind {
+	case model.ShapeRef:
+		text = s.Def.Name
+	case model.ShapeArray:
+		text = "[]" + shape(s.Elem)
+	case model.ShapeTuple:
+		text = fmt.Sprintf("[%d]%s", s.Len, shape(s.Elem))
+	case model.ShapeMap:
+		text = "map[" + shape(s.Key) + "]" + shape(s.Elem)
+	case model.ShapeObject:
+		text = fmt.Sprintf("object of %d", len(s.Fields))
+	default:
+		text = []string{"any", "bool", "string", "integer", "number", "", "", "", "", "enum"}[s.Kind]
+	}
+	return text + when(s.Format != "", ":"+s.Format) + when(s.Quoted, " in quotes") + when(s.Null, "?")
+}

@@ -1,0 +1,135 @@
+package wiretype
+
+import (
+	"go/types"
+	"slices"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
+)
+
+// Member is a member of the JSON object that a struct becomes.
+type Member struct {
+	Field *Field
+	// Embedded says that the member comes by an embedded pointer: where that is
+	// nil, it is absent.
+	Embedded bool
+}
+
+// candidate is a field that may become a member.
+type candidate struct {
+	Member
+	depth int
+	index []int // of the fields that lead to it, for the order of members
+}
+
+// Members are those of the object that t becomes, in their order. They are
+// encoding/json's: of several fields with one name that is taken which lies
+// nearest, then the one with the name in its tag; and if there is more than one
+// of these, none is.
+func (t *Type) Members() []Member {
+	byName := map[string][]candidate{}
+	var names []string
+	for _, c := range t.candidates() {
+		if byName[c.Field.Name] == nil {
+			names = append(names, c.Field.Name)
+		}
+		byName[c.Field.Name] = append(byName[c.Field.Name], c)
+	}
+	var all []candidate
+	for _, name := range names {
+		if c, ok := dominant(byName[name]); ok {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b candidate) int { return slices.Compare(a.index, b.index) })
+	members := make([]Member, len(all))
+	for i, c := range all {
+		members[i] = c.Member
+	}
+	return members
+}
+
+// dominant is the field that wins a name, of those that have it, nearest first.
+func dominant(all []candidate) (candidate, bool) {
+	nearest := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.depth > all[0].depth })
+	tagged := slices.DeleteFunc(slices.Clone(nearest), func(c candidate) bool { return !c.Field.Tagged })
+	if len(tagged) > 0 {
+		nearest = tagged
+	}
+	return nearest[0], len(nearest) == 1
+}
+
+// reach is an embedded struct that is looked into.
+type reach struct {
+	at       *Type
+	index    []int
+	embedded bool // by a pointer
+	several  bool // it stands more than once in its level
+}
+
+// candidates are the fields of t and of what it embeds, level by level. What was
+// seen above is passed over. The fields of a struct that stands several times in
+// one level count twice, so that they annul each other.
+func (t *Type) candidates() (all []candidate) {
+	seen := map[any]bool{}
+	level := []*reach{{at: t}}
+	for depth := 0; len(level) > 0 && t.table.ctx.Err() == nil; depth++ {
+		var next []*reach
+		found := map[any]*reach{}
+		for _, r := range level {
+			seen[gotype.Identity(r.at.Go)] = true
+		}
+		for _, r := range level {
+			for i, f := range r.at.Fields() {
+				index := append(slices.Clip(r.index), i)
+				if _, ok := f.member(); ok {
+					if f.Var.Name() == "_" {
+						continue
+					}
+					c := candidate{Member{f, r.embedded}, depth, index}
+					if all = append(all, c); r.several {
+						all = append(all, c)
+					}
+					continue
+				}
+				if f.Omitted || !f.Var.Embedded() || !f.embeds() {
+					continue
+				}
+				elem, pointer := gotype.Pointee(f.Var.Type())
+				key := gotype.Identity(elem)
+				switch twin := found[key]; {
+				case seen[key]:
+				case twin != nil:
+					twin.several = true
+				default:
+					found[key] = &reach{t.table.Of(elem), index, r.embedded || pointer, false}
+					next = append(next, found[key])
+				}
+			}
+		}
+		level = next
+	}
+	return all
+}
+
+// OmitsEmpty reports whether the tag has a member left out if its value is
+// empty, and that ever is: never a struct, or an array that has elements.
+func (f *Field) OmitsEmpty() bool {
+	if slices.Contains(f.Options, "omitzero") {
+		return true
+	}
+	if !slices.Contains(f.Options, "omitempty") {
+		return false
+	}
+	switch u := f.Var.Type().Underlying().(type) {
+	case *types.Struct:
+		return false
+	case *types.Array:
+		return u.Len() == 0
+	}
+	return true
+}
+
+// NeverNull reports whether a member that is there is never null: omitempty has
+// left out whatever would be.
+func (f *Field) NeverNull() bool { return slices.Contains(f.Options, "omitempty") && f.OmitsEmpty() }
