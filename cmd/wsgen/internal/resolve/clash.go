@@ -11,35 +11,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 )
 
-// generated returns the names that wsgen declares in p, and what for.
-func (r *resolver) generated(p *pkg) map[string]string {
-	names := map[string]string{}
-	for _, g := range p.gateways {
-		x := g.obj.Name()
-		for _, n := range []string{x + "Endpoint", "New" + x + "Endpoint", "ws" + x} {
-			names[n] = "the gateway " + x
-		}
-	}
-	objs, _ := p.marked("push")
-	for _, obj := range objs {
-		e := obj.Name()
-		for _, n := range []string{"New" + e, "New" + e + "Push", "ws" + e} {
-			names[n] = "the push interface " + e
-		}
-	}
-	objs, _ = p.marked("namespace")
-	for _, obj := range objs {
-		names["New"+obj.Name()] = "the namespace " + obj.Name()
-	}
-	if p.app != nil {
-		names["NewRouter"] = "the application"
-	}
-	if r.wire {
-		names["WireSet"] = "wire"
-	}
-	return names
-}
-
 // clashes reports what p declares under a name that wsgen needs. Constructors
 // of namespaces and pushes may be the user's own, if they fit.
 func (r *resolver) clashes(p *pkg) {

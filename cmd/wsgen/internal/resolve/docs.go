@@ -9,12 +9,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// declaration is where something is declared, as far as export data tells.
-type declaration struct {
-	name string
-	line int
-}
-
 // doc is the comment of a type, a field or a constant, in whatever package it
 // is. Export data has none, so the file is read for it.
 func (r *resolver) doc(obj types.Object) model.Doc {

@@ -13,11 +13,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// guardSet is the guards of one gateway, handler or application.
-type guardSet struct {
-	conn, message []*model.GuardRef
-}
-
 // guards resolves the //ws:guard directives of ds, which were written in s, for
 // generated code of package from. A handler takes message guards only.
 func (r *resolver) guards(ds []*directive.Directive, s scope, from *types.Package, handler bool) guardSet {
@@ -136,14 +131,6 @@ func (r *resolver) notAGuard(obj *types.TypeName, o directive.Arg, handler bool)
 	}
 	r.report(diag.NotAGuard, value(o), o.Value+" is no guard",
 		diag.Paste("declare its method", fmt.Sprintf("func (*%s) %s {\n\treturn %s.NewError(%[3]s.CodeForbidden, \"nobody may do that yet\")\n}", obj.Name(), signature, ws), imports...), where)
-}
-
-// needsContext is the import line for a file that lacks context.
-func needsContext(file *ast.File) []string {
-	if file != nil && slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"context"` && s.Name == nil }) {
-		return nil
-	}
-	return []string{importLine("context", "context")}
 }
 
 // methodOf is where a method is declared, and the file if it is one that was

@@ -3,10 +3,8 @@ package resolve
 import (
 	"fmt"
 	"go/types"
-	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -137,30 +135,4 @@ func (r *resolver) stateResult(g *gateway, m *bound, t types.Type) *types.TypeNa
 			"a connect hook returns nothing, error, or (*State, error), where State is a struct marked //ws:state")
 	}
 	return nil
-}
-
-// isState reports whether obj is marked //ws:state, in this module or another.
-func (r *resolver) isState(obj *types.TypeName) bool {
-	key := gotype.Key(obj)
-	if is, known := r.states[key]; known || obj.Pkg() == nil || r.byPath[obj.Pkg().Path()] != nil {
-		return is
-	}
-	r.states[key] = false
-	if first, _, _ := strings.Cut(obj.Pkg().Path(), "/"); !strings.Contains(first, ".") {
-		return false // the standard library
-	}
-	for _, f := range r.src.Syntax(obj.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
-		for _, d := range found {
-			if d.Name == "state" && d.Site.Type.Name.Name == obj.Name() {
-				r.states[key] = true
-			}
-		}
-	}
-	return r.states[key]
-}
-
-func isStructType(obj *types.TypeName) bool {
-	_, ok := obj.Type().Underlying().(*types.Struct)
-	return ok && obj.Pkg() != nil
 }

@@ -11,14 +11,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// layer is a gateway inside another. What it says about who may use its methods
-// holds for them there, too.
-type layer struct {
-	obj    *types.TypeName
-	field  *types.Var // of the outer gateway, that it is embedded by
-	guards guardSet
-}
-
 // layers are the gateways that g has a promoted method from, outermost first:
 // its own guards stand before all of them.
 func (r *resolver) layers(g *gateway, method *types.Selection) []*layer {

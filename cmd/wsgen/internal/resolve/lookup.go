@@ -6,7 +6,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -15,15 +14,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// scope is where the names in a directive are looked up: the package and the
-// file that the directive stands in.
-type scope struct {
-	pkg  *types.Package
-	file *ast.File
-}
-
-func (p *pkg) scope(d *directive.Directive) scope { return scope{p.src.Types, d.Site.File} }
-
 // sought is what a name in a directive has to be.
 type sought struct {
 	noun    string // as a message says: string constant
@@ -31,7 +21,7 @@ type sought struct {
 	is      func(types.Object) bool
 }
 
-func aType() sought        { return sought{"type", token.TYPE, isType} }
+func aType() sought { return sought{"type", token.TYPE, isType} }
 
 func aStringConst() sought { return sought{"string constant", token.CONST, isStringConst} }
 
@@ -85,21 +75,6 @@ func (r *resolver) meant(s scope, a directive.Arg, in *types.Package, fits func(
 	return "declare it, or name it by its package and import that"
 }
 
-// dotImported is what name is in a package that the file imports with a dot.
-func (r *resolver) dotImported(file *ast.File, name string, fits func(types.Object) bool) types.Object {
-	for _, spec := range file.Imports {
-		if spec.Name == nil || spec.Name.Name != "." {
-			continue
-		}
-		if pkg := r.importedBy(spec); pkg != nil && ast.IsExported(name) {
-			if obj := pkg.Scope().Lookup(name); obj != nil && fits(obj) {
-				return obj
-			}
-		}
-	}
-	return nil
-}
-
 // notImported reports pkg.name in a file that imports no pkg. An import that a
 // comment alone uses is one too much for Go, so a declaration has to use it.
 func (r *resolver) notImported(s scope, a directive.Arg, what sought) {
@@ -138,43 +113,17 @@ func (r *resolver) isNamespace(o types.Object) bool {
 	return home == nil || home.has(decl, "namespace")
 }
 
-func isType(obj types.Object) bool { _, ok := obj.(*types.TypeName); return ok }
-
-// imported returns the package that file knows as name, with its whole scope.
-func (r *resolver) imported(file *ast.File, name string) *types.Package {
-	for _, spec := range file.Imports {
-		if spec.Name != nil && spec.Name.Name != name {
-			continue
-		}
-		if pkg := r.importedBy(spec); pkg != nil && importName(spec, pkg) == name {
-			return pkg
+func embedsServer(obj *types.TypeName) bool {
+	s, ok := obj.Type().Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if f.Embedded() && gotype.IsPointer(f.Type(), model.RuntimePath, "Server") {
+			return true
 		}
 	}
-	return nil
-}
-
-// importedBy is the package of an import line, with its whole scope, or nil.
-func (r *resolver) importedBy(spec *ast.ImportSpec) *types.Package {
-	path, err := strconv.Unquote(spec.Path.Value)
-	if err != nil {
-		return nil
-	}
-	pkg, err := r.src.Import(path)
-	if err != nil {
-		return nil
-	}
-	return pkg
-}
-
-// importName is the name of a package in the file of an import line.
-func importName(spec *ast.ImportSpec, pkg *types.Package) string {
-	switch {
-	case spec.Name != nil:
-		return spec.Name.Name
-	case pkg != nil:
-		return pkg.Name()
-	}
-	return ""
+	return false
 }
 
 // constant returns the value of the string constant that a names.
@@ -207,67 +156,4 @@ func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *mode
 		ref.Package = model.PackageRef{Path: obj.Pkg().Path(), Name: obj.Pkg().Name()}
 	}
 	return ref
-}
-
-// write writes a type as the file of s does: for what a user is to paste there.
-func (r *resolver) write(t types.Type, s scope) string {
-	return types.TypeString(t, func(p *types.Package) string {
-		if p.Path() == s.pkg.Path() {
-			return ""
-		}
-		return r.nameIn(s.file, p)
-	})
-}
-
-// nameIn is what a file calls a package: what it would, if it does not import it.
-func (r *resolver) nameIn(file *ast.File, p *types.Package) string {
-	if file == nil {
-		return p.Name()
-	}
-	for _, spec := range file.Imports {
-		if path, err := strconv.Unquote(spec.Path.Value); err != nil || path != p.Path() || spec.Name == nil || spec.Name.Name == "_" {
-			continue
-		}
-		return strings.Trim(spec.Name.Name, ".")
-	}
-	return p.Name()
-}
-
-// ws is what a file calls the runtime, and the import that it lacks for that.
-func (r *resolver) ws(file *ast.File) (name string, imports []string) {
-	if file == nil {
-		return "ws", nil
-	}
-	for _, spec := range file.Imports {
-		if path, err := strconv.Unquote(spec.Path.Value); err == nil && path == model.RuntimePath && (spec.Name == nil || spec.Name.Name != "_" && spec.Name.Name != ".") {
-			if spec.Name != nil {
-				return spec.Name.Name, nil
-			}
-			return "ws", nil
-		}
-	}
-	return "ws", []string{importLine("ws", model.RuntimePath)}
-}
-
-// fileOf is the file of an annotated package that pos is in, or nil.
-func (r *resolver) fileOf(pos token.Pos) *ast.File {
-	for _, p := range r.pkgs {
-		if f := fileAt(p.src, pos); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-// show writes a type for a message, as a file of package from would.
-func (r *resolver) show(t types.Type, from *types.Package) string {
-	return types.TypeString(t, func(p *types.Package) string {
-		if p == from {
-			return ""
-		}
-		if strings.HasSuffix(p.Path(), "wsgen/runtime") {
-			return "ws"
-		}
-		return p.Name()
-	})
 }

@@ -165,27 +165,3 @@ func (r *resolver) twoOfOneMember(t types.Type, p wiretype.Problem) {
 		fmt.Sprintf("give %s a field of its own that is called so, or one of them another name", structName(t)),
 		r.related(r.fieldSpan(p.From[0]), "the one"), r.related(r.fieldSpan(p.From[1]), "the other"))
 }
-
-// structName is a struct as a message names it.
-func structName(t types.Type) string {
-	if obj := gotype.Named(t); obj != nil {
-		return obj.Name()
-	}
-	return "a struct without a name"
-}
-
-// and joins words: a, b and c.
-func and(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return noun + "s"
-}

@@ -164,11 +164,6 @@ func (r *resolver) indirect(m *bound, role model.Role, t types.Type, where span)
 	r.report(diag.Indirection, where, what+" is not taken by value", diag.Instead("take", "*"+r.write(elem, m.scope)))
 }
 
-// quiet is r for a question that was answered before: it reports nothing.
-func (r *resolver) quiet() *resolver {
-	return &resolver{src: r.src, states: r.states, byPath: r.byPath}
-}
-
 // takesState checks a state parameter against what the connect hook makes.
 func (r *resolver) takesState(g *gateway, m *bound, t types.Type, where span) bool {
 	obj := gotype.Named(gotype.Deref(t))

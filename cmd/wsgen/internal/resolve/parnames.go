@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -45,14 +44,4 @@ func nameFor(t types.Type) string {
 		return "value"
 	}
 	return name
-}
-
-// free is name, or name with a number, whichever is not taken. It takes it.
-func free(name string, taken map[string]bool) string {
-	all := name
-	for n := 2; taken[all]; n++ {
-		all = fmt.Sprintf("%s%d", name, n)
-	}
-	taken[all] = true
-	return all
 }

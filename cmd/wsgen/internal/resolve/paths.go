@@ -3,13 +3,73 @@ package resolve
 import (
 	"fmt"
 	"net/http"
+	pathpkg "path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
+
+// path is the effective path of a gateway.
+func (r *resolver) path(d *directive.Directive) string {
+	if len(d.Args) == 0 {
+		return ""
+	}
+	arg := d.Args[0]
+	path := arg.Value
+	if !strings.HasPrefix(path, "/") {
+		code, help := diag.BadPath, diag.Paste("a path begins with a slash", spell("/"+path))
+		if i := strings.Index(path, "/"); strings.ContainsAny(path, " .") {
+			code, help = diag.MethodInPath, "a path names no method and no host: those are for the ServeMux that the router is mounted on"
+			if i > 0 {
+				help = diag.Paste(help+"; write it as", spell(path[i:]))
+			}
+		}
+		r.report(code, value(arg), fmt.Sprintf("the path %s does not begin with a slash", path), help)
+		return ""
+	}
+	if o, ok := d.Option("version"); ok {
+		if n, err := strconv.Atoi(o.Value); err != nil || n < 1 || strconv.Itoa(n) != o.Value {
+			r.report(diag.BadValue, value(o), "version= cannot be "+o.Value, "it is a number from 1 up, such as 1, which serves /v1"+path)
+		} else {
+			if rest, ok := strings.CutPrefix(path, "/v"); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+				r.warn(diag.VersionTwice, value(o), fmt.Sprintf("the path is /v%s%s: it has a version of its own already", o.Value, path), "remove it from the path, or remove version=")
+			}
+			path = "/v" + o.Value + path
+		}
+	}
+	if clean := cleaned(arg.Value); clean != arg.Value {
+		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: ServeMux cleans it first", path), diag.Paste("write the path as it arrives", spell(clean)))
+		return ""
+	}
+	if why := badPattern(path); why != "" {
+		help := "wildcards are whole segments, {name}, or {name...} at the end"
+		if strings.Contains(path, " ") {
+			help = diag.Paste("a space in a path is written as %20", strings.ReplaceAll(arg.Value, " ", "%20"))
+		}
+		r.report(diag.BadWildcard, value(arg), fmt.Sprintf("the path %s is not one that ServeMux accepts: %s", path, why), help)
+		return ""
+	}
+	if i := strings.IndexAny(arg.Value, "?#"); i >= 0 {
+		r.report(diag.UncleanPath, value(arg), fmt.Sprintf("no request has the path %s: a path ends before %s", arg.Value, arg.Value[i:i+1]),
+			diag.Paste("write the path alone", spell(cleaned(arg.Value[:i]))))
+		return ""
+	}
+	return path
+}
+
+// cleaned is a path as requests have it. A slash at the end stays: it stands for
+// all that is below.
+func cleaned(path string) string {
+	clean := pathpkg.Clean(path)
+	if strings.HasSuffix(path, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
+}
 
 // paths reports gateways that cannot be served beside each other: those of one
 // application, and among those of no application all but that main packages

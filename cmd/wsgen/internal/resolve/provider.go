@@ -6,7 +6,6 @@ import (
 	"go/types"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
@@ -194,20 +193,4 @@ func paramName(field string) string {
 		name += "_"
 	}
 	return name
-}
-
-// lowerCamel makes OrderDone orderDone, and HTTPError httpError.
-func lowerCamel(name string) string {
-	runes := []rune(name)
-	upper := 0
-	for upper < len(runes) && unicode.IsUpper(runes[upper]) {
-		upper++
-	}
-	if upper > 1 && upper < len(runes) && unicode.IsLetter(runes[upper]) {
-		upper-- // the last capital begins the next word
-	}
-	for i := range upper {
-		runes[i] = unicode.ToLower(runes[i])
-	}
-	return string(runes)
 }

@@ -98,6 +98,18 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 	p.model.Pushes = append(p.model.Pushes, push)
 }
 
+// noteSilent remembers the methods of a push that tell nobody what became of it.
+func (r *resolver) noteSilent(obj *types.TypeName, fn *types.Func) {
+	if fn.Signature().Results().Len() > 0 {
+		return
+	}
+	key := gotype.Key(obj)
+	if r.silent[key] == nil {
+		r.silent[key] = map[string]*types.Func{}
+	}
+	r.silent[key][fn.Name()] = fn
+}
+
 // pushMethods are all methods of an interface, embedded ones included, in
 // source order.
 func (r *resolver) pushMethods(iface *types.Interface) []*types.Func {
@@ -113,15 +125,6 @@ func (r *resolver) pushMethods(iface *types.Interface) []*types.Func {
 		return pa.Offset - pb.Offset
 	})
 	return all
-}
-
-// home is the annotated package that declares fn, or nil. The method of the
-// interface error has no package.
-func (r *resolver) home(fn *types.Func) *pkg {
-	if fn.Pkg() == nil {
-		return nil
-	}
-	return r.byPath[fn.Pkg().Path()]
 }
 
 // freeEvent is an event for fn that no other method of its interface has.
@@ -180,27 +183,6 @@ func (r *resolver) pushEvent(fn *types.Func, where span) string {
 		return ""
 	}
 	return event
-}
-
-// pushField finds the syntax of an interface method, if its package was parsed.
-func (r *resolver) pushField(fn *types.Func) *ast.Field {
-	home := r.home(fn)
-	if home == nil {
-		return nil
-	}
-	var found *ast.Field
-	for _, f := range home.src.Files {
-		if fn.Pos() < f.FileStart || fn.Pos() > f.FileEnd {
-			continue
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if field, ok := n.(*ast.Field); ok && len(field.Names) == 1 && field.Names[0].Pos() == fn.Pos() {
-				found = field
-			}
-			return found == nil
-		})
-	}
-	return found
 }
 
 // pushSpan is where a method is named; a method of a package that was not

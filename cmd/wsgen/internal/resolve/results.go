@@ -111,14 +111,3 @@ func (r *resolver) reply(g *gateway, m *bound, t types.Type, h *model.Handler) {
 	}
 	h.Result, h.Stream = &ref, form
 }
-
-// stateSent reports a connection's state that would be sent.
-func (r *resolver) stateSent(t types.Type, where span) bool {
-	obj := gotype.Named(gotype.Deref(t))
-	if obj == nil || !r.isState(obj) {
-		return false
-	}
-	r.report(diag.StatePayload, where, obj.Name()+" is a connection's state, which is not sent",
-		"send a type of its own with what the other side may know", r.related(nameSpan(obj), obj.Name()+" is declared here"))
-	return true
-}

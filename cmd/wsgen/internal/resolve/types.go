@@ -156,19 +156,6 @@ func (r *resolver) namespace(p *pkg, obj *types.TypeName, d *directive.Directive
 	p.model.Namespaces = append(p.model.Namespaces, n)
 }
 
-func embedsServer(obj *types.TypeName) bool {
-	s, ok := obj.Type().Underlying().(*types.Struct)
-	if !ok {
-		return false
-	}
-	for f := range s.Fields() {
-		if f.Embedded() && gotype.IsPointer(f.Type(), model.RuntimePath, "Server") {
-			return true
-		}
-	}
-	return false
-}
-
 // namespaceOf resolves the namespace= option of d; nil is the default registry.
 func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 	o, ok := d.Option("namespace")
@@ -198,14 +185,4 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 		return nil
 	}
 	return &ref
-}
-
-// has reports whether obj, declared in p, is marked with the directive name.
-func (p *pkg) has(obj *types.TypeName, name string) bool {
-	for _, d := range p.onType[obj] {
-		if d.Name == name {
-			return true
-		}
-	}
-	return false
 }

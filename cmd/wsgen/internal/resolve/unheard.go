@@ -14,22 +14,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// silent are the methods of push interfaces that return nothing, by the
-// interface's typeKey and their name.
-type silent map[string]map[string]*types.Func
-
-// noteSilent remembers the methods of a push that tell nobody what became of it.
-func (r *resolver) noteSilent(obj *types.TypeName, fn *types.Func) {
-	if fn.Signature().Results().Len() > 0 {
-		return
-	}
-	key := gotype.Key(obj)
-	if r.silent[key] == nil {
-		r.silent[key] = map[string]*types.Func{}
-	}
-	r.silent[key][fn.Name()] = fn
-}
-
 // unheard warns where such a method is called on one connection: it may be
 // shed, and a caller who pushes to one would want to know. Programs without
 // such methods pay nothing.

@@ -67,3 +67,23 @@ func (r *resolver) expand(t types.Type, w *gotype.Trail) {
 		}
 	}
 }
+
+// endlessIn reports whether a parameter or a result of m is unending.
+func (r *resolver) endlessIn(m *bound) bool {
+	for i := range m.sig.Params().Len() {
+		if _, typ := m.param(i); r.unending(m.sig.Params().At(i).Type(), typ) {
+			return true
+		}
+	}
+	for i := range m.sig.Results().Len() {
+		if r.unending(m.sig.Results().At(i).Type(), m.result(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// cycle reports a generic type without end.
+func (r *resolver) cycle(e types.Error) {
+	r.report(diag.TypeError, at{e.Pos, e.Pos}, e.Msg, "let it hold itself with the same type arguments")
+}

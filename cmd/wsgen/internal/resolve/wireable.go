@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"fmt"
-	"go/token"
 	"go/types"
 	"reflect"
 
@@ -76,5 +75,3 @@ func tagOf(obj *types.TypeName, v *types.Var) string {
 	}
 	return ""
 }
-
-func varSpan(v *types.Var) span { return at{v.Pos(), v.Pos() + token.Pos(len(v.Name()))} }
