@@ -3,47 +3,13 @@
 package cli
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
 )
 
-// The exit codes.
-const (
-	exitOK    = 0
-	exitFail  = 1 // mistakes in the source, stale files, or something failed
-	exitUsage = 2
-
-	exitInterrupted = 130 // as a shell reports SIGINT
-)
-
-// streams are where a command reads and writes.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-	// writing is held while files are written: an interrupt waits for it.
-	writing *writing
-}
-
-func (s streams) errorf(format string, args ...any) {
-	fmt.Fprintf(s.err, "wsgen: "+format+"\n", args...)
-}
-
-// command is one line of the table of subcommands.
-type command struct {
-	name    string
-	args    string // behind the name in the usage line
-	summary string
-	run     func(ctx context.Context, s streams, args []string) int
-	flags   func() *flag.FlagSet // nil: it has none
-	text    string               // what help says about it besides
-}
-
+// commands is the table of subcommands.
 func commands() []command {
 	return []command{
 		{
@@ -111,7 +77,7 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	ctx, writing, stop := interruptible(stderr)
 	defer stop()
 
-	s := streams{stdin, stdout, stderr, writing}
+	s := streams{stdin, stdout, stderr, writing, commands()}
 	if len(args) > 0 {
 		switch args[0] {
 		case "-h", "-help", "--help":
@@ -123,35 +89,15 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	if len(args) == 0 || !isWord(args[0]) {
 		return generate(ctx, s, args)
 	}
-	for _, c := range commands() {
+	for _, c := range s.commands {
 		if c.name == args[0] {
 			return c.run(ctx, s, args[1:])
 		}
 	}
-	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], commandNames()))
+	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], s.names()))
 	if isFolder("", args[0]) {
 		fmt.Fprintf(stderr, "A package is written with a dot or a slash: wsgen ./%s\n", args[0])
 	}
 	fmt.Fprintln(stderr, `Run "wsgen help" for usage.`)
 	return exitUsage
-}
-
-// isWord tells a command from a flag and from a package, which has a dot or a
-// slash in all forms that name the user's own.
-func isWord(arg string) bool {
-	return arg != "" && arg[0] != '-' && !strings.ContainsAny(arg, `./\`)
-}
-
-// isFolder reports whether name is a folder in dir, or in the current one.
-func isFolder(dir, name string) bool {
-	info, err := os.Stat(filepath.Join(dir, name))
-	return err == nil && info.IsDir()
-}
-
-func commandNames() []string {
-	var names []string
-	for _, c := range commands() {
-		names = append(names, c.name)
-	}
-	return names
 }

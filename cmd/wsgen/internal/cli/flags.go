@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -82,7 +84,7 @@ func (f *runFlags) parse(s streams, args []string) error {
 			return usage(s, "flag %s stands behind a package: flags come first", arg)
 		}
 		if isWord(arg) {
-			return usage(s, "%q is not a package%s", arg, f.packageFor(arg))
+			return usage(s, "%q is not a package%s", arg, f.packageFor(s, arg))
 		}
 	}
 	scratch := settings.Default()
@@ -102,13 +104,13 @@ func (f *runFlags) parse(s streams, args []string) error {
 
 // packageFor is what to write for a word that is no package, if anything can be
 // meant: all packages, a folder that is there, or a command that stands alone.
-func (f *runFlags) packageFor(word string) string {
+func (f *runFlags) packageFor(s streams, word string) string {
 	switch {
 	case word == "all":
 		return "; all packages of this module are ./..."
 	case isFolder(f.dir, word):
 		return "; its folder is written ./" + word
-	case slices.Contains(commandNames(), word):
+	case slices.Contains(s.names(), word):
 		return "; one run has one command"
 	}
 	return ": one is written as a folder or as an import path, such as ./..."
@@ -163,4 +165,25 @@ func didYouMean(word string, candidates []string) string {
 		return fmt.Sprintf("; did you mean %s?", best)
 	}
 	return ""
+}
+
+// The forms in which mistakes are printed.
+const (
+	formatText   = "text"
+	formatJSON   = "json"
+	formatGitHub = "github"
+)
+
+func formats() []string { return []string{formatText, formatJSON, formatGitHub} }
+
+// isWord tells a command from a flag and from a package, which has a dot or a
+// slash in all forms that name the user's own.
+func isWord(arg string) bool {
+	return arg != "" && arg[0] != '-' && !strings.ContainsAny(arg, `./\`)
+}
+
+// isFolder reports whether name is a folder in dir, or in the current one.
+func isFolder(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && info.IsDir()
 }

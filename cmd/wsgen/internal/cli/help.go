@@ -14,20 +14,20 @@ import (
 
 func help(_ context.Context, s streams, args []string) int {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		overview(s.out)
+		overview(s.out, s.commands)
 		return exitOK
 	}
-	for _, c := range commands() {
+	for _, c := range s.commands {
 		if c.name == args[0] {
 			helpOn(s.out, c)
 			return exitOK
 		}
 	}
-	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], commandNames()))
+	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], s.names()))
 	return exitUsage
 }
 
-func overview(w io.Writer) {
+func overview(w io.Writer, commands []command) {
 	fmt.Fprint(w, `wsgen generates typed WebSocket gateways from //ws: directives.
 
 usage: wsgen [command] [flags] [packages]
@@ -35,7 +35,7 @@ usage: wsgen [command] [flags] [packages]
 commands:
 `)
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, c := range commands() {
+	for _, c := range commands {
 		fmt.Fprintf(table, "  %s\t%s\n", c.name, c.summary)
 	}
 	table.Flush()

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -186,30 +185,3 @@ func unused(dir, name, other string) string {
 	}
 	return name
 }
-
-// undone does something that may fail, and takes back then what it has written.
-// An interrupt that cannot wait for that does so itself.
-func (s streams) undone(do func(*scaffold.Undo) error) error {
-	undo := new(scaffold.Undo)
-	s.writing.undo.Store(undo)
-	err := do(undo)
-	if err == nil {
-		err = undo.Done()
-		s.writing.Lock() // from here on files have been changed
-		s.writing.undo.Store(nil)
-		s.writing.Unlock()
-		return err
-	}
-	if !undo.Begun() {
-		return err
-	}
-	if stuck := undo.Back(); stuck != nil {
-		return errors.Join(err, fmt.Errorf("what was written before could not all be taken back: %w", stuck))
-	}
-	return takenBack{err}
-}
-
-// takenBack is an error that has left nothing behind.
-type takenBack struct{ error }
-
-func (t takenBack) Unwrap() error { return t.error }

@@ -6,31 +6,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
 // grace is how long a run that is interrupted may take to end by itself: to stop
 // the go command, and to say how things stand.
 const grace = 200 * time.Millisecond
-
-// writing is held while files that belong together are replaced.
-type writing struct {
-	sync.Mutex
-	begun atomic.Bool // it has been held by a run
-	watch atomic.Bool // the command is ended by an interrupt, which is no failure
-	undo  atomic.Pointer[scaffold.Undo]
-}
-
-// Lock waits for whoever ends the process.
-func (w *writing) Lock() {
-	w.Mutex.Lock()
-	w.begun.Store(true)
-}
 
 // interruptible returns a context that the first interrupt cancels. The process
 // ends soon after, whether or not whoever runs listens to that: Go's own type

@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
 // job is one run over the user's packages: where, and with which options.
@@ -26,56 +22,6 @@ type job struct {
 	opts    pipeline.Options
 }
 
-// begin reads command line and settings. If code is not exitOK, or the job is
-// nil, the run is over and everything has been said.
-func begin(s streams, command string, flags *runFlags, args []string) (j *job, code int) {
-	if err := flags.parse(s, args); err != nil {
-		return nil, usageExit(s, err, command)
-	}
-	dir, err := workDir(flags.dir)
-	if err != nil {
-		s.errorf("%v", err)
-		return nil, exitFail
-	}
-	j = &job{streams: s, flags: flags, dir: dir}
-	if err := j.configure(); err != nil {
-		s.errorf("%v", err)
-		return nil, exitFail
-	}
-	if j.opts.Dir == "" { // the settings have mistakes, which were printed
-		return nil, exitFail
-	}
-	return j, exitOK
-}
-
-// configure fills in the options from the settings file and the flags above
-// it. If the file has mistakes it prints them and leaves the options empty.
-func (j *job) configure() error {
-	module, err := pipeline.FindModule(j.dir)
-	if err != nil {
-		return err
-	}
-	set, mistakes, err := settings.Load(module.Dir)
-	if err != nil {
-		return err
-	}
-	if mistakes.HasErrors() {
-		return j.mistakes(mistakes)
-	}
-	for _, g := range j.flags.given {
-		if err := set.Set(g.spec, g.value); err != nil {
-			return err
-		}
-	}
-	j.root, j.ignored = module.Dir, module.Ignores
-	j.opts = pipeline.Options{
-		Dir: j.dir, Patterns: j.flags.set.Args(),
-		Tags: set.Tags, Wire: pipeline.Wire(set.Wire),
-		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail,
-	}
-	return nil
-}
-
 // said is where lines for people go: standard output is taken if a program
 // reads the mistakes there.
 func (j *job) said() io.Writer {
@@ -83,31 +29,6 @@ func (j *job) said() io.Writer {
 		return j.err
 	}
 	return j.out
-}
-
-// report prints what went wrong, and what a user might wonder about.
-func (j *job) report(ctx context.Context, result pipeline.Result, err error) int {
-	if err != nil && ctx.Err() != nil {
-		j.errorf("interrupted, no file was changed")
-		return exitInterrupted
-	}
-	if result.Diagnostics.HasErrors() {
-		if err := j.mistakes(result.Diagnostics); err != nil {
-			j.errorf("%v", err)
-		}
-		return exitFail
-	}
-	if printErr := j.printMistakes(result.Diagnostics); printErr != nil {
-		return exitFail
-	}
-	if err != nil {
-		j.errorf("%v", err)
-		return exitFail
-	}
-	if result.Packages == 0 {
-		j.errorf("no //ws: directives here: nothing to generate%s", j.although(result.Traces))
-	}
-	return exitOK
 }
 
 // although names the first of what makes it odd that nothing was found.
@@ -121,34 +42,4 @@ func (j *job) although(traces []pipeline.Trace) string {
 		place = fmt.Sprintf("%s:%d", place, t.Line)
 	}
 	return fmt.Sprintf("; yet %s is %s: wsgen reads what go list %s has", place, t.What, strings.Join(patterns(j.opts.Patterns), " "))
-}
-
-// patterns are those that a run is about.
-func patterns(given []string) []string {
-	if len(given) == 0 {
-		return []string{"./..."}
-	}
-	return given
-}
-
-func usageExit(s streams, err error, command string) int {
-	if errors.Is(err, errHelp) {
-		return help(context.Background(), s, []string{command})
-	}
-	return exitUsage
-}
-
-// workDir is the absolute folder that the run sees as its own.
-func workDir(dir string) (string, error) {
-	if dir == "" {
-		return os.Getwd()
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return "", fmt.Errorf("-C: %w", err)
-	}
-	if !info.IsDir() {
-		return "", fmt.Errorf("-C: %s is not a folder", dir)
-	}
-	return filepath.Abs(dir)
 }

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
 
@@ -52,25 +49,6 @@ func list(ctx context.Context, s streams, args []string) int {
 		return exitFail
 	}
 	return exitOK
-}
-
-// write prints the listing for a program.
-func (l listing) write(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(l)
-}
-
-// withMistakes is write, with the mistakes as a part of the object: what a
-// program reads is one document.
-func (l listing) withMistakes(w io.Writer, list diag.List, dir string) error {
-	var text bytes.Buffer
-	if err := diag.JSON(&text, list, dir); err != nil {
-		return err
-	}
-	l.Mistakes = text.Bytes()
-	return l.write(w)
 }
 
 // table prints a line for each event: those that clients send, then those that

@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"go/token"
+	"io"
 	"maps"
 	"path"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 )
@@ -213,4 +216,23 @@ func distinct(names []string) []string {
 		seen[n] = true
 	}
 	return out
+}
+
+// write prints the listing for a program.
+func (l listing) write(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(l)
+}
+
+// withMistakes is write, with the mistakes as a part of the object: what a
+// program reads is one document.
+func (l listing) withMistakes(w io.Writer, list diag.List, dir string) error {
+	var text bytes.Buffer
+	if err := diag.JSON(&text, list, dir); err != nil {
+		return err
+	}
+	l.Mistakes = text.Bytes()
+	return l.write(w)
 }

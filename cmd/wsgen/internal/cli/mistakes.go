@@ -8,15 +8,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 )
 
-// The forms in which mistakes are printed.
-const (
-	formatText   = "text"
-	formatJSON   = "json"
-	formatGitHub = "github"
-)
-
-func formats() []string { return []string{formatText, formatJSON, formatGitHub} }
-
 // printMistakes prints diagnostics: for people to standard error, for programs
 // to standard output, which then has nothing else. What answers with an object
 // has them in it.

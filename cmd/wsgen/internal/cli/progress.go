@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 )
@@ -77,16 +76,3 @@ func (p *progress) run() {
 		}
 	}
 }
-
-// isTerminal reports whether w is a screen that can do more than print.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// colors follows the convention of NO_COLOR.
-func colors(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(w) }

@@ -185,9 +185,6 @@ func (s streams) generated(ctx context.Context, root string, env []string) error
 	return nil
 }
 
-// errReported is an error that has been told already.
-var errReported = errors.New("reported")
-
 func scaffoldExit(ctx context.Context, s streams, err error, command string) int {
 	if _, ok := errors.AsType[takenBack](err); ok {
 		defer s.errorf("what was written before is taken back: nothing has changed")

@@ -7,9 +7,7 @@ import (
 	"go/types"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // Bodies are functions of one package, and the types of what stands in them.
@@ -111,9 +109,4 @@ func (p *Program) unitIn(dir string) *unit {
 		}
 	}
 	return u
-}
-
-// within reports whether dir is root or below it.
-func within(root, dir string) bool {
-	return dir == root || strings.HasPrefix(dir, root+string(filepath.Separator))
 }

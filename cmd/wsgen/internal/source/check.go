@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -17,30 +16,6 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
-
-// unit is a package that is type-checked from source.
-type unit struct {
-	path, name, goVersion string
-	files                 []*ast.File
-	info                  *types.Info
-
-	pkg    *types.Package
-	errors []types.Error
-	busy   bool
-}
-
-// dependencies resolves imports: units from source, everything else from export
-// data.
-type dependencies struct {
-	fset    *token.FileSet
-	units   map[string]*unit
-	exports map[string]*packages.Package
-	generated mark.Files // of a unit, these are not read
-	gc      types.Importer
-	syntax  map[string][]*ast.File
-	ctx     context.Context         // ends a check that is under way, at its next import; nil: nothing does
-	local   func(path string) *unit // finds what was not loaded; nil: nothing more is
-}
 
 func newDependencies(fset *token.FileSet, exports map[string]*packages.Package, generated mark.Files) *dependencies {
 	d := &dependencies{fset: fset, units: map[string]*unit{}, exports: exports, generated: generated, syntax: map[string][]*ast.File{}}

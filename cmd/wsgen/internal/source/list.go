@@ -94,3 +94,56 @@ func (l lister) exports(paths []string) (map[string]*packages.Package, error) {
 	packages.Visit(list, nil, func(p *packages.Package) { found[p.PkgPath] = p })
 	return found, nil
 }
+
+// driven reports whether another program lists packages.
+func (l lister) driven() bool {
+	if driver := l.getenv("GOPACKAGESDRIVER"); driver != "" {
+		return driver != "off"
+	}
+	_, err := exec.LookPath("gopackagesdriver")
+	return err == nil
+}
+
+// usualFlags reports whether GOFLAGS has nothing that brings in other files.
+func usualFlags(flags string) bool {
+	for flag := range strings.FieldsSeq(flags) {
+		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+		if !slices.Contains([]string{"mod", "tags", "buildvcs", "trimpath"}, name) {
+			return false
+		}
+	}
+	return true
+}
+
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' })
+}
+
+// ask runs the go command, and returns the lines that it prints; nil if it fails.
+func (l lister) ask(args ...string) []string {
+	cmd := exec.CommandContext(l.ctx, "go", args...)
+	cmd.Dir, cmd.Env = l.dir, l.env
+	if l.env != nil && l.dir != "" {
+		// The go command knows a folder that is a link by this name only.
+		cmd.Env = append(slices.Clip(l.env), "PWD="+l.dir)
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\r", ""), "\n")
+}
+
+// getenv is a variable of the go command's environment.
+func (l lister) getenv(name string) string {
+	if l.env == nil {
+		return os.Getenv(name)
+	}
+	value := ""
+	for _, kv := range l.env {
+		if rest, ok := strings.CutPrefix(kv, name+"="); ok {
+			value = rest
+		}
+	}
+	return value
+}

@@ -7,7 +7,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
+
+// Module is the main module: that of the folder wsgen runs in.
+type Module struct {
+	Path      string
+	Dir       string     // absolute
+	Go        string     // its go line, such as 1.26.0; "" if it has none
+	generated mark.Files // what wsgen writes into its folders
+	requires  map[string]bool
+	ignored   []string        // by ignore lines
+	indirect  map[string]bool // of requires, those that only other modules need
+	tools     []string        // packages
+}
+
+// Requires reports whether the module's go.mod names path in a require line,
+// direct or indirect.
+func (m Module) Requires(path string) bool { return m.requires[path] }
+
+// needs reports whether go.mod says that the module itself needs the module
+// path: for its own packages, or as a tool.
+func (m Module) needs(path string) bool {
+	return m.requires[path] && (!m.indirect[path] || slices.ContainsFunc(m.tools, func(tool string) bool {
+		return tool == path || strings.HasPrefix(tool, path+"/")
+	}))
+}
 
 // FindModule returns the module that dir, an absolute path, belongs to.
 func FindModule(dir string) (Module, error) { return findModule(dir) }
@@ -178,4 +204,9 @@ func (m Module) folder(path string) (string, bool) {
 	}
 	rel, ok := strings.CutPrefix(path, m.Path+"/")
 	return filepath.Join(m.Dir, filepath.FromSlash(rel)), ok
+}
+
+// within reports whether dir is root or below it.
+func within(root, dir string) bool {
+	return dir == root || strings.HasPrefix(dir, root+string(filepath.Separator))
 }

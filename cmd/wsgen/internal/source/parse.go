@@ -18,13 +18,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 )
 
-// parsed is a file that was read, with its syntax errors if it has any.
-type parsed struct {
-	path string
-	file *ast.File
-	err  error
-}
-
 // wireMark is in the first line of what google/wire writes, and wireFile what it
 // calls that.
 const (
@@ -41,14 +34,6 @@ func (p parsed) byWire() bool {
 	}
 	text, err := os.ReadFile(p.path)
 	return err == nil && bytes.Contains(text, []byte(wireMark))
-}
-
-// candidate is a folder of the module with something in its comments that is,
-// or looks like, a directive.
-type candidate struct {
-	*folder
-	files []parsed
-	tests []parsed
 }
 
 // parseCandidates parses the folders that mention a directive, or did when wsgen

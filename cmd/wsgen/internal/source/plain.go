@@ -4,7 +4,6 @@ import (
 	"go/build"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,9 +60,12 @@ func (t target) importFolder(f *folder) (*build.Package, error) {
 type entry struct{ fs.DirEntry }
 
 func (e entry) Mode() fs.FileMode { return e.Type() }
-func (entry) Size() int64         { return 0 }
-func (entry) ModTime() time.Time  { return time.Time{} }
-func (entry) Sys() any            { return nil }
+
+func (entry) Size() int64 { return 0 }
+
+func (entry) ModTime() time.Time { return time.Time{} }
+
+func (entry) Sys() any { return nil }
 
 // vendored reports whether a path stands below a folder called vendor.
 func vendored(rel string) bool {
@@ -95,13 +97,6 @@ func in(dir string, names []string) []string {
 		paths[i] = filepath.Join(dir, name)
 	}
 	return paths
-}
-
-// target is what the go command builds for.
-type target struct {
-	build.Context
-	sure  bool   // the go command has the same idea of the module and its files
-	flags string // GOFLAGS
 }
 
 // target asks the go command what it builds for: GOOS, tags and the like may
@@ -146,57 +141,4 @@ func defaultTarget(tags []string) target {
 	ctx := build.Default
 	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), tags...)
 	return target{Context: ctx}
-}
-
-// driven reports whether another program lists packages.
-func (l lister) driven() bool {
-	if driver := l.getenv("GOPACKAGESDRIVER"); driver != "" {
-		return driver != "off"
-	}
-	_, err := exec.LookPath("gopackagesdriver")
-	return err == nil
-}
-
-// usualFlags reports whether GOFLAGS has nothing that brings in other files.
-func usualFlags(flags string) bool {
-	for flag := range strings.FieldsSeq(flags) {
-		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
-		if !slices.Contains([]string{"mod", "tags", "buildvcs", "trimpath"}, name) {
-			return false
-		}
-	}
-	return true
-}
-
-func words(list string) []string {
-	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' })
-}
-
-// ask runs the go command, and returns the lines that it prints; nil if it fails.
-func (l lister) ask(args ...string) []string {
-	cmd := exec.CommandContext(l.ctx, "go", args...)
-	cmd.Dir, cmd.Env = l.dir, l.env
-	if l.env != nil && l.dir != "" {
-		// The go command knows a folder that is a link by this name only.
-		cmd.Env = append(slices.Clip(l.env), "PWD="+l.dir)
-	}
-	out, err := cmd.Output()
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\r", ""), "\n")
-}
-
-// getenv is a variable of the go command's environment.
-func (l lister) getenv(name string) string {
-	if l.env == nil {
-		return os.Getenv(name)
-	}
-	value := ""
-	for _, kv := range l.env {
-		if rest, ok := strings.CutPrefix(kv, name+"="); ok {
-			value = rest
-		}
-	}
-	return value
 }

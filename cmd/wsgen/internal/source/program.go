@@ -1,17 +1,14 @@
 package source
 
 import (
+	"context"
 	"go/ast"
+	"go/build"
 	"go/token"
 	"go/types"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/packages"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
@@ -50,30 +47,6 @@ type Program struct {
 	program *bool                         // what HasProgram knows
 }
 
-// Module is the main module: that of the folder wsgen runs in.
-type Module struct {
-	Path     string
-	Dir      string // absolute
-	Go       string // its go line, such as 1.26.0; "" if it has none
-	generated mark.Files // what wsgen writes into its folders
-	requires map[string]bool
-	ignored  []string        // by ignore lines
-	indirect map[string]bool // of requires, those that only other modules need
-	tools    []string        // packages
-}
-
-// Requires reports whether the module's go.mod names path in a require line,
-// direct or indirect.
-func (m Module) Requires(path string) bool { return m.requires[path] }
-
-// needs reports whether go.mod says that the module itself needs the module
-// path: for its own packages, or as a tool.
-func (m Module) needs(path string) bool {
-	return m.requires[path] && (!m.indirect[path] || slices.ContainsFunc(m.tools, func(tool string) bool {
-		return tool == path || strings.HasPrefix(tool, path+"/")
-	}))
-}
-
 // Package is one annotated package. Its files exclude what wsgen generated.
 type Package struct {
 	Path      string
@@ -95,77 +68,67 @@ type Package struct {
 	Errors []types.Error
 }
 
-// inSight reports whether all of list stand where package cache looks for
-// changes, which is anywhere but in hidden folders and those without end:
-// node_modules, and what an ignore line of go.mod keeps from the go command. No
-// pattern with dots brings those in, but a folder that is named does, and an
-// import line.
-func inSight[K comparable](m Module, list map[K]*packages.Package) bool {
-	for _, p := range list {
-		if p.Module == nil || p.Module.Dir == "" || p.Dir == "" {
-			continue
-		}
-		rel, err := filepath.Rel(p.Module.Dir, p.Dir)
-		own := p.Module.Dir == m.Dir
-		if err != nil || own && m.Ignores(p.Dir) || slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(elem string) bool {
-			return len(elem) > 1 && elem[0] == '.' && elem != ".." || !own && elem == "node_modules"
-		}) {
-			return false
-		}
-	}
-	return true
+// otherBuilds is what the files of one folder declare that are not in every
+// build of its package.
+type otherBuilds struct {
+	types   map[string]bool     // by name
+	methods map[string][]string // by the name of the receiver's type
+	files   []*otherBuilds      // of each file
 }
 
-// Import returns the types of a package that an annotated package imports,
-// directly or not, with its whole scope.
-func (p *Program) Import(path string) (*types.Package, error) { return p.deps.Import(path) }
+// Variation says what another build of a program may have in the place of a
+// type.
+type Variation uint8
 
-// Paths are the import paths of the module's folders that hold Go files, sorted.
-func (p *Program) Paths() []string {
-	var paths []string
-	for dir := range p.folders {
-		if within(p.Module.Dir, dir) {
-			paths = append(paths, p.Module.importPath(dir))
-		}
-	}
-	slices.Sort(paths)
-	return paths
+// The variations.
+const (
+	Same      Variation = iota // the same type
+	ByVersion                  // another, with another version of a module
+	ByBuild                    // another, for another system or with other tags
+)
+
+// unit is a package that is type-checked from source.
+type unit struct {
+	path, name, goVersion string
+	files                 []*ast.File
+	info                  *types.Info
+
+	pkg    *types.Package
+	errors []types.Error
+	busy   bool
 }
 
-// FromSource returns the import paths that the package path imports, if it was
-// read from source: it is annotated, or imports an annotated package.
-func (p *Program) FromSource(path string) ([]string, bool) {
-	u := p.deps.units[path]
-	if u == nil || u.pkg == nil {
-		return nil, false
-	}
-	var paths []string
-	for _, to := range u.pkg.Imports() {
-		paths = append(paths, to.Path())
-	}
-	return paths, true
+// dependencies resolves imports: units from source, everything else from export
+// data.
+type dependencies struct {
+	fset      *token.FileSet
+	units     map[string]*unit
+	exports   map[string]*packages.Package
+	generated mark.Files // of a unit, these are not read
+	gc        types.Importer
+	syntax    map[string][]*ast.File
+	ctx       context.Context         // ends a check that is under way, at its next import; nil: nothing does
+	local     func(path string) *unit // finds what was not loaded; nil: nothing more is
 }
 
-// Syntax returns those files of a package of another module that mention a
-// directive, with comments: for what a gateway embeds from there.
-func (p *Program) Syntax(path string) []*ast.File {
-	if files, ok := p.deps.syntax[path]; ok {
-		return files
-	}
-	var files []*ast.File
-	if listed := p.deps.exports[path]; listed != nil {
-		var paths []string
-		for _, file := range listed.GoFiles {
-			if text, err := os.ReadFile(file); err == nil && directive.Mentioned(text) && !p.Module.generated.Wrote(file, text) {
-				paths = append(paths, file)
-			}
-		}
-		for _, f := range parseAll(p.Fset, paths) {
-			if f.file != nil {
-				files = append(files, f.file)
-			}
-		}
-	}
-	p.deps.syntax[path] = files
-	return files
+// target is what the go command builds for.
+type target struct {
+	build.Context
+	sure  bool   // the go command has the same idea of the module and its files
+	flags string // GOFLAGS
+}
+
+// parsed is a file that was read, with its syntax errors if it has any.
+type parsed struct {
+	path string
+	file *ast.File
+	err  error
+}
+
+// candidate is a folder of the module with something in its comments that is,
+// or looks like, a directive.
+type candidate struct {
+	*folder
+	files []parsed
+	tests []parsed
 }

@@ -11,25 +11,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// otherBuilds is what the files of one folder declare that are not in every
-// build of its package.
-type otherBuilds struct {
-	types   map[string]bool     // by name
-	methods map[string][]string // by the name of the receiver's type
-	files   []*otherBuilds      // of each file
-}
-
-// Variation says what another build of a program may have in the place of a
-// type.
-type Variation uint8
-
-// The variations.
-const (
-	Same      Variation = iota // the same type
-	ByVersion                  // another, with another version of a module
-	ByBuild                    // another, for another system or with other tags
-)
-
 // Varies tells whether the declared type t is the same in every build of the
 // program, and has the same of these methods. It need not be if t, or what t is
 // declared as, is of another module, or in a file that not every build has.

@@ -1,0 +1,19 @@
+package cli
+
+import (
+	"io"
+	"os"
+)
+
+// isTerminal reports whether w is a screen that can do more than print.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// colors follows the convention of NO_COLOR.
+func colors(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(w) }

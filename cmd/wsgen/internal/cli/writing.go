@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
+)
+
+// writing is held while files that belong together are replaced.
+type writing struct {
+	sync.Mutex
+	begun atomic.Bool // it has been held by a run
+	watch atomic.Bool // the command is ended by an interrupt, which is no failure
+	undo  atomic.Pointer[scaffold.Undo]
+}
+
+// Lock waits for whoever ends the process.
+func (w *writing) Lock() {
+	w.Mutex.Lock()
+	w.begun.Store(true)
+}

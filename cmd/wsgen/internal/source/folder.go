@@ -1,0 +1,63 @@
+package source
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
+)
+
+// folder is one folder of the module that holds Go files.
+type folder struct {
+	dir       string
+	named     bool     // the command line names it, and ./... may not have it
+	files     []string // absolute paths, by name, without generated ones and tests
+	tests     []string // those tests that mention a directive
+	allTests  []string // all of them
+	generated []string // what wsgen wrote
+	foreign   []string // what has the name of that, and wsgen did not write: if it is Go, among files, too
+	parked    []string // files that mention a directive, and whose name keeps them out of every build
+	mentions  bool     // some file has the text of a directive
+	mention   map[string]bool
+}
+
+// add looks at one file.
+func (f *folder) add(path, name string, generated mark.Files) error {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if generated.Named(name) && err == nil {
+		if generated.Wrote(name, text) {
+			f.generated = append(f.generated, path)
+			return nil
+		}
+		f.foreign = append(f.foreign, path)
+	}
+	if !strings.HasSuffix(name, ".go") {
+		return nil
+	}
+	if directive.Mentioned(text) {
+		f.mentions, f.mention[path] = true, true
+	}
+	if !strings.HasSuffix(name, "_test.go") {
+		f.files = append(f.files, path)
+		return nil
+	}
+	f.allTests = append(f.allTests, path)
+	if f.mention[path] {
+		f.tests = append(f.tests, path)
+	}
+	return nil
+}
+
+// park notes a file whose name keeps it out of every build, if it has the text
+// of a directive. That it cannot be read is no matter.
+func (f *folder) park(path string) {
+	if text, err := os.ReadFile(path); err == nil && directive.Mentioned(text) {
+		f.parked = append(f.parked, path)
+	}
+}
