@@ -23,15 +23,16 @@ cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
 cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
-cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/gotype cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
-cmd/wsgen/internal/wiretype:       cmd/wsgen/internal/gotype cmd/wsgen/internal/model
+cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/wiretype:       cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/model
 cmd/wsgen/internal/gotype:         cmd/wsgen/internal/model
+cmd/wsgen/internal/camel:
 cmd/wsgen/internal/model:
 cmd/wsgen/internal/diag:
 cmd/wsgen/internal/mark:
 cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
-cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/mark github.com/rogpeppe/go-internal/diff
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 )
@@ -25,7 +26,7 @@ func (r *resolver) event(m *bound, d *directive.Directive) (event string, where 
 		return "", nil, false
 	case len(d.Args) == 0:
 		help := "name the event that " + m.fn.Name() + " handles"
-		if event := lowerCamel(cmp.Or(strings.TrimPrefix(m.fn.Name(), "On"), m.fn.Name())); event != "error" { // the protocol's
+		if event := camel.Lower(cmp.Or(strings.TrimPrefix(m.fn.Name(), "On"), m.fn.Name())); event != "error" { // the protocol's
 			help = diag.Paste(help, d.With(event))
 		}
 		r.report(diag.MissingArgument, head(d), "//ws:subscribe needs an argument: event", help)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
@@ -79,10 +80,10 @@ func (r *resolver) tagProblem(p wiretype.Problem) {
 	switch p.Mistake {
 	case wiretype.UnreadTag:
 		r.warn(diag.BadTag, tag, "this tag names no member: encoding/json does not understand it, and takes the field's name",
-			repaired(f.Tag, lowerCamel(f.Var.Name())))
+			repaired(f.Tag, camel.Lower(f.Var.Name())))
 	case wiretype.UnfitName:
 		r.warn(diag.BadTag, tag, fmt.Sprintf("this tag names no member: encoding/json does not take the name %q, and takes the field's", f.Unfit),
-			fmt.Sprintf("letters, digits and most punctuation are taken, quotes and backslashes not: `json:%q`", lowerCamel(f.Var.Name())))
+			fmt.Sprintf("letters, digits and most punctuation are taken, quotes and backslashes not: `json:%q`", camel.Lower(f.Var.Name())))
 	case wiretype.NamedAsOption:
 		r.warn(diag.UnknownTagOption, tag, fmt.Sprintf("this tag calls the member %s", f.Name), diag.Paste("an option stands behind a comma", withJSON(f.Tag, ","+f.Name)))
 	case wiretype.UnknownOption:

@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 )
 
@@ -39,7 +40,7 @@ func nameFor(t types.Type) string {
 	if obj.Name() == "Context" {
 		return "ctx"
 	}
-	name := lowerCamel(obj.Name())
+	name := camel.Lower(obj.Name())
 	if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || name == obj.Name() || name == obj.Pkg().Name() {
 		return "value"
 	}

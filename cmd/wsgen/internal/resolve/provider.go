@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -188,7 +189,7 @@ func startsZero(t types.Type) bool {
 }
 
 func paramName(field string) string {
-	name := lowerCamel(field)
+	name := camel.Lower(field)
 	if token.IsKeyword(name) {
 		name += "_"
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
@@ -129,9 +130,9 @@ func (r *resolver) pushMethods(iface *types.Interface) []*types.Func {
 
 // freeEvent is an event for fn that no other method of its interface has.
 func (r *resolver) freeEvent(fn *types.Func, events map[string]*types.Func) string {
-	event := lowerCamel(fn.Name())
+	event := camel.Lower(fn.Name())
 	for n := 2; event == "error" || events[event] != nil; n++ {
-		event = fmt.Sprintf("%s%d", lowerCamel(fn.Name()), n)
+		event = fmt.Sprintf("%s%d", camel.Lower(fn.Name()), n)
 	}
 	return event
 }
@@ -172,7 +173,7 @@ func (r *resolver) foreignEvent(fn *types.Func) (ds []*directive.Directive) {
 }
 
 func (r *resolver) pushEvent(fn *types.Func, where span) string {
-	event := lowerCamel(fn.Name())
+	event := camel.Lower(fn.Name())
 	if d := r.eventOf(fn); d != nil {
 		event, where = d.Args[0].Value, value(d.Args[0])
 	} else if event == "error" {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/types"
 	"strings"
-	"unicode"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
@@ -39,22 +38,6 @@ func more(n int) string {
 		return "one more place"
 	}
 	return fmt.Sprintf("%d more places", n)
-}
-
-// lowerCamel makes OrderDone orderDone, and HTTPError httpError.
-func lowerCamel(name string) string {
-	runes := []rune(name)
-	upper := 0
-	for upper < len(runes) && unicode.IsUpper(runes[upper]) {
-		upper++
-	}
-	if upper > 1 && upper < len(runes) && unicode.IsLetter(runes[upper]) {
-		upper-- // the last capital begins the next word
-	}
-	for i := range upper {
-		runes[i] = unicode.ToLower(runes[i])
-	}
-	return string(runes)
 }
 
 // free is name, or name with a number, whichever is not taken. It takes it.

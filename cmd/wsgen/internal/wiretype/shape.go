@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -282,7 +283,7 @@ func (s *Shapes) name() {
 	}
 	for _, clash := range s.clashes() {
 		for _, def := range clash {
-			def.Name = upper(s.of[def].Obj().Pkg().Name()) + def.Name
+			def.Name = camel.Upper(s.of[def].Obj().Pkg().Name()) + def.Name
 		}
 	}
 	for _, clash := range s.clashes() {
@@ -323,13 +324,13 @@ func (s *Shapes) clashes() [][]*model.Def {
 func joined(t types.Type) string {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		name := upper(t.Obj().Name())
+		name := camel.Upper(t.Obj().Name())
 		for a := range t.TypeArgs().Types() {
 			name += joined(a)
 		}
 		return name
 	case *types.Basic:
-		return upper(t.Name())
+		return camel.Upper(t.Name())
 	case *types.Pointer:
 		return joined(t.Elem())
 	case *types.Slice:
@@ -344,5 +345,3 @@ func joined(t types.Type) string {
 	}
 	return "Any"
 }
-
-func upper(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

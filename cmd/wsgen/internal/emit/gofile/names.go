@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -134,29 +132,6 @@ func DispatchType(gateway string) string { return "ws" + gateway }
 
 // PushType is the unexported implementation of a push interface.
 func PushType(push string) string { return "ws" + push }
-
-// LowerCamel is an exported name as a parameter is called: ChatGateway is
-// chatGateway, JWTGuard is jwtGuard, ID is id.
-func LowerCamel(name string) string {
-	r := []rune(name)
-	n := 0
-	for n < len(r) && unicode.IsUpper(r[n]) {
-		n++
-	}
-	if n > 1 && n < len(r) && unicode.IsLower(r[n]) {
-		n-- // the last capital begins the next word
-	}
-	for i := range n {
-		r[i] = unicode.ToLower(r[i])
-	}
-	return string(r)
-}
-
-// UpperCamel is name with a capital first letter.
-func UpperCamel(name string) string {
-	r, size := utf8.DecodeRuneInString(name)
-	return string(unicode.ToUpper(r)) + name[size:]
-}
 
 // predeclared are the identifiers that generated code uses unqualified.
 func predeclared() []string {

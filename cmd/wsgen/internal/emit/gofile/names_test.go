@@ -10,24 +10,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-func TestLowerCamel(t *testing.T) {
-	for name, want := range map[string]string{
-		"ChatGateway": "chatGateway",
-		"Authn":       "authn",
-		"JWTGuard":    "jwtGuard",
-		"ID":          "id",
-		"V2":          "v2",
-		"A":           "a",
-		"ABTest":      "abTest",
-		"already":     "already",
-		"Äpfel":       "äpfel",
-	} {
-		if got := gofile.LowerCamel(name); got != want {
-			t.Errorf("LowerCamel(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 // TestLocal: whatever is asked for, what comes back is free and a name.
 func TestLocal(t *testing.T) {
 	pkg := &model.Package{Path: "example.com/p", Name: "p", GoPackage: model.GoPackage{Scope: []string{"taken", "taken2"}}}

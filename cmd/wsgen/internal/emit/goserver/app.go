@@ -3,6 +3,7 @@ package goserver
 import (
 	"github.com/dave/jennifer/jen"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -47,8 +48,8 @@ func gatewayCandidates(app *model.App, gw model.AppGateway) []string {
 			same++
 		}
 	}
-	short := gofile.LowerCamel(gw.Gateway.Name)
-	long := gofile.LowerCamel(gw.Package.Name) + gofile.UpperCamel(gw.Gateway.Name)
+	short := camel.Lower(gw.Gateway.Name)
+	long := camel.Lower(gw.Package.Name) + camel.Upper(gw.Gateway.Name)
 	if same > 1 {
 		return []string{long}
 	}

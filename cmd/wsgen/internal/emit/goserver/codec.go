@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -118,8 +119,8 @@ func (c *codecs) readFunc(name string, typ jen.Code, body ...jen.Code) jen.Code 
 // params declares a type that holds a handler's named parameters, and the
 // function that reads it.
 func (c *codecs) params(gateway string, h *model.Handler, params []model.Param) (typ, read jen.Code) {
-	name := c.taken.Name("ws"+gateway+gofile.UpperCamel(h.Method), "ws"+gateway+gofile.UpperCamel(h.Method)+"Data")
-	readName := c.taken.Name("wsRead" + gateway + gofile.UpperCamel(h.Method))
+	name := c.taken.Name("ws"+gateway+camel.Upper(h.Method), "ws"+gateway+camel.Upper(h.Method)+"Data")
+	readName := c.taken.Name("wsRead" + gateway + camel.Upper(h.Method))
 
 	names := fieldNames(params)
 	fields, members := make([]jen.Code, len(params)), make([]member, len(params))
@@ -201,9 +202,9 @@ func (c *codecs) name(what, verb string, t model.TypeRef, plural string) (name s
 		return name, false
 	}
 	if !t.Local {
-		verb += gofile.UpperCamel(t.Package.Name)
+		verb += camel.Upper(t.Package.Name)
 	}
-	name = c.taken.Name("ws" + verb + gofile.UpperCamel(t.Name) + plural)
+	name = c.taken.Name("ws" + verb + camel.Upper(t.Name) + plural)
 	c.names[key] = name
 	return name, true
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -57,7 +57,7 @@ func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
 	body = append(body, g.decodeNamed("std", in, h, params)...)
 	body = append(body, jen.Return(jen.Add(typ).Values(values...), jen.Nil()))
 
-	name := g.codecs.taken.Name("wsDecode" + g.Name + gofile.UpperCamel(h.Method))
+	name := g.codecs.taken.Name("wsDecode" + g.Name + camel.Upper(h.Method))
 	g.codecs.add(name+" decodes the data of "+h.Event+".",
 		jen.Func().Id(name).Params(jen.Id(g.Local("c")).Op("*").Add(g.Runtime("Call"))).Params(typ, jen.Error()).Block(body...))
 	return jen.Id(name)
@@ -150,7 +150,7 @@ func fieldNames(params []model.Param) map[string]string {
 	names := make(map[string]string, len(params))
 	taken := make(map[string]bool, len(params))
 	for _, p := range params {
-		base := gofile.UpperCamel(strings.TrimLeft(p.Name, "_"))
+		base := camel.Upper(strings.TrimLeft(p.Name, "_"))
 		if base == "" || !unicode.IsUpper([]rune(base)[0]) {
 			base = "P" + base
 		}

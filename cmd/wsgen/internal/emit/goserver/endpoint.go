@@ -7,6 +7,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gofile"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -187,10 +188,10 @@ func (p *guardParams) add(refs []*model.GuardRef) {
 		if p.byKey[key] != "" {
 			continue
 		}
-		short := gofile.LowerCamel(ref.Name)
+		short := camel.Lower(ref.Name)
 		candidates := []string{short}
 		if ref.Foreign {
-			candidates = append(candidates, gofile.LowerCamel(ref.Decl.Package.Name)+gofile.UpperCamel(ref.Name))
+			candidates = append(candidates, camel.Lower(ref.Decl.Package.Name)+camel.Upper(ref.Name))
 		}
 		candidates = append(candidates, short+"Guard")
 		p.byKey[key] = p.names.Name(candidates...)
