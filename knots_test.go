@@ -1,0 +1,126 @@
+package wsgen_test
+
+import (
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// maxKnot is how many files of a package may all reach each other, each by the
+// names that it uses of others. Where there are few, there is a bottom to start
+// reading from, and a change of a file touches what lies above it.
+const maxKnot = 12
+
+// TestKnots holds the files of the generator to an order.
+func TestKnots(t *testing.T) {
+	t.Parallel()
+	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./cmd/wsgen/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 10 {
+		t.Fatalf("%d packages", len(all))
+	}
+	for _, p := range all {
+		for _, e := range p.Errors {
+			t.Error(e)
+		}
+		if knot := largestKnot(arrows(p)); len(knot) > maxKnot {
+			t.Errorf("in %s %d files all reach each other, and %d may: %v\nmove what those below use of those above to a file below both", p.PkgPath, len(knot), maxKnot, knot)
+		}
+	}
+}
+
+// arrows are, for each file of a package, the others that declare what it uses.
+func arrows(p *packages.Package) map[string][]string {
+	from := map[string][]string{}
+	for _, file := range p.Syntax {
+		if ast.IsGenerated(file) {
+			continue
+		}
+		name := filepath.Base(p.Fset.Position(file.Package).Filename)
+		to := map[string]bool{}
+		ast.Inspect(file, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			if obj := p.TypesInfo.Uses[id]; obj != nil && obj.Pkg() == p.Types && ofPackage(obj) {
+				to[filepath.Base(p.Fset.Position(obj.Pos()).Filename)] = true
+			}
+			return true
+		})
+		delete(to, name)
+		from[name] = nil
+		for other := range to {
+			from[name] = append(from[name], other)
+		}
+	}
+	return from
+}
+
+// ofPackage tells a name, field or method of a package from one inside a function.
+func ofPackage(obj types.Object) bool {
+	switch obj := obj.(type) {
+	case *types.Func:
+		return true
+	case *types.Var:
+		return obj.IsField() || obj.Parent() == obj.Pkg().Scope()
+	}
+	return obj.Parent() == obj.Pkg().Scope()
+}
+
+// largestKnot are the most files that all reach each other.
+func largestKnot(arrows map[string][]string) (largest []string) {
+	reach := map[string]map[string]bool{}
+	for file := range arrows {
+		reach[file] = map[string]bool{}
+		for waiting := []string{file}; len(waiting) > 0; waiting = waiting[1:] {
+			for _, to := range arrows[waiting[0]] {
+				if !reach[file][to] {
+					reach[file][to] = true
+					waiting = append(waiting, to)
+				}
+			}
+		}
+	}
+	for file := range arrows {
+		knot := []string{file}
+		for other := range reach[file] {
+			if other != file && reach[other][file] {
+				knot = append(knot, other)
+			}
+		}
+		if len(knot) > len(largest) {
+			largest = knot
+		}
+	}
+	slices.Sort(largest)
+	return largest
+}
+
+// A knot is what reaches itself over others, and nothing more.
+func TestLargestKnot(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		arrows map[string][]string
+		want   []string
+	}{
+		"in order":      {map[string][]string{"a": {"b", "c"}, "b": {"c"}, "c": nil}, []string{"?"}},
+		"two":           {map[string][]string{"a": {"b"}, "b": {"a", "c"}, "c": nil}, []string{"a", "b"}},
+		"a ring":        {map[string][]string{"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}, []string{"a", "b", "c"}},
+		"two of a size": {map[string][]string{"a": {"b"}, "b": {"a"}, "c": {"d", "a"}, "d": {"e"}, "e": {"c"}}, []string{"c", "d", "e"}},
+	} {
+		got := largestKnot(c.arrows)
+		if c.want[0] == "?" && len(got) == 1 {
+			continue
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
