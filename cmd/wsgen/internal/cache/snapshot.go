@@ -33,7 +33,7 @@ type file struct {
 }
 
 // sources are the endings of the files that the go command compiles, or that
-// decide what it does. What a package embeds cannot change a type.
+// decide what it does. Embedded files are left out: they cannot change a type.
 const sources = " .go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso "
 
 // controls are files without such an ending.

@@ -20,8 +20,8 @@ func Folders(q Query) []string {
 }
 
 // trees are the folders whose files decide the run: the module itself, the
-// members of its workspace, and every folder that a replace names. What they
-// import besides is Go's own or stands in the module cache.
+// members of its workspace, and every folder that a replace names. Their other
+// imports are Go's own or stand in the module cache.
 func (w *world) trees(q Query) (roots, files []string) {
 	seen := map[string]bool{}
 	var visit func(dir string)

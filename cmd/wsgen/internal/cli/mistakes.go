@@ -9,8 +9,8 @@ import (
 )
 
 // printMistakes prints diagnostics: for people to standard error, for programs
-// to standard output, which then has nothing else. What answers with an object
-// has them in it.
+// to standard output, which then has nothing else. A command that answers with an
+// object has them in it.
 func (j *job) printMistakes(list diag.List) error {
 	switch j.flags.format {
 	case formatJSON:

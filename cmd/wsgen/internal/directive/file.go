@@ -179,8 +179,8 @@ func missing(d *Directive, spec Spec) Problem {
 	return p
 }
 
-// tooMany is the problem of arguments that a directive does not take. What is
-// printed to write instead keeps what else the directive says.
+// tooMany is the problem of arguments that a directive does not take. Its help
+// prints the whole directive as it should be, options included.
 func tooMany(d *Directive, spec Spec) Problem {
 	if p, ok := apart(d, spec); ok {
 		return p

@@ -110,8 +110,8 @@ func cutFold(b []byte, word string) (rest []byte, ok bool) {
 
 func blank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
 
-// unseen reports whether r is a space of another kind, or nothing to be seen at
-// all. What joins letters in some languages is a part of their words.
+// unseen reports whether r is a space of another kind, or has no form at all. The
+// joiners between letters of some languages are part of their words.
 func unseen(r rune) bool {
 	return !blank(r) && (unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d')
 }

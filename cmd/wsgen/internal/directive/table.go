@@ -179,7 +179,8 @@ func ofPrograms() []Spec {
 // Lookup returns the table's line for name.
 func Lookup(name string) (Spec, bool) { return lookup(Table(), name) }
 
-// lookup is Lookup for who asks often: to make the table takes longer.
+// lookup is Lookup in a table that is there already: making it takes longer than
+// the search.
 func lookup(table []Spec, name string) (Spec, bool) {
 	for _, s := range table {
 		if s.Name == name {

@@ -16,8 +16,8 @@ type File struct {
 }
 
 // Artifact is a kind of generated file: one row of the table of all that wsgen
-// makes. Whoever writes, recognizes, compares or watches files takes from it
-// what they are called and how they look.
+// makes. Writing, recognizing, comparing and watching files take names and
+// headers from it.
 type Artifact struct {
 	Name  string // as settings and documents call it: server, wire
 	Scope Scope

@@ -2,9 +2,8 @@
 // the user's source, and all that an emitter may look at. It knows neither
 // go/ast nor go/types, so an output cannot depend on how its input was read.
 //
-// It has three parts. What is declared where stands in model.go, what only
-// outputs that are Go need, in golang.go, and the API as clients see it, whatever
-// they are written in, in contract.go.
+// It has three parts: model.go has the declarations, golang.go has what only Go
+// outputs need, and contract.go has the API as clients in any language see it.
 //
 // Everything is in a stable order: packages by import path, the rest as it
 // stands in the source.

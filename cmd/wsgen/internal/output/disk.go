@@ -21,7 +21,7 @@ type Disk struct {
 	// at work, and its files stay.
 	Alone bool
 	// Writing, if not nil, is held from the first file that is prepared until all
-	// are replaced and nothing else is left. Whoever ends the process takes it
+	// are replaced and nothing else is left. Code that ends the process locks it
 	// first: half a run would not build.
 	Writing sync.Locker
 }

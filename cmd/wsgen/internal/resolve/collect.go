@@ -90,8 +90,8 @@ func (r *resolver) nameless(d *directive.Directive) bool {
 	return true
 }
 
-// index notes what a directive stands above. What has no object there is not
-// declared by it: the name has another declaration.
+// index notes what a directive stands above. A declaration without an object is
+// passed over: the name has another declaration.
 func (r *resolver) index(p *pkg, d *directive.Directive) {
 	defs := p.src.Info.Defs
 	switch d.Site.Place {

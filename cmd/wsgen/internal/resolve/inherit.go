@@ -70,7 +70,7 @@ func (r *resolver) above(obj *types.TypeName) []*directive.Directive {
 }
 
 // inherited puts the message guards of the gateways that a method comes from
-// before its own. What g itself asks is asked already.
+// before its own. It leaves out the guards that g itself asks.
 func (r *resolver) inherited(g *gateway, m *bound, own []*model.GuardRef) []*model.GuardRef {
 	if len(m.under) == 0 {
 		return own

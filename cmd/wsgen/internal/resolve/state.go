@@ -116,8 +116,7 @@ type gateway struct {
 	stateless bool
 }
 
-// layer is a gateway inside another. What it says about who may use its methods
-// holds for them there, too.
+// layer is a gateway inside another. Its guards hold for its methods there, too.
 type layer struct {
 	obj    *types.TypeName
 	field  *types.Var // of the outer gateway, that it is embedded by

@@ -112,8 +112,8 @@ func (m Modfile) AddTool(ctx context.Context, from Source) (changed []string, er
 	return file.changed(after), err
 }
 
-// changed says what another state of the file has in the place of what stands
-// in this one. What is new in it is no change.
+// changed tells which lines of this state of the file have another value in the
+// state after. New lines are no change.
 func (f modFile) changed(after modFile) (lines []string) {
 	say := func(what, before, now string) {
 		if now != before && before != "" {

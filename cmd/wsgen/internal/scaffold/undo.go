@@ -69,8 +69,8 @@ func (u *Undo) keep(paths ...string) error {
 	return nil
 }
 
-// folder makes a folder, and what it stands in. What is in it afterwards goes
-// with it if there was nothing before.
+// folder makes a folder and those that it stands in. Undoing removes all that
+// is by then in a folder that was new or empty.
 func (u *Undo) folder(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil {

@@ -18,9 +18,9 @@ type Bodies struct {
 
 // Bodies type-checks functions, which Load leaves out: those that want chooses,
 // in the annotated packages and in every other folder of the module with a file
-// whose text may have one. Tests are left out. What the program does not know,
-// such as a package of another module that nothing annotated imports, has no
-// type, and is no reason to stop.
+// whose text may have one. Tests are left out. A name of a package that was not
+// loaded, such as one of another module that nothing annotated imports, has no
+// type. The check goes on behind it.
 func (p *Program) Bodies(may func(text []byte) bool, want func(*ast.FuncDecl) bool) []Bodies {
 	p.deps.local = p.unloaded
 	annotated := map[string]bool{}

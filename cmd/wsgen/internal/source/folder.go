@@ -55,7 +55,7 @@ func (f *folder) add(path, name string, generated mark.Files) error {
 }
 
 // park notes a file whose name keeps it out of every build, if it has the text
-// of a directive. That it cannot be read is no matter.
+// of a directive. It passes over a file that it cannot read.
 func (f *folder) park(path string) {
 	if text, err := os.ReadFile(path); err == nil && directive.Mentioned(text) {
 		f.parked = append(f.parked, path)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// walker finds the folders of a module. What it leaves out is what the go
+// walker finds the folders of a module. It leaves out the folders that the go
 // command leaves out of ./...; a test holds the two to each other.
 type walker struct {
 	module  Module

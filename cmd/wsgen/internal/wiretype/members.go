@@ -67,8 +67,8 @@ type reach struct {
 	several  bool // it stands more than once in its level
 }
 
-// candidates are the fields of t and of what it embeds, level by level. What was
-// seen above is passed over. The fields of a struct that stands several times in
+// candidates are the fields of t and of what it embeds, level by level. A struct
+// that was seen above is passed over. The fields of a struct that stands several times in
 // one level count twice, so that they annul each other.
 func (t *Type) candidates() (all []candidate) {
 	seen := map[any]bool{}

@@ -91,9 +91,9 @@ func special(typ types.Type) *model.Shape {
 }
 
 // own is the shape of a type that writes or reads itself: a string, if it does so
-// as a text, else nobody knows. It is nil for a type that does not. Nobody knows
-// either where it depends on the way inside of a declared type, which has one
-// shape, or on whether there is a pointer to the value.
+// as a text, else anything. It is nil for a type that does not. It is anything,
+// too, where the form depends on whether there is a pointer to the value, or, inside
+// of a declared type, on the way: such a type has one shape.
 func (s *Shapes) own(typ types.Type, w Way) *model.Shape {
 	at := s.table.Of(typ)
 	in, out := at.Coder(In), at.Coder(Out)

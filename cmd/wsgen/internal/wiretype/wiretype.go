@@ -1,7 +1,7 @@
 // Package wiretype says what encoding/json makes of a Go type: how it is read
 // and written, which members it has, what of it has no form in JSON, and what
-// does not do on the wire what its declaration says. Nobody else looks at
-// struct tags for that, or for MarshalJSON and its like.
+// does not do on the wire what its declaration says. No other package looks at
+// struct tags or at MarshalJSON and its like for that.
 //
 // It looks at each type once, however many payloads that is in.
 package wiretype

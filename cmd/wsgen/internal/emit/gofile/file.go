@@ -91,8 +91,8 @@ func Doc(lines ...string) *jen.Statement {
 func Comment(text string) *jen.Statement { return comment("// " + text) }
 
 // comment renders text on one line: jennifer leaves alone what starts with
-// slashes. What does not print is escaped as in a string: a line end would end
-// the comment, and Go takes no byte order mark there.
+// slashes. It escapes unprintable characters as in a string: a line end would
+// end the comment, and Go takes no byte order mark there.
 func comment(text string) *jen.Statement {
 	var b strings.Builder
 	for _, c := range text {

@@ -36,8 +36,8 @@ func newFile(pkg *model.Package) *File {
 }
 
 // assign names every import that the first pass asked for: the runtime first,
-// so that it is ws whenever that is free, then by path. What a file imports
-// decides, not where the code uses it first, so an edit renames nothing else.
+// so that it is ws whenever that is free, then by path. The order does not depend
+// on where the code uses an import first, so an edit renames nothing else.
 //
 // It reports whether the first pass was mistaken: an import is not called as
 // its package is, or something else already got the name of one.

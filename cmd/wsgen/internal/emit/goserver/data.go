@@ -63,8 +63,8 @@ func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
 	return jen.Id(name)
 }
 
-// decodeNamed declares a struct of named parameters and fills it. What is
-// wrong is returned, behind first if that is not nil.
+// decodeNamed declares a struct of named parameters and fills it. It returns an
+// error of the data, behind first if that is not nil.
 func (g *gateway) decodeNamed(local string, first jen.Code, h *model.Handler, params []model.Param) []jen.Code {
 	into := jen.Id(g.Local(local))
 	required := false
