@@ -38,7 +38,7 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/inbox runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/stdjson runtime/internal/steady runtime/wsjson github.com/lxzan/gws golang.org/x/time/rate
+runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/inbox runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/stdjson runtime/internal/steady runtime/wsjson github.com/lxzan/gws
 runtime/wsjson:                    runtime/internal/envelope
 runtime/internal/envelope:
 runtime/internal/frame:
