@@ -257,8 +257,10 @@ func TestCalls(t *testing.T) {
 func TestStreams(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], _ *owner, _ *journal) {
 		m := &message{}
-		if !q.Reserve(2) || !q.Reserve(2) || q.Reserve(2) {
-			t.Error("two at a time")
+		for i, want := range []bool{true, true, false} {
+			if q.Reserve(2) != want {
+				t.Errorf("stream %d, with two at a time: not %t", i+1, want)
+			}
 		}
 		q.Ended(m, false)
 		if q.Reserve(2) {

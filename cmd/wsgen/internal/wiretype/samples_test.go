@@ -29,7 +29,8 @@ type Text string
 
 type Point struct {
 	X, Y float64
-	Name Text   `json:"name,omitempty"`
+	Name Text `json:"name,omitempty"`
+	//lint:ignore U1000 it never travels, which is what it is here for
 	note string //nolint:unused // it never travels
 }
 
@@ -67,29 +68,31 @@ type Everything struct {
 	Base
 	*Other
 	middle
-	Color   Color            `json:"color"`
-	Level   Level            `json:"level"`
-	Levels  map[Level]string `json:"levels"`
-	Names   []string         `json:"names"`
-	Bytes   []byte           `json:"bytes"`
-	Triple  [3]uint16        `json:"triple"`
-	None    [0]int           `json:"none,omitempty"`
-	Whole   struct{}         `json:"whole,omitempty"`
-	Zero    Point            `json:"zero,omitzero"`
-	Point   *Point           `json:"point"`
-	Maybe   *Point           `json:"maybe,omitempty"`
-	At      time.Time        `json:"at"`
-	Took    time.Duration    `json:"took"`
-	Number  json.Number      `json:"number"`
-	Raw     json.RawMessage  `json:"raw"`
-	Big     *big.Int         `json:"big"`
-	Any     any              `json:"any"`
-	Ratio   float32          `json:",omitempty"`
-	Quoted  *bool            `json:"quoted,string"`
-	Dash    int              `json:"-,"`
-	Gone    int              `json:"-"`
-	Odd     int              `json:"o\"dd"`
-	Tagged  int              `json:"DASH"`
+	Color  Color            `json:"color"`
+	Level  Level            `json:"level"`
+	Levels map[Level]string `json:"levels"`
+	Names  []string         `json:"names"`
+	Bytes  []byte           `json:"bytes"`
+	Triple [3]uint16        `json:"triple"`
+	None   [0]int           `json:"none,omitempty"`
+	Whole  struct{}         `json:"whole,omitempty"`
+	Zero   Point            `json:"zero,omitzero"`
+	Point  *Point           `json:"point"`
+	Maybe  *Point           `json:"maybe,omitempty"`
+	At     time.Time        `json:"at"`
+	Took   time.Duration    `json:"took"`
+	Number json.Number      `json:"number"`
+	Raw    json.RawMessage  `json:"raw"`
+	Big    *big.Int         `json:"big"`
+	Any    any              `json:"any"`
+	Ratio  float32          `json:",omitempty"`
+	Quoted *bool            `json:"quoted,string"`
+	//lint:ignore SA5008 this is how a member is called -
+	Dash int `json:"-,"`
+	Gone int `json:"-"`
+	//lint:ignore SA5008 a name that encoding/json does not take, so the member has the field's
+	Odd     int `json:"o\"dd"`
+	Tagged  int `json:"DASH"`
 	Literal struct {
 		A int
 	} `json:"literal"`
