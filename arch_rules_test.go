@@ -233,6 +233,10 @@ func crossing(all []*source) []finding {
 	return out
 }
 
+// socketDir is the package that reads and writes, and transportFile its part that
+// knows gws.
+const socketDir, transportFile = "runtime/internal/socket", "runtime/internal/socket/gws.go"
+
 // gwsFile: the transport can be replaced only while one file knows it. In the
 // benchmark gws is a peer.
 func gwsFile(all []*source) []finding {
@@ -240,19 +244,36 @@ func gwsFile(all []*source) []finding {
 	for _, s := range all {
 		for p, spec := range s.imports() {
 			if !s.test && !within(s.dir, "bench") && within(p, "github.com/lxzan/gws") {
-				users = append(users, s.at(spec.Pos(), "call gws through "+path.Join("runtime", "transport_gws.go"), "a second file imports gws"))
+				users = append(users, s.at(spec.Pos(), "call gws through "+transportFile, "a second file imports gws"))
 			}
 		}
 	}
 	slices.SortFunc(users, func(a, b finding) int { return cmp.Compare(a.pos.Filename, b.pos.Filename) })
-	only := slices.IndexFunc(users, func(f finding) bool { return f.pos.Filename == "runtime/transport_gws.go" })
+	only := slices.IndexFunc(users, func(f finding) bool { return f.pos.Filename == transportFile })
 	if only < 0 {
 		return append(users, finding{
-			token.Position{Filename: "runtime/transport_gws.go", Line: 1},
+			token.Position{Filename: transportFile, Line: 1},
 			"this file does not import gws", "if the transport has moved, change this rule with it",
 		})
 	}
 	return slices.Delete(users, only, only+1)
+}
+
+// systemCalls: what differs between systems, and what the compiler cannot check,
+// is in one package.
+func systemCalls(all []*source) []finding {
+	var out []finding
+	for _, s := range written(all) {
+		if !within(s.dir, "runtime") || s.dir == socketDir {
+			continue
+		}
+		for _, p := range []string{"syscall", "unsafe"} {
+			if spec := s.standard(p); spec != nil {
+				out = append(out, s.at(spec.Pos(), "let package socket do it", "%s outside %s", p, socketDir))
+			}
+		}
+	}
+	return out
 }
 
 // onlyIn lists heavy dependencies of the generator and the packages that hide

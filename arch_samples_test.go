@@ -22,7 +22,7 @@ examples/live/...:         runtime third-party
 `
 
 func samples() map[string]sample {
-	transport := "package ws\nimport _ \"github.com/lxzan/gws\"\n"
+	transport := "package socket\nimport _ \"github.com/lxzan/gws\"\n"
 	model := "package model\n"
 	box := "package outbox\n"
 	keep := map[string]string{
@@ -58,9 +58,12 @@ func samples() map[string]sample {
 		"crossing to the runtime": {"two worlds", map[string]string{"cmd/a/a_test.go": "package a\nimport ws \"github.com/wsgen/wsgen/runtime\"\n"}, "cmd/a/a_test.go:2: an import crosses"},
 		"crossing to the tool":    {"two worlds", map[string]string{"runtime/a.go": "package ws\nimport _ \"github.com/wsgen/wsgen/cmd/wsgen/internal/model\"\n"}, "runtime/a.go:2: an import crosses"},
 
-		"gws, one file":        {"one file knows gws", map[string]string{"runtime/transport_gws.go": transport, "runtime/a_test.go": transport}, ""},
-		"gws, a second file":   {"one file knows gws", map[string]string{"runtime/transport_gws.go": transport, "runtime/a.go": transport}, "runtime/a.go:2: a second file imports gws"},
-		"gws, nobody":          {"one file knows gws", map[string]string{"runtime/a.go": "package ws\n"}, "runtime/transport_gws.go:1: this file does not import gws"},
+		"gws, one file":        {"one file knows gws", map[string]string{transportFile: transport, "runtime/a_test.go": transport}, ""},
+		"gws, a second file":   {"one file knows gws", map[string]string{transportFile: transport, "runtime/a.go": transport}, "runtime/a.go:2: a second file imports gws"},
+		"gws, nobody":          {"one file knows gws", map[string]string{"runtime/a.go": "package ws\n"}, transportFile + ":1: this file does not import gws"},
+		"syscall, elsewhere":   {"one package makes system calls", map[string]string{"runtime/internal/outbox/a.go": "package outbox\nimport \"syscall\"\n"}, "runtime/internal/outbox/a.go:2: syscall outside"},
+		"unsafe, elsewhere":    {"one package makes system calls", map[string]string{"runtime/a.go": "package ws\nimport _ \"unsafe\"\n"}, "runtime/a.go:2: unsafe outside"},
+		"syscall, kept":        {"one package makes system calls", map[string]string{socketDir + "/a.go": "package socket\nimport \"syscall\"\nimport \"unsafe\"\n", "runtime/a_test.go": "package ws\nimport \"syscall\"\n", "bench/a.go": "package bench\nimport \"syscall\"\n"}, ""},
 		"packages, elsewhere":  {"one package reads Go packages", map[string]string{"cmd/wsgen/internal/source/a.go": "package source\nimport _ \"golang.org/x/tools/go/packages\"\n", "cmd/wsgen/internal/resolve/a.go": "package resolve\nimport _ \"golang.org/x/tools/go/packages\"\n"}, "cmd/wsgen/internal/resolve/a.go:2: cmd/wsgen/internal/resolve imports"},
 		"packages, nobody":     {"one package reads Go packages", map[string]string{"cmd/wsgen/internal/source/a.go": "package source\n"}, "cmd/wsgen/internal/source:1: does not import"},
 		"runtime, no name":     {"the runtime is called ws", map[string]string{"a/a.go": "package a\nimport \"github.com/wsgen/wsgen/runtime\"\n"}, "a/a.go:2: the runtime is imported under another name"},

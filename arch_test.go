@@ -38,7 +38,7 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 
 templates/scaffold:
 
-runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/inbox runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/stdjson runtime/internal/steady runtime/wsjson github.com/lxzan/gws
+runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/inbox runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
 runtime/wsjson:                    runtime/internal/envelope
 runtime/internal/envelope:
 runtime/internal/frame:
@@ -48,6 +48,7 @@ runtime/internal/lazy:
 runtime/internal/outbox:
 runtime/internal/pointer:
 runtime/internal/rates:            golang.org/x/time/rate
+runtime/internal/socket:           runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws
 runtime/internal/stdjson:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime runtime/wsjson
@@ -99,6 +100,7 @@ func rules() map[string]func([]*source) []finding {
 		"import table":                     parseTable(importTable, testHelpers).check,
 		"two worlds":                       crossing,
 		"one file knows gws":               gwsFile,
+		"one package makes system calls":   systemCalls,
 		"one package reads Go packages":    onlyIn("golang.org/x/tools/go/packages", "cmd/wsgen/internal/source"),
 		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),
 		"the runtime is called ws":         runtimeName,

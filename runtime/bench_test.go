@@ -19,9 +19,8 @@ import (
 func discarded(b testing.TB, spec Spec) *conn {
 	b.Helper()
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
-	c := newConn(NewEndpoint(s, spec), loopback(b), httptest.NewRequest("GET", "/", nil), arrival{})
-	c.wire.block()
-	return c // its outbox is held, so nothing is written
+	first := []byte{frame.FinBit | frame.OpText}                                                              // of a frame: it holds a block, as if a message were in it
+	return newConn(NewEndpoint(s, spec), loopback(b), first, httptest.NewRequest("GET", "/", nil), arrival{}) // its outbox is held, so nothing is written
 }
 
 // loopback returns one end of a TCP connection.
@@ -138,15 +137,15 @@ func BenchmarkDispatch(b *testing.B) {
 		c := discarded(b, spec)
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
-		c.out.Resume()
+		out := c.socket.Out()
+		out.Resume()
 		var batch outbox.Batch
 		once := func() {
 			receive(c)
-			// What uncork does, but writing: a reply finds the outbox empty, as
+			// What Uncork does, but writing: a reply finds the outbox empty, as
 			// on a connection whose peer reads.
-			c.corked = false
-			c.out.Take(&batch, maxBatch)
-			c.out.Written(&batch)
+			out.Take(&batch, maxBatch)
+			out.Written(&batch)
 		}
 		for range warmUp {
 			once()
@@ -155,7 +154,7 @@ func BenchmarkDispatch(b *testing.B) {
 			once()
 		}
 	}
-	received := func(c *conn) { c.received(true, text, nop{}) }
+	received := func(c *conn) { c.Received(true, text, nop{}) }
 	b.Run("generated", func(b *testing.B) { run(b, generatedSpec(), received) })
 	b.Run("std", func(b *testing.B) { run(b, stdSpec(), received) })
 	b.Run("std-twice", func(b *testing.B) {
@@ -175,7 +174,7 @@ func BenchmarkDispatch(b *testing.B) {
 }
 
 func replyStdTwice(c *conn, data json.RawMessage) {
-	c.reply(stdTwice("message", data), true)
+	c.socket.Reply(stdTwice("message", data), true)
 }
 
 // stdTwice is a message's data to its reply's frame with encoding/json only.
@@ -289,6 +288,10 @@ func lookupOfTwelve(event []byte) int {
 	return -1
 }
 
+// maxBatch is how many bytes a socket writes at a time, and runBatch how many
+// sockets a worker takes at a time.
+const maxBatch, runBatch = 64 << 10, 32
+
 // crowd is a Server with n connections whose outboxes are emptied by take.
 func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	tb.Helper()
@@ -299,16 +302,17 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	near, far := net.Pipe()
 	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	for i := range conns {
-		conns[i] = newConn(e, near, httptest.NewRequest("GET", "/", nil), arrival{})
+		conns[i] = newConn(e, near, nil, httptest.NewRequest("GET", "/", nil), arrival{})
 		s.registry.add(conns[i]) // its outbox is held, so nothing is written
 	}
 	var batch outbox.Batch
 	return s, func() {
 		for i, c := range conns {
-			c.out.Next(&batch, maxBatch)
-			c.out.Written(&batch)
+			out := c.socket.Out()
+			out.Next(&batch, maxBatch)
+			out.Written(&batch)
 			if i%runBatch == runBatch-1 || i == n-1 {
-				batch.Settle(s.waiting)
+				batch.Settle(s.engine.Waiting())
 			}
 		}
 	}

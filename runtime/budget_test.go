@@ -8,11 +8,20 @@ package ws
 import (
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
+
+// TestBudgetConnection: a connection is one allocation of a size class that it
+// fills. One word more would be the next class, 352 bytes.
+func TestBudgetConnection(t *testing.T) {
+	if size := unsafe.Sizeof(conn{}); unsafe.Sizeof(uintptr(0)) == 8 && size > 320 {
+		t.Errorf("%d bytes, at most 320", size)
+	}
+}
 
 // TestBudgetDispatch: what a message may allocate on its way from its frame to
 // the queued reply.
@@ -28,9 +37,9 @@ func TestBudgetDispatch(t *testing.T) {
 		{"cutting the envelope", 0, func() { _ = new(envelope.Frame).Parse(text) }},
 		{"finding the handler", 0, func() { c.endpoint.spec.Lookup(text[10:17]) }},
 		{"three strings in, three strings out: the strings", 3, func() {
-			c.out.Written(&batch) // of the time before
-			c.received(true, text, nop{})
-			c.out.Next(&batch, maxBatch)
+			c.socket.Out().Written(&batch) // of the time before
+			c.Received(true, text, nop{})
+			c.socket.Out().Next(&batch, maxBatch)
 		}},
 	} {
 		if got := testing.AllocsPerRun(1000, budget.do); got > budget.max {
@@ -49,11 +58,11 @@ func TestLongReplies(t *testing.T) {
 	for i := range 6 {
 		text := strings.Repeat(string(rune('a'+i)), 30_000/(i%3+1))
 		want = append(want, `{"event":"message","data":{"author":"ann","text":"`+text+`","room":""}}`)
-		c.received(true, []byte(want[i]), nop{})
+		c.Received(true, []byte(want[i]), nop{})
 	}
 	for i, want := range want {
 		var batch outbox.Batch
-		c.out.Next(&batch, 1) // one at a time
+		c.socket.Out().Next(&batch, 1) // one at a time
 		if reply := batch.Join(nil); !strings.HasSuffix(string(reply), want) || len(reply) > len(want)+4 {
 			t.Errorf("reply %d is %.80q", i, reply)
 		}

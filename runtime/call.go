@@ -39,8 +39,15 @@ var calls = sync.Pool{New: func() any { return new(Call) }}
 // newCall returns a Call for the next message; pooled says that it is to be
 // given back.
 func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
-	if inline && c.raw != nil && c.wire.borrowed != nil { // without raw a block is held while waiting, too
-		return &c.wire.borrowed.call, false
+	if inline {
+		if keep := c.socket.Scratch(); keep != nil {
+			call, again := (*keep).(*Call)
+			if !again {
+				call = new(Call)
+				*keep = call
+			}
+			return call, false
+		}
 	}
 	return calls.Get().(*Call), true
 }
@@ -104,7 +111,15 @@ func (c *Call) State() any {
 	if c.passage != nil {
 		return c.passage.state
 	}
-	return c.conn.state
+	return c.conn.ownState()
+}
+
+// ownState returns what the connect hook returned.
+func (c *conn) ownState() any {
+	if c.state == nil {
+		return nil
+	}
+	return *c.state
 }
 
 // Decode decodes data into v, and refuses null and absent data.
@@ -167,16 +182,16 @@ func (c *Call) send(frame []byte, lent bool) {
 	}
 	frame = c.conn.single(frame)
 	if lent {
-		c.waited = c.conn.replyCopy(frame)
+		c.waited = c.conn.socket.ReplyCopy(frame)
 	} else {
-		c.waited = c.conn.reply(frame, c.inline)
+		c.waited = c.conn.socket.Reply(frame, c.inline)
 	}
 }
 
 // copies reports whether a reply of up to outbox.Block bytes is to be copied when
 // it is sent: that costs less than memory of its own where a write follows that
 // does not wait.
-func (c *Call) copies() bool { return c.inline && c.conn.raw != nil }
+func (c *Call) copies() bool { return c.inline && c.conn.socket.Direct() }
 
 // answered reports whether the handler has replied, now that it is done, or
 // that nobody waits for it any more.

@@ -3,51 +3,82 @@ package ws
 import (
 	"context"
 	"net/netip"
+	"sync"
+	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Client is one connection, as its handlers and hooks see it. All methods are
 // safe for concurrent use, also after the connection has ended, and none
 // blocks on the peer. To keep a handle elsewhere, take its Sender or its ID.
-// The zero Client is a closed connection of no Server.
-type Client struct{ conn *conn }
+// The zero Client is a closed connection of no Server. A Client must not be
+// copied.
+type Client struct {
+	socket socket.Socket
+
+	// Set before the connection is registered.
+	id       ConnID
+	endpoint *Endpoint     // nil: the zero Client
+	identity *identity     // nil: nobody known, and nothing to remember
+	born     time.Duration // by Server.clock
+
+	// state is what the connect hook returned; nil: nothing, and nobody asks for
+	// it. Handlers and hooks of one connection never overlap, so it needs no lock.
+	state *any
+
+	everyone membership // in the room of all connections
+
+	mu    sync.Mutex
+	inbox *inbox.Queue[*task] // made by the read goroutine under mu; nil: nothing ever waited
+	some  *seldom             // guarded by mu; nil: none of it is there
+}
 
 // ID returns the connection's id; 0 for the zero Client.
 func (c *Client) ID() ConnID {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return 0
 	}
-	return c.conn.id
+	return c.id
 }
 
 // Server returns the registry that the connection is in; nil for the zero Client.
 func (c *Client) Server() *Server {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return nil
 	}
-	return c.conn.server
+	return c.endpoint.server
+}
+
+// conn returns c as the runtime sees it; nil for the zero Client.
+func (c *Client) conn() *conn {
+	if c.endpoint == nil {
+		return nil
+	}
+	return (*conn)(c)
 }
 
 // Sender returns a handle to this connection that may be stored.
-func (c *Client) Sender() Sender { return Sender{c.conn} }
+func (c *Client) Sender() Sender { return Sender{c.conn()} }
 
 // Context returns a context that is cancelled when the connection begins to
 // close, whoever closes it. ClientFrom finds the Client in it.
 func (c *Client) Context() context.Context {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return lazy.Canceled()
 	}
-	return connContext{c.conn}
+	return connContext{c.conn()}
 }
 
 // Principal returns who connected, as the connection guards found out, at the
 // handshake or when the client refreshed its token last.
 func (c *Client) Principal() Principal {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return Principal{}
 	}
-	if p := c.conn.principal(); p != nil {
+	if p := c.conn().principal(); p != nil {
 		return *p
 	}
 	return Principal{}
@@ -57,19 +88,19 @@ func (c *Client) Principal() Principal {
 // the proxy's, unless Options.ClientAddr knows better; then the port is 0. It
 // is the zero AddrPort if it was not an IP address.
 func (c *Client) RemoteAddr() netip.AddrPort {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return netip.AddrPort{}
 	}
-	return c.conn.remote()
+	return c.conn().remote()
 }
 
 // PathValue returns the value of a wildcard in the gateway's path; "" if the
 // path has none of this name.
 func (c *Client) PathValue(name string) string {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return ""
 	}
-	return c.conn.pathValue(name)
+	return c.conn().pathValue(name)
 }
 
 // Emit pushes an event to this connection. It fails with ErrClosed once the
@@ -105,25 +136,25 @@ func (c *Client) target(t Target) Target {
 // Options.MaxRoomBytes (ErrRoomName). A handler may return that error as it is.
 // A room's name is opaque: any bytes are a name, and no pattern means anything.
 func (c *Client) Join(rooms ...string) error {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return ErrClosed
 	}
-	return c.conn.join(rooms...)
+	return c.conn().join(rooms...)
 }
 
 // Leave takes the connection out of rooms; those it is not in do not matter.
 func (c *Client) Leave(rooms ...string) {
-	if c.conn != nil {
-		c.conn.leave(rooms...)
+	if c.endpoint != nil {
+		c.conn().leave(rooms...)
 	}
 }
 
 // Rooms returns the names of the connection's rooms, sorted.
 func (c *Client) Rooms() []string {
-	if c.conn == nil {
+	if c.endpoint == nil {
 		return nil
 	}
-	return c.conn.roomNames()
+	return c.conn().roomNames()
 }
 
 // Close closes the connection with a code and a reason of at most 123 bytes (a

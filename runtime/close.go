@@ -1,6 +1,11 @@
 package ws
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
+)
 
 // CloseCode is a WebSocket close code (RFC 6455, section 7.4).
 type CloseCode uint16
@@ -33,6 +38,27 @@ type Closed struct {
 	Remote bool
 	// Err is what broke the connection; nil after a Close frame of either side.
 	Err error
+}
+
+// Why the server closes by itself.
+var (
+	shutdownCause = Closed{Code: CloseAway, Reason: "shutdown: the server is going away"}
+	abuseCause    = Closed{Code: CloseRateLimited, Reason: "rate_limited: too many messages, again and again"}
+	slowCause     = Closed{Code: ClosePolicy, Reason: socket.SlowConsumer}
+	expiredCause  = Closed{Code: CloseUnauthenticated, Reason: "expired: the credential has expired, connect with a new one"}
+	lifetimeCause = Closed{Code: CloseAway, Reason: "lifetime: connection lifetime reached, connect again"}
+	panicCause    = Closed{Code: CloseInternal, Reason: "internal: internal error"}
+)
+
+// socket returns the cause as the socket has it.
+func (c Closed) socket() socket.Cause {
+	return socket.Cause{Code: frame.CloseCode(c.Code), Reason: c.Reason, Remote: c.Remote, Err: c.Err}
+}
+
+// cause returns why the connection closes, which it does.
+func (c *conn) cause() Closed {
+	k := c.socket.Cause()
+	return Closed{Code: CloseCode(k.Code), Reason: k.Reason, Remote: k.Remote, Err: k.Err}
 }
 
 var errCloseCode = errors.New("ws: a close code that may be sent is 1000 to 1003, 1007 to 1014, or 3000 to 4999")

@@ -26,7 +26,7 @@ func (x connContext) Err() error {
 }
 
 // Ended reports whether the connection is closing, for package lazy.
-func (x connContext) Ended() bool { return x.conn.closing.Load() }
+func (x connContext) Ended() bool { return x.conn.socket.Closes() }
 
 // Value finds the Client, and what package context looks for inside its own,
 // so that a context derived from this one needs no goroutine.

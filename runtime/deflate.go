@@ -23,13 +23,13 @@ func (o *outgoing) begin(s *Server, frame []byte) {
 
 // end must be called when it has been pushed.
 func (o *outgoing) end(s *Server) {
-	o.plain.Settle(s.waiting)
-	o.deflated.Settle(s.waiting)
+	o.plain.Settle(s.engine.Waiting())
+	o.deflated.Settle(s.engine.Waiting())
 }
 
 // to returns the frame for c.
 func (o *outgoing) to(c *conn) *outbox.Frame {
-	if o.both && c.deflate {
+	if o.both && c.socket.Deflates() {
 		return &o.deflated
 	}
 	return &o.plain
@@ -46,8 +46,8 @@ func (s *Server) deflated(text []byte) []byte {
 
 // single is outgoing for one receiver.
 func (c *conn) single(frame []byte) []byte {
-	if c.deflate {
-		if short := c.server.deflated(frame); short != nil {
+	if c.socket.Deflates() {
+		if short := c.endpoint.server.deflated(frame); short != nil {
 			return short
 		}
 	}

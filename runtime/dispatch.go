@@ -8,15 +8,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// received takes a message from the read loop: it is handled here, or queued
+// Received takes a message from the read loop: it is handled here, or queued
 // for the connection's worker. The message's memory is given back with
 // message.Close when it is done with.
-func (c *conn) received(text bool, data []byte, message io.Closer) {
-	if c.closing.Load() {
+func (c *conn) Received(text bool, data []byte, message io.Closer) {
+	if c.socket.Closes() {
 		_ = message.Close()
 		return
 	}
-	c.server.stats.received.Add(1)
+	c.endpoint.server.stats.received.Add(1)
 	var frame envelope.Frame
 	var err error = envelope.ErrNotObject
 	if text {
@@ -51,7 +51,7 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 			err = over
 		}
 	}
-	drains := c.closing.is(phaseDrains)
+	drains := c.socket.Drains()
 	leaves := drains && err == nil
 	if leaves && h != nil {
 		err = errLeaving()
@@ -68,14 +68,11 @@ func (c *conn) received(text bool, data []byte, message io.Closer) {
 		// What must run beside the read loop queues, and so does everything
 		// behind it: answers leave in the order of the questions.
 		t := c.newTask(handler, &frame, err, len(data), message)
-		c.uncork()
+		c.socket.Uncork()
 		c.inbox.Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
 	}
 	if drains {
-		c.restReading() // who sends and sends would hold the connection
-	}
-	if c.corkDue() {
-		c.uncork()
+		c.Resting() // a client that sends and sends would hold the connection
 	}
 }
 
@@ -122,7 +119,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		return
 	}
 	var begun time.Time
-	observed := c.server.observed()
+	observed := c.endpoint.server.observed()
 	if observed {
 		begun = time.Now()
 	}
@@ -151,7 +148,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		c.close(panicCause)
 	}
 	if timed && !call.waited {
-		c.tellSlow(handler, c.server.clock()-from)
+		c.tellSlow(handler, c.endpoint.server.clock()-from)
 	}
 	call.end()
 	if pooled {

@@ -114,11 +114,14 @@ func (c *conn) connect(r *http.Request) (state any, err error) {
 	return state, c.lateHook(err)
 }
 
+// disconnects reports whether there is a disconnect hook.
+func (e *Endpoint) disconnects() bool { return e.spec.Disconnect != nil }
+
 // disconnect runs the disconnect hook of a connection whose connect hook
 // returned nil. Nothing but gone comes after it, deferred.
 func (c *conn) disconnect() {
 	hook := c.endpoint.spec.Disconnect
-	if hook == nil || !c.connected {
+	if hook == nil || c.state == nil {
 		return
 	}
 	alone := c.endpoint.leaving.enter()
@@ -131,13 +134,13 @@ func (c *conn) disconnect() {
 	}
 	returned := false
 	defer steady.Ended(&returned, "disconnect hook", "", c.failed)
-	hook(ctx, c.asClient(), c.state, *c.some.cause)
+	hook(ctx, c.asClient(), *c.state, c.cause())
 	returned = true
 }
 
 // failed logs what nobody else is told of.
 func (c *conn) failed(f *steady.Failure) {
-	c.server.logPeer(c, slog.LevelError, "ws: failed", "gateway", c.endpoint.spec.Gateway, "error", f.String(), "stack", f.Stack)
+	c.endpoint.server.logPeer(c, slog.LevelError, "ws: failed", "gateway", c.endpoint.spec.Gateway, "error", f.String(), "stack", f.Stack)
 }
 
 // ask has one connection guard decide.
@@ -190,7 +193,7 @@ func (c *conn) handled(event string, begun time.Time, refusal *Error) {
 			c.close(panicCause)
 		}
 	})
-	c.server.opts.Observer.Handled(c.asClient(), event, time.Since(begun), refusal)
+	c.endpoint.server.opts.Observer.Handled(c.asClient(), event, time.Since(begun), refusal)
 	returned = true
 }
 
@@ -200,9 +203,9 @@ func (s *Server) tellOpened(c *conn) {
 	}
 }
 
-func (s *Server) tellClosed(c *conn, cause *Closed) {
+func (s *Server) tellClosed(c *conn, cause Closed) {
 	if tell := s.opts.Observer.Closed; tell != nil {
-		s.tell(func() { tell(c.asClient(), *cause) })
+		s.tell(func() { tell(c.asClient(), cause) })
 	}
 }
 

@@ -1,14 +1,41 @@
 package ws
 
 import (
+	"math/bits"
 	"time"
 
-	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Going away without losing what was accepted: a connection that drains refuses
 // new messages, lets running and waiting ones end, and closes when it has
 // nothing in hand any more, or when its time is up.
+
+// Due returns when the principal expires, or the connection has lasted for long
+// enough, by Server.clock.
+func (c *conn) Due() time.Duration { return min(c.expires(), c.lived()) }
+
+// lived returns when the connection has lasted for long enough: up to a tenth
+// of Lifetime earlier, each at a moment of its own, so that a crowd that came
+// together does not come back together.
+func (c *conn) lived() time.Duration {
+	o := &c.endpoint.opts
+	if o.Lifetime == noLimit || c.socket.Drains() {
+		return noLimit
+	}
+	const golden = 0x9e3779b97f4a7c15 // spreads the ids, which are consecutive
+	early, _ := bits.Mul64(uint64(c.id)*golden, uint64(o.Lifetime/10))
+	return socket.Later(c.born, o.Lifetime-time.Duration(early))
+}
+
+// TimeUp closes the connection, or has it drain.
+func (c *conn) TimeUp(now time.Duration) {
+	if now >= c.expires() {
+		c.close(expiredCause)
+	} else if now >= c.lived() {
+		c.drain(lifetimeCause, c.endpoint.opts.DrainTimeout)
+	}
+}
 
 // draining is what is left to do for a connection that drains.
 type draining struct {
@@ -37,7 +64,7 @@ func errCut() *Error {
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {
 	c.mu.Lock()
-	if c.closing.Load() {
+	if c.socket.Closes() {
 		c.mu.Unlock()
 		return
 	}
@@ -46,8 +73,8 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 		rare.drain = &draining{cause: cause, until: noLimit}
 	}
 	d := rare.drain
-	idle := c.closing.set(phaseDrains)&phaseReads != 0 && c.inbox.Idle()
-	if until := later(c.server.clock(), within); !idle && within > 0 && until < d.until {
+	idle := c.socket.Drain() && c.inbox.Idle()
+	if until := socket.Later(c.endpoint.server.clock(), within); !idle && within > 0 && until < d.until {
 		d.until = until
 		if d.timer == nil {
 			d.timer = time.AfterFunc(within, c.cut)
@@ -61,41 +88,22 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 	}
 }
 
-// reads notes that the read goroutine waits for bytes from now on: it has no
-// message in hand, and has handed over all replies. A silence that nothing else
-// could tell from what was not read yet begins now.
-func (c *conn) reads() {
-	if c.raw == nil || c.endpoint.opts.PingInterval == noLimit {
-		c.hear()
-	}
-	if c.closing.set(phaseReads)&phaseDrains != 0 {
-		c.restReading()
-	}
-}
-
-// hasRead notes that it has some.
-func (c *conn) hasRead() {
-	if c.closing.is(phaseReads) {
-		c.closing.clear(phaseReads)
-	}
-}
-
 // rest is called when something that was accepted has ended. It closes a
 // connection that drains and has nothing else in hand.
 func (c *conn) rest() {
-	if c.closing.is(phaseReads | phaseDrains) {
-		c.restReading()
+	if c.socket.Rests() {
+		c.Resting()
 	}
 }
 
-// restReading is rest for the read goroutine, between two messages, of a
-// connection that drains.
-func (c *conn) restReading() {
-	if c.closing.Load() {
+// Resting is rest for the read goroutine, between two messages, of a connection
+// that drains.
+func (c *conn) Resting() {
+	if c.socket.Closes() {
 		return
 	}
 	c.mu.Lock()
-	b, d := c.inbox, c.some.last.rare.drain
+	b, d := c.inbox, c.some.rare.drain
 	cut := d.cut
 	c.mu.Unlock()
 	if !cut && b.Idle() {
@@ -108,7 +116,7 @@ func (c *conn) restReading() {
 // is always room.
 func (c *conn) cut() {
 	c.mu.Lock()
-	b, d := c.inbox, c.some.last.rare.drain
+	b, d := c.inbox, c.some.rare.drain
 	first, cause := !d.cut, d.cause
 	d.cut = true
 	c.mu.Unlock()
@@ -123,9 +131,7 @@ func (c *conn) cut() {
 	for _, t := range b.Running() {
 		last = append(last, t.cut(errCut())...)
 	}
-	if c.begin(cause) {
-		c.schedule(c.out.Close(append(last, frame.Close(frame.CloseCode(cause.Code), cause.Reason)...)))
-	}
+	c.socket.CloseAfter(last, cause.socket())
 }
 
 // cut cancels a call, and returns its answer; nil if it has one.

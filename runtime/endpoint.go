@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,8 +11,8 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
-	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -24,10 +23,9 @@ type Endpoint struct {
 	spec      Spec
 	protocol  protocol
 	opts      Options // resolved: the Server's, as the gateway configured them
-	outbox    outbox.Limits
 	rates     *rates.Set // nil: none is limited
 	refreshes *rates.Set // those of $refresh
-	transport *transport
+	profile   *socket.Profile
 	wildcards []string // names in spec.Path
 	leaving   turns    // of the disconnect hook
 
@@ -57,10 +55,8 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 		opts:      s.configured(spec),
 		wildcards: wildcards(spec.Path),
 	}
-	e.outbox = outbox.Limits{Frames: e.opts.OutboxFrames, Bytes: e.opts.OutboxBytes, Total: s.waiting}
-	e.transport = newTransport(e.opts)
+	e.profile = s.engine.Profile(e.opts.socket())
 	e.rates, e.refreshes = ratesOf(&e.opts, spec.Handlers)
-	s.wheel.fit(&e.opts)
 	e.compose()
 	return e
 }
@@ -201,18 +197,18 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		if !opened || !answered { // refused, or the hook, or a net.Conn of the user's, ended the goroutine
 			// Nothing is read any more before anything is written: so the peer has
 			// its time to read the Close, whatever it has sent.
-			defer func() { c.schedule(c.out.Resume()) }()
-			c.end()
+			defer c.socket.Resume()
+			c.socket.End()
 			return
 		}
-		c.schedule(c.out.Resume())
-		e.server.wheel.add(c)
+		c.socket.Resume()
+		c.socket.StartClocks()
 		// The read loop gets a goroutine of its own: this one would keep
 		// net/http's buffers, and the request, for as long as it lasts.
-		go c.serve()
+		go c.socket.Serve()
 	}()
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
-		c.out.Soon()
+		c.socket.Out().Soon()
 		if err := c.answer(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
 			_ = e.refuse(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
@@ -229,9 +225,10 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 
 // turnAway closes a connection whose handshake is answered although a guard
 // refused it, so that a page is told the reason. It has not been registered,
-// has no hooks and reads nothing: end comes next, and after the Close frame the
-// socket lasts as long as that takes, and no more than a second (lingering.go).
+// has no hooks and reads nothing: Socket.End comes next, and after the Close frame
+// the socket lasts as long as that takes, and no more than a second.
 func (c *conn) turnAway(bad *refusedHandshake) {
+	c.socket.Brief()
 	c.close(closeFor(c.endpoint.refuse(nil, "", http.StatusSwitchingProtocols, bad.err)))
 }
 
@@ -246,24 +243,15 @@ func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake)
 // hijack takes the socket from net/http. Frames for the connection wait until
 // the handshake is answered.
 func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
-	socket, rw, err := http.NewResponseController(w).Hijack()
+	n, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, steady.Wrap("ws: Hijack failed", err)
 	}
-	socket = steady.Conn(socket, e.server.failed)
-	_ = socket.SetDeadline(time.Time{})
+	n = steady.Conn(n, e.server.failed)
+	_ = n.SetDeadline(time.Time{})
 	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	if len(first) > len(readBlock{}.bytes) {
-		return newConn(e, &early{socket, slices.Clone(first)}, r, a), nil
-	}
-	c := newConn(e, socket, r, a)
-	if len(first) > 0 {
-		c.wire.unread(first)
-	}
-	return c, nil
+	return newConn(e, n, first, r, a), nil
 }
-
-var _ net.Conn = (*wire)(nil)
 
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
@@ -275,11 +263,11 @@ func (e *Endpoint) opened(c *conn) {
 }
 
 func (e *Endpoint) closed(c *conn) {
-	s := e.server
+	s, cause := e.server, c.cause()
 	s.stats.closed.Add(1)
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
-		s.line(c, slog.LevelDebug, "ws: closed", "gateway", e.spec.Gateway, "code", uint16(c.some.cause.Code),
-			"reason", c.some.cause.Reason, "remote", c.some.cause.Remote, "error", steady.Text(c.some.cause.Err))
+		s.line(c, slog.LevelDebug, "ws: closed", "gateway", e.spec.Gateway, "code", uint16(cause.Code),
+			"reason", cause.Reason, "remote", cause.Remote, "error", steady.Text(cause.Err))
 	}
-	s.tellClosed(c, c.some.cause)
+	s.tellClosed(c, cause)
 }

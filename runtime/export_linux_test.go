@@ -1,7 +1,4 @@
 package ws
 
 // Written returns how many bytes the kernel has taken for a client.
-func Written(c *Client) int {
-	v, _ := c.conn.vitals()
-	return int(v.acked) + v.unsent
-}
+func Written(c *Client) int { return c.socket.Written() }

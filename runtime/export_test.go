@@ -8,15 +8,15 @@ import (
 
 // Portable has a Server read and write as on systems without system calls of
 // our own, and as over TLS. It must be called before the first connection.
-func (s *Server) Portable() { s.portable = true }
+func (s *Server) Portable() { s.engine.Portable = true }
 
 // LooksInVain says what a push to a client would find: "room", "full" if it would
 // try to write, or "stalled" if it would not.
 func LooksInVain(c *Client) string {
 	var f outbox.Frame
 	f.Share(make([]byte, 1<<20)) // more than there is room for
-	defer f.Settle(c.conn.server.waiting)
-	switch c.conn.out.Share(&f) {
+	defer f.Settle(c.endpoint.server.engine.Waiting())
+	switch c.socket.Out().Share(&f) {
 	case outbox.Full:
 		return "full"
 	case outbox.Stalled:
@@ -36,8 +36,4 @@ func (s *Server) Lingering() int { return len(s.registry.lingering()) }
 func DecodeText(data []byte, v any) error { return decode(data, v) }
 
 // Skip has the Server find that d has passed, as after a pause of the process.
-func (s *Server) Skip(d time.Duration) {
-	s.wheel.mu.Lock()
-	defer s.wheel.mu.Unlock()
-	s.epoch = s.epoch.Add(-d)
-}
+func (s *Server) Skip(d time.Duration) { s.engine.Skip(d) }

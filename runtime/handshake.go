@@ -72,17 +72,8 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 
 // answer accepts a handshake.
 func (c *conn) answer(r *http.Request, a *arrival) error {
-	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.deflate, Header: a.header}
-	if t := c.tunnel(); t != nil {
-		return c.accept(t, r, answer)
-	}
-	if err := c.wire.Conn.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
-		return err
-	}
-	if _, err := c.wire.Conn.Write(answer.Switch(r)); err != nil {
-		return err
-	}
-	return c.wire.Conn.SetWriteDeadline(time.Time{})
+	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.socket.Deflates(), Header: a.header}
+	return c.socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
 }
 
 // guardConn asks the connection guards, global ones first. header is what they

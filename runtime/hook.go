@@ -2,11 +2,9 @@ package ws
 
 import (
 	"context"
-	"io"
-	"net"
-	"os"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -22,7 +20,7 @@ func (x hookContext) Deadline() (time.Time, bool) {
 	if d == noLimit {
 		return time.Time{}, false
 	}
-	return x.conn.server.epoch.Add(x.conn.born + d), true
+	return x.conn.endpoint.server.engine.Time(x.conn.born + d), true
 }
 
 // Done is closed at the deadline, when the hook has returned, and when the
@@ -48,19 +46,17 @@ func (x hookContext) Value(key any) any {
 type hookWait struct {
 	ctx    context.Context
 	cancel context.CancelFunc
-	ahead  chan struct{} // closed when nobody reads ahead any more; nil: nobody ever did
-	read   int           // bytes, behind the rest of the block
-	stops  bool          // reading ahead is ended by a deadline; guarded by conn.mu
+	ahead  *socket.Ahead // nil: nothing is read ahead
 }
 
 // hookWaits returns the connection's, nil if nobody waited.
 func (c *conn) hookWaits() *hookWait {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.some == nil || c.some.last == nil || c.some.last.rare == nil {
+	if c.some == nil || c.some.rare == nil {
 		return nil
 	}
-	return c.some.last.rare.hook
+	return c.some.rare.hook
 }
 
 // hookWait returns it, made if need be.
@@ -78,92 +74,23 @@ func (c *conn) hookWait() *hookWait {
 	} else {
 		h.ctx, h.cancel = context.WithCancel(c.standard())
 	}
-	if c.closing.is(phaseOpened) {
-		h.cancel()
-		return h
+	if h.ahead = c.socket.ReadAhead(h.ctx.Done()); h.ahead == nil {
+		h.cancel() // the hook has returned
 	}
-	h.ahead = make(chan struct{})
-	go c.readAhead(h)
 	return h
 }
 
-// readStops reports whether a read can be ended, or has ended: a socket of
-// somebody else's making may have no deadlines.
-func (c *conn) readStops(h *hookWait) bool {
-	if c.tunnel() != nil {
-		return true
-	}
-	err := c.wire.Conn.SetReadDeadline(time.Time{})
-	stops := err == nil || steady.Is(err, io.ErrClosedPipe) || steady.Is(err, net.ErrClosed)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	h.stops = stops
-	return stops
-}
-
-// readAhead reads until the peer is gone, the hook has returned, or the block
-// is full.
-func (c *conn) readAhead(h *hookWait) {
-	defer close(h.ahead)
-	if !c.readStops(h) || c.closing.is(phaseOpened) {
-		return
-	}
-	read := c.wire.Conn.Read
-	if t := c.tunnel(); t != nil {
-		read = func(p []byte) (int, error) { return t.readUntil(h.ctx.Done(), p) }
-	}
-	for room := c.wire.block()[c.wire.to:]; h.read < len(room); {
-		n, err := read(room[h.read:])
-		h.read += n
-		if err == nil {
-			continue
-		}
-		if c.closing.is(phaseOpened) || steady.Is(err, os.ErrDeadlineExceeded) {
-			return // what else it may be, the read loop learns as well
-		}
-		if steady.Is(err, io.EOF) {
-			c.peerEnded()
-		}
-		c.close(Closed{Code: CloseAbnormal, Remote: true, Err: err})
-		return
-	}
-}
-
-// hookReturned ends the hook's context. What was read ahead is what is read
-// first.
+// hookReturned ends the hook's context, and reading ahead.
 func (c *conn) hookReturned() {
-	c.closing.set(phaseOpened) // who asks later starts nothing
+	c.socket.Opened() // a context that is asked for the first time later reads nothing
 	h := c.hookWaits()
 	if h == nil {
 		return
 	}
 	h.cancel()
-	switch {
-	case h.ahead == nil:
-	case c.tunnel() != nil: // which looks after the context
-		<-h.ahead
-		c.wire.hasAhead(h.read)
-	default:
-		c.stopAhead(h)
-		_ = c.wire.Conn.SetReadDeadline(time.Time{})
+	if h.ahead != nil {
+		c.socket.StopAhead(h.ahead)
 	}
-}
-
-// stopAhead ends reading ahead. A socket that has no deadline any more, although
-// it had one, is closed: nothing else would.
-func (c *conn) stopAhead(h *hookWait) {
-	set := false
-	defer func() {
-		c.mu.Lock()
-		stuck := !set && h.stops
-		c.mu.Unlock()
-		if stuck {
-			c.cutSocket()
-		}
-		<-h.ahead
-		c.wire.hasAhead(h.read)
-	}()
-	set = c.wire.Conn.SetReadDeadline(time.Unix(1, 0)) == nil
 }
 
 // lateHook turns what a connect hook returned because its time was up into what

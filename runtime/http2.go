@@ -1,13 +1,11 @@
 package ws
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
-	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -18,27 +16,21 @@ import (
 
 // tunnel is ServeHTTP for the stream of an extended CONNECT that was admitted,
 // or, with bad, is to be told by a Close.
-func (e *Endpoint) tunnel(t *tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
+func (e *Endpoint) tunnel(t *socket.Tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
 	e.server.warnOfStalls(r)
-	c := newConn(e, steady.Conn(t, e.server.failed), r, *a)
-	c.parts.Add(1)
-	defer c.release()
+	c := newConn(e, steady.Conn(t, e.server.failed), nil, r, *a)
+	c.socket.Hold()
+	defer c.socket.Release()
 	defer t.Close() // whatever a middleware's ResponseWriter does
 	go e.begin(c, r, a, bad)
-	t.carry() // net/http ends the stream when this returns
+	t.Carry() // net/http ends the stream when this returns
 }
 
-// dig makes a request's stream a net.Conn. From then on only deadlines of ours
-// count: those of the http.Server would end any connection that is older. The
-// ResponseWriter is taken out of its wrappers, as hijacking does: one that
-// compresses, say, must not see frames.
-func dig(w http.ResponseWriter, r *http.Request) (*tunnel, *refusedHandshake) {
+// dig makes a request's stream a net.Conn. The ResponseWriter is taken out of its
+// wrappers, as hijacking does: one that compresses, say, must not see frames.
+func dig(w http.ResponseWriter, r *http.Request) (*socket.Tunnel, *refusedHandshake) {
 	w = steady.Bottom(w)
-	t := newTunnel(w, r)
-	err := errors.Join(t.control.SetReadDeadline(time.Time{}), t.control.SetWriteDeadline(time.Time{}))
-	if !canFlush(w) {
-		err = errors.Join(err, errors.New("it has no Flush"))
-	}
+	t, err := socket.Dig(w, r)
 	if err == nil {
 		return t, nil
 	}
@@ -48,36 +40,6 @@ func dig(w http.ResponseWriter, r *http.Request) (*tunnel, *refusedHandshake) {
 		status: http.StatusInternalServerError,
 		err:    NewError(CodeInternal, text).WithCause(newReference(steady.Wrap("ws: no stream", err))),
 	}
-}
-
-func canFlush(w http.ResponseWriter) bool {
-	switch w.(type) {
-	case http.Flusher, interface{ FlushError() error }:
-		return true
-	}
-	return false
-}
-
-// tunnel returns the stream that the connection is; nil if it is none.
-func (c *conn) tunnel() *tunnel {
-	t, _ := steady.Behind(c.wire.Conn).(*tunnel)
-	return t
-}
-
-// accept answers an extended CONNECT. It is carry that does so: the connection
-// may have been cut meanwhile, and ServeHTTP have returned.
-func (c *conn) accept(t *tunnel, r *http.Request, answer *handshake.Answer) error {
-	t.head = func() {
-		answer.Tunnel(r, t.w.Header())
-		t.w.WriteHeader(http.StatusOK)
-	}
-	if err := t.SetWriteDeadline(deadline(c.endpoint.opts.HandshakeTimeout)); err != nil {
-		return err
-	}
-	if err := t.flush(); err != nil {
-		return err
-	}
-	return t.SetWriteDeadline(time.Time{})
 }
 
 // warnOfStalls logs, once, that the http.Server lets a TCP connection live that

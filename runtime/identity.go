@@ -25,8 +25,8 @@ type identity struct {
 }
 
 // identify returns what has to be remembered of an upgrade; nil is nothing.
-func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identity {
-	remote, p := elsewhere(socket, r, a.from), &a.principal
+func (e *Endpoint) identify(n net.Conn, r *http.Request, a arrival) *identity {
+	remote, p := elsewhere(n, r, a.from), &a.principal
 	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
 	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
 		return nil
@@ -43,20 +43,20 @@ func (e *Endpoint) identify(socket net.Conn, r *http.Request, a arrival) *identi
 
 // elsewhere returns the peer's address as the request has it, if that is not
 // the socket's: ClientAddr, or a middleware, may know better.
-func elsewhere(socket net.Conn, r *http.Request, from visitor) netip.AddrPort {
+func elsewhere(n net.Conn, r *http.Request, from visitor) netip.AddrPort {
 	if from.addr.IsValid() {
 		return netip.AddrPortFrom(from.addr, 0)
 	}
 	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
-	if remote = unmapped(remote); remote == addrOf(socket) {
+	if remote = unmapped(remote); remote == addrOf(n.RemoteAddr()) {
 		return netip.AddrPort{}
 	}
 	return remote
 }
 
 // addrOf returns the address of a TCP socket's peer.
-func addrOf(socket net.Conn) netip.AddrPort {
-	if tcp, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
+func addrOf(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
 		return unmapped(tcp.AddrPort())
 	}
 	return netip.AddrPort{}
@@ -70,7 +70,7 @@ func (c *conn) remote() netip.AddrPort {
 	if c.identity != nil && c.identity.remote.IsValid() {
 		return c.identity.remote
 	}
-	return addrOf(c.wire.Conn)
+	return addrOf(c.socket.RemoteAddr())
 }
 
 func (c *conn) pathValue(name string) string {
@@ -102,7 +102,7 @@ func (c *conn) expires() time.Duration {
 	if p == nil || p.Expires.IsZero() {
 		return noLimit
 	}
-	now, left := c.server.clock(), time.Until(p.Expires)
+	now, left := c.endpoint.server.clock(), time.Until(p.Expires)
 	if left > noLimit-now {
 		return noLimit
 	}

@@ -133,7 +133,7 @@ func (e *Endpoint) arrive(ctx context.Context, m Message) error {
 
 // pass sends a message through the interceptors.
 func (e *Endpoint) pass(call *Call) error {
-	p := &passage{state: call.conn.state}
+	p := &passage{state: call.conn.ownState()}
 	p.call.begin(call.conn, call.task, call.handler, &call.frame, call.inline)
 	p.call.bare = call.bare
 	call.passage = p

@@ -19,10 +19,10 @@ func (c *conn) join(names ...string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.left {
+	some := c.seldom()
+	if some.left {
 		return ErrClosed
 	}
-	some := c.seldom()
 	before := len(some.rooms)
 	for _, name := range names {
 		if c.member(name) >= 0 {
@@ -30,12 +30,12 @@ func (c *conn) join(names ...string) error {
 		}
 		if len(some.rooms) >= o.MaxRooms {
 			for _, m := range some.rooms[before:] {
-				c.server.rooms.leave(m)
+				c.endpoint.server.rooms.leave(m)
 			}
 			some.rooms = slices.Delete(some.rooms, before, len(some.rooms))
 			return refuseRoom(CodeConflict, "a connection is in at most %d rooms", o.MaxRooms, ErrTooManyRooms)
 		}
-		some.rooms = append(some.rooms, c.server.rooms.join(c, name))
+		some.rooms = append(some.rooms, c.endpoint.server.rooms.join(c, name))
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (c *conn) leave(names ...string) {
 	defer c.mu.Unlock()
 	for _, name := range names {
 		if i := c.member(name); i >= 0 {
-			c.server.rooms.leave(c.some.rooms[i])
+			c.endpoint.server.rooms.leave(c.some.rooms[i])
 			c.some.rooms = slices.Delete(c.some.rooms, i, i+1)
 		}
 	}
@@ -61,13 +61,11 @@ func (c *conn) leave(names ...string) {
 func (c *conn) leaveAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.some != nil {
-		for _, m := range c.some.rooms {
-			c.server.rooms.leave(m)
-		}
-		c.some.rooms = nil
+	some := c.seldom()
+	for _, m := range some.rooms {
+		c.endpoint.server.rooms.leave(m)
 	}
-	c.left = true
+	some.rooms, some.left = nil, true
 }
 
 func (c *conn) roomNames() []string {

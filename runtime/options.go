@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Unlimited lifts a limit of [Options], for numbers and durations alike. No
@@ -274,7 +276,7 @@ const (
 const unlimited = math.MaxInt
 
 // noLimit stands for "never" in a resolved duration: it is beyond any process.
-const noLimit = time.Duration(math.MaxInt64)
+const noLimit = socket.Never
 
 // resolved returns o with every zero replaced by its default, and every
 // Unlimited by a number that nothing reaches.
@@ -312,6 +314,15 @@ func (o Options) resolved() Options {
 	o.ShutdownSpread = max(o.ShutdownSpread, 0)
 	o.ShutdownDelay = max(o.ShutdownDelay, 0)
 	return o
+}
+
+// socket returns what a gateway's sockets go by. The options are resolved.
+func (o *Options) socket() socket.Limits {
+	return socket.Limits{
+		Frames: o.OutboxFrames, Bytes: o.OutboxBytes, Message: o.MaxMessageBytes,
+		Write: o.WriteTimeout, Ping: o.PingInterval, Idle: o.IdleTimeout, Lifetime: o.Lifetime,
+		Deflate: o.CompressAbove > 0,
+	}
 }
 
 // pingsOffAlone reports whether nobody is asked, and nobody said how long the
@@ -376,13 +387,4 @@ func duration(d *time.Duration, def time.Duration) {
 	case *d < 0:
 		*d = noLimit
 	}
-}
-
-// deadline returns the time d from now; the zero time, which is none, if d is
-// not limited.
-func deadline(d time.Duration) time.Time {
-	if d == noLimit {
-		return time.Time{}
-	}
-	return time.Now().Add(d)
 }

@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
-	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Overflow is what becomes of a push to a connection whose outbox is full:
@@ -75,9 +75,9 @@ func (t Target) Coalesce(key string) Target {
 // tally is what one push did.
 type tally struct {
 	sent, shed, replaced int
-	slow                 []*conn       // to be closed
-	blind, spent         time.Duration // waited (patience)
-	untold               bool          // shed, and its caller has no result to see that by
+	slow                 []*conn // to be closed
+	waited               socket.Patience
+	untold               bool // shed, and its caller has no result to see that by
 
 	lost   [3]*conn // of those that lost something, for the log
 	losers int
@@ -110,13 +110,13 @@ func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tall
 	}
 	o := outbox.Outcome{Verdict: v}
 	if how.key != "" {
-		o = c.out.Offer(f, how.key, false)
+		o = c.socket.Out().Offer(f, how.key, false)
 	}
 	if o.Verdict == outbox.Full {
-		o = c.pushAgain(f, how.key, n)
+		o = c.socket.PushAgain(f, how.key, &n.waited)
 	}
 	if o.Verdict.Refused() && policy == ShedOldest {
-		o = c.out.Offer(f, how.key, true)
+		o = c.socket.Out().Offer(f, how.key, true)
 	}
 	if n.shed += o.Shed; o.Shed > 0 {
 		n.lose(c)

@@ -148,11 +148,11 @@ func (c *conn) mayLog(kind int, now time.Duration) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.seldom().ended()
-	if last.lines == nil {
-		last.lines = new([logKinds]allowance)
+	rare := c.rarely()
+	if rare.lines == nil {
+		rare.lines = new([logKinds]allowance)
 	}
-	return last.lines[kind].take(now, burst, every)
+	return rare.lines[kind].take(now, burst, every)
 }
 
 // omit counts a line that is not written, and remembers whom it was about as

@@ -64,7 +64,7 @@ func (c *conn) limited(handler int) error {
 		return nil // and nothing to refresh
 	}
 	if id.usage == nil {
-		id.usage = set.New(c.userID(), &c.server.principals)
+		id.usage = set.New(c.userID(), &c.endpoint.server.principals)
 	}
 	wait := id.usage.Take(set, handler, time.Now())
 	if wait == 0 {

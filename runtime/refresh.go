@@ -104,7 +104,7 @@ func (c *conn) renew(call *Call) error {
 	}
 	become := func() error {
 		c.identity.principal.Store(&principal)
-		c.server.wheel.changed(c)
+		c.socket.DueChanged()
 		return nil
 	}
 	if call.passage != nil {

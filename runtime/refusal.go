@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"log/slog"
 
-	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-var panicCause = Closed{Code: CloseInternal, Reason: "internal: internal error"}
 
 // reference is the cause of an opaque error: what the client is told, so that
 // someone with the log finds the line.
@@ -48,7 +46,7 @@ func (x *examined) presentable(c *conn) (*Error, slog.Level) {
 		return x.known, slog.LevelError
 	case x.known != nil:
 		return x.known, slog.LevelWarn
-	case x.canceled && c != nil && c.closing.Load():
+	case x.canceled && c != nil && c.socket.Closes():
 		return NewError(CodeCanceled, "canceled").WithCause(x.err), slog.LevelDebug
 	}
 	return nil, slog.LevelError
@@ -129,10 +127,5 @@ func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *E
 // answerError answers a message of an event, and of an id if it has one, with a
 // refusal.
 func (c *conn) answerError(event string, id []byte, refusal *Error, inline bool) {
-	c.reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
-}
-
-// refuseFrame reports a frame that ends the connection.
-func (c *conn) refuseFrame(bad *frame.Error) {
-	_ = c.endpoint.refuse(c, "", 0, NewError(CodeBadFrame, bad.Text))
+	c.socket.Reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
 }

@@ -72,7 +72,7 @@ func (r *room) present(visit func(*conn)) {
 		n := 0
 		for _, m := range members {
 			open[n] = m.conn
-			if !m.conn.closing.Load() {
+			if !m.conn.socket.Closes() {
 				n++
 			}
 		}
@@ -92,7 +92,7 @@ func (r *room) each(visit func(*conn)) {
 			ahead[i] = m.conn
 		}
 		for _, c := range ahead[:len(members)] {
-			c.out.Touch()
+			c.socket.Out().Touch()
 		}
 		for _, c := range ahead[:len(members)] {
 			visit(c)

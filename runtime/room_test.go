@@ -122,7 +122,7 @@ func stranger(tb testing.TB, s *Server) *conn {
 	tb.Helper()
 	near, far := net.Pipe()
 	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
-	return newConn(NewEndpoint(s, Spec{}), near, httptest.NewRequest("GET", "/", nil), arrival{})
+	return newConn(NewEndpoint(s, Spec{}), near, nil, httptest.NewRequest("GET", "/", nil), arrival{})
 }
 
 // TestShutdownSeesEveryone: a connection that is being registered when Shutdown
@@ -137,7 +137,7 @@ func TestShutdownSeesEveryone(t *testing.T) {
 		t.Errorf("Shutdown sees %v", conns)
 	}
 	s.registry.addToCrowd(late)
-	if !late.closing.Load() || seen.closing.Load() {
+	if !late.socket.Closes() || seen.socket.Closes() {
 		t.Error("who came late is not closed, or who did not is")
 	}
 	if s.registry.add(never) {

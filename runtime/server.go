@@ -2,12 +2,11 @@ package ws
 
 import (
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Server is a registry of live connections, shared by all gateways that are
@@ -20,24 +19,19 @@ import (
 // counted, and what full ones lost is logged, as often as the log takes a line of
 // such a connection (Options.Logger).
 type Server struct {
-	given      Options // what NewServer was given; gateways configure a copy
-	opts       Options // resolved
-	log        *slog.Logger
-	peers      peerLog // what peers can cause goes through this
-	ids        ids
-	rooms      *rooms
-	registry   registry
-	epoch      time.Time
-	wheel      wheel
-	flusher    flusher
-	watches    sync.Pool // of writeWatch; a timer must not leave its Server, which may live in a bubble of synctest
+	given     Options // what NewServer was given; gateways configure a copy
+	opts      Options // resolved
+	log       *slog.Logger
+	peers     peerLog // what peers can cause goes through this
+	ids       ids
+	rooms     *rooms
+	registry  registry
+	engine    *socket.Engine
 	principals rates.Principals
-	waiting    *outbox.Budget // of all outboxes
-	deflating  atomic.Int64   // connections that take compressed frames
-	draining   atomic.Bool    // Shutdown has begun
-	portable   bool           // no system calls of our own; for tests
-	stalls     atomic.Bool    // warnOfStalls has warned
-	stats      counters
+	deflating atomic.Int64 // connections that take compressed frames
+	draining  atomic.Bool  // Shutdown has begun
+	stalls    atomic.Bool  // warnOfStalls has warned
+	stats     counters
 }
 
 // NewServer returns an empty registry with the limits of o. What of o can never
@@ -48,9 +42,7 @@ func NewServer(o Options) *Server {
 	o = o.resolved()
 	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs(), rooms: newRooms()}
 	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
-	s.epoch = time.Now()
-	s.wheel.clock = s.clock
-	s.waiting = outbox.NewBudget(o.OutboxTotalBytes)
+	s.engine = socket.NewEngine(o.OutboxTotalBytes)
 	s.complain("", given.problems())
 	if given.pingsOffAlone() {
 		s.log.Info("ws: Options.PingInterval is Unlimited, so IdleTimeout is, too: who vanishes without a word is noticed when something is written to them, or by Lifetime")
@@ -58,9 +50,8 @@ func NewServer(o Options) *Server {
 	return s
 }
 
-// clock is the time since the Server was made: a duration takes a third of a
-// time.Time.
-func (s *Server) clock() time.Duration { return time.Since(s.epoch) }
+// clock is the time since the Server was made.
+func (s *Server) clock() time.Duration { return s.engine.Clock() }
 
 // Broadcast pushes an event to every connection and returns how many outboxes
 // took it. A value that encoding/json refuses is an error, and nothing is sent
@@ -141,8 +132,8 @@ func (s *Server) Stats() Stats {
 		Opened:      s.stats.opened.Load(),
 		Closed:      s.stats.closed.Load(),
 		Received:    s.stats.received.Load(),
-		Accepted:    s.stats.accepted.Load(),
-		Outboxes:    s.waiting.Used(),
+		Accepted:    s.stats.accepted.Load() + s.engine.Replies(),
+		Outboxes:    s.engine.Waiting().Used(),
 		Shed:        s.stats.shed.Load(),
 		Replaced:    s.stats.replaced.Load(),
 		Slow:        s.stats.slow.Load(),

@@ -108,12 +108,12 @@ func (t *task) item(v any) error {
 		return err
 	}
 	c := t.conn
-	verdict := c.out.WaitUntil(c.single(frame), t.Done())
+	verdict := c.socket.Out().WaitUntil(c.single(frame), t.Done())
 	if !verdict.Accepted() {
 		return errStopped
 	}
-	c.server.stats.accepted.Add(1)
-	c.schedule(verdict) // by a worker: a value is seldom the last
+	c.endpoint.server.stats.accepted.Add(1)
+	c.socket.Schedule(verdict) // by a worker: a value is seldom the last
 	return nil
 }
 
@@ -134,12 +134,12 @@ func (t *task) stream(produce func(*task) error) {
 		t.answerError(refusal, false)
 	case t.claim(nil):
 		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes
-		c.reply(c.single(frame), false)
+		c.socket.Reply(c.single(frame), false)
 	}
 	if panicked {
 		c.close(panicCause)
 	}
-	if c.server.observed() {
+	if c.endpoint.server.observed() {
 		c.handled(t.event(), t.begun, refusal)
 	}
 }

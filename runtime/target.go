@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -62,23 +63,21 @@ func (t Target) push(event string, frame []byte) (int, error) {
 	var out outgoing
 	out.begin(t.server, frame)
 	var n tally
-	var first [64]*conn
+	var first [64]*socket.Socket
 	due := first[:0]
-	t.server.flusher.pushing.Add(1)
+	engine := t.server.engine
+	engine.BeginPush()
 	t.each(func(c *conn) {
 		if c.push(out.to(c), &t.how, &n) {
-			due = append(due, c)
+			due = append(due, &c.socket)
 		}
 		if len(due) == cap(due) {
-			t.server.flusher.add(due...)
+			engine.Queue(due...)
 			due = due[:0]
 		}
 	})
-	t.server.flusher.add(due...)
-	if n.sent >= wideEnough {
-		t.server.flusher.wide.Add(1)
-	}
-	t.server.flusher.pushing.Add(-1)
+	engine.Queue(due...)
+	engine.EndPush(n.sent)
 	out.end(t.server)
 	if n.sent == 0 && n.shed > 0 && t.single() {
 		n.untold = t.resultless
@@ -160,7 +159,7 @@ func (t Target) conns() []*conn {
 // each.
 func (t Target) present(visit func(*conn)) {
 	t.visit(true, func(c *conn) {
-		if len(t.ids) == 0 || !c.closing.Load() { // a room has looked already
+		if len(t.ids) == 0 || !c.socket.Closes() { // a room has looked already
 			visit(c)
 		}
 	})

@@ -74,7 +74,7 @@ func (c *conn) beside() *inbox.Queue[*task] {
 	if c.inbox == nil {
 		c.mu.Lock()
 		c.inbox = inbox.New[*task](resting{c}, len(c.endpoint.handlers))
-		if c.closing.Load() { // whoever closes stops what it finds after that can be seen
+		if c.socket.Closes() { // whoever closes stops what it finds after that can be seen
 			c.inbox.Stop()
 		}
 		c.mu.Unlock()

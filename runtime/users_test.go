@@ -15,7 +15,7 @@ func TestUsersIndexed(t *testing.T) {
 	for _, id := range []string{"ann", "ann", "bob", ""} {
 		near, far := net.Pipe()
 		t.Cleanup(func() { _ = near.Close(); _ = far.Close() })
-		if !s.registry.add(newConn(e, near, httptest.NewRequest("GET", "/", nil), arrival{principal: Principal{ID: id}})) {
+		if !s.registry.add(newConn(e, near, nil, httptest.NewRequest("GET", "/", nil), arrival{principal: Principal{ID: id}})) {
 			t.Fatal("not registered")
 		}
 	}

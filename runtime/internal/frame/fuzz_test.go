@@ -31,10 +31,7 @@ func FuzzFrames(f *testing.F) {
 	const limit = 1000
 	f.Fuzz(func(t *testing.T, stream []byte, deflate bool) {
 		g := Guard{}
-		if deflate {
-			g.Deflate()
-		}
-		sound, bad := g.Check(stream, limit)
+		sound, bad := g.Check(stream, limit, deflate)
 		wantSound, wantCode := framesByTheBook(stream, limit, deflate)
 		code := CloseCode(0)
 		if bad != nil {

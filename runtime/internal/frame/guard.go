@@ -14,23 +14,9 @@ type Guard struct {
 	left   uint32 // bytes of the current payload that have not come
 	header [14]byte
 	have   uint8 // bytes of header
-	state  guardState
+
+	fragmented bool // a message has begun and not ended
 }
-
-// guardState holds what the guard knows beyond the frame at hand. It is a set of
-// bits, since every connection has one.
-type guardState uint8
-
-const (
-	guardDeflate    guardState = 1 << iota // permessage-deflate is agreed on
-	guardFragmented                        // a message has begun and not ended
-)
-
-// Deflate allows compressed messages: permessage-deflate is agreed on.
-func (g *Guard) Deflate() { g.state |= guardDeflate }
-
-// Deflates reports whether it is.
-func (g *Guard) Deflates() bool { return g.state&guardDeflate != 0 }
 
 // Left returns how many bytes of the current payload have not come.
 func (g *Guard) Left() int { return int(g.left) }
@@ -51,8 +37,8 @@ func Broken(text string) *Error { return &Error{CloseProtocol, "protocol: " + te
 
 // Check returns how many bytes of p are sound. If that is not all, bad says why,
 // and the rest must not be read. limit is the length of the longest payload,
-// below 4 GiB.
-func (g *Guard) Check(p []byte, limit uint64) (sound int, bad *Error) {
+// below 4 GiB. deflate says that permessage-deflate is agreed on.
+func (g *Guard) Check(p []byte, limit uint64, deflate bool) (sound int, bad *Error) {
 	for i := 0; i < len(p); {
 		if g.left > 0 {
 			n := min(int64(g.left), int64(len(p)-i))
@@ -67,7 +53,7 @@ func (g *Guard) Check(p []byte, limit uint64) (sound int, bad *Error) {
 		if g.have < 2 || int(g.have) < g.size() {
 			continue
 		}
-		n, err := g.judge(limit)
+		n, err := g.judge(limit, deflate)
 		if err != nil {
 			return sound, err
 		}
@@ -93,7 +79,7 @@ func (g *Guard) size() int {
 }
 
 // judge judges a complete header and returns the payload's length.
-func (g *Guard) judge(limit uint64) (uint64, *Error) {
+func (g *Guard) judge(limit uint64, deflate bool) (uint64, *Error) {
 	first, second := g.header[0], g.header[1]
 	op, n := first&0x0f, uint64(second&0x7f)
 	shortest := uint64(0) // that this form of the length is for
@@ -104,7 +90,7 @@ func (g *Guard) judge(limit uint64) (uint64, *Error) {
 		n, shortest = binary.BigEndian.Uint64(g.header[2:]), 1<<16
 	}
 	switch {
-	case first&rsvBits != 0 && !g.compressed(first):
+	case first&rsvBits != 0 && !(deflate && compressed(first)):
 		return 0, Broken("reserved bit set")
 	case second&0x80 == 0:
 		return 0, Broken("frame not masked")
@@ -116,25 +102,22 @@ func (g *Guard) judge(limit uint64) (uint64, *Error) {
 		return 0, Broken("frame length out of range")
 	case n < shortest:
 		return 0, Broken("frame length not in its shortest form")
-	case op == OpContinuation && g.state&guardFragmented == 0:
+	case op == OpContinuation && !g.fragmented:
 		return 0, Broken("continuation of no message")
-	case (op == OpText || op == OpBinary) && g.state&guardFragmented != 0:
+	case (op == OpText || op == OpBinary) && g.fragmented:
 		return 0, Broken("message inside a fragmented message")
 	case n > limit:
 		return 0, &Error{CloseTooLarge, fmt.Sprintf("too_large: a message has at most %d bytes", limit)}
 	}
 	if op < OpClose {
-		g.state &^= guardFragmented
-		if first&FinBit == 0 {
-			g.state |= guardFragmented
-		}
+		g.fragmented = first&FinBit == 0
 	}
 	return n, nil
 }
 
 // compressed reports whether the reserved bits are those of a message that may
 // be compressed: the first bit, on its first frame.
-func (g *Guard) compressed(first byte) bool {
+func compressed(first byte) bool {
 	op := first & 0x0f
-	return g.state&guardDeflate != 0 && first&rsvBits == RSV1Bit && (op == OpText || op == OpBinary)
+	return first&rsvBits == RSV1Bit && (op == OpText || op == OpBinary)
 }

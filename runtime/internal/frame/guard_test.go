@@ -14,7 +14,7 @@ func TestGuardAlone(t *testing.T) {
 		"protocol: unknown opcode 3":               {FinBit | 3, 0x80, 1, 2, 3, 4},
 		"too_large: a message has at most 1 bytes": {FinBit | OpText, 0x82, 1, 2, 3, 4},
 	} {
-		if _, bad := new(Guard).Check(frame, 1); bad == nil || bad.Text != reason {
+		if _, bad := new(Guard).Check(frame, 1, false); bad == nil || bad.Text != reason {
 			t.Errorf("got %v, want %q", bad, reason)
 		}
 	}
@@ -32,12 +32,12 @@ func FuzzFrameGuard(f *testing.F) {
 	f.Add([]byte{0xc1, 0x80}, uint8(1))
 	f.Fuzz(func(t *testing.T, stream []byte, step uint8) {
 		whole := Guard{}
-		sound, bad := whole.Check(stream, 1000)
+		sound, bad := whole.Check(stream, 1000, false)
 		pieces := Guard{}
 		size := int(step)%7 + 1
 		total := 0
 		for i := 0; i < len(stream); i += size {
-			n, err := pieces.Check(stream[i:min(i+size, len(stream))], 1000)
+			n, err := pieces.Check(stream[i:min(i+size, len(stream))], 1000, false)
 			if err != nil {
 				// Whole headers are held back, so a header that began in an
 				// earlier piece was let through: gws waits for its end.

@@ -183,6 +183,13 @@ func (q *Queue) Waits() bool {
 	return q.frames > 0
 }
 
+// Over reports whether the queue is closed and everything in it was written.
+func (q *Queue) Over() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.is(closed) && q.frames == 0
+}
+
 // Keep is Push for a frame that no later push may shed.
 func (q *Queue) Keep(frame []byte) Verdict { return q.offer(frame, kept) }
 

@@ -1,4 +1,4 @@
-package ws
+package socket
 
 import (
 	"io"
@@ -13,13 +13,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body to
+// Tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body to
 // read and a ResponseWriter, which must not be touched after the handler has
 // returned, and which may take for ever: a reset, too, has to wait until TCP
 // takes what is before it. So the goroutine of ServeHTTP stays, and it alone
-// writes (carry). Write hands it a chunk at a time, and waits for it until the
+// writes (Carry). Write hands it a chunk at a time, and waits for it until the
 // deadline.
-type tunnel struct {
+type Tunnel struct {
 	body          io.ReadCloser
 	w             http.ResponseWriter // carry's
 	head          func()              // what carry does before it writes anything: set by accept, with its first chunk
@@ -63,13 +63,13 @@ const (
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-func newTunnel(w http.ResponseWriter, r *http.Request) *tunnel {
+func newTunnel(w http.ResponseWriter, r *http.Request) *Tunnel {
 	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
 		local = &net.TCPAddr{}
 	}
-	return &tunnel{
+	return &Tunnel{
 		body: r.Body, w: w, control: http.NewResponseController(w),
 		local: local, remote: net.TCPAddrFromAddrPort(remote),
 		chunks: make(chan *chunk, 1), taken: make(chan error, 1), ended: make(chan struct{}), changed: make(chan struct{}, 1),
@@ -77,12 +77,12 @@ func newTunnel(w http.ResponseWriter, r *http.Request) *tunnel {
 	}
 }
 
-func (t *tunnel) LocalAddr() net.Addr  { return t.local }
-func (t *tunnel) RemoteAddr() net.Addr { return t.remote }
+func (t *Tunnel) LocalAddr() net.Addr  { return t.local }
+func (t *Tunnel) RemoteAddr() net.Addr { return t.remote }
 
-// carry writes what Write hands over, until Close. Then the stream may end, and
+// Carry writes what Write hands over, until Close. Then the stream may end, and
 // nobody uses net/http's side of it any more.
-func (t *tunnel) carry() {
+func (t *Tunnel) Carry() {
 	for {
 		select {
 		case c := <-t.chunks:
@@ -97,7 +97,7 @@ func (t *tunnel) carry() {
 
 // put writes a chunk. It returns when TCP has it; HTTP/2's windows, and the
 // other streams, can make that late.
-func (t *tunnel) put(c *chunk) error {
+func (t *Tunnel) put(c *chunk) error {
 	if !t.carries(true) {
 		return net.ErrClosed
 	}
@@ -115,7 +115,7 @@ func (t *tunnel) put(c *chunk) error {
 }
 
 // carries notes whether carry is in a call of w, unless all is over.
-func (t *tunnel) carries(carrying bool) bool {
+func (t *Tunnel) carries(carrying bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.carrying = carrying
@@ -123,7 +123,7 @@ func (t *tunnel) carries(carrying bool) bool {
 }
 
 // Read reads from the stream. A deadline that has passed ends reading for good.
-func (t *tunnel) Read(p []byte) (n int, err error) {
+func (t *Tunnel) Read(p []byte) (n int, err error) {
 	if t.ahead == nil {
 		n, err = t.body.Read(p)
 	} else {
@@ -148,7 +148,7 @@ type ahead struct {
 const maxAhead = 512
 
 // readUntil is Read until stop is closed: then it leaves the read to the next.
-func (t *tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
+func (t *Tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
 	if t.ahead == nil {
 		t.ahead = t.readAhead(min(len(p), maxAhead))
 	}
@@ -160,7 +160,7 @@ func (t *tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
 	}
 }
 
-func (t *tunnel) readAhead(most int) *ahead {
+func (t *Tunnel) readAhead(most int) *ahead {
 	a := &ahead{done: make(chan struct{}), bytes: make([]byte, most)}
 	go func() {
 		defer close(a.done)
@@ -174,7 +174,7 @@ func (t *tunnel) readAhead(most int) *ahead {
 }
 
 // takeAhead takes what a read has brought that is done.
-func (t *tunnel) takeAhead(p []byte) (n int, err error) {
+func (t *Tunnel) takeAhead(p []byte) (n int, err error) {
 	n = copy(p, t.ahead.bytes)
 	if t.ahead.bytes = t.ahead.bytes[n:]; len(t.ahead.bytes) == 0 {
 		err = t.ahead.err
@@ -186,7 +186,7 @@ func (t *tunnel) takeAhead(p []byte) (n int, err error) {
 // Write writes to the stream. If the deadline passes it returns how much was
 // taken, and may go on only with the rest: net/http may have the next chunk of
 // that already.
-func (t *tunnel) Write(p []byte) (n int, err error) {
+func (t *Tunnel) Write(p []byte) (n int, err error) {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	for n < len(p) {
@@ -205,7 +205,7 @@ func (t *tunnel) Write(p []byte) (n int, err error) {
 }
 
 // flush has carry write what w itself has to, the header.
-func (t *tunnel) flush() error {
+func (t *Tunnel) flush() error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	t.hand(chunks.Get().(*chunk))
@@ -213,14 +213,14 @@ func (t *tunnel) flush() error {
 	return err
 }
 
-func (t *tunnel) hand(c *chunk) {
+func (t *Tunnel) hand(c *chunk) {
 	t.flying = c
 	t.since.Store(max(int64(time.Since(t.made)), 1))
 	t.chunks <- c // there is room: nothing else is with carry
 }
 
 // await waits for the chunk that is with carry, and returns how long it was.
-func (t *tunnel) await() (taken int, err error) {
+func (t *Tunnel) await() (taken int, err error) {
 	t.arm()
 	defer t.timer.Stop()
 	for {
@@ -243,7 +243,7 @@ func (t *tunnel) await() (taken int, err error) {
 }
 
 // landed takes a chunk back from carry.
-func (t *tunnel) landed(err error) (taken int, _ error) {
+func (t *Tunnel) landed(err error) (taken int, _ error) {
 	c := t.flying
 	t.flying = nil
 	if err == nil {
@@ -263,17 +263,17 @@ func (t *tunnel) landed(err error) (taken int, _ error) {
 
 // moves reports whether the peer takes what is written, as far as can be seen: a
 // chunk that has been on its way for longer may be waiting for it.
-func (t *tunnel) moves() bool {
+func (t *Tunnel) moves() bool {
 	since := t.since.Load()
 	return since == 0 || int64(time.Since(t.made))-since < int64(slowChunk)
 }
 
 // arm sets the timer to the deadline.
-func (t *tunnel) arm() {
+func (t *Tunnel) arm() {
 	t.mu.Lock()
 	until := t.until
 	t.mu.Unlock()
-	wait := time.Duration(noLimit)
+	wait := time.Duration(Never)
 	if !until.IsZero() {
 		wait = time.Until(until)
 	}
@@ -285,7 +285,7 @@ func (t *tunnel) arm() {
 }
 
 // SetDeadline sets both.
-func (t *tunnel) SetDeadline(at time.Time) error {
+func (t *Tunnel) SetDeadline(at time.Time) error {
 	if err := t.SetReadDeadline(at); err != nil {
 		return err
 	}
@@ -293,7 +293,7 @@ func (t *tunnel) SetDeadline(at time.Time) error {
 }
 
 // SetReadDeadline leaves it to net/http.
-func (t *tunnel) SetReadDeadline(at time.Time) error {
+func (t *Tunnel) SetReadDeadline(at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -303,7 +303,7 @@ func (t *tunnel) SetReadDeadline(at time.Time) error {
 }
 
 // SetWriteDeadline sets how long Write waits. net/http's would reset the stream.
-func (t *tunnel) SetWriteDeadline(at time.Time) error {
+func (t *Tunnel) SetWriteDeadline(at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -319,7 +319,7 @@ func (t *tunnel) SetWriteDeadline(at time.Time) error {
 
 // Close ends the stream by having ServeHTTP return, and wakes who reads or
 // writes. What net/http has not written it will not: the stream is reset then.
-func (t *tunnel) Close() error {
+func (t *Tunnel) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -335,9 +335,9 @@ func (t *tunnel) Close() error {
 
 // CloseWrite closes: net/http cannot end one half. What was written arrives all
 // the same, since what the peer still sends does not reset what it gets.
-func (t *tunnel) CloseWrite() error { return t.Close() }
+func (t *Tunnel) CloseWrite() error { return t.Close() }
 
-func (t *tunnel) isClosed() bool {
+func (t *Tunnel) isClosed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.closed

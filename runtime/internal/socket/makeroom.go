@@ -1,4 +1,4 @@
-package ws
+package socket
 
 import (
 	"runtime"
@@ -14,61 +14,69 @@ import (
 // never waits for the peer: where the socket has taken no more, and has not said
 // since that it does, nothing is tried (outbox.Stalled).
 
-// pushAgain pushes a frame that the outbox had no room for, with a key or
-// without, as often as there may be room. A room's lock may be held.
-func (c *conn) pushAgain(f *outbox.Frame, key string, n *tally) (o outbox.Outcome) {
+// Patience is what one push, to all of its receivers together, has waited for
+// room that others are making. The zero Patience is that of a push that begins.
+type Patience struct {
+	blind time.Duration // in vain, of connections that cannot be asked
+	spent time.Duration
+}
+
+// PushAgain pushes a frame that the outbox had no room for, with a key or
+// without, as often as there may be room. Locks of the caller's may be held: it
+// calls nothing of the owner's.
+func (s *Socket) PushAgain(f *outbox.Frame, key string, n *Patience) (o outbox.Outcome) {
 	b := batches.Get().(*batch)
-	p := patience{since: c.server.clock(), blind: &n.blind, spent: &n.spent}
+	p := patience{since: s.profile.engine.Clock(), of: n}
 	for o.Verdict = outbox.Full; o.Verdict == outbox.Full; {
-		b.Patient = c.raw == nil
-		switch c.out.Steal(&b.Batch, maxBatch) {
+		b.Patient = s.raw == nil
+		switch s.out.Steal(&b.Batch, maxBatch) {
 		case outbox.Waits:
 			o.Verdict = outbox.Stalled
 		case outbox.Stolen:
-			b = c.writeStolen(b)
+			b = s.writeStolen(b)
 			if p.looks++; p.looks > maxLooks { // others have taken the room, each time
 				o.Verdict = outbox.Stalled
 				break
 			}
-			o = c.out.Offer(f, key, false)
+			o = s.out.Offer(f, key, false)
 		default:
-			if !c.worthYielding(&p) {
-				c.out.Stall()
+			if !s.worthYielding(&p) {
+				s.out.Stall()
 				o.Verdict = outbox.Stalled
 				break
 			}
 			p.yield()
-			o = c.out.Offer(f, key, false)
+			o = s.out.Offer(f, key, false)
 		}
 	}
 	if p.looks > 0 {
-		n.spent += c.server.clock() - p.since
+		n.spent += s.profile.engine.Clock() - p.since
 	}
-	b.Settle(c.server.waiting)
+	b.Settle(s.profile.engine.waiting)
 	b.release()
 	return o
 }
 
 // writeStolen writes what was taken in the place of who was to come for it, or
 // has it written where writing may wait. It returns a batch to go on with.
-func (c *conn) writeStolen(b *batch) *batch {
-	if c.raw == nil {
-		go c.flushWaiting(b, b.joined())
+func (s *Socket) writeStolen(b *batch) *batch {
+	if s.raw == nil {
+		go s.flushWaiting(b, b.joined())
 		return batches.Get().(*batch)
 	}
-	rest, err := c.writeTaken(b)
+	rest, err := s.writeTaken(b)
 	switch {
 	case err != nil:
 		b.Drop()
-		go c.writeBroken(err)
+		go s.writeBroken(err)
 	case rest != nil:
-		c.leaveWaiting(b, rest)
+		s.leaveWaiting(b, rest)
 	default:
-		switch more, closed := c.out.Written(&b.Batch); {
+		switch more, closed := s.out.Written(&b.Batch); {
 		case more:
-			c.server.flusher.add(c)
+			s.profile.engine.queue.add(s)
 		case closed:
-			go c.writeEnded(false) // not here: it takes the connection's lock, and a room's may be held
+			go s.writeEnded(false) // not here: it may call the net.Conn's methods, and a lock of the caller's may be held
 		}
 	}
 	return b
@@ -76,19 +84,18 @@ func (c *conn) writeStolen(b *batch) *batch {
 
 // writeBroken ends a connection that a push could not write to. It has a
 // goroutine, as writeEnded has there.
-func (c *conn) writeBroken(err error) {
-	broken := c.writeFailed(err)
-	if _, closed := c.out.Written(new(outbox.Batch)); closed {
-		c.writeEnded(broken)
+func (s *Socket) writeBroken(err error) {
+	broken := s.writeFailed(err)
+	if _, closed := s.out.Written(new(outbox.Batch)); closed {
+		s.writeEnded(broken)
 	}
 }
 
-// patience is how long a push has looked for room that others are making.
+// patience is how long a push has looked for room in one outbox.
 type patience struct {
-	since time.Duration  // by Server.clock
-	looks int            // how often
-	blind *time.Duration // what the push has waited in vain, of all connections that cannot be asked
-	spent *time.Duration // what it has waited before, of all connections
+	since time.Duration // by Engine.Clock
+	looks int           // how often
+	of    *Patience
 }
 
 // What is waited for is our own: a worker within a write that does not wait, or
@@ -108,28 +115,28 @@ const (
 )
 
 // worthYielding reports whether there may be room without the peer's help.
-func (c *conn) worthYielding(p *patience) bool {
+func (s *Socket) worthYielding(p *patience) bool {
 	looks, long, blind := maxLooks, maxLook, false
-	if c.raw == nil {
+	if s.raw == nil {
 		takes, known := false, false
-		if t := c.tunnel(); t != nil {
+		if t := s.tunnel(); t != nil {
 			takes, known = true, t.moves() // what does not may wait for a processor, as anything that cannot be asked
-		} else if !c.server.portable {
-			takes, known = writable(c.wire.Conn)
+		} else if !s.profile.engine.Portable {
+			takes, known = writable(s.net)
 		}
 		switch {
 		case !known:
-			looks, long, blind = maxBlindLooks, maxBlindLook-*p.blind+*p.spent, true
+			looks, long, blind = maxBlindLooks, maxBlindLook-p.of.blind+p.of.spent, true
 		case !takes:
 			return false
 		}
 	}
-	waited := c.server.clock() - p.since
-	if p.looks < minLooks && *p.spent < maxLook || p.looks < looks && waited < long-*p.spent {
+	waited := s.profile.engine.Clock() - p.since
+	if p.looks < minLooks && p.of.spent < maxLook || p.looks < looks && waited < long-p.of.spent {
 		return true
 	}
 	if blind {
-		*p.blind += waited
+		p.of.blind += waited
 	}
 	return false
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package ws
+package socket
 
 import (
 	"net"
@@ -44,7 +44,7 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 
 // writable reports whether the socket below a connection would take something
 // now; known is false if there is none that can be asked. It asks no type of the
-// user's: a room's lock may be held.
+// user's: a lock of the caller's may be held.
 func writable(c net.Conn) (takes, known bool) {
 	var raw syscall.RawConn
 	var err error

@@ -1,6 +1,6 @@
 //go:build linux
 
-package ws
+package socket
 
 import (
 	"encoding/binary"
@@ -21,23 +21,14 @@ type vitals struct {
 	filled bool   // bytes have waited for the peer to read: its kernel may hold others that it has not
 }
 
-// vitals looks at the connection; false where the kernel cannot be asked.
-func (c *conn) vitals() (v vitals, ok bool) {
-	raw := c.rawUnder()
+// ask looks at the connection of a descriptor; false where the kernel cannot be
+// asked, and if raw is nil.
+func ask(raw syscall.RawConn) (v vitals, ok bool) {
 	if raw == nil {
 		return v, false
 	}
 	err := raw.Control(func(fd uintptr) { v, ok = vitalsOf(fd) })
 	return v, ok && err == nil
-}
-
-// rawUnder returns the way to the descriptor of the socket that the connection
-// goes over; nil if that is no TCP socket.
-func (c *conn) rawUnder() syscall.RawConn {
-	if c.raw != nil || c.server.portable {
-		return c.raw
-	}
-	return rawOf(underneath(c.wire.Conn))
 }
 
 // Where the members of struct tcp_info lie (linux/tcp.h): its layout only grows.

@@ -1,9 +1,7 @@
-package ws
+package socket
 
 import (
-	"crypto/tls"
 	"errors"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -22,113 +20,115 @@ import (
 const linger = time.Second
 
 // maxDiscarded is how many bytes of a connection that is closing are read, or
-// Options.MaxMessageBytes if that is more: a client that is in the middle of a
+// Limits.Message if that is more: a client that is in the middle of a
 // message may have to end it before it reads.
 const maxDiscarded = 256 << 10
 
 var errFlooded = errors.New("ws: peer sends too much to a connection that is closing")
 
 // mayDiscard returns how many bytes more are read for nobody.
-func (c *conn) mayDiscard() int {
-	return max(0, max(maxDiscarded, c.endpoint.opts.MaxMessageBytes)-c.some.last.discarded)
+func (s *Socket) mayDiscard() int {
+	return max(0, max(maxDiscarded, s.profile.limits.Message)-s.rarely().discarded)
 }
 
 // writeEnded is called, once, when the last frame has left or never will. It
 // may run inside a read of the socket (cork.go), and closing a socket waits for
 // its reads to end: so closing has a goroutine of its own.
-func (c *conn) writeEnded(broken bool) {
-	c.mu.Lock()
-	c.writeDone = true
-	c.seldom().ended().written = c.server.clock()
-	readDone := c.readDone
-	c.mu.Unlock()
+func (s *Socket) writeEnded(broken bool) {
+	s.rarely().written = s.profile.engine.Clock()
+	readDone := s.state.set(stateWriteDone)&stateReadDone != 0
 	switch {
 	case broken:
 		go func() {
-			c.cutSocket()
+			s.cut()
 			if readDone {
-				c.release()
+				s.Release()
 			}
 		}()
 	case readDone:
-		go c.settle(false)
+		go s.settle(s.state.is(stateAnswered))
 	default:
-		c.readFor(linger)
+		s.readFor(linger)
 	}
 }
 
 // readFor has reading end after a while: by closing the socket, if that has no
 // deadline.
-func (c *conn) readFor(d time.Duration) {
+func (s *Socket) readFor(d time.Duration) {
 	set := false
 	defer func() {
 		if !set {
-			time.AfterFunc(d, c.cutSocket)
+			time.AfterFunc(d, s.cut)
 		}
 	}()
-	set = c.wire.Conn.SetReadDeadline(time.Now().Add(d)) == nil
+	set = s.net.SetReadDeadline(time.Now().Add(d)) == nil
 }
 
 // readEnded is called, once, when nothing is read any more. It does not wait.
-func (c *conn) readEnded() {
-	c.mu.Lock()
-	c.readDone = true
-	writeDone := c.writeDone
-	c.mu.Unlock()
-	if !writeDone {
+func (s *Socket) readEnded() {
+	answered := s.state.is(statePeerClosed) && !s.Cause().Remote // it has read our Close
+	if answered && s.out.Over() {
+		s.state.set(stateAnswered) // whoever has written it is on the way to writeEnded, at the latest
+	}
+	if s.state.set(stateReadDone)&stateWriteDone == 0 {
 		return
 	}
-	answered := c.peerClosed && !c.some.cause.Remote // it has read our Close
-	if v, ok := c.vitals(); ok && v.unsent == 0 && c.mayClose(v, answered, c.some.last.written) {
-		_ = c.wire.Conn.Close()
-		c.release()
+	if v, ok := s.vitals(); ok && v.unsent == 0 && s.mayClose(v, answered, s.rarely().written) {
+		_ = s.net.Close()
+		s.Release()
 		return
 	}
-	go c.settle(answered)
+	go s.settle(answered)
 }
 
 // mayClose reports whether a peer that has taken everything, since then, can do
 // without the socket: answered says that it has read all of it.
-func (c *conn) mayClose(v vitals, answered bool, since time.Duration) bool {
+func (s *Socket) mayClose(v vitals, answered bool, since time.Duration) bool {
 	switch {
 	case v.gone || answered:
 		return true
 	case v.filled:
 		return false // its kernel has taken what it has not read yet
 	}
-	return c.peerClosed || c.server.clock()-since >= linger
+	return s.state.is(statePeerClosed) || s.profile.engine.Clock()-since >= linger
 }
 
 // settle waits until the peer has what was written, and closes the socket.
-func (c *conn) settle(answered bool) {
-	defer c.release()
-	defer c.cutSocket()
-	raw := c.rawUnder()
+func (s *Socket) settle(answered bool) {
+	defer s.Release()
+	defer s.cut()
+	raw := s.rawUnder()
 	if raw == nil {
-		c.settleBlindly()
+		s.settleBlindly()
 		return
 	}
-	s := settling{conn: c, answered: answered, patience: c.endpoint.opts.WriteTimeout}
-	if s.patience == noLimit {
-		s.patience = defaultWriteTimeout // nothing of the peer's is waited for but its kernel
+	t := settling{Socket: s, answered: answered, patience: s.profile.limits.Write}
+	if t.patience == Never {
+		t.patience = kernelPatience
 	}
-	longest := max(min(s.patience/looks, maxSettlingLook), time.Millisecond)
+	longest := max(min(t.patience/looks, maxSettlingLook), time.Millisecond)
 	for wait := time.Millisecond; ; wait = min(2*wait, longest) {
-		v, ok := c.vitals()
-		left := s.left()
-		if !ok || s.over(v) || left <= 0 || !s.wait(raw, min(wait, left)) {
+		v, ok := s.vitals()
+		left := t.left()
+		if !ok || t.over(v) || left <= 0 || !t.wait(raw, min(wait, left)) {
 			return
 		}
 	}
 }
 
-// left is how long the socket may stay whatever the peer takes: one that was
-// turned away (AcceptThenClose) has no more than linger.
+// kernelPatience is how long a peer whose writes have no limit may take nothing
+// of the last bytes: all that is waited for is its kernel.
+const kernelPatience = 10 * time.Second
+
+// Brief says that the peer was turned away: it has no more time than linger.
+func (s *Socket) Brief() { s.state.set(stateBrief) }
+
+// left is how long the socket may stay whatever the peer takes.
 func (s *settling) left() time.Duration {
-	if s.registered() {
-		return noLimit
+	if !s.state.is(stateBrief) {
+		return Never
 	}
-	return linger - (s.server.clock() - s.some.last.written)
+	return linger - (s.profile.engine.Clock() - s.rarely().written)
 }
 
 // maxSettlingLook is how late it may be noticed that the kernel's queue is empty.
@@ -136,7 +136,7 @@ const maxSettlingLook = 250 * time.Millisecond
 
 // settling is what settle has seen.
 type settling struct {
-	*conn
+	*Socket
 	answered bool
 	halved   bool          // the peer was told that nothing follows
 	patience time.Duration // how long the peer may take nothing
@@ -144,7 +144,7 @@ type settling struct {
 	acked, room uint64
 	waited      time.Duration // since the last look
 	quiet       time.Duration // since something was taken
-	drained     time.Duration // when all was, by Server.clock; 0: not yet
+	drained     time.Duration // when all was, by Engine.Clock; 0: not yet
 }
 
 // over looks at the peer, and reports whether the socket is to be closed.
@@ -154,7 +154,7 @@ func (s *settling) over(v vitals) bool {
 	}
 	if !s.halved && (s.raw != nil || v.unsent <= maxBefore) {
 		s.halved = true
-		_ = closeWrite(s.wire.Conn)
+		_ = closeWrite(s.net)
 	}
 	s.quiet += s.waited
 	if v.acked > s.acked || v.unsent == 0 && v.room > s.room {
@@ -167,9 +167,9 @@ func (s *settling) over(v vitals) bool {
 	case v.unsent > 0:
 		return false
 	case s.drained == 0 && s.waited == 0:
-		s.drained = s.some.last.written
+		s.drained = s.rarely().written
 	case s.drained == 0:
-		s.drained = s.server.clock()
+		s.drained = s.profile.engine.Clock()
 	}
 	return s.mayClose(v, s.answered, s.drained)
 }
@@ -182,21 +182,21 @@ const maxBefore = 4 << 10
 // the peer closes, and false if the socket is no more.
 func (s *settling) wait(raw syscall.RawConn, d time.Duration) bool {
 	s.waited = d
-	_ = s.wire.Conn.SetReadDeadline(time.Now().Add(d))
+	_ = s.net.SetReadDeadline(time.Now().Add(d))
 	var broken error
 	err := raw.Read(func(fd uintptr) (done bool) {
-		done, broken = s.discard(fd)
+		done, broken = s.drop(fd)
 		return done
 	})
 	return broken == nil && (err == nil || steady.Is(err, os.ErrDeadlineExceeded))
 }
 
-// discard reads what is there. It is done when nothing more will come: then,
+// drop reads what is there. It is done when nothing more will come: then,
 // and when the peer has sent too much, nothing is read any more.
-func (s *settling) discard(fd uintptr) (done bool, err error) {
-	block := readBlocks.Get().(*readBlock)
-	defer readBlocks.Put(block)
-	last := s.some.last
+func (s *settling) drop(fd uintptr) (done bool, err error) {
+	block := blocks.Get().(*block)
+	defer blocks.Put(block)
+	last := s.rarely()
 	for most := s.mayDiscard(); most > 0; most = s.mayDiscard() {
 		n, again, err := sysRead(fd, block.bytes[:min(most, len(block.bytes))])
 		switch {
@@ -215,17 +215,17 @@ func (s *settling) discard(fd uintptr) (done bool, err error) {
 
 // settleBlindly is settle where the kernel cannot be asked: the peer has its
 // time, whatever it has taken.
-func (c *conn) settleBlindly() {
-	_ = closeWrite(c.wire.Conn)
-	left := linger - (c.server.clock() - c.some.last.written)
-	if c.peerClosed || left <= 0 {
+func (s *Socket) settleBlindly() {
+	_ = closeWrite(s.net)
+	left := linger - (s.profile.engine.Clock() - s.rarely().written)
+	if s.state.is(statePeerClosed) || left <= 0 {
 		return
 	}
-	c.readFor(left)
-	block := readBlocks.Get().(*readBlock)
-	defer readBlocks.Put(block)
-	for most := c.mayDiscard(); most > 0; {
-		n, err := c.wire.Conn.Read(block.bytes[:min(most, len(block.bytes))])
+	s.readFor(left)
+	block := blocks.Get().(*block)
+	defer blocks.Put(block)
+	for most := s.mayDiscard(); most > 0; {
+		n, err := s.net.Read(block.bytes[:min(most, len(block.bytes))])
 		if err != nil {
 			return
 		}
@@ -233,42 +233,30 @@ func (c *conn) settleBlindly() {
 	}
 }
 
-// cutSocket closes the socket at once. TLS would say so first, and wait for the peer
+// cut closes the socket at once. TLS would say so first, and wait for the peer
 // to take that.
-func (c *conn) cutSocket() {
-	if under, ok := overTLS(c.wire.Conn); ok {
-		_ = steady.Conn(under, c.server.failed).Close()
+func (s *Socket) cut() {
+	if under, ok := overTLS(s.net); ok {
+		_ = steady.Conn(under, s.owner.Failed).Close()
 	}
-	_ = c.wire.Conn.Close()
+	_ = s.net.Close()
 }
 
-// underneath returns the connection that a TLS connection goes over, and any
-// other as it came from net/http.
-func underneath(c net.Conn) net.Conn {
-	if under, ok := overTLS(c); ok {
-		return under
-	}
-	if e, ok := c.(*early); ok {
-		c = e.Conn
-	}
-	return steady.Behind(c)
+// vitals looks at the connection; false where the kernel cannot be asked.
+func (s *Socket) vitals() (v vitals, ok bool) { return ask(s.rawUnder()) }
+
+// Written returns how many bytes the peer's and our kernel have taken. It is for
+// tests.
+func (s *Socket) Written() int {
+	v, _ := s.vitals()
+	return int(v.acked) + v.unsent
 }
 
-func overTLS(c net.Conn) (under net.Conn, ok bool) {
-	if e, early := c.(*early); early {
-		c = e.Conn
+// rawUnder returns the way to the descriptor of the socket that the connection
+// goes over; nil if that is no TCP socket.
+func (s *Socket) rawUnder() syscall.RawConn {
+	if s.raw != nil || s.profile.engine.Portable {
+		return s.raw
 	}
-	over, ok := steady.Behind(c).(*tls.Conn)
-	if !ok {
-		return nil, false
-	}
-	return over.NetConn(), true
-}
-
-// closeWrite sends what says that nothing follows, where the transport can.
-func closeWrite(n net.Conn) error {
-	if half, ok := n.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
+	return rawOf(underneath(s.net))
 }

@@ -1,6 +1,6 @@
 //go:build linux && (race || 386)
 
-package ws
+package socket
 
 import "syscall"
 
@@ -8,11 +8,11 @@ import "syscall"
 // what was written before a message was sent is seen by who receives it; and on
 // 386, for which it does not know recv(2) and send(2).
 
-func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Read, fd, p) }
+func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return retryEINTR(syscall.Read, fd, p) }
 
-func writeNow(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.Write, fd, p) }
+func writeNow(fd uintptr, p []byte) (int, syscall.Errno) { return retryEINTR(syscall.Write, fd, p) }
 
-func call(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
+func retryEINTR(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := do(int(fd), p)
 		errno, _ := err.(syscall.Errno)

@@ -1,6 +1,6 @@
 //go:build linux && !race && !386
 
-package ws
+package socket
 
 import (
 	"syscall"
@@ -14,14 +14,14 @@ import (
 // (docs/performance.md).
 
 func readNow(fd uintptr, p []byte) (int, syscall.Errno) {
-	return call(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
+	return retryEINTR(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
 }
 
 func writeNow(fd uintptr, p []byte) (int, syscall.Errno) {
-	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	return retryEINTR(syscall.SYS_SENDTO, fd, p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
-func call(trap, fd uintptr, p []byte, flags uintptr) (int, syscall.Errno) {
+func retryEINTR(trap, fd uintptr, p []byte, flags uintptr) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0) //nolint:gosec // the only way to a system call
 		if errno != syscall.EINTR {

@@ -1,20 +1,20 @@
-package ws
+package socket
 
 import (
 	"sync"
 	"time"
 )
 
-// wheel is the one timer of a Server: pings, idleness and lifetime of all its
-// connections. It holds no goroutine; between turns there is only a
+// wheel is the one timer of an Engine: pings, idleness and lifetime of all its
+// sockets. It holds no goroutine; between turns there is only a
 // time.Timer, and without connections not even that.
 type wheel struct {
-	clock func() time.Duration // Server.clock
+	clock func() time.Duration // Engine.Clock
 	mu    sync.Mutex
 	tick  time.Duration // zero: nothing is timed
-	slots [wheelSlots][]*conn
+	slots [wheelSlots][]*Socket
 	now   int           // the slot that turned last
-	at    time.Duration // when that was due, by Server.clock
+	at    time.Duration // when that was due, by Engine.Clock
 	count int
 	timer *time.Timer
 }
@@ -25,7 +25,7 @@ const wheelSlots = 256
 
 // timerNode is a connection's place in the wheel.
 type timerNode struct {
-	ping  time.Duration // when the next one is due, by Server.clock; the last was sent PingInterval before
+	ping  time.Duration // when the next one is due, by Engine.Clock; the last was sent PingInterval before
 	asked uint16        // how many were sent since the peer was heard, the last included (alive.go)
 	slot  int16         // its number and 1, or:
 	index int32         // in the slot
@@ -36,11 +36,11 @@ const (
 	turning = -1 // a turn has it
 )
 
-// fit makes the resolution fine enough for the shortest interval of o. It may
+// fit makes the resolution fine enough for the shortest interval of l. It may
 // come at any time: a connection that is looked at too early is placed again.
-func (w *wheel) fit(o *Options) {
-	shortest := min(o.PingInterval, o.IdleTimeout, o.Lifetime)
-	if shortest == noLimit {
+func (w *wheel) fit(l *Limits) {
+	shortest := min(l.Ping, l.Idle, l.Lifetime)
+	if shortest == Never {
 		return
 	}
 	tick := min(max(shortest/16, time.Millisecond), maxTick)
@@ -55,14 +55,14 @@ func (w *wheel) fit(o *Options) {
 const maxTick = time.Second
 
 // add starts the connection's clocks.
-func (w *wheel) add(c *conn) {
+func (w *wheel) add(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := &c.timer
-	now := c.hear() // it has taken as long to open as it has
-	n.ping = later(now, c.endpoint.opts.PingInterval)
+	n := &s.timer
+	now := s.Hear() // it has taken as long to open as it has
+	n.ping = Later(now, s.profile.limits.Ping)
 	if w.tick == 0 {
-		if c.expires() == noLimit {
+		if s.owner.Due() == Never {
 			return
 		}
 		w.tick = maxTick // nothing else is timed
@@ -72,14 +72,14 @@ func (w *wheel) add(c *conn) {
 		w.at = now
 		w.arm(now)
 	}
-	w.place(c)
+	w.place(s)
 }
 
 // remove stops them. It is idempotent.
-func (w *wheel) remove(c *conn) {
+func (w *wheel) remove(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := &c.timer
+	n := &s.timer
 	if n.slot == untimed {
 		return
 	}
@@ -101,21 +101,21 @@ func (w *wheel) takeOut(n *timerNode) {
 }
 
 // changed is called when a connection's times may be nearer than they were.
-func (w *wheel) changed(c *conn) {
+func (w *wheel) changed(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if n := &c.timer; n.slot > 0 { // else no turn will come, or one has it and looks anew
+	if n := &s.timer; n.slot > 0 { // else no turn will come, or one has it and looks anew
 		w.takeOut(n)
-		w.place(c)
+		w.place(s)
 	}
 }
 
 // place puts c into the first slot that turns when something is due, not before.
-func (w *wheel) place(c *conn) {
-	turns := min(max((c.due()-w.at-1)/w.tick+1, 1), wheelSlots-1)
+func (w *wheel) place(s *Socket) {
+	turns := min(max((s.due()-w.at-1)/w.tick+1, 1), wheelSlots-1)
 	slot := (w.now + int(turns)) % wheelSlots
-	c.timer.slot, c.timer.index = int16(slot+1), int32(len(w.slots[slot]))
-	w.slots[slot] = append(w.slots[slot], c)
+	s.timer.slot, s.timer.index = int16(slot+1), int32(len(w.slots[slot]))
+	w.slots[slot] = append(w.slots[slot], s)
 }
 
 // arm has the next slot turn when it is due.
@@ -132,9 +132,9 @@ func (w *wheel) arm(now time.Duration) {
 // lock: what they need done, enqueueing a ping or closing, may call back.
 func (w *wheel) turn() {
 	due, now, late := w.take()
-	for _, c := range due {
-		if c.onTimer(now, late) {
-			w.again(c)
+	for _, s := range due {
+		if s.onTimer(now, late) {
+			w.again(s)
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (w *wheel) turn() {
 // take takes the connections out whose time has come, by the clock of their
 // Server. late says that the process was stopped, or starved: then peers may
 // have answered, and nobody have read it.
-func (w *wheel) take() (due []*conn, now time.Duration, late bool) {
+func (w *wheel) take() (due []*Socket, now time.Duration, late bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.count == 0 {
@@ -161,26 +161,25 @@ func (w *wheel) take() (due []*conn, now time.Duration, late bool) {
 		}
 		w.slots[w.now] = nil
 	}
-	for _, c := range due {
-		c.timer.slot = turning
+	for _, s := range due {
+		s.timer.slot = turning
 	}
 	w.arm(now)
 	return due, now, late
 }
 
 // again places a connection that turn has taken out, unless it has ended.
-func (w *wheel) again(c *conn) {
+func (w *wheel) again(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c.timer.slot == turning {
-		w.place(c)
+	if s.timer.slot == turning {
+		w.place(s)
 	}
 }
 
-// later returns from+d, for a d that may be noLimit.
-func later(from, d time.Duration) time.Duration {
-	if d == noLimit {
-		return noLimit
-	}
-	return from + d
-}
+// StartClocks has the socket pinged, given up for its silence, and Owner.TimeUp
+// called.
+func (s *Socket) StartClocks() { s.profile.engine.wheel.add(s) }
+
+// DueChanged must be called when Owner.Due may be sooner than it was.
+func (s *Socket) DueChanged() { s.profile.engine.wheel.changed(s) }

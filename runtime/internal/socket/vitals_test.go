@@ -1,6 +1,6 @@
 //go:build linux && !386
 
-package ws
+package socket
 
 import (
 	"net"
@@ -26,12 +26,11 @@ func TestVitals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	c := &conn{server: NewServer(Options{}), raw: rawOf(socket)}
-	c.wire.Conn = socket
+	s := open(t, socket, nil)
 	until := func(what string, holds func(vitals) bool) {
 		t.Helper()
 		for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
-			v, ok := c.vitals()
+			v, ok := s.vitals()
 			if !ok {
 				t.Fatal("the kernel does not answer")
 			}

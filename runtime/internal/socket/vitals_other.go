@@ -1,6 +1,6 @@
 //go:build !linux
 
-package ws
+package socket
 
 import "syscall"
 
@@ -11,7 +11,5 @@ type vitals struct {
 	gone, over, filled bool
 }
 
-// vitals returns false: this kernel is not asked.
-func (c *conn) vitals() (v vitals, ok bool) { return v, false }
-
-func (c *conn) rawUnder() syscall.RawConn { return nil }
+// ask returns false: this kernel is not asked.
+func ask(syscall.RawConn) (v vitals, ok bool) { return v, false }

@@ -1,9 +1,7 @@
-package ws
+package socket
 
 import (
-	"log/slog"
 	"net"
-	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -26,12 +24,11 @@ func TestBrokenWhileReading(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
-	c := newConn(NewEndpoint(s, Spec{}), socket, httptest.NewRequest("GET", "/", nil), arrival{})
+	s := open(t, socket, nil)
 	returned := make(chan error, 1)
 	go func() {
-		returned <- c.raw.Read(func(uintptr) bool {
-			c.writeEnded(true)
+		returned <- s.raw.Read(func(uintptr) bool {
+			s.writeEnded(true)
 			return true
 		})
 	}()

@@ -1,4 +1,4 @@
-package ws
+package socket
 
 import (
 	"os"
@@ -27,10 +27,10 @@ const maxPiece = 16 << 10
 type writeWatch struct {
 	timer   *time.Timer   // calls look
 	written atomic.Uint64 // bytes that Write took
-	wroteAt atomic.Int64  // when it last took some, by Server.clock
+	wroteAt atomic.Int64  // when it last took some, by Engine.Clock
 
-	mu    sync.Mutex
-	c     *conn         // nil: the writes are over
+	mu    sync.Mutex    // guards what follows
+	s     *Socket       // nil: the writes are over
 	every time.Duration // between two looks
 	quiet time.Duration // for how long the peer has taken nothing
 	seen  uint64        // of the bytes it had taken, at the last look
@@ -39,26 +39,26 @@ type writeWatch struct {
 	cut   bool          // a write was told to give up
 }
 
-// looks is how often the peer is looked at within WriteTimeout.
+// looks is how often the peer is looked at within Limits.Write.
 const looks = 4
 
 // watchWriting begins to watch; nil if nothing is limited.
-func (c *conn) watchWriting() *writeWatch {
-	o := &c.endpoint.opts
-	shortest := min(o.WriteTimeout, o.IdleTimeout)
-	if shortest == noLimit {
+func (s *Socket) watchWriting() *writeWatch {
+	l := &s.profile.limits
+	shortest := min(l.Write, l.Idle)
+	if shortest == Never {
 		return nil
 	}
-	w, again := c.server.watches.Get().(*writeWatch)
+	w, again := s.profile.engine.watches.Get().(*writeWatch)
 	if !again {
 		w = new(writeWatch)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.c, w.every = c, max(shortest/looks, time.Millisecond)
+	w.s, w.every = s, max(shortest/looks, time.Millisecond)
 	w.quiet, w.seen, w.known, w.cut = 0, 0, false, false
 	w.written.Store(0)
-	if c.raw != nil { // of other connections few will wait, and a look costs something
+	if s.raw != nil { // of other connections few will wait, and a look costs something
 		w.taken()
 	}
 	if again {
@@ -76,14 +76,14 @@ func (w *writeWatch) end() {
 	}
 	idle := w.timer.Stop() // else look runs, or has cut
 	w.mu.Lock()
-	c, cut := w.c, w.cut
-	w.c = nil
+	s, cut := w.s, w.cut
+	w.s = nil
 	w.mu.Unlock()
 	if cut {
-		_ = c.wire.Conn.SetWriteDeadline(time.Time{})
+		_ = s.net.SetWriteDeadline(time.Time{})
 	}
 	if idle {
-		c.server.watches.Put(w)
+		s.profile.engine.watches.Put(w)
 	}
 }
 
@@ -92,7 +92,7 @@ func (w *writeWatch) end() {
 func (w *writeWatch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.c == nil {
+	if w.s == nil {
 		return
 	}
 	switch taken, since := w.taken(); {
@@ -100,14 +100,14 @@ func (w *writeWatch) look() {
 		w.quiet = 0
 	case taken:
 		w.quiet = 0
-		now := w.c.hear() // who takes what is written lives, though its answer to a ping may be far behind
+		now := w.s.Hear() // who takes what is written lives, though its answer to a ping may be far behind
 		if !w.asked {
 			w.quiet = min(now-time.Duration(w.wroteAt.Load()), w.every)
 		}
 	default:
 		w.quiet += w.every
 	}
-	if w.quiet >= w.c.endpoint.opts.WriteTimeout {
+	if w.quiet >= w.s.profile.limits.Write {
 		w.giveUp()
 	}
 	w.timer.Reset(w.every)
@@ -115,14 +115,14 @@ func (w *writeWatch) look() {
 
 // giveUp has the write that waits return. A socket on which it cannot be told
 // to, or was in vain by the last look, is closed: a net.Conn of the user may
-// know nothing of deadlines. The caller holds the lock.
+// know nothing of deadlines. The caller holds w.mu.
 func (w *writeWatch) giveUp() {
-	c, told := w.c, false
+	s, told := w.s, false
 	defer func() {
 		if !told {
 			go func() { // closing may wait
-				c.unwritable(writeCause(os.ErrDeadlineExceeded))
-				c.cutSocket()
+				s.begin(writeCause(os.ErrDeadlineExceeded))
+				s.cut()
 			}()
 		}
 	}()
@@ -130,13 +130,13 @@ func (w *writeWatch) giveUp() {
 		return
 	}
 	w.cut = true
-	told = w.c.wire.Conn.SetWriteDeadline(time.Unix(1, 0)) == nil // long ago
+	told = w.s.net.SetWriteDeadline(time.Unix(1, 0)) == nil // long ago
 }
 
 // taken reports whether the peer has taken something since the last look, and
-// whether there was one to compare with. The caller holds the lock.
+// whether there was one to compare with. The caller holds w.mu.
 func (w *writeWatch) taken() (taken, since bool) {
-	v, ok := w.c.vitals()
+	v, ok := w.s.vitals()
 	now, since := v.acked, w.known && w.asked == ok
 	if !ok {
 		now, since = w.written.Load(), !w.known || !w.asked // nothing was written when watching began
@@ -156,22 +156,22 @@ func (w *writeWatch) wrote(n int) (goOn bool) {
 	if n == 0 {
 		return false
 	}
-	w.wroteAt.Store(int64(w.c.server.clock()))
+	w.wroteAt.Store(int64(w.s.profile.engine.Clock()))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asked || !w.cut {
 		return false
 	}
 	w.cut, w.quiet = false, 0
-	_ = w.c.wire.Conn.SetWriteDeadline(time.Time{})
+	_ = w.s.net.SetWriteDeadline(time.Time{})
 	w.timer.Reset(w.every)
 	return true
 }
 
 // writeWaiting writes all of p, unless w has it give up.
-func (c *conn) writeWaiting(p []byte, w *writeWatch) error {
+func (s *Socket) writeWaiting(p []byte, w *writeWatch) error {
 	for len(p) > 0 {
-		n, err := c.wire.Conn.Write(p[:min(len(p), maxPiece)])
+		n, err := s.net.Write(p[:min(len(p), maxPiece)])
 		p = p[n:]
 		if goOn := w.wrote(n); err != nil && !(goOn && steady.Is(err, os.ErrDeadlineExceeded)) {
 			return err

@@ -1,0 +1,75 @@
+package socket
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Accept answers the handshake, within d.
+func (s *Socket) Accept(r *http.Request, a *handshake.Answer, d time.Duration) error {
+	if t := s.tunnel(); t != nil {
+		return t.accept(r, a, d)
+	}
+	if err := s.net.SetWriteDeadline(deadline(d)); err != nil {
+		return err
+	}
+	if _, err := s.net.Write(a.Switch(r)); err != nil {
+		return err
+	}
+	return s.net.SetWriteDeadline(time.Time{})
+}
+
+// tunnel returns the stream that the connection is; nil if it is none.
+func (s *Socket) tunnel() *Tunnel {
+	t, _ := steady.Behind(s.net).(*Tunnel)
+	return t
+}
+
+// accept answers an extended CONNECT. It is Carry that does so: the connection
+// may have been cut meanwhile, and ServeHTTP have returned.
+func (t *Tunnel) accept(r *http.Request, a *handshake.Answer, d time.Duration) error {
+	t.head = func() {
+		a.Tunnel(r, t.w.Header())
+		t.w.WriteHeader(http.StatusOK)
+	}
+	if err := t.SetWriteDeadline(deadline(d)); err != nil {
+		return err
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	return t.SetWriteDeadline(time.Time{})
+}
+
+// Dig makes the stream of an extended CONNECT a net.Conn: w is net/http's own. The
+// error says that it has not what that takes. From then on only deadlines of ours
+// count: those of the http.Server would end any connection that is older.
+func Dig(w http.ResponseWriter, r *http.Request) (*Tunnel, error) {
+	t := newTunnel(w, r)
+	err := errors.Join(t.control.SetReadDeadline(time.Time{}), t.control.SetWriteDeadline(time.Time{}))
+	if !canFlush(w) {
+		err = errors.Join(err, errors.New("it has no Flush"))
+	}
+	return t, err
+}
+
+func canFlush(w http.ResponseWriter) bool {
+	switch w.(type) {
+	case http.Flusher, interface{ FlushError() error }:
+		return true
+	}
+	return false
+}
+
+// deadline returns the time d from now; the zero time, which is none, if d is
+// Never.
+func deadline(d time.Duration) time.Time {
+	if d == Never {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
+}

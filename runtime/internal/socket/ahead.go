@@ -1,0 +1,98 @@
+package socket
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Ahead is reading before Serve: it notices that the peer has gone, and closes
+// the connection then. What it reads is what is read first.
+type Ahead struct {
+	done  chan struct{} // closed when nobody reads ahead any more
+	read  int           // bytes, behind the rest of the block
+	stops atomic.Bool   // it is ended by a deadline
+}
+
+// ReadAhead begins to read ahead, until stop is closed and StopAhead called. It
+// returns nil, and does nothing, after Opened.
+func (s *Socket) ReadAhead(stop <-chan struct{}) *Ahead {
+	if s.state.is(stateOpened) {
+		return nil
+	}
+	a := &Ahead{done: make(chan struct{})}
+	go s.readAhead(a, stop)
+	return a
+}
+
+// readStops reports whether a read can be ended, or has ended: a socket of
+// somebody else's making may have no deadlines.
+func (s *Socket) readStops(a *Ahead) bool {
+	if s.tunnel() != nil {
+		return true
+	}
+	err := s.net.SetReadDeadline(time.Time{})
+	stops := err == nil || steady.Is(err, io.ErrClosedPipe) || steady.Is(err, net.ErrClosed)
+	a.stops.Store(stops)
+	return stops
+}
+
+// readAhead reads until the peer is gone, reading ahead is over, or the block is
+// full.
+func (s *Socket) readAhead(a *Ahead, stop <-chan struct{}) {
+	defer close(a.done)
+	if !s.readStops(a) || s.state.is(stateOpened) {
+		return
+	}
+	read := s.net.Read
+	if t := s.tunnel(); t != nil {
+		read = func(p []byte) (int, error) { return t.readUntil(stop, p) }
+	}
+	for room := s.room()[s.to:]; a.read < len(room); {
+		n, err := read(room[a.read:])
+		a.read += n
+		if err == nil {
+			continue
+		}
+		if s.state.is(stateOpened) || steady.Is(err, os.ErrDeadlineExceeded) {
+			return // what else it may be, Serve learns as well
+		}
+		if steady.Is(err, io.EOF) {
+			s.state.set(statePeerClosed)
+		}
+		s.Close(Cause{Code: frame.CloseAbnormal, Remote: true, Err: err})
+		return
+	}
+}
+
+// Opened ends the time in which reading ahead may begin.
+func (s *Socket) Opened() { s.state.set(stateOpened) }
+
+// StopAhead ends reading ahead, after Opened. A socket that has no deadline any
+// more, although it had one, is closed: nothing else would end its read.
+func (s *Socket) StopAhead(a *Ahead) {
+	if s.tunnel() != nil { // which looks after stop
+		<-a.done
+		s.checkMore(a.read)
+		return
+	}
+	s.endRead(a)
+	_ = s.net.SetReadDeadline(time.Time{})
+}
+
+func (s *Socket) endRead(a *Ahead) {
+	set := false
+	defer func() {
+		if !set && a.stops.Load() {
+			s.cut()
+		}
+		<-a.done
+		s.checkMore(a.read)
+	}()
+	set = s.net.SetReadDeadline(time.Unix(1, 0)) == nil // long ago
+}

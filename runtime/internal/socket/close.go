@@ -1,0 +1,116 @@
+package socket
+
+import (
+	"errors"
+	"os"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Cause says how a connection ended.
+type Cause struct {
+	Code   frame.CloseCode
+	Reason string
+	Remote bool  // the peer closed, or vanished
+	Err    error // what broke the connection; nil after a Close frame of either side
+}
+
+// SlowConsumer is the reason of a Close for a client that does not read.
+const SlowConsumer = "slow_consumer: the client is not reading"
+
+// The errors of the causes that are found here.
+var (
+	ErrSilent  = errors.New("ws: peer silent, not even a pong")
+	ErrStalled = errors.New("ws: peer takes nothing")
+)
+
+// Closes reports whether the connection is closing, or closed.
+func (s *Socket) Closes() bool { return s.cause.Load() != nil }
+
+// Cause returns why it closes; nil as long as it does not.
+func (s *Socket) Cause() *Cause { return s.cause.Load() }
+
+// Close begins to close the connection: nothing more is accepted, and after what
+// is queued a Close frame leaves with the cause's code; none for CloseAbnormal.
+// Only the first cause counts. Close reports whether this was it.
+func (s *Socket) Close(cause Cause) (first bool) { return s.CloseAfter(nil, cause) }
+
+// CloseAfter is Close with frames that leave in one with the Close frame: for
+// them there is always room.
+func (s *Socket) CloseAfter(last []byte, cause Cause) (first bool) {
+	if !s.begin(cause) {
+		return false
+	}
+	if cause.Code != frame.CloseAbnormal {
+		closing := frame.Close(cause.Code, cause.Reason)
+		if last == nil {
+			last = closing
+		} else {
+			last = append(last, closing...)
+		}
+	}
+	s.Schedule(s.out.Close(last))
+	return true
+}
+
+// closeAnswering is Close for a peer that sent a Close frame: cause is what
+// it said, answer the code of our own Close (RFC 6455, section 5.5.1).
+func (s *Socket) closeAnswering(cause Cause, answer frame.CloseCode) {
+	if s.begin(cause) {
+		s.Schedule(s.out.Close(frame.Close(answer, "")))
+	}
+}
+
+// Abort closes the connection at once: what is queued is lost.
+func (s *Socket) Abort(cause Cause) {
+	s.begin(cause)
+	s.cut() // wakes reader and writer
+	s.Schedule(s.out.Abort())
+}
+
+// begin records the cause, if it is the first, and tells the owner. The cause is
+// set before the owner looks for whoever waits: so whoever begins to wait must
+// look for the cause after having made that known.
+func (s *Socket) begin(cause Cause) (first bool) {
+	if s.Closes() {
+		return false
+	}
+	mine := cause
+	if !s.cause.CompareAndSwap(nil, &mine) {
+		return false
+	}
+	s.owner.Closing(&mine)
+	return true
+}
+
+// writeCause says why writing failed.
+func writeCause(err error) Cause {
+	if steady.Is(err, os.ErrDeadlineExceeded) {
+		return Cause{Code: frame.ClosePolicy, Reason: SlowConsumer, Err: ErrStalled}
+	}
+	return Cause{Code: frame.CloseAbnormal, Remote: true, Err: err}
+}
+
+// Resume ends the time after Open in which nothing is written.
+func (s *Socket) Resume() { s.Schedule(s.out.Resume()) }
+
+// Schedule has the outbox flushed by a worker, if the verdict makes that the
+// caller's task.
+func (s *Socket) Schedule(v outbox.Verdict) {
+	if v == outbox.Schedule {
+		s.profile.engine.queue.add(s)
+	}
+}
+
+// Drain notes that the owner accepts nothing new, and calls Owner.Resting from
+// now on. It reports whether the read goroutine has nothing in hand.
+func (s *Socket) Drain() (rests bool) { return s.state.set(stateDrains)&stateReads != 0 }
+
+// Drains reports whether Drain was called.
+func (s *Socket) Drains() bool { return s.state.is(stateDrains) }
+
+// Rests reports whether the socket drains, and its read goroutine has nothing in
+// hand.
+func (s *Socket) Rests() bool { return s.state.is(stateReads | stateDrains) }

@@ -1,0 +1,60 @@
+package socket
+
+import (
+	"crypto/tls"
+	"net"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// early is a connection of which more was read early than a block holds.
+type early struct {
+	net.Conn
+	read []byte
+}
+
+// CloseWrite is the connection's, if it has one.
+func (e *early) CloseWrite() error { return closeWrite(e.Conn) }
+
+func (e *early) Read(p []byte) (int, error) {
+	if len(e.read) == 0 {
+		return e.Conn.Read(p)
+	}
+	n := copy(p, e.read)
+	e.read = e.read[n:]
+	return n, nil
+}
+
+// NetConn returns the connection, as that of a TLS connection does.
+func (e *early) NetConn() net.Conn { return e.Conn }
+
+// underneath returns the connection that a TLS connection goes over, and any
+// other as it came from net/http.
+func underneath(c net.Conn) net.Conn {
+	if under, ok := overTLS(c); ok {
+		return under
+	}
+	if e, ok := c.(*early); ok {
+		c = e.Conn
+	}
+	return steady.Behind(c)
+}
+
+func overTLS(c net.Conn) (under net.Conn, ok bool) {
+	if e, early := c.(*early); early {
+		c = e.Conn
+	}
+	over, ok := steady.Behind(c).(*tls.Conn)
+	if !ok {
+		return nil, false
+	}
+	return over.NetConn(), true
+}
+
+// closeWrite sends what says that nothing follows, where the transport can.
+func closeWrite(n net.Conn) error {
+	if half, ok := n.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package socket
+
+import (
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A worker waits for who broadcasts again and again, for nobody else, and not
+// for ever.
+func TestCalm(t *testing.T) {
+	for name, c := range map[string]struct {
+		pushes  uint32 // since the worker looked last
+		pushing int32
+		waits   time.Duration
+	}{
+		"one push after the other":  {1, 1, 0},
+		"a burst that is over":      {2, 0, calmStep},
+		"a burst that does not end": {50, 1, maxCalm * calmStep},
+		"as many as half an outbox": {maxCalmPushes, 1, calmStep},
+		"nothing since it looked":   {0, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := &NewEngine(0).queue
+				q.fit(2 * maxCalmPushes)
+				q.fit(math.MaxInt)
+				q.wide.Store(7 + c.pushes)
+				q.pushing.Store(c.pushing)
+				begun := time.Now()
+				seen := q.calm(7)
+				if waited := time.Since(begun); waited != c.waits {
+					t.Errorf("waited %v, want %v", waited, c.waits)
+				}
+				if c.waits > 0 && seen != 7+c.pushes {
+					t.Errorf("has seen %d pushes, there were %d", seen, 7+c.pushes)
+				}
+			})
+		})
+	}
+}
+
+// TestCalmSmall: it ends when the smallest outbox is half full, whatever others
+// hold.
+func TestCalmSmall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := NewEngine(0)
+		for _, frames := range []int{256, 16, 64} {
+			e.Profile(Limits{Frames: frames, Write: Never, Ping: Never, Idle: Never, Lifetime: Never})
+		}
+		e.BeginPush()
+		for pushes, waits := range map[uint32]time.Duration{7: maxCalm * calmStep, 8: calmStep} {
+			begun := time.Now()
+			e.queue.wide.Add(pushes)
+			e.queue.calm(e.queue.wide.Load() - pushes)
+			if waited := time.Since(begun); waited != waits {
+				t.Errorf("%d pushes: waited %v, want %v", pushes, waited, waits)
+			}
+		}
+	})
+}

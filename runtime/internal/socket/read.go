@@ -1,0 +1,286 @@
+package socket
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+)
+
+// errReadEnd is what gws gets instead of what ended reading: it would ask that
+// for its text, and it may be an error of a net.Conn of the user's.
+var errReadEnd = errors.New("ws: reading has ended")
+
+// fail notes what ends reading.
+func (s *Socket) fail(err error) {
+	s.rarely().err = err
+}
+
+// readErr returns what ended reading, and nil as long as nothing did but gws.
+func (s *Socket) readErr() error {
+	if r := s.rare.Load(); r != nil {
+		return r.err
+	}
+	return nil
+}
+
+// verdict returns the code that gws wanted to close with; 0 if it did not.
+func (s *Socket) verdict() frame.CloseCode {
+	if r := s.rare.Load(); r != nil {
+		return r.verdict
+	}
+	return 0
+}
+
+// block is what a socket reads into, and what its owner handles with it. A socket
+// holds one only while there is something to read: waiting costs no buffer.
+type block struct {
+	bytes [4096]byte
+	keep  any  // Scratch
+	used  bool // since tellSlow looked
+}
+
+var blocks = sync.Pool{New: func() any { return new(block) }}
+
+// Scratch returns a place of the owner's, for the message that it is handling on
+// the read goroutine, and the next one; what it holds may be of another socket.
+// It is nil where there is none. A pool would have to be asked for each message.
+func (s *Socket) Scratch() *any {
+	if s.raw == nil || s.block == nil { // without raw a block is held while waiting, too
+		return nil
+	}
+	s.block.used = true
+	return &s.block.keep
+}
+
+// LongTurn is how long the messages of one read may keep the next one waiting
+// before Owner.Slow is told.
+const LongTurn = 50 * time.Millisecond
+
+// tellSlow is called before each read, when all of the last one is handled. The
+// clock is looked at once for all that was handled with the Scratch.
+func (s *Socket) tellSlow() {
+	if s.block == nil || !s.block.used {
+		return
+	}
+	if took := s.profile.engine.Clock() - time.Duration(s.heard.Load()); took > LongTurn {
+		s.owner.Slow(took, s.alone())
+	}
+	s.block.used = false
+}
+
+// alone reports whether the block held one frame, and nothing else.
+func (s *Socket) alone() bool {
+	const mask = 4 // which is never missing (RFC 6455, section 5.2)
+	b := &s.block.bytes
+	switch n := int(b[1] & 0x7f); n {
+	case 127: // longer than a block
+		return false
+	case 126:
+		return 4+mask+(int(b[2])<<8|int(b[3])) == int(s.to)
+	default:
+		return 2+mask+n == int(s.to)
+	}
+}
+
+// available waits until there are bytes for gws, or a reason why there are none. The
+// read goroutine calls it by itself, before gws: a connection that never spoke
+// then waits so high up its stack that 2 KiB are enough.
+func (s *Socket) available() error {
+	for s.from == s.to {
+		if err := s.readErr(); err != nil {
+			s.giveBack()
+			return err
+		}
+		s.await()
+	}
+	return nil
+}
+
+// skipPong drops a Pong from the front of what is there, if that is one:
+// hearing it was all. It must not be called in the middle of a frame.
+func (s *Socket) skipPong() bool {
+	const header = 6 // with the mask, which is never missing
+	rest := s.block.bytes[s.from:s.to]
+	if len(rest) < header || rest[0] != frame.FinBit|frame.OpPong || len(rest) < header+int(rest[1]&0x7f) {
+		return false
+	}
+	s.from += uint16(header + rest[1]&0x7f)
+	return true
+}
+
+// readPayload reads right into gws's buffer, which is for the rest of a long
+// payload: all that comes belongs to it, so there is nothing to check. A block
+// would cost a system call and a copy for each 4 KiB (docs/performance.md).
+func (s *Socket) readPayload(p []byte) (n int, err error) {
+	s.tellSlow()
+	s.giveBack()
+	if s.raw == nil {
+		s.Uncork() // as fill
+		s.reads()
+		n, err = s.net.Read(p)
+		s.hasRead()
+	} else {
+		s.uncorkOne()
+		failed := s.raw.Read(func(fd uintptr) bool {
+			var again bool
+			if n, again, err = sysRead(fd, p); again {
+				s.Uncork()
+				s.reads()
+			}
+			return !again
+		})
+		s.hasRead()
+		switch {
+		case failed != nil:
+			err = failed
+		case n == 0 && err == nil:
+			err = io.EOF
+		}
+	}
+	if err != nil {
+		s.fail(err)
+	}
+	if n > 0 {
+		s.holdBack(s.Hear())
+		s.guard.Skip(n)
+		s.discard(n)
+		return n, nil // what ended reading is for the next call
+	}
+	if err != nil {
+		err = errReadEnd
+	}
+	return 0, err
+}
+
+// await waits until there is something to read, or a reason to read no more.
+func (s *Socket) await() {
+	s.tellSlow()
+	if s.raw == nil {
+		s.fill()
+		return
+	}
+	if s.readRaw == nil {
+		s.readRaw = func(fd uintptr) bool { return s.fillNow(fd) }
+	}
+	s.uncorkOne()
+	if err := s.raw.Read(s.readRaw); err != nil && s.readErr() == nil {
+		s.fail(err)
+	}
+}
+
+// fill waits for bytes of a connection that is no descriptor.
+func (s *Socket) fill() {
+	s.Uncork() // whether more is there cannot be known before waiting
+	s.reads()
+	n, err := s.net.Read(s.room())
+	s.hasRead()
+	s.took(n, err)
+}
+
+// room returns what to read into.
+func (s *Socket) room() []byte {
+	if s.block == nil {
+		s.block = blocks.Get().(*block)
+		s.block.used = false // by a connection that ended in the middle
+	}
+	return s.block.bytes[:]
+}
+
+// fillNow reads what is there. If nothing is, it returns false, which has the
+// descriptor's poller wait. No buffer is held meanwhile.
+func (s *Socket) fillNow(fd uintptr) bool {
+	n, again, err := sysRead(fd, s.room())
+	if again {
+		s.giveBack()
+		s.Uncork() // the input has run dry
+		s.reads()
+		return false
+	}
+	s.hasRead()
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	s.took(n, err)
+	return true
+}
+
+// took takes over the first n bytes of the block, and then what ends reading.
+func (s *Socket) took(n int, err error) {
+	if err != nil {
+		s.fail(err)
+	}
+	if n > 0 {
+		s.holdBack(s.Hear())
+		s.check(n)
+		s.discard(n)
+	}
+}
+
+// discard counts bytes that nobody wants, since the connection is closing:
+// beyond a bound they are left in the socket, where TCP has the peer wait.
+func (s *Socket) discard(n int) {
+	if !s.Closes() {
+		return
+	}
+	s.rarely().discarded += n
+	if s.mayDiscard() == 0 && s.readErr() == nil {
+		s.fail(errFlooded)
+	}
+}
+
+func (s *Socket) giveBack() {
+	if s.block != nil {
+		blocks.Put(s.block)
+		s.block = nil
+	}
+}
+
+// check makes the sound part of the first n bytes of the block the rest.
+func (s *Socket) check(n int) {
+	sound, bad := s.guard.Check(s.block.bytes[:n], s.limit(), s.deflate)
+	if bad != nil {
+		s.fail(bad)
+	}
+	s.from, s.to = 0, uint16(sound)
+}
+
+// limit is that of a message, in bytes.
+func (s *Socket) limit() uint64 { return uint64(s.profile.limits.Message) }
+
+// checkMore takes over n bytes that were read behind the rest.
+func (s *Socket) checkMore(n int) {
+	switch {
+	case n == 0 && s.from == s.to:
+		s.giveBack()
+		return
+	case n == 0 || s.readErr() != nil:
+		return
+	}
+	sound, bad := s.guard.Check(s.block.bytes[s.to:int(s.to)+n], s.limit(), s.deflate)
+	if bad != nil {
+		s.fail(bad)
+	}
+	s.to += uint16(sound)
+}
+
+// reads notes that the read goroutine waits for bytes from now on: it has no
+// message in hand, and has handed over all replies. A silence that nothing else
+// could tell from what was not read yet begins now.
+func (s *Socket) reads() {
+	if s.raw == nil || s.profile.limits.Ping == Never {
+		s.Hear()
+	}
+	if s.state.set(stateReads)&stateDrains != 0 {
+		s.owner.Resting()
+	}
+}
+
+// hasRead notes that it has some.
+func (s *Socket) hasRead() {
+	if s.state.is(stateReads) {
+		s.state.clear(stateReads)
+	}
+}

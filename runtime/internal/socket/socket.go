@@ -1,0 +1,208 @@
+// Package socket is one peer: it reads, writes, closes and keeps time. It is the
+// only package that knows gws and makes system calls. What a message means, who
+// else is there, and why a connection ends is its Owner's business.
+package socket
+
+import (
+	"io"
+	"net"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Socket is the connection to one peer. It is a part of its owner: Open makes it
+// ready, and it must not be copied afterwards.
+//
+// Its goroutines are the one that reads, which is Serve's caller, and one that
+// writes while the peer has to be waited for. Where nothing else is said, methods
+// may be called from any goroutine.
+type Socket struct {
+	// What a flush touches stands first, together: it comes to a thousand sockets
+	// whose memory is in no cache. These are set by Open.
+	raw     syscall.RawConn // the descriptor; nil where it must not be used
+	out     outbox.Queue
+	profile *Profile
+	owner   Owner
+
+	// What reading needs. It is used by the read goroutine only.
+	net      net.Conn
+	block    *block // what was read; nil: nothing
+	from, to uint16 // of block: what is checked and not yet given to gws, the rest
+	guard    frame.Guard
+	readRaw  func(fd uintptr) bool // made once, so that a read allocates nothing
+	cork     cork
+
+	heard atomic.Int64 // when bytes last came, by Engine.Clock
+	timer timerNode    // guarded by the wheel's mu
+
+	cause atomic.Pointer[Cause] // why it closes; nil: it is open. It is set once
+	rare  atomic.Pointer[rare]  // nil: none of it is there
+	state state
+
+	deflate bool // compressed messages are agreed on. Set by Open
+	joined  bool // gws reads: a Close frame that it writes is its verdict. Read goroutine only
+	corked  bool // replies are held back. Read goroutine only
+}
+
+// rare holds what most sockets need in the end only. It is allocated on first
+// use, so that an idle connection stays small.
+type rare struct {
+	err     error           // what ended reading; nil if gws stopped by itself. Read goroutine only
+	verdict frame.CloseCode // of the Close frame that gws wanted to send; 0: none. Read goroutine only
+
+	written   time.Duration // when the last byte was, by Engine.Clock; set before stateWriteDone
+	discarded int           // bytes read since closing, for nobody; the read goroutine's, then settle's
+	seen      sight         // of a peer that takes something, and does not answer; of whoever has the socket's turn of the wheel
+}
+
+// rarely returns s.rare, made if need be.
+func (s *Socket) rarely() *rare {
+	if r := s.rare.Load(); r != nil {
+		return r
+	}
+	s.rare.CompareAndSwap(nil, new(rare))
+	return s.rare.Load()
+}
+
+// Owner is what a Socket belongs to. No method is called under a lock of this
+// package's but Due, which must not lock.
+type Owner interface {
+	// Received is called on the read goroutine for each message, in order. The
+	// bytes are the socket's again when done is closed.
+	Received(text bool, data []byte, done io.Closer)
+	// Slow is told, on the read goroutine, of messages that kept reading waiting
+	// for longer than LongTurn: of one, if it was alone, or of all that came with
+	// one read.
+	Slow(took time.Duration, alone bool)
+	// Resting is called on the read goroutine of a socket that drains, when it has
+	// handled all that it has read.
+	Resting()
+	// Unsound is told of a frame that breaks the protocol, before Closing.
+	Unsound(bad *frame.Error)
+	// Dead is told of a peer that is given up for its silence, before Closing.
+	Dead()
+	// Failed is told of code of the user's that did not return, or of gws's.
+	Failed(f *steady.Failure)
+	// Closing is called once, by whoever closes first, on any goroutine.
+	Closing(cause *Cause)
+	// Due returns when TimeUp is to be called, by Engine.Clock; Never if it is not.
+	Due() time.Duration
+	// TimeUp is called when Due has come.
+	TimeUp(now time.Duration)
+	// Ended is called on the read goroutine when nothing more is read. It returns
+	// when the owner is done with the connection; the socket may still be sending.
+	Ended()
+	// Released is called once, when no goroutine uses the socket any more.
+	Released()
+}
+
+// Open makes s the connection c. first is what was read of it already. Nothing is
+// written before Resume, nor read before Serve.
+func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate bool) {
+	if len(first) > len(block{}.bytes) {
+		c = &early{c, slices.Clone(first)}
+		first = nil
+	}
+	s.profile, s.owner, s.net, s.deflate = p, o, c, deflate
+	if !p.engine.Portable {
+		s.raw = rawOf(c)
+	}
+	s.Hear()
+	s.out.Limit(&p.outbox)
+	s.out.Hold()
+	s.state.bits.Store(2 * onePart) // reading, and the socket itself
+	if len(first) > 0 {
+		s.check(copy(s.room(), first))
+	}
+}
+
+// Out returns the queue of what is to be sent.
+func (s *Socket) Out() *outbox.Queue { return &s.out }
+
+// Owner returns what Open was given.
+func (s *Socket) Owner() Owner { return s.owner }
+
+// Direct reports whether the socket is read and written by system calls, which do
+// not wait.
+func (s *Socket) Direct() bool { return s.raw != nil }
+
+// Deflates reports whether the peer takes compressed messages.
+func (s *Socket) Deflates() bool { return s.deflate }
+
+// RemoteAddr returns the peer's address.
+func (s *Socket) RemoteAddr() net.Addr { return s.net.RemoteAddr() }
+
+// Hear notes that the peer is alive, and returns when that was.
+func (s *Socket) Hear() time.Duration {
+	now := s.profile.engine.Clock()
+	s.heard.Store(int64(now))
+	return now
+}
+
+// Serve reads until the connection is over. Its caller is the read goroutine.
+func (s *Socket) Serve() {
+	defer s.End()
+	returned := false
+	defer steady.Ended(&returned, "reading", "", s.unreadable)
+	s.read()
+	returned = true
+}
+
+// read is Serve without what comes after it.
+func (s *Socket) read() {
+	// gws comes in with the first message. Its part weighs more than ours, and
+	// a connection that only listens, and answers pings, has no use for it.
+	for more := true; more; more = s.skipPong() {
+		if err := s.available(); err != nil {
+			s.closeUnread(err)
+			return
+		}
+	}
+	r, err := s.profile.transport.reader(s)
+	if err != nil {
+		s.closeUnread(err)
+		return
+	}
+	r.ReadLoop()
+}
+
+// unreadable is called when reading ended otherwise than by itself. A panic is
+// gws's: it ends the connection, not the process. Where user code ended the
+// goroutine, that has been said and done already.
+func (s *Socket) unreadable(f *steady.Failure) {
+	if !f.Goexit {
+		s.owner.Failed(f)
+		s.Close(Cause{Code: frame.CloseProtocol, Reason: "protocol: unreadable frame", Err: f})
+	}
+}
+
+// End ends reading: Serve calls it, or whoever does not call Serve. The socket
+// may outlive it for as long as the last frames take.
+func (s *Socket) End() {
+	defer s.Release()
+	s.Close(Cause{Code: frame.CloseAbnormal, Remote: true}) // if nobody has closed yet
+	s.profile.engine.wheel.remove(s)
+	s.readEnded()
+	s.Uncork()
+	s.owner.Ended()
+}
+
+// Hold adds one to how often Release is to be called before Owner.Released is:
+// once for reading, and once for the socket.
+func (s *Socket) Hold() { s.state.bits.Add(onePart) }
+
+// Release ends a Hold.
+func (s *Socket) Release() {
+	if s.state.bits.Add(^uint32(onePart-1))/onePart == 0 {
+		s.owner.Released()
+	}
+}
+
+// Lingers reports whether more than the caller uses the socket.
+func (s *Socket) Lingers() bool { return s.state.bits.Load()/onePart > 1 }

@@ -1,0 +1,118 @@
+package socket
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// owner is an Owner that remembers what it is told.
+type owner struct {
+	socket Socket
+	due    time.Duration // Due
+
+	mu       sync.Mutex
+	received []string
+	unsound  []*frame.Error
+	failures []*steady.Failure
+	causes   []Cause
+	dead     int
+	timeUp   int
+	ended    chan struct{}
+	released chan struct{}
+}
+
+func (o *owner) locked(do func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	do()
+}
+
+func (o *owner) Received(_ bool, data []byte, done io.Closer) {
+	o.locked(func() { o.received = append(o.received, string(data)) })
+	_ = done.Close()
+}
+func (o *owner) Slow(time.Duration, bool) {}
+func (o *owner) Resting()                 {}
+func (o *owner) Unsound(bad *frame.Error) { o.locked(func() { o.unsound = append(o.unsound, bad) }) }
+func (o *owner) Dead()                    { o.locked(func() { o.dead++ }) }
+func (o *owner) Failed(f *steady.Failure) { o.locked(func() { o.failures = append(o.failures, f) }) }
+func (o *owner) Closing(c *Cause)         { o.locked(func() { o.causes = append(o.causes, *c) }) }
+func (o *owner) Due() time.Duration       { return o.due }
+func (o *owner) TimeUp(time.Duration)     { o.locked(func() { o.timeUp++ }) }
+func (o *owner) Ended()                   { close(o.ended) }
+func (o *owner) Released()                { close(o.released) }
+
+// limits are those of a Server that nobody has configured, without clocks.
+var limits = Limits{Frames: 256, Bytes: 1 << 20, Message: 64 << 10, Write: 10 * time.Second, Ping: Never, Idle: Never, Lifetime: Never}
+
+// owned makes a Socket of c, whose outbox is held.
+func owned(c net.Conn, change func(*Limits)) *owner {
+	l := limits
+	if change != nil {
+		change(&l)
+	}
+	o := &owner{due: Never, ended: make(chan struct{}), released: make(chan struct{})}
+	o.socket.Open(NewEngine(1<<20).Profile(l), o, c, nil, false)
+	return o
+}
+
+// open is owned for who needs the Socket only.
+func open(t *testing.T, c net.Conn, change func(*Limits)) *Socket {
+	t.Helper()
+	return &owned(c, change).socket
+}
+
+// TestSize: a crowd pays for each byte. With what its owner adds a connection is
+// to fill a size class of the allocator, and no more.
+func TestSize(t *testing.T) {
+	if size := unsafe.Sizeof(Socket{}); unsafe.Sizeof(uintptr(0)) == 8 && size > 232 {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+// TestFirstCauseCounts: however many close at a time, one of them is first, the
+// owner is told of that cause alone, and one Close frame leaves.
+func TestFirstCauseCounts(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	o := owned(near, nil)
+	s := &o.socket
+	s.Resume()
+	var all sync.WaitGroup
+	firsts := make(chan frame.CloseCode, 100)
+	for i := range cap(firsts) {
+		all.Go(func() {
+			if code := frame.CloseCode(4000 + i); s.Close(Cause{Code: code}) {
+				firsts <- code
+			}
+		})
+	}
+	all.Wait()
+	first := <-firsts
+	select {
+	case code := <-firsts:
+		t.Errorf("%d is first, and %d", first, code)
+	default:
+	}
+	if len(o.causes) != 1 || o.causes[0].Code != first || s.Cause().Code != first || !s.Closes() {
+		t.Errorf("%d is first, the owner was told %v", first, o.causes)
+	}
+	got := make([]byte, 8)
+	if err := far.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := far.Read(got); err != nil || string(got[:n]) != string(frame.Close(first, "")) {
+		t.Errorf("%x %v", got[:n], err)
+	}
+	go s.Serve()
+	_ = far.Close()
+	<-o.ended
+	<-o.released
+}

@@ -1,0 +1,251 @@
+package socket
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
+
+// maxBatch is how many bytes of queued frames leave in one write: they are
+// copied together, and a single larger frame is written as it is.
+const maxBatch = 64 << 10
+
+// Reply queues a frame that must not be shed, and waits for room: meanwhile
+// nothing is read from the peer. A peer that never makes room is closed by the
+// write deadline. If the connection closes instead the reply is lost. waited
+// says that there was no room at once.
+//
+// On the read goroutine replies are corked: they leave together when the input
+// has run dry, so that a peer that asks much at a time gets few writes.
+func (s *Socket) Reply(frame []byte, onReadLoop bool) (waited bool) {
+	return s.replied(s.out.Keep(frame), frame, onReadLoop)
+}
+
+// ReplyCopy is Reply on the read goroutine for a frame whose memory is used again.
+func (s *Socket) ReplyCopy(frame []byte) (waited bool) {
+	v := s.out.Copy(frame)
+	if v.Refused() {
+		frame = slices.Clone(frame)
+	}
+	return s.replied(v, frame, true)
+}
+
+// replied goes on where the outbox has said what it makes of a reply.
+func (s *Socket) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waited bool) {
+	if v.Refused() {
+		waited = true
+		if onReadLoop {
+			s.Uncork() // else nobody would make room
+		}
+		v = s.out.Wait(frame)
+	}
+	if v.Accepted() {
+		s.profile.engine.replies.Add(1)
+	}
+	if !onReadLoop {
+		s.FlushNow(v)
+		return waited
+	}
+	if v == outbox.Schedule {
+		s.corked, s.cork.bytes, s.cork.count = true, 0, 0
+	}
+	s.cork.bytes += uint16(min(len(frame), maxCorked))
+	s.cork.count++
+	return waited
+}
+
+// FlushNow flushes here, if the verdict makes that the caller's task.
+func (s *Socket) FlushNow(v outbox.Verdict) {
+	if v == outbox.Schedule {
+		b := batches.Get().(*batch)
+		s.flush(b)
+		b.Settle(s.profile.engine.waiting)
+		batches.Put(b)
+	}
+}
+
+// touch fetches what a flush needs into the cache, as outbox.Queue.Touch: the
+// pusher wrote it last, on another processor. The profile stands behind the
+// queue, in the cache line that the queue ends in.
+func (s *Socket) touch() {
+	s.out.Touch()
+	runtime.KeepAlive(s.profile)
+	runtime.KeepAlive(s.raw)
+}
+
+var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (runtime.Goexit)")
+
+// batch is what a flush works with.
+type batch struct {
+	outbox.Batch
+	bytes []byte // room to copy frames together
+
+	// The arguments and results of one write, and the function that does it:
+	// made once, so that a write allocates nothing.
+	p     []byte
+	n     int
+	again bool
+	err   error
+	try   func(fd uintptr)
+}
+
+var batches = sync.Pool{New: func() any {
+	b := new(batch)
+	b.try = func(fd uintptr) { b.n, b.again, b.err = sysWrite(fd, b.p) }
+	return b
+}}
+
+// flush writes what is queued, for whoever was to have that done: unless another
+// has come before, it, or a goroutine that it leaves the rest to, is the one
+// writer of the connection. flush itself never waits for the peer: a socket that
+// takes no more is left to flushWaiting.
+func (s *Socket) flush(b *batch) {
+	if s.raw == nil {
+		go s.flushPatiently()
+		return
+	}
+	closed := s.out.Take(&b.Batch, maxBatch)
+	if b.Len() == 0 {
+		if closed {
+			s.writeEnded(false)
+		}
+		return
+	}
+	broken := false
+	if rest, err := s.writeTaken(b); err != nil {
+		broken = s.writeFailed(err)
+	} else if rest != nil {
+		s.leaveWaiting(b, rest)
+		return
+	}
+	switch more, closed := s.out.Written(&b.Batch); {
+	case more:
+		// At the end of the queue: neither the caller nor a worker's other
+		// connections wait for one that is pushed to as fast as it is written
+		// to, and until its turn comes more can join the next write.
+		s.profile.engine.queue.add(s)
+	case closed:
+		s.writeEnded(broken)
+	}
+}
+
+// writeTaken writes what was taken, as far as the socket takes it at once. The
+// rest is one frame's; what was behind it is in the outbox again.
+func (s *Socket) writeTaken(b *batch) (rest []byte, err error) {
+	p := b.joined()
+	rest, err = s.writeSome(b, p)
+	if err != nil || len(rest) == 0 {
+		return nil, err
+	}
+	return s.out.Stuck(&b.Batch, len(p)-len(rest)), nil
+}
+
+// leaveWaiting leaves b's frame, and being the writer, to a goroutine. What b has
+// let go of, of other connections too, must not wait for this peer.
+func (s *Socket) leaveWaiting(b *batch, rest []byte) {
+	b.Settle(s.profile.engine.waiting)
+	w := batches.Get().(*batch)
+	w.Batch, b.Batch = b.Batch, w.Batch
+	go s.flushWaiting(w, rest)
+}
+
+// flushPatiently is flush for a connection whose writes may wait.
+func (s *Socket) flushPatiently() {
+	b := batches.Get().(*batch)
+	b.Patient = true
+	closed := s.out.Take(&b.Batch, maxBatch)
+	if b.Len() > 0 {
+		s.flushWaiting(b, b.joined())
+		return
+	}
+	if closed {
+		s.writeEnded(false)
+	}
+	b.release()
+}
+
+// flushWaiting waits for the peer to take rest, and then writes what is queued,
+// with what is in b being written.
+func (s *Socket) flushWaiting(b *batch, rest []byte) {
+	broken, returned := false, false
+	defer func() {
+		if !returned { // a net.Conn of the user's ended the goroutine, which was the writer
+			broken = s.writeFailed(errWriter)
+			if closed := s.out.Next(&b.Batch, maxBatch); closed {
+				s.writeEnded(broken)
+			}
+			b.Settle(s.profile.engine.waiting)
+		}
+		b.release()
+	}()
+	w := s.watchWriting()
+	defer w.end()
+	for {
+		if len(rest) > 0 {
+			if err := s.writeWaiting(rest, w); err != nil {
+				broken = s.writeFailed(err)
+			}
+		}
+		closed := s.out.Next(&b.Batch, maxBatch)
+		b.Settle(s.profile.engine.waiting)
+		if b.Len() == 0 {
+			returned = true
+			if closed {
+				s.writeEnded(broken)
+			}
+			return
+		}
+		if b.Patient {
+			rest = b.joined()
+			continue
+		}
+		// The peer takes something again. As long as it does, who finds no room
+		// may wait for this write, which does not wait.
+		var err error
+		if rest, err = s.writeTaken(b); err != nil {
+			broken = s.writeFailed(err)
+		}
+		b.Settle(s.profile.engine.waiting)
+	}
+}
+
+// release gives the batch back.
+func (b *batch) release() {
+	b.Patient = false
+	batches.Put(b)
+}
+
+// joined returns the frames as one slice.
+func (b *batch) joined() []byte {
+	p := b.Join(b.bytes[:0])
+	if b.Len() > 1 {
+		b.bytes = p
+	}
+	return p
+}
+
+// writeSome writes as much of p as the socket takes at once. Control keeps the
+// descriptor from being closed meanwhile; RawConn.Write would lock out other
+// writers, too, and set up the poller: the outbox has one owner, who does not
+// wait.
+func (s *Socket) writeSome(b *batch, p []byte) (rest []byte, err error) {
+	b.p = p
+	if err := s.raw.Control(b.try); err != nil {
+		return nil, err
+	}
+	b.p = nil
+	if b.again || b.err != nil {
+		return p, b.err
+	}
+	return p[b.n:], nil
+}
+
+// writeFailed ends the connection: nothing more can be written.
+func (s *Socket) writeFailed(err error) (broken bool) {
+	s.begin(writeCause(err))
+	s.out.Abort() // the caller is the owner, so there is nothing to schedule
+	return true
+}
