@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
 
 // How many connections there may be: in total, and from one address. They are
@@ -26,12 +28,12 @@ func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	if s.opts.MaxConnectionsPerAddr != unlimited {
 		v.network = network(v.addr, r)
 	}
-	switch s.registry.admit(v, s.opts.MaxConnections, s.opts.MaxConnectionsPerAddr) {
-	case admitted:
+	switch s.hub.Admit(v.network, s.opts.MaxConnections, s.opts.MaxConnectionsPerAddr) {
+	case hub.Admitted:
 		return v, nil
-	case tooManyHere:
+	case hub.TooManyHere:
 		return v, refuseFor(http.StatusTooManyRequests, CodeRateLimited, "too many connections from this address", 5*time.Second)
-	case tooMany:
+	case hub.TooMany:
 		return v, refuseFor(http.StatusServiceUnavailable, CodeUnavailable, "the server is full", 5*time.Second)
 	default:
 		return v, refuseFor(http.StatusServiceUnavailable, CodeUnavailable, "the server is shutting down", time.Second)

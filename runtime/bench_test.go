@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
@@ -137,7 +138,7 @@ func BenchmarkDispatch(b *testing.B) {
 		c := discarded(b, spec)
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
-		out := c.socket.Out()
+		out := c.member.Socket.Out()
 		out.Resume()
 		var batch outbox.Batch
 		once := func() {
@@ -174,7 +175,7 @@ func BenchmarkDispatch(b *testing.B) {
 }
 
 func replyStdTwice(c *conn, data json.RawMessage) {
-	c.socket.Reply(stdTwice("message", data), true)
+	c.member.Socket.Reply(stdTwice("message", data), true)
 }
 
 // stdTwice is a message's data to its reply's frame with encoding/json only.
@@ -303,12 +304,12 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	for i := range conns {
 		conns[i] = newConn(e, near, nil, httptest.NewRequest("GET", "/", nil), arrival{})
-		s.registry.add(conns[i]) // its outbox is held, so nothing is written
+		s.hub.Add(&conns[i].member, "") // its outbox is held, so nothing is written
 	}
 	var batch outbox.Batch
 	return s, func() {
 		for i, c := range conns {
-			out := c.socket.Out()
+			out := c.member.Socket.Out()
 			out.Next(&batch, maxBatch)
 			out.Written(&batch)
 			if i%runBatch == runBatch-1 || i == n-1 {
@@ -324,7 +325,7 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 func BenchmarkPush(b *testing.B) {
 	const conns = 1000
 	frame := frame.Text(typedMessage)
-	run := func(b *testing.B, o Options, how pushing, fill, burst int) {
+	run := func(b *testing.B, o Options, how hub.How, fill, burst int) {
 		b.Helper()
 		s, take := crowd(b, conns, o)
 		all := s.All()
@@ -343,11 +344,11 @@ func BenchmarkPush(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*conns*burst), "ns/receiver")
 	}
-	b.Run("one", func(b *testing.B) { run(b, Options{}, pushing{}, 0, 1) })
-	b.Run("burst", func(b *testing.B) { run(b, Options{}, pushing{}, 0, 100) })
-	b.Run("full", func(b *testing.B) { run(b, Options{}, pushing{}, defaultOutboxFrames, 1) })
-	b.Run("oldest", func(b *testing.B) { run(b, Options{}, pushing{overflow: ShedOldest}, defaultOutboxFrames, 1) })
-	b.Run("coalesce", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, 0, 1) })
-	b.Run("coalesce-burst", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, 0, 100) })
-	b.Run("coalesce-full", func(b *testing.B) { run(b, Options{}, pushing{key: "k"}, defaultOutboxFrames-1, 1) })
+	b.Run("one", func(b *testing.B) { run(b, Options{}, hub.How{}, 0, 1) })
+	b.Run("burst", func(b *testing.B) { run(b, Options{}, hub.How{}, 0, 100) })
+	b.Run("full", func(b *testing.B) { run(b, Options{}, hub.How{}, defaultOutboxFrames, 1) })
+	b.Run("oldest", func(b *testing.B) { run(b, Options{}, hub.How{Overflow: hub.ShedOldest}, defaultOutboxFrames, 1) })
+	b.Run("coalesce", func(b *testing.B) { run(b, Options{}, hub.How{Key: "k"}, 0, 1) })
+	b.Run("coalesce-burst", func(b *testing.B) { run(b, Options{}, hub.How{Key: "k"}, 0, 100) })
+	b.Run("coalesce-full", func(b *testing.B) { run(b, Options{}, hub.How{Key: "k"}, defaultOutboxFrames-1, 1) })
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
@@ -37,9 +38,9 @@ func TestBudgetDispatch(t *testing.T) {
 		{"cutting the envelope", 0, func() { _ = new(envelope.Frame).Parse(text) }},
 		{"finding the handler", 0, func() { c.endpoint.spec.Lookup(text[10:17]) }},
 		{"three strings in, three strings out: the strings", 3, func() {
-			c.socket.Out().Written(&batch) // of the time before
+			c.member.Socket.Out().Written(&batch) // of the time before
 			c.Received(true, text, nop{})
-			c.socket.Out().Next(&batch, maxBatch)
+			c.member.Socket.Out().Next(&batch, maxBatch)
 		}},
 	} {
 		if got := testing.AllocsPerRun(1000, budget.do); got > budget.max {
@@ -62,7 +63,7 @@ func TestLongReplies(t *testing.T) {
 	}
 	for i, want := range want {
 		var batch outbox.Batch
-		c.socket.Out().Next(&batch, 1) // one at a time
+		c.member.Socket.Out().Next(&batch, 1) // one at a time
 		if reply := batch.Join(nil); !strings.HasSuffix(string(reply), want) || len(reply) > len(want)+4 {
 			t.Errorf("reply %d is %.80q", i, reply)
 		}
@@ -91,13 +92,13 @@ func TestBudgetPush(t *testing.T) {
 	frame := frame.Text(typedMessage)
 	for _, c := range []struct {
 		name string
-		how  pushing
+		how  hub.How
 		fill int // pushes that wait
 	}{
 		{name: "idle"},
 		{name: "full", fill: defaultOutboxFrames},
-		{name: "full, shedding the oldest", how: pushing{overflow: ShedOldest}, fill: defaultOutboxFrames},
-		{name: "replacing", how: pushing{key: "k"}, fill: defaultOutboxFrames - 1},
+		{name: "full, shedding the oldest", how: hub.How{Overflow: hub.ShedOldest}, fill: defaultOutboxFrames},
+		{name: "replacing", how: hub.How{Key: "k"}, fill: defaultOutboxFrames - 1},
 	} {
 		s, take := crowd(t, receivers, Options{})
 		all := s.All()

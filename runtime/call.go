@@ -40,7 +40,7 @@ var calls = sync.Pool{New: func() any { return new(Call) }}
 // given back.
 func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
 	if inline {
-		if keep := c.socket.Scratch(); keep != nil {
+		if keep := c.member.Socket.Scratch(); keep != nil {
 			call, again := (*keep).(*Call)
 			if !again {
 				call = new(Call)
@@ -116,10 +116,10 @@ func (c *Call) State() any {
 
 // ownState returns what the connect hook returned.
 func (c *conn) ownState() any {
-	if c.state == nil {
-		return nil
+	if some := c.some.Load(); some != nil {
+		return some.state
 	}
-	return *c.state
+	return nil
 }
 
 // Decode decodes data into v, and refuses null and absent data.
@@ -182,16 +182,16 @@ func (c *Call) send(frame []byte, lent bool) {
 	}
 	frame = c.conn.single(frame)
 	if lent {
-		c.waited = c.conn.socket.ReplyCopy(frame)
+		c.waited = c.conn.member.Socket.ReplyCopy(frame)
 	} else {
-		c.waited = c.conn.socket.Reply(frame, c.inline)
+		c.waited = c.conn.member.Socket.Reply(frame, c.inline)
 	}
 }
 
 // copies reports whether a reply of up to outbox.Block bytes is to be copied when
 // it is sent: that costs less than memory of its own where a write follows that
 // does not wait.
-func (c *Call) copies() bool { return c.inline && c.conn.socket.Direct() }
+func (c *Call) copies() bool { return c.inline && c.conn.member.Socket.Direct() }
 
 // answered reports whether the handler has replied, now that it is done, or
 // that nobody waits for it any more.

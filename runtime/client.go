@@ -3,12 +3,12 @@ package ws
 import (
 	"context"
 	"net/netip"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
-	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // Client is one connection, as its handlers and hooks see it. All methods are
@@ -17,23 +17,15 @@ import (
 // The zero Client is a closed connection of no Server. A Client must not be
 // copied.
 type Client struct {
-	socket socket.Socket
+	member hub.Member
 
 	// Set before the connection is registered.
-	id       ConnID
 	endpoint *Endpoint     // nil: the zero Client
 	identity *identity     // nil: nobody known, and nothing to remember
 	born     time.Duration // by Server.clock
 
-	// state is what the connect hook returned; nil: nothing, and nobody asks for
-	// it. Handlers and hooks of one connection never overlap, so it needs no lock.
-	state *any
-
-	everyone membership // in the room of all connections
-
-	mu    sync.Mutex
-	inbox *inbox.Queue[*task] // made by the read goroutine under mu; nil: nothing ever waited
-	some  *seldom             // guarded by mu; nil: none of it is there
+	inbox atomic.Pointer[inbox.Queue[*task]] // made by the read goroutine; nil: nothing ever waited
+	some  atomic.Pointer[seldom]             // nil: none of it is there
 }
 
 // ID returns the connection's id; 0 for the zero Client.
@@ -41,7 +33,7 @@ func (c *Client) ID() ConnID {
 	if c.endpoint == nil {
 		return 0
 	}
-	return c.id
+	return c.conn().id()
 }
 
 // Server returns the registry that the connection is in; nil for the zero Client.
@@ -111,18 +103,18 @@ func (c *Client) Emit(event string, data any) error { return c.Sender().Emit(eve
 // To pushes an event to the members of a room, c too if it is one, and returns
 // how many outboxes took it; as Server.EmitTo.
 func (c *Client) To(room, event string, data any) (int, error) {
-	return c.target(Target{rooms: []string{room}}).Emit(event, data)
+	return c.target(Target{to: hub.Set[ConnID]{Rooms: []string{room}}}).Emit(event, data)
 }
 
 // Broadcast pushes an event to every connection, c too; as Server.Broadcast.
 func (c *Client) Broadcast(event string, data any) (int, error) {
-	return c.target(Target{all: true}).Emit(event, data)
+	return c.target(Target{to: hub.Set[ConnID]{All: true}}).Emit(event, data)
 }
 
 // Others addresses the members of the rooms, or everyone if none is named,
 // without c.
 func (c *Client) Others(rooms ...string) Target {
-	return c.target(Target{all: len(rooms) == 0, rooms: rooms, except: []ConnID{c.ID()}})
+	return c.target(Target{to: hub.Set[ConnID]{All: len(rooms) == 0, Rooms: rooms, Except: []ConnID{c.ID()}}})
 }
 
 func (c *Client) target(t Target) Target {
@@ -145,7 +137,7 @@ func (c *Client) Join(rooms ...string) error {
 // Leave takes the connection out of rooms; those it is not in do not matter.
 func (c *Client) Leave(rooms ...string) {
 	if c.endpoint != nil {
-		c.conn().leave(rooms...)
+		c.endpoint.server.hub.Leave(&c.member, rooms...)
 	}
 }
 
@@ -154,7 +146,7 @@ func (c *Client) Rooms() []string {
 	if c.endpoint == nil {
 		return nil
 	}
-	return c.conn().roomNames()
+	return c.member.Rooms()
 }
 
 // Close closes the connection with a code and a reason of at most 123 bytes (a

@@ -57,7 +57,7 @@ func (c Closed) socket() socket.Cause {
 
 // cause returns why the connection closes, which it does.
 func (c *conn) cause() Closed {
-	k := c.socket.Cause()
+	k := c.member.Socket.Cause()
 	return Closed{Code: CloseCode(k.Code), Reason: k.Reason, Remote: k.Remote, Err: k.Err}
 }
 

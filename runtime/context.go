@@ -26,7 +26,7 @@ func (x connContext) Err() error {
 }
 
 // Ended reports whether the connection is closing, for package lazy.
-func (x connContext) Ended() bool { return x.conn.socket.Closes() }
+func (x connContext) Ended() bool { return x.conn.member.Socket.Closes() }
 
 // Value finds the Client, and what package context looks for inside its own,
 // so that a context derived from this one needs no goroutine.
@@ -39,13 +39,6 @@ func (x connContext) Value(key any) any {
 
 // context returns the standard context inside, cancelled if c is closing.
 func (c *conn) context() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.standard()
-}
-
-// standard is context for a caller that holds c.mu.
-func (c *conn) standard() context.Context {
 	return c.seldom().ctx.Standard(context.Background(), connContext{c})
 }
 

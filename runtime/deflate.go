@@ -2,38 +2,9 @@ package ws
 
 import (
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
-
-// outgoing is a push's frame in the encodings that its receivers want: two at
-// most.
-type outgoing struct {
-	plain, deflated outbox.Frame
-	both            bool
-}
-
-// begin prepares to push a frame.
-func (o *outgoing) begin(s *Server, frame []byte) {
-	o.plain.Share(frame)
-	if short := s.deflated(frame); short != nil {
-		o.deflated.Share(short)
-		o.both = true
-	}
-}
-
-// end must be called when it has been pushed.
-func (o *outgoing) end(s *Server) {
-	o.plain.Settle(s.engine.Waiting())
-	o.deflated.Settle(s.engine.Waiting())
-}
-
-// to returns the frame for c.
-func (o *outgoing) to(c *conn) *outbox.Frame {
-	if o.both && c.socket.Deflates() {
-		return &o.deflated
-	}
-	return &o.plain
-}
 
 // deflated returns a frame compressed, if it is long enough, anybody could want
 // that, and it becomes shorter; else nil.
@@ -44,12 +15,29 @@ func (s *Server) deflated(text []byte) []byte {
 	return nil
 }
 
-// single is outgoing for one receiver.
+// single returns a frame as one receiver wants it.
 func (c *conn) single(frame []byte) []byte {
-	if c.socket.Deflates() {
+	if c.member.Socket.Deflates() {
 		if short := c.endpoint.server.deflated(frame); short != nil {
 			return short
 		}
 	}
 	return frame
+}
+
+// pushOne is Target.push for a single connection. It flushes here, since a write
+// that cannot wait costs less than waking a worker.
+func (c *conn) pushOne(event string, frame []byte) error {
+	s := c.endpoint.server
+	var n hub.Tally
+	v := s.hub.PushOne(&c.member, c.single(frame), &n)
+	if v == outbox.Closed {
+		return ErrClosed
+	}
+	s.pushed(event, &n, false)
+	c.member.Socket.FlushNow(v)
+	if n.Sent == 0 {
+		return ErrFull
+	}
+	return nil
 }

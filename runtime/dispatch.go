@@ -12,7 +12,7 @@ import (
 // for the connection's worker. The message's memory is given back with
 // message.Close when it is done with.
 func (c *conn) Received(text bool, data []byte, message io.Closer) {
-	if c.socket.Closes() {
+	if c.member.Socket.Closes() {
 		_ = message.Close()
 		return
 	}
@@ -34,7 +34,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		}
 		err = errCancelID
 	}
-	busy, used := c.inbox.Look(frame.ID)
+	busy, used := c.inbox.Load().Look(frame.ID)
 	var h *Handler
 	switch {
 	case used:
@@ -51,7 +51,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 			err = over
 		}
 	}
-	drains := c.socket.Drains()
+	drains := c.member.Socket.Drains()
 	leaves := drains && err == nil
 	if leaves && h != nil {
 		err = errLeaving()
@@ -68,8 +68,8 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		// What must run beside the read loop queues, and so does everything
 		// behind it: answers leave in the order of the questions.
 		t := c.newTask(handler, &frame, err, len(data), message)
-		c.socket.Uncork()
-		c.inbox.Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
+		c.member.Socket.Uncork()
+		c.inbox.Load().Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
 	}
 	if drains {
 		c.Resting() // a client that sends and sends would hold the connection

@@ -121,7 +121,8 @@ func (e *Endpoint) disconnects() bool { return e.spec.Disconnect != nil }
 // returned nil. Nothing but gone comes after it, deferred.
 func (c *conn) disconnect() {
 	hook := c.endpoint.spec.Disconnect
-	if hook == nil || c.state == nil {
+	some := c.some.Load()
+	if hook == nil || some == nil || !some.hooked {
 		return
 	}
 	alone := c.endpoint.leaving.enter()
@@ -134,7 +135,7 @@ func (c *conn) disconnect() {
 	}
 	returned := false
 	defer steady.Ended(&returned, "disconnect hook", "", c.failed)
-	hook(ctx, c.asClient(), *c.state, c.cause())
+	hook(ctx, c.asClient(), some.state, c.cause())
 	returned = true
 }
 

@@ -20,11 +20,11 @@ func (c *conn) Due() time.Duration { return min(c.expires(), c.lived()) }
 // together does not come back together.
 func (c *conn) lived() time.Duration {
 	o := &c.endpoint.opts
-	if o.Lifetime == noLimit || c.socket.Drains() {
+	if o.Lifetime == noLimit || c.member.Socket.Drains() {
 		return noLimit
 	}
 	const golden = 0x9e3779b97f4a7c15 // spreads the ids, which are consecutive
-	early, _ := bits.Mul64(uint64(c.id)*golden, uint64(o.Lifetime/10))
+	early, _ := bits.Mul64(c.member.ID*golden, uint64(o.Lifetime/10))
 	return socket.Later(c.born, o.Lifetime-time.Duration(early))
 }
 
@@ -63,17 +63,18 @@ func errCut() *Error {
 // drain closes the connection for a cause when what it has accepted has ended,
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {
-	c.mu.Lock()
-	if c.socket.Closes() {
-		c.mu.Unlock()
+	some := c.seldom()
+	some.mu.Lock()
+	if c.member.Socket.Closes() {
+		some.mu.Unlock()
 		return
 	}
-	rare := c.rarely()
+	rare := some.rarely()
 	if rare.drain == nil {
 		rare.drain = &draining{cause: cause, until: noLimit}
 	}
 	d := rare.drain
-	idle := c.socket.Drain() && c.inbox.Idle()
+	idle := c.member.Socket.Drain() && c.inbox.Load().Idle()
 	if until := socket.Later(c.endpoint.server.clock(), within); !idle && within > 0 && until < d.until {
 		d.until = until
 		if d.timer == nil {
@@ -82,7 +83,7 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 			d.timer.Reset(within)
 		}
 	}
-	c.mu.Unlock()
+	some.mu.Unlock()
 	if idle || within <= 0 {
 		c.cut()
 	}
@@ -91,7 +92,7 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 // rest is called when something that was accepted has ended. It closes a
 // connection that drains and has nothing else in hand.
 func (c *conn) rest() {
-	if c.socket.Rests() {
+	if c.member.Socket.Rests() {
 		c.Resting()
 	}
 }
@@ -99,13 +100,14 @@ func (c *conn) rest() {
 // Resting is rest for the read goroutine, between two messages, of a connection
 // that drains.
 func (c *conn) Resting() {
-	if c.socket.Closes() {
+	if c.member.Socket.Closes() {
 		return
 	}
-	c.mu.Lock()
-	b, d := c.inbox, c.some.rare.drain
+	some := c.seldom()
+	some.mu.Lock()
+	b, d := c.inbox.Load(), some.rare.drain
 	cut := d.cut
-	c.mu.Unlock()
+	some.mu.Unlock()
 	if !cut && b.Idle() {
 		c.close(d.cause)
 	}
@@ -115,11 +117,12 @@ func (c *conn) Resting() {
 // answer gets one: all of it leaves as one with the Close frame, for which there
 // is always room.
 func (c *conn) cut() {
-	c.mu.Lock()
-	b, d := c.inbox, c.some.rare.drain
+	some := c.seldom()
+	some.mu.Lock()
+	b, d := c.inbox.Load(), some.rare.drain
 	first, cause := !d.cut, d.cause
 	d.cut = true
-	c.mu.Unlock()
+	some.mu.Unlock()
 	if !first {
 		return
 	}
@@ -131,7 +134,7 @@ func (c *conn) cut() {
 	for _, t := range b.Running() {
 		last = append(last, t.cut(errCut())...)
 	}
-	c.socket.CloseAfter(last, cause.socket())
+	c.member.Socket.CloseAfter(last, cause.socket())
 }
 
 // cut cancels a call, and returns its answer; nil if it has one.

@@ -158,7 +158,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	held := true // until there is a connection to release it
 	defer func() {
 		if held { // refused, or a guard ended the goroutine
-			e.server.registry.release(from)
+			e.server.hub.Release(from.network)
 		}
 	}()
 	a := arrival{from: from, header: w.Header()}
@@ -197,18 +197,18 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		if !opened || !answered { // refused, or the hook, or a net.Conn of the user's, ended the goroutine
 			// Nothing is read any more before anything is written: so the peer has
 			// its time to read the Close, whatever it has sent.
-			defer c.socket.Resume()
-			c.socket.End()
+			defer c.member.Socket.Resume()
+			c.member.Socket.End()
 			return
 		}
-		c.socket.Resume()
-		c.socket.StartClocks()
+		c.member.Socket.Resume()
+		c.member.Socket.StartClocks()
 		// The read loop gets a goroutine of its own: this one would keep
 		// net/http's buffers, and the request, for as long as it lasts.
-		go c.socket.Serve()
+		go c.member.Socket.Serve()
 	}()
 	defer func() { // deferred, since whoever waits for an answer is to see the Close
-		c.socket.Out().Soon()
+		c.member.Socket.Out().Soon()
 		if err := c.answer(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
 			_ = e.refuse(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
@@ -228,7 +228,7 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 // has no hooks and reads nothing: Socket.End comes next, and after the Close frame
 // the socket lasts as long as that takes, and no more than a second.
 func (c *conn) turnAway(bad *refusedHandshake) {
-	c.socket.Brief()
+	c.member.Socket.Brief()
 	c.close(closeFor(c.endpoint.refuse(nil, "", http.StatusSwitchingProtocols, bad.err)))
 }
 

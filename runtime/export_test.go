@@ -16,7 +16,7 @@ func LooksInVain(c *Client) string {
 	var f outbox.Frame
 	f.Share(make([]byte, 1<<20)) // more than there is room for
 	defer f.Settle(c.endpoint.server.engine.Waiting())
-	switch c.socket.Out().Share(&f) {
+	switch c.member.Socket.Out().Share(&f) {
 	case outbox.Full:
 		return "full"
 	case outbox.Stalled:
@@ -27,10 +27,10 @@ func LooksInVain(c *Client) string {
 }
 
 // Held returns of how many connections anything is left.
-func (s *Server) Held() int { return s.registry.held() }
+func (s *Server) Held() int { return s.hub.Held() }
 
 // Lingering returns of how many connections only the socket is left.
-func (s *Server) Lingering() int { return len(s.registry.lingering()) }
+func (s *Server) Lingering() int { return len(s.hub.Lingering()) }
 
 // DecodeText decodes as a Call does.
 func DecodeText(data []byte, v any) error { return decode(data, v) }

@@ -72,8 +72,8 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 
 // answer accepts a handshake.
 func (c *conn) answer(r *http.Request, a *arrival) error {
-	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.socket.Deflates(), Header: a.header}
-	return c.socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
+	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.member.Socket.Deflates(), Header: a.header}
+	return c.member.Socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
 }
 
 // guardConn asks the connection guards, global ones first. header is what they

@@ -51,30 +51,35 @@ type hookWait struct {
 
 // hookWaits returns the connection's, nil if nobody waited.
 func (c *conn) hookWaits() *hookWait {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.some == nil || c.some.rare == nil {
+	some := c.some.Load()
+	if some == nil {
 		return nil
 	}
-	return c.some.rare.hook
+	some.mu.Lock()
+	defer some.mu.Unlock()
+	if some.rare == nil {
+		return nil
+	}
+	return some.rare.hook
 }
 
 // hookWait returns it, made if need be.
 func (c *conn) hookWait() *hookWait {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	rare := c.rarely()
+	some := c.seldom()
+	some.mu.Lock()
+	defer some.mu.Unlock()
+	rare := some.rarely()
 	if rare.hook != nil {
 		return rare.hook
 	}
 	h := new(hookWait)
 	rare.hook = h
 	if until, limited := (hookContext{c}).Deadline(); limited {
-		h.ctx, h.cancel = context.WithDeadline(c.standard(), until)
+		h.ctx, h.cancel = context.WithDeadline(c.context(), until)
 	} else {
-		h.ctx, h.cancel = context.WithCancel(c.standard())
+		h.ctx, h.cancel = context.WithCancel(c.context())
 	}
-	if h.ahead = c.socket.ReadAhead(h.ctx.Done()); h.ahead == nil {
+	if h.ahead = c.member.Socket.ReadAhead(h.ctx.Done()); h.ahead == nil {
 		h.cancel() // the hook has returned
 	}
 	return h
@@ -82,14 +87,14 @@ func (c *conn) hookWait() *hookWait {
 
 // hookReturned ends the hook's context, and reading ahead.
 func (c *conn) hookReturned() {
-	c.socket.Opened() // a context that is asked for the first time later reads nothing
+	c.member.Socket.Opened() // a context that is asked for the first time later reads nothing
 	h := c.hookWaits()
 	if h == nil {
 		return
 	}
 	h.cancel()
 	if h.ahead != nil {
-		c.socket.StopAhead(h.ahead)
+		c.member.Socket.StopAhead(h.ahead)
 	}
 }
 

@@ -18,7 +18,6 @@ type identity struct {
 	principal atomic.Pointer[Principal] // nil: nobody known
 	remote    netip.AddrPort            // if it is another than the socket's
 	path      []string                  // values of endpoint.wildcards
-	user      *membership               // among the connections of the principal
 	from      visitor
 	usage     *rates.Usage  // made with the first message, if rates are limited
 	kept      *http.Request // of the upgrade, for $refresh; nil: the principal does not expire
@@ -70,7 +69,7 @@ func (c *conn) remote() netip.AddrPort {
 	if c.identity != nil && c.identity.remote.IsValid() {
 		return c.identity.remote
 	}
-	return addrOf(c.socket.RemoteAddr())
+	return addrOf(c.member.Socket.RemoteAddr())
 }
 
 func (c *conn) pathValue(name string) string {

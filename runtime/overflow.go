@@ -2,11 +2,9 @@ package ws
 
 import (
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 
-	"github.com/wsgen/wsgen/runtime/internal/outbox"
-	"github.com/wsgen/wsgen/runtime/internal/socket"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
 
 // Overflow is what becomes of a push to a connection whose outbox is full:
@@ -33,19 +31,13 @@ const (
 	CloseSlow
 )
 
-// pushing is how a push treats outboxes.
-type pushing struct {
-	key      string // replaces what waits with this key; "" is none
-	overflow Overflow
-}
-
 // over returns p, and what it does not say from q.
-func (p pushing) over(q pushing) pushing {
-	if p.key == "" {
-		p.key = q.key
+func over(p, q hub.How) hub.How {
+	if p.Key == "" {
+		p.Key = q.Key
 	}
-	if p.overflow == 0 {
-		p.overflow = q.overflow
+	if p.Overflow == 0 {
+		p.Overflow = q.Overflow
 	}
 	return p
 }
@@ -54,7 +46,7 @@ func (p pushing) over(q pushing) pushing {
 // something is pushed; the zero Overflow means that of each connection's
 // gateway.
 func (t Target) Overflow(o Overflow) Target {
-	t.how.overflow = o
+	t.how.Overflow = hub.Overflow(o)
 	return t
 }
 
@@ -68,124 +60,58 @@ func (t Target) Overflow(o Overflow) Target {
 // policy holds. Finding the key takes time in proportion to OutboxFrames. The
 // empty key is none.
 func (t Target) Coalesce(key string) Target {
-	t.how.key = key
+	t.how.Key = key
 	return t
-}
-
-// tally is what one push did.
-type tally struct {
-	sent, shed, replaced int
-	slow                 []*conn // to be closed
-	waited               socket.Patience
-	untold               bool // shed, and its caller has no result to see that by
-
-	lost   [3]*conn // of those that lost something, for the log
-	losers int
-	seed   uint32
-}
-
-// lose notes that c has lost something. Of many each is as likely to be named:
-// who is stalled since today is not hidden by those who were before.
-func (n *tally) lose(c *conn) {
-	at := n.losers
-	n.losers++
-	if at >= len(n.lost) {
-		if n.seed == 0 {
-			n.seed = rand.Uint32() | 1
-		}
-		n.seed = n.seed*1664525 + 1013904223
-		at = int(uint64(n.seed) * uint64(n.losers) >> 32)
-	}
-	if at < len(n.lost) {
-		n.lost[at] = c
-	}
-}
-
-// pushOver is push for a frame that may take the place of others, and for an
-// outbox that has just refused one, with that verdict.
-func (c *conn) pushOver(f *outbox.Frame, v outbox.Verdict, how *pushing, n *tally) (due bool) {
-	policy := how.overflow
-	if policy == 0 {
-		policy = c.endpoint.opts.Overflow
-	}
-	o := outbox.Outcome{Verdict: v}
-	if how.key != "" {
-		o = c.socket.Out().Offer(f, how.key, false)
-	}
-	if o.Verdict == outbox.Full {
-		o = c.socket.PushAgain(f, how.key, &n.waited)
-	}
-	if o.Verdict.Refused() && policy == ShedOldest {
-		o = c.socket.Out().Offer(f, how.key, true)
-	}
-	if n.shed += o.Shed; o.Shed > 0 {
-		n.lose(c)
-	}
-	if o.Replaced {
-		n.replaced++
-	}
-	switch {
-	case o.Verdict == outbox.Closed:
-		return false
-	case o.Verdict.Refused():
-		n.shed++
-		if o.Shed == 0 {
-			n.lose(c)
-		}
-		if policy == CloseSlow {
-			// Not here: a room's lock is held, and closing takes the connection's.
-			n.slow = append(n.slow, c)
-		}
-		return false
-	}
-	n.sent++
-	return o.Verdict == outbox.Schedule
 }
 
 // pushed counts a push, closes whom it found too slow, and reports what was
 // lost: to the Observer once for all connections, and to the log as often as it
-// is to be. No lock may be held.
-func (s *Server) pushed(event string, n *tally) {
-	s.stats.accepted.Add(uint64(n.sent))
-	if n.shed == 0 && n.replaced == 0 {
+// is to be. untold says that the caller has no result to see a loss by. No lock
+// may be held.
+func (s *Server) pushed(event string, n *hub.Tally, untold bool) {
+	s.stats.accepted.Add(uint64(n.Sent))
+	if n.Shed == 0 && n.Replaced == 0 {
 		return
 	}
 	closed := 0
-	for _, c := range n.slow {
-		if c.close(slowCause) {
+	for _, m := range n.Slow {
+		if connOf(m).close(slowCause) {
 			closed++
 		}
 	}
-	s.stats.shed.Add(uint64(n.shed))
-	s.stats.replaced.Add(uint64(n.replaced))
+	s.stats.shed.Add(uint64(n.Shed))
+	s.stats.replaced.Add(uint64(n.Replaced))
 	s.stats.slow.Add(uint64(closed))
-	if n.shed > 0 {
-		s.logShed(event, n, closed)
+	if n.Shed > 0 {
+		s.logShed(event, n, closed, untold)
 	}
-	s.tellShed(Shed{Event: event, Sent: n.sent, Shed: n.shed, Replaced: n.replaced, Closed: closed})
+	s.tellShed(Shed{Event: event, Sent: n.Sent, Shed: n.Shed, Replaced: n.Replaced, Closed: closed})
 }
 
 // logShed names some of those that lost something, if one of them has a line
 // left.
-func (s *Server) logShed(event string, n *tally, closed int) {
-	named := n.lost[:min(n.losers, len(n.lost))]
+func (s *Server) logShed(event string, n *hub.Tally, closed int, untold bool) {
+	var named []*conn
+	for _, m := range n.Lost() {
+		named = append(named, connOf(m))
+	}
 	kind := logWarn
-	if n.untold {
+	if untold {
 		kind = logHint
 	}
 	if !s.admitsKind(kind, named) {
 		return
 	}
-	attrs := []any{"event", event, "sent", n.sent, "shed", n.shed, "closed", closed}
+	attrs := []any{"event", event, "sent", n.Sent, "shed", n.Shed, "closed", closed}
 	switch {
-	case n.untold:
+	case untold:
 		s.line(named[0], slog.LevelWarn, "ws: push to one connection shed, its outbox is full, and its caller was not told: give the push method the results (int, error)", attrs...)
 	case len(named) == 1:
 		s.line(named[0], slog.LevelWarn, "ws: push shed, outbox full", attrs...)
 	default:
 		ids := make([]string, len(named))
 		for i, c := range named {
-			ids[i] = c.id.String()
+			ids[i] = c.id().String()
 		}
 		s.line(nil, slog.LevelWarn, "ws: push shed, outboxes full", append(attrs, "conns", strings.Join(ids, " "))...)
 	}

@@ -146,9 +146,10 @@ func (c *conn) mayLog(kind int, now time.Duration) bool {
 	if kind == logError {
 		burst, every = connErrors, connErrorsEvery
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	rare := c.rarely()
+	some := c.seldom()
+	some.mu.Lock()
+	defer some.mu.Unlock()
+	rare := some.rarely()
 	if rare.lines == nil {
 		rare.lines = new([logKinds]allowance)
 	}
@@ -160,11 +161,11 @@ func (c *conn) mayLog(kind int, now time.Duration) bool {
 func (k *logKind) omit(about []*conn) {
 	k.omitted++
 	for _, c := range about {
-		if c == nil || slices.Contains(k.from[:], c.id) {
+		if c == nil || slices.Contains(k.from[:], c.id()) {
 			continue
 		}
 		if free := slices.Index(k.from[:], 0); free >= 0 {
-			k.from[free] = c.id
+			k.from[free] = c.id()
 		}
 	}
 }
@@ -193,7 +194,7 @@ func (s *Server) line(c *conn, level slog.Level, text string, args ...any) {
 		attrs = append(attrs, args[i], short(args[i], args[i+1]))
 	}
 	if c != nil {
-		attrs = append(attrs, "conn", c.id)
+		attrs = append(attrs, "conn", c.id())
 	}
 	if level >= slog.LevelInfo {
 		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)

@@ -1,6 +1,10 @@
 package ws
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/wsgen/wsgen/runtime/internal/hub"
+)
 
 // Push addresses typed events: E is an interface of yours marked //ws:push,
 // whose implementation wsgen generates, and each method here chooses who gets
@@ -12,7 +16,7 @@ type Push[E any] struct {
 	server *Server
 	bind   func(Target) E
 	except []ConnID
-	how    pushing
+	how    hub.How
 }
 
 // NewPush returns a Push over a Server's connections. Generated code calls it;
@@ -22,18 +26,24 @@ func NewPush[E any](s *Server, bind func(Target) E) Push[E] {
 }
 
 // All addresses every connection.
-func (p Push[E]) All() E { return p.To(Target{server: p.server, all: true}) }
+func (p Push[E]) All() E { return p.To(Target{server: p.server, to: hub.Set[ConnID]{All: true}}) }
 
 // In addresses the members of the rooms, each once.
-func (p Push[E]) In(rooms ...string) E { return p.To(Target{server: p.server, rooms: rooms}) }
+func (p Push[E]) In(rooms ...string) E {
+	return p.To(Target{server: p.server, to: hub.Set[ConnID]{Rooms: rooms}})
+}
 
 // Conn addresses connections by id. What is pushed to a single id fails with
 // ErrFull if its outbox has no room; a method without an error result can only
 // have that logged.
-func (p Push[E]) Conn(ids ...ConnID) E { return p.To(Target{server: p.server, ids: ids}) }
+func (p Push[E]) Conn(ids ...ConnID) E {
+	return p.To(Target{server: p.server, to: hub.Set[ConnID]{IDs: ids}})
+}
 
 // Users addresses all connections of principals.
-func (p Push[E]) Users(ids ...string) E { return p.To(Target{server: p.server, users: ids}) }
+func (p Push[E]) Users(ids ...string) E {
+	return p.To(Target{server: p.server, to: hub.Set[ConnID]{Users: ids}})
+}
 
 // Client addresses one connection; as Conn with its id.
 func (p Push[E]) Client(c *Client) E { return p.Conn(c.ID()) }
@@ -47,14 +57,14 @@ func (p Push[E]) Except(ids ...ConnID) Push[E] {
 // To addresses a target.
 func (p Push[E]) To(t Target) E {
 	t = t.Except(p.except...)
-	t.how = p.how.over(t.how)
+	t.how = over(p.how, t.how)
 	return p.bind(t)
 }
 
 // Overflow returns a Push whose events have a policy of their own for full
 // outboxes; as Target.Overflow.
 func (p Push[E]) Overflow(o Overflow) Push[E] {
-	p.how.overflow = o
+	p.how.Overflow = hub.Overflow(o)
 	return p
 }
 
@@ -63,6 +73,6 @@ func (p Push[E]) Overflow(o Overflow) Push[E] {
 //
 //	push.Coalesce("price:ACME").In("traders").Price(p)
 func (p Push[E]) Coalesce(key string) Push[E] {
-	p.how.key = key
+	p.how.Key = key
 	return p
 }

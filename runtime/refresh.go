@@ -104,7 +104,7 @@ func (c *conn) renew(call *Call) error {
 	}
 	become := func() error {
 		c.identity.principal.Store(&principal)
-		c.socket.DueChanged()
+		c.member.Socket.DueChanged()
 		return nil
 	}
 	if call.passage != nil {

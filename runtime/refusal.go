@@ -46,7 +46,7 @@ func (x *examined) presentable(c *conn) (*Error, slog.Level) {
 		return x.known, slog.LevelError
 	case x.known != nil:
 		return x.known, slog.LevelWarn
-	case x.canceled && c != nil && c.socket.Closes():
+	case x.canceled && c != nil && c.member.Socket.Closes():
 		return NewError(CodeCanceled, "canceled").WithCause(x.err), slog.LevelDebug
 	}
 	return nil, slog.LevelError
@@ -127,5 +127,5 @@ func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *E
 // answerError answers a message of an event, and of an id if it has one, with a
 // refusal.
 func (c *conn) answerError(event string, id []byte, refusal *Error, inline bool) {
-	c.socket.Reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
+	c.member.Socket.Reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
 }

@@ -22,7 +22,7 @@ func (s Sender) ID() ConnID {
 	if s.conn == nil {
 		return 0
 	}
-	return s.conn.id
+	return s.conn.id()
 }
 
 // Send sends text as one message, as it is: outside the events protocol. It

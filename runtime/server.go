@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
@@ -24,8 +25,7 @@ type Server struct {
 	log       *slog.Logger
 	peers     peerLog // what peers can cause goes through this
 	ids       ids
-	rooms     *rooms
-	registry  registry
+	hub       *hub.Hub
 	engine    *socket.Engine
 	principals rates.Principals
 	deflating atomic.Int64 // connections that take compressed frames
@@ -40,9 +40,9 @@ type Server struct {
 func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
-	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs(), rooms: newRooms()}
-	s.registry = registry{users: newRooms(), drained: make(chan struct{})}
+	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs()}
 	s.engine = socket.NewEngine(o.OutboxTotalBytes)
+	s.hub = hub.New(s.engine, shutdownCause.socket())
 	s.complain("", given.problems())
 	if given.pingsOffAlone() {
 		s.log.Info("ws: Options.PingInterval is Unlimited, so IdleTimeout is, too: who vanishes without a word is noticed when something is written to them, or by Lifetime")
@@ -72,11 +72,11 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c := s.registry.get(id)
-	if c == nil {
+	m := s.hub.Get(uint64(id))
+	if m == nil {
 		return false, nil
 	}
-	switch err := c.pushOne(event, frame); err {
+	switch err := connOf(m).pushOne(event, frame); err {
 	case nil, ErrFull:
 		return true, err
 	default:
@@ -87,20 +87,24 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 // ConnectionCount returns how many connections there are: one counts from
 // before its connect hook until it begins to close. It is All().Count() at no
 // cost; Stats counts those, too, whose disconnect hook is still to return.
-func (s *Server) ConnectionCount() int { return int(s.registry.present.Load()) }
+func (s *Server) ConnectionCount() int { return s.hub.Present() }
 
 // All addresses every connection.
-func (s *Server) All() Target { return Target{server: s, all: true} }
+func (s *Server) All() Target { return Target{server: s, to: hub.Set[ConnID]{All: true}} }
 
 // In addresses the members of the rooms, each once; without rooms, nobody.
-func (s *Server) In(rooms ...string) Target { return Target{server: s, rooms: rooms} }
+func (s *Server) In(rooms ...string) Target {
+	return Target{server: s, to: hub.Set[ConnID]{Rooms: rooms}}
+}
 
 // Conn addresses connections by id. A push to a single one fails with ErrFull if
 // its outbox has no room.
-func (s *Server) Conn(ids ...ConnID) Target { return Target{server: s, ids: ids} }
+func (s *Server) Conn(ids ...ConnID) Target { return Target{server: s, to: hub.Set[ConnID]{IDs: ids}} }
 
 // Users addresses all connections of the principals with these ids.
-func (s *Server) Users(ids ...string) Target { return Target{server: s, users: ids} }
+func (s *Server) Users(ids ...string) Target {
+	return Target{server: s, to: hub.Set[ConnID]{Users: ids}}
+}
 
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.
@@ -127,8 +131,8 @@ type counters struct {
 // Stats returns the numbers; they are read one after the other.
 func (s *Server) Stats() Stats {
 	return Stats{
-		Connections: s.registry.everyone.count(),
-		Rooms:       s.rooms.count(),
+		Connections: s.hub.Count(),
+		Rooms:       s.hub.Rooms(),
 		Opened:      s.stats.opened.Load(),
 		Closed:      s.stats.closed.Load(),
 		Received:    s.stats.received.Load(),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -23,21 +24,21 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if !s.draining.Swap(true) {
 		s.delay(ctx)
 	}
-	drained, conns := s.registry.shut()
+	drained, conns := s.hub.Shut()
 	s.closeSpread(ctx, conns)
 	select {
 	case <-drained:
 		return nil
 	case <-ctx.Done():
 	}
-	for _, c := range append(conns, s.registry.lingering()...) {
-		c.abort(shutdownCause)
+	for _, m := range append(conns, s.hub.Lingering()...) {
+		connOf(m).abort(shutdownCause)
 	}
 	select {
 	case <-drained: // cutting was enough
 		return nil
 	case <-time.After(cutGrace):
-		return steady.Wrap(fmt.Sprintf("ws: shutdown: %d connections not done", s.registry.held()), context.Cause(ctx))
+		return steady.Wrap(fmt.Sprintf("ws: shutdown: %d connections not done", s.hub.Held()), context.Cause(ctx))
 	}
 }
 
@@ -88,10 +89,10 @@ func drainTime(ctx context.Context, d time.Duration) time.Duration {
 const flushTime = time.Second
 
 // closeSpread has the connections drain and close, evenly over the time there is.
-func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
+func (s *Server) closeSpread(ctx context.Context, conns []*hub.Member) {
 	spread := atMostHalf(ctx, min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose))
 	begun := time.Now()
-	for i, c := range conns {
+	for i, m := range conns {
 		due := spread * time.Duration(i) / time.Duration(len(conns))
 		// Waiting for less than a tick would make the crowd late as a whole.
 		if ahead := due - time.Since(begun); ahead > 5*time.Millisecond {
@@ -100,6 +101,7 @@ func (s *Server) closeSpread(ctx context.Context, conns []*conn) {
 			case <-ctx.Done():
 			}
 		}
+		c := connOf(m)
 		c.drain(shutdownCause, drainTime(ctx, c.endpoint.opts.DrainTimeout))
 	}
 }

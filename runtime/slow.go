@@ -40,7 +40,7 @@ func (c *conn) Slow(took time.Duration, alone bool) {
 		c.endpoint.suspects.timed.Store(maxTimed) // which of them it was, the next time will show
 		return
 	}
-	if last, ok := (*c.socket.Scratch()).(*Call); ok && !last.waited {
+	if last, ok := (*c.member.Socket.Scratch()).(*Call); ok && !last.waited {
 		c.tellSlow(last.handler, took)
 	}
 }

@@ -85,7 +85,7 @@ func (c *Call) stream(produce func(*task) error) error {
 			return errNotStream
 		}
 		t.streaming = true
-		t.conn.inbox.Hold()
+		t.conn.inbox.Load().Hold()
 		go t.stream(produce)
 		return nil
 	}
@@ -97,7 +97,7 @@ func (c *Call) stream(produce func(*task) error) error {
 
 // reserve counts another stream; false if there are enough.
 func (t *task) reserve() bool {
-	t.reserved = t.conn.inbox.Reserve(t.conn.endpoint.opts.MaxStreams)
+	t.reserved = t.conn.inbox.Load().Reserve(t.conn.endpoint.opts.MaxStreams)
 	return t.reserved
 }
 
@@ -108,19 +108,19 @@ func (t *task) item(v any) error {
 		return err
 	}
 	c := t.conn
-	verdict := c.socket.Out().WaitUntil(c.single(frame), t.Done())
+	verdict := c.member.Socket.Out().WaitUntil(c.single(frame), t.Done())
 	if !verdict.Accepted() {
 		return errStopped
 	}
 	c.endpoint.server.stats.accepted.Add(1)
-	c.socket.Schedule(verdict) // by a worker: a value is seldom the last
+	c.member.Socket.Schedule(verdict) // by a worker: a value is seldom the last
 	return nil
 }
 
 // stream is the goroutine of a stream.
 func (t *task) stream(produce func(*task) error) {
 	c := t.conn
-	defer c.inbox.Release()
+	defer c.inbox.Load().Release()
 	defer t.finish()
 	panicked, err := t.produce(produce)
 	var refusal *Error
@@ -134,7 +134,7 @@ func (t *task) stream(produce func(*task) error) {
 		t.answerError(refusal, false)
 	case t.claim(nil):
 		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes
-		c.socket.Reply(c.single(frame), false)
+		c.member.Socket.Reply(c.single(frame), false)
 	}
 	if panicked {
 		c.close(panicCause)

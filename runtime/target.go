@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
-	"github.com/wsgen/wsgen/runtime/internal/socket"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -18,25 +18,21 @@ import (
 // is nobody.
 type Target struct {
 	server *Server
-	all    bool
-	rooms  []string
-	ids    []ConnID
-	users  []string
-	except []ConnID
-	how    pushing
+	to     hub.Set[ConnID]
+	how    hub.How
 
 	resultless bool // what is pushed to it has no results to tell its caller by
 }
 
 // Except returns the target without these connections.
 func (t Target) Except(ids ...ConnID) Target {
-	t.except = append(slices.Clip(t.except), ids...)
+	t.to.Except = append(slices.Clip(t.to.Except), ids...)
 	return t
 }
 
 // Rooms returns the names of the rooms that t addresses; none if it is not
 // about rooms.
-func (t Target) Rooms() []string { return slices.Clone(t.rooms) }
+func (t Target) Rooms() []string { return slices.Clone(t.to.Rooms) }
 
 // Emit pushes an event and returns how many outboxes took it; as
 // Server.Broadcast. It is encoded once. A target that is one connection, by its
@@ -56,41 +52,21 @@ func (t Target) Emit(event string, data any) (int, error) {
 
 // push queues a frame for everybody addressed, and returns how many outboxes
 // took it. ErrFull is for one connection: of several the number says it.
-func (t Target) push(event string, frame []byte) (int, error) {
-	if t.server == nil {
+func (t Target) push(event string, text []byte) (int, error) {
+	s := t.server
+	if s == nil {
 		return 0, nil
 	}
-	var out outgoing
-	out.begin(t.server, frame)
-	var n tally
-	var first [64]*socket.Socket
-	due := first[:0]
-	engine := t.server.engine
-	engine.BeginPush()
-	t.each(func(c *conn) {
-		if c.push(out.to(c), &t.how, &n) {
-			due = append(due, &c.socket)
-		}
-		if len(due) == cap(due) {
-			engine.Queue(due...)
-			due = due[:0]
-		}
-	})
-	engine.Queue(due...)
-	engine.EndPush(n.sent)
-	out.end(t.server)
-	if n.sent == 0 && n.shed > 0 && t.single() {
-		n.untold = t.resultless
-		t.server.pushed(event, &n)
+	var m hub.Message
+	var n hub.Tally
+	m.Encoded(text, s.deflated(text))
+	hub.Push(s.hub, &t.to, &m, &t.how, &n)
+	full := n.Sent == 0 && n.Shed > 0 && t.to.Single()
+	s.pushed(event, &n, full && t.resultless)
+	if full {
 		return 0, ErrFull
 	}
-	t.server.pushed(event, &n)
-	return n.sent, nil
-}
-
-// single reports whether t is one connection, by its id.
-func (t Target) single() bool {
-	return len(t.ids) == 1 && !t.all && len(t.rooms) == 0 && len(t.users) == 0
+	return n.Sent, nil
 }
 
 // Join makes the addressed connections members of a room. It fails with an
@@ -99,8 +75,8 @@ func (t Target) single() bool {
 // addressed any more.
 func (t Target) Join(room string) error {
 	var failed error
-	for _, c := range t.conns() {
-		if err := c.join(room); err != nil && err != ErrClosed {
+	for _, m := range t.members() {
+		if err := connOf(m).join(room); err != nil && err != ErrClosed {
 			failed = err
 		}
 	}
@@ -109,8 +85,8 @@ func (t Target) Join(room string) error {
 
 // Leave takes the addressed connections out of a room.
 func (t Target) Leave(room string) {
-	for _, c := range t.conns() {
-		c.leave(room)
+	for _, m := range t.members() {
+		t.server.hub.Leave(m, room)
 	}
 }
 
@@ -122,8 +98,8 @@ func (t Target) Disconnect(code CloseCode, reason string) int {
 		code = CloseNormal
 	}
 	n := 0
-	for _, c := range t.conns() {
-		if c.close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
+	for _, m := range t.members() {
+		if connOf(m).close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
 			n++
 		}
 	}
@@ -132,91 +108,31 @@ func (t Target) Disconnect(code CloseCode, reason string) int {
 
 // Count returns how many connections are addressed.
 func (t Target) Count() int {
+	if t.server == nil {
+		return 0
+	}
 	n := 0
-	t.present(func(*conn) { n++ })
+	hub.Present(t.server.hub, &t.to, func(*hub.Member) { n++ })
 	return n
 }
 
 // Clients yields the connections that are addressed when the loop begins.
 func (t Target) Clients() iter.Seq[*Client] {
 	return func(yield func(*Client) bool) {
-		for _, c := range t.conns() {
-			if !yield(c.asClient()) {
+		for _, m := range t.members() {
+			if !yield(connOf(m).asClient()) {
 				return
 			}
 		}
 	}
 }
 
-// conns returns the addressed connections, for what must not run under a lock.
-func (t Target) conns() []*conn {
-	var out []*conn
-	t.present(func(c *conn) { out = append(out, c) })
-	return out
-}
-
-// present visits each addressed connection once that has not begun to close; as
-// each.
-func (t Target) present(visit func(*conn)) {
-	t.visit(true, func(c *conn) {
-		if len(t.ids) == 0 || !c.socket.Closes() { // a room has looked already
-			visit(c)
-		}
-	})
-}
-
-// each visits each addressed connection once, to push: those that are closing,
-// too, whose outboxes take nothing. It holds a room's lock during the room's
-// visits: visit must neither block nor join nor leave.
-func (t Target) each(visit func(*conn)) { t.visit(false, visit) }
-
-// visit is present, or each. Not by a function for the room: what is handed to
-// one that is not known here would be on the heap, for each push.
-func (t Target) visit(present bool, visit func(*conn)) {
+// members returns who is addressed, for what must not run under a lock.
+func (t Target) members() []*hub.Member {
 	if t.server == nil {
-		return
+		return nil
 	}
-	if len(t.except) > 0 {
-		all := visit
-		visit = func(c *conn) {
-			if !slices.Contains(t.except, c.id) {
-				all(c)
-			}
-		}
-	}
-	switch {
-	case t.all:
-		t.server.registry.everyone.visit(present, visit)
-	case len(t.rooms) > 0:
-		visitRooms(t.server.rooms, t.rooms, present, visit)
-	case len(t.users) > 0:
-		visitRooms(t.server.registry.users, t.users, present, visit)
-	default:
-		for i, id := range t.ids {
-			if c := t.server.registry.get(id); c != nil && !slices.Contains(t.ids[:i], id) {
-				visit(c)
-			}
-		}
-	}
-}
-
-// visitRooms visits the union of rooms; who is in several is visited once.
-func visitRooms(rs *rooms, names []string, present bool, visit func(*conn)) {
-	if len(names) > 1 {
-		seen := make(map[*conn]struct{})
-		every := visit
-		visit = func(c *conn) {
-			if _, again := seen[c]; !again {
-				seen[c] = struct{}{}
-				every(c)
-			}
-		}
-	}
-	for _, name := range names {
-		if r := rs.find(name); r != nil {
-			r.visit(present, visit)
-		}
-	}
+	return hub.Members(t.server.hub, &t.to)
 }
 
 // encodePush encodes an event for pushing, and refuses the names that belong

@@ -71,15 +71,15 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 // beside returns the inbox, made when it is first needed: on the read
 // goroutine, before any other has a reason to look for it.
 func (c *conn) beside() *inbox.Queue[*task] {
-	if c.inbox == nil {
-		c.mu.Lock()
-		c.inbox = inbox.New[*task](resting{c}, len(c.endpoint.handlers))
-		if c.socket.Closes() { // whoever closes stops what it finds after that can be seen
-			c.inbox.Stop()
-		}
-		c.mu.Unlock()
+	if b := c.inbox.Load(); b != nil {
+		return b
 	}
-	return c.inbox
+	b := inbox.New[*task](resting{c}, len(c.endpoint.handlers))
+	c.inbox.Store(b)
+	if c.member.Socket.Closes() { // whoever closes stops what it finds after that can be seen
+		b.Stop()
+	}
+	return b
 }
 
 // resting is a connection as its inbox knows it.
@@ -151,10 +151,10 @@ func (t *task) finish() {
 		return
 	}
 	if t.unwatch != nil && t.unwatch() {
-		t.conn.inbox.Release()
+		t.conn.inbox.Load().Release()
 	}
 	t.end()
-	t.conn.inbox.Ended(t, t.reserved)
+	t.conn.inbox.Load().Ended(t, t.reserved)
 }
 
 // claim reports whether the caller may answer: only the first caller may. A
@@ -170,7 +170,7 @@ func (t *task) claim(refusal *Error) bool {
 	}
 	t.mu.Unlock()
 	if first && t.id != nil {
-		t.conn.inbox.Forget(t)
+		t.conn.inbox.Load().Forget(t)
 	}
 	return first
 }

@@ -13,14 +13,14 @@ func (t *task) watch() bool {
 	if !t.deadline.After(time.Now()) {
 		return false
 	}
-	t.conn.inbox.Hold() // whatever the deadline starts, end waits for
+	t.conn.inbox.Load().Hold() // whatever the deadline starts, end waits for
 	t.unwatch = context.AfterFunc(t.ctx.Until(connContext{t.conn}, t.deadline, t), t.expired)
 	return true
 }
 
 // expired is called when the context has ended, for whatever reason.
 func (t *task) expired() {
-	defer t.conn.inbox.Release()
+	defer t.conn.inbox.Load().Release()
 	t.giveUp()
 }
 

@@ -1,4 +1,4 @@
-package ws
+package hub
 
 import (
 	"hash/maphash"
@@ -6,22 +6,22 @@ import (
 	"sync"
 )
 
-// room is a set of connections. Pushing to it takes its lock for the whole
+// room is a set of members. Pushing to it takes its lock for the whole
 // loop, so that all members see one order; enqueueing never blocks, and no
 // user code runs under the lock.
 type room struct {
 	name    string
-	named   bool // one of rooms, which is gone with its last member
-	mu      sync.Mutex
+	named   bool       // one of rooms, which is gone with its last member
+	mu      sync.Mutex // guards what follows
 	members []*membership
 	gone    bool // there may be another of this name
 }
 
-// membership is one connection's place in one room.
+// membership is one member's place in one room.
 type membership struct {
-	conn  *conn
-	room  *room
-	index int // in room.members; guarded by room.mu
+	member *Member
+	room   *room
+	index  int // in room.members; guarded by room.mu
 }
 
 // add makes m a member; false if the room is gone.
@@ -55,7 +55,7 @@ func (r *room) remove(m *membership) (empty bool) {
 }
 
 // visit is present, or each.
-func (r *room) visit(present bool, visit func(*conn)) {
+func (r *room) visit(present bool, visit func(*Member)) {
 	if present {
 		r.present(visit)
 	} else {
@@ -64,15 +64,15 @@ func (r *room) visit(present bool, visit func(*conn)) {
 }
 
 // present visits the members that have not begun to close.
-func (r *room) present(visit func(*conn)) {
+func (r *room) present(visit func(*Member)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var open [16]*conn // whose memory is fetched together
+	var open [16]*Member // whose memory is fetched together
 	for members := range slices.Chunk(r.members, len(open)) {
 		n := 0
 		for _, m := range members {
-			open[n] = m.conn
-			if !m.conn.socket.Closes() {
+			open[n] = m.member
+			if !m.member.Socket.Closes() {
 				n++
 			}
 		}
@@ -83,16 +83,16 @@ func (r *room) present(visit func(*conn)) {
 }
 
 // each visits the members, to push to them.
-func (r *room) each(visit func(*conn)) {
+func (r *room) each(visit func(*Member)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var ahead [8]*conn // whose memory is fetched together
+	var ahead [8]*Member // whose memory is fetched together
 	for members := range slices.Chunk(r.members, len(ahead)) {
 		for i, m := range members {
-			ahead[i] = m.conn
+			ahead[i] = m.member
 		}
 		for _, c := range ahead[:len(members)] {
-			c.socket.Out().Touch()
+			c.Socket.Out().Touch()
 		}
 		for _, c := range ahead[:len(members)] {
 			visit(c)
@@ -100,15 +100,15 @@ func (r *room) each(visit func(*conn)) {
 	}
 }
 
-// conns returns the members.
-func (r *room) conns() []*conn {
+// all returns the members.
+func (r *room) all() []*Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	conns := make([]*conn, len(r.members))
+	all := make([]*Member, len(r.members))
 	for i, m := range r.members {
-		conns[i] = m.conn
+		all[i] = m.member
 	}
-	return conns
+	return all
 }
 
 func (r *room) count() int {
@@ -123,7 +123,7 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: conn.mu, and then shard.mu or room.mu. A push to
+// Locks are taken in this order: Member.mu, and then shard.mu or room.mu. A push to
 // a crowd holds that of its room for as long as it takes, so nobody waits for a
 // room's lock with a lock that other rooms need.
 type rooms struct {
@@ -132,7 +132,7 @@ type rooms struct {
 }
 
 type shard struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // guards rooms
 	rooms map[string]*room
 }
 
@@ -142,15 +142,17 @@ func (rs *rooms) shard(name string) *shard {
 	return &rs.shards[maphash.String(rs.seed, name)%roomShards]
 }
 
-// join puts c into the room, which it makes if need be. c is not in it yet.
-func (rs *rooms) join(c *conn, name string) *membership {
-	s, m := rs.shard(name), &membership{conn: c}
+// join puts m into the room, which it makes if need be. m is not in it yet.
+func (rs *rooms) join(m *Member, name string) *membership {
+	s, place := rs.shard(name), &membership{member: m}
 	for {
 		r := s.room(name)
-		if r.add(m) {
-			return m
+		if r.add(place) {
+			return place
 		}
-		s.forget(r) // its last member has left since, and may not have come to that
+		// The room lost its last member after we found it, and that goroutine has
+		// not removed it from the map yet.
+		s.forget(r)
 	}
 }
 

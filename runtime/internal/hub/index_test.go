@@ -1,4 +1,4 @@
-package ws
+package hub
 
 import (
 	"math/rand/v2"
@@ -6,20 +6,21 @@ import (
 )
 
 // However connections come and go, the index says what a map would say.
-func TestConnIndex(t *testing.T) {
-	var x connIndex
-	want := map[ConnID]*conn{}
-	ids := newIDs()
-	var live []*conn
+func TestIndex(t *testing.T) {
+	var x index
+	want := map[uint64]*Member{}
+	last := rand.Uint64() >> 40 << 40 // as a Server counts
+	var live []*Member
 	for step := range 200_000 {
 		// Waves: the crowd grows to thousands and shrinks to nothing.
 		if rising := step/20_000%2 == 0; len(live) == 0 || rand.IntN(10) < 3 == !rising {
-			c := &conn{id: ids.next()}
-			if x.get(c.id) != nil {
+			last++
+			c := &Member{ID: last}
+			if x.get(c.ID) != nil {
 				t.Fatal("found before it was added")
 			}
 			x.add(c)
-			want[c.id] = c
+			want[c.ID] = c
 			live = append(live, c)
 		} else {
 			i := rand.IntN(len(live))
@@ -27,8 +28,8 @@ func TestConnIndex(t *testing.T) {
 			live[i] = live[len(live)-1]
 			live = live[:len(live)-1]
 			x.remove(c)
-			delete(want, c.id)
-			if x.get(c.id) != nil {
+			delete(want, c.ID)
+			if x.get(c.ID) != nil {
 				t.Fatal("found after it was removed")
 			}
 		}

@@ -1,11 +1,11 @@
-package ws
+package hub
 
-// connIndex finds connections by id. It is a hash table of pointers to what
+// index finds members by id. It is a hash table of pointers to what
 // holds its own key, with linear probing: a Go map would repeat each key, and
 // weigh twice as much on every connection. The zero value is empty. It is
-// guarded by the registry.
-type connIndex struct {
-	slots []*conn // a power of two, at most three quarters of them taken
+// guarded by Hub.mu.
+type index struct {
+	slots []*Member // a power of two, at most three quarters of them taken
 	len   int
 }
 
@@ -13,42 +13,42 @@ const minIndex = 16
 
 // home is where the search for an id begins: ids are numbers in a row, which
 // the multiplication (Knuth, TAOCP 3, section 6.4) scatters.
-func (x *connIndex) home(id ConnID) int {
-	return int(uint64(id) * 0x9E3779B97F4A7C15 >> 32 & uint64(len(x.slots)-1))
+func (x *index) home(id uint64) int {
+	return int(id * 0x9E3779B97F4A7C15 >> 32 & uint64(len(x.slots)-1))
 }
 
 // find returns the slot of id, or the free one where it belongs.
-func (x *connIndex) find(id ConnID) int {
+func (x *index) find(id uint64) int {
 	i := x.home(id)
-	for x.slots[i] != nil && x.slots[i].id != id {
+	for x.slots[i] != nil && x.slots[i].ID != id {
 		i = (i + 1) & (len(x.slots) - 1)
 	}
 	return i
 }
 
-func (x *connIndex) get(id ConnID) *conn {
+func (x *index) get(id uint64) *Member {
 	if x.len == 0 {
 		return nil
 	}
 	return x.slots[x.find(id)]
 }
 
-// add adds a connection whose id is not there.
-func (x *connIndex) add(c *conn) {
+// add adds a member whose id is not there.
+func (x *index) add(m *Member) {
 	if (x.len+1)*4 > len(x.slots)*3 {
 		x.resize(max(2*len(x.slots), minIndex))
 	}
-	x.slots[x.find(c.id)] = c
+	x.slots[x.find(m.ID)] = m
 	x.len++
 }
 
-// remove takes out a connection that is there. Those behind it that it had
+// remove takes out a member that is there. Those behind it that it had
 // pushed off their place move up, so that no search ends before them.
-func (x *connIndex) remove(c *conn) {
-	free := x.find(c.id)
+func (x *index) remove(m *Member) {
+	free := x.find(m.ID)
 	mask := len(x.slots) - 1
 	for i := (free + 1) & mask; x.slots[i] != nil; i = (i + 1) & mask {
-		if home := x.home(x.slots[i].id); (i-home)&mask >= (i-free)&mask {
+		if home := x.home(x.slots[i].ID); (i-home)&mask >= (i-free)&mask {
 			x.slots[free], free = x.slots[i], i
 		}
 	}
@@ -59,12 +59,12 @@ func (x *connIndex) remove(c *conn) {
 	}
 }
 
-func (x *connIndex) resize(n int) {
+func (x *index) resize(n int) {
 	old := x.slots
-	x.slots = make([]*conn, n)
-	for _, c := range old {
-		if c != nil {
-			x.slots[x.find(c.id)] = c
+	x.slots = make([]*Member, n)
+	for _, m := range old {
+		if m != nil {
+			x.slots[x.find(m.ID)] = m
 		}
 	}
 }

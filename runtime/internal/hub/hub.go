@@ -1,0 +1,229 @@
+// Package hub is all peers of a Server: by id, by room, by user; pushes to some of
+// them; and how many there may be. It knows what a push is, and not what is in it.
+package hub
+
+import (
+	"maps"
+	"math"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/wsgen/wsgen/runtime/internal/socket"
+)
+
+// Hub is the live connections of a Server: by id, by user, and all of them as one
+// room, which gives a broadcast its order. All methods may be called from any
+// goroutine, and none waits for a peer.
+type Hub struct {
+	engine   *socket.Engine
+	shutdown socket.Cause // of whoever comes while Shut is called
+	everyone room
+	rooms    *rooms
+	users    *rooms       // by the id of the principal
+	present  atomic.Int64 // registered, and not closing
+
+	mu   sync.RWMutex // guards what follows
+	byID index
+
+	// live counts connections whose socket or hook is not done with yet.
+	live    int
+	lingers map[*Member]struct{} // of them, those that are registered no more
+	from    map[netip.Addr]int   // live by address; nil: not limited
+	closing bool
+	drained chan struct{} // closed when closing is set and none is live
+}
+
+// New returns an empty Hub of an Engine's sockets. One that is added while Shut
+// is called, and that Shut does not see, is closed with the cause shutdown.
+func New(e *socket.Engine, shutdown socket.Cause) *Hub {
+	return &Hub{engine: e, shutdown: shutdown, rooms: newRooms(), users: newRooms(), drained: make(chan struct{})}
+}
+
+// Unlimited stands for any number of connections.
+const Unlimited = math.MaxInt
+
+// Admission is what Admit says.
+type Admission uint8
+
+// The admissions.
+const (
+	Admitted    Admission = iota
+	ShutDown              // Shut was called
+	TooMany               // connections
+	TooManyHere           // connections from one address
+)
+
+// Admit counts a connection that is about to be upgraded, unless that is one
+// too many or Shut was called.
+func (h *Hub) Admit(from netip.Addr, most, mostHere int) Admission {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closing:
+		return ShutDown
+	case h.live >= most:
+		return TooMany
+	case mostHere != Unlimited && h.from[from] >= mostHere:
+		return TooManyHere
+	}
+	h.live++
+	if mostHere != Unlimited {
+		if h.from == nil {
+			h.from = make(map[netip.Addr]int)
+		}
+		h.from[from]++
+	}
+	return Admitted
+}
+
+// Release takes back an Admit, when nothing of the connection is left.
+func (h *Hub) Release(from netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(from)
+}
+
+// Ended is Release for a member.
+func (h *Hub) Ended(m *Member, from netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.lingers, m)
+	h.drop(from)
+}
+
+func (h *Hub) drop(from netip.Addr) {
+	h.live--
+	if n, limited := h.from[from]; limited {
+		if n > 1 {
+			h.from[from] = n - 1
+		} else {
+			delete(h.from, from)
+		}
+	}
+	h.settle()
+}
+
+func (h *Hub) settle() {
+	if h.closing && h.live == 0 {
+		select {
+		case <-h.drained:
+		default:
+			close(h.drained)
+		}
+	}
+}
+
+// Shut stops Admit, and returns a channel that is closed when the last connection
+// is gone, with those that are registered now.
+func (h *Hub) Shut() (drained <-chan struct{}, all []*Member) {
+	h.mu.Lock()
+	h.closing = true
+	h.settle()
+	h.mu.Unlock()
+	return h.drained, h.everyone.all()
+}
+
+// Linger notes a member of which only the socket is left, until Ended.
+func (h *Hub) Linger(m *Member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lingers == nil {
+		h.lingers = make(map[*Member]struct{})
+	}
+	h.lingers[m] = struct{}{}
+}
+
+// Lingering returns those.
+func (h *Hub) Lingering() []*Member {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Keys(h.lingers))
+}
+
+// Held returns how many connections are not done with.
+func (h *Hub) Held() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.live
+}
+
+// Add registers m, under the id of its user as well; "" is none. It fails if Shut
+// was called before.
+func (h *Hub) Add(m *Member, user string) bool {
+	if !h.addID(m) {
+		return false
+	}
+	h.addToCrowd(m, user)
+	return true
+}
+
+func (h *Hub) addID(m *Member) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	m.everyone.member = m
+	h.present.Add(1) // before anybody can find, and close, it
+	h.byID.add(m)
+	return true
+}
+
+// addToCrowd is the rest of Add, without the lock: a push to everyone holds
+// theirs for a while, and a search for one connection shall not wait for that.
+func (h *Hub) addToCrowd(m *Member, user string) {
+	h.everyone.add(&m.everyone)
+	if user != "" {
+		m.mu.Lock()
+		m.own().user = h.users.join(m, user)
+		m.mu.Unlock()
+	}
+	if h.isClosing() { // perhaps only since addID: then Shut did not see m
+		m.Socket.Close(h.shutdown)
+	}
+}
+
+func (h *Hub) isClosing() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.closing
+}
+
+// Remove takes m out, when it has left its rooms. Nobody finds it any more.
+func (h *Hub) Remove(m *Member) {
+	h.mu.Lock()
+	h.byID.remove(m)
+	h.mu.Unlock()
+	h.everyone.remove(&m.everyone)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rooms != nil && m.rooms.user != nil {
+		h.users.leave(m.rooms.user)
+	}
+}
+
+// Closing notes that a registered member begins to close: it is not counted as
+// present any more.
+func (h *Hub) Closing(m *Member) {
+	if m.Registered() {
+		h.present.Add(-1)
+	}
+}
+
+// Get returns the member of this id; nil if there is none.
+func (h *Hub) Get(id uint64) *Member {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.byID.get(id)
+}
+
+// Present returns how many members there are that are not closing.
+func (h *Hub) Present() int { return int(h.present.Load()) }
+
+// Count returns how many members there are.
+func (h *Hub) Count() int { return h.everyone.count() }
+
+// Rooms returns how many rooms have members.
+func (h *Hub) Rooms() int { return h.rooms.count() }

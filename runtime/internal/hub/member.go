@@ -1,0 +1,127 @@
+package hub
+
+import (
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/socket"
+)
+
+// Member is a place among all peers, and the socket of who has it. It is a part
+// of the socket's owner, which is a Keeper.
+type Member struct {
+	Socket socket.Socket
+	ID     uint64 // set before Hub.Add
+
+	everyone membership // in the room of all members
+
+	mu    sync.Mutex // guards rooms, and nothing else
+	rooms *own       // nil: none, and no user
+}
+
+// Keeper is what a Member belongs to.
+type Keeper interface {
+	socket.Owner
+	// Overflow returns what becomes of a push that does not say it, if the outbox
+	// is full. Locks may be held.
+	Overflow() Overflow
+}
+
+// own holds the rooms of one member. It is allocated on first use, since many are
+// in none.
+type own struct {
+	list []*membership
+	user *membership // among the connections of the principal; nil: nobody known
+	left bool        // all rooms, for good
+}
+
+// own returns m.rooms, made if need be. The caller holds m.mu.
+func (m *Member) own() *own {
+	if m.rooms == nil {
+		m.rooms = new(own)
+	}
+	return m.rooms
+}
+
+// Registered reports whether m has ever been in the Hub.
+func (m *Member) Registered() bool { return m.everyone.member != nil }
+
+// Why Join joins nothing.
+var (
+	ErrLeft    = errors.New("ws: the connection has left its rooms for good")
+	ErrTooMany = errors.New("ws: too many rooms")
+)
+
+// Join makes m a member of rooms; those it is in already do not matter. It fails,
+// and m has joined none of them, after LeaveAll, and if those are more than most
+// together.
+func (h *Hub) Join(m *Member, most int, names ...string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.own()
+	if own.left {
+		return ErrLeft
+	}
+	before := len(own.list)
+	for _, name := range names {
+		if own.find(name) >= 0 {
+			continue
+		}
+		if len(own.list) >= most {
+			for _, place := range own.list[before:] {
+				h.rooms.leave(place)
+			}
+			own.list = slices.Delete(own.list, before, len(own.list))
+			return ErrTooMany
+		}
+		own.list = append(own.list, h.rooms.join(m, name))
+	}
+	return nil
+}
+
+// Leave takes m out of rooms; those it is not in do not matter.
+func (h *Hub) Leave(m *Member, names ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rooms == nil {
+		return
+	}
+	for _, name := range names {
+		if i := m.rooms.find(name); i >= 0 {
+			h.rooms.leave(m.rooms.list[i])
+			m.rooms.list = slices.Delete(m.rooms.list, i, i+1)
+		}
+	}
+}
+
+// LeaveAll is the last thing that happens to a member's rooms.
+func (h *Hub) LeaveAll(m *Member) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.own()
+	for _, place := range own.list {
+		h.rooms.leave(place)
+	}
+	own.list, own.left = nil, true
+}
+
+// Rooms returns the names of m's rooms, sorted; nil if it is in none.
+func (m *Member) Rooms() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rooms == nil || m.rooms.list == nil {
+		return nil
+	}
+	names := make([]string, len(m.rooms.list))
+	for i, place := range m.rooms.list {
+		names[i] = place.room.name
+	}
+	slices.Sort(names)
+	return names
+}
+
+// find returns the index of a room in o.list, or -1. A member is in few rooms.
+func (o *own) find(name string) int {
+	return slices.IndexFunc(o.list, func(place *membership) bool { return place.room.name == name })
+}

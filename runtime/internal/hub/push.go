@@ -1,0 +1,180 @@
+package hub
+
+import (
+	"math/rand/v2"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
+)
+
+// Overflow is what becomes of a push to a full outbox. Zero leaves it to the
+// Keeper.
+type Overflow uint8
+
+// The policies: drop the push, drop older ones for it, or drop it and have the
+// member closed.
+const (
+	ShedNewest Overflow = iota + 1
+	ShedOldest
+	CloseSlow
+)
+
+// How says how a push treats outboxes.
+type How struct {
+	Key      string // replaces what waits with this key; "" is none
+	Overflow Overflow
+}
+
+// Message is one push: a frame, encoded once for all of its receivers, in the
+// encodings that some of them want.
+type Message struct {
+	plain, deflated outbox.Frame
+	both            bool
+}
+
+// Encoded makes m the message of a frame, and of its compressed twin; nil is
+// none. Neither may change later.
+func (m *Message) Encoded(frame, deflated []byte) {
+	m.plain.Share(frame)
+	if deflated != nil {
+		m.deflated.Share(deflated)
+		m.both = true
+	}
+}
+
+// to returns the frame for a receiver. Of most messages there is one: nothing of
+// the receiver is read then, whose memory may be in no cache.
+func (m *Message) to(r *Member) *outbox.Frame {
+	if m.both && r.Socket.Deflates() {
+		return &m.deflated
+	}
+	return &m.plain
+}
+
+// Tally is what one push did.
+type Tally struct {
+	Sent, Shed, Replaced int
+	Slow                 []*Member // to be closed, when no lock is held
+
+	lost   [3]*Member // of those that lost something, for the log
+	losers int
+	seed   uint32
+	waited socket.Patience
+}
+
+// Lost returns some of those that lost something.
+func (n *Tally) Lost() []*Member { return n.lost[:min(n.losers, len(n.lost))] }
+
+// lose notes that m has lost something. Of many each is as likely to be named:
+// one that is stalled since today is not hidden by those that were before.
+func (n *Tally) lose(m *Member) {
+	at := n.losers
+	n.losers++
+	if at >= len(n.lost) {
+		if n.seed == 0 {
+			n.seed = rand.Uint32() | 1
+		}
+		n.seed = n.seed*1664525 + 1013904223
+		at = int(uint64(n.seed) * uint64(n.losers) >> 32)
+	}
+	if at < len(n.lost) {
+		n.lost[at] = m
+	}
+}
+
+// Push queues a message for everybody in a set, and has it written by workers.
+func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, n *Tally) {
+	var first [64]*socket.Socket
+	due := first[:0]
+	h.engine.BeginPush()
+	each(h, to, false, func(r *Member) {
+		if r.push(m.to(r), how, n) {
+			due = append(due, &r.Socket)
+		}
+		if len(due) == cap(due) {
+			h.engine.Queue(due...)
+			due = due[:0]
+		}
+	})
+	h.engine.Queue(due...)
+	h.engine.EndPush(n.Sent)
+	m.plain.Settle(h.engine.Waiting())
+	m.deflated.Settle(h.engine.Waiting())
+}
+
+// PushOne queues a frame for a single member. The verdict is for Socket.FlushNow:
+// a write that cannot wait costs less than waking a worker.
+func (h *Hub) PushOne(m *Member, frame []byte, n *Tally) outbox.Verdict {
+	v := m.Socket.Out().Push(frame)
+	switch {
+	case v.Accepted():
+		n.Sent = 1
+	case v.Refused():
+		var f outbox.Frame
+		f.Share(frame)
+		if m.pushOver(&f, v, &How{}, n) {
+			v = outbox.Schedule
+		}
+		f.Settle(h.engine.Waiting())
+	}
+	return v
+}
+
+// push queues a frame for one of many members, adds to the tally what came of it,
+// and reports whether the outbox needs flushing. It never waits for the peer, and
+// writes only where it finds no room (Socket.PushAgain).
+func (m *Member) push(f *outbox.Frame, how *How, n *Tally) (due bool) {
+	if how.Key != "" {
+		return m.pushOver(f, outbox.Full, how, n)
+	}
+	switch v := m.Socket.Out().Share(f); v {
+	case outbox.Queued, outbox.Schedule:
+		n.Sent++
+		return v == outbox.Schedule
+	case outbox.Closed:
+		return false
+	default:
+		return m.pushOver(f, v, how, n)
+	}
+}
+
+// pushOver is push for a frame that may take the place of others, and for an
+// outbox that has just refused one, with that verdict.
+func (m *Member) pushOver(f *outbox.Frame, v outbox.Verdict, how *How, n *Tally) (due bool) {
+	out := m.Socket.Out()
+	o := outbox.Outcome{Verdict: v}
+	if how.Key != "" {
+		o = out.Offer(f, how.Key, false)
+	}
+	if o.Verdict == outbox.Full {
+		o = m.Socket.PushAgain(f, how.Key, &n.waited)
+	}
+	policy := how.Overflow
+	if policy == 0 && o.Verdict.Refused() {
+		policy = m.Socket.Owner().(Keeper).Overflow()
+	}
+	if o.Verdict.Refused() && policy == ShedOldest {
+		o = out.Offer(f, how.Key, true)
+	}
+	if n.Shed += o.Shed; o.Shed > 0 {
+		n.lose(m)
+	}
+	if o.Replaced {
+		n.Replaced++
+	}
+	switch {
+	case o.Verdict == outbox.Closed:
+		return false
+	case o.Verdict.Refused():
+		n.Shed++
+		if o.Shed == 0 {
+			n.lose(m)
+		}
+		if policy == CloseSlow {
+			n.Slow = append(n.Slow, m) // not here: a room's lock is held, and closing calls the owner
+		}
+		return false
+	}
+	n.Sent++
+	return o.Verdict == outbox.Schedule
+}
