@@ -329,10 +329,13 @@ func noReflect(all []*source) []finding {
 
 // ---- the door
 
-// doorFile is where the runtime calls what users write, and doors are the
-// fields and methods by which it could. Options are declared, and given their
-// defaults, beside it.
-const doorFile, optionsFile = "runtime/door.go", "runtime/options.go"
+// doorFile and gatewayDoorFile are where the runtime calls what users write: each
+// half of it has one. doors are the fields and methods by which it could. Options
+// are declared, given their defaults and made a gateway's beside them.
+const (
+	doorFile, gatewayDoorFile  = "runtime/door.go", "runtime/door_gateway.go"
+	optionsFile, configureFile = "runtime/options.go", "runtime/configure.go"
+)
 
 var doors = []string{
 	"Call", "GuardConn", "GuardMessage", "Connect", "Disconnect", "Configure", // of a Spec
@@ -355,10 +358,10 @@ func oneDoor(all []*source) []finding {
 			sel, ok := n.(*ast.SelectorExpr)
 			switch {
 			case !ok || !slices.Contains(doors, sel.Sel.Name) || isName(sel.X, "slog"): // slog.Logger, the type
-			case s.path == doorFile:
+			case s.path == doorFile || s.path == gatewayDoorFile:
 				delete(unused, sel.Sel.Name)
-			case s.path != optionsFile:
-				out = append(out, s.at(sel.Sel.Pos(), "call it in "+doorFile+", through package steady", "%s is the user's, and used outside the door", sel.Sel.Name))
+			case s.path != optionsFile && s.path != configureFile:
+				out = append(out, s.at(sel.Sel.Pos(), "call it in "+doorFile+" or "+gatewayDoorFile+", through package steady", "%s is the user's, and used outside the door", sel.Sel.Name))
 			}
 			return true
 		})
@@ -447,7 +450,7 @@ func asks(call *ast.CallExpr) string {
 // do when a Server or a gateway is made, of which no peer can be the cause.
 const logFile = "runtime/peerlog.go"
 
-var startFiles = []string{optionsFile, "runtime/problems.go", "runtime/router.go", "runtime/server.go"}
+var startFiles = []string{configureFile, "runtime/problems.go", "runtime/server.go"}
 
 // boundedLog: how many lines a peer can cause is bounded in one place.
 func boundedLog(all []*source) []finding {

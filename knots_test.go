@@ -1,10 +1,12 @@
 package wsgen_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/packages"
@@ -15,14 +17,14 @@ import (
 // reading from, and a change of a file touches what lies above it.
 const maxKnot = 12
 
-// TestKnots holds the files of the generator to an order.
+// TestKnots holds the files of each package to an order.
 func TestKnots(t *testing.T) {
 	t.Parallel()
-	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./cmd/wsgen/...")
+	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./cmd/wsgen/...", "./runtime/...")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) < 10 {
+	if len(all) < 30 {
 		t.Fatalf("%d packages", len(all))
 	}
 	for _, p := range all {
@@ -34,6 +36,58 @@ func TestKnots(t *testing.T) {
 		}
 	}
 }
+
+// gatewayHalf are the files of package ws that are about a gateway: its handlers,
+// the messages on their way to them, and the connections that these come by. All
+// others are the API half, which knows of pushes, rooms and who is connected.
+var gatewayHalf = strings.Fields(`
+	admission call cancel chain check codec compose configure conn dispatch door_gateway drain endpoint
+	generated generated_v1 handshake hook http2 lifecycle limit named passage refresh refusal router run
+	serve slow stream task timeout turn
+`)
+
+// TestAPIHalfAlone: the API half of package ws needs nothing of the gateway half.
+// A package has no floors; this test is one.
+func TestAPIHalfAlone(t *testing.T) {
+	t.Parallel()
+	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./runtime")
+	if err != nil || len(all) != 1 {
+		t.Fatal(len(all), err)
+	}
+	ws := all[0]
+	var api []*ast.File
+	gone := map[string]bool{}
+	for _, name := range gatewayHalf {
+		gone[name] = true
+	}
+	for _, file := range ws.Syntax {
+		name := strings.TrimSuffix(filepath.Base(ws.Fset.Position(file.Package).Filename), ".go")
+		if slices.Contains(gatewayHalf, name) {
+			delete(gone, name)
+		} else {
+			api = append(api, file)
+		}
+	}
+	for name := range gone {
+		t.Errorf("runtime/%s.go, of the gateway half, is not there", name)
+	}
+	alone := types.Config{
+		Importer: importerFunc(func(path string) (*types.Package, error) {
+			if p := ws.Imports[path]; p != nil {
+				return p.Types, nil
+			}
+			return nil, fmt.Errorf("%s is not imported", path)
+		}),
+		Error: func(err error) {
+			t.Errorf("the API half does not stand alone: %v\nmove what it uses of the gateway half into it, or have the gateway half say it (the interface owner in client.go)", err)
+		},
+	}
+	_, _ = alone.Check(ws.PkgPath, ws.Fset, api, nil) // Error has told
+}
+
+type importerFunc func(path string) (*types.Package, error)
+
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // arrows are, for each file of a package, the others that declare what it uses.
 func arrows(p *packages.Package) map[string][]string {

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -11,12 +12,6 @@ import (
 // How many connections there may be: in total, and from one address. They are
 // counted from before the guards until the socket is done with, so that what
 // is being opened or closed has its place, too.
-
-// visitor is whom a request is from.
-type visitor struct {
-	addr    netip.Addr // as Options.ClientAddr says; the zero Addr: it says nothing
-	network netip.Addr // what it is counted as; the zero Addr where none is limited
-}
 
 // visit admits a request, or says why not.
 func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
@@ -32,16 +27,16 @@ func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	case hub.Admitted:
 		return v, nil
 	case hub.TooManyHere:
-		return v, refuseFor(http.StatusTooManyRequests, CodeRateLimited, "too many connections from this address", 5*time.Second)
+		return v, newRetryRefusal(http.StatusTooManyRequests, CodeRateLimited, "too many connections from this address", 5*time.Second)
 	case hub.TooMany:
-		return v, refuseFor(http.StatusServiceUnavailable, CodeUnavailable, "the server is full", 5*time.Second)
+		return v, newRetryRefusal(http.StatusServiceUnavailable, CodeUnavailable, "the server is full", 5*time.Second)
 	default:
-		return v, refuseFor(http.StatusServiceUnavailable, CodeUnavailable, "the server is shutting down", time.Second)
+		return v, newRetryRefusal(http.StatusServiceUnavailable, CodeUnavailable, "the server is shutting down", time.Second)
 	}
 }
 
-// refuseFor is a refusal that is worth another try after a while.
-func refuseFor(status int, code Code, text string, after time.Duration) *refusedHandshake {
+// newRetryRefusal returns a refusal that is worth another try after a while.
+func newRetryRefusal(status int, code Code, text string, after time.Duration) *refusedHandshake {
 	return &refusedHandshake{status: status, err: &Error{Code: code, Message: text, RetryAfter: after}}
 }
 
@@ -58,4 +53,34 @@ func network(addr netip.Addr, r *http.Request) netip.Addr {
 		return prefix.Addr()
 	}
 	return addr
+}
+
+// identify returns what has to be remembered of an upgrade; nil is nothing.
+func (e *Endpoint) identify(n net.Conn, r *http.Request, a arrival) *identity {
+	remote, p := elsewhere(n, r, a.from), &a.principal
+	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
+	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
+		return nil
+	}
+	id := &identity{remote: remote, from: a.from, kept: a.kept}
+	if known {
+		id.principal.Store(p)
+	}
+	for _, name := range e.wildcards {
+		id.path = append(id.path, r.PathValue(name))
+	}
+	return id
+}
+
+// elsewhere returns the peer's address as the request has it, if that is not
+// the socket's: ClientAddr, or a middleware, may know better.
+func elsewhere(n net.Conn, r *http.Request, from visitor) netip.AddrPort {
+	if from.addr.IsValid() {
+		return netip.AddrPortFrom(from.addr, 0)
+	}
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	if remote = unmapped(remote); remote == addrOf(n.RemoteAddr()) {
+		return netip.AddrPort{}
+	}
+	return remote
 }

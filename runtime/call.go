@@ -2,16 +2,11 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
-	"github.com/wsgen/wsgen/runtime/internal/pointer"
 	"github.com/wsgen/wsgen/runtime/internal/stdjson"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
@@ -34,7 +29,7 @@ type Call struct {
 	waited  bool // for room for the reply
 }
 
-var calls = sync.Pool{New: func() any { return new(Call) }}
+var callPool = sync.Pool{New: func() any { return new(Call) }}
 
 // newCall returns a Call for the next message; pooled says that it is to be
 // given back.
@@ -49,7 +44,7 @@ func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
 			return call, false
 		}
 	}
-	return calls.Get().(*Call), true
+	return callPool.Get().(*Call), true
 }
 
 func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inline bool) {
@@ -85,7 +80,7 @@ func (c *Call) Context() context.Context {
 	case c.task != nil && c.task.own:
 		return c.task
 	}
-	return connContext{c.conn}
+	return connContext{&c.conn.Client}
 }
 
 // message returns what guards and interceptors see.
@@ -104,7 +99,7 @@ func (c *Call) front() []byte { return c.conn.endpoint.fronts[c.handler] }
 func (c *Call) Client() *Client { return c.conn.asClient() }
 
 // Sender returns a storable handle to the connection.
-func (c *Call) Sender() Sender { return Sender{c.conn} }
+func (c *Call) Sender() Sender { return Sender{&c.conn.Client} }
 
 // State returns what the connect hook returned.
 func (c *Call) State() any {
@@ -116,8 +111,8 @@ func (c *Call) State() any {
 
 // ownState returns what the connect hook returned.
 func (c *conn) ownState() any {
-	if some := c.some.Load(); some != nil {
-		return some.state
+	if w := c.work.Load(); w != nil {
+		return w.state
 	}
 	return nil
 }
@@ -204,72 +199,4 @@ func (c *Call) answered() bool {
 
 func errNoData() error {
 	return NewError(CodeInvalidPayload, "data is missing or null").WithDetails(Detail{Rule: "required"})
-}
-
-// decode decodes JSON and turns a failure into a refusal that names the place.
-// After one v is of no use.
-func decode(data []byte, v any) error {
-	err := stdjson.Unmarshal(data, v)
-	if err == nil {
-		return nil
-	}
-	if mine, _ := steady.As[*Error](err); mine != nil {
-		return err // from an UnmarshalJSON of the user's
-	}
-	if _, broken := steady.As[*json.SyntaxError](err); broken && !json.Valid(data) { // else it is of an UnmarshalJSON
-		return NewError(CodeBadFrame, string(envelope.ErrNotObject))
-	}
-	place, value := pointer.Find(data, failsAs(err, v))
-	kind := pointer.Kind(value)
-	if mistyped, ok := steady.As[*json.UnmarshalTypeError](err); ok {
-		kind, _, _ = strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
-	}
-	return NewError(CodeInvalidPayload, "data does not decode").
-		WithDetails(Detail{Path: place, Rule: "type", Message: kind + " does not fit"}).
-		WithCause(&misfit{without(steady.Text(err), value), err})
-}
-
-// misfit is what does not decode, as the log has it: without the value, which
-// encoding/json and the types of the standard library quote.
-type misfit struct {
-	text string
-	err  error
-}
-
-func (m *misfit) Error() string { return m.text }
-func (m *misfit) Unwrap() error { return m.err }
-
-// without returns text with the JSON value left out, as it is written and as Go
-// would quote it.
-func without(text string, value []byte) string {
-	if len(value) == 0 || value[0] == '{' || value[0] == '[' {
-		return text
-	}
-	forms := []string{strings.Trim(string(value), `"`)}
-	var s string
-	if json.Unmarshal(value, &s) == nil {
-		forms = append(forms, s, strings.Trim(strconv.Quote(s), `"`))
-	}
-	for _, form := range forms {
-		if len(form) > 2 { // less tells nothing, and is in many words
-			text = strings.ReplaceAll(text, form, "…")
-		}
-	}
-	return text
-}
-
-// failsAs returns a function that reports whether a text decodes into v with
-// such an error. encoding/json itself has no place, or half of one, for most. v
-// keeps what it had: an UnmarshalJSON that adds to it may fail for a whole value
-// that fails for a part of it, and then the place is the whole.
-func failsAs(err error, v any) func(text []byte) bool {
-	want := steady.Text(err)
-	return func(text []byte) (same bool) {
-		returned := false // not by an UnmarshalJSON that needs what is missing here
-		defer steady.Ended(&returned, "UnmarshalJSON", "", func(*steady.Failure) { same = false })
-		err := json.Unmarshal(text, v)
-		same = err != nil && steady.Text(err) == want
-		returned = true
-		return same
-	}
 }

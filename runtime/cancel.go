@@ -4,7 +4,7 @@ package ws
 // context, whether it waits, runs or streams. A call that has an answer
 // already is left alone: the frames have crossed.
 func (c *conn) cancelCall(id []byte) {
-	if t, ok := c.inbox.Load().Find(id); ok {
+	if t, ok := c.inbox().Find(id); ok {
 		t.refuse(NewError(CodeCanceled, "canceled by the client"), true)
 	}
 }

@@ -1,13 +1,12 @@
 package ws
 
 import (
-	"context"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
-	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
 
@@ -17,60 +16,70 @@ import (
 // The zero Client is a closed connection of no Server. A Client must not be
 // copied.
 type Client struct {
-	member hub.Member
-
-	// Set before the connection is registered.
-	endpoint *Endpoint     // nil: the zero Client
-	identity *identity     // nil: nobody known, and nothing to remember
-	born     time.Duration // by Server.clock
-
-	inbox atomic.Pointer[inbox.Queue[*task]] // made by the read goroutine; nil: nothing ever waited
-	some  atomic.Pointer[seldom]             // nil: none of it is there
+	member   hub.Member
+	identity *identity              // nil: nobody known, and nothing to remember. Set before the connection is registered
+	some     atomic.Pointer[seldom] // nil: none of it is there
 }
+
+// owner is what a Client asks of the gateway that it is connected to. It is a
+// conn, of which the Client is a part.
+type owner interface {
+	hub.Keeper
+	asClient() *Client
+	registry() *Server
+	limits() *Options    // the gateway's, resolved
+	wildcards() []string // the names in the gateway's path
+	// drain closes the connection for a cause when what it has accepted has
+	// ended, or has taken as long as it may.
+	drain(cause Closed, within time.Duration)
+}
+
+// seldom holds what few Clients have. It is allocated on first use, so that an
+// idle connection stays at 320 bytes.
+type seldom struct {
+	ctx   lazy.Context // made when somebody first waits
+	mu    sync.Mutex   // guards lines
+	lines *[logKinds]allowance
+}
+
+// seldom returns c.some, made if need be.
+func (c *Client) seldom() *seldom {
+	if some := c.some.Load(); some != nil {
+		return some
+	}
+	c.some.CompareAndSwap(nil, new(seldom))
+	return c.some.Load()
+}
+
+// owner returns what c is a part of; nil for the zero Client.
+func (c *Client) owner() owner {
+	if o := c.member.Socket.Owner(); o != nil {
+		return o.(owner)
+	}
+	return nil
+}
+
+// ownerOf returns what a member is a part of.
+func ownerOf(m *hub.Member) owner { return m.Socket.Owner().(owner) }
+
+// clientOf returns the Client that a member is a part of.
+func clientOf(m *hub.Member) *Client { return ownerOf(m).asClient() }
 
 // ID returns the connection's id; 0 for the zero Client.
-func (c *Client) ID() ConnID {
-	if c.endpoint == nil {
-		return 0
-	}
-	return c.conn().id()
-}
+func (c *Client) ID() ConnID { return ConnID(c.member.ID) }
 
 // Server returns the registry that the connection is in; nil for the zero Client.
 func (c *Client) Server() *Server {
-	if c.endpoint == nil {
-		return nil
+	if o := c.owner(); o != nil {
+		return o.registry()
 	}
-	return c.endpoint.server
-}
-
-// conn returns c as the runtime sees it; nil for the zero Client.
-func (c *Client) conn() *conn {
-	if c.endpoint == nil {
-		return nil
-	}
-	return (*conn)(c)
-}
-
-// Sender returns a handle to this connection that may be stored.
-func (c *Client) Sender() Sender { return Sender{c.conn()} }
-
-// Context returns a context that is cancelled when the connection begins to
-// close, whoever closes it. ClientFrom finds the Client in it.
-func (c *Client) Context() context.Context {
-	if c.endpoint == nil {
-		return lazy.Canceled()
-	}
-	return connContext{c.conn()}
+	return nil
 }
 
 // Principal returns who connected, as the connection guards found out, at the
 // handshake or when the client refreshed its token last.
 func (c *Client) Principal() Principal {
-	if c.endpoint == nil {
-		return Principal{}
-	}
-	if p := c.conn().principal(); p != nil {
+	if p := c.identity.who(); p != nil {
 		return *p
 	}
 	return Principal{}
@@ -80,84 +89,31 @@ func (c *Client) Principal() Principal {
 // the proxy's, unless Options.ClientAddr knows better; then the port is 0. It
 // is the zero AddrPort if it was not an IP address.
 func (c *Client) RemoteAddr() netip.AddrPort {
-	if c.endpoint == nil {
+	if c.identity != nil && c.identity.remote.IsValid() {
+		return c.identity.remote
+	}
+	if c.owner() == nil {
 		return netip.AddrPort{}
 	}
-	return c.conn().remote()
+	return addrOf(c.member.Socket.RemoteAddr())
 }
 
 // PathValue returns the value of a wildcard in the gateway's path; "" if the
 // path has none of this name.
 func (c *Client) PathValue(name string) string {
-	if c.endpoint == nil {
-		return ""
+	if o := c.owner(); o != nil {
+		return c.identity.pathValue(name, o.wildcards())
 	}
-	return c.conn().pathValue(name)
+	return ""
 }
 
-// Emit pushes an event to this connection. It fails with ErrClosed once the
-// connection is closing, with ErrFull if its outbox has no room, and if data
-// cannot be encoded.
-func (c *Client) Emit(event string, data any) error { return c.Sender().Emit(event, data) }
+// close begins to close the connection: its context is cancelled, nothing more is
+// accepted, and after what is queued a Close frame leaves. Only the first cause
+// counts; close reports whether this was it.
+func (c *Client) close(cause Closed) (first bool) { return c.member.Socket.Close(cause.socket()) }
 
-// To pushes an event to the members of a room, c too if it is one, and returns
-// how many outboxes took it; as Server.EmitTo.
-func (c *Client) To(room, event string, data any) (int, error) {
-	return c.target(Target{to: hub.Set[ConnID]{Rooms: []string{room}}}).Emit(event, data)
-}
+// abort closes the connection at once: what is queued is lost.
+func (c *Client) abort(cause Closed) { c.member.Socket.Abort(cause.socket()) }
 
-// Broadcast pushes an event to every connection, c too; as Server.Broadcast.
-func (c *Client) Broadcast(event string, data any) (int, error) {
-	return c.target(Target{to: hub.Set[ConnID]{All: true}}).Emit(event, data)
-}
-
-// Others addresses the members of the rooms, or everyone if none is named,
-// without c.
-func (c *Client) Others(rooms ...string) Target {
-	return c.target(Target{to: hub.Set[ConnID]{All: len(rooms) == 0, Rooms: rooms, Except: []ConnID{c.ID()}}})
-}
-
-func (c *Client) target(t Target) Target {
-	t.server = c.Server()
-	return t
-}
-
-// Join makes the connection a member of rooms; those it is in already stay. It
-// fails with ErrClosed when the connection is gone, and joins none of the rooms
-// if that is beyond Options.MaxRooms (ErrTooManyRooms) or a name is longer than
-// Options.MaxRoomBytes (ErrRoomName). A handler may return that error as it is.
-// A room's name is opaque: any bytes are a name, and no pattern means anything.
-func (c *Client) Join(rooms ...string) error {
-	if c.endpoint == nil {
-		return ErrClosed
-	}
-	return c.conn().join(rooms...)
-}
-
-// Leave takes the connection out of rooms; those it is not in do not matter.
-func (c *Client) Leave(rooms ...string) {
-	if c.endpoint != nil {
-		c.endpoint.server.hub.Leave(&c.member, rooms...)
-	}
-}
-
-// Rooms returns the names of the connection's rooms, sorted.
-func (c *Client) Rooms() []string {
-	if c.endpoint == nil {
-		return nil
-	}
-	return c.member.Rooms()
-}
-
-// Close closes the connection with a code and a reason of at most 123 bytes (a
-// longer one is cut), after what is queued for it. It returns at once. It
-// fails with ErrClosed if the connection was closing already, and for a code
-// that must not be sent.
-func (c *Client) Close(code CloseCode, reason string) error { return c.Sender().Close(code, reason) }
-
-// ClientFrom returns the Client whose connection ctx belongs to: the context of
-// a handler, hook or message guard, or one derived from it.
-func ClientFrom(ctx context.Context) (*Client, bool) {
-	c, ok := ctx.Value(clientKey{}).(*Client)
-	return c, ok
-}
+// cause returns why the connection closes, which it does.
+func (c *Client) cause() Closed { return closedBy(c.member.Socket.Cause()) }

@@ -55,9 +55,8 @@ func (c Closed) socket() socket.Cause {
 	return socket.Cause{Code: frame.CloseCode(c.Code), Reason: c.Reason, Remote: c.Remote, Err: c.Err}
 }
 
-// cause returns why the connection closes, which it does.
-func (c *conn) cause() Closed {
-	k := c.member.Socket.Cause()
+// closedBy returns the cause that a socket has.
+func closedBy(k *socket.Cause) Closed {
 	return Closed{Code: CloseCode(k.Code), Reason: k.Reason, Remote: k.Remote, Err: k.Err}
 }
 

@@ -37,14 +37,6 @@ func (c *conn) TimeUp(now time.Duration) {
 	}
 }
 
-// draining is what is left to do for a connection that drains.
-type draining struct {
-	cause Closed
-	until time.Duration // by Server.clock
-	timer *time.Timer   // nil: only what is in hand holds it
-	cut   bool          // its time is up: who is cancelled then does not close it
-}
-
 // leaveRetry is when a client may try elsewhere what was refused because the
 // connection drains: as soon as after the refusal of a handshake.
 const leaveRetry = time.Second
@@ -63,18 +55,18 @@ func errCut() *Error {
 // drain closes the connection for a cause when what it has accepted has ended,
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {
-	some := c.seldom()
-	some.mu.Lock()
+	w := c.works()
+	w.mu.Lock()
 	if c.member.Socket.Closes() {
-		some.mu.Unlock()
+		w.mu.Unlock()
 		return
 	}
-	rare := some.rarely()
+	rare := w.rarely()
 	if rare.drain == nil {
 		rare.drain = &draining{cause: cause, until: noLimit}
 	}
 	d := rare.drain
-	idle := c.member.Socket.Drain() && c.inbox.Load().Idle()
+	idle := c.member.Socket.Drain() && c.inbox().Idle()
 	if until := socket.Later(c.endpoint.server.clock(), within); !idle && within > 0 && until < d.until {
 		d.until = until
 		if d.timer == nil {
@@ -83,7 +75,7 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 			d.timer.Reset(within)
 		}
 	}
-	some.mu.Unlock()
+	w.mu.Unlock()
 	if idle || within <= 0 {
 		c.cut()
 	}
@@ -103,11 +95,11 @@ func (c *conn) Resting() {
 	if c.member.Socket.Closes() {
 		return
 	}
-	some := c.seldom()
-	some.mu.Lock()
-	b, d := c.inbox.Load(), some.rare.drain
+	w := c.works()
+	w.mu.Lock()
+	b, d := c.inbox(), w.rare.drain
 	cut := d.cut
-	some.mu.Unlock()
+	w.mu.Unlock()
 	if !cut && b.Idle() {
 		c.close(d.cause)
 	}
@@ -117,12 +109,12 @@ func (c *conn) Resting() {
 // answer gets one: all of it leaves as one with the Close frame, for which there
 // is always room.
 func (c *conn) cut() {
-	some := c.seldom()
-	some.mu.Lock()
-	b, d := c.inbox.Load(), some.rare.drain
+	w := c.works()
+	w.mu.Lock()
+	b, d := c.inbox(), w.rare.drain
 	first, cause := !d.cut, d.cause
 	d.cut = true
-	some.mu.Unlock()
+	w.mu.Unlock()
 	if !first {
 		return
 	}
@@ -143,6 +135,19 @@ func (t *task) cut(refusal *Error) []byte {
 		return nil
 	}
 	t.end() // before the answer is queued, so that no item of a stream follows it
-	refusal = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
+	refusal = t.conn.endpoint.report(t.conn, t.event(), 0, refusal)
 	return t.conn.endpoint.protocol.encodeRefusal(t.event(), t.id, refusal)
+}
+
+// expires returns when the principal does, by Server.clock; noLimit is never.
+func (c *conn) expires() time.Duration {
+	p := c.identity.who()
+	if p == nil || p.Expires.IsZero() {
+		return noLimit
+	}
+	now, left := c.endpoint.server.clock(), time.Until(p.Expires)
+	if left > noLimit-now {
+		return noLimit
+	}
+	return now + left
 }

@@ -15,7 +15,7 @@ func (s *Server) Portable() { s.engine.Portable = true }
 func LooksInVain(c *Client) string {
 	var f outbox.Frame
 	f.Share(make([]byte, 1<<20)) // more than there is room for
-	defer f.Settle(c.endpoint.server.engine.Waiting())
+	defer f.Settle(c.Server().engine.Waiting())
 	switch c.member.Socket.Out().Share(&f) {
 	case outbox.Full:
 		return "full"

@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -25,21 +23,6 @@ import (
 // set the connection's Principal. It is called concurrently.
 type ConnGuard interface {
 	GuardConn(u *Upgrade) error
-}
-
-// MessageGuard decides about a message before its payload is decoded. An
-// *Error is answered as an error frame; the connection stays. It is called
-// concurrently, for different connections.
-//
-// A guard reads the text that the handler decodes. Where that has parameters,
-// it is the object by parameter name, each name as it is declared and at most
-// once, whatever form the client chose; null and absent data have no
-// parameters. Where the handler takes a type of the application's, decode into
-// a struct whose fields have the same JSON names: encoding/json takes "ROOM" for
-// a field called room, and a map does not. Data that a guard cannot read it
-// should refuse: return what Message.Decode returned.
-type MessageGuard interface {
-	GuardMessage(ctx context.Context, m Message) error
 }
 
 // Upgrade is a request to connect, as a ConnGuard sees it.
@@ -79,31 +62,4 @@ type Principal struct {
 	Scopes  []string  // what the principal may do
 	Expires time.Time // zero: never
 	Value   any       // the application's own
-}
-
-// Message is a message as a MessageGuard or an Interceptor sees it, before it is
-// decoded.
-type Message struct {
-	Client *Client
-	Event  string
-	// Data is what the handler will decode: of a handler with parameters the
-	// object by parameter name, see MessageGuard. It may be kept, since a guard or
-	// interceptor with a time limit may leave something that still reads it, but
-	// must not be changed; nil if the frame has none.
-	Data json.RawMessage
-	// Meta is what accompanies the message, as the function Meta returns it.
-	Meta map[string]string
-
-	passage *passage // an interceptor's, else nil
-	bare    bool     // Data had no name when it came
-}
-
-// Decode decodes the data into v, as encoding/json does; absent data is null.
-// The error is an *Error that a guard may return as it is: the answer is that of
-// the handler's own decoder, with encoding/json's error as the cause.
-func (m Message) Decode(v any) error {
-	if m.Data == nil {
-		return decode([]byte("null"), v)
-	}
-	return asSent(decode(m.Data, v), m.bare)
 }

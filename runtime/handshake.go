@@ -22,12 +22,12 @@ type refusedHandshake struct {
 	byClose bool // it is answered by the upgrade and a Close, not by HTTP
 }
 
-// refused is a refusedHandshake for what package handshake refuses.
-func refused(code Code, bad *handshake.Refusal) *refusedHandshake {
+// newWireRefusal returns a refusedHandshake for what package handshake refuses.
+func newWireRefusal(code Code, bad *handshake.Refusal) *refusedHandshake {
 	return &refusedHandshake{status: bad.Status, header: bad.Header, err: NewError(code, bad.Text)}
 }
 
-func refusal(status int, code Code, format string, args ...any) *refusedHandshake {
+func newRefusal(status int, code Code, format string, args ...any) *refusedHandshake {
 	return &refusedHandshake{status: status, err: NewError(code, fmt.Sprintf(format, args...))}
 }
 
@@ -47,15 +47,15 @@ type arrival struct {
 // origin's refusal never is: another site's page gets nothing to talk to.
 func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if bad := handshake.Check(r); bad != nil {
-		return refused(CodeBadFrame, bad)
+		return newWireRefusal(CodeBadFrame, bad)
 	}
 	if !e.opts.InsecureSkipOriginCheck && !handshake.AllowsOrigin(r, e.opts.Origins) {
-		return refused(CodeForbidden, handshake.RefuseOrigin(r))
+		return newWireRefusal(CodeForbidden, handshake.RefuseOrigin(r))
 	}
 	var unspoken *refusedHandshake
 	offer, not := handshake.Negotiate(r)
 	if not != nil {
-		unspoken = refused(CodeBadFrame, not)
+		unspoken = newWireRefusal(CodeBadFrame, not)
 	}
 	a.protocol = offer.Scheme
 	principal, bad := e.guardConn(r.Context(), r, offer.Token(r), a.header)
@@ -70,8 +70,8 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	return unspoken
 }
 
-// answer accepts a handshake.
-func (c *conn) answer(r *http.Request, a *arrival) error {
+// accept answers a handshake.
+func (c *conn) accept(r *http.Request, a *arrival) error {
 	answer := &handshake.Answer{Protocol: a.protocol, Deflate: c.member.Socket.Deflates(), Header: a.header}
 	return c.member.Socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
 }
@@ -105,7 +105,7 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string,
 		return Principal{}, &refusedHandshake{status: x.status(), err: err}
 	}
 	if expires := u.Principal.Expires; !expires.IsZero() && !time.Now().Before(expires) {
-		return Principal{}, refusal(http.StatusUnauthorized, CodeUnauthenticated, "the credential has expired")
+		return Principal{}, newRefusal(http.StatusUnauthorized, CodeUnauthenticated, "the credential has expired")
 	}
 	return u.Principal, nil
 }
@@ -137,9 +137,9 @@ func (x *examined) status() int {
 	}
 }
 
-// answer writes a refusal as HTTP: the body is what an error frame's data is.
+// writeTo writes a refusal as HTTP: the body is what an error frame's data is.
 // What the application has put into the header goes with it.
-func (b *refusedHandshake) answer(w http.ResponseWriter, e *Error) {
+func (b *refusedHandshake) writeTo(w http.ResponseWriter, e *Error) {
 	h := w.Header()
 	closes := handshake.HasToken(h, "Connection", "close")
 	maps.DeleteFunc(h, func(name string, _ []string) bool { return handshake.Reserved(name) })

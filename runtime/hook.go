@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -39,36 +38,29 @@ func (x hookContext) Value(key any) any {
 	if h := c.hookWaits(); h != nil {
 		return h.ctx.Value(key)
 	}
-	return connContext{c}.Value(key)
-}
-
-// hookWait is what somebody waits for who waits in a connect hook.
-type hookWait struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	ahead  *socket.Ahead // nil: nothing is read ahead
+	return connContext{&c.Client}.Value(key)
 }
 
 // hookWaits returns the connection's, nil if nobody waited.
 func (c *conn) hookWaits() *hookWait {
-	some := c.some.Load()
-	if some == nil {
+	w := c.work.Load()
+	if w == nil {
 		return nil
 	}
-	some.mu.Lock()
-	defer some.mu.Unlock()
-	if some.rare == nil {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rare == nil {
 		return nil
 	}
-	return some.rare.hook
+	return w.rare.hook
 }
 
 // hookWait returns it, made if need be.
 func (c *conn) hookWait() *hookWait {
-	some := c.seldom()
-	some.mu.Lock()
-	defer some.mu.Unlock()
-	rare := some.rarely()
+	w := c.works()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rare := w.rarely()
 	if rare.hook != nil {
 		return rare.hook
 	}

@@ -2,9 +2,6 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
-	"strconv"
-	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
@@ -23,27 +20,4 @@ type metaKey struct{}
 func Meta(ctx context.Context) map[string]string {
 	meta, _ := ctx.Value(metaKey{}).(map[string]string)
 	return meta
-}
-
-// accompany takes the message's meta. The time in it runs from now: it is how
-// long the client will wait.
-func (t *task) accompany(raw []byte) error {
-	if raw == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw, &t.meta); err != nil {
-		return errMeta
-	}
-	text, ok := t.meta[deadlineMember]
-	if !ok {
-		return nil
-	}
-	ms, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		return errMeta
-	}
-	if ms <= uint64(noLimit/time.Millisecond) {
-		t.deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
-	}
-	return nil
 }

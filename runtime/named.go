@@ -1,9 +1,6 @@
 package ws
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
@@ -58,23 +55,4 @@ func (c *Call) named() {
 	c.frame.Checked = true
 	c.bare = len(params) == 1 && c.frame.HasData() && c.frame.Data[0] != '{'
 	c.frame.Data = envelope.ByName(c.frame.Data, params)
-}
-
-// asSent has the paths in a decoder's refusal lead into what the client sent:
-// that has no name if it came bare.
-func asSent(err error, bare bool) error {
-	refusal, ok := err.(*Error) //nolint:errorlint // the decoder's own, which nothing wraps
-	if !bare || !ok || refusal == nil {
-		return err
-	}
-	sent := *refusal
-	sent.Details = slices.Clone(refusal.Details)
-	for i := range sent.Details {
-		path := &sent.Details[i].Path
-		_, rest, deeper := strings.Cut(strings.TrimPrefix(*path, "/"), "/")
-		if *path = ""; deeper {
-			*path = "/" + rest
-		}
-	}
-	return &sent
 }

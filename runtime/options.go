@@ -2,11 +2,9 @@ package ws
 
 import (
 	"log/slog"
-	"maps"
 	"math"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/socket"
@@ -328,48 +326,6 @@ func (o *Options) socket() socket.Limits {
 // pingsOffAlone reports whether nobody is asked, and nobody said how long the
 // silence may be.
 func (o *Options) pingsOffAlone() bool { return o.PingInterval < 0 && o.IdleTimeout == 0 }
-
-// configured returns the options of a gateway: the Server's, as its Configure
-// changes them.
-func (s *Server) configured(spec Spec) Options {
-	if spec.Configure == nil {
-		return s.opts
-	}
-	o := s.given
-	// Its own to write to.
-	o.Origins, o.Interceptors, o.EventRates = slices.Clone(o.Origins), slices.Clone(o.Interceptors), maps.Clone(o.EventRates)
-	spec.configure(&o)
-	for _, name := range o.keepServers(&s.given) {
-		s.log.Error("ws: a gateway cannot configure this option, only NewServer can", "gateway", spec.Gateway, "option", name)
-	}
-	s.complainOf(&spec, &o)
-	return o.resolved()
-}
-
-// keepServers gives the fields that are not a gateway's the Server's values
-// again, and returns which had others.
-func (o *Options) keepServers(of *Options) (changed []string) {
-	keep(&o.Logger, of.Logger, "Logger", &changed)
-	keep(&o.MaxConnections, of.MaxConnections, "MaxConnections", &changed)
-	keep(&o.MaxConnectionsPerAddr, of.MaxConnectionsPerAddr, "MaxConnectionsPerAddr", &changed)
-	keep(&o.OutboxTotalBytes, of.OutboxTotalBytes, "OutboxTotalBytes", &changed)
-	keep(&o.PrincipalRate, of.PrincipalRate, "PrincipalRate", &changed)
-	keep(&o.CompressAbove, of.CompressAbove, "CompressAbove", &changed)
-	keep(&o.ShutdownDelay, of.ShutdownDelay, "ShutdownDelay", &changed)
-	keep(&o.ShutdownSpread, of.ShutdownSpread, "ShutdownSpread", &changed)
-	if (o.ClientAddr == nil) != (of.ClientAddr == nil) { // functions do not compare
-		changed = append(changed, "ClientAddr")
-	}
-	o.Observer, o.ClientAddr = of.Observer, of.ClientAddr
-	return changed
-}
-
-func keep[T comparable](field *T, of T, name string, changed *[]string) {
-	if *field != of {
-		*field = of
-		*changed = append(*changed, name)
-	}
-}
 
 func number(n *int, def int) {
 	switch {

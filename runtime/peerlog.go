@@ -105,7 +105,7 @@ func levelOf(kind int) slog.Level {
 // logPeer logs what a peer has caused: with c's id, or without one if c is nil,
 // since there is no connection yet. text is a constant, args are as slog's. No
 // lock may be held.
-func (s *Server) logPeer(c *conn, level slog.Level, text string, args ...any) {
+func (s *Server) logPeer(c *Client, level slog.Level, text string, args ...any) {
 	if s.admits(level, c) {
 		s.line(c, level, text, args...)
 	}
@@ -114,14 +114,14 @@ func (s *Server) logPeer(c *conn, level slog.Level, text string, args ...any) {
 // admits reports whether a line about some connections is to be written, and
 // counts it if not. It is for those who must know, or whose line costs something
 // to make. A nil connection is one that is not there yet.
-func (s *Server) admits(level slog.Level, about ...*conn) bool {
+func (s *Server) admits(level slog.Level, about ...*Client) bool {
 	return level < slog.LevelInfo || // who asks for that wants all of it
 		s.admitsKind(kindOf(level), about)
 }
 
-func (s *Server) admitsKind(kind int, about []*conn) bool {
+func (s *Server) admitsKind(kind int, about []*Client) bool {
 	now := s.clock()
-	mine := slices.ContainsFunc(about, func(c *conn) bool { return c == nil || c.mayLog(kind, now) })
+	mine := slices.ContainsFunc(about, func(c *Client) bool { return c == nil || c.mayLog(kind, now) })
 	p := &s.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +141,7 @@ func (s *Server) admitsKind(kind int, about []*conn) bool {
 }
 
 // mayLog takes one of the connection's own lines.
-func (c *conn) mayLog(kind int, now time.Duration) bool {
+func (c *Client) mayLog(kind int, now time.Duration) bool {
 	burst, every := uint32(connLines), connEvery
 	if kind == logError {
 		burst, every = connErrors, connErrorsEvery
@@ -149,23 +149,22 @@ func (c *conn) mayLog(kind int, now time.Duration) bool {
 	some := c.seldom()
 	some.mu.Lock()
 	defer some.mu.Unlock()
-	rare := some.rarely()
-	if rare.lines == nil {
-		rare.lines = new([logKinds]allowance)
+	if some.lines == nil {
+		some.lines = new([logKinds]allowance)
 	}
-	return rare.lines[kind].take(now, burst, every)
+	return some.lines[kind].take(now, burst, every)
 }
 
 // omit counts a line that is not written, and remembers whom it was about as
 // long as there is room.
-func (k *logKind) omit(about []*conn) {
+func (k *logKind) omit(about []*Client) {
 	k.omitted++
 	for _, c := range about {
-		if c == nil || slices.Contains(k.from[:], c.id()) {
+		if c == nil || slices.Contains(k.from[:], c.ID()) {
 			continue
 		}
 		if free := slices.Index(k.from[:], 0); free >= 0 {
-			k.from[free] = c.id()
+			k.from[free] = c.ID()
 		}
 	}
 }
@@ -188,13 +187,13 @@ func (p *peerLog) told(kind int) (omitted int, from string) {
 
 // line writes a line that admits has let pass, or one that comes once for each
 // Server or handler, and must not be left out.
-func (s *Server) line(c *conn, level slog.Level, text string, args ...any) {
+func (s *Server) line(c *Client, level slog.Level, text string, args ...any) {
 	attrs := make([]any, 0, len(args)+6)
 	for i := 0; i+1 < len(args); i += 2 {
 		attrs = append(attrs, args[i], short(args[i], args[i+1]))
 	}
 	if c != nil {
-		attrs = append(attrs, "conn", c.id())
+		attrs = append(attrs, "conn", c.ID())
 	}
 	if level >= slog.LevelInfo {
 		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)

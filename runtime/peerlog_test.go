@@ -17,8 +17,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// tale is what a log says: lines, without those of summaries, and how many were
-// left out.
+// tale is what a log says: lines, without those of summaries and of slow handlers,
+// of which a busy machine makes some, and how many were left out.
 type tale struct{ lines, summaries, omitted, bytes int }
 
 var omittedAttr = regexp.MustCompile(` omitted=(\d+)`)
@@ -30,9 +30,10 @@ func (l *logs) tale() (t tale) {
 			continue
 		}
 		t.bytes += len(line)
-		if strings.Contains(line, `msg="ws: lines left out"`) {
+		switch {
+		case strings.Contains(line, `msg="ws: lines left out"`):
 			t.summaries++
-		} else {
+		case !strings.Contains(line, `msg="ws: slow handler`):
 			t.lines++
 		}
 		if m := omittedAttr.FindStringSubmatch(line); m != nil {

@@ -243,29 +243,3 @@ func (s *Server) complain(gateway string, ps []problem) {
 		s.log.Error("ws: an option does not do what it says", attrs...)
 	}
 }
-
-// complainOf is complain for what a gateway has configured: what the Server was
-// given has been told, and what other gateways have is not its business.
-func (s *Server) complainOf(spec *Spec, o *Options) {
-	var own []problem
-	told := s.given.problems()
-	for _, p := range o.problems() {
-		if !slices.Contains(told, p) {
-			own = append(own, p)
-		}
-	}
-	rates := maps.Clone(o.EventRates)
-	maps.DeleteFunc(rates, func(event string, of Rate) bool {
-		given, is := s.given.EventRates[event]
-		return is && given == of
-	})
-	s.complain(spec.Gateway, append(own, strayRates(rates, eventsOf(spec.Handlers), "the gateway does not")...))
-}
-
-// eventsOf returns the names of what is handled.
-func eventsOf(handlers []Handler) (names []string) {
-	for i := range handlers {
-		names = append(names, handlers[i].Event)
-	}
-	return names
-}

@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"fmt"
-
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
@@ -20,15 +18,6 @@ type protocol uint8
 const (
 	protocolEvents protocol = iota // protocol_events.go
 )
-
-// protocolOf returns the protocol that a Spec names.
-func protocolOf(spec *Spec) protocol {
-	switch spec.Protocol {
-	case "", "events":
-		return protocolEvents
-	}
-	panic(fmt.Sprintf("ws: %s wants the protocol %q, which this version of the runtime does not speak: update the module", spec.Gateway, spec.Protocol))
-}
 
 // parse takes a text message apart into a frame that is zero. The error is an
 // envelope.Fault.

@@ -76,3 +76,14 @@ func (p Push[E]) Coalesce(key string) Push[E] {
 	p.how.Key = key
 	return p
 }
+
+// over returns p, and what it does not say from q.
+func over(p, q hub.How) hub.How {
+	if p.Key == "" {
+		p.Key = q.Key
+	}
+	if p.Overflow == 0 {
+		p.Overflow = q.Overflow
+	}
+	return p
+}

@@ -25,9 +25,3 @@ func Readyz(servers ...*Server) http.Handler {
 		_, _ = io.WriteString(w, "ready\n")
 	})
 }
-
-// Readyz answers for every Server that a gateway is bound to; as the function
-// of this name.
-func (r *Router) Readyz(w http.ResponseWriter, req *http.Request) {
-	Readyz(r.servers()...).ServeHTTP(w, req)
-}

@@ -45,7 +45,8 @@ func withoutCredential(r *http.Request) *http.Request {
 // refresh answers refreshEvent. What is refused changes nothing: the principal
 // stays, and expires when it would have. It counts against the connection,
 // unless it is not the client's fault.
-func (c *conn) refresh(call *Call) error {
+func refresh(call *Call) error {
+	c := call.conn
 	err := c.renew(call)
 	if c.identity == nil || c.identity.usage == nil {
 		return err // nothing to refresh
@@ -99,7 +100,7 @@ func (c *conn) renew(call *Call) error {
 	if err := call.Context().Err(); err != nil {
 		return err // the client has its answer
 	}
-	if principal.ID != c.userID() {
+	if principal.ID != c.identity.userID() {
 		return NewError(CodeForbidden, "a refresh cannot change who is connected: connect anew")
 	}
 	become := func() error {

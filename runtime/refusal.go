@@ -2,24 +2,10 @@ package ws
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
-
-
-// reference is the cause of an opaque error: what the client is told, so that
-// someone with the log finds the line.
-type reference struct {
-	ref string
-	err error
-}
-
-func newReference(err error) *reference { return &reference{rand.Text()[:12], err} }
-
-func (r *reference) Error() string { return steady.Text(r.err) }
-func (r *reference) Unwrap() error { return r.err }
 
 // examined is what has to be known of an error. It is asked once: its methods
 // are the user's, and may do anything.
@@ -94,18 +80,18 @@ func (x *examined) attrs() (attrs []any) {
 	return append(attrs, "error", text)
 }
 
-// refuse makes err presentable: an *Error as it is, anything else opaque, and
+// report makes err presentable: an *Error as it is, anything else opaque, and
 // shows it in the log and to the Observer. status is the HTTP status of a
 // refused handshake, and c nil there.
-func (e *Endpoint) refuse(c *conn, event string, status int, err error) *Error {
-	return e.refuseKnown(c, event, status, examine(err))
+func (e *Endpoint) report(c *conn, event string, status int, err error) *Error {
+	return e.reportKnown(c, event, status, examine(err))
 }
 
-func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *Error {
+func (e *Endpoint) reportKnown(c *conn, event string, status int, x examined) *Error {
 	s := e.server
 	s.stats.refused.Add(1)
 	refusal, level := x.presentable(c)
-	logged := s.admits(level, c)
+	logged := s.admits(level, c.asClient())
 	if level == slog.LevelError {
 		refusal = x.referred(refusal, logged)
 	}
@@ -118,14 +104,23 @@ func (e *Endpoint) refuseKnown(c *conn, event string, status int, x examined) *E
 		if event != "" {
 			attrs = append(attrs, "event", event)
 		}
-		s.line(c, level, "ws: refused", append(attrs, x.attrs()...)...)
+		s.line(c.asClient(), level, "ws: refused", append(attrs, x.attrs()...)...)
 	}
 	s.tellRefused(r)
 	return refusal
 }
 
-// answerError answers a message of an event, and of an id if it has one, with a
+// refuse answers a message of an event, and of an id if it has one, with a
 // refusal.
-func (c *conn) answerError(event string, id []byte, refusal *Error, inline bool) {
+func (c *conn) refuse(event string, id []byte, refusal *Error, inline bool) {
 	c.member.Socket.Reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
+}
+
+// gaveUp closes the connection if a goroutine of its own ends: nobody is left
+// who could answer.
+func (c *conn) gaveUp(event string, f *steady.Failure) {
+	if f.Goexit {
+		_ = c.endpoint.report(c, event, 0, f)
+		c.close(panicCause)
+	}
 }

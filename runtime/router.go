@@ -99,3 +99,9 @@ func (r *Router) servers() []*Server {
 	}
 	return out
 }
+
+// Readyz answers for every Server that a gateway is bound to; as the function
+// of this name.
+func (r *Router) Readyz(w http.ResponseWriter, req *http.Request) {
+	Readyz(r.servers()...).ServeHTTP(w, req)
+}

@@ -5,7 +5,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -13,28 +15,28 @@ import (
 // and used as a map key. All methods are safe for concurrent use, and none
 // blocks on the peer. Once the connection is closing they fail with ErrClosed.
 // The zero Sender is a closed connection.
-type Sender struct{ conn *conn }
+type Sender struct{ client *Client }
 
 var errNotUTF8 = errors.New("ws: a text message must be valid UTF-8 (RFC 6455, section 5.6)")
 
 // ID returns the connection's id; 0 for the zero Sender.
 func (s Sender) ID() ConnID {
-	if s.conn == nil {
+	if s.client == nil {
 		return 0
 	}
-	return s.conn.id()
+	return s.client.ID()
 }
 
 // Send sends text as one message, as it is: outside the events protocol. It
 // fails with ErrFull if the outbox has no room, and for text that is not UTF-8.
 func (s Sender) Send(text string) error {
-	if s.conn == nil {
+	if s.client == nil {
 		return ErrClosed
 	}
 	if !utf8.ValidString(text) {
 		return errNotUTF8
 	}
-	return s.conn.pushOne("", frame.Text(text))
+	return s.client.pushOne("", frame.Text(text))
 }
 
 // SendJSON sends v, encoded as JSON, as one message: outside the events
@@ -45,10 +47,10 @@ func (s Sender) SendJSON(v any) error {
 	if err != nil {
 		return steady.Wrap("ws: nothing was sent", err)
 	}
-	if s.conn == nil {
+	if s.client == nil {
 		return ErrClosed
 	}
-	return s.conn.pushOne("", frame)
+	return s.client.pushOne("", frame)
 }
 
 // Emit pushes an event; as Client.Emit.
@@ -57,10 +59,10 @@ func (s Sender) Emit(event string, data any) error {
 	if err != nil {
 		return err
 	}
-	if s.conn == nil {
+	if s.client == nil {
 		return ErrClosed
 	}
-	return s.conn.pushOne(event, frame)
+	return s.client.pushOne(event, frame)
 }
 
 // Close closes the connection; as Client.Close.
@@ -68,7 +70,7 @@ func (s Sender) Close(code CloseCode, reason string) error {
 	if !frame.Sendable(frame.CloseCode(code)) {
 		return errCloseCode
 	}
-	if s.conn == nil || !s.conn.close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
+	if s.client == nil || !s.client.close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
 		return ErrClosed
 	}
 	return nil
@@ -76,8 +78,39 @@ func (s Sender) Close(code CloseCode, reason string) error {
 
 // Done returns a channel that is closed when the connection begins to close.
 func (s Sender) Done() <-chan struct{} {
-	if s.conn == nil {
+	if s.client == nil {
 		return lazy.Canceled().Done()
 	}
-	return s.conn.context().Done()
+	return s.client.context().Done()
+}
+
+// Sender returns a handle to this connection that may be stored.
+func (c *Client) Sender() Sender {
+	if c.owner() == nil {
+		return Sender{}
+	}
+	return Sender{c}
+}
+
+// Close closes the connection with a code and a reason of at most 123 bytes (a
+// longer one is cut), after what is queued for it. It returns at once. It
+// fails with ErrClosed if the connection was closing already, and for a code
+// that must not be sent.
+func (c *Client) Close(code CloseCode, reason string) error { return c.Sender().Close(code, reason) }
+
+// pushOne is Target.push for a single connection. It flushes here, since a write
+// that cannot wait costs less than waking a worker.
+func (c *Client) pushOne(event string, frame []byte) error {
+	s := c.Server()
+	var n hub.Tally
+	v := s.hub.PushOne(&c.member, c.single(frame), &n)
+	if v == outbox.Closed {
+		return ErrClosed
+	}
+	s.pushed(event, &n, false)
+	c.member.Socket.FlushNow(v)
+	if n.Sent == 0 {
+		return ErrFull
+	}
+	return nil
 }

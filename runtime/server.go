@@ -20,18 +20,18 @@ import (
 // counted, and what full ones lost is logged, as often as the log takes a line of
 // such a connection (Options.Logger).
 type Server struct {
-	given     Options // what NewServer was given; gateways configure a copy
-	opts      Options // resolved
-	log       *slog.Logger
-	peers     peerLog // what peers can cause goes through this
-	ids       ids
-	hub       *hub.Hub
-	engine    *socket.Engine
+	given      Options // what NewServer was given; gateways configure a copy
+	opts       Options // resolved
+	log        *slog.Logger
+	peers      peerLog // what peers can cause goes through this
+	ids        ids
+	hub        *hub.Hub
+	engine     *socket.Engine
 	principals rates.Principals
-	deflating atomic.Int64 // connections that take compressed frames
-	draining  atomic.Bool  // Shutdown has begun
-	stalls    atomic.Bool  // warnOfStalls has warned
-	stats     counters
+	deflating  atomic.Int64 // connections that take compressed frames
+	draining   atomic.Bool  // Shutdown has begun
+	stalls     atomic.Bool  // warnOfStalls has warned
+	stats      counters
 }
 
 // NewServer returns an empty registry with the limits of o. What of o can never
@@ -53,58 +53,10 @@ func NewServer(o Options) *Server {
 // clock is the time since the Server was made.
 func (s *Server) clock() time.Duration { return s.engine.Clock() }
 
-// Broadcast pushes an event to every connection and returns how many outboxes
-// took it. A value that encoding/json refuses is an error, and nothing is sent
-// to anyone.
-func (s *Server) Broadcast(event string, data any) (int, error) {
-	return s.All().Emit(event, data)
-}
-
-// EmitTo pushes an event to the members of a room; otherwise as Broadcast.
-func (s *Server) EmitTo(room, event string, data any) (int, error) {
-	return s.In(room).Emit(event, data)
-}
-
-// Emit pushes an event to one connection. It returns false if there is none of
-// this id, or it is closing; true and ErrFull if its outbox has no room.
-func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
-	frame, err := encodePush(event, data)
-	if err != nil {
-		return false, err
-	}
-	m := s.hub.Get(uint64(id))
-	if m == nil {
-		return false, nil
-	}
-	switch err := connOf(m).pushOne(event, frame); err {
-	case nil, ErrFull:
-		return true, err
-	default:
-		return false, nil
-	}
-}
-
 // ConnectionCount returns how many connections there are: one counts from
 // before its connect hook until it begins to close. It is All().Count() at no
 // cost; Stats counts those, too, whose disconnect hook is still to return.
 func (s *Server) ConnectionCount() int { return s.hub.Present() }
-
-// All addresses every connection.
-func (s *Server) All() Target { return Target{server: s, to: hub.Set[ConnID]{All: true}} }
-
-// In addresses the members of the rooms, each once; without rooms, nobody.
-func (s *Server) In(rooms ...string) Target {
-	return Target{server: s, to: hub.Set[ConnID]{Rooms: rooms}}
-}
-
-// Conn addresses connections by id. A push to a single one fails with ErrFull if
-// its outbox has no room.
-func (s *Server) Conn(ids ...ConnID) Target { return Target{server: s, to: hub.Set[ConnID]{IDs: ids}} }
-
-// Users addresses all connections of the principals with these ids.
-func (s *Server) Users(ids ...string) Target {
-	return Target{server: s, to: hub.Set[ConnID]{Users: ids}}
-}
 
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.

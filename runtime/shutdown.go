@@ -32,7 +32,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	for _, m := range append(conns, s.hub.Lingering()...) {
-		connOf(m).abort(shutdownCause)
+		clientOf(m).abort(shutdownCause)
 	}
 	select {
 	case <-drained: // cutting was enough
@@ -101,7 +101,7 @@ func (s *Server) closeSpread(ctx context.Context, conns []*hub.Member) {
 			case <-ctx.Done():
 			}
 		}
-		c := connOf(m)
-		c.drain(shutdownCause, drainTime(ctx, c.endpoint.opts.DrainTimeout))
+		o := ownerOf(m)
+		o.drain(shutdownCause, drainTime(ctx, o.limits().DrainTimeout))
 	}
 }

@@ -11,7 +11,7 @@ func TestConnSize(t *testing.T) {
 	if size := unsafe.Sizeof(conn{}); size > 320 {
 		t.Errorf("a connection takes %d bytes, at most 320", size)
 	}
-	if size := unsafe.Sizeof(seldom{}); size > 48 {
-		t.Errorf("what some connections have takes %d bytes, at most 48", size)
+	if size := unsafe.Sizeof(work{}); size > 48 {
+		t.Errorf("what a connection with a state has takes %d bytes, at most 48", size)
 	}
 }

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/socket"
@@ -13,12 +12,6 @@ import (
 
 // slowHandler is how long a handler on the read loop may take.
 const slowHandler = socket.LongTurn
-
-// suspects is what an Endpoint knows of its handlers on the read loop.
-type suspects struct {
-	told  []atomic.Bool // by handler: it has been logged
-	timed atomic.Int32  // so many calls are timed one by one
-}
 
 // maxTimed is how many calls are timed one by one when those of one read took
 // long together: a slow handler that comes every now and then is among them.
@@ -49,7 +42,7 @@ func (c *conn) Slow(took time.Duration, alone bool) {
 func (c *conn) tellSlow(handler int, took time.Duration) {
 	e := c.endpoint
 	if took > slowHandler && !e.suspects.told[handler].Swap(true) {
-		c.endpoint.server.line(c, slog.LevelWarn, "ws: slow handler on the read loop, which waits for it: write mode=serial on its directive, or give it a context parameter",
+		c.endpoint.server.line(&c.Client, slog.LevelWarn, "ws: slow handler on the read loop, which waits for it: write mode=serial on its directive, or give it a context parameter",
 			"gateway", e.spec.Gateway, "event", e.handlers[handler].Event, "took", took)
 	}
 }

@@ -85,7 +85,7 @@ func (c *Call) stream(produce func(*task) error) error {
 			return errNotStream
 		}
 		t.streaming = true
-		t.conn.inbox.Load().Hold()
+		t.conn.inbox().Hold()
 		go t.stream(produce)
 		return nil
 	}
@@ -97,7 +97,7 @@ func (c *Call) stream(produce func(*task) error) error {
 
 // reserve counts another stream; false if there are enough.
 func (t *task) reserve() bool {
-	t.reserved = t.conn.inbox.Load().Reserve(t.conn.endpoint.opts.MaxStreams)
+	t.reserved = t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams)
 	return t.reserved
 }
 
@@ -120,7 +120,7 @@ func (t *task) item(v any) error {
 // stream is the goroutine of a stream.
 func (t *task) stream(produce func(*task) error) {
 	c := t.conn
-	defer c.inbox.Load().Release()
+	defer c.inbox().Release()
 	defer t.finish()
 	panicked, err := t.produce(produce)
 	var refusal *Error
@@ -130,8 +130,8 @@ func (t *task) stream(produce func(*task) error) {
 		refusal = t.refused()
 	case err != nil:
 		t.end()
-		refusal = c.endpoint.refuseKnown(c, t.event(), 0, t.explain(examine(err)))
-		t.answerError(refusal, false)
+		refusal = c.endpoint.reportKnown(c, t.event(), 0, t.explain(examine(err)))
+		t.answer(refusal, false)
 	case t.claim(nil):
 		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes
 		c.member.Socket.Reply(c.single(frame), false)

@@ -76,7 +76,7 @@ func (t Target) push(event string, text []byte) (int, error) {
 func (t Target) Join(room string) error {
 	var failed error
 	for _, m := range t.members() {
-		if err := connOf(m).join(room); err != nil && err != ErrClosed {
+		if err := clientOf(m).join(room); err != nil && err != ErrClosed {
 			failed = err
 		}
 	}
@@ -99,7 +99,7 @@ func (t Target) Disconnect(code CloseCode, reason string) int {
 	}
 	n := 0
 	for _, m := range t.members() {
-		if connOf(m).close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
+		if clientOf(m).close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
 			n++
 		}
 	}
@@ -120,7 +120,7 @@ func (t Target) Count() int {
 func (t Target) Clients() iter.Seq[*Client] {
 	return func(yield func(*Client) bool) {
 		for _, m := range t.members() {
-			if !yield(connOf(m).asClient()) {
+			if !yield(clientOf(m)) {
 				return
 			}
 		}
@@ -153,4 +153,26 @@ func checkEvent(event string) error {
 		return fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
 	}
 	return nil
+}
+
+// Overflow returns the target with a policy for outboxes that are full when
+// something is pushed; the zero Overflow means that of each connection's
+// gateway.
+func (t Target) Overflow(o Overflow) Target {
+	t.how.Overflow = hub.Overflow(o)
+	return t
+}
+
+// Coalesce returns the target for pushes of which only the last matters: in an
+// outbox where a push with the same key waits, the new one takes its place, and
+// the older is never sent. It keeps that place in the queue, since a value that
+// changes faster than the client reads would otherwise stay at the end for
+// ever; so it may overtake pushes with other keys, or none, that came between
+// the two. What is being written is not replaced, nor dropped. Where no push
+// with the key waits it is queued like any other, and if there is no room, the
+// policy holds. Finding the key takes time in proportion to OutboxFrames. The
+// empty key is none.
+func (t Target) Coalesce(key string) Target {
+	t.how.Key = key
+	return t
 }

@@ -1,14 +1,12 @@
 package ws
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"sync"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
-	"github.com/wsgen/wsgen/runtime/internal/inbox"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
 
@@ -49,101 +47,8 @@ type task struct {
 	unwatch func() bool  // keeps the deadline from answering, nil if there is none; of the goroutine that runs it
 }
 
-// newTask makes a task of a message, and makes it known by its id.
-func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer) *task {
-	t := &task{conn: c, handler: handler, bad: bad, frame: *frame, message: message, size: size}
-	b := c.beside()
-	if handler < 0 || bad != nil {
-		return t
-	}
-	if t.bad = t.accompany(frame.Meta); t.bad != nil {
-		return t
-	}
-	h := &c.endpoint.handlers[handler]
-	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
-	if frame.ID != nil {
-		t.id = bytes.Clone(frame.ID)
-		b.Register(t)
-	}
-	return t
-}
-
-// beside returns the inbox, made when it is first needed: on the read
-// goroutine, before any other has a reason to look for it.
-func (c *conn) beside() *inbox.Queue[*task] {
-	if b := c.inbox.Load(); b != nil {
-		return b
-	}
-	b := inbox.New[*task](resting{c}, len(c.endpoint.handlers))
-	c.inbox.Store(b)
-	if c.member.Socket.Closes() { // whoever closes stops what it finds after that can be seen
-		b.Stop()
-	}
-	return b
-}
-
-// resting is a connection as its inbox knows it.
-type resting struct{ conn *conn }
-
-// Rest closes a connection that drains, if this was the last of what it had in
-// hand.
-func (r resting) Rest() { r.conn.rest() }
-
-// Describe says what the inbox has to know. A frame that is none, or an unknown
-// event, is answered by the worker, in its place.
-func (t *task) Describe() inbox.Description {
-	d := inbox.Description{ID: t.id, Size: t.size}
-	if t.handler >= 0 && t.bad == nil {
-		h := &t.conn.endpoint.handlers[t.handler]
-		d.Parallel, d.Handler, d.Max = h.Mode == Parallel, t.handler, h.Max
-	}
-	return d
-}
-
-// Run handles the message beside the read loop.
-func (t *task) Run() { t.run(false) }
-
 // event returns the name of its handler's event.
 func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event }
-
-// run handles the message, now that it is its turn.
-func (t *task) run(inline bool) {
-	defer func() {
-		if t.handler < 0 || !t.conn.endpoint.lends(t.handler, &t.frame) {
-			_ = t.message.Close()
-		}
-		t.frame, t.message = envelope.Frame{}, nil
-		if !t.streaming {
-			t.finish()
-		}
-	}()
-	if t.handler < 0 || t.bad != nil || t.turn(inline) {
-		t.conn.handle(t.handler, &t.frame, t.bad, inline, t)
-	}
-}
-
-// turn reports whether there is still something to do: the call has not been
-// cancelled, its time is not up, and there is room for another stream.
-func (t *task) turn(inline bool) bool {
-	if t.isAnswered() {
-		return false
-	}
-	h := &t.conn.endpoint.handlers[t.handler]
-	if h.Timeout > 0 {
-		if until := time.Now().Add(h.Timeout); t.deadline.IsZero() || until.Before(t.deadline) {
-			t.deadline = until
-		}
-	}
-	if !t.deadline.IsZero() && !t.watch() {
-		t.refuse(errTimeout(), inline)
-		return false
-	}
-	if h.Stream && !t.reserve() {
-		t.refuse(NewError(CodeRateLimited, "too many streams at a time"), inline)
-		return false
-	}
-	return true
-}
 
 // finish is the end of a task: its context is cancelled and its id is free.
 func (t *task) finish() {
@@ -151,10 +56,10 @@ func (t *task) finish() {
 		return
 	}
 	if t.unwatch != nil && t.unwatch() {
-		t.conn.inbox.Load().Release()
+		t.conn.inbox().Release()
 	}
 	t.end()
-	t.conn.inbox.Load().Ended(t, t.reserved)
+	t.conn.inbox().Ended(t, t.reserved)
 }
 
 // claim reports whether the caller may answer: only the first caller may. A
@@ -170,7 +75,7 @@ func (t *task) claim(refusal *Error) bool {
 	}
 	t.mu.Unlock()
 	if first && t.id != nil {
-		t.conn.inbox.Load().Forget(t)
+		t.conn.inbox().Forget(t)
 	}
 	return first
 }
@@ -195,13 +100,13 @@ func (t *task) refuse(refusal *Error, inline bool) {
 		return
 	}
 	t.end()
-	t.answerError(refusal, inline)
-	_ = t.conn.endpoint.refuse(t.conn, t.event(), 0, refusal)
+	t.answer(refusal, inline)
+	_ = t.conn.endpoint.report(t.conn, t.event(), 0, refusal)
 }
 
-// answerError answers with a refusal.
-func (t *task) answerError(refusal *Error, inline bool) {
-	t.conn.answerError(t.event(), t.id, refusal, inline)
+// answer answers with a refusal.
+func (t *task) answer(refusal *Error, inline bool) {
+	t.conn.refuse(t.event(), t.id, refusal, inline)
 }
 
 // explain turns what a handler returned because its time was up into what the
@@ -212,3 +117,53 @@ func (t *task) explain(x examined) examined {
 	}
 	return examine(errTimeout().WithCause(x.err))
 }
+
+// Deadline returns until when the answer must be there.
+func (t *task) Deadline() (time.Time, bool) { return t.deadline, !t.deadline.IsZero() }
+
+// Done is closed when the call is answered, cancelled or too late, and when
+// the connection begins to close.
+func (t *task) Done() <-chan struct{} { return t.standard().Done() }
+
+// Err says which it was: context.DeadlineExceeded if it is too late, else
+// context.Canceled.
+func (t *task) Err() error {
+	if ctx := t.ctx.Made(); ctx != nil {
+		return ctx.Err()
+	}
+	if t.Ended() {
+		return context.Canceled
+	}
+	return connContext{&t.conn.Client}.Err()
+}
+
+// Value is connContext's, and finds the message's meta.
+func (t *task) Value(key any) any {
+	switch key {
+	case clientKey{}:
+		return t.conn.asClient()
+	case metaKey{}:
+		return t.meta
+	}
+	return t.standard().Value(key)
+}
+
+// standard returns the standard context inside.
+func (t *task) standard() context.Context { return t.ctx.Standard(connContext{&t.conn.Client}, t) }
+
+// Ended reports whether the context is cancelled, for package lazy.
+func (t *task) Ended() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.over
+}
+
+// end cancels the context.
+func (t *task) end() {
+	t.mu.Lock()
+	t.over = true
+	t.mu.Unlock()
+	t.ctx.Cancel()
+}
+
+func errTimeout() *Error { return NewError(CodeTimeout, "it took too long") }

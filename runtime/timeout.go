@@ -5,22 +5,20 @@ import (
 	"time"
 )
 
-func errTimeout() *Error { return NewError(CodeTimeout, "it took too long") }
-
 // watch has the task answered when its deadline has passed, and its context
 // end with context.DeadlineExceeded; false if it has already.
 func (t *task) watch() bool {
 	if !t.deadline.After(time.Now()) {
 		return false
 	}
-	t.conn.inbox.Load().Hold() // whatever the deadline starts, end waits for
-	t.unwatch = context.AfterFunc(t.ctx.Until(connContext{t.conn}, t.deadline, t), t.expired)
+	t.conn.inbox().Hold() // whatever the deadline starts, end waits for
+	t.unwatch = context.AfterFunc(t.ctx.Until(connContext{&t.conn.Client}, t.deadline, t), t.expired)
 	return true
 }
 
 // expired is called when the context has ended, for whatever reason.
 func (t *task) expired() {
-	defer t.conn.inbox.Load().Release()
+	defer t.conn.inbox().Release()
 	t.giveUp()
 }
 

@@ -1,0 +1,55 @@
+package ws
+
+import (
+	"fmt"
+
+	"github.com/wsgen/wsgen/runtime/internal/hub"
+)
+
+// Join makes the connection a member of rooms; those it is in already stay. It
+// fails with ErrClosed when the connection is gone, and joins none of the rooms
+// if that is beyond Options.MaxRooms (ErrTooManyRooms) or a name is longer than
+// Options.MaxRoomBytes (ErrRoomName). A handler may return that error as it is.
+// A room's name is opaque: any bytes are a name, and no pattern means anything.
+func (c *Client) Join(rooms ...string) error {
+	if c.owner() == nil {
+		return ErrClosed
+	}
+	return c.join(rooms...)
+}
+
+// Leave takes the connection out of rooms; those it is not in do not matter.
+func (c *Client) Leave(rooms ...string) {
+	if s := c.Server(); s != nil {
+		s.hub.Leave(&c.member, rooms...)
+	}
+}
+
+// Rooms returns the names of the connection's rooms, sorted.
+func (c *Client) Rooms() []string { return c.member.Rooms() }
+
+// join is idempotent. It fails with ErrClosed once the connection has left all
+// its rooms for good, and for names or numbers beyond the limits: then the
+// connection has joined none of the rooms.
+func (c *Client) join(names ...string) error {
+	owner := c.owner()
+	o := owner.limits()
+	for _, name := range names {
+		if len(name) > o.MaxRoomBytes {
+			return newRoomRefusal(CodeTooLarge, "the name of a room has at most %d bytes", o.MaxRoomBytes, ErrRoomName)
+		}
+	}
+	switch owner.registry().hub.Join(&c.member, o.MaxRooms, names...) {
+	case hub.ErrLeft:
+		return ErrClosed
+	case hub.ErrTooMany:
+		return newRoomRefusal(CodeConflict, "a connection is in at most %d rooms", o.MaxRooms, ErrTooManyRooms)
+	}
+	return nil
+}
+
+// newRoomRefusal returns an error that a handler may pass on to the client. It
+// names no room: the name may be what is wrong with it.
+func newRoomRefusal(code Code, format string, limit int, kind error) error {
+	return NewError(code, fmt.Sprintf(format, limit)).WithCause(kind)
+}

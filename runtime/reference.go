@@ -1,0 +1,20 @@
+package ws
+
+import (
+	"crypto/rand"
+
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// reference is the cause of an opaque error: what the client is told, so that
+// someone with the log finds the line.
+type reference struct {
+	ref string
+	err error
+}
+
+func newReference(err error) *reference { return &reference{rand.Text()[:12], err} }
+
+func (r *reference) Error() string { return steady.Text(r.err) }
+
+func (r *reference) Unwrap() error { return r.err }

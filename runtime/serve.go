@@ -1,0 +1,118 @@
+package ws
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// ServeHTTP answers a WebSocket handshake: when the answer arrives, the
+// connection is registered and its connect hook has returned. Over HTTP/1.1 it
+// lives on by itself when ServeHTTP returns; over HTTP/2, where it is a stream
+// (RFC 8441), ServeHTTP returns when the connection is over.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	from, bad := e.server.visit(r)
+	if bad != nil {
+		e.refuseHandshake(w, bad)
+		return
+	}
+	held := true // until there is a connection to release it
+	defer func() {
+		if held { // refused, or a guard ended the goroutine
+			e.server.hub.Release(from.network)
+		}
+	}()
+	a := arrival{from: from, header: w.Header()}
+	bad = e.admit(r, &a)
+	if bad != nil && !bad.byClose {
+		e.refuseHandshake(w, bad)
+		return
+	}
+	if handshake.Extended(r) {
+		t, err := dig(w, r)
+		if err != nil {
+			e.refuseHandshake(w, err)
+			return
+		}
+		held = false
+		e.tunnel(t, r, &a, bad)
+		return
+	}
+	c, err := e.hijack(w, r, a)
+	if err != nil {
+		e.refuseHandshake(w, unhijackable(w, err))
+		return
+	}
+	held = false
+	e.begin(c, r, &a, bad)
+}
+
+// begin opens a connection and answers its handshake; bad is why it is to be
+// closed at once.
+func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
+	opened, answered := false, false
+	defer func() {
+		if !answered {
+			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
+		}
+		if !opened || !answered { // refused, or the hook, or a net.Conn of the user's, ended the goroutine
+			// Nothing is read any more before anything is written: so the peer has
+			// its time to read the Close, whatever it has sent.
+			defer c.member.Socket.Resume()
+			c.member.Socket.End()
+			return
+		}
+		c.member.Socket.Resume()
+		c.member.Socket.StartClocks()
+		// The read loop gets a goroutine of its own: this one would keep
+		// net/http's buffers, and the request, for as long as it lasts.
+		go c.member.Socket.Serve()
+	}()
+	defer func() { // deferred, since whoever waits for an answer is to see the Close
+		c.member.Socket.Out().Soon()
+		if err := c.accept(r, a); err != nil {
+			// The peer's doing, and what it can do as often as it likes is no error.
+			_ = e.report(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
+			return
+		}
+		answered = true
+	}()
+	if bad != nil {
+		c.turnAway(bad)
+		return
+	}
+	opened = c.open(r)
+}
+
+// turnAway closes a connection whose handshake is answered although a guard
+// refused it, so that a page is told the reason. It has not been registered,
+// has no hooks and reads nothing: Socket.End comes next, and after the Close frame
+// the socket lasts as long as that takes, and no more than a second.
+func (c *conn) turnAway(bad *refusedHandshake) {
+	c.member.Socket.Brief()
+	c.close(closeFor(c.endpoint.report(nil, "", http.StatusSwitchingProtocols, bad.err)))
+}
+
+const errHandshake = "ws: handshake not answered"
+
+var errUnanswered = errors.New(errHandshake)
+
+func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake) {
+	bad.writeTo(w, e.report(nil, "", bad.status, bad.err))
+}
+
+// hijack takes the socket from net/http. Frames for the connection wait until
+// the handshake is answered.
+func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
+	n, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, steady.Wrap("ws: Hijack failed", err)
+	}
+	n = steady.Conn(n, e.server.failed)
+	_ = n.SetDeadline(time.Time{})
+	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	return newConn(e, n, first, r, a), nil
+}

@@ -1,0 +1,129 @@
+package ws
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
+	"github.com/wsgen/wsgen/runtime/internal/inbox"
+)
+
+// newTask makes a task of a message, and makes it known by its id.
+func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer) *task {
+	t := &task{conn: c, handler: handler, bad: bad, frame: *frame, message: message, size: size}
+	b := c.beside()
+	if handler < 0 || bad != nil {
+		return t
+	}
+	if t.bad = t.accompany(frame.Meta); t.bad != nil {
+		return t
+	}
+	h := &c.endpoint.handlers[handler]
+	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
+	if frame.ID != nil {
+		t.id = bytes.Clone(frame.ID)
+		b.Register(t)
+	}
+	return t
+}
+
+// accompany takes the message's meta. The time in it runs from now: it is how
+// long the client will wait.
+func (t *task) accompany(raw []byte) error {
+	if raw == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &t.meta); err != nil {
+		return errMeta
+	}
+	text, ok := t.meta[deadlineMember]
+	if !ok {
+		return nil
+	}
+	ms, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return errMeta
+	}
+	if ms <= uint64(noLimit/time.Millisecond) {
+		t.deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
+	}
+	return nil
+}
+
+// beside returns the inbox, made when it is first needed: on the read
+// goroutine, before any other has a reason to look for it.
+func (c *conn) beside() *inbox.Queue[*task] {
+	w := c.works()
+	if b := w.inbox.Load(); b != nil {
+		return b
+	}
+	b := inbox.New[*task](resting{c}, len(c.endpoint.handlers))
+	w.inbox.Store(b)
+	if c.member.Socket.Closes() { // whoever closes stops what it finds after that can be seen
+		b.Stop()
+	}
+	return b
+}
+
+// resting is a connection as its inbox knows it.
+type resting struct{ conn *conn }
+
+// Rest closes a connection that drains, if this was the last of what it had in
+// hand.
+func (r resting) Rest() { r.conn.rest() }
+
+// Describe says what the inbox has to know. A frame that is none, or an unknown
+// event, is answered by the worker, in its place.
+func (t *task) Describe() inbox.Description {
+	d := inbox.Description{ID: t.id, Size: t.size}
+	if t.handler >= 0 && t.bad == nil {
+		h := &t.conn.endpoint.handlers[t.handler]
+		d.Parallel, d.Handler, d.Max = h.Mode == Parallel, t.handler, h.Max
+	}
+	return d
+}
+
+// Run handles the message beside the read loop.
+func (t *task) Run() { t.run(false) }
+
+// run handles the message, now that it is its turn.
+func (t *task) run(inline bool) {
+	defer func() {
+		if t.handler < 0 || !t.conn.endpoint.lends(t.handler, &t.frame) {
+			_ = t.message.Close()
+		}
+		t.frame, t.message = envelope.Frame{}, nil
+		if !t.streaming {
+			t.finish()
+		}
+	}()
+	if t.handler < 0 || t.bad != nil || t.turn(inline) {
+		t.conn.handle(t.handler, &t.frame, t.bad, inline, t)
+	}
+}
+
+// turn reports whether there is still something to do: the call has not been
+// cancelled, its time is not up, and there is room for another stream.
+func (t *task) turn(inline bool) bool {
+	if t.isAnswered() {
+		return false
+	}
+	h := &t.conn.endpoint.handlers[t.handler]
+	if h.Timeout > 0 {
+		if until := time.Now().Add(h.Timeout); t.deadline.IsZero() || until.Before(t.deadline) {
+			t.deadline = until
+		}
+	}
+	if !t.deadline.IsZero() && !t.watch() {
+		t.refuse(errTimeout(), inline)
+		return false
+	}
+	if h.Stream && !t.reserve() {
+		t.refuse(NewError(CodeRateLimited, "too many streams at a time"), inline)
+		return false
+	}
+	return true
+}
