@@ -5,8 +5,8 @@
 // environment of the go command, Go itself, and wsgen itself. Wherever that
 // cannot be told for sure, there is no entry, and wsgen runs.
 //
-// What the go command takes for immutable is immutable here too: the module
-// cache and a released Go.
+// The module cache and a released Go count as immutable, as they do for the go
+// command.
 package cache
 
 import (
@@ -32,15 +32,15 @@ type Query struct {
 	// Asked is everything else on the command line and in the settings that
 	// may change the result.
 	Asked []string
-	// Ignored reports whether no pattern finds a folder of the module, nor what is
-	// below it: what is read there all the same makes a run that is not recorded.
-	// nil: it is true of none.
+	// Ignored reports whether patterns find neither a folder of the module nor
+	// anything below it. Files there are not looked at, so a run that reads one all
+	// the same must not be recorded. nil ignores no folder.
 	Ignored func(dir string) bool
 	// Generated are the base names of the files that wsgen writes, whatever they
 	// end in. They are no input, and an output wherever they stand in the module.
 	Generated []string
-	// Outputs are the absolute paths of those that it writes at one place, in the
-	// module or outside.
+	// Outputs are the absolute paths of generated files that stand at one place
+	// each, in the module or outside.
 	Outputs []string
 }
 
@@ -108,10 +108,10 @@ func (e *Entry) Fresh() (note json.RawMessage, ok bool) {
 	return r.Note, true
 }
 
-// Record remembers a run that has ended well: its note, and its files with
-// their content. It does not if an input has changed since Open, since then
-// nobody knows which of the two the run has read, or if a file is no longer as
-// the run wrote it.
+// Record remembers a run that has ended well, and its note. files has the content
+// of what the run wrote, by path. Record refuses if an input has changed since
+// Open, because the run may have read either state. It refuses, too, if a file is
+// no longer as the run wrote it.
 func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 	world, err := newWorld()
 	if err != nil {
@@ -136,8 +136,8 @@ func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 	return write(e.path, data)
 }
 
-// write replaces a file, and removes those beside it that nobody has renewed
-// for long.
+// write replaces a file, and removes those beside it that nobody has written
+// anew for as long as keep.
 func write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -20,7 +20,7 @@ type place struct {
 	q    cache.Query
 }
 
-// files of a place; those below m are the module.
+// files are those of a place. The module is what stands below m.
 func files() map[string]string {
 	return map[string]string{
 		"m/go.mod":                  "module example.com/m\n\nignore ./ignored\n\nignore (\n\t./ignored2\n)\n\nreplace example.com/other => ../other\n",
@@ -126,7 +126,7 @@ func (p *place) fresh() bool {
 	return ok
 }
 
-// A file counts to its last byte, however long it is.
+// TestLongFile checks that a file counts to its last byte, however long it is.
 func TestLongFile(t *testing.T) {
 	for _, size := range []int{1<<16 - 1, 1 << 16, 1<<16 + 1, 3 << 16, 1 << 20} {
 		p := newPlace(t)
@@ -155,7 +155,8 @@ func TestNothingChanged(t *testing.T) {
 	}
 }
 
-// Every change that may change what a run writes makes it run.
+// TestWhatMakesItRun checks that wsgen runs after every change that may change
+// what it writes.
 func TestWhatMakesItRun(t *testing.T) {
 	for name, edit := range map[string]func(p *place){
 		"a source file":                func(p *place) { p.write("m/chat/chat.go", "package chat\n\n") },
@@ -228,7 +229,8 @@ func (p *place) remove(name string) {
 	}
 }
 
-// What decides nothing does not make it run.
+// TestWhatDoesNotMakeItRun checks that a change which decides nothing leaves the
+// entry fresh.
 func TestWhatDoesNotMakeItRun(t *testing.T) {
 	for name, edit := range map[string]func(p *place){
 		"a text":                  func(p *place) { p.write("m/README.md", "bye\n") },
@@ -253,7 +255,8 @@ func TestWhatDoesNotMakeItRun(t *testing.T) {
 	}
 }
 
-// Where it cannot be told what a run reads, nothing is remembered.
+// TestWhatCannotBeRemembered checks that nothing is remembered of a run if wsgen
+// cannot tell which files it reads.
 func TestWhatCannotBeRemembered(t *testing.T) {
 	for name, doubt := range map[string]func(p *place){
 		"an overlay":              func(p *place) { p.t.Setenv("GOFLAGS", "-tags=x -overlay=o.json") },
@@ -282,8 +285,9 @@ func TestWhatCannotBeRemembered(t *testing.T) {
 	}
 }
 
-// A run during which an input changed is not remembered, even if the change was
-// taken back: nobody knows what it has read.
+// TestChangesDuringTheRun checks that a run is not remembered if an input changed
+// meanwhile, even if the change was taken back: the run may have read either
+// state.
 func TestChangesDuringTheRun(t *testing.T) {
 	output := func(p *place) map[string][]byte {
 		return map[string][]byte{p.path("m/chat/ws_gen.go"): []byte("generated")}
@@ -315,7 +319,8 @@ func TestChangesDuringTheRun(t *testing.T) {
 	}
 }
 
-// A module that goes by a link to its root is looked at like any other.
+// TestLinkedRoot checks that a module whose root is a link is looked at like any
+// other.
 func TestLinkedRoot(t *testing.T) {
 	p := newPlace(t)
 	if err := os.Symlink(p.q.Root, p.path("alias")); err != nil {
@@ -334,7 +339,8 @@ func TestLinkedRoot(t *testing.T) {
 	}
 }
 
-// The first run writes its output between Open and Record.
+// TestFirstRun checks that Record accepts an output that was first written after
+// Open.
 func TestFirstRun(t *testing.T) {
 	p := newPlace(t)
 	p.remove("m/chat/ws_gen.go")
@@ -348,7 +354,7 @@ func TestFirstRun(t *testing.T) {
 	}
 }
 
-// Entries that nobody renews do not pile up.
+// TestOldEntriesGo checks that entries do not pile up if nobody renews them.
 func TestOldEntriesGo(t *testing.T) {
 	p := newPlace(t)
 	p.run()

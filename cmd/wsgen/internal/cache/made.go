@@ -11,16 +11,16 @@ import (
 )
 
 // Made remembers which generated files hold what is made of which model, so
-// that a package of which nothing has changed that matters is not written and
-// formatted again. It remembers digests alone, and the text is the file's:
-// whatever anyone did to that, what Recall returns is what a new one would be.
+// that the file of an unchanged model is not made and formatted again. It keeps
+// digests only, and Recall reads the text from the file. So Recall returns what a
+// new file would be, or nothing, whatever anyone did to the file.
 //
 // Recall and Keep may be called by several goroutines.
 type Made struct {
 	path    string
 	mu      sync.Mutex
-	known   map[string]made // by path of the file
-	changed bool
+	known   map[string]made // by path of the file; guarded by mu
+	changed bool            // known differs from the file at path; guarded by mu
 }
 
 // made are digests of a file.
@@ -77,7 +77,7 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Save remembers beyond the end of the process what was kept since OpenMade.
+// Save writes to disk what was kept since OpenMade.
 func (m *Made) Save() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -19,8 +19,8 @@ func (p *place) openMade() *cache.Made {
 
 const generated = "package chat\n\nvar x = 1\n"
 
-// A file is taken for what was made of a model only if that, and nothing else,
-// is what it holds.
+// TestMade checks that a file is recalled only if it holds exactly what was made
+// of the model.
 func TestMade(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit func(p *place)

@@ -7,8 +7,8 @@ import (
 )
 
 // readInto hashes the file at path, and returns when it was last changed, in
-// nanoseconds. A run that has nothing to do consists of this: package os would
-// take twice the system calls, to find out whether it can wait for the file.
+// nanoseconds. A run that has nothing to do does little else. Package os would
+// make twice the system calls, to find out whether it can wait for the file.
 func readInto(h hash.Hash, path string, buf []byte) (changed int64, err error) {
 	fd, err := again(func() (int, error) { return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0) })
 	if err != nil {

@@ -20,7 +20,7 @@ func readInto(h hash.Hash, path string, buf []byte) (changed int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// A file that may write itself would take a new buffer.
+	// The wrapper hides WriteTo of the file, which would make a buffer of its own.
 	_, err = io.CopyBuffer(h, struct{ io.Reader }{in}, buf)
 	return info.ModTime().UnixNano(), err
 }

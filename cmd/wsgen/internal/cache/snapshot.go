@@ -19,7 +19,7 @@ import (
 // snapshot is how the files look.
 type snapshot struct {
 	inputs  string // digest of what is read
-	stamps  string // digest of when that was written: a change and back again shows
+	stamps  string // digest of the inputs' times: a change that was taken back shows
 	all     string // digest of inputs and outputs
 	outputs map[string][sha256.Size]byte
 }
@@ -36,7 +36,7 @@ type file struct {
 // decide what it does. Embedded files are left out: they cannot change a type.
 const sources = " .go .c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso "
 
-// controls are files without such an ending.
+// controls are the files that count by their whole name.
 const controls = " go.mod go.sum go.work go.work.sum modules.txt wsgen.conf "
 
 // look takes a snapshot. Files are read while others are still being found.
@@ -102,8 +102,8 @@ func (l *lister) add(f *file) {
 }
 
 // tree collects from dir, which belongs to the module at root. It leaves out
-// nested modules, hidden folders and those that go.mod ignores. Import paths may name testdata and
-// folders with an underscore, and links lead elsewhere, so those count.
+// nested modules and the folders that skips names. Folders called testdata, those
+// with an underscore and linked ones count, because import paths may name them.
 func (l *lister) tree(root, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) && dir == root {
@@ -172,8 +172,9 @@ func hasModule(dir string, entries []fs.DirEntry) bool {
 	})
 }
 
-// skips reports whether a folder is left out: one that no pattern of the go
-// command finds. Of other modules it takes no patterns, only what is imported.
+// skips reports whether a folder is left out. In the module of the run these are
+// hidden folders and those that go.mod ignores. Other modules are not searched
+// by patterns, so their ignore lines say nothing, and Skips alone decides.
 func (l *lister) skips(root, path, name string) bool {
 	if root != l.query.Root {
 		return Skips(name)
@@ -182,7 +183,7 @@ func (l *lister) skips(root, path, name string) bool {
 }
 
 // Skips reports whether a folder of this base name is not watched: it is hidden,
-// or one of those that have too many folders below.
+// or it is node_modules, which has too many folders below.
 func Skips(name string) bool { return name[0] == '.' || name == "node_modules" }
 
 // counts reports whether a file of this base name may be read by a run.
@@ -199,7 +200,7 @@ func sum(files <-chan *file) (wait func() error) {
 	for worker := range errs {
 		wg.Go(func() {
 			h, buf := sha256.New(), make([]byte, 64<<10)
-			for f := range files { // to the end, whatever happens: somebody sends them
+			for f := range files { // to the end, even after an error: the sender would wait forever
 				if errs[worker] == nil {
 					errs[worker] = f.read(h, buf)
 				}

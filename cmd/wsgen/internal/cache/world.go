@@ -51,7 +51,8 @@ func newWorld() (*world, error) {
 
 func (w *world) add(parts ...string) { w.identity = append(w.identity, parts...) }
 
-// goCommand identifies Go: by its VERSION, which only a release has.
+// goCommand identifies Go by the command's file and by VERSION. Only a release
+// has a VERSION that begins with go1.
 func (w *world) goCommand() error {
 	path, err := exec.LookPath("go")
 	if err != nil {

@@ -114,7 +114,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// checkCropped: the excerpt fits a terminal, and the caret is below its word.
+// checkCropped fails unless the excerpt fits a terminal and the caret stands
+// below its word.
 func checkCropped(t *testing.T, got string) {
 	t.Helper()
 	lines := strings.Split(got, "\n")

@@ -22,7 +22,8 @@ func TestFindPage(t *testing.T) {
 	}
 }
 
-// Whatever a page has in it reaches the reader, in both forms.
+// TestPageIsPrinted checks that all of a page reaches the reader, in the terminal
+// and in the reference.
 func TestPageIsPrinted(t *testing.T) {
 	t.Parallel()
 	var reference bytes.Buffer
@@ -59,7 +60,8 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 var linked = regexp.MustCompile(`\[(WS\d{3})\]\(#(ws\d{3})\)`)
 
-// The tables of other systems' refusals name codes that exist, and answer each.
+// TestPeers checks that the tables of other systems' refusals name codes that
+// exist, and answer each refusal.
 func TestPeers(t *testing.T) {
 	t.Parallel()
 	for _, m := range linked.FindAllStringSubmatch(peers, -1) {

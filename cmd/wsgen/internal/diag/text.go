@@ -18,7 +18,7 @@ type TextOptions struct {
 // Text writes l for a person: one block per diagnostic, its first line
 // file:line:col: message, as editors and terminals understand it, then the
 // source line with a caret, the help and the related places. Source lines come
-// from the files as they are now; what cannot be read is left out.
+// from the files as they are now, and are left out if a file cannot be read.
 func Text(w io.Writer, l List, opts TextOptions) error {
 	p := &printer{opts: opts, files: map[string][]string{}}
 	for i, d := range l {
@@ -82,8 +82,8 @@ func (p *printer) place(pos token.Position) string {
 	return fmt.Sprintf("%s:%d:%d", name, pos.Line, pos.Column)
 }
 
-// block writes text below an excerpt, labelled. Its first paragraph is wrapped;
-// what follows an empty line is code, and stays as it is.
+// block writes text below an excerpt, labelled. It wraps the first paragraph. The
+// rest, behind an empty line, is code and stays as it is.
 func (p *printer) block(color, label, text string) {
 	if text == "" {
 		return

@@ -21,7 +21,7 @@ type Directive struct {
 	Args    []Arg     // positional arguments, in order
 	Options []Arg     // key=value, each key once, in order
 	Site    Site
-	Broken  bool // an argument could not be read, so what is missing may be there
+	Broken  bool // an argument could not be read: nothing can be said to be missing
 }
 
 // Arg is one argument.
@@ -62,7 +62,7 @@ type Problem struct {
 }
 
 // Parse splits a comment that has the exact form of a directive. Mistakes in
-// its arguments are problems; what could be read is in the Directive anyway.
+// its arguments are problems, and the Directive has the arguments without mistakes.
 func Parse(c *ast.Comment) (*Directive, []Problem) {
 	rest := c.Text[len(prefix):]
 	n := strings.IndexAny(rest, " \t\r")

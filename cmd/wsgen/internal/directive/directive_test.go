@@ -202,8 +202,8 @@ func TestClosest(t *testing.T) {
 	}
 }
 
-// TestTable: every line of the table can be printed on a reference page, and its
-// example is a directive that the table accepts.
+// TestTable checks that every line of the table can be printed on a reference
+// page, and that its example is a directive which the table accepts.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

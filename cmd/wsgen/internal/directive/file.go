@@ -41,8 +41,9 @@ func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
 	return found, problems
 }
 
-// Outside returns a problem for every directive in f, and everything that looks
-// like one: f is a file that wsgen does not read, and why says so.
+// Outside returns a problem for every directive in f, and for everything that
+// looks like one. f is a file that wsgen does not read, and why says which kind of
+// file that is.
 func Outside(f *ast.File, code diag.Code, why, help string) []Problem {
 	var problems []Problem
 	for _, g := range f.Comments {
@@ -159,7 +160,7 @@ func misplaced(d *Directive, spec Spec, at spot) (Problem, bool) {
 // counts checks how many arguments there are.
 func counts(d *Directive, spec Spec) []Problem {
 	switch n := len(d.Args); {
-	case n < spec.Min && !d.unquoted(spec): // else the argument is what looks like an option
+	case n < spec.Min && !d.unquoted(spec): // else the argument looks like an option
 		return []Problem{missing(d, spec)}
 	case spec.Max >= 0 && n > spec.Max:
 		return []Problem{tooMany(d, spec)}

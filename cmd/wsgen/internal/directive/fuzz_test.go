@@ -12,9 +12,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 )
 
-// FuzzParse splits any text behind //ws: into arguments. Each is where it says
-// it is, and reads there as its value; and what is in none of them, nor in a
-// problem, is white space: nothing a user wrote gets lost in silence.
+// FuzzParse splits any text behind //ws: into arguments. Each argument stands at
+// its position, and reads there as its value. Only white space may be in no
+// argument and in no problem: nothing a user wrote gets lost in silence.
 func FuzzParse(f *testing.F) {
 	for _, spec := range Table() {
 		f.Add(strings.TrimPrefix(spec.Example, prefix))
@@ -91,8 +91,8 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzFile reads files with any comments at any place. A comment that is, or
-// looks like, a directive is found, or it is a problem; and no problem is
-// outside of the file.
+// looks like, a directive is found, or it is a problem. No problem stands outside
+// of the file.
 func FuzzFile(f *testing.F) {
 	const doc = "//ws:app\npackage p\n\nimport \"x\" //ws:push\n\n//ws:gateway /a\n\ntype T struct {\n\t//ws:event e\n\tF int // ws: subscribe x\n}\n\n" +
 		"/*ws:guard G*/\ntype (\n\t//ws:state\n\tI interface {\n\t\t//ws:event e\n\t\tM()\n\t\t//ws:event\n\t\tx.E\n\t}\n)\n\n//ws:subscribe a b\n" +

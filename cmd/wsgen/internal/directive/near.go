@@ -38,11 +38,11 @@ const (
 
 // opening is how a comment begins that may be a directive.
 type opening struct {
-	tight bool // nothing that is seen stands before the tool's name but a sign
+	tight bool // nothing visible but a sign stands before the tool's name
 	sign  bool // a sign that other tools have, as in @ws: or +ws:
 	long  bool // the tool is called wsgen
 	colon bool // a colon follows, ASCII's or one that looks like it; else another sign, or a space
-	odd   bool // something else than a space or a letter's case is wrong
+	odd   bool // more is wrong than spaces and the case of letters
 }
 
 // open reads how a comment begins, behind its slashes, up to the tool's name and

@@ -82,7 +82,7 @@ const (
 // Table returns every directive, in the order a reader meets them.
 func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
 
-// ofGateways are the directives of a gateway and what it has.
+// ofGateways are the directives of a gateway, its methods and its state.
 func ofGateways() []Spec {
 	return []Spec{
 		{
@@ -147,7 +147,8 @@ func ofGateways() []Spec {
 	}
 }
 
-// ofPrograms are those of what gateways share.
+// ofPrograms are the directives of namespaces, pushes and applications, which
+// gateways share.
 func ofPrograms() []Spec {
 	return []Spec{
 		{

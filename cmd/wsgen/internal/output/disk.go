@@ -12,17 +12,17 @@ import (
 	"sync"
 )
 
-// Disk writes. A file is replaced by rename and only if its bytes differ, so a
-// build that runs meanwhile sees the old file or the new one, and unchanged
-// files keep their time.
+// Disk writes to disk. It replaces a file by a rename, so that a build which runs
+// meanwhile sees the old file or the new one. It does so only if the bytes differ,
+// so that unchanged files keep their time.
 type Disk struct {
-	// Alone says that no other run can be writing to these folders: what a run
-	// that was killed has left half done is removed. Default: it may still be
-	// at work, and its files stay.
+	// Alone says that no other run can be writing to these folders. Then Put
+	// removes the files that a killed run has left half done. Default: another run
+	// may be at work, and such files stay.
 	Alone bool
 	// Writing, if not nil, is held from the first file that is prepared until all
-	// are replaced and nothing else is left. Code that ends the process locks it
-	// first: half a run would not build.
+	// are replaced and no temporary file is left. Code that ends the process locks
+	// it first, because half the files of a run would not build.
 	Writing sync.Locker
 }
 
@@ -92,7 +92,7 @@ func (plan Plan) sweep() {
 		prefixes[dir] = append(prefixes[dir], stagePrefix(found.Path))
 	}
 	for dir, list := range prefixes {
-		entries, _ := os.ReadDir(dir) // that it cannot be read will show when files are staged
+		entries, _ := os.ReadDir(dir) // staging a file reports a folder that cannot be read
 		for _, e := range entries {
 			if slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(e.Name(), p) }) {
 				_ = os.Remove(filepath.Join(dir, e.Name()))
@@ -101,8 +101,8 @@ func (plan Plan) sweep() {
 	}
 }
 
-// stage writes the new content beside its place. The go command ignores files
-// whose name starts with a dot.
+// stage writes the new content beside its place, to a file whose name starts with
+// a dot. The go command ignores such files.
 func stage(c Change) (temp string, err error) {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(c.Path); err == nil {

@@ -1,6 +1,6 @@
 // Package output is where generated files go: sinks that write, check, print
-// or keep what a run wants on disk. All of them see the same Plan, so what
-// check accepts is what a run would leave alone.
+// or keep what a run wants on disk. All of them see the same Plan, so Check
+// accepts exactly the files that a run would leave alone.
 package output
 
 import (
@@ -47,8 +47,9 @@ func (c Change) Ends() bool {
 // unix is a text with the line ends that wsgen writes.
 func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
-// Sink takes the outcome of a run without errors, and returns what differs from
-// the disk, by path. Whether it then still differs is up to the sink.
+// Sink takes the outcome of a run without errors. It returns what differed from
+// the disk before, in the order of the paths. Each sink decides whether it writes
+// that.
 type Sink interface {
 	Put(ctx context.Context, plan Plan) ([]Change, error)
 }

@@ -50,7 +50,8 @@ func TestDiskLeavesEqualFilesAlone(t *testing.T) {
 	expectFiles(t, dir, map[string]string{"same.go": generated, "other.go": generated})
 }
 
-// A run that cannot write everything writes nothing.
+// TestDiskAllOrNothing checks that a run which cannot write everything writes
+// nothing.
 func TestDiskAllOrNothing(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()

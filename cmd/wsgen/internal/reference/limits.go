@@ -20,7 +20,7 @@ import (
 type option struct {
 	name, typ string
 	text      string // of the comment; "" if that of the field before is for both
-	value     string // its default, if the source has a constant for it
+	value     string // its default: the source's constant, or else what the comment says
 	server    bool   // not a gateway's to set
 }
 

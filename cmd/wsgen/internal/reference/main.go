@@ -1,7 +1,8 @@
-// Command reference writes what the documentation says about wsgen from the
-// tables that wsgen itself goes by: docs/reference, and in README.md what
-// wsgen list prints of the demo; and about the runtime's options from their
-// source. It runs in the root of the repository.
+// Command reference writes the parts of the documentation that follow from the
+// source. From the tables that wsgen itself goes by it writes docs/reference.
+// From the source of the runtime's options it writes docs/reference/limits.md.
+// Into README.md it puts what wsgen list prints of the demo. It runs in the root
+// of the repository.
 package main
 
 import (

@@ -10,7 +10,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 )
 
-// The documentation is what the tables say: make generate renews it.
+// TestFresh checks that the documentation is what the tables say. make generate
+// renews it.
 func TestFresh(t *testing.T) {
 	root := filepath.Join("..", "..", "..", "..")
 	files, err := render(root)
