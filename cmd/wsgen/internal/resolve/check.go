@@ -10,10 +10,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
-// checks finds who judges the data of a handler once it is decoded: each value
-// whose type has Validate() error that, and a whole struct without it the
-// validator of the server's options. Of a type that another build may have
-// otherwise the one that runs finds it.
+// checks finds which check a handler's data gets once it is decoded. A value whose
+// type has Validate() error gets that. A whole struct without it gets the
+// validator of the server's options. If another build may declare a type
+// otherwise, the build that runs decides.
 func (r *resolver) checks(m *bound, h *model.Handler) {
 	if len(h.Params) != m.sig.Params().Len() {
 		return // one of them is a mistake
@@ -42,8 +42,9 @@ func (r *resolver) checks(m *bound, h *model.Handler) {
 }
 
 // mayValidate reports whether t, or what it points to, has Validate in one build
-// and not in another, of its own or of what it embeds, and returns the selectors
-// of the embedded pointers that it would be promoted through.
+// and not in another. The method may be its own or that of an embedded type. Then
+// through are the selectors of the embedded pointers that it would be promoted
+// through.
 func (r *resolver) mayValidate(t types.Type) (through []string, varies bool) {
 	elem := gotype.Deref(t)
 	if r.src.Varies(elem, "Validate") == source.ByBuild {

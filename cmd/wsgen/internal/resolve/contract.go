@@ -67,8 +67,8 @@ func (c *composer) call(m *bound, h *model.Handler) *model.Call {
 	return call
 }
 
-// data is what a client sends with a call. A parameter that is no pointer is
-// needed, and null is none.
+// data is what a client sends with a call. The value of a parameter that is no
+// pointer has to be there, and must not be null.
 func (c *composer) data(m *bound, h *model.Handler) model.Data {
 	data := model.Data{Form: h.Data}
 	for i, p := range h.Params {
@@ -138,8 +138,8 @@ func (c *composer) pushed(registry *model.Registry, fn *types.Func) {
 	}
 }
 
-// sameShape reports whether two shapes are written alike: of declared types that
-// they are the same one.
+// sameShape reports whether two shapes are written alike. Those of declared types
+// are if the type is the same one. Two objects without a declared type never are.
 func sameShape(a, b *model.Shape) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -162,7 +162,7 @@ func (r *resolver) registryOf(p *pkg, d *directive.Directive) string {
 	return gotype.Key(gotype.Named(obj.Type()))
 }
 
-// item is what a handler's reply, or each item of its stream, is.
+// item is the type of a handler's reply, or of each item of its stream.
 func (r *resolver) item(m *bound) types.Type {
 	t := m.sig.Results().At(0).Type()
 	if _, item, ok := r.quiet().stream(m, t); ok {

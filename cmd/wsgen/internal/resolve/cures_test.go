@@ -24,8 +24,8 @@ import (
 // below help:, to where the words say, and expects that the mistake is gone and
 // that the program compiles, with what wsgen generates for it. It does so with
 // the example of every page, and with every program of testdata/cures. Help
-// that has code in it and is not understood here fails: what cannot be pasted
-// is not to look as if it could.
+// that has code in it and is not understood here fails: text that cannot be pasted
+// must not look as if it could.
 func TestCures(t *testing.T) {
 	t.Parallel()
 	trials := trialsOf(t)

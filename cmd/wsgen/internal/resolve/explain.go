@@ -62,8 +62,8 @@ func (r *resolver) explain(n need) {
 	}
 }
 
-// foreignC reports types of C in s: Go code that wsgen generates is read and
-// written without a C compiler.
+// foreignC reports types of C in s: wsgen reads and writes Go without a C
+// compiler.
 func (r *resolver) foreignC(file *ast.File, s span) (found bool) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)

@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
-// flats finds what of a handler's data and result generated code can read and
-// write itself.
+// flats finds the parts of a handler's data and result that generated code can
+// read and write itself.
 func (r *resolver) flats(g *gateway, m *bound, h *model.Handler) {
 	from := g.obj.Pkg()
 	if h.Result != nil {
@@ -53,8 +53,9 @@ func (r *resolver) flat(t types.Type, from *types.Package) *model.Flat {
 }
 
 // spellFlat writes f for generated code of package from; nil if such code cannot
-// name its types. It repeats the declaration of a struct, so that it fails to
-// compile when that has changed since: a new field would be missing on the wire.
+// name its types. The code repeats the declaration of a struct, so that it does
+// not compile if the struct has changed since: a new field would be missing on the
+// wire.
 func spellFlat(f *wiretype.Flat, from *types.Package) *model.Flat {
 	if f == nil {
 		return nil

@@ -67,7 +67,7 @@ func (r *resolver) guard(set *guardSet, o directive.Arg, s scope, from *types.Pa
 	}
 }
 
-// guardKinds tells which guard interfaces obj has, and reports none.
+// guardKinds tells which guard interfaces obj has, and reports a type without any.
 func (r *resolver) guardKinds(obj *types.TypeName, o directive.Arg, handler bool) (conn, message, ok bool) {
 	t := obj.Type()
 	if n, isNamed := types.Unalias(t).(*types.Named); isNamed && n.TypeParams().Len() > 0 && n.TypeArgs().Len() == 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// layers are the gateways that g has a promoted method from, outermost first:
-// its own guards stand before all of them.
+// layers are the gateways that g has a promoted method from, outermost first. The
+// guards of g itself are asked before all of theirs.
 func (r *resolver) layers(g *gateway, method *types.Selection) []*layer {
 	var (
 		all   []*layer
@@ -95,9 +95,10 @@ func (r *resolver) asks(refs []*model.GuardRef, ref *model.GuardRef) bool {
 	return slices.ContainsFunc(refs, func(other *model.GuardRef) bool { return r.guardTypes[other] == r.guardTypes[ref] })
 }
 
-// unasked reports connection guards of an embedded gateway that nobody asks
-// where its methods are promoted to: they decide about connections, which the
-// outer gateway has of its own, and in an order that only its author knows.
+// unasked reports connection guards of an embedded gateway that nobody asks where
+// its methods are promoted to. They are not inherited, as message guards are: the
+// outer gateway has its own connections, and only its author knows in which order
+// their guards are asked.
 func (r *resolver) unasked(p *pkg) {
 	for _, g := range p.gateways {
 		if g.model.Public {
@@ -131,8 +132,8 @@ func (r *resolver) guardName(g *gateway, ref *model.GuardRef) string {
 	return ref.Type.Package.Name + "." + ref.Type.Name
 }
 
-// globally reports whether every application that serves g asks a guard of
-// connections, and there is one.
+// globally reports whether an application serves g, and all that do ask this
+// guard of connections.
 func (r *resolver) globally(g *model.Gateway, ref *model.GuardRef) bool {
 	served := false
 	for _, p := range r.pkgs {

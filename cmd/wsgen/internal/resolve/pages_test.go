@@ -29,9 +29,9 @@ const pagesDir = "../diag/pages"
 // mistake ends the run before anything is resolved, or shows elsewhere.
 var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile, diag.UnfoundPackage}
 
-// TestPages carries out the example of every page: before has the mistake, and
-// nothing else, at the place and with the words that the page shows; after has
-// none, and Go knows all its types.
+// TestPages carries out the example of every page. The files in before have the
+// mistake and no other, at the place and with the words that the page shows. Those
+// in after have none, and Go knows all their types.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -90,7 +90,7 @@ func part(program *source.Program, dir string) *source.Program {
 	return &sub
 }
 
-// healthy: the examples that are shown as right are right for Go, too.
+// healthy checks that the examples which are shown as right are right for Go, too.
 func healthy(t *testing.T, program *source.Program) {
 	t.Helper()
 	if len(program.Packages) == 0 {
@@ -190,9 +190,8 @@ func example(t *testing.T, dir string, p diag.Page) {
 	}
 }
 
-// TestEveryCodeHasAPage: a code without page could not be explained, and a page
-// without code explains nothing. In the words of the requirement: at least 60
-// mistakes, each of another cause.
+// TestEveryCodeHasAPage checks that a code has a page, which explains it, and that
+// a page has a code. There are at least 60, each of another cause.
 func TestEveryCodeHasAPage(t *testing.T) {
 	t.Parallel()
 	codes := declared(t)

@@ -132,7 +132,7 @@ func alternatives(line, code string) []string {
 var codeInWords = regexp.MustCompile("did you mean|write it as|…|`|:=|//ws:\\w+ /?\\w|\\bfunc \\w|\\btype \\w+ (?:struct|interface|=)|\\bimport (?:\\w+ )?\"|\\w+\\{|\\*\\w+\\.\\w|\\w\\(\\w+ ")
 
 // looksLikeCode reports whether help has something in it that one may want to
-// paste. What lists the parameters that there are is no such thing.
+// paste. A list of the parameters that there are does not count.
 func looksLikeCode(help string) bool {
 	for _, list := range []string{
 		"a handler takes context.Context, *ws.Client,", "a connect hook takes context.Context, *ws.Client,",
@@ -174,8 +174,7 @@ func (c cure) apply(e *editor) {
 	c.to(e, c)
 }
 
-// here reports whether the mistake is in the file, and where; other says that
-// it is about the place shown besides.
+// here reports whether pos is in the file, and at which offset.
 func (e *editor) here(pos token.Position) (offset int, ok bool) {
 	if pos.Filename != e.path {
 		return 0, false
@@ -205,8 +204,9 @@ func (e *editor) parse() *ast.File {
 	return f
 }
 
-// over puts code over the range of the mistake. What stands beside that and is
-// printed as well, such as the package in front of a name, is not doubled.
+// over puts code over the range of the mistake. If code begins with text that
+// stands in front of the range, such as the package of a name, it replaces that,
+// too.
 func over(e *editor, c cure) {
 	from, ok := e.here(c.d.Pos)
 	to, _ := e.here(c.d.End)

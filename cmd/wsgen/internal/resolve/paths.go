@@ -71,9 +71,9 @@ func cleaned(path string) string {
 	return clean
 }
 
-// paths reports gateways that cannot be served beside each other: those of one
-// application, and among those of no application all but that main packages
-// are programs of their own.
+// paths reports gateways that cannot be served beside each other. It compares
+// those of an application. Of the rest it compares those of a main package, which
+// is a program of its own, and then all others together.
 func (r *resolver) paths() {
 	byModel := map[*model.Gateway]*gateway{}
 	served := map[*gateway]bool{}

@@ -93,9 +93,9 @@ func (r *resolver) wireNames(m *bound, data []int) {
 	}
 }
 
-// formless reports the parts of t that have no form in JSON: each at the field
-// that it is, if that is the user's, else where t is used. A field is told
-// once, whatever it is a part of.
+// formless reports the parts of t that have no form in JSON: each at its field if
+// the user can change that, else where t is used. It reports a field once, whatever
+// the field is a part of.
 func (r *resolver) formless(t types.Type, way wiretype.Way, where span, message string) bool {
 	flaws := r.json.Flaws(t, way)
 	for _, f := range flaws {

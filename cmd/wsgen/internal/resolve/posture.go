@@ -28,8 +28,8 @@ func (r *resolver) postures(p *pkg) {
 	}
 }
 
-// globallyGuarded reports whether every application that serves g has guards,
-// and there is one.
+// globallyGuarded reports whether an application serves g, and all that do have
+// guards.
 func (r *resolver) globallyGuarded(g *model.Gateway) bool {
 	served := false
 	for _, p := range r.pkgs {

@@ -13,10 +13,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// ownProvider is the rule for a type that one of our packages declares: a
-// constructor, or exported fields only, or a diagnostic with the constructor to
-// paste. Where no provider sets are written, it is the user who makes a value,
-// and nothing is a mistake.
+// ownProvider is the rule for a type that an annotated package declares: a
+// constructor, or exported fields only, or else a diagnostic with a constructor to
+// paste. If no provider sets are written, the user makes the values, and nothing
+// is a mistake.
 func (r *resolver) ownProvider(obj *types.TypeName, where span) model.Provider {
 	p := r.findProvider(obj, where)
 	r.wireable(obj, p, true)
@@ -37,8 +37,8 @@ func (r *resolver) findProvider(obj *types.TypeName, where span) model.Provider 
 	return model.Provider{}
 }
 
-// foreignProvider is the rule for a type of another package: without provider
-// it is the application that supplies it.
+// foreignProvider is the rule for a type of another package. If it finds no
+// provider, the application supplies the value.
 func (r *resolver) foreignProvider(obj *types.TypeName) model.Provider {
 	var p model.Provider
 	if !obj.Exported() {
@@ -151,9 +151,9 @@ func (r *resolver) noProvider(obj *types.TypeName, where span, registry bool) {
 	r.report(diag.NoProvider, where, message, diag.Paste("declare one", r.sketch(obj, registry)))
 }
 
-// sketch writes a constructor of obj to paste. Fields whose zero value is what
-// one wants, such as a mutex, are left alone. If obj is a registry, it gets one
-// of its own: that which is injected is everybody else's.
+// sketch writes a constructor of obj to paste. It leaves out fields whose zero
+// value is right, such as a mutex. If obj is a registry, the constructor makes its
+// Server: an injected one would be that of the other gateways.
 func (r *resolver) sketch(obj *types.TypeName, registry bool) string {
 	name := obj.Name()
 	s, ok := obj.Type().Underlying().(*types.Struct)

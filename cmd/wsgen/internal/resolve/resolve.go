@@ -19,15 +19,15 @@ import (
 type Options struct {
 	// RequirePosture refuses handlers of which nothing says who may use them.
 	RequirePosture bool
-	// Wire says that provider sets for google/wire are written: then what wire
-	// cannot take is refused.
+	// Wire says that provider sets for google/wire are written. Then Resolve refuses
+	// types that wire cannot take.
 	Wire bool
 	// Contract asks for the API as clients see it, which costs time.
 	Contract bool
 }
 
-// Resolve makes the model of the requested packages of p. The list is sorted;
-// if it has errors the model must not be used, and if ctx has ended neither.
+// Resolve makes the model of the requested packages of p. The list is sorted. The
+// model must not be used if the list has errors, or if ctx has ended.
 func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},

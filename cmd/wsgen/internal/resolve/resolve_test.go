@@ -156,7 +156,8 @@ func write(dir string, a *txtar.Archive) error {
 	return nil
 }
 
-// Once the context has ended nothing more is looked at.
+// TestResolveStops checks that nothing more is looked at once the context has
+// ended.
 func TestResolveStops(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -52,7 +52,8 @@ func (r *resolver) timeout(o directive.Arg) time.Duration {
 	return d
 }
 
-// defaultMode is on the read loop, unless a handler waits for something.
+// defaultMode is Serial for a handler that may wait: it takes a context, streams,
+// is guarded, or has a timeout. For all others it is Inline, on the read loop.
 func defaultMode(h *model.Handler, guarded, timed bool) model.Mode {
 	waits := slices.ContainsFunc(h.Params, func(p model.Param) bool { return p.Role == model.RoleContext })
 	if waits || guarded || timed || len(h.Guards) > 0 || h.Stream != model.StreamNone {

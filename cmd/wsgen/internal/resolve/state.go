@@ -26,7 +26,7 @@ type resolver struct {
 	pkgs   []*pkg // those with a directive
 	byPath map[string]*pkg
 
-	states     map[string]bool            // types marked //ws:state, by typeKey
+	states     map[string]bool            // whether a type is marked //ws:state, by gotype.Key
 	embedded   map[*types.TypeName]bool   // types whose methods some gateway has
 	pushed     map[*types.Func]bool       // methods of push interfaces
 	uses       []*model.GuardRef          // every use of a guard
@@ -192,8 +192,8 @@ type need struct {
 	owner   *source.Package
 }
 
-// typeError is one mistake as Go tells it: in several parts, where a second
-// declaration of a name or a circle of types has to do with it.
+// typeError is one mistake as Go tells it. It has several parts if it is about a
+// second declaration of a name, or about a circle of types.
 type typeError struct {
 	types.Error
 	more []types.Error
@@ -220,8 +220,8 @@ type use struct {
 	name  string
 }
 
-// silent are the methods of push interfaces that return nothing, by the
-// interface's typeKey and their name.
+// silent are the methods of push interfaces that return nothing, by gotype.Key of
+// the interface and by their name.
 type silent map[string]map[string]*types.Func
 
 // declaration is where something is declared, as far as export data tells.

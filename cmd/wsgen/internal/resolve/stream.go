@@ -9,8 +9,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// stream tells in which form a handler's result t is a stream, and what its
-// items are: t itself if it is none. It reports what is nearly one.
+// stream tells in which form a handler's result t is a stream, and the type of its
+// items: t itself if it is none. It reports a type that is nearly one.
 func (r *resolver) stream(m *bound, t types.Type) (form model.Stream, item types.Type, ok bool) {
 	bad := func(message, help string) (model.Stream, types.Type, bool) {
 		r.report(diag.BadStream, m.result(0), message, help)

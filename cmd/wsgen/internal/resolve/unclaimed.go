@@ -63,8 +63,8 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 }
 
 // forOthers reports whether a type of p may be there for gateways of other
-// modules to embed. Where there is a program, or beside a gateway, it is rather
-// one that was forgotten to be marked.
+// modules to embed. In a module with a program, or beside a gateway, it is more
+// likely that the author forgot to mark the type.
 func (r *resolver) forOthers(p *pkg, obj *types.TypeName) bool {
 	if !obj.Exported() || p.src.Name == "main" || slices.Contains(strings.Split(p.src.Path, "/"), "internal") || len(p.gateways) > 0 {
 		return false

@@ -14,9 +14,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// unheard warns where such a method is called on one connection: it may be
-// shed, and a caller who pushes to one would want to know. Programs without
-// such methods pay nothing.
+// unheard warns where a push method that returns nothing is called on one
+// connection. The push may be shed, and a caller that pushes to one connection
+// would want to know. A program without such methods pays nothing.
 func (r *resolver) unheard() {
 	if len(r.silent) == 0 {
 		return
@@ -39,7 +39,7 @@ func (r *resolver) unheard() {
 	}
 }
 
-// pushesToOne reports whether a function has what it takes, by name.
+// pushesToOne reports whether a function may have such a call, judging by names.
 func pushesToOne(fn *ast.FuncDecl, names map[string]bool) bool {
 	method, one := false, false
 	ast.Inspect(fn.Body, func(n ast.Node) bool {
@@ -81,13 +81,13 @@ func (r *resolver) unheardIn(fn *ast.FuncDecl, info *types.Info) {
 // ones tells which values of a function address one connection.
 type ones struct {
 	info   *types.Info
-	values map[*types.Var][]ast.Expr // all that each variable is set to; nil is what is not known
+	values map[*types.Var][]ast.Expr // all that each variable is set to; nil is an unknown value
 }
 
 // one reports whether x addresses one connection: Push.Client(c), Push.Conn(id)
 // with one id, Push.To(server.Conn(id)), or a variable that is never anything
-// else. seen are the variables that were looked at: one that is set to another
-// and back again is what either is set to besides.
+// else. seen are the variables that were looked at. If two variables are set to
+// each other, only their other values count.
 func (o ones) one(x ast.Expr, seen map[*types.Var]bool) bool {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
@@ -175,7 +175,7 @@ func assigned(fn *ast.FuncDecl, info *types.Info) map[*types.Var][]ast.Expr {
 			}
 		case *ast.UnaryExpr:
 			if n.Op == token.AND {
-				set(n.X, nil) // from there on anybody may
+				set(n.X, nil) // from there on anybody may set it
 			}
 		case *ast.Field: // a parameter: whatever the caller has
 			for _, name := range n.Names {

@@ -9,9 +9,9 @@ import (
 
 func (r *resolver) trail() *gotype.Trail { return gotype.NewTrail(r.ctx) }
 
-// unending reports whether t rests on a generic type that has no end of
-// instances, in the compiler's words: nothing else can be asked about such a
-// type, since not even a look for a method need come back.
+// unending tells whether t rests on a generic type that has no end of instances,
+// and reports that in the compiler's words. Nothing else can be asked about such a
+// type: even the search for a method may not end.
 func (r *resolver) unending(t types.Type, where span) bool {
 	if len(r.cycles) == 0 {
 		return false
@@ -30,8 +30,8 @@ func (r *resolver) unending(t types.Type, where span) bool {
 	return true
 }
 
-// expand walks over all that t is made of, as far as it was read from source:
-// what Go has compiled has an end.
+// expand walks over all that t is made of, as far as it was read from source. Types
+// that Go has compiled have an end.
 func (r *resolver) expand(t types.Type, w *gotype.Trail) {
 	if !w.In(t) {
 		return

@@ -9,9 +9,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// wireable reports whether wire takes p as the provider of obj: its inputs are
-// known to wire by their types alone, so no two can be of one type. Otherwise
-// it says so, if where obj is declared is a place that its author can mend.
+// wireable tells whether wire takes p as the provider of obj. Wire knows inputs by
+// their types alone, so no two can be of one type. If complain is set, it reports
+// two that are: then the user can change the declaration of obj.
 func (r *resolver) wireable(obj *types.TypeName, p model.Provider, complain bool) bool {
 	if !r.wire {
 		return true

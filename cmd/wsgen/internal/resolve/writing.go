@@ -34,7 +34,7 @@ func (r *resolver) write(t types.Type, s scope) string {
 	})
 }
 
-// nameIn is what a file calls a package: what it would, if it does not import it.
+// nameIn is what a file calls a package, or would if it imported that.
 func (r *resolver) nameIn(file *ast.File, p *types.Package) string {
 	if file == nil {
 		return p.Name()
