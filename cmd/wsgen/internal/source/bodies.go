@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Bodies are functions of one package, and the types of what stands in them.
+// Bodies are functions of one package, and the types of the expressions in them.
 type Bodies struct {
 	Funcs []*ast.FuncDecl
 	Info  *types.Info // Defs, Uses, Types, Selections
@@ -81,7 +81,7 @@ func (p *Program) bodies(u *unit, want func(*ast.FuncDecl) bool) (Bodies, bool) 
 	}
 	conf := p.deps.config(u)
 	conf.IgnoreFuncBodies = false
-	conf.Error = func(error) {} // the go command says what is wrong; a function of no use here may be
+	conf.Error = func(error) {} // the go command reports type errors
 	_, _ = conf.Check(u.path, p.Fset, files, b.Info)
 	return b, true
 }

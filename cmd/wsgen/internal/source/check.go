@@ -95,8 +95,8 @@ func (d *dependencies) config(u *unit) types.Config {
 	return conf
 }
 
-// fallBack makes units of the packages that export data cannot serve. Their
-// syntax errors are not ours to report: what they hide shows up as a type that
+// fallBack makes units of the packages that export data cannot serve. It reports
+// no syntax errors in them: a declaration that they hide shows up as a type that
 // is not known.
 func (d *dependencies) fallBack(paths map[string]bool) {
 	for path, is := range paths {

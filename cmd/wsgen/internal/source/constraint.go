@@ -11,8 +11,8 @@ import (
 )
 
 // Constrained says why f, which was read from path, is not in every build of
-// its package, whether it is in this one or not; "" if it is in every one. Of
-// its header alone, with comments, it says the same.
+// its package, whether it is in this one or not; "" if it is in every one. The
+// header of the file with its comments is enough.
 func (m Module) Constrained(f *ast.File, path string) string {
 	for _, g := range f.Comments {
 		if g.Pos() > f.Package {
@@ -24,7 +24,7 @@ func (m Module) Constrained(f *ast.File, path string) string {
 			}
 		}
 	}
-	// A context of no system: what a name asks for, it has not.
+	// It is the context of no system, so every name that asks for one is left out.
 	none := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader("package p\n")), nil
 	}}

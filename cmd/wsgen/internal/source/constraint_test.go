@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A constraint that go.mod makes true is none.
+// TestConstrained checks that a file is constrained by its lines and by its name,
+// and that a version of Go which go.mod asks for is no constraint.
 func TestConstrained(t *testing.T) {
 	t.Parallel()
 	m := Module{Go: "1.26.0"}

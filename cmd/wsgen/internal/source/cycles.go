@@ -6,9 +6,9 @@ import (
 )
 
 // Cycles are the errors by which Go refuses a generic type that has no end of
-// instances, such as type T[P any] struct{ next *T[[]P] }, by the import path of
-// the package that was read from source with it. A walk over such a type, also
-// one of go/types, need not end.
+// instances, such as type T[P any] struct{ next *T[[]P] }. They are those of
+// packages read from source, by import path. A walk over such a type may never
+// end, also one of go/types.
 func (p *Program) Cycles() map[string]types.Error {
 	found := map[string]types.Error{}
 	for path, u := range p.deps.units {

@@ -28,10 +28,10 @@ type layout struct {
 	patterns []string
 }
 
-// TestFiles holds what wsgen reads to what the go command says: of each package,
-// these files and no others. Where Go cannot read a file, wsgen says so of the
-// same file. In every file there is a directive, so none is passed over because
-// there is nothing to find.
+// TestFiles checks that wsgen reads, of each package, exactly the files that the
+// go command lists. If Go cannot read a file, wsgen says so of the same file. In
+// every file there is a directive, so none is passed over because there is nothing
+// to find.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	all := map[string]layout{}
@@ -50,8 +50,8 @@ func TestFiles(t *testing.T) {
 			env := append(os.Environ(), append([]string{"GOFLAGS=", "GOWORK=", "GOPROXY=off", "GOENV=" + filepath.Join(root, "env")}, l.env...)...)
 			want := l.listed(t, dir, env)
 			write(t, root, txtar.Parse([]byte(l.made)))
-			// Folders are listed here, if they are plain. The go command is asked where
-			// nothing else is to be had from it.
+			// With an import, wsgen lists plain folders itself. Without one it has the go
+			// command list them.
 			uses := []string{"package use\n\nimport _ \"errors\"\n", "package use\n"}
 			if l.made == "" {
 				uses = uses[:1]
@@ -147,7 +147,7 @@ func (l layout) listed(t *testing.T, dir string, env []string) string {
 	}
 }
 
-// read is what wsgen reads, or of which files it says that it cannot.
+// read returns the files that wsgen reads, and those that it says it cannot read.
 func (l layout) read(t *testing.T, dir string, env []string) string {
 	t.Helper()
 	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: dir, Patterns: l.patterns, Tags: l.tags, Env: env})

@@ -17,8 +17,8 @@ type folder struct {
 	files     []string // absolute paths, by name, without generated ones and tests
 	tests     []string // those tests that mention a directive
 	allTests  []string // all of them
-	generated []string // what wsgen wrote
-	foreign   []string // what has the name of that, and wsgen did not write: if it is Go, among files, too
+	generated []string // files that wsgen wrote
+	foreign   []string // files with such a name that wsgen did not write; the Go files of them are in files, too
 	parked    []string // files that mention a directive, and whose name keeps them out of every build
 	mentions  bool     // some file has the text of a directive
 	mention   map[string]bool

@@ -28,9 +28,9 @@ import (
 
 // FuzzGenerate runs the generator on the programs of the golden corpora with
 // changes: tokens removed, doubled and exchanged, other types, other
-// directives. Whatever comes of that, the generator does not panic; what it
-// complains about has a place; and what it generates parses, is the same a
-// second time, and compiles if the program itself does.
+// directives. The generator must not panic, and each of its complaints has a
+// place. The generated files parse and are the same a second time. They compile if
+// the program itself does.
 func FuzzGenerate(f *testing.F) {
 	for _, program := range corpus(f) {
 		f.Add(program, []byte{})
@@ -95,7 +95,7 @@ func newGenerator(f testing.TB) *generator {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// What google/wire has that provider sets name.
+	// The declarations of google/wire that provider sets name.
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "wire.go", "package wire; func NewSet(...any) any { return 0 }; func Struct(any, ...string) any { return 0 }; "+
 		"func Bind(a, b any) any { return 0 }; func FieldsOf(any, ...string) any { return 0 }", 0)
@@ -146,8 +146,8 @@ func (g *generator) load(t *testing.T, module string, files []txtar.File) *sourc
 	return loaded
 }
 
-// TestGoldenInMemory holds what the fuzz target runs to what the generator
-// does: the programs of the golden corpus come to the outputs written there.
+// TestGoldenInMemory checks that the fuzz target runs what the generator does: it
+// makes the outputs of the golden corpus from the programs there.
 func TestGoldenInMemory(t *testing.T) {
 	t.Parallel()
 	paths, _ := filepath.Glob("../pipeline/testdata/*.txtar")
@@ -180,7 +180,7 @@ func TestGoldenInMemory(t *testing.T) {
 	}
 }
 
-// generate is what comes of a program, nothing if it has mistakes.
+// generate returns the files that are made for a program; none if it has mistakes.
 func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.File) {
 	program, list := resolve.Resolve(t.Context(), loaded, resolve.Options{Wire: true})
 	g.said(t, list)
@@ -197,8 +197,8 @@ func (g *generator) generate(t *testing.T, loaded *source.Program) (made []emit.
 	return made
 }
 
-// said looks at diagnostics: each has a place in a file of the user's, and can
-// be printed.
+// said checks that each diagnostic has a place in a file of the user's, and that
+// all can be printed.
 func (g *generator) said(t *testing.T, list diag.List) {
 	for _, d := range list {
 		if rel, err := filepath.Rel(g.dir, d.Pos.Filename); err != nil || !filepath.IsLocal(rel) || d.Pos.Line < 1 || d.Message == "" || d.Code == "" {
@@ -277,7 +277,8 @@ func (c *checker) Import(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// withoutBodies leaves out of a user's files what the generator does not read.
+// withoutBodies removes from a user's files the bodies of functions, which the
+// generator does not read.
 func withoutBodies(files []*ast.File) {
 	for _, f := range files {
 		for _, decl := range f.Decls {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// heed finds out whether GOFLAGS has the go command read other files than those
-// on disk, which wsgen reads: it would be about another program.
+// heed fails if GOFLAGS has the go command read other files than those on disk.
+// wsgen reads the files on disk, so the two would see different programs.
 func (p *Program) heed(dir, flags string) error {
 	for flag := range strings.FieldsSeq(flags) {
 		name, path, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
@@ -31,7 +31,8 @@ func (p *Program) heed(dir, flags string) error {
 	return nil
 }
 
-// heedOverlay takes an overlay that leaves the module's Go files as they are.
+// heedOverlay fails if an overlay replaces a Go file of the module that wsgen
+// reads.
 func (p *Program) heedOverlay(dir, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

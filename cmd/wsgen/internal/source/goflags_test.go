@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Where GOFLAGS has the go command read other files than those on disk, wsgen
-// says that it does not.
+// TestGoflags checks that wsgen refuses to run if GOFLAGS has the go command read
+// other files than those on disk.
 func TestGoflags(t *testing.T) {
 	t.Parallel()
 	const chat = "-- chat/chat.go --\npackage chat\n\nimport _ \"errors\"\n\n//ws:gateway /chat\ntype Chat struct{}\n"

@@ -65,10 +65,10 @@ func (g *graph) local(path string) (dir string, ok bool) {
 	return dir, ok && g.folders[dir] != nil
 }
 
-// split divides what the annotated packages need into folders to read from
-// source, they themselves and whatever reaches one of them, and import paths
-// to read from export data. To ask for export data of the former would compile
-// annotated packages, which may not compile.
+// split divides the packages that the annotated ones need into folders to read
+// from source and import paths to read from export data. The folders are those of
+// the annotated packages, and of the packages that reach one. To ask for their
+// export data would compile annotated packages, which may not compile yet.
 func (g *graph) split() (fromSource, fromExport []string) {
 	source := map[string]bool{}
 	for dir := range g.imports {

@@ -68,10 +68,9 @@ func (p *Program) Syntax(path string) []*ast.File {
 }
 
 // inSight reports whether all of list stand where package cache looks for
-// changes, which is anywhere but in hidden folders and those without end:
-// node_modules, and what an ignore line of go.mod keeps from the go command. No
-// pattern with dots brings those in, but a folder that is named does, and an
-// import line.
+// changes. It does not look into hidden folders, those that an ignore line of
+// go.mod covers, and node_modules of other modules. A pattern with dots finds
+// nothing there, but the name of a folder does, and an import line.
 func inSight[K comparable](m Module, list map[K]*packages.Package) bool {
 	for _, p := range list {
 		if p.Module == nil || p.Module.Dir == "" || p.Dir == "" {

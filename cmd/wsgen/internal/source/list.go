@@ -21,8 +21,9 @@ type lister struct {
 	tags []string
 }
 
-// environment is that of the go command. It is over before it has made much
-// garbage, of which it collects half as often; a compiler that it starts, too.
+// environment is that of the go command. Unless the user has set GOGC, it has the
+// go command, and the compilers that this starts, collect garbage half as often:
+// they end before they have made much.
 func (l lister) environment() []string {
 	env := l.env
 	if env == nil {
@@ -124,7 +125,7 @@ func (l lister) ask(args ...string) []string {
 	cmd := exec.CommandContext(l.ctx, "go", args...)
 	cmd.Dir, cmd.Env = l.dir, l.env
 	if l.env != nil && l.dir != "" {
-		// The go command knows a folder that is a link by this name only.
+		// PWD is how the go command knows the name of a folder that is a link.
 		cmd.Env = append(slices.Clip(l.env), "PWD="+l.dir)
 	}
 	out, err := cmd.Output()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The go command gets the environment it is to have, and collects less garbage
-// unless somebody has said how much.
+// TestEnvironment checks that the go command gets the environment that it is to
+// have, and GOGC=200 unless GOGC is set.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("WSGEN_TEST", "inherited")
 	for _, c := range []struct {

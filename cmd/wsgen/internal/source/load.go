@@ -27,13 +27,14 @@ type Options struct {
 	Patterns []string // ./..., ./chat, example.com/m/chat; none is ./...
 	Tags     []string // build tags
 	Env      []string // of the go command, as os.Environ has it; nil is os.Environ()
-	// Generated are what earlier runs may have written into folders: it is not read.
+	// Generated are the files that earlier runs may have written into folders. They
+	// are not read.
 	Generated mark.Files
 }
 
 // Load reads the packages that opts name. Mistakes in the user's files are
-// diagnostics, and if any of them is an error the Program is nil; error is
-// what has no place in a file: no module, no such package, no go command.
+// diagnostics, and if any of them is an error the Program is nil. The error is a
+// failure that has no place in a file: no module, no such package, no go command.
 func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
@@ -125,7 +126,7 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 		if errs[0] = p.heed(l.dir, p.target.flags); errs[0] != nil {
 			return
 		}
-		// What is wrong with the module as a whole shows when it is asked for exports.
+		// The request for exports shows if the module as a whole is broken.
 		if plain, ok := p.target.plain(p.Module, g.foldersOf(fromSource)); ok && len(fromExport) > 0 {
 			listed = plain
 			return
@@ -230,9 +231,9 @@ func (c *candidate) unscanned(listed *packages.Package, generated mark.Files) (p
 	return paths
 }
 
-// belongs tells which files of a folder are in the build. That is what the go
-// command lists; where it complains, it may have stopped at a generated file,
-// and its rules are asked here, for the same build.
+// belongs tells which files of a folder are in the build: those that the go
+// command lists. If it complains, it may have stopped at a generated file. Then
+// go/build applies the same rules to the other files, for the same build.
 func (p *Program) belongs(f *folder, listed *packages.Package) func(path string) bool {
 	if listed != nil && len(listed.Errors) == 0 {
 		return func(path string) bool { return slices.Contains(listed.GoFiles, path) }
@@ -264,7 +265,7 @@ func twoPackages(c *candidate) bool {
 	return false
 }
 
-// check type-checks the annotated packages and whatever lies between them.
+// check type-checks the annotated packages and those between them.
 func (p *Program) check(listed map[string]*packages.Package, g *graph) {
 	source := map[string]bool{}
 	for _, pkg := range p.Packages {

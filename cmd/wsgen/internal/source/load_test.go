@@ -187,8 +187,9 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
-// TestLoadReadsFromSourceWhatDoesNotCompile: a package between two annotated
-// ones, and one that is broken, have no export data.
+// TestLoadReadsFromSourceWhatDoesNotCompile checks that two kinds of packages are
+// read from source: one between two annotated ones, and one that is broken. Neither
+// has export data.
 func TestLoadReadsFromSourceWhatDoesNotCompile(t *testing.T) {
 	t.Parallel()
 	dir := module(t, `

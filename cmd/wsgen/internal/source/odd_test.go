@@ -21,8 +21,9 @@ func payload(t *testing.T, p *Program, path, typ, method string, n int) types.Ty
 	return nil
 }
 
-// TestLoadThroughAnotherModule: a package of another module that imports an
-// annotated one, and compiles, means the same types as the annotated ones do.
+// TestLoadThroughAnotherModule checks that a package of another module, which
+// imports an annotated one and compiles, means the same types as the annotated
+// ones do.
 func TestLoadThroughAnotherModule(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -85,8 +86,8 @@ type Deep struct{ Message room.Message }
 	}
 }
 
-// TestLoadLeavesOutOrphans: a package between two annotated ones was annotated
-// once, and still has its generated file.
+// TestLoadLeavesOutOrphans reads a package between two annotated ones. It was
+// annotated once, and its generated file, which is still there, must not count.
 func TestLoadLeavesOutOrphans(t *testing.T) {
 	t.Parallel()
 	p, list, err := Load(t.Context(), Options{Generated: made(), Dir: module(t, `
@@ -127,8 +128,8 @@ type Room struct{}
 	}
 }
 
-// TestLoadBesideAStaleFile: where the go command stumbles over a generated file
-// of another package, build constraints still say which files are in.
+// TestLoadBesideAStaleFile checks that build constraints still say which files are
+// in if the go command stops at a generated file with another package's name.
 func TestLoadBesideAStaleFile(t *testing.T) {
 	t.Parallel()
 	p, list, err := Load(t.Context(), Options{Generated: made(), Tags: []string{"special"}, Dir: module(t, `

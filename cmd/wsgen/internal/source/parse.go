@@ -25,9 +25,9 @@ const (
 	wireFile = "wire_gen.go"
 )
 
-// byWire reports whether wire wrote the file. Nothing that wsgen looks at rests
-// on it, and it is made anew behind wsgen: it may be broken, or of an older
-// program, as ws_gen.go may be.
+// byWire reports whether wire wrote the file. wsgen needs nothing from it, and
+// wire makes it anew when wsgen has run. Until then it may be broken, or of an
+// older program, as ws_gen.go may be.
 func (p parsed) byWire() bool {
 	if filepath.Base(p.path) != wireFile {
 		return false
@@ -36,9 +36,9 @@ func (p parsed) byWire() bool {
 	return err == nil && bytes.Contains(text, []byte(wireMark))
 }
 
-// parseCandidates parses the folders that mention a directive, or did when wsgen
-// last wrote there. It drops those that only mention it in strings, and those of
-// which every file was read whole, and none has anything.
+// parseCandidates parses the folders that mention a directive, and those that
+// wsgen has written to. It keeps the ones that have a directive. It also keeps one
+// that wsgen has written to if Go cannot read all of it now.
 func parseCandidates(fset *token.FileSet, folders map[string]*folder) []*candidate {
 	var all []*candidate
 	for _, f := range folders {
@@ -66,8 +66,8 @@ func (c *candidate) broken() bool {
 	return slices.ContainsFunc(c.files, func(p parsed) bool { return p.err != nil })
 }
 
-// lost reports whether the text of a directive is in a file, and nothing of that
-// in what could be read of it.
+// lost reports whether a file mentions a directive, and Go can read it only in
+// part, without the directive.
 func (p parsed) lost(f *folder) bool {
 	return p.err != nil && f.mention[p.path] && (p.file == nil || !directive.Any(p.file))
 }

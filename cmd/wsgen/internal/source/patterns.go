@@ -88,8 +88,8 @@ func folderOf(file string) string {
 	return "./" + dir
 }
 
-// notAPackage is the error for what is neither written as a folder nor as an
-// import path of m, with what to write if that can be told.
+// notAPackage is the error for a pattern that is written neither as a folder nor
+// as an import path of m. It says what to write if that can be told.
 func notAPackage(arg, dir string, m Module) error {
 	base, dots := strings.CutSuffix(arg, "...")
 	base = strings.TrimSuffix(base, "/")

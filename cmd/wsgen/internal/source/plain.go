@@ -13,9 +13,9 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// plain lists the packages of folders as the go command would, which takes far
-// longer: to that belongs t. ok is false where there is anything that the go
-// command might see otherwise.
+// plain lists the packages of folders as the go command would for the target t,
+// in a small part of the time. ok is false if the go command might see anything
+// there otherwise.
 func (t target) plain(m Module, folders []*folder) (found map[string]*packages.Package, ok bool) {
 	if !t.sure || m.Go == "" || m.Path == "std" || m.Path == "cmd" {
 		return nil, false
@@ -39,8 +39,8 @@ func (t target) plain(m Module, folders []*folder) (found map[string]*packages.P
 	return found, true
 }
 
-// importFolder is what Go makes of the files of a folder without those that
-// wsgen wrote, in whatever state they are.
+// importFolder is what go/build says of the files of a folder. It leaves out those
+// that wsgen wrote, in whatever state they are.
 func (t target) importFolder(f *folder) (*build.Package, error) {
 	ctx := t.Context
 	ctx.ReadDir = func(dir string) ([]fs.FileInfo, error) {
@@ -56,7 +56,7 @@ func (t target) importFolder(f *folder) (*build.Package, error) {
 	return ctx.ImportDir(f.dir, 0)
 }
 
-// entry is what is asked of a file before it is read.
+// entry answers what go/build asks about a file before it reads it.
 type entry struct{ fs.DirEntry }
 
 func (e entry) Mode() fs.FileMode { return e.Type() }
@@ -72,13 +72,13 @@ func vendored(rel string) bool {
 	return strings.Contains("/"+filepath.ToSlash(rel), "/vendor/")
 }
 
-// unusual are characters that an import path may not have, or not everywhere.
+// unusual reports whether an import path may not have c, or not everywhere.
 func unusual(c rune) bool {
 	return (c < 'a' || 'z' < c) && (c < 'A' || 'Z' < c) && (c < '0' || '9' < c) && c != '_' && c != '-' && c != filepath.Separator
 }
 
-// onlyGo reports whether a package has no file of another language: then the
-// go command has rules of its own.
+// onlyGo reports whether a package has Go files only, without cgo. For all others
+// the go command has rules of its own.
 func onlyGo(p *build.Package) bool {
 	for _, files := range [][]string{
 		p.CgoFiles, p.CFiles, p.CXXFiles, p.MFiles, p.HFiles, p.FFiles, p.SFiles,
@@ -135,8 +135,8 @@ func (l lister) target(m Module) target {
 	return t
 }
 
-// defaultTarget is for when the go command cannot be asked: what this program
-// was built for.
+// defaultTarget is the target if the go command cannot be asked: that which this
+// program was built for.
 func defaultTarget(tags []string) target {
 	ctx := build.Default
 	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), tags...)

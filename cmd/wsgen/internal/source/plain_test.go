@@ -46,7 +46,7 @@ package main
 import "example.com/nowhere"
 `
 
-// What plain lists is what the go command lists.
+// TestPlain checks that plain lists the same as the go command.
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	dir := module(t, plainModule)
@@ -96,7 +96,7 @@ func found(t *testing.T, m Module, dirs ...string) (list []*folder) {
 	return list
 }
 
-// essence is what this package looks at.
+// essence writes down the parts of p that this package looks at.
 func essence(p *packages.Package) string {
 	if p == nil {
 		return "nothing"
@@ -105,7 +105,8 @@ func essence(p *packages.Package) string {
 		p.GoFiles, p.IgnoredFiles, p.Module.Path, p.Module.Dir, p.Module.Main, p.Module.GoVersion) + fmt.Sprint(p.Errors)
 }
 
-// Where the go command may have another view, it is asked.
+// TestNotPlain checks that plain leaves it to the go command to list folders that
+// this may see otherwise.
 func TestNotPlain(t *testing.T) {
 	t.Parallel()
 	for name, odd := range map[string]struct{ files, env string }{

@@ -25,15 +25,16 @@ type Program struct {
 	Packages []*Package
 
 	// Generated are the absolute paths of the files that wsgen wrote into the
-	// folders that the patterns named, whether or not anything is annotated there:
-	// what is not written again is an orphan.
+	// folders that the patterns named, whether or not anything is annotated there.
+	// A file that is not written again is an orphan.
 	Generated []string
-	// Foreign are those of these names that it did not write, and must not replace.
+	// Foreign are the files of such names that wsgen did not write, and must not
+	// replace.
 	Foreign []string
 
-	// Whole says that the go command had nothing to complain about: what the run
-	// read depends on files only, and not on what a download might bring. They
-	// stand where every change of them is looked for.
+	// Whole says that the go command had nothing to complain about, so the run
+	// depends on files only, and not on a download to come. All these files stand
+	// where package cache looks for changes.
 	Whole bool
 
 	deps    *dependencies
@@ -125,8 +126,8 @@ type parsed struct {
 	err  error
 }
 
-// candidate is a folder of the module with something in its comments that is,
-// or looks like, a directive.
+// candidate is a folder of the module with a comment that is, or looks like, a
+// directive, or with a file that may have one and cannot be read.
 type candidate struct {
 	*folder
 	files []parsed

@@ -35,7 +35,7 @@ func (s *walker) all(wanted patterns) error {
 		var err error
 		switch {
 		case p.deep && !p.folder || p.deep && leftOut(p.base) || s.entered[p.dir]:
-			continue // what the pattern names is found already, or nothing
+			continue // the folders are found already, or none of them counts
 		case p.deep:
 			err = found.tree(p.dir, true)
 		default:
@@ -83,10 +83,10 @@ func (s *walker) one(dir string) error {
 	return s.files(dir, entries)
 }
 
-// tree looks at a folder and those below it: without links to folders, nested
-// modules, what go.mod ignores, what has a name that the go command passes over,
-// and what stands below a folder called vendor. Of the top one only go.mod is
-// asked.
+// tree looks at a folder and those below it. It passes over links to folders,
+// nested modules, folders that go.mod ignores, those whose names leftOut knows, and
+// those below a folder called vendor. Of these rules only that of go.mod holds for
+// the top folder.
 func (s *walker) tree(dir string, top bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -56,8 +56,9 @@ func states() map[string]string {
 	}
 }
 
-// TestLoadIgnoresGeneratedFiles: whatever the generated files are like, the
-// packages are read the same, alone and where one imports the other.
+// TestLoadIgnoresGeneratedFiles checks that the packages are read the same,
+// whatever the generated files are like: those of one package, and those of one
+// that it imports.
 func TestLoadIgnoresGeneratedFiles(t *testing.T) {
 	t.Parallel()
 	dir := module(t, "-- chat/chat.go --\n"+chatFile+"-- room/room.go --\n"+roomFile)

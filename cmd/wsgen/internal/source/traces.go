@@ -82,14 +82,15 @@ func (p *Program) directives(paths []string) (all []Trace) {
 	return all
 }
 
-// leftOut are the Go files of folders that ./... has not. Those of hidden
-// folders, of other modules, and of others' packages are not the module's own.
+// leftOut are the Go files of folders that ./... has not. It passes over folders
+// that are not the module's own: hidden ones, other modules, vendor and
+// node_modules.
 func (p *Program) leftOut() (paths []string) {
 	top := p.Module.Dir + string(filepath.Separator)
 	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		switch name := filepath.Base(path); {
 		case err != nil:
-			return nil // what cannot be read shows nothing
+			return nil // a folder that cannot be read shows nothing
 		case e.IsDir() && path != top:
 			entries, _ := os.ReadDir(path)
 			if name[0] == '.' || name == "vendor" || name == "node_modules" || hasModule(path, entries) {

@@ -42,9 +42,9 @@ func (p *Program) varies(obj *types.TypeName) Variation {
 	return v
 }
 
-// steady are the types that no build has otherwise: Go's own, the runtime's,
-// which fit the tool that knows them, and one of the standard library that a
-// promise keeps as it is.
+// steady reports whether no build has another type in the place of obj. So it is
+// for Go's predeclared types, and for those of the runtime, whose version fits the
+// tool. It is for time.Duration, too, by Go's promise of compatibility.
 func steady(obj *types.TypeName) bool {
 	return obj.Pkg() == nil || obj.Pkg().Path() == model.RuntimePath || obj.Pkg().Path() == "time" && obj.Name() == "Duration"
 }
@@ -57,7 +57,7 @@ func (p *Program) declaration(obj *types.TypeName) Variation {
 	if p.otherBuilds(f, obj.Pkg().Name()).types[obj.Name()] {
 		return ByBuild
 	}
-	// Type A B has what B is declared as, which types do not tell.
+	// The type A of "type A B" varies with B, and go/types does not know of B.
 	spec, file := p.typeSpec(f, obj)
 	if spec == nil {
 		return ByBuild
@@ -208,9 +208,10 @@ func newOtherBuilds() *otherBuilds {
 }
 
 // Uneven is the first of methods that a type of the module has in some builds
-// only, as far as files show it; "" if there is none. Builds that have a type
-// each have to have it with the same ones; of a type that all have, two files
-// may each have a method for builds of their own.
+// only, as far as files show it; "" if there is none. If the type is declared for
+// some builds only, each of its declarations has to come with the method. If all
+// builds share the declaration, two or more files may have the method, each for
+// builds of its own.
 func (p *Program) Uneven(obj *types.TypeName, methods ...string) string {
 	f := p.folderOf(obj.Pkg().Path())
 	if f == nil {

@@ -10,8 +10,8 @@ const WirePath = "github.com/google/wire"
 
 // UsesWire reports whether the module itself uses google/wire: its go.mod needs
 // it for the module's own packages or has it as a tool. A requirement that is
-// marked // indirect is another module's, unless a file imports it: so it is
-// between go get and go mod tidy.
+// marked // indirect is another module's, unless a file imports wire. A go.mod
+// looks so between go get and go mod tidy.
 func (p *Program) UsesWire() bool {
 	if !p.Module.Requires(WirePath) || p.Module.needs(WirePath) {
 		return p.Module.Requires(WirePath)
