@@ -10,8 +10,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// digests are those of the packages of prog: all of a package, places in the
-// source included, since they decide the order of guards.
+// digests are those of the packages of prog. A digest covers all of a package,
+// positions in the source included: they decide the order of guards.
 func digests(prog *model.Program) []string {
 	sums := make([]string, len(prog.Packages))
 	parallel(len(sums), func(i int) {
@@ -21,7 +21,8 @@ func digests(prog *model.Program) []string {
 	return sums
 }
 
-// whole is the digest of a program whose packages have these.
+// whole is the digest of prog with its contract. digests are those of its
+// packages.
 func whole(prog *model.Program, digests []string) string {
 	text := appendValue(nil, reflect.ValueOf(digests))
 	text = appendValue(text, reflect.ValueOf(prog.Contract))
@@ -35,8 +36,8 @@ func whole(prog *model.Program, digests []string) string {
 }
 
 // appendValue appends v so that different values of one type differ. It follows
-// pointers: a model has no cycles but by declared types, which stand for
-// themselves by their name, unique in a contract.
+// pointers, but of a *model.Def it appends the name only: all cycles of a model
+// pass one, and names are unique in a contract.
 func appendValue(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.String:
@@ -74,6 +75,6 @@ func appendValue(b []byte, v reflect.Value) []byte {
 		}
 		return b
 	default:
-		panic(fmt.Sprintf("a model has no %s", v.Kind())) // a new one does: say how it is appended
+		panic(fmt.Sprintf("a model has no %s", v.Kind())) // a field of a new kind needs a case above
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Whatever of a package changes, at any depth, its digest does, and to one that
-// no other change leads to. Changed back, it is the old one.
+// TestDigestOfEveryField changes every value of a package, at any depth. The
+// digest has to change each time, to one that no other change leads to, and to be
+// the old one when the value is.
 func TestDigestOfEveryField(t *testing.T) {
 	full := &model.Package{}
 	fill(reflect.ValueOf(full).Elem(), 0)
@@ -39,7 +40,8 @@ func TestDigestOfEveryField(t *testing.T) {
 	}
 }
 
-// Values that stand one after the other are not taken for others.
+// TestDigestKeepsApart checks that neighbouring values are not taken for other
+// ones with the same text.
 func TestDigestKeepsApart(t *testing.T) {
 	seen := map[string]int{}
 	for i, pkg := range []*model.Package{
@@ -67,8 +69,8 @@ func TestDigestKeepsApart(t *testing.T) {
 	}
 }
 
-// fill makes everything in v something, down to a depth where types that hold
-// themselves end.
+// fill gives everything in v a value. Types that hold themselves end where deep
+// says so.
 func fill(v reflect.Value, depth int) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -88,7 +90,7 @@ func fill(v reflect.Value, depth int) {
 	}
 }
 
-// deep cuts off types within types.
+// deep reports whether fill leaves out a value of type t at this depth.
 func deep(t reflect.Type, depth int) bool {
 	return depth > 8 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]() || t == reflect.TypeFor[model.Flat]())
 }

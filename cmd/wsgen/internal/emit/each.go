@@ -12,11 +12,11 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Each makes the file of a that each package has which needs one, several at a
-// time, and returns them in the order of the packages. write returns the text,
-// yet to be formatted. It must depend on nothing but its package, and not
-// change it: the same package is not written twice if the memory has the text.
-// When ctx ends no further one is made, and its error returned.
+// Each makes the files of a, one for each package that needs one. It makes several
+// at a time, and returns them in the order of the packages. write returns a text
+// that is yet to be formatted. It must depend on nothing but its package, because
+// it is not called if the memory has the text, and must not change the package.
+// After the end of ctx Each makes no further file, and returns the error of ctx.
 func (r *Run) Each(ctx context.Context, a Artifact, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
 	made := make([]*File, len(r.prog.Packages))
 	errs := make([]error, len(r.prog.Packages))
@@ -47,8 +47,8 @@ func (r *Run) Each(ctx context.Context, a Artifact, needed func(*model.Package) 
 	return files, nil
 }
 
-// ForApp makes the one file of a, which tells of a whole application. write is
-// to Each's what the program is to a package.
+// ForApp makes the one file of a, which tells of a whole application. The rules
+// for write are those of Each, with the program in the place of the package.
 func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Program) ([]byte, error)) ([]File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -64,8 +64,8 @@ func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Program)
 	return []File{{Path: a.File, Data: text}}, nil
 }
 
-// text is that of the file of a at path: what was made of the model with this
-// digest, if it is known.
+// text returns the text of the file of a at path: from the memory, if that has
+// what was made of the model with this digest, and else from write.
 func (r *Run) text(a Artifact, path, digest string, write func() ([]byte, error)) ([]byte, error) {
 	if r.memory != nil {
 		if text, ok := r.memory.Recall(path, digest); ok {

@@ -18,7 +18,7 @@ import (
 // memory is an emit.Memory.
 type memory struct {
 	mu   sync.Mutex
-	text map[string]string // by path and digest
+	text map[string]string // by path and digest; guarded by mu
 }
 
 func (m *memory) Recall(path, digest string) ([]byte, bool) {
@@ -34,8 +34,8 @@ func (m *memory) Keep(path, digest string, text []byte) {
 	m.text[path+digest] = string(text)
 }
 
-// A package is written once for each of its models and files, by its place in
-// the program, and formatted.
+// TestEach checks that a package is written once for each of its models and
+// files, and formatted, and that the files have the order of the packages.
 func TestEach(t *testing.T) {
 	known := &memory{text: map[string]string{}}
 	for step, c := range []struct {
@@ -95,7 +95,8 @@ func TestEachSaysWhatDoesNotParse(t *testing.T) {
 	}
 }
 
-// Once the context has ended no further package is written.
+// TestEachStops checks that no further package is written once the context has
+// ended.
 func TestEachStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	prog := &model.Program{}
@@ -123,8 +124,8 @@ func tree(name, member string) *model.Contract {
 	return &model.Contract{Defs: []*model.Def{def}}
 }
 
-// What tells of a whole application is written once for each of its models, at
-// its own path, and by its own format or none.
+// TestForApp checks that the file of an application is written once for each of
+// its models, at its own path, and by its own format or none.
 func TestForApp(t *testing.T) {
 	known := &memory{text: map[string]string{}}
 	upper := func(text []byte) ([]byte, error) { return bytes.ToUpper(text), nil }

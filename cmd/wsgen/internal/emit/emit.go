@@ -25,10 +25,11 @@ type Artifact struct {
 	// artifact it is the absolute path that the user chose.
 	File   string
 	Header mark.Line // how the file says that wsgen wrote it
-	// Format makes the file of what Emit has written; nil: that is the file.
+	// Format makes the file from the text that Emit has written; nil leaves the
+	// text as it is.
 	Format func(text []byte) ([]byte, error)
-	// Contract says that Emit looks at the program's Contract, which is made only
-	// for those that do.
+	// Contract says that Emit looks at the program's Contract. It is made only if
+	// an artifact of the table does.
 	Contract bool
 	Emit     Emitter
 }
@@ -42,12 +43,12 @@ const (
 	PerApp                  // one, which tells of a whole application
 )
 
-// Emitter makes the files of one Artifact. It fails only on a defect of wsgen:
-// what a user can get wrong, resolve has already said. Or ctx ended.
+// Emitter makes the files of one Artifact. It fails only if ctx has ended or wsgen
+// has a defect: resolve has already reported every mistake that a user can make.
 type Emitter func(context.Context, *Run, Artifact) ([]File, error)
 
 // Memory knows files that earlier runs of this build of wsgen made. Several
-// goroutines may call it.
+// goroutines call it at once.
 type Memory interface {
 	// Recall returns the text of the file at path, if it was made of the model
 	// with this digest.

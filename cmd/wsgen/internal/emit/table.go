@@ -32,8 +32,8 @@ func (t Table) Names() []string {
 	return names
 }
 
-// Paths are those that the user chose: of the files that tell of a whole
-// application.
+// Paths are those of the files that tell of a whole application. The user chose
+// them.
 func (t Table) Paths() []string {
 	var paths []string
 	for _, a := range t {

@@ -8,7 +8,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
-// Whoever asks the table about a file gets the row that made it.
+// TestTable checks that the table finds, for a file, the row that makes it.
 func TestTable(t *testing.T) {
 	table := emit.Table{
 		{Name: "server", File: "ws_gen.go", Header: mark.Go},

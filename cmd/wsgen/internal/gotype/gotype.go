@@ -84,7 +84,7 @@ func Method(t types.Type, name string) *types.Signature {
 			t = types.NewPointer(t)
 		}
 	}
-	// A method set would be made of all methods, for each question anew.
+	// types.NewMethodSet would collect all methods, for each question anew.
 	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
 	fn, ok := obj.(*types.Func)
 	if !ok {

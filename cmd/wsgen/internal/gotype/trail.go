@@ -5,9 +5,9 @@ import (
 	"go/types"
 )
 
-// Trail is the memory of one walk over a type and all that it is made of: types
-// contain themselves, directly, as type T []T does, or by instances of generic
-// types, which need not be the same value each time.
+// Trail is the memory of one walk over a type and all that it is made of. A type
+// may contain itself: directly, as type T []T does, or by instances of generic
+// types. The same instance need not be the same value each time.
 type Trail struct {
 	ctx     context.Context
 	seen    map[any]bool
@@ -18,12 +18,12 @@ type Trail struct {
 // NewTrail begins a walk, which ends with ctx.
 func NewTrail(ctx context.Context) *Trail { return &Trail{ctx: ctx, seen: map[any]bool{}} }
 
-// growth is how often an instance may be in a smaller one of the same type.
-// Each time the program has to write it out, unless there is no end.
+// growth is in how many smaller instances of the same generic type an instance
+// may stand. A program has to write out each of them, unless there is no end.
 const growth = 10
 
-// In reports whether the walk goes on into t, and Out ends that: not where it
-// has been, nor any more once it is interrupted or has found no end.
+// In reports whether the walk goes on into t. If so, Out has to follow. It does not
+// go where it has been, and nowhere once ctx has ended or a type has no end.
 func (w *Trail) In(t types.Type) bool {
 	key := Identity(t)
 	if w.endless != nil || w.seen[key] || w.ctx.Err() != nil {
@@ -70,8 +70,9 @@ func instance(t types.Type) *types.Named {
 	return nil
 }
 
-// Identity is the same for the same type: an instance may be made again and
-// again. Of other types that is harmless, since they are made of named ones.
+// Identity is a key of t. It is equal for all values of one instance of a generic
+// type. Any other type is its own key. To meet one of those again is harmless:
+// a cycle always passes a declared type.
 func Identity(t types.Type) any {
 	if instance(t) != nil {
 		return types.TypeString(t, nil)

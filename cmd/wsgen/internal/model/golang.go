@@ -20,7 +20,7 @@ type GoGateway struct {
 	Through []string
 }
 
-// GoHandler is what generated code of a handler knows besides.
+// GoHandler is what only generated code has to know of a handler.
 type GoHandler struct {
 	Const      *Const // the constant that names the event; nil: none that its gateway's package may name
 	ResultFlat *Flat  // how the result is written; nil: encoding/json does it
@@ -28,8 +28,8 @@ type GoHandler struct {
 
 // GoParam is what generated code does with a parameter that is data.
 type GoParam struct {
-	// Flat is how the value is read or written, what Type points to if Optional. Of
-	// named parameters either all have one or none has.
+	// Flat is how the value is read or written; that of what Type points to, if
+	// Optional. Of named parameters either all have one or none has.
 	Flat *Flat
 	// Check says who judges a decoded value before the handler gets it.
 	Check Check
@@ -83,8 +83,8 @@ const (
 	CheckNone     Check = iota
 	CheckValidate       // the type's own Validate() error
 	CheckOptions        // the validator of the server's options, if it has one
-	// The first of these that there is in the build that runs: of a type that
-	// another build may have otherwise.
+	// Of a type that another build may declare otherwise: the first of these that
+	// the running build has.
 	CheckFound         // CheckValidate or CheckOptions
 	CheckFoundValidate // CheckValidate
 )
@@ -111,7 +111,7 @@ const (
 // Flat is a type so simple that generated code reads and writes its JSON
 // itself, and still does what encoding/json does: strings, booleans and
 // numbers without methods of their own for it, structs of these, and slices of
-// those. Where there is none, a nil *Flat, encoding/json does it.
+// those. A nil *Flat leaves it to encoding/json.
 type Flat struct {
 	Kind   FlatKind
 	Type   TypeRef     // FlatStruct: the declared type, aliases resolved

@@ -24,8 +24,8 @@ const (
 // Program is everything one run of wsgen generates code for.
 type Program struct {
 	Packages []*Package
-	// Elsewhere are the applications of packages that were not asked for: what
-	// they ask, they ask of gateways here, too. Nothing is generated for them.
+	// Elsewhere are the applications of packages that were not asked for. Their
+	// guards hold for gateways here, too. Nothing is generated for them.
 	Elsewhere []*App
 	// Contract is the API of Packages as clients see it; nil: no output asks.
 	Contract *Contract
@@ -66,7 +66,8 @@ type Gateway struct {
 	Configure  *Hook    // takes *ws.Options and nothing else
 	State      *TypeRef // the connection's own state type, always used as a pointer; nil: none
 
-	// Guards of the whole gateway, in source order; a type may be of both kinds.
+	// ConnGuards and MessageGuards are those of the whole gateway, in source order.
+	// A type may be of both kinds.
 	ConnGuards    []*GuardRef
 	MessageGuards []*GuardRef
 	Public        bool
@@ -100,8 +101,8 @@ type Hook struct {
 	Method string
 	Params []Param
 
-	// State says that a connect hook returns (*State, error) or *State; Err that its last result
-	// is an error. The other hooks return nothing.
+	// State says that a connect hook returns *State or (*State, error), and Err that
+	// its last result is an error. The other hooks return nothing.
 	State bool
 	Err   bool
 }
@@ -206,7 +207,7 @@ type App struct {
 	// Sets are the import paths of the annotated packages whose WireSet joins,
 	// the application's own package excluded.
 	Sets []PackageRef
-	// Global guards, in source order.
+	// ConnGuards and MessageGuards are those of all its gateways, in source order.
 	ConnGuards    []*GuardRef
 	MessageGuards []*GuardRef
 	// Foreign are the foreign guards of the whole application, each once, that

@@ -51,9 +51,10 @@ func (r runner) run() (short bool) {
 	return false
 }
 
-// A row of the table is all that an output needs, whatever language it is in:
-// its file is written, told from others, removed when nothing wants it any
-// more, and missed by a short run that finds it changed.
+// TestArtifactThatIsNotGo checks that an output needs nothing but a row of the
+// table, whatever language it is in. Its file is written, told from others,
+// and removed when nothing wants it any more. A run that finds it changed is no
+// short one.
 func TestArtifactThatIsNotGo(t *testing.T) {
 	quietCache(t)
 	root := t.TempDir()
@@ -112,7 +113,7 @@ func TestArtifactThatIsNotGo(t *testing.T) {
 	if r.run() || exists(orphan) {
 		t.Error("what nothing wants any more is not removed")
 	}
-	// What has its name, and not its header, is somebody's.
+	// A file that has its name, but not its header, is somebody else's.
 	if err := os.WriteFile(orphan, []byte("{}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}

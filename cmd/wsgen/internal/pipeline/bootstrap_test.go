@@ -20,9 +20,9 @@ import (
 )
 
 // TestBootstrap runs each project of testdata/bootstrap with its generated
-// files in every state that they can be in when wsgen runs. What is generated
-// is the same each time; and if the user has mistyped a type, that is the one
-// thing said, whatever else the compiler does not find yet.
+// files in every state that they can be in when wsgen runs. It generates the same
+// each time. If the user has mistyped a type, it reports that and nothing else,
+// whatever else the compiler does not find yet.
 func TestBootstrap(t *testing.T) {
 	t.Parallel()
 	projects, err := filepath.Glob("testdata/bootstrap/*.txtar")
@@ -48,8 +48,8 @@ func TestBootstrap(t *testing.T) {
 	}
 }
 
-// state makes of what wsgen would write today into package pkg what is there
-// instead; nil is no file.
+// state turns the file that wsgen would write today into package pkg into the one
+// that is there instead; nil is no file.
 type state func(pkg string, current []byte) []byte
 
 // states are what a generated file can look like when wsgen runs.

@@ -108,7 +108,7 @@ func TestSameFromClones(t *testing.T) {
 			files := map[string]string{}
 			for _, c := range []struct{ dir, pattern string }{{"examples/live", "./..."}, {".", "./runtime/internal/fixture"}} {
 				var memory output.Memory
-				// What was compiled for one clone serves the other.
+				// With -trimpath one clone uses what was compiled for the other.
 				env := append(os.Environ(), "GOFLAGS=-trimpath", "GOWORK=")
 				result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: filepath.Join(dir, c.dir), Patterns: []string{c.pattern}, Env: env}, &memory)
 				if err != nil || result.Diagnostics.HasErrors() {

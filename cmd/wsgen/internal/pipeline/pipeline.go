@@ -61,15 +61,15 @@ type Result struct {
 	// while no file changes, another run does the same.
 	Whole bool
 	// Traces are where the module shows that it has gateways, if the run found
-	// none: files of earlier runs, go:generate lines, directives in what was not
-	// asked for or is read by nobody.
+	// none: files of earlier runs, go:generate lines, and directives in packages
+	// that were not asked for or in files that nobody reads.
 	Traces []Trace
 }
 
-// Trace is one of them.
+// Trace is one place where a module shows that it has gateways.
 type Trace = source.Trace
 
-// Module is that of the folder wsgen runs in.
+// Module is a Go module that wsgen runs in.
 type Module = source.Module
 
 // FindModule returns the module that dir, an absolute path, belongs to.
@@ -79,8 +79,8 @@ func FindModule(dir string) (Module, error) { return source.FindModule(dir) }
 func Artifacts() emit.Table { return emit.Table{goserver.Artifact(), gowire.Artifact()} }
 
 // Run reads the packages that opts name, and hands what they generate to sink.
-// The user's mistakes are in the Result; error is what has no place in a file:
-// no module, a disk that is full, ctx cancelled.
+// The user's mistakes are in the Result. The error is a failure that has no place
+// in a file: no module, a disk that is full, ctx cancelled.
 func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	loaded, program, result, err := analyze(ctx, opts)
 	if err == nil && loaded != nil {
@@ -134,9 +134,9 @@ func found(paths []string, table emit.Table) []output.Found {
 	return list
 }
 
-// disown says of a file that has the name of a generated one, and not its mark,
-// that, and not that it declares what wsgen declares: it may be wsgen's, without
-// its first line.
+// disown replaces what list says about a foreign file, which has the name of a
+// generated one and not its mark. The file may be wsgen's, without its first
+// line. So the message names that, and not the declarations that clash.
 func disown(list diag.List, foreign []string, table emit.Table) diag.List {
 	var found []string
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
@@ -172,8 +172,8 @@ func Model(ctx context.Context, opts Options) (*model.Program, Result, error) {
 	return program, result, nil
 }
 
-// analyze is what Run and Model have in common. Without an error, and without
-// one among the diagnostics, loaded and program are there.
+// analyze is what Run and Model have in common. loaded and program are not nil
+// unless it returns an error, or has one among the diagnostics.
 func analyze(ctx context.Context, opts Options) (loaded *source.Program, program *model.Program, result Result, err error) {
 	opts.step("reading packages")
 	loaded, diags, err := source.Load(ctx, source.Options{

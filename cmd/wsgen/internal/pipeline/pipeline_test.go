@@ -18,9 +18,9 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 // want is the folder of an archive that holds the expected outputs.
 const want = "want/"
 
-// TestGolden runs every feature from its input to all of its outputs, compares
-// them byte for byte, compiles them with the input and the runtime, shows them to wire, and, where
-// a case has frames, serves its gateways and talks to them.
+// TestGolden runs every feature from its input to all of its outputs. It compares
+// them byte for byte, compiles them with the input and the runtime, and shows them
+// to wire. If a case has frames, it serves the gateways and talks to them.
 func TestGolden(t *testing.T) {
 	w := newWorkspace(t)
 	w.generate(t)

@@ -45,9 +45,9 @@ func (t *Type) codes() bool {
 	return slices.ContainsFunc(Coders(), func(name string) bool { return gotype.Method(t.Go, name) != nil })
 }
 
-// CopyCoder is the method by which a value of t is read, if it gets a copy of
-// the value and there is nothing to set behind that; else nil. A promoted method
-// is somebody else's.
+// CopyCoder is the method that reads a value of t, if all that it sets is lost:
+// it gets a copy of the value, and there is nothing to set behind that. Else it is
+// nil. A promoted method does not count, because it is another type's.
 func (t *Type) CopyCoder() types.Object {
 	switch t.Go.Underlying().(type) {
 	case *types.Map, *types.Pointer, *types.Interface: // there is something to set behind the copy
@@ -85,7 +85,7 @@ type Promotion struct {
 	Lost []*types.Var // the others that would travel
 }
 
-// Promoted says what a struct with such a method loses by it; nil is nothing.
+// Promoted says which fields a struct with such a method loses; nil if none.
 func (t *Type) Promoted(w Way) *Promotion {
 	s := t.structure()
 	if s == nil || t.Coder(w) == "" {

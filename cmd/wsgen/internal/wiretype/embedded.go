@@ -20,8 +20,8 @@ type layer struct {
 
 // ofEmbedded finds members that a struct has twice of what it embeds: Go takes
 // such a selector for ambiguous, and encoding/json leaves both out. It looks
-// into the structs level by level, as encoding/json does: what is further up
-// hides what is below.
+// into the structs level by level, as encoding/json does: a member further up
+// hides those below.
 func (t *Type) ofEmbedded() []Problem {
 	taken, seen := map[string]bool{}, map[any]bool{gotype.Identity(t.Go): true}
 	for _, f := range t.Fields() {

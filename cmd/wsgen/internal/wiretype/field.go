@@ -12,7 +12,7 @@ import (
 // Field is one field of a struct, and what its tag makes of it.
 type Field struct {
 	Var *types.Var
-	Tag string // all of it, as the string that it is
+	Tag string // the whole tag, without its quotes
 
 	Omitted bool     // by the tag json:"-"
 	Name    string   // of the member, if it becomes one
@@ -68,7 +68,8 @@ func (f *Field) travels() bool {
 	return !f.Omitted && !f.unknown() && (f.Var.Exported() || f.Var.Embedded() && f.embeds())
 }
 
-// embeds reports whether what is embedded is a struct.
+// embeds reports whether the type of an embedded field is a struct, or a pointer
+// to one.
 func (f *Field) embeds() bool {
 	_, ok := gotype.Deref(f.Var.Type()).Underlying().(*types.Struct)
 	return ok

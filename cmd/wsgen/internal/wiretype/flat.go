@@ -21,9 +21,9 @@ type Flat struct {
 }
 
 // Flat returns how generated code may read and write t; nil if that is left to
-// encoding/json. So is all that another build may have otherwise: generated code
-// is the same in every build, and encoding/json sees what a type is in the one
-// that runs.
+// encoding/json. A type that another build may declare otherwise is left to it,
+// too. For generated code is the same in every build, and encoding/json sees what
+// the type is in the one that runs.
 func (t *Type) Flat() *Flat {
 	if !t.flatness {
 		t.flat, t.flatness = t.flatten(), true
@@ -76,8 +76,8 @@ func (t *Type) flatStruct(s *types.Struct) *Flat {
 	return flat
 }
 
-// flatField understands the names and options that have one meaning only; all
-// else is encoding/json's.
+// flatField understands the names and options that have one meaning only. All
+// others are left to encoding/json.
 func (t *Table) flatField(f *Field) (model.FlatField, bool) {
 	typ := f.Var.Type()
 	kind := t.Of(typ).scalar()

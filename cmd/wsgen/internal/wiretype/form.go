@@ -28,7 +28,7 @@ type Flaw struct {
 }
 
 // Flaws are the parts of typ that have no form in JSON, each field of a struct
-// once. An interface with methods is one only where nothing says what it holds:
+// once. An interface with methods is one only of data that is decoded, and only
 // outside of structs.
 func (t *Table) Flaws(typ types.Type, w Way) []Flaw { return t.flaws(typ, w, w == In) }
 

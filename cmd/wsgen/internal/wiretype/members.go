@@ -22,10 +22,10 @@ type candidate struct {
 	index []int // of the fields that lead to it, for the order of members
 }
 
-// Members are those of the object that t becomes, in their order. They are
-// encoding/json's: of several fields with one name that is taken which lies
-// nearest, then the one with the name in its tag; and if there is more than one
-// of these, none is.
+// Members are those of the object that t becomes, in their order. The rules are
+// encoding/json's: of several fields with one name the nearest wins, and among
+// equally near ones that which has the name in its tag. If there is more than one
+// of these, none becomes a member.
 func (t *Type) Members() []Member {
 	byName := map[string][]candidate{}
 	var names []string
@@ -67,9 +67,9 @@ type reach struct {
 	several  bool // it stands more than once in its level
 }
 
-// candidates are the fields of t and of what it embeds, level by level. A struct
-// that was seen above is passed over. The fields of a struct that stands several times in
-// one level count twice, so that they annul each other.
+// candidates are the fields of t and of the structs that it embeds, level by
+// level. It passes over a struct that was seen above. If a struct stands several
+// times in one level, its fields count twice, so that they annul each other.
 func (t *Type) candidates() (all []candidate) {
 	seen := map[any]bool{}
 	level := []*reach{{at: t}}
@@ -112,8 +112,9 @@ func (t *Type) candidates() (all []candidate) {
 	return all
 }
 
-// OmitsEmpty reports whether the tag has a member left out if its value is
-// empty, and that ever is: never a struct, or an array that has elements.
+// OmitsEmpty reports whether the member may be left out: its tag says so for an
+// empty value, and the value can be empty. For omitempty a struct never is, nor an
+// array that has elements.
 func (f *Field) OmitsEmpty() bool {
 	if slices.Contains(f.Options, "omitzero") {
 		return true
@@ -130,6 +131,6 @@ func (f *Field) OmitsEmpty() bool {
 	return true
 }
 
-// NeverNull reports whether a member that is there is never null: omitempty has
-// left out whatever would be.
+// NeverNull reports whether a member that is there is never null: omitempty leaves
+// out every value that would be written so.
 func (f *Field) NeverNull() bool { return slices.Contains(f.Options, "omitempty") && f.OmitsEmpty() }

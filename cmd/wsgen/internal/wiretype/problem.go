@@ -26,16 +26,16 @@ const (
 	TwoOfOneMember                // Fields: two embedded ones that have members of one name
 )
 
-// Problem is something about a struct that does not do on the wire what its
-// declaration says.
+// Problem is a part of a struct that does not do on the wire what its declaration
+// says.
 type Problem struct {
 	Mistake Mistake
 	Field   *Field
 	Fields  []*Field
 	Word    string
-	// Members and From are, of a TwoOfOneMember, the names, and for the first of
-	// them the fields that they come from. Untagged says that only the one is lost
-	// whose tag does not name it; else both are.
+	// Members are the names, if the mistake is TwoOfOneMember, and From are the two
+	// fields that the first of them comes from. Untagged says that only the field
+	// whose tag does not name the member is lost; else both are.
 	Members  []string
 	From     [2]*types.Var
 	Untagged bool
@@ -80,7 +80,7 @@ func (t *Type) ofFields(w Way) (all []Problem) {
 			names[f.Name] = f
 		}
 	}
-	// A lock among them nobody expects to travel.
+	// Nobody expects a lock to travel.
 	lost = slices.DeleteFunc(lost, func(f *Field) bool { return isLock(f.Var.Type()) })
 	if len(lost) > 0 {
 		all = append(all, Problem{Mistake: NeverTravel, Fields: lost})

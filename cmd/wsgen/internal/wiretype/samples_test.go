@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// This file is compiled into the test, and read by it as source: what wiretype
-// says of its types is held to what encoding/json does with values of them.
+// This file is compiled into the test, and the test reads it as source, too. So
+// the answers of wiretype about these types are compared with what encoding/json
+// does with their values.
 
 // Color is what a lamp shows.
 type Color string
@@ -130,7 +131,7 @@ type Right struct {
 	Once   int
 }
 
-// Alone embeds what is no struct, and an instance.
+// Alone embeds a type that is no struct, and an instance.
 type Alone struct {
 	Color
 	Page[int]

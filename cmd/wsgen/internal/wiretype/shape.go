@@ -14,12 +14,12 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// Source is what a Contract needs to know that types do not tell.
+// Source knows what a Contract needs and types do not tell.
 type Source interface {
 	// Doc is the comment of a type, a field or a constant.
 	Doc(obj types.Object) model.Doc
-	// Whole is a package with its whole scope: one that others import indirectly
-	// does not have that.
+	// Whole is pkg with its whole scope. A package that is only imported indirectly
+	// has a part of it.
 	Whole(pkg *types.Package) *types.Package
 	Position(pos token.Pos) token.Position
 }
@@ -90,10 +90,11 @@ func special(typ types.Type) *model.Shape {
 	return nil
 }
 
-// own is the shape of a type that writes or reads itself: a string, if it does so
-// as a text, else anything. It is nil for a type that does not. It is anything,
-// too, where the form depends on whether there is a pointer to the value, or, inside
-// of a declared type, on the way: such a type has one shape.
+// own is the shape of a type that goes the way w by a method of its own; nil if it
+// has none. It is a string if the method is for texts, else anything. It is
+// anything, too, if the form depends on whether there is a pointer to the value.
+// Inside of a declared type it is anything if only one way has a method: a
+// declared type has one shape for both.
 func (s *Shapes) own(typ types.Type, w Way) *model.Shape {
 	at := s.table.Of(typ)
 	in, out := at.Coder(In), at.Coder(Out)
@@ -111,8 +112,8 @@ func (s *Shapes) own(typ types.Type, w Way) *model.Shape {
 	return &model.Shape{Kind: model.ShapeAny, Null: true}
 }
 
-// declared is the shape of a declared type: a reference, if there is more to it
-// than a scalar; nil if there is not.
+// declared is a reference to the Def of a declared type. It is nil for an
+// interface, for a pointer, and for a scalar without exported constants.
 func (s *Shapes) declared(named *types.Named, w Way) *model.Shape {
 	key := gotype.Identity(named)
 	def := s.defs[key]
@@ -146,7 +147,7 @@ func (s *Shapes) declared(named *types.Named, w Way) *model.Shape {
 	return shape
 }
 
-// follow notes that what a shape refers to goes that way, too.
+// follow notes that the declared types which a shape refers to go that way, too.
 func (s *Shapes) follow(shape *model.Shape, w Way) {
 	if shape == nil {
 		return
@@ -172,7 +173,7 @@ func nullable(typ types.Type) bool {
 	return false
 }
 
-// literal is the shape of a type as it is written out, or declared.
+// literal is the shape of a type by its underlying type.
 func (s *Shapes) literal(typ types.Type, w Way) *model.Shape {
 	shape := &model.Shape{Null: nullable(typ)}
 	switch u := typ.Underlying().(type) {
@@ -197,8 +198,8 @@ func (s *Shapes) literal(typ types.Type, w Way) *model.Shape {
 	return shape
 }
 
-// plainByte reports whether a slice of t is written in base64: its elements have
-// no method of their own.
+// plainByte reports whether a slice of such bytes is written in base64: elem has
+// no method of its own.
 func (t *Table) plainByte(elem types.Type) bool {
 	at := t.Of(elem)
 	return at.Coder(In) == "" && at.Coder(Out) == ""

@@ -58,8 +58,8 @@ func lookup(t *testing.T, pkg *types.Package, expr string) types.Type {
 	return tv.Type
 }
 
-// Whatever encoding/json writes of a value is what its type's shape says, to the
-// member, and all that the shape says is needed is there.
+// TestShapeHoldsWhatJSONWrites checks that encoding/json writes a value as the
+// shape of its type says, to the member, and leaves out none that has to be there.
 func TestShapeHoldsWhatJSONWrites(t *testing.T) {
 	t.Parallel()
 	s := load(t)
@@ -209,7 +209,7 @@ func fitsObject(s *model.Shape, object map[string]any) string {
 	return ""
 }
 
-// The shapes of types, written out.
+// TestShape has types and their shapes, written out.
 func TestShape(t *testing.T) {
 	t.Parallel()
 	s := load(t)
@@ -242,8 +242,8 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// A declared type is described once, whatever uses it, and knows the ways that
-// it goes: those of what refers to it, too.
+// TestDefs checks that a declared type is described once, whatever uses it, and
+// goes all the ways that the types which refer to it go.
 func TestDefs(t *testing.T) {
 	t.Parallel()
 	s := load(t)

@@ -1,7 +1,7 @@
 // Package wiretype says what encoding/json makes of a Go type: how it is read
-// and written, which members it has, what of it has no form in JSON, and what
-// does not do on the wire what its declaration says. No other package looks at
-// struct tags or at MarshalJSON and its like for that.
+// and written, and which members it has. It finds the parts that have no form in
+// JSON, and those that do not do on the wire what their declaration says. No
+// other package looks at struct tags or at MarshalJSON and its like for that.
 //
 // It looks at each type once, however many payloads that is in.
 package wiretype
@@ -68,9 +68,10 @@ func (t *Type) structure() *types.Struct {
 	return s
 }
 
-// Walk visits typ, and all that encoding/json comes to from it, once each: what
-// reads or writes itself, structs, and maps. via is the innermost field by which
-// it is come to, or nil. visit says of a struct whether its fields are followed.
+// Walk visits the types that encoding/json comes to from typ, once each: those
+// that read or write themselves, structs, and maps. via is the innermost field
+// that leads to the type, or nil. visit says of a struct whether its fields are
+// followed.
 func (t *Table) Walk(typ types.Type, w Way, visit func(at *Type, via *Field) bool) {
 	(&walk{gotype.NewTrail(t.ctx), t, w, visit}).into(typ, nil)
 }

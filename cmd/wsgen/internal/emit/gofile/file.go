@@ -31,7 +31,8 @@ type File struct {
 	given   map[string]bool   // names that locals and declarations got in the first pass
 }
 
-// Artifact is one whose files are Go's. Each of them is Render's.
+// Artifact returns an artifact of Go files, one in each package that needs one.
+// emitter makes each of them with Render.
 func Artifact(name, file string, emitter emit.Emitter) emit.Artifact {
 	return emit.Artifact{Name: name, Scope: emit.PerPackage, File: file, Header: mark.Go, Format: format.Source, Emit: emitter}
 }
@@ -66,8 +67,9 @@ func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code)
 	}
 	src.Line()
 
-	// A Statement is always formatted, which is most of the work and may not be
-	// needed; a File need not be, but begins with a clause of its own.
+	// To render a Statement always formats it, which is most of the work and may
+	// not be needed. A File can be rendered without that, but begins with a package
+	// clause of its own, which is cut off.
 	file := jen.NewFile(pkg.Name)
 	file.NoFormat = true
 	file.Add(src)
@@ -78,7 +80,7 @@ func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code)
 	return bytes.TrimPrefix(out.Bytes(), []byte("package "+pkg.Name+"\n\n")), nil
 }
 
-// Doc is a comment, one line each. A line needs no leading slashes.
+// Doc is a comment with these lines, which need no leading slashes.
 func Doc(lines ...string) *jen.Statement {
 	s := &jen.Statement{}
 	for _, l := range lines {

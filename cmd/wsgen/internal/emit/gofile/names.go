@@ -78,7 +78,7 @@ func (f *File) NewDeclarations() *Params {
 // hides what the function's signature or body may need.
 type Params struct {
 	file  *File
-	taken []map[string]bool // the last are its own
+	taken []map[string]bool // the last has the names that it handed out
 }
 
 // NewParams starts a function whose body itself uses the locals given.
@@ -142,7 +142,8 @@ func predeclared() []string {
 	}
 }
 
-// isStd follows the go command: the first element of every other path has a dot.
+// isStd reports whether path is of the standard library, as the go command tells:
+// the first element of every other path has a dot.
 func isStd(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")

@@ -10,7 +10,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// TestLocal: whatever is asked for, what comes back is free and a name.
+// TestLocal checks that Local returns an identifier that is free, whatever it is
+// asked for.
 func TestLocal(t *testing.T) {
 	pkg := &model.Package{Path: "example.com/p", Name: "p", GoPackage: model.GoPackage{Scope: []string{"taken", "taken2"}}}
 	_, err := gofile.Render(pkg, "", func(f *gofile.File) []jen.Code {
@@ -28,7 +29,7 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// A comment stays one, on one line, whatever it is about.
+// TestComment checks that a comment stays one, on one line, whatever its text has.
 func TestComment(t *testing.T) {
 	pkg := &model.Package{Path: "example.com/p", Name: "p"}
 	text, err := gofile.Render(pkg, "", func(*gofile.File) []jen.Code {

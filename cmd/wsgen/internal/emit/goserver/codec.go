@@ -143,7 +143,7 @@ func (c *codecs) params(gateway string, h *model.Handler, params []model.Param) 
 	return jen.Id(name), jen.Id(readName)
 }
 
-// member is what is read into a field.
+// member is a member of an object and the field that it is read into.
 type member struct {
 	field, json string
 	kind        model.FlatKind
@@ -232,7 +232,7 @@ func present(value *jen.Statement, kind model.FlatKind) jen.Code {
 	return jen.Add(value).Op("!=").Lit(0)
 }
 
-// scalarName is how the runtime's functions call a kind.
+// scalarName is the word for a kind in the names of wsjson's functions.
 func scalarName(kind model.FlatKind) string {
 	switch kind {
 	case model.FlatString:

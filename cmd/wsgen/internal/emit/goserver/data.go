@@ -100,7 +100,8 @@ func (g *gateway) decodeNamed(local string, first jen.Code, h *model.Handler, pa
 	return lines
 }
 
-// inStruct has pointers only, so that a missing value is not taken for zero.
+// inStruct declares the struct that named parameters are decoded into. It has
+// pointers only, so that a missing value is not taken for zero.
 func (g *gateway) inStruct(into jen.Code, params []model.Param) jen.Code {
 	names := fieldNames(params)
 	fields := make([]jen.Code, len(params))
@@ -114,7 +115,7 @@ func (g *gateway) inStruct(into jen.Code, params []model.Param) jen.Code {
 	return jen.Var().Add(into).Struct(fields...)
 }
 
-// try decodes, and returns what is wrong with the data.
+// try is a statement that decodes, and returns an error of the data.
 func (g *gateway) try(method string, targets ...jen.Code) jen.Code {
 	err := jen.Id(g.Local("err"))
 	return jen.If(jen.Add(err).Op(":=").Add(g.c(method, targets...)), jen.Add(err).Op("!=").Nil()).

@@ -14,8 +14,9 @@ func (g *gateway) dispatchType() jen.Code {
 		gofile.OneLine(jen.Id("gateway").Op("*").Id(g.Name)))
 }
 
-// lookup converts in the switch expression: the compiler then compares bytes
-// and allocates nothing.
+// lookup is the method that finds the index of an event. It converts the event in
+// the switch expression: then the compiled code compares bytes and allocates
+// nothing.
 func (g *gateway) lookup() jen.Code {
 	fn := jen.Func().Params(jen.Id(gofile.DispatchType(g.Name))).Id("lookup")
 	notFound := jen.Return(jen.Lit(-1))

@@ -7,9 +7,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// driftGuards makes the compiler compare this file with the source: a method
-// that changed, or a guard that is none any more, is an error at its line here.
-// nil: there is nothing to compare.
+// driftGuards makes the compiler compare the generated file with the source: a
+// method that changed, or a guard that is none any more, is an error at its line
+// there. It is nil if there is nothing to compare.
 func driftGuards(f *gofile.File, pkg *model.Package) jen.Code {
 	d := &drift{File: f, pkg: pkg, seen: map[string]bool{}}
 	for _, g := range pkg.Gateways {

@@ -45,8 +45,9 @@ func (g *gateway) constructor() jen.Code {
 	)...)
 }
 
-// notNil stops a program that left out what methods are promoted from when it
-// starts, and not at the first message.
+// notNil has the constructor panic if an embedded field is nil from which methods
+// of the gateway are promoted. So the program stops when it starts, and not at the
+// first message.
 func (g *gateway) notNil() []jen.Code {
 	var lines []jen.Code
 	for _, path := range g.Through {
@@ -149,8 +150,8 @@ func (g *gateway) duration(d time.Duration) jen.Code {
 
 func field(name string, value jen.Code) jen.Code { return jen.Id(name).Op(":").Add(value) }
 
-// guardParams of a gateway: its own first, as they stand in the source, then
-// those of each handler.
+// guardParams are the parameters for the guards of a gateway: its own first, as
+// they stand in the source, then those of each handler.
 func (g *gateway) guardParams() *guardParams {
 	p := newGuardParams(g.File, g.pkg, g.File.NewParams(g.Local("server"), g.Local("gateway"), g.Local("d")))
 	p.add(bySource(g.ConnGuards, g.MessageGuards))

@@ -2,7 +2,7 @@
 // gateway, its constructor, typed pushes, namespaces, and the application's
 // router. It imports the runtime and never wire.
 //
-// The functions stand in the order their text has in the output.
+// The functions of a file stand in the order that their text has in the output.
 package goserver
 
 import (
@@ -70,7 +70,7 @@ func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway, codecs 
 	return decls
 }
 
-// gateway is one gateway on its way into one file.
+// gateway writes one gateway into one file.
 type gateway struct {
 	*gofile.File
 	*model.Gateway

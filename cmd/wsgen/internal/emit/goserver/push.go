@@ -61,8 +61,8 @@ func pushType(f *gofile.File, p *model.Push) jen.Code {
 		gofile.OneLine(jen.Id(targetField(p)).Add(f.Runtime("Target"))))
 }
 
-// targetField is the field of the push type: a method of the user's interface
-// may be called t.
+// targetField is the name of the push type's field. It differs from the names of
+// all methods, because a method of the user's interface may be called t.
 func targetField(p *model.Push) string {
 	name := "t"
 	for slices.ContainsFunc(p.Methods, func(m *model.PushMethod) bool { return m.Name == name }) {

@@ -2,8 +2,8 @@
 // package, for google/wire. The file has the build constraint wireinject, so
 // wire is never linked into a program.
 //
-// What wire v0.7.0 cannot take is never written: generic functions as
-// providers, and wire.Struct of a generic type (it crashes).
+// It never writes two things that wire v0.7.0 cannot take: generic functions as
+// providers, and wire.Struct of a generic type, which crashes wire.
 package gowire
 
 import (
@@ -33,7 +33,8 @@ func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, er
 	})
 }
 
-// needed agrees with what resolve joins in an application's set.
+// needed reports whether pkg provides something. It must agree with the packages
+// whose sets resolve joins in an application's set.
 func needed(pkg *model.Package) bool {
 	return len(pkg.Gateways)+len(pkg.Guards)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
 }
