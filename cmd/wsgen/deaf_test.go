@@ -18,7 +18,8 @@ import (
 // prompt is how long an interrupted run may take to end.
 const prompt = time.Second
 
-// An interrupt ends a run within a second, also where nothing in it listens.
+// TestInterruptIsPrompt checks that an interrupt ends a run within a second, also
+// at a place where nothing listens to it.
 func TestInterruptIsPrompt(t *testing.T) {
 	t.Parallel()
 	m := newTree(t)
@@ -29,7 +30,8 @@ func TestInterruptIsPrompt(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.path = filepath.Join(m.dir, ".bin") + ":" + m.path
-	// A go command that hears nothing, one whose export data never comes, and Go's.
+	// deaf is a go command that ignores signals, and stuck one whose export data
+	// never comes.
 	const (
 		deaf  = "trap '' INT TERM\necho $$ >>'%[2]s.pids'\necho >'%[2]s'\nexec sleep 60\n"
 		stuck = "case \"$*\" in *-export=true*) '%[1]s' \"$@\" | sed 's#\"Export\": \"[^\"]*\"#\"Export\": \"%[2]s\"#';; *) exec '%[1]s' \"$@\";; esac\n"

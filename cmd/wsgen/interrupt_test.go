@@ -178,8 +178,8 @@ func (m *tree) whenSeen(prefix string, signals ...os.Signal) func(p *os.Process)
 	}
 }
 
-// An interrupt at any moment leaves the files of one run, and the next run
-// completes them.
+// TestInterrupt checks that an interrupt at any moment leaves the files of one
+// run, and that the next run completes them.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	m := newTree(t)
@@ -193,7 +193,7 @@ func TestInterrupt(t *testing.T) {
 	for i, tc := range []struct {
 		name string
 		call string // of the go command that interrupts the run: a part of its arguments
-		// Or the file whose appearance does, by the front of its name.
+		// file begins a file's name; the run is interrupted when such a file appears.
 		file    string
 		signals []os.Signal
 	}{
@@ -237,7 +237,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A run that is killed cannot clean up; the next one does.
+// TestKilled checks that the next run cleans up after one that was killed.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	m := newTree(t)
@@ -251,7 +251,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// Runs at once leave what the newest source asks for.
+// TestRunsAtOnce checks that several runs at once leave the files that the newest
+// source asks for.
 func TestRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	m := newTree(t)
@@ -273,8 +274,8 @@ func TestRunsAtOnce(t *testing.T) {
 	}
 }
 
-// What was to be new is not there after an interrupt, whenever it comes, and
-// what was there is as it was.
+// TestInterruptedScaffold checks that an interrupt, whenever it comes, leaves no
+// new file, and all old files as they were.
 func TestInterruptedScaffold(t *testing.T) {
 	t.Parallel()
 	m := newTree(t)

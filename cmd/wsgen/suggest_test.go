@@ -16,8 +16,8 @@ import (
 // stands for: an argument, or the whole command line.
 var suggestion = regexp.MustCompile(`did you mean (\S+)\?|(?:write|written|the folder as|are|name its folder,|as in: wsgen|slash: wsgen) (\.{1,2}/\S*|\.|\S+/\.\.\.|-C \S+)(?: for its folders)?$`)
 
-// TestSuggestions takes wsgen at its word: wrong usage, then the same with what
-// was suggested, which is right.
+// TestSuggestions takes wsgen at its word. It runs wrong usage, and then the same
+// with the suggested words, which has to be right.
 func TestSuggestions(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -68,11 +68,11 @@ fails, everything is as it was before.`,
 // the source, stale files under check, and failures, 2 for wrong usage, 130 if
 // it was interrupted. args excludes the program's name.
 //
-// An interrupt ends the run before it begins to replace files, or after, and
-// within a second whatever it is at.
+// An interrupt ends the run within a second, whatever that is doing. It ends it
+// before the run begins to replace files, or when all are replaced.
 func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	// A run is over before it has made much garbage: to collect it would take
-	// longer than the work. A large module still does.
+	// A run is over before it has made much garbage, and to collect that would take
+	// longer than the work. In a large module the limit is reached all the same.
 	debug.SetGCPercent(400)
 	ctx, writing, stop := interruptible(stderr)
 	defer stop()

@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/cli"
 )
 
-// The terminal sessions are in ../../testdata/script; they cannot tell exit
-// code 1 from 2.
+// TestExitCodes checks the exit codes. The terminal sessions in
+// ../../testdata/script cannot tell 1 from 2.
 func TestExitCodes(t *testing.T) {
 	for _, tc := range []struct {
 		args string

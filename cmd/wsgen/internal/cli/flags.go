@@ -32,8 +32,8 @@ type given struct {
 	value string
 }
 
-// newRunFlags has the flags that all these commands have: every setting, and
-// those that no module wants in every run.
+// newRunFlags makes the flags that all these commands have: one for each setting,
+// and those that no module wants in every run.
 func newRunFlags(command string) *runFlags {
 	f := &runFlags{set: newFlagSet(command)}
 	f.set.StringVar(&f.dir, "C", "", "run as if started in `dir`")
@@ -73,8 +73,8 @@ var (
 	errUsage = errors.New("usage")
 )
 
-// parse reads flags and packages. It has already said what is wrong when it
-// returns errUsage; errHelp says that help was asked for.
+// parse reads flags and packages. When it returns errUsage, it has told the user
+// what is wrong. errHelp says that help was asked for.
 func (f *runFlags) parse(s streams, args []string) error {
 	if err := parseFlags(s, f.set, args); err != nil {
 		return err
@@ -102,8 +102,8 @@ func (f *runFlags) parse(s streams, args []string) error {
 	return nil
 }
 
-// packageFor is what to write for a word that is no package, if anything can be
-// meant: all packages, a folder that is there, or a command that stands alone.
+// packageFor says what to write for a word that is no package. It may mean all
+// packages, a folder that is there, or a command that stands alone.
 func (f *runFlags) packageFor(s streams, word string) string {
 	switch {
 	case word == "all":

@@ -31,12 +31,12 @@ func generate(ctx context.Context, s streams, args []string) int {
 	return exitOK
 }
 
-// generate brings the generated files up to date. It does nothing if they were
-// so after the last run and no file has changed since: then the run is short,
-// and its result that of the last one.
+// generate brings the generated files up to date. It does nothing if they were so
+// after the last run and no file has changed since. Then the run is short, and
+// its result is that of the last one.
 func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool, err error) {
-	// One run at a time, from its first look to its last: else one that has read
-	// older files might write after one that has read newer ones.
+	// The lock is held for the whole run. Otherwise a run that has read older files
+	// might write after one that has read newer ones.
 	unlock, err := cache.Lock(ctx, j.root)
 	if ctx.Err() != nil {
 		return pipeline.Result{}, false, ctx.Err()

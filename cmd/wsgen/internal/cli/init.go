@@ -88,8 +88,8 @@ func indent(text string) string {
 	return out.String()
 }
 
-// addTool makes wsgen a tool of the module, and tells what that has changed of
-// what the user chose.
+// addTool makes wsgen a tool of the module, and tells which of the user's choices
+// in go.mod that has changed.
 func (s streams) addTool(ctx context.Context, mod scaffold.Modfile, from scaffold.Source, undo *scaffold.Undo) error {
 	kept := []string{filepath.Join(mod.Dir, "go.mod"), filepath.Join(mod.Dir, "go.sum")}
 	work, err := mod.Workspace(ctx)
@@ -126,7 +126,7 @@ func lacking(ctx context.Context, mod scaffold.Modfile, d scaffold.Data) (files 
 	if ctx.Err() != nil {
 		return nil, false, ctx.Err()
 	}
-	// Whatever is wrong with a gateway that is there: there is one.
+	// A gateway with mistakes is one, too.
 	if first = err == nil && result.Packages == 0 && len(result.Diagnostics) == 0; first {
 		if err := free(mod.Dir, d.First.Package); err != nil {
 			return nil, false, err
@@ -158,8 +158,9 @@ func lacking(ctx context.Context, mod scaffold.Modfile, d scaffold.Data) (files 
 	return files, first, err
 }
 
-// free reports whether the folder of the first gateway is nobody's yet, on
-// systems too that do not tell upper from lower case.
+// free fails if the folder of the first gateway is there and has something in it.
+// A folder whose name differs in case only counts as the same one: some systems do
+// not tell the two apart.
 func free(root, folder string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {

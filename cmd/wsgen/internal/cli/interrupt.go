@@ -15,9 +15,9 @@ import (
 const grace = 200 * time.Millisecond
 
 // interruptible returns a context that the first interrupt cancels. The process
-// ends soon after, whether or not whoever runs listens to that: Go's own type
-// checker does not, nor does a write to a pipe that nobody reads. The second
-// interrupt ends it at once. Both wait for whoever holds writing.
+// ends soon after, even if the code that runs does not listen to the context: Go's
+// own type checker does not, nor does a write to a pipe that nobody reads. The
+// second interrupt ends it at once. Both wait until nobody holds writing.
 func interruptible(stderr io.Writer) (ctx context.Context, files *writing, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	files = new(writing)
@@ -48,7 +48,7 @@ func interruptible(stderr io.Writer) (ctx context.Context, files *writing, stop 
 
 // end ends the process.
 func (w *writing) end(stderr io.Writer) {
-	w.Mutex.Lock() // and never again: nobody is to begin to write
+	w.Mutex.Lock() // for good: nobody may begin to write
 	if w.watch.Load() {
 		os.Exit(exitOK)
 	}

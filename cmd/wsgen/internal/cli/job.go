@@ -22,8 +22,8 @@ type job struct {
 	opts    pipeline.Options
 }
 
-// said is where lines for people go: standard output is taken if a program
-// reads the mistakes there.
+// said is where lines for people go: to standard error if a program reads the
+// mistakes on standard output.
 func (j *job) said() io.Writer {
 	if j.flags.format == formatJSON {
 		return j.err
@@ -31,7 +31,7 @@ func (j *job) said() io.Writer {
 	return j.out
 }
 
-// although names the first of what makes it odd that nothing was found.
+// although names the first trace of a gateway, for a run that found none.
 func (j *job) although(traces []pipeline.Trace) string {
 	if len(traces) == 0 {
 		return ""

@@ -205,7 +205,7 @@ func guards(refs []*model.GuardRef) []string {
 	return names
 }
 
-// distinct leaves out what comes again: a guard may be of both kinds.
+// distinct leaves out repeated names: a guard may be of both kinds.
 func distinct(names []string) []string {
 	out := []string{}
 	seen := map[string]bool{}
@@ -226,8 +226,8 @@ func (l listing) write(w io.Writer) error {
 	return out.Encode(l)
 }
 
-// withMistakes is write, with the mistakes as a part of the object: what a
-// program reads is one document.
+// withMistakes is write, with the mistakes as a part of the object: a program gets
+// one document to read.
 func (l listing) withMistakes(w io.Writer, list diag.List, dir string) error {
 	var text bytes.Buffer
 	if err := diag.JSON(&text, list, dir); err != nil {

@@ -19,7 +19,7 @@ type progress struct {
 	ended sync.WaitGroup
 
 	mu    sync.Mutex
-	doing string
+	doing string // guarded by mu
 }
 
 // progress starts the line of this run, if people read standard error.

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A short run says nothing, a long one what it does, and takes it back.
+// TestProgress checks that a short run says nothing, and that a long one says what
+// it does and removes the line in the end.
 func TestProgress(t *testing.T) {
 	for name, tc := range map[string]struct {
 		takes time.Duration
@@ -36,7 +37,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// Where nobody reads along, there is no line.
+// TestNoProgressWithoutTerminal checks that there is no line if standard error is
+// no terminal.
 func TestNoProgressWithoutTerminal(t *testing.T) {
 	var out bytes.Buffer
 	j := &job{streams: streams{err: &out}, flags: generateFlags()}

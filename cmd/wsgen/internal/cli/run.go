@@ -11,8 +11,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
-// begin reads command line and settings. If code is not exitOK, or the job is
-// nil, the run is over and everything has been said.
+// begin reads command line and settings. If the job is nil, the run is over with
+// code, and everything has been said.
 func begin(s streams, command string, flags *runFlags, args []string) (j *job, code int) {
 	if err := flags.parse(s, args); err != nil {
 		return nil, usageExit(s, err, command)

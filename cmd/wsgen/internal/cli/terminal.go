@@ -15,5 +15,5 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// colors follows the convention of NO_COLOR.
+// colors reports whether to write to w in colors, by the convention of NO_COLOR.
 func colors(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(w) }

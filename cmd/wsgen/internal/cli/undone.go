@@ -7,8 +7,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
-// undone does something that may fail, and takes back then what it has written.
-// An interrupt that cannot wait for that does so itself.
+// undone calls do, and takes back all that this has written if it fails. An
+// interrupt that does not wait so long takes it back itself.
 func (s streams) undone(do func(*scaffold.Undo) error) error {
 	undo := new(scaffold.Undo)
 	s.writing.undo.Store(undo)

@@ -51,10 +51,10 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 	}
 }
 
-// again is one run of watch: a line about what it did, and what is wrong if
-// something is. A short run says nothing: it comes of the files that the one
-// before has written. Only the first one has no such excuse, and the first one
-// behind a mistake: nobody else would tell that it is gone.
+// again is one run of watch. It prints a line about what it did, or else what is
+// wrong. A short run says nothing, because the files that the run before has
+// written brought it about. Two short runs print their line all the same: the
+// first run of all, and the first one after a mistake, to tell that it is gone.
 func (j *job) again(ctx context.Context, first bool) {
 	begun := time.Now()
 	mended := j.wrong
@@ -73,7 +73,7 @@ func (j *job) again(ctx context.Context, first bool) {
 		return
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		return // a file went away under the run: that is a change, too
+		return // a file went away during the run, and that change starts the next one
 	}
 	if j.wrong = j.report(ctx, result, err) != exitOK; j.wrong {
 		return

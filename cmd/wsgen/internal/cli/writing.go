@@ -15,7 +15,8 @@ type writing struct {
 	undo  atomic.Pointer[scaffold.Undo]
 }
 
-// Lock waits for whoever ends the process.
+// Lock takes the lock for a run, and notes that there was one. It does not return
+// once the process is ending.
 func (w *writing) Lock() {
 	w.Mutex.Lock()
 	w.begun.Store(true)

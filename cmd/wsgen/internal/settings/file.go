@@ -14,8 +14,8 @@ import (
 )
 
 // Load reads the settings of the module at root. Without a file it returns the
-// defaults. Mistakes in the file are diagnostics; error is a file that cannot
-// be read.
+// defaults. Mistakes in the file are diagnostics. The error says that the file
+// cannot be read.
 //
 // The file has a line "name = value" for each setting. Empty lines, and those
 // that begin with #, say nothing.

@@ -36,7 +36,8 @@ func TestNoFileMeansDefaults(t *testing.T) {
 	}
 }
 
-// The table's word on a default is the default.
+// TestTableTellsTheDefaults checks that the defaults are those which the table
+// has.
 func TestTableTellsTheDefaults(t *testing.T) {
 	for _, spec := range settings.Table() {
 		s := settings.Default()
@@ -56,7 +57,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// A byte order mark, as editors on Windows write it, is no part of a name.
+// TestByteOrderMark checks that a byte order mark, as editors on Windows write it,
+// is no part of a name.
 func TestByteOrderMark(t *testing.T) {
 	s, said := load(t, "\ufeffwerror = true\n")
 	if said != "" || !s.WarningsFail {
@@ -67,7 +69,7 @@ func TestByteOrderMark(t *testing.T) {
 	}
 }
 
-// What is printed as a way out is one, pasted as it stands.
+// TestCures checks that the code in help mends the file, pasted as it stands.
 func TestCures(t *testing.T) {
 	for text, want := range map[string][]string{
 		"wire off":                  {"wire = off"},
@@ -150,7 +152,8 @@ wsgen.conf:8:1: this line is no setting [WS130]
 	}
 }
 
-// What the pages say about the settings file is so.
+// TestPages carries out the examples of the pages about the settings file: before
+// has the mistake, and after has none.
 func TestPages(t *testing.T) {
 	pages := 0
 	for _, page := range diag.Pages() {

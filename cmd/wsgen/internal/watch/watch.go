@@ -25,8 +25,8 @@ type Watcher struct {
 	counts func(name string) bool
 	linked map[string]bool // base names of the files that links lead to
 	files  chan string
-	done   chan struct{} // closed when no more comes,
-	why    error         // for this reason
+	done   chan struct{} // closed when no more changes come
+	why    error         // the reason for that; set before done is closed
 }
 
 // New watches roots for files whose base name counts; skip says by its base
@@ -106,8 +106,8 @@ func (w *Watcher) run(skip func(string) bool) error {
 			name := filepath.Base(event.Name)
 			if event.Has(fsnotify.Create) {
 				if info, err := os.Stat(event.Name); err == nil && info.IsDir() && !skip(name) {
-					// Files that are in it already have no event of their own. That
-					// it is gone again is no matter.
+					// Files that are in it already have no event of their own. No
+					// harm is done if the folder is gone again.
 					_ = w.add(event.Name, skip)
 					w.files <- event.Name
 					continue
@@ -165,5 +165,5 @@ func (w *Watcher) follow(path string) {
 		return
 	}
 	w.linked[filepath.Base(to)] = true
-	_ = w.system.Add(filepath.Dir(to)) // that it cannot be watched is as if the link were not there
+	_ = w.system.Add(filepath.Dir(to)) // if it cannot be watched, only changes behind the link go unseen
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Changes that follow each other closely are one; a stream of them without end
-// is cut.
+// TestSettle checks that changes which follow each other closely are one, and that
+// a stream of them without end is cut.
 func TestSettle(t *testing.T) {
 	for name, tc := range map[string]struct {
 		every time.Duration
@@ -60,8 +60,8 @@ func TestSettleEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Real files: what counts is seen, also in folders that are new, and nothing
-// else is.
+// TestWatch checks with real files that a change of a file that counts is seen,
+// also in new folders, and no other change is.
 func TestWatch(t *testing.T) {
 	root := t.TempDir()
 	write := func(name string) {
@@ -98,7 +98,7 @@ func TestWatch(t *testing.T) {
 	write("rooms/deep/rooms.go")
 	wait()
 
-	// What does not count comes first, and is not what Wait sees.
+	// Files that do not count come first, and Wait must not see them.
 	write("chat/notes.txt")
 	write(".git/index.go")
 	write("chat/last.go")
@@ -115,7 +115,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A root may be a link, and so may a file: what it leads to is watched, too.
+// TestWatchLinks checks that a root may be a link, and so may a file: the files at
+// its end are watched, too.
 func TestWatchLinks(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) {
