@@ -1,12 +1,12 @@
 // Package scaffold holds the files that wsgen new and wsgen init write, as
-// text/template sources. What may be said in them is package
-// cmd/wsgen/internal/scaffold's Data.
+// text/template sources. They are executed with a Data of package
+// cmd/wsgen/internal/scaffold.
 package scaffold
 
 import "embed"
 
-// Files has the folder gateway, a first gateway, and the folder project, what
-// a program around it needs besides.
+// Files has two folders: gateway is a first gateway, and project has the other
+// files of a program around it.
 //
 //go:embed gateway project
 var Files embed.FS

@@ -8,7 +8,8 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
-// The documents show the test that new and init write.
+// TestDocumentsShowTheCheck checks that the documents show the test which new and
+// init write.
 func TestDocumentsShowTheCheck(t *testing.T) {
 	check, err := scaffold.Check(scaffold.Data{Root: "main", Test: scaffold.CheckTest})
 	if err != nil {

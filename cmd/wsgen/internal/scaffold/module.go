@@ -86,8 +86,8 @@ func (m Modfile) read(ctx context.Context) (modFile, error) {
 }
 
 // AddTool makes wsgen a tool of the module and its runtime a requirement. A
-// version of wsgen that go.mod names already stays. It returns what that has
-// changed of what go.mod said before, a line each.
+// version of wsgen that go.mod names already stays. It returns the lines of go.mod
+// that have another value now, each with both values.
 func (m Modfile) AddTool(ctx context.Context, from Source) (changed []string, err error) {
 	file, err := m.read(ctx)
 	if err != nil {
@@ -167,12 +167,12 @@ func (m Modfile) relative(dir string) string {
 	return filepath.ToSlash(dir)
 }
 
-// run runs a go command in the module and returns what it printed. Those that
-// take their time are told of.
+// run runs a go command in the module and returns what it printed. It tells the
+// user of commands that may take long.
 func (m Modfile) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = m.Dir, m.Env
-	cmd.WaitDelay = 200 * time.Millisecond // nobody waits for what it has started itself
+	cmd.WaitDelay = 200 * time.Millisecond // nobody waits for processes that it has started itself
 	if args[0] == "get" || args[0] == "mod" && args[1] != "edit" {
 		m.Said("go " + strings.Join(args, " "))
 	}

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What is new in a go.mod is no change of what was chosen; all else is told.
+// TestChangesOfGoMod checks that changed and removed lines of a go.mod are told,
+// and new ones are not.
 func TestChangesOfGoMod(t *testing.T) {
 	type required = []struct{ Path, Version string }
 	before := modFile{Go: "1.21", Require: required{{"example.com/a", "v1.0.0"}, {"example.com/b", "v1.0.0"}, {"example.com/gone", "v1.0.0"}}}

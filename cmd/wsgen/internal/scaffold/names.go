@@ -16,10 +16,10 @@ type First struct {
 	Package string // of Go, and its folder below the module's root
 }
 
-// element is what a name and each part of a module path may look like.
+// element matches a part of a module path.
 var element = regexp.MustCompile(`^[A-Za-z0-9_][-.~_A-Za-z0-9]*$`)
 
-// segment is what a gateway may be called: the path of a URL as it stands.
+// segment matches a name of a gateway, which is the path of a URL as it stands.
 var segment = regexp.MustCompile(`^[A-Za-z0-9_][-_A-Za-z0-9]*$`)
 
 // Module is the module path of a project that is called name: the name itself
@@ -49,8 +49,8 @@ func Base(module string) string {
 	return last
 }
 
-// NewFirst names a first gateway. The path is the name to the letter; the
-// package is made of it where Go would not have it so.
+// NewFirst names a first gateway. The path is the name to the letter. The package
+// has the name, too, or one made of it that Go takes.
 func NewFirst(name string) (First, error) {
 	if !segment.MatchString(name) {
 		return First{}, fmt.Errorf("%q is no name for a gateway: use letters, digits, - and _, as in chat", name)

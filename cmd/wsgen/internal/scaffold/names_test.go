@@ -21,9 +21,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
-// Whatever the first gateway is called, what new writes compiles, and so do the
-// lines that init prints: the words of Go, those of the files themselves, and
-// those that mean something to the go command or to a system.
+// TestEveryGatewayNameCompiles checks that the files which new writes compile, and
+// so do the lines that init prints, whatever the first gateway is called. It tries
+// the words of Go, those of the files themselves, and those that mean something to
+// the go command or to a system.
 func TestEveryGatewayNameCompiles(t *testing.T) {
 	w := newPrograms(t)
 	names := []string{
@@ -47,8 +48,8 @@ func TestEveryGatewayNameCompiles(t *testing.T) {
 	w.build()
 }
 
-// programs are all in one module, a folder each, so that it takes no longer
-// than it must.
+// programs are the programs of a test. They stand in one module, a folder each,
+// because that takes the least time.
 type programs struct {
 	t     *testing.T
 	files map[string][]byte
@@ -72,8 +73,8 @@ func newPrograms(t *testing.T) *programs {
 		}
 		w.files[name] = append([]byte(head), bytes.TrimPrefix(text, []byte("module github.com/wsgen/wsgen\n"))...)
 	}
-	// go test repeats a test if what the test itself has looked at is another,
-	// and the go command is not the test.
+	// The test has to look at the runtime itself: go test takes a cached result
+	// unless a file that the test has looked at is another one.
 	err = filepath.WalkDir(filepath.Join(root, "runtime"), func(_ string, _ fs.DirEntry, err error) error { return err })
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +137,7 @@ func (w *programs) add(name string) {
 	}
 }
 
-// build has wsgen write what is missing, and everything compiled.
+// build has wsgen write the generated files, and compiles everything.
 func (w *programs) build() {
 	dir := w.t.TempDir()
 	if err := new(scaffold.Undo).Write(dir, w.files); err != nil {
@@ -158,7 +159,8 @@ func (w *programs) build() {
 	}
 }
 
-// A name that no URL or folder should have is refused, and says what would do.
+// TestNamesThatAreRefused checks that a name which no URL or folder should have is
+// refused, and that the message names one that would do.
 func TestNamesThatAreRefused(t *testing.T) {
 	for _, name := range []string{"", "-", "-chat", "a b", "a/b", "chat.v2", "..", "чат", "chat\n", "a\"b", "{{.}}"} {
 		if first, err := scaffold.NewFirst(name); err == nil || !strings.Contains(err.Error(), "as in chat") {
@@ -189,7 +191,7 @@ func TestModule(t *testing.T) {
 	}
 }
 
-// What a module is called decides its folder and its page.
+// TestBase checks the name of a module, which decides its folder and its page.
 func TestBase(t *testing.T) {
 	for module, want := range map[string]string{
 		"hello": "hello", "example.com/hello": "hello", "github.com/you/hello/v2": "hello", "v2": "v2", "example.com/v2x": "v2x",

@@ -30,8 +30,8 @@ type Runs struct {
 	Check    bool // a test that runs wsgen check
 }
 
-// FindRuns looks for what runs wsgen in the files of the module at root. In a
-// file that no build has, nothing is run.
+// FindRuns looks for lines and tests that run wsgen in the files of the module at
+// root. A file that no build has does not count.
 func FindRuns(root string) (runs Runs, err error) {
 	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

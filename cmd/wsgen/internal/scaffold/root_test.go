@@ -8,8 +8,9 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/scaffold"
 )
 
-// A line that go generate does not run, and a test that no build has, do not
-// count; those for another system do, and so does what go generate alone sees.
+// TestFindRuns checks which lines and tests count. Those for another system do,
+// and lines in a file that only go generate sees. A line that go generate does not
+// run does not, nor does a test that no build has.
 func TestFindRuns(t *testing.T) {
 	const line = "//go:generate go tool wsgen ./...\n"
 	const call = "\nvar check = exec.Command(\"go\", \"tool\", \"wsgen\", \"check\")\n"

@@ -9,20 +9,23 @@ import (
 	"sync"
 )
 
-// Undo takes back what a command has written that could not do all it was
-// asked for, so that it may be run again. Its methods may be called
-// concurrently: an interrupt takes back while the command is at something.
+// Undo takes back the files of a command that could not do all it was asked for,
+// so that the command may be run again. It is safe for concurrent use: an
+// interrupt takes back while the command is still running.
 type Undo struct {
-	mu    sync.Mutex // guards all that follows
-	over  bool       // it was taken back
-	stuck error      // what could not be
-	kept  []file     // as they were, in the order in which they were kept
-	made  []string   // folders that were not there, outermost first
-	empty []string   // folders that were there, with nothing in them
-	aside []string   // folders that are replaced
+	mu sync.Mutex
+
+	// These are guarded by mu.
+	over  bool     // it was taken back
+	stuck error    // what could not be
+	kept  []file   // as they were, in the order in which they were kept
+	made  []string // folders that were not there, outermost first
+	empty []string // folders that were there, with nothing in them
+	aside []string // folders that are replaced
 }
 
-// away is where a folder waits, until it is known whether it comes back.
+// away ends the name of a folder that waits until it is known whether it comes
+// back.
 const away = ".before-wsgen-init"
 
 // file is what stood at a path; nil data is nothing.
@@ -198,7 +201,7 @@ func (u *Undo) back() error {
 	return errors.Join(errs...)
 }
 
-// restore writes what stood there, if anything else does now.
+// restore makes the file as it was, if it has changed.
 func (f file) restore() error {
 	if f.data == nil {
 		if err := os.Remove(f.path); !errors.Is(err, fs.ErrNotExist) {
