@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// disturbed is the share of the machine's CPU from which others' work is worth
-// a word.
+// disturbed is the share of the machine's CPU from which the work of other
+// processes is told.
 const disturbed = 0.05
 
 // tick is the unit of /proc/stat, USER_HZ.

@@ -34,7 +34,7 @@ func machine(ctx context.Context, here string, env *rows.Env) result.Machine {
 		Go: strings.TrimPrefix(runtime.Version(), "go"), Versions: env.Versions,
 		CPU: field("/proc/cpuinfo", "model name"), Commit: output("git", "rev-parse", "--short=12", "HEAD"),
 	}
-	// The results and the report are what a run writes, not what it measures.
+	// A run writes the results and the report, and does not measure them.
 	if output("git", "status", "--porcelain", "--", "..", ":(exclude)results", ":(exclude)../docs") != "" {
 		m.Commit += "+"
 	}

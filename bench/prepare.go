@@ -144,8 +144,8 @@ func buildOther(ctx context.Context, here, work, name, dir, bin string) error {
 	return build(ctx, here, out, "-mod=mod", "-modfile="+mod, server)
 }
 
-// node finds node and installs the npm servers' packages; why tells what is
-// in the way.
+// node finds node and installs the npm servers' packages. If it cannot, why says
+// for what reason.
 func node(ctx context.Context, env *rows.Env) (program, why string) {
 	if !slices.ContainsFunc(env.Kinds, func(k rows.Kind) bool { return k.Script != "" }) {
 		return "", "no npm server was asked for"

@@ -7,7 +7,8 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/frame"
 )
 
-// BenchmarkTake is what the client adds to a burst: a read of a hundred frames.
+// BenchmarkTake measures what the client adds to a burst: a read of a hundred
+// frames.
 func BenchmarkTake(b *testing.B) {
 	payload, digits := frame.Message(false, "tick", 3, 150)
 	clock.Put(payload[digits:], clock.Now())

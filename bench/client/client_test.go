@@ -24,8 +24,8 @@ func sent(opcode byte, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// However the stream is cut, every message is counted once, with its stamp,
-// and every ping is answered.
+// TestFramesSurviveAnyCut checks that every message is counted once, with its
+// stamp, and that every ping is answered, however the stream is cut.
 func TestFramesSurviveAnyCut(t *testing.T) {
 	stamped := func(size int) []byte {
 		payload, digits := frame.Message(false, "tick", 3, size)

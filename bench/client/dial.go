@@ -37,8 +37,8 @@ const window = 64
 // the kernel's search for a free port gets slow when many of them are taken.
 const perAddress = 500
 
-// quiet is the receive buffer of a connection that never reads, in bytes: a
-// peer's own buffers are filled soon.
+// quiet is the receive buffer of a connection that never reads, in bytes. It is
+// small, so that the buffers of the peer are full soon.
 const quiet = 4096
 
 func (c *client) connect(t control.Task, limit time.Duration) error {
@@ -106,8 +106,9 @@ func (c *client) start() error {
 	return nil
 }
 
-// interest sets what connection i is polled for. Who is told only once of what
-// came must read all of it (readable does), and asks the kernel half as much.
+// interest sets what connection i is polled for. The kernel tells only once that
+// bytes have come, so readable has to read all of them. That takes half as many
+// system calls.
 func (c *client) interest(i, op int, events uint32) {
 	err := unix.EpollCtl(c.epoll, op, int(c.conns[i].fd), &unix.EpollEvent{Events: events | unix.EPOLLET, Fd: int32(i)})
 	if err != nil && c.failure == nil {
@@ -182,8 +183,8 @@ func (c *client) speak(i int, payload []byte) bool {
 	return false
 }
 
-// end closes connection i. That it was not asked for fails the task while
-// connections are being opened; later it is counted.
+// end closes connection i. While connections are being opened, it fails the task.
+// Later it counts the end.
 func (c *client) end(i int, err error) {
 	k := &c.conns[i]
 	if k.state != open && k.state != mute && c.failure == nil {

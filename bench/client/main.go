@@ -177,7 +177,7 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		counted.Packets = c.packets()
 		return counted, nil
 	case "wait":
-		// Too few are not an error: that some are missing is a result.
+		// Too few messages are a result, and no error.
 		err = c.until(limit, "waiting", func() bool { return c.frames >= c.job.want })
 		if errors.Is(err, errLate) {
 			err = nil

@@ -9,8 +9,8 @@ import (
 // stdin is its number among the connections.
 const stdin = -1
 
-// kept is how much of an unfinished frame a connection keeps: a control frame
-// whole, of a longer one what is needed to find its stamp.
+// kept is how many bytes of an unfinished frame a connection keeps. That is enough
+// for a whole control frame, and to find the stamp of a longer one.
 const kept = 160
 
 // State of a connection.
@@ -143,8 +143,8 @@ func (c *client) take(i int, b []byte) {
 }
 
 // cut serves the frame at the front of b and returns how much of b it was; 0
-// while b is too short to serve it. What is missing of a longer payload is
-// left to conn.skip.
+// while b is too short to serve it. It notes in conn.skip how much of the payload
+// is still to come.
 func (c *client) cut(i int, b []byte, now int64) int {
 	h, n := frame.Cut(b)
 	if n == 0 {

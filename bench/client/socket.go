@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// receive and send are what unix.Read and unix.Write do for a socket that does
-// not block, without telling Go's scheduler, which has nobody else to run, and
-// without what read(2) and write(2) do for files.
+// receive and send do what unix.Read and unix.Write do for a socket that does not
+// block. They tell Go's scheduler nothing, since it has no other goroutine to run.
+// They also save the work that read(2) and write(2) do for files.
 
 func receive(fd int32, p []byte) (int, error) {
 	return call(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// What is measured is judged within its round, and the document says so.
+// TestJudge checks that measurements of one round are judged against each other,
+// and that the document says so.
 func TestJudge(t *testing.T) {
 	ms := func(cpu, wall int) cost {
 		return cost{time.Duration(cpu) * time.Millisecond, time.Duration(wall) * time.Millisecond}

@@ -59,8 +59,8 @@ const (
 
 // build builds the tools, at the versions of bench/go.mod.
 func (e *env) build(ctx context.Context) error {
-	// The go command's cache stays the user's, who has compiled the standard
-	// library; what else is kept in the user's cache folder is ours.
+	// The go command keeps the user's cache, which has the standard library
+	// compiled. The tools get an own folder in the place of the user's cache folder.
 	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
 	if err != nil {
 		return err
@@ -95,8 +95,8 @@ func (e *env) run(ctx context.Context, dir string, more []string, argv ...string
 // cache is the user's cache folder, as the tools see it.
 func (e *env) cache() string { return filepath.Join(e.work, "cache") }
 
-// How often is measured what takes long: wire and goverter, and what makes the
-// go command compile.
+// These are the rounds of measurements that take long: of wire and goverter, and
+// of edits that make the go command compile.
 const (
 	slowRounds = 5
 	editRounds = 2
@@ -149,8 +149,8 @@ type made struct {
 	commands map[string][]string
 }
 
-// prepare makes the module of n packages: generated, compiled, and known to
-// whoever remembers something.
+// prepare makes the module of n packages: generated, compiled, and known to the
+// tools that remember their runs.
 func (e *env) prepare(ctx context.Context, n int) (*made, error) {
 	m := &made{e, filepath.Join(e.work, fmt.Sprintf("made%d", n)), n, e.commands(n)}
 	e.sayf("size %d: making and compiling the module", n)
@@ -247,8 +247,8 @@ func (m *made) without(ctx context.Context, tool, what, variable string, argv []
 	return errors.Join(err, os.RemoveAll(folder))
 }
 
-// edited measures each tool on an edit of its own, which nobody has compiled
-// yet. What the last one compiles is what the next round finds.
+// edited measures each tool on an edit of its own, which nobody has compiled yet.
+// The next round finds the module as the last tool has compiled it.
 func (m *made) edited(ctx context.Context) error {
 	for _, tool := range []string{wsgen, wire, goverter, golist} {
 		m.edition++

@@ -75,7 +75,7 @@ type Counted struct {
 	P99     int64  `json:"p99"`     // µs
 	Max     int64  `json:"max"`     // µs
 	Open    int    `json:"open"`    // connections open now
-	Packets int    `json:"packets"` // packets: with data, that ever came on those
+	Packets int    `json:"packets"` // packets: those with data that ever came on them
 	Closed  int    `json:"closed"`  // connections that the server ended, ever
 	Deflate bool   `json:"deflate"` // connect: the server agreed to it
 	Error   string `json:"error,omitempty"`

@@ -7,7 +7,7 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/clock"
 )
 
-// Line is the data of every message: what the raw client sends and measures.
+// Line is the data of every message that the raw client sends and measures.
 type Line struct {
 	At   int64  `json:"at"` // clock stamp of the sending
 	By   int    `json:"by"` // number of the connection that sent it

@@ -88,7 +88,7 @@ func Connections() (int, error) {
 		return 0, err
 	}
 	limit.Cur = limit.Max
-	// It fails only where the limit is not ours to raise: then what there is counts.
+	// It fails only if this process may not raise the limit: then the old one counts.
 	_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, err

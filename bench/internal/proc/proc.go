@@ -103,7 +103,7 @@ func (p *Process) Send(v any) error {
 // Stop ends the child: by the end of its input, and by force if it does not.
 func (p *Process) Stop() {
 	_ = p.in.Close()
-	go func() { // what it still says is of no interest
+	go func() { // its last lines are of no interest
 		for range p.lines {
 		}
 	}()
@@ -169,8 +169,8 @@ func field(file, key string) (int64, error) {
 // tail keeps the end of what is written to it, and counts lines.
 type tail struct {
 	mu    sync.Mutex
-	text  []byte
-	lines int
+	text  []byte // guarded by mu
+	lines int    // guarded by mu
 }
 
 func (t *tail) Write(b []byte) (int, error) {

@@ -19,7 +19,8 @@ type panel struct {
 	servers     []string
 }
 
-// panels are what the chart shows: the strong and the weak.
+// panels are the groups of bars that the chart shows: where wsgen is strong, and
+// where it is weak.
 func panels() []panel {
 	push := []string{"wsgen", "gws", "gorilla", "melody", "coder", "gobwas", "ws", "socketio", "nest"}
 	answer := []string{"wsgen", "gws", "gws-json", "gorilla", "melody", "coder", "gobwas", "ws", "socketio", "nest"}
@@ -45,8 +46,8 @@ const (
 	panelMargin = 24
 )
 
-// Chart writes the SVG. Its colours are fit for a light and a dark page: it
-// brings its own ground.
+// Chart writes the SVG. It has a background of its own, so its colours are fit for
+// a light and a dark page.
 func Chart(w io.Writer, runs []result.Run) {
 	var used []panel
 	for _, p := range panels() {
@@ -77,7 +78,7 @@ func Chart(w io.Writer, runs []result.Run) {
 	fmt.Fprintln(w, "</svg>")
 }
 
-// measured leaves the servers that have a value.
+// measured are the servers of p that have a value.
 func (p panel) measured(runs []result.Run) []string {
 	var out []string
 	for _, s := range p.servers {

@@ -28,7 +28,8 @@ const outboxLimit = 256 * (150 + 4)
 
 const deafSuffix = " with 10 % deaf"
 
-// Gates are all of them. The generator's is not the benchmark's business.
+// Gates are all gates of the benchmark. Those of the generator are in
+// bench/generator.
 func Gates() []Gate {
 	var all []Gate
 	add := func(area, row, metric, server string, most bool, peers ...any) {

@@ -35,8 +35,9 @@ func find(t *testing.T, all []Verdict, area, peer string) Verdict {
 	return all[i]
 }
 
-// The machine is ten times slower in every other round; wsgen is 1.2 times gws
-// in each, so no ratio may show it.
+// TestGatesCompareWithinRounds has a machine that is ten times slower in every
+// other round. wsgen is 1.2 times gws in each, so no ratio may show the
+// difference.
 func TestGatesCompareWithinRounds(t *testing.T) {
 	r := runOf("fanout", "rate", 7, func(s string, round int) float64 {
 		v := 100.0

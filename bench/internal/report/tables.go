@@ -29,7 +29,8 @@ func Rows(w io.Writer, runs []result.Run) {
 	}
 }
 
-// servers lists what runs measured in a row, in the first order seen.
+// servers lists the servers that runs measured in a row, in the order of their
+// first samples.
 func servers(runs []result.Run, row string) []string {
 	var out []string
 	for _, r := range runs {

@@ -14,11 +14,12 @@ import (
 )
 
 // dispatch runs the runtime's benchmarks of a message's way from its bytes to
-// the reply's, since no socket is fast enough to show it. Their names are a
-// contract: BenchmarkDispatch has generated, std (the scanner before
-// encoding/json) and std-twice (encoding/json for envelope and data, the usual
-// way, in the same process: how often it collects garbage decides much);
-// BenchmarkScan and BenchmarkLookup are parts of it.
+// the reply's, since no socket is fast enough to show it. The names of the
+// benchmarks are a contract. BenchmarkDispatch has three parts: generated, std
+// (the scanner before encoding/json) and std-twice, which is the usual way,
+// encoding/json for envelope and data. All three run in the same process, because
+// it matters much how often that collects garbage. BenchmarkScan and
+// BenchmarkLookup measure two steps of the way alone.
 func dispatch(ctx context.Context, e *Env) error {
 	const row = "dispatch"
 	rounds := 31

@@ -54,7 +54,7 @@ type setup struct {
 	deflate bool
 }
 
-// where the WebSocket endpoint is.
+// path is where the WebSocket endpoint is.
 const path = "/ws"
 
 // open starts a server and its clients and connects them.
@@ -206,8 +206,8 @@ func (e *Env) profile(row string, fixtures []*fixture, begin bool) {
 	}
 }
 
-// memory reads what is resident as it is and after a garbage collection, and
-// what the latter found alive.
+// memory reads the resident memory before and after a garbage collection, and the
+// size of the objects that the collection found alive.
 func (f *fixture) memory() (values, error) {
 	before, err := f.server.Memory()
 	if err != nil {

@@ -24,8 +24,9 @@ type volley struct {
 	apart bool
 }
 
-// What lies between two volleys: time for the server to come to rest, and, if
-// they are apart, for what the clients have delayed (TCP_DELACK_MIN is 40 ms).
+// These are the pauses between two volleys. The server comes to rest meanwhile,
+// and, if they are apart, the clients send the acknowledgements that they have
+// delayed (TCP_DELACK_MIN is 40 ms).
 const (
 	pause     = 3 * time.Millisecond
 	longPause = 50 * time.Millisecond
@@ -109,7 +110,7 @@ func (e *Env) pushers() []Kind {
 	return e.kinds(func(k Kind) bool { return k.Name != "gws-json" })
 }
 
-// How many hear a broadcast, and how many bytes it has.
+// These are the receivers of a broadcast, and its length in bytes.
 const (
 	audience = 1000
 	message  = 150

@@ -13,8 +13,8 @@ import (
 // settle is how long a server has to come to rest before it is weighed.
 const settle = 700 * time.Millisecond
 
-// warmUp is how many connections a server has had before the first weighing,
-// so that what it sets up once is not counted.
+// warmUp is how many connections a server has had before the first weighing, so
+// that memory which it sets up once is not counted.
 const warmUp = 50
 
 // idle weighs a fresh server before and after 10 000 connections: silent ones,

@@ -10,7 +10,7 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/result"
 )
 
-// What a server has with stalled peers.
+// These are the connections of a server with stalled peers.
 const (
 	healthy   = 900
 	deaf      = 100
@@ -54,8 +54,8 @@ func stalled(ctx context.Context, e *Env) error {
 	return e.flood(ctx, row)
 }
 
-// flood pushes 5000 messages to 100 connections that never read, and weighs
-// what the server keeps of them.
+// flood pushes 5000 messages to 100 connections that never read, and weighs the
+// memory that the server keeps for them.
 func (e *Env) flood(ctx context.Context, row string) error {
 	const pushes = 5000
 	for _, k := range e.kinds(named("wsgen", "gws", "gorilla", "melody")) {

@@ -17,7 +17,7 @@ const largest = 1 << 16
 
 type registry struct {
 	mu    sync.Mutex
-	conns map[*websocket.Conn]struct{}
+	conns map[*websocket.Conn]struct{} // guarded by mu
 }
 
 func main() {

@@ -25,7 +25,7 @@ const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 type registry struct {
 	mu    sync.Mutex
-	files []*os.File // owned here: blocking sockets
+	files []*os.File // blocking sockets, owned here; guarded by mu
 }
 
 func main() {

@@ -15,7 +15,7 @@ import (
 
 type registry struct {
 	mu    sync.Mutex
-	conns map[net.Conn]struct{}
+	conns map[net.Conn]struct{} // guarded by mu
 }
 
 func main() {

@@ -13,7 +13,7 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/peer"
 )
 
-// The figures of the example.
+// These are the figures of the example.
 const (
 	writeWait  = 10 * time.Second
 	pongWait   = 60 * time.Second

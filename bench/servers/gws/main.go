@@ -17,8 +17,8 @@ type handler struct {
 	json bool // answer with encoding/json twice instead of the bytes as they came
 
 	mu    sync.Mutex
-	conns map[*gws.Conn]struct{}
-	rooms map[string]map[*gws.Conn]struct{} // members
+	conns map[*gws.Conn]struct{}            // guarded by mu
+	rooms map[string]map[*gws.Conn]struct{} // members; guarded by mu
 }
 
 func main() {
@@ -57,8 +57,8 @@ func (h *handler) OnClose(c *gws.Conn, _ error) {
 	delete(h.conns, c)
 }
 
-// OnMessage echoes; "join" and "say" are known by their first bytes, so that
-// an echo pays nothing for them.
+// OnMessage echoes, joins a room or talks to one. It tells "join" and "say" by a
+// single byte, so that an echo pays nothing for them.
 func (h *handler) OnMessage(c *gws.Conn, m *gws.Message) {
 	defer func() { _ = m.Close() }()
 	data := m.Bytes()

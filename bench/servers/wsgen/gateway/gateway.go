@@ -50,8 +50,8 @@ func (g *Gateway) Say(c *ws.Client, line Line) error {
 	return err
 }
 
-// Door lets everybody in who does not come twice through the same proxy. It
-// names nobody: the other servers keep nothing of who is connected either.
+// Door refuses requests with more than one Via header. It sets no principal,
+// because the other servers keep nothing about their peers either.
 type Door struct{}
 
 // GuardConn looks at the request.
@@ -65,7 +65,7 @@ func (Door) GuardConn(u *ws.Upgrade) error {
 // longest is how much data Members lets through.
 const longest = 64 << 10
 
-// Members lets those speak who are brief.
+// Members refuses messages with long data.
 type Members struct{}
 
 // GuardMessage looks at the data.
