@@ -72,7 +72,7 @@ func (v visitor) reloads() {
 	if _, err := browser.Eval[bool](v.Page, `(window.before = true, setTimeout(() => location.reload()), true)`); err != nil {
 		v.t.Fatal(err)
 	}
-	// While a page goes there is none to ask.
+	// Until the page is there again, the question fails.
 	livetest.Eventually(v.t, "the page is there again", func() bool {
 		back, err := browser.Eval[bool](v.Page, `!window.before && document.querySelector("#state")?.dataset.state === "open"`)
 		return back && err == nil

@@ -22,7 +22,7 @@ func (v visitor) signsIn(user string) {
 	v.is(user)
 }
 
-// opensAccount opens the panel with whom the server takes the page for.
+// opensAccount opens the panel that shows the user whom the server takes the page for.
 func (v visitor) opensAccount() {
 	v.t.Helper()
 	v.eval(`document.querySelector("#user").open = true`)
@@ -87,7 +87,8 @@ func TestUsersInBrowsers(t *testing.T) {
 	}
 }
 
-// What the page says of a burst adds up, and a reader that is too busy to read misses something.
+// TestASlowReaderInABrowser checks that the numbers of a burst on the page add up, and that a reader
+// which is too busy to read misses something.
 func TestASlowReaderInABrowser(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -137,7 +138,7 @@ func TestASlowReaderInABrowser(t *testing.T) {
 		text, err := ada.Text("#flood-result")
 		return err == nil && strings.Contains(text[0], "Closed with 1008")
 	})
-	// What never came is not green: it has its part of the bar, and is told.
+	// Drops that never came have their part of the bar, in the colour of failures, and are told.
 	ada.waits(`(({ received, lost }) => lost > 0 && Number(received) + Number(lost) === 2000)(document.querySelector("#flood-bar").dataset)`)
 	ada.waits(`document.querySelector("#flood-bar .bad:last-child").style.flexGrow > 0 && document.querySelector("#flood-result").dataset.tone === "bad"`)
 	ada.sees("#flood-legend .bad", "never came")

@@ -109,8 +109,9 @@ func (p *secure) ends(t *testing.T) (asked []string) {
 	return strings.Split(strings.TrimSpace(string(rest)), "\n")
 }
 
-// Over TLS browsers speak HTTP/2, and if the server says that it takes WebSockets there they open
-// them on the TCP connection that the page came by; else on another, over HTTP/1.1.
+// TestBrowsersOverHTTP2 checks where browsers open WebSockets if they speak HTTP/2, as they do over
+// TLS. If the server says that it takes them there, that is the TCP connection by which the page
+// came. Else it is another one, over HTTP/1.1.
 func TestBrowsersOverHTTP2(t *testing.T) {
 	for name, c := range map[string]struct {
 		debug, asked string

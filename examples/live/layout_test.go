@@ -101,7 +101,7 @@ func TestThePageFitsItsWindow(t *testing.T) {
 	t.Run("first sight", func(t *testing.T) {
 		v.everyWindow(t, func(v visitor) {
 			v.faultless(v.t, "first sight,")
-			// What one came for has half of the window: what is said, and, beside it, the frames.
+			// The conversation, and beside it the frames, have at least half of the window's height.
 			for _, list := range []string{"messages", "frames"} {
 				v.waits(`(list => !list.checkVisibility() || list.clientHeight >= innerHeight / 2)(document.querySelector("#` + list + `"))`)
 			}
@@ -120,7 +120,7 @@ func TestThePageFitsItsWindow(t *testing.T) {
 	v.hasNoFaults()
 }
 
-// fill has everything on the page that there can be, long and many.
+// fill puts everything on the page that there can be, long and many.
 func fill(t *testing.T, v visitor, url string) {
 	t.Helper()
 	v.eval(`document.querySelectorAll("details").forEach(d => d.open = true)`)
@@ -158,7 +158,8 @@ func fill(t *testing.T, v visitor, url string) {
 	v.eval(`document.querySelector("#told-text").textContent = "Not sent: " + "a long reason ".repeat(20), document.querySelector("#told").hidden = false`)
 }
 
-// What comes and goes by itself moves nothing that one might be about to press.
+// TestNothingMoves checks that parts which come and go by themselves move nothing that a visitor might
+// be about to press.
 func TestNothingMoves(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")

@@ -21,7 +21,7 @@ const defaultDrain = "1s"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends politely, a second one at once.
+	// The first signal ends the program politely, a second one at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Getenv("ADDR"), os.Getenv("DRAIN"), os.Stdout, os.Stderr))
 }

@@ -134,7 +134,7 @@ func TestTermination(t *testing.T) {
 	_ = stuck.Close()
 }
 
-// With a long DRAIN there is time to see what comes first.
+// TestDrainingBeforeTermination has a long DRAIN, so that there is time to see the order of things.
 func TestDrainingBeforeTermination(t *testing.T) {
 	p := launch(t, "127.0.0.1:0", "DRAIN=1h")
 	status := func(path string) int {

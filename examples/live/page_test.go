@@ -9,7 +9,8 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 )
 
-// A tab keeps its rooms, what was left of them, and where one was, over a reload.
+// TestRoomsAreKeptOverAReload checks that a reload keeps the rooms of a tab, forgets those that were
+// left, and opens the same conversation again.
 func TestRoomsAreKeptOverAReload(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -45,7 +46,7 @@ func TestRoomsAreKeptOverAReload(t *testing.T) {
 	}
 }
 
-// Who is here is pushed to every tab, whatever tab somebody comes or goes in.
+// TestWhoIsHereInBrowsers checks that the people who are here are pushed to every tab.
 func TestWhoIsHereInBrowsers(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -73,7 +74,8 @@ func TestWhoIsHereInBrowsers(t *testing.T) {
 	ada.hasNoFaults()
 }
 
-// What one calls oneself is one's own business; which user one is, is what the server knows.
+// TestWhoSpeaksAsWhom checks that visitors choose their names freely, and that the server says which
+// user somebody is.
 func TestWhoSpeaksAsWhom(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -116,7 +118,8 @@ func TestWhoSpeaksAsWhom(t *testing.T) {
 	}
 }
 
-// What the server would not take is told before it is sent, and nothing typed is lost.
+// TestAMessageThatIsTooLong checks that the page tells of a message that the server would not take
+// before it sends that, and that no text is lost.
 func TestAMessageThatIsTooLong(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -134,7 +137,7 @@ func TestAMessageThatIsTooLong(t *testing.T) {
 	ada.clicks("#send")
 	bob.waits(`document.querySelector(".msg .text")?.textContent.length === 65000`)
 	ada.waits(`document.querySelector("#draft").value === ""`)
-	// Of a long message the beginning is shown, and all of it on demand.
+	// A long message is cut, and shown whole on demand.
 	bob.waits(`document.querySelector(".msg .text").clientHeight < 400`)
 	bob.clicks(".msg .whole")
 	bob.waits(`document.querySelector(".msg .text").clientHeight > 4000`)
@@ -144,7 +147,7 @@ func TestAMessageThatIsTooLong(t *testing.T) {
 	}
 }
 
-// Names have faces of their own, as long as there are colours.
+// TestFacesDiffer checks that names have faces of their own, as long as there are colours.
 func TestFacesDiffer(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -175,7 +178,7 @@ func TestFacesDiffer(t *testing.T) {
 	}
 }
 
-// What happens elsewhere does not take the keyboard away from where one is.
+// TestTheKeyboardStaysWhereItIs checks that nothing takes the focus of the keyboard away.
 func TestTheKeyboardStaysWhereItIs(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")

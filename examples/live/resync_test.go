@@ -20,8 +20,8 @@ type proxy struct {
 	target   string
 
 	mu    sync.Mutex
-	conns map[net.Conn]struct{}
-	sent  bytes.Buffer // by pages, all connections in one
+	conns map[net.Conn]struct{} // guarded by mu
+	sent  bytes.Buffer          // by pages, all connections in one; guarded by mu
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -88,7 +88,8 @@ func (p *proxy) cut() {
 	clear(p.conns)
 }
 
-// A page that lost its connection gets what it missed, and nothing twice.
+// TestThePageCatchesUp checks that a page which lost its connection gets the messages that it missed,
+// and none twice.
 func TestThePageCatchesUp(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
@@ -137,7 +138,8 @@ func TestThePageCatchesUp(t *testing.T) {
 	ada.lines(want...)
 }
 
-// What a page makes of its messages, of the server's history and of what was pushed meanwhile.
+// TestResync checks how a page joins its messages, the server's history, and the pushes since it asked
+// for that.
 func TestResync(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")

@@ -16,13 +16,13 @@ import (
 const (
 	headerTimeout = 5 * time.Second
 	idleTimeout   = 60 * time.Second
-	// connectionsWithin and requestsWithin are what connections, and then requests, get to end.
+	// connectionsWithin and requestsWithin are how long connections, and then requests, may take to end.
 	connectionsWithin = 3 * time.Second
 	requestsWithin    = 3 * time.Second
 )
 
-// serve listens on addr, says where, and serves until ctx ends and everyone has been told; /readyz
-// is told drain before.
+// serve listens on addr, says where, and serves until ctx ends. Then it shuts down: /readyz says so for
+// the time drain before connections are closed.
 func serve(ctx context.Context, addr string, drain time.Duration, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -54,11 +54,10 @@ func serve(ctx context.Context, addr string, drain time.Duration, stdout io.Writ
 	return err
 }
 
-// shutdown ends connections first: meanwhile http.Server, which knows nothing of those that were
-// upgraded, goes on to answer /readyz with 503. A client that does not go by itself in time is cut
-// off.
+// shutdown ends WebSocket connections first, of which http.Server knows nothing. Meanwhile that goes on
+// to answer /readyz with 503. A client that does not go by itself in time is cut off.
 func shutdown(server *http.Server, application *app.App, drain time.Duration) {
-	// Half of the time at most is spent on waiting before anything is closed.
+	// The delay before anything is closed is at most half of this time.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*drain+connectionsWithin)
 	defer cancel()
 	_ = application.Shutdown(ctx)

@@ -1,5 +1,5 @@
-// Package app joins the gateways, the services and the page into one application. Whoever shows a
-// token at any gateway has to show a good one.
+// Package app joins the gateways, the services and the page into one application. Every gateway
+// refuses a token that is not good.
 //
 //ws:app
 //ws:guard auth.TokenGuard
@@ -32,13 +32,13 @@ type App struct {
 	Tokens    *auth.Tokens
 }
 
-// Handler serves the page, the gateways, what pushes over HTTP, tokens, numbers and probes.
+// Handler serves the page, the gateways, pushes over HTTP, tokens, numbers and probes.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.Router.Mount(mux)
 	mux.Handle("GET /{$}", web.Page())
 	mux.Handle("GET /static/", web.Assets())
-	// A page of another site must not push here, nor get tokens; clients that are no browser may.
+	// A page of another site must not push here, nor get tokens. Clients that are no browser may.
 	own := http.NewCrossOriginProtection()
 	mux.Handle("POST /announce", own.Handler(a.Notify))
 	mux.Handle("POST /notify/{user}", own.Handler(a.Users))

@@ -12,7 +12,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// A load balancer sees it first, then the clients are told, and only then anything is closed.
+// TestDraining checks the order: a load balancer sees it first, then the clients are told, and only
+// then connections are closed.
 func TestDraining(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t, ws.Options{ShutdownDelay: 3 * time.Second})
@@ -30,7 +31,7 @@ func TestDraining(t *testing.T) {
 		}
 		chat.Request("presence", nil) // still served
 		other.Request("ping", nil)
-		live.Dial(t, "/ws").Request("presence", nil) // also who comes now
+		live.Dial(t, "/ws").Request("presence", nil) // also a new client
 		if passed := time.Since(start); passed != 0 {
 			t.Errorf("%v have passed", passed)
 		}

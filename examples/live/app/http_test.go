@@ -40,7 +40,8 @@ func TestUnknownPathsAreNotFound(t *testing.T) {
 	}
 }
 
-// Everything the page loads, and what that loads in turn, is on the same origin and there.
+// TestThePageIsComplete checks that everything the page loads, directly or not, is there and on the
+// same origin.
 func TestThePageIsComplete(t *testing.T) {
 	live := livetest.Start(t)
 	response, page := get(t, live, "/")

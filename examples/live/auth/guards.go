@@ -7,8 +7,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TokenGuard says who connects. A token that is not good is refused with 401; without a token one is
-// a guest, whose Principal is zero. The same decides about $refresh. Safe for concurrent use.
+// TokenGuard sets the principal of a connection. A token that is not good is refused with 401. A
+// client without a token is a guest, whose Principal is zero. The guard decides about $refresh, too.
+// Safe for concurrent use.
 type TokenGuard struct{ Tokens *Tokens }
 
 // GuardConn implements ws.ConnGuard.
@@ -21,8 +22,7 @@ func (g *TokenGuard) GuardConn(u *ws.Upgrade) error {
 	return err
 }
 
-// AdminGuard lets the events of operators through for those who have the scope. Safe for concurrent
-// use.
+// AdminGuard lets only users with ScopeAdmin use the events of operators. Safe for concurrent use.
 type AdminGuard struct{}
 
 // GuardMessage returns an error with code unauthenticated for a guest, forbidden for a user without

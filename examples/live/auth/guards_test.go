@@ -163,7 +163,8 @@ func TestTokensAreForUsersWhoAskForThem(t *testing.T) {
 	}
 }
 
-// A minted token is good for a minute, and so is its connection; $refresh with a new one prolongs it.
+// TestAnExpiredTokenEndsItsConnection checks that a minted token is good for a minute, and so is its
+// connection, and that $refresh with a new one prolongs that.
 func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t)
@@ -221,7 +222,7 @@ func TestATokenIsGoodForItsTime(t *testing.T) {
 	})
 }
 
-// hear lets n heartbeats pass, 5 s each; who does not read them is closed.
+// hear lets n heartbeats pass, 5 s each. It reads them, because a client that does not is closed.
 func hear(n int, conns ...*livetest.Conn) {
 	for range n {
 		for _, c := range conns {

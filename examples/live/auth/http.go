@@ -24,8 +24,8 @@ type minted struct {
 }
 
 // ServeHTTP answers POST {"user":"ann"} with a token that is good for a minute. It asks for no
-// password: a real application logs in here. A body that is no such object is 400, a user that there
-// is not 404.
+// password: a real application logs in here. A body that is no such object is answered 400, and an
+// unknown user 404.
 func (t *Tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Not every ResponseWriter has deadlines; the limit on the size holds anyway.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout))

@@ -1,5 +1,5 @@
-// Package auth knows the demo's users, the tokens that they show, and what they may do. Whoever
-// shows none is a guest.
+// Package auth knows the demo's users, the tokens that they show, and what they may do. A client
+// without a token is a guest.
 package auth
 
 import (
@@ -16,7 +16,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// ScopeAdmin is what the events of operators ask for.
+// ScopeAdmin is the scope that the events of operators ask for.
 const ScopeAdmin = "admin"
 
 // demoPrefix makes a token that never expires of a user's name, for a try with curl. Anybody can
@@ -48,8 +48,8 @@ func (t *Tokens) Mint(user string, in time.Duration) (token string, p ws.Princip
 	return signed + "." + t.sign(signed), t.principal(user, expires), nil
 }
 
-// Principal returns who shows token. One that is not ours, or is no longer good, is an error with
-// code unauthenticated.
+// Principal returns the user that shows token. For a token that is not ours, or no longer good, it
+// returns an error with code unauthenticated.
 func (t *Tokens) Principal(token string) (ws.Principal, error) {
 	if user, ok := strings.CutPrefix(token, demoPrefix); ok && t.users[user] != nil {
 		return t.principal(user, time.Time{}), nil

@@ -8,8 +8,8 @@ type SendMessage struct {
 	Text   string `json:"text"`
 }
 
-// ChatMessage is a stored message: what the history holds and everyone receives. The author is what
-// somebody calls themselves, the user what their token says; a guest has none.
+// ChatMessage is a stored message, which is in the history and was sent to everyone. Author is a name
+// of the sender's own choice. User is the one that the token names; a guest has none.
 type ChatMessage struct {
 	Author string `json:"author"`
 	Text   string `json:"text"`
@@ -21,7 +21,7 @@ type Typing struct {
 	Author string `json:"author"`
 }
 
-// Said is a line that was said in a room. Author and user are those of a ChatMessage; there is no
+// Said is a line that was said in a room. Author and User are those of a ChatMessage. There is no
 // author if the connection did not say hello.
 type Said struct {
 	Room   string `json:"room"`

@@ -40,13 +40,13 @@ func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
 	return &Session{since: time.Now().UTC()}, c.Join(Lobby)
 }
 
-// Left tells those who stay.
+// Left tells the others that a connection has ended.
 //
 //ws:disconnect
 func (g *ChatGateway) Left(c *ws.Client) { g.Roster.Exit(c.ID(), c.Rooms()) }
 
-// Hello introduces the caller: from now on it is told who is here and in its rooms, and they of it,
-// and what it says in a room carries its name. Saying it again is another name.
+// Hello introduces the caller. From now on it is told who is here and in its rooms, and they are told
+// of it. The lines that it says in a room carry its name. A second hello changes the name.
 //
 //ws:subscribe hello
 func (g *ChatGateway) Hello(c *ws.Client, s *Session, h Hello) error {
@@ -63,7 +63,7 @@ func (g *ChatGateway) Me(s *Session) Me {
 	return Me{Since: s.since.Format(time.RFC3339), Messages: s.messages}
 }
 
-// OnMessage stores a message, which also broadcasts it, and answers what was stored.
+// OnMessage stores a message, which also broadcasts it, and answers the stored message.
 //
 //ws:subscribe message
 //ws:guard ModeratedGuard
@@ -139,7 +139,7 @@ func (g *ChatGateway) Order(c *ws.Client, text string) error {
 	return g.Orders.Put(Order{Conn: c.ID(), Text: text})
 }
 
-// WhoAmI answers who the caller is to the server, which is what its token says.
+// WhoAmI answers who the caller is to the server, by its token.
 //
 //ws:subscribe whoami
 func (g *ChatGateway) WhoAmI(c *ws.Client) Who {

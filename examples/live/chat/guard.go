@@ -7,7 +7,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// AdminGuard is for what only operators may do.
+// AdminGuard guards the events of operators.
 type AdminGuard = auth.AdminGuard
 
 // bannedAuthor may read but not write.
@@ -16,8 +16,8 @@ const bannedAuthor = "banned"
 // ModeratedGuard refuses messages of an author who is banned. Safe for concurrent use.
 type ModeratedGuard struct{}
 
-// GuardMessage returns an error with code forbidden for a banned author, and of data that it cannot
-// read the error that the decoder would have.
+// GuardMessage returns an error with code forbidden for a banned author. If it cannot read the data,
+// it returns the error that the decoder would return.
 func (*ModeratedGuard) GuardMessage(_ context.Context, m ws.Message) error {
 	var in SendMessage
 	if err := m.Decode(&in); err != nil {

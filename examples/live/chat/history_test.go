@@ -37,7 +37,8 @@ func TestHistoryPages(t *testing.T) {
 	}
 }
 
-// A client that has seen enough ends the stream: one frame says so, and no page follows it.
+// TestHistoryPagesCancelled checks that a client which has seen enough ends the stream: one frame says
+// so, and no page follows it.
 func TestHistoryPagesCancelled(t *testing.T) {
 	live := livetest.Start(t)
 	ada := live.Dial(t, "/ws")
@@ -62,7 +63,7 @@ func TestHistoryPagesCancelled(t *testing.T) {
 	bob.Silent("presence")
 }
 
-// What a connection has done is its own business, and begins anew with it.
+// TestMe checks that each connection counts its own messages, from zero.
 func TestMe(t *testing.T) {
 	live := livetest.Start(t)
 	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")

@@ -86,7 +86,8 @@ func TestBannedAuthor(t *testing.T) {
 	}
 }
 
-// The guard reads the author only from data it can read; the rest is the decoder's to refuse.
+// TestUndecodableMessage checks that data which the guard cannot read is refused as the decoder would
+// refuse it.
 func TestUndecodableMessage(t *testing.T) {
 	live := livetest.Start(t)
 	ada := live.Dial(t, "/ws")

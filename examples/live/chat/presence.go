@@ -34,7 +34,7 @@ func (h Hello) Validate() error {
 	return nil
 }
 
-// Person is a connection that introduced itself: what it calls itself, and the user that its token
+// Person is a connection that introduced itself: a name of its own choice, and the user that its token
 // names; "" is a guest.
 type Person struct {
 	Name string `json:"name"`
@@ -54,7 +54,7 @@ type Present struct {
 	People []Person `json:"people"`
 }
 
-// Presence are the pushes to those who introduced themselves. Whoever did not gets none of them.
+// Presence are the pushes to connections that introduced themselves. Others get none of them.
 //
 //ws:push
 type Presence interface {
@@ -62,19 +62,20 @@ type Presence interface {
 	Here(h Here)
 	// Present tells who is in a room of the receiver's, whenever that changes.
 	Present(p Present)
-	// Heartbeat is what the scheduled job broadcasts: who has just come does not wait for the next.
+	// Heartbeat is the push that the scheduled job broadcasts. A new connection gets one at once, and
+	// does not wait for the next.
 	Heartbeat(at string) (int, error)
 }
 
 // Roster knows who introduced themselves and which rooms they are in, and tells them of each other.
-// Its lock is held over the pushes, which never wait for a peer: so what everybody hears last is
-// true. Safe for concurrent use.
+// It holds its lock over the pushes, which never wait for a peer, so that the last push which
+// everybody hears is true. Safe for concurrent use.
 type Roster struct {
 	push ws.Push[Presence]
 
 	mu    sync.Mutex
-	here  group
-	rooms map[string]group
+	here  group            // guarded by mu
+	rooms map[string]group // guarded by mu
 }
 
 // group are people in the order in which they came.
@@ -100,7 +101,7 @@ func (r *Roster) Enter(conn ws.ConnID, p Person, rooms []string) {
 	}
 }
 
-// Join tells a room that somebody came, if that is somebody who introduced themselves.
+// Join tells a room that a connection came, if that has introduced itself.
 func (r *Roster) Join(conn ws.ConnID, room string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,7 +135,7 @@ func (r *Roster) Exit(conn ws.ConnID, rooms []string) {
 	}
 }
 
-// leave is Leave for who holds the lock.
+// leave is Leave for callers that hold mu.
 func (r *Roster) leave(conn ws.ConnID, room string) {
 	members := r.rooms[room]
 	at := members.index(conn)
@@ -149,8 +150,8 @@ func (r *Roster) leave(conn ws.ConnID, room string) {
 	r.tellRoom(room)
 }
 
-// tellHere and tellRoom push the state as it is now. In the outbox of somebody who reads slowly it
-// replaces the one before, which is of no use any more.
+// tellHere and tellRoom push the state as it is now. In the outbox of a slow reader it replaces the one
+// before, which is of no use any more.
 func (r *Roster) tellHere() {
 	if len(r.here) == 0 {
 		return

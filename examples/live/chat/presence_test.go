@@ -38,7 +38,8 @@ func expectLast(t *testing.T, c *livetest.Conn, want string) {
 	}
 }
 
-// Who is here is pushed, to those who said who they are.
+// TestPresenceIsPushed checks that the people who are here are pushed to those who introduced
+// themselves.
 func TestPresenceIsPushed(t *testing.T) {
 	live := livetest.Start(t)
 	silent := live.Dial(t, "/ws")
@@ -66,7 +67,7 @@ func TestPresenceIsPushed(t *testing.T) {
 		t.Errorf("who left a room is told %s", told)
 	}
 
-	// Joining twice is joining once, and leaving what one is not in tells nobody.
+	// To join twice is to join once, and to leave another room tells nobody.
 	ben.Request("join", room("tea"))
 	ada.Request("leave", room("tea"))
 	if told := presence(ben); len(told) > 0 {
@@ -77,7 +78,7 @@ func TestPresenceIsPushed(t *testing.T) {
 		told := presence(ada)
 		return len(told) > 0 && told[len(told)-1] == `{"event":"present","data":{"room":"lobby","count":1,"people":[{"name":"Ada L."}]}}`
 	})
-	silent.Silent("me") // whoever did not say hello gets what they always got
+	silent.Silent("me") // a connection that did not say hello gets none of this
 }
 
 func TestALineInARoomSaysWhoSaidIt(t *testing.T) {
@@ -120,7 +121,8 @@ func TestWhatIsNoName(t *testing.T) {
 	ada.Request("hello", hello(strings.Repeat("é", 32)))
 }
 
-// A push names the first 50 and counts the others: it does not grow with the crowd.
+// TestACrowdIsCounted checks that a push names the first 50 people and counts the others, so that it
+// does not grow with the crowd.
 func TestACrowdIsCounted(t *testing.T) {
 	live := livetest.Start(t)
 	ada := live.Dial(t, "/ws")
@@ -139,7 +141,8 @@ func TestACrowdIsCounted(t *testing.T) {
 	}
 }
 
-// Who has just come hears a heartbeat at once, and then all of them.
+// TestTheFirstHeartbeatComesAtOnce checks that a new connection hears a heartbeat at once, and then
+// all of them.
 func TestTheFirstHeartbeatComesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t)

@@ -14,15 +14,15 @@ type RoomService struct {
 	events Events
 
 	mu      sync.Mutex
-	history []ChatMessage
+	history []ChatMessage // guarded by mu
 }
 
 // NewRoomService returns a service with an empty history that announces over events.
 func NewRoomService(events Events) *RoomService { return &RoomService{events: events} }
 
-// Record stores what a user says, "" for a guest, forgets what exceeds the limit, and sends it to
-// every connection. The lock is held over the push, which never blocks on a peer, so that everyone
-// sees the stored order.
+// Record stores a message of user, which is "" for a guest, and sends it to every connection. It
+// forgets the oldest message beyond the limit. It holds the lock over the push, which never blocks on a
+// peer, so that everyone sees the stored order.
 func (s *RoomService) Record(m SendMessage, user string) (ChatMessage, error) {
 	stored := ChatMessage{Author: m.Author, Text: m.Text, User: user}
 	s.mu.Lock()

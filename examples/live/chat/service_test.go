@@ -7,7 +7,7 @@ import (
 	"github.com/wsgen/wsgen/examples/live/chat"
 )
 
-// fakeEvents is what a test of a service looks like: the push interface is the package's own.
+// fakeEvents stands for the clients in a test of a service: the push interface is the package's own.
 type fakeEvents struct{ sent *[]any }
 
 func (f fakeEvents) Message(m chat.ChatMessage) (int, error) {

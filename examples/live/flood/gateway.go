@@ -18,8 +18,8 @@ const (
 	pause        = 10 * time.Millisecond
 )
 
-// Burst is what a client asks for: so many pushes, and what shall become of those that its outbox
-// has no room for.
+// Burst is a client's request: so many pushes, and what shall become of those that its outbox has no
+// room for.
 type Burst struct {
 	Count  int    `json:"count"`
 	Policy string `json:"policy"` // shed_newest, shed_oldest, close_slow, coalesce
@@ -38,8 +38,8 @@ func (b Burst) Validate() error {
 	return refused.WithDetails(ws.Detail{Path: "/policy", Rule: "oneof", Param: "shed_newest shed_oldest close_slow coalesce"})
 }
 
-// Report is what became of a burst, as the registry counted it: what is neither shed nor replaced is
-// delivered.
+// Report is what became of a burst, as the registry counted it. Pushes that were neither shed nor
+// replaced are delivered.
 type Report struct {
 	Pushed   int `json:"pushed"`
 	Shed     int `json:"shed"`
@@ -55,7 +55,7 @@ type FloodGateway struct {
 	push   ws.Push[Drops]
 	fill   string
 
-	// busy is held during a burst: with one at a time, what the registry counts meanwhile is about it.
+	// busy is held during a burst, so that the registry counts the pushes of one at a time.
 	busy sync.Mutex
 }
 
@@ -82,7 +82,7 @@ func (g *FloodGateway) Burst(ctx context.Context, c *ws.Client, b Burst) (Report
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for n := 1; n <= b.Count; n++ {
-		if _, err := push.Drop(Drop{N: n, Fill: g.fill}); err != nil && !errors.Is(err, ws.ErrFull) { // which is what is shown
+		if _, err := push.Drop(Drop{N: n, Fill: g.fill}); err != nil && !errors.Is(err, ws.ErrFull) { // the demo is about full outboxes
 			return Report{}, err
 		}
 		if n%together > 0 {

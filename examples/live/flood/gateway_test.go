@@ -11,8 +11,8 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 )
 
-// pushed is how many drops a test asks for: many more than an outbox of /flood holds, which is all
-// that holds them in memory. What sockets buffer is for the browser's test.
+// pushed is how many drops a test asks for: many more than an outbox of /flood holds. In memory nothing
+// else holds any. The browser's test has sockets, whose buffers do.
 const pushed = 400
 
 func burst(policy string) map[string]any { return map[string]any{"count": pushed, "policy": policy} }
@@ -34,7 +34,8 @@ func delivered(t *testing.T, frames []string) []int {
 	return out
 }
 
-// Whatever the policy: what was pushed is delivered, shed or replaced, and the report says how much.
+// TestABurstIsAccountedFor checks, for every policy, that each drop is delivered, shed or replaced, and
+// that the report says how many are.
 func TestABurstIsAccountedFor(t *testing.T) {
 	for policy, fits := range map[string]func(first, last, n int, r flood.Report) bool{
 		// The oldest arrive, without a gap.
@@ -132,7 +133,8 @@ func TestBurstsAreBounded(t *testing.T) {
 	}
 }
 
-// The demo's other connections hear nothing of it, and it nothing of them.
+// TestFloodHasARegistryOfItsOwn checks that the demo's other connections hear nothing of /flood, and it
+// nothing of them.
 func TestFloodHasARegistryOfItsOwn(t *testing.T) {
 	live := livetest.Start(t)
 	c, chat := live.Dial(t, "/flood"), live.Dial(t, "/ws")

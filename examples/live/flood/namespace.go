@@ -14,8 +14,8 @@ import (
 //ws:namespace
 type FloodServer struct{ *ws.Server }
 
-// NewFloodServer returns an empty registry. Shedding, which is logged otherwise, is what it is for:
-// only failures are logged.
+// NewFloodServer returns an empty registry. It logs failures only, because shedding, which a Server
+// logs otherwise, is the purpose of this one.
 func NewFloodServer(o ws.Options) *FloodServer {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -24,7 +24,7 @@ func NewFloodServer(o ws.Options) *FloodServer {
 	return &FloodServer{ws.NewServer(o)}
 }
 
-// failures leaves out what is not an error.
+// failures leaves out lines below the level of errors.
 type failures struct{ slog.Handler }
 
 // Enabled implements slog.Handler.

@@ -135,8 +135,9 @@ func TestAnnounceTakesPostOnly(t *testing.T) {
 	}
 }
 
-// reached counts outboxes that took the announcement: a client that stops reading falls out once its
-// outbox is full, and nobody waits for it.
+// TestAnnounceDoesNotCountAStalledClient checks that reached counts the outboxes which took the
+// announcement. A client that stops reading does not count once its outbox is full, and nobody waits
+// for it.
 func TestAnnounceDoesNotCountAStalledClient(t *testing.T) {
 	live := livetest.Start(t)
 	reader := live.Dial(t, "/ws")

@@ -14,8 +14,8 @@ const (
 	readTimeout     = 10 * time.Second // for the whole body, so that a slow sender holds nothing
 )
 
-// ServeHTTP answers POST {"text":"…","room":"…"} with {"reached":n}; room is optional. A body
-// that is no such object is 400, one of more than 64 KiB 413.
+// ServeHTTP answers POST {"text":"…","room":"…"} with {"reached":n}; room is optional. A body that is
+// no such object is answered 400, and one of more than 64 KiB 413.
 func (s *NotifyService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, room, err := readAnnouncement(w, r)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *NotifyService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, reached, err)
 }
 
-// refuse says why a body is none, and which kind of mistake that is.
+// refuse answers a body that cannot be read, with the reason and the status for it.
 func refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -40,7 +40,7 @@ func refuse(w http.ResponseWriter, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// answer writes how many outboxes took what was pushed.
+// answer writes how many outboxes took a push.
 func answer(w http.ResponseWriter, reached int, err error) {
 	if err != nil {
 		slog.Error("a push over HTTP was not sent", "error", err)

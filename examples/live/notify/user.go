@@ -16,7 +16,7 @@ type Notice struct {
 //
 //ws:push
 type Personal interface {
-	// Notice tells something that concerns nobody else, and how many outboxes took it.
+	// Notice tells the user something that concerns nobody else. It returns how many outboxes took it.
 	Notice(n Notice) (int, error)
 }
 
@@ -29,8 +29,8 @@ func (s *UserService) Tell(user, text string) (int, error) {
 	return s.Push.Users(user).Notice(Notice{User: user, Text: text})
 }
 
-// ServeHTTP answers POST /notify/{user} {"text":"…"} with {"reached":n}; what is refused is refused
-// as by NotifyService.
+// ServeHTTP answers POST /notify/{user} {"text":"…"} with {"reached":n}. It refuses the same bodies as
+// NotifyService, in the same way.
 func (s *UserService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, _, err := readAnnouncement(w, r)
 	if err != nil {

@@ -16,7 +16,7 @@ type Visitors struct {
 	Count int    `json:"count"`
 }
 
-// Where is the answer to where.
+// Where is the answer to the event where.
 type Where struct {
 	Room  string `json:"room"`
 	Count int    `json:"count"`
@@ -34,7 +34,7 @@ type RoomEvents interface {
 }
 
 // RoomGateway serves each room at a path of its own, to anonymous clients. They are the rooms of
-// the application's Server: whoever joined one on /ws is in it, too.
+// the application's Server, so connections that joined one on /ws are in it, too.
 //
 //ws:gateway /rooms/{room}
 //ws:public

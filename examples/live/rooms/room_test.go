@@ -37,7 +37,8 @@ func TestRoomByPath(t *testing.T) {
 	}
 }
 
-// The rooms of the paths are those of the application's Server: one room, whichever way one came in.
+// TestRoomByPathAndByEvent checks that the rooms of the paths are those of the application's Server:
+// there is one room, whichever way a client came in.
 func TestRoomByPathAndByEvent(t *testing.T) {
 	live := livetest.Start(t)
 	chat, plain := live.Dial(t, "/ws"), live.Dial(t, "/rooms")

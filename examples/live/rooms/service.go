@@ -18,9 +18,9 @@ const updateEvery = time.Second
 //ws:public
 type ChatService struct {
 	mu         sync.Mutex
-	members    map[string]map[ws.Sender]struct{} // room → who joined
-	joined     map[ws.Sender]map[string]struct{} // the same, by sender
-	subscribed map[ws.Sender]struct{}
+	members    map[string]map[ws.Sender]struct{} // by room; guarded by mu
+	joined     map[ws.Sender]map[string]struct{} // the same, by sender; guarded by mu
+	subscribed map[ws.Sender]struct{}            // guarded by mu
 }
 
 // NewChatService returns a service without rooms.
@@ -107,7 +107,7 @@ func (s *ChatService) sendUpdates(sender ws.Sender) {
 	}
 }
 
-// forget removes sender from every room. The caller holds the lock.
+// forget removes sender from every room. The caller holds mu.
 func (s *ChatService) forget(sender ws.Sender) {
 	for room := range s.joined[sender] {
 		delete(s.members[room], sender)

@@ -1,5 +1,5 @@
-// Evaluates to what is wrong with the page as it stands, one sentence each: what does not fit, what
-// is too small to be pressed, covered or overlapped, and text that does not stand out.
+// Evaluates to the faults of the page as it stands, one sentence each: parts that do not fit, controls
+// that are too small, covered or overlapped, and text that does not stand out.
 (() => {
   const least = 40; // px, of what can be pressed
   const contrast = 4.5;
@@ -36,7 +36,7 @@
     }
   }
 
-  // What can be pressed is large enough, can be scrolled to, and then nothing lies over it.
+  // A control is large enough, can be scrolled to, and then nothing lies over it.
   const frames = [...document.querySelectorAll("#frames button")];
   const controls = all.filter((e) => e.matches("button, input, select, textarea, summary, a[href]") && (!frames.includes(e) || frames.indexOf(e) > frames.length - 8));
   for (const control of controls) {

@@ -21,7 +21,7 @@ func Page() http.Handler {
 	}))
 }
 
-// Assets serves what the page loads, below /static/.
+// Assets serves the files that the page loads, below /static/.
 func Assets() http.Handler { return secured(http.FileServerFS(filesOnly{files})) }
 
 func secured(next http.Handler) http.Handler {

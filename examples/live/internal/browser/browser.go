@@ -105,7 +105,7 @@ type Page struct {
 	stop context.CancelFunc
 
 	mu     sync.Mutex
-	faults []string
+	faults []string // guarded by mu
 }
 
 // Page opens url in a new tab.
@@ -135,7 +135,7 @@ func (b *Browser) Page(url string) (*Page, error) {
 // Close closes the tab.
 func (p *Page) Close() { p.stop() }
 
-// Faults returns what the page's scripts threw or complained about so far.
+// Faults returns the exceptions and the error messages of the page's scripts so far.
 func (p *Page) Faults() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,8 +153,8 @@ func (p *Page) Type(selector, text string) error {
 	return p.do("type into "+selector, actions...)
 }
 
-// pressEnter sends the key as keyboards do: whoever prevents its default gets no newline. The
-// driver's own keys send the character apart, which cannot be prevented.
+// pressEnter sends the key as keyboards do, so that a page which prevents its default gets no newline.
+// The driver's own keys send the character apart, which cannot be prevented.
 func pressEnter(ctx context.Context, t *chromedp.Target) error {
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
 		key := input.DispatchKeyEventParams{

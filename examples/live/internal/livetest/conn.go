@@ -82,8 +82,8 @@ func (c *Conn) Expect(want string) {
 	}
 }
 
-// Request sends an event with an id and returns the data of its answer. What arrives in between is
-// kept for Next.
+// Request sends an event with an id and returns the data of its answer. It keeps frames that arrive in
+// between for Next.
 func (c *Conn) Request(event string, data any) string {
 	c.t.Helper()
 	name, answer := c.exchange(event, data)
@@ -128,7 +128,7 @@ func (c *Conn) exchange(event string, data any) (name, answer string) {
 }
 
 // Barrier returns the frames that arrived before the answer to a request of this connection. All
-// that was pushed to it before the call is among them, so what is missing was never pushed.
+// pushes before the call are among them, so a push that is missing was never made.
 func (c *Conn) Barrier(event string) []string {
 	c.t.Helper()
 	c.exchange(event, map[string]string{"room": "barrier", "author": "barrier"})
@@ -142,7 +142,7 @@ func (c *Conn) Ahead() []string {
 	return got
 }
 
-// Silent checks that nothing was pushed to this connection; event is what it may ask to find out.
+// Silent checks that nothing was pushed to this connection. It sends event as a request to find out.
 func (c *Conn) Silent(event string) {
 	c.t.Helper()
 	if got := c.Barrier(event); len(got) > 0 {
@@ -169,7 +169,7 @@ func (c *Conn) Close() {
 	}
 }
 
-// encode leaves <, > and & as they are, like a browser.
+// encode returns v as JSON. It leaves <, > and & as they are, like a browser.
 func encode(t testing.TB, v any) string {
 	t.Helper()
 	var text strings.Builder

@@ -12,7 +12,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// Patience is how long a test waits for what must come; a test that passes never waits so long.
+// Patience is how long a test waits for an event that must come. A test that passes never waits so long.
 const Patience = 20 * time.Second
 
 // Live is a running application that ends with its test.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Eventually waits until is says true. Only for what no frame announces.
+// Eventually waits until is returns true. It is for conditions that no frame announces.
 func Eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)

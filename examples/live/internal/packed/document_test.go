@@ -20,7 +20,7 @@ import (
 //	<!-- user plain: talk /chat -->       connect there; > is sent, < is received
 //	<!-- user plain: console -->          paste these lines into a browser's console
 //	<!-- user plain: fails -->            run these lines; the last one fails
-//	<!-- user plain: says -->             what the failure printed first; … is any text
+//	<!-- user plain: says -->             the first output of the failure; … is any text
 //
 // The words before the colon are the walks through the document that the step
 // belongs to.
@@ -50,9 +50,9 @@ func steps(t *testing.T, name, walk string) []step {
 	return inOrder(all)
 }
 
-// inOrder lets a document show a file and what happens on the wire before it
-// says how to get there: files wait for the first lines that are run, in a
-// folder that is still empty, and talks for a program that serves.
+// inOrder lets a document show a file, and what happens on the wire, before it
+// says how to get there. Files wait for the first lines that are run, which are so
+// in an empty folder. Talks wait for a program that serves.
 func inOrder(all []step) []step {
 	wait := func(all []step, do, until string) []step {
 		i := slices.IndexFunc(all, func(s step) bool { return s.do == until })

@@ -14,7 +14,7 @@ type walk struct {
 	wire                  bool
 	module                string // the folder of the module, below the user's
 	workspace             bool   // a go.work has the module
-	before                string // lines that are run before: what the document takes for granted
+	before                string // lines that are run before, because the document takes them for granted
 }
 
 // TestAsAUserGetsIt carries out the README and the guides with the packed tree.
@@ -55,8 +55,8 @@ func TestAsAUserGetsIt(t *testing.T) {
 	}
 }
 
-// packedEnv is the environment of a user who has nothing but the packed tree,
-// and what go.sum names, which is downloaded if it is not there yet.
+// packedEnv is the environment of a user who has nothing but the packed tree and
+// the modules that go.sum names. They are downloaded if they are not there yet.
 func packedEnv(t *testing.T) []string {
 	t.Helper()
 	root := repository(t)
@@ -72,8 +72,8 @@ func packedModules(root string) []string {
 	return []string{root, filepath.Join(root, "examples", "live"), filepath.Join(root, "validator", "playground")}
 }
 
-// The module in the module may be the first that a user gets: it asks for a
-// version of the other one that there is.
+// TestPlaygroundFirst checks that the module in the module may be the first that a
+// user gets: it asks for a version of the other one that there is.
 func TestPlaygroundFirst(t *testing.T) {
 	u := newUser(t, packedEnv(t))
 	u.write(t, "main.go", `package main
@@ -98,7 +98,7 @@ func main() {
 	if said := run(t, u.dir, u.env, "go", "run", "."); !strings.Contains(said, "required") {
 		t.Errorf("the program says %q", said)
 	}
-	// Whoever comes to want gateways has the rest at the same version.
+	// A user who comes to want gateways has the rest at the same version.
 	run(t, u.dir, u.env, "go", "get", "-tool", packedVersion.Path+"/cmd/wsgen@latest")
 	mod := u.files(t)["go.mod"]
 	for _, v := range []string{packedVersion.String(), playgroundVersion.String()} {
@@ -128,8 +128,9 @@ func guides(t *testing.T, root string) (names []string) {
 	return names
 }
 
-// checkModule looks at the go.mod and go.sum that the user ends up with: only
-// what this repository knows and has tested, and wire only for who asked.
+// checkModule checks the go.mod and go.sum that the user ends up with. They have
+// only modules that this repository knows and has tested, and wire only if the user
+// asked for it.
 func (u *user) checkModule(t *testing.T, wire bool) {
 	t.Helper()
 	files := u.files(t)

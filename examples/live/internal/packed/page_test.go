@@ -9,8 +9,8 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 )
 
-// openPage opens a page of the user's program in a browser; nil is that there is
-// none on this machine, which in CI is a failure.
+// openPage opens a page of the user's program in a browser. It returns nil if this
+// machine has no browser, which in CI is a failure.
 func (u *user) openPage(t *testing.T) *browser.Page {
 	t.Helper()
 	path, err := browser.Find()
@@ -67,7 +67,7 @@ func (u *user) lookAtPage(t *testing.T) {
 			t.Fatalf("%v\nthe page: %q", err, page.Faults())
 		}
 	}
-	// What is sent is seen before it leaves.
+	// The page notes the ids that it sends.
 	_, err := browser.Eval[bool](page, `(() => {
 		globalThis.sent = []
 		const send = WebSocket.prototype.send
@@ -82,7 +82,7 @@ func (u *user) lookAtPage(t *testing.T) {
 	must(page.Type("[name=text]", "two\n"))
 	must(page.WaitText("li", "ada: two"))
 	must(page.Wait(`sent.join() === "1,2"`))
-	// Nothing is asked for that is not there, which a browser would complain of.
+	// A browser would complain if the page asked for a file that is not there.
 	if faults := page.Faults(); len(faults) > 0 {
 		t.Errorf("the page complains: %q", faults)
 	}

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// packedVersion is the version that the tree is packed as, and playgroundVersion
-// that of the module in it which users get as well.
+// packedVersion is the version as which the tree is packed. playgroundVersion is
+// that of the module in it which users may get as well.
 var (
 	packedVersion     = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.1.0"}
 	playgroundVersion = module.Version{Path: packedVersion.Path + "/validator/playground", Version: "v0.1.0"}

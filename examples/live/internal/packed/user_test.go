@@ -20,8 +20,8 @@ import (
 // patience is how long anything may take that this test waits for.
 const patience = 2 * time.Minute
 
-// readmeAddr is where the documents' programs listen, and tlsAddr those with
-// TLS. It is the one thing that is not taken to the letter: a free port replaces it.
+// readmeAddr is where the documents' programs listen, and tlsAddr where those with
+// TLS do. Nothing else is not taken to the letter: a free port replaces them.
 const (
 	readmeAddr = "127.0.0.1:8080"
 	tlsAddr    = "127.0.0.1:8443"
@@ -83,7 +83,7 @@ func (u *user) do(t *testing.T, s step) {
 	}
 }
 
-// shell runs lines. What go generate makes, it makes once: a second run changes nothing.
+// shell runs lines. It runs go generate twice, and the second run must change nothing.
 func (u *user) shell(t *testing.T, s step, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
@@ -171,8 +171,8 @@ func (u *user) files(t *testing.T) map[string]string {
 	return out
 }
 
-// serve starts the one line and waits until the path answers: to a plain
-// request a gateway says that it wants a WebSocket.
+// serve starts the one line and waits until the path answers. A gateway answers a
+// plain request by saying that it wants a WebSocket.
 func (u *user) serve(t *testing.T, s step, line string) {
 	t.Helper()
 	u.stop()
@@ -215,8 +215,8 @@ func (u *user) serve(t *testing.T, s step, line string) {
 }
 
 // talk sends the lines that start with > and waits for those that start with <
-// in their order; what a document leaves out by … may be anything. Pushes that
-// the document does not show may come in between.
+// in their order. A … in them stands for any text. Pushes that the document does
+// not show may come in between.
 func (u *user) talk(t *testing.T, s step) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -297,7 +297,7 @@ func TestMatches(t *testing.T) {
 // output is what a running program prints.
 type output struct {
 	mu   sync.Mutex
-	text strings.Builder
+	text strings.Builder // guarded by mu
 }
 
 func (o *output) Write(p []byte) (int, error) {

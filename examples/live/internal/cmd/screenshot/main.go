@@ -15,7 +15,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// The picture is made for a README: wide enough for all three columns, sharp on dense screens.
+// The picture is for a README: these make it wide enough for all three columns, and sharp on dense
+// screens.
 const (
 	width, height = 1440, 940
 	scale         = 1.5

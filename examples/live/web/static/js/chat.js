@@ -25,7 +25,7 @@ function conversation(room) {
   };
 }
 
-// startChat returns the listeners for the connection, what it is told of, and bind, which hands the
+// startChat returns the listeners for the connection and its pushes, and bind, which hands the
 // connection over.
 export function startChat(name) {
   const me = { name, user: "" };
@@ -36,7 +36,7 @@ export function startChat(name) {
   const present = new Map(); // room, or null for everyone → {count, people}; a push comes before the answer to join
   let current = everyone;
   let known = []; // messages since the server's start, as far as this page has seen them
-  let live = null; // what is pushed while the history is on its way
+  let live = null; // messages that are pushed while the history is on its way
   let lastNotice = 0;
   let socket;
 
@@ -75,7 +75,7 @@ export function startChat(name) {
   function enterConversation(channel) {
     pick(channel);
     showView("chat");
-    // On a phone that would bring the keyboard up, over what one came to read.
+    // On a phone that would bring up the keyboard, over the messages.
     if (matchMedia("(pointer: fine)").matches) $("draft").focus();
     else $("messages").focus();
   }
@@ -86,7 +86,7 @@ export function startChat(name) {
     add(everyone, { ...message, at, own: mine(message.author, message.user) });
   }
 
-  // The server puts every new connection in the lobby; all else a page that comes back does again.
+  // The server puts every new connection in the lobby. A page that comes back joins its other rooms again.
   async function opened() {
     live = [];
     introduce();
@@ -97,12 +97,12 @@ export function startChat(name) {
     try {
       merge(await socket.request("history"));
     } catch (error) {
-      // Lost again: the next connection asks anew, and what came meanwhile is in that history.
+      // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
       if (error.code !== "closed") tell(`Could not catch up: ${error.message} (${error.code})`);
     }
   }
 
-  // introduce says hello: from then on the server tells this page who is here, and others of it.
+  // introduce says hello. From then on the server tells this page who is here, and others of it.
   function introduce() {
     socket.request("hello", { name: me.name }).catch((error) => {
       if (error.code !== "closed") tell(`Not introduced: ${error.message} (${error.code})`);
@@ -145,7 +145,7 @@ export function startChat(name) {
     }
   }
 
-  // What somebody says who did not say hello has no author.
+  // A line of somebody who did not say hello has no author.
   function said({ room, text, author = "somebody", user }) {
     const channel = find(room);
     if (channel) add(channel, { author, user, text, at: new Date(), own: mine(author, user) });

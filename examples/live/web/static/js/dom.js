@@ -29,8 +29,7 @@ export function followed(list) {
   };
 }
 
-// answered puts what came of something beside the control that it was done with; what has a hint
-// there has its line from the start.
+// answered puts an outcome beside its control. An element with a hint has its line from the start.
 export function answered(id, text, tone = "") {
   $(id).textContent = text;
   $(id).dataset.tone = tone;

@@ -1,4 +1,4 @@
-// The bar at the top and what reaches the page unasked: connection, presence, heartbeat, announcements.
+// The bar at the top, and the pushes that it shows: connection, presence, heartbeat, announcements.
 import { $ } from "./dom.js";
 
 export function showPresence(count) {

@@ -62,7 +62,7 @@ export function startFlood() {
     } else if (data.refused) {
       finished(`${data.refused.code}: ${data.refused.message}.`, "bad");
     } else {
-      // The connection is gone, and what was still to come with it.
+      // The connection is gone, and the drops that were still to come with it.
       show(null, { received: data.received, lost: drops - data.received });
       finished(`${`Closed with ${data.code} ${data.reason}`.trim()}, after ${data.received} of ${drops}.`, "bad");
     }

@@ -1,7 +1,7 @@
-// Bringing what a page shows and what a server remembers together. Messages carry no number: order
-// and content are all there is, and they suffice because everyone sees the stored order.
+// Joins the messages that a page shows with those that the server remembers. Messages carry no number.
+// Order and content suffice, because everyone sees the stored order.
 
-const historyLimit = 256; // what the server keeps
+const historyLimit = 256; // messages that the server keeps
 
 const same = (a, b) => a.author === b.author && a.text === b.text;
 
@@ -13,9 +13,9 @@ export function overlap(a, b) {
   return 0;
 }
 
-// resync says what to add to shown, the messages since the server started as far as this page knows:
-// remembered is the server's history, live what was pushed since it was asked for. gap is "" when
-// nothing was missed, "restart" when the server has begun anew, "missed" when it has forgotten some.
+// resync says what to add to shown, the messages since the server started as far as this page knows.
+// remembered is the server's history, and live has the pushes since that was asked for. gap is "" if
+// nothing was missed, "restart" if the server has begun anew, "missed" if it has forgotten some.
 export function resync(shown, remembered, live) {
   const tail = live.slice(overlap(remembered, live));
   const known = overlap(shown, remembered);

@@ -1,5 +1,5 @@
-// What a tab keeps over a reload: the visitor's name, and the rooms in the order in which they were
-// joined. Each tab has its own.
+// Keeps the visitor's name over a reload, and the rooms in the order in which they were joined. Each
+// tab has its own.
 
 const nameKey = "wsgen-live-name";
 const roomsKey = "wsgen-live-rooms";

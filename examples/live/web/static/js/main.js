@@ -10,8 +10,8 @@ import { startUser, token } from "./user.js";
 import { showView } from "./view.js";
 import { showFrame, startWire } from "./wire.js";
 
-// Where there is room for everything, everything is shown; else the panels that one has not asked for
-// are closed, and what one came for has the room.
+// A window that matches roomy shows everything. In others the panels are closed that nobody has asked
+// for, and the conversation has the room.
 const roomy = "(min-width: 1200px) and (min-height: 1000px)";
 
 function enter(me) {

@@ -40,7 +40,7 @@ export function face(author) {
   return element;
 }
 
-// badge says which user's token somebody showed; what they call themselves anybody can.
+// badge says which user's token somebody showed. A name proves nothing, because anybody can choose it.
 export const badge = (user) => make("span", { className: "badge cut", title: `signed in as ${user}` }, `${user} ✓`);
 
 // showPeople shows who is in the open conversation, the visitor first: {count, people}, or nothing

@@ -66,7 +66,7 @@ export function startOrders(socket) {
 }
 
 // gateway makes a button that connects path and disconnects it again, and enables buttons meanwhile.
-// What goes wrong is told in the element with the id result.
+// It tells of errors in the element with the id result.
 function gateway(path, result, toggle, buttons, listeners) {
   let socket = null;
   const state = (name) => {

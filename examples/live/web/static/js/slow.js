@@ -1,5 +1,5 @@
 // A worker with a connection to /flood. It asks for a burst, and if it shall be slow it is then too
-// busy to read for a while: what that leaves unread fills the system's buffers, and then the outbox.
+// busy to read for a while. The unread drops fill the system's buffers, and then the outbox.
 const busyFor = 2000; // ms; a burst takes half a second
 
 onmessage = ({ data: { url, count, policy, slow } }) => {

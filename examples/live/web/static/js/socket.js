@@ -5,7 +5,7 @@ const longestDelay = 5000;
 const answerWithin = 10000; // ms until an unanswered request is given up
 const mostBytes = 64 << 10; // of a message: the server's Options.MaxMessageBytes, beyond which it closes
 
-// Refused is what a request is rejected with: an error frame, or the end of the connection.
+// Refused is the reason why a request is rejected: an error frame, or the end of the connection.
 export class Refused extends Error {
   constructor(code, message) {
     super(message);
@@ -38,7 +38,7 @@ export function connect(path, listeners) {
   let nextId = 1;
   let timer = 0;
   let stopped = false;
-  let opening = 0; // counts attempts, so that one that was overtaken by another ends
+  let opening = 0; // counts attempts, so that one which another has overtaken ends
 
   async function open() {
     clearTimeout(timer);
@@ -80,7 +80,7 @@ export function connect(path, listeners) {
       on("state", "closed");
       return;
     }
-    // Half of the delay is chance, so that all the clients of a restarted server do not come at once.
+    // Up to half of the delay is chance, so that the clients of a restarted server do not come at once.
     const delay = Math.min(longestDelay, firstDelay * 1.8 ** attempts++) * (0.5 + Math.random() / 2);
     timer = setTimeout(open, delay);
     on("state", "waiting", { seconds: delay / 1000, code: end.code, reason: end.reason });
@@ -138,8 +138,8 @@ export function connect(path, listeners) {
   }
 
   return {
-    // send does not wait for an answer, and does nothing while there is no connection. What it sends
-    // is short.
+    // send does not wait for an answer, and does nothing while there is no connection. It is for short
+    // data.
     send(event, data) {
       if (socket?.readyState === WebSocket.OPEN) write({ event, data });
     },

@@ -1,4 +1,4 @@
-// Who one is to the server: a guest, or a demo user with a token that expires.
+// The visitor as the server knows them: a guest, or a demo user with a token that expires.
 import { $, answered, failed, tell } from "./dom.js";
 
 const userKey = "wsgen-live-user";
@@ -16,7 +16,7 @@ async function mint() {
   return (await response.json()).token;
 }
 
-// token is what the next connection shows, new each time; null for a guest.
+// token makes the token that the next connection shows, a new one each time; null for a guest.
 export const token = () => (user === null ? null : mint());
 
 function become(name) {
@@ -26,7 +26,7 @@ function become(name) {
 }
 
 // startUser returns opened, for when there is a connection, and closed, which takes its close code
-// and reason. is is called with whom the server takes this page for, and lost when it no longer does.
+// and reason. It calls is with the user whom the server takes this page for, and lost when that ends.
 export function startUser(socket, { is, lost }) {
   let expires = 0; // ms; 0 is never
   let renewing = false;

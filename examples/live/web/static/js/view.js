@@ -60,8 +60,8 @@ export function showConversation(channel) {
   messagesToEnd();
 }
 
-// entry is a line in the list of conversations. It is made once, so that whoever is on it with the
-// keyboard stays there whatever happens in others.
+// entry is a line in the list of conversations. It is made once, so that the focus of the keyboard
+// stays on it whatever happens in others.
 function entry(channel, pick, leave) {
   const title = make("span", { className: "cut", title: channel.title }, channel.title);
   const count = make("span", { className: "count", hidden: true });
@@ -96,7 +96,7 @@ export function showChannels(channels, current, pick, leave) {
   showReceivers(channels.filter((c) => c.room !== null));
 }
 
-// showReceivers fills in whom one can push to over HTTP: everyone, rooms, and users.
+// showReceivers fills in the receivers of a push over HTTP: everyone, rooms, and users.
 function showReceivers(rooms) {
   const to = $("announce-room");
   const { value, dataset } = to.selectedOptions[0] ?? { value: "", dataset: {} };

@@ -1,4 +1,4 @@
-// The panel that shows what crosses the wire.
+// The panel that shows the frames on the wire.
 import { $, capped, followed, make } from "./dom.js";
 
 const mostRows = 300;
@@ -10,7 +10,7 @@ const token = /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
 let paused = false;
 
-// coloured cuts JSON into spans. What it does not understand stays plain text.
+// coloured cuts JSON into spans. Text that it does not understand stays as it is.
 function coloured(text) {
   const parts = [];
   let done = 0;
@@ -40,7 +40,7 @@ export function showFrame(way, path, text) {
   const list = $("frames");
   list.append(item);
   capped(list, mostRows);
-  // One stop for the Tab key, however many frames: the newest, or the one where one is.
+  // The Tab key stops at one frame, however many there are: the focused one, or the newest.
   if (!list.contains(document.activeElement) && row.checkVisibility()) stopAt(row);
 }
 

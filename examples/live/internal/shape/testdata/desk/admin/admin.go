@@ -28,7 +28,7 @@ func (a *Alarm) Ring(text string) { _ = a.Alerts.Alert(text) }
 // Local lets nobody in but with the password.
 type Local struct{ password string }
 
-// NewLocal is its constructor.
+// NewLocal makes a Local.
 func NewLocal() *Local { return &Local{"sesame"} }
 
 // GuardConn implements ws.ConnGuard.
@@ -39,7 +39,7 @@ func (l *Local) GuardConn(u *ws.Upgrade) error {
 	return nil
 }
 
-// Writable refuses what changes something.
+// Writable refuses data without force.
 type Writable struct{}
 
 // GuardMessage implements ws.MessageGuard.

@@ -13,7 +13,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// Ban keeps banned clients out of every gateway, and refuses the event banned.
+// Ban keeps banned clients out of every gateway, and refuses long data.
 type Ban struct{}
 
 func (Ban) GuardConn(u *ws.Upgrade) error {
@@ -30,14 +30,14 @@ func (Ban) GuardMessage(_ context.Context, m ws.Message) error {
 	return nil
 }
 
-// App is the whole of it.
+// App is the whole application.
 type App struct {
 	Router *ws.Router
 	Ticker *market.Ticker
 	Alarm  *admin.Alarm
 }
 
-// Handler serves the gateways, and what tells them something from outside.
+// Handler serves the gateways, and two paths that push from outside.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.Router.Mount(mux)

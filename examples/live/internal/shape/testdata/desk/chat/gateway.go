@@ -1,4 +1,4 @@
-// Package chat is what traders say to each other.
+// Package chat lets traders talk to each other.
 package chat
 
 import (
@@ -31,7 +31,7 @@ type Events interface {
 	Cleared()
 }
 
-// Authn is who may chat.
+// Authn guards the chat.
 type Authn = auth.Authn
 
 // Session is what a connection keeps.

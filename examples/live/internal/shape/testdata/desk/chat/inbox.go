@@ -9,10 +9,10 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// Box is the mailbox handlers that every kind of inbox has.
+// Box has the handlers of every kind of inbox.
 type Box[M any] struct {
 	mu   sync.Mutex
-	kept []M
+	kept []M // guarded by mu
 }
 
 //ws:subscribe put
@@ -37,7 +37,7 @@ type Mail struct {
 	Head map[string]string `json:"head,omitempty"`
 }
 
-// Validate implements what wsgen looks for.
+// Validate implements the interface that wsgen looks for.
 func (m *Mail) Validate() error {
 	if m.To == "" {
 		return ws.FieldErrors{{Path: "/to", Rule: "required", Message: "whom?"}}
@@ -45,13 +45,13 @@ func (m *Mail) Validate() error {
 	return nil
 }
 
-// Inbox is one user's, by path.
+// Inbox is the inbox of one user, which the path names.
 //
 //ws:gateway /inbox/{user}
 //ws:public
 type Inbox struct{ Box[Mail] }
 
-// NewInbox makes it.
+// NewInbox makes an empty Inbox.
 func NewInbox() *Inbox { return &Inbox{} }
 
 //ws:subscribe whose

@@ -10,10 +10,10 @@ import (
 type Store struct {
 	events Events
 	mu     sync.Mutex
-	lines  []Line
+	lines  []Line // guarded by mu
 }
 
-// NewStore tells events what it is given.
+// NewStore returns an empty store that announces over events.
 func NewStore(events Events) *Store { return &Store{events: events} }
 
 // Add keeps a line and tells everybody.

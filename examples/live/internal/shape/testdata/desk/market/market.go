@@ -37,9 +37,9 @@ type Ticker struct{ Quotes Quotes }
 func (t *Ticker) Tick() { _ = t.Quotes.Quoted(Quote{"ACME", 1.5, 3}) }
 
 type (
-	// Authn is who may come.
+	// Authn guards the market.
 	Authn = auth.Authn
-	// Trader is who may trade.
+	// Trader guards trades.
 	Trader = auth.Trader
 )
 
@@ -56,7 +56,7 @@ type Gateway struct {
 // Book is embedded: its handlers are the market's.
 type Book struct{}
 
-// Order is what one wants.
+// Order is a wish to buy or to sell.
 type Order struct {
 	Quote
 	Buy bool `json:"buy"`
