@@ -1,5 +1,5 @@
-# What one does with this repository, one target each; `make` alone lists them.
-# The steps themselves are the scripts in tools/.
+# One target for each task in this repository; `make` alone lists them. The steps
+# themselves are the scripts in tools/.
 
 .DEFAULT_GOAL := help
 .PHONY: help live test fuzz check generate screenshot bench lint lint-all

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// noInit: a program's start is its main, and a package that is imported does
-// nothing.
+// noInit finds functions init: a program's start is its main, and a package that
+// is imported does nothing.
 func noInit(all []*source) []finding {
 	var out []finding
 	for _, s := range all {
@@ -22,7 +22,7 @@ func noInit(all []*source) []finding {
 	return out
 }
 
-// noGlobals: a package variable is one of these and nothing else.
+// noGlobals finds package variables that are none of these:
 //
 //   - blank: an assertion for the compiler
 //   - a sync.Pool

@@ -18,8 +18,8 @@ import (
 	"testing"
 )
 
-// The rules of arch_test.go, each a function from files to findings, so that
-// arch_samples_test.go can show each of them a file that breaks it.
+// This file has the rules of arch_test.go. Each is a function from files to
+// findings, so that arch_samples_test.go can show it a file that breaks it.
 
 const modulePath = "github.com/wsgen/wsgen"
 
@@ -89,7 +89,8 @@ func parse(name string, text []byte) (*source, error) {
 	}, nil
 }
 
-// written leaves out what the rules for hand-written code do not concern.
+// written leaves out tests and generated files, which the rules for hand-written
+// code do not concern.
 func written(all []*source) []*source {
 	return slices.DeleteFunc(slices.Clone(all), func(s *source) bool { return s.test || s.generated })
 }
@@ -198,8 +199,8 @@ func (t table) check(all []*source) []finding {
 	return append(out, t.unused(used)...)
 }
 
-// unused finds what the table says and the code does not: it is a map, not a
-// list of wishes.
+// unused finds lines of the table, and imports in them, that the code does not
+// have: the table is a map, not a list of wishes.
 func (t table) unused(used map[string]bool) []finding {
 	var out []finding
 	add := func(rule string, args ...any) {
@@ -219,7 +220,8 @@ func (t table) unused(used map[string]bool) []finding {
 	return out
 }
 
-// crossing: the generator and the runtime do not know each other's code.
+// crossing finds imports between the generator and the runtime: neither knows the
+// other's code.
 func crossing(all []*source) []finding {
 	var out []finding
 	for _, s := range all {
@@ -237,8 +239,8 @@ func crossing(all []*source) []finding {
 // knows gws.
 const socketDir, transportFile = "runtime/internal/socket", "runtime/internal/socket/gws.go"
 
-// gwsFile: the transport can be replaced only while one file knows it. In the
-// benchmark gws is a peer.
+// gwsFile finds a second file that imports gws: the transport can be replaced only
+// while one file knows it. The benchmark may, because gws is a peer there.
 func gwsFile(all []*source) []finding {
 	var users []finding
 	for _, s := range all {
@@ -259,8 +261,8 @@ func gwsFile(all []*source) []finding {
 	return slices.Delete(users, only, only+1)
 }
 
-// systemCalls: what differs between systems, and what the compiler cannot check,
-// is in one package.
+// systemCalls finds a second package that differs between systems or does what the
+// compiler cannot check.
 func systemCalls(all []*source) []finding {
 	var out []finding
 	for _, s := range written(all) {
@@ -276,8 +278,9 @@ func systemCalls(all []*source) []finding {
 	return out
 }
 
-// onlyIn lists heavy dependencies of the generator and the packages that hide
-// them; each of these must be a user, or the rule has lost its object.
+// onlyIn makes the rule that of all packages only those in dirs import dependency,
+// a heavy one of the generator. Each of them must import it, or the rule has lost
+// its object.
 func onlyIn(dependency string, dirs ...string) func([]*source) []finding {
 	return func(all []*source) []finding {
 		var out []finding
@@ -304,7 +307,8 @@ func onlyIn(dependency string, dirs ...string) func([]*source) []finding {
 	}
 }
 
-// runtimeName: one name for the runtime, in every file that a person reads.
+// runtimeName finds imports of the runtime under another name than ws: it has one
+// name in every file that a person reads.
 func runtimeName(all []*source) []finding {
 	var out []finding
 	for _, s := range all {
@@ -316,7 +320,8 @@ func runtimeName(all []*source) []finding {
 	return out
 }
 
-// noReflect: what runs in a user's process costs no reflection of ours.
+// noReflect finds imports of reflect in code that runs in a user's process: wsgen
+// adds no reflection there.
 func noReflect(all []*source) []finding {
 	var out []finding
 	for _, s := range all {
@@ -342,8 +347,8 @@ var doors = []string{
 	"Validator", "Validate", "ClientAddr", "Observer", "Logger", // of Options
 }
 
-// oneDoor: a call of user code that panics or ends its goroutine is survived in
-// one place, where everybody looks.
+// oneDoor finds calls of user code in other files than doorFile: such a call may
+// panic or end its goroutine, and one place has to survive that.
 func oneDoor(all []*source) []finding {
 	var out []finding
 	unused := map[string]bool{}
@@ -380,8 +385,9 @@ func isName(e ast.Expr, name string) bool {
 	return ok && id.Name == name
 }
 
-// errorsAsked: an error may be the user's, and so are its methods. The package
-// that survives them is the only one that calls them, or recovers.
+// errorsAsked finds calls of an error's methods, and of recover, outside of the
+// package that may make them. An error may be the user's, and so may its methods:
+// that package survives them.
 func errorsAsked(all []*source) []finding {
 	var out []finding
 	recovers := false
@@ -414,7 +420,8 @@ func errorsAsked(all []*source) []finding {
 	return out
 }
 
-// asks returns by what a call may come to a method of an error; "" is not at all.
+// asks returns the name by which a call may come to a method of an error; "" if it
+// does not.
 func asks(call *ast.CallExpr) string {
 	if f, ok := call.Fun.(*ast.Ident); ok && f.Name == "recover" {
 		return "recover"
@@ -452,7 +459,8 @@ const logFile = "runtime/peerlog.go"
 
 var startFiles = []string{configureFile, "runtime/problems.go", "runtime/server.go"}
 
-// boundedLog: how many lines a peer can cause is bounded in one place.
+// boundedLog finds lines that are logged past the one place which bounds how many
+// a peer can cause.
 func boundedLog(all []*source) []finding {
 	var out []finding
 	used := false
@@ -570,8 +578,8 @@ func noMarks(all []*source) []finding {
 	return out
 }
 
-// documented: the public packages are a manual. A method counts if its type is
-// exported.
+// documented finds exported names of the public packages that have no comment:
+// these packages are a manual. A method counts if its type is exported.
 func documented(all []*source) []finding {
 	var out []finding
 	for _, s := range written(all) {

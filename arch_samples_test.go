@@ -150,7 +150,7 @@ func TestRulesOnSamples(t *testing.T) {
 	}
 }
 
-// What a package variable may be.
+// goodGlobals are package variables that the rule allows.
 var goodGlobals = map[string]string{
 	"blank":            "var _ func() = nil\n",
 	"pool":             "import \"sync\"\nvar p = sync.Pool{New: func() any { return nil }}\n",
@@ -165,7 +165,7 @@ var goodGlobals = map[string]string{
 	"local, same name": "var t = [2]int{}\nfunc f() { t := [2]int{}; t[0] = 1; _ = &t }\n",
 }
 
-// What it may not be; the variable is on the second line.
+// badGlobals are package variables that it refuses. Each is on the second line.
 var badGlobals = map[string]string{
 	"zero":            "var n int\n",
 	"computed":        "var n = f()\nfunc f() int { return 1 }\n",

@@ -10,10 +10,10 @@ import (
 // messageNames are what the generator calls a text for people, whole or in part.
 var messageNames = []string{"Message", "Help", "message", "help", "why", "what", "where", "lost"}
 
-// wordsDecide: the wording of a message may change at any time, so the
-// generator must not choose by it: not a code, not another word. What a text
-// stands for is carried beside it. Only whether there is a text may be asked,
-// and whether two are the same.
+// wordsDecide finds code of the generator that chooses by a message: a diagnostic
+// code, say, or another word. The wording may change at any time, so a value beside
+// the text has to carry its meaning. Code may ask only whether there is a text, and
+// whether two are the same.
 func wordsDecide(all []*source) []finding {
 	var out []finding
 	for _, s := range written(all) {

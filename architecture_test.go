@@ -14,8 +14,8 @@ const architecture = "docs/architecture.md"
 
 var listed = regexp.MustCompile("(?m)^- \\[`((?:runtime|cmd)[\\w/]*)`\\]\\(\\.\\./([\\w/]+)\\) (.+)$")
 
-// TestArchitectureListsPackages: the page has every package of the two halves,
-// once, with one sentence, behind those that it imports.
+// TestArchitectureListsPackages checks that the page has every package of the two
+// halves, once, with one sentence, behind those that it imports.
 func TestArchitectureListsPackages(t *testing.T) {
 	place := map[string]int{}
 	for i, m := range listed.FindAllStringSubmatch(text(t, architecture), -1) {
@@ -54,7 +54,7 @@ func TestArchitectureListsPackages(t *testing.T) {
 	}
 }
 
-// TestArchitectureNamesFiles: a file that the page names is there.
+// TestArchitectureNamesFiles checks that the files which the page names are there.
 func TestArchitectureNamesFiles(t *testing.T) {
 	named := regexp.MustCompile("`([\\w./-]+\\.(?:go|sh|ts|tmpl))`").FindAllStringSubmatch(text(t, architecture), -1)
 	if len(named) < 20 {
@@ -70,9 +70,9 @@ func TestArchitectureNamesFiles(t *testing.T) {
 	}
 }
 
-// TestChangesBeginInFewFiles: who comes with a change finds where to begin in
-// three files at most, and for two of the ten in four. If a change needs more
-// the layout is to blame, and not the table.
+// TestChangesBeginInFewFiles checks that each change of the table begins in three
+// files at most, and two of the ten in four. If a change needs more, the layout is
+// to blame, and not the table.
 func TestChangesBeginInFewFiles(t *testing.T) {
 	rows := tableUnder(t, text(t, architecture), "what is to change | files")
 	if len(rows) != 10 {
@@ -99,8 +99,8 @@ func TestChangesBeginInFewFiles(t *testing.T) {
 	}
 }
 
-// TestGlossary: the words stand in their order, each has one line, and the code
-// or another page uses it.
+// TestGlossary checks that the words stand in their order, that each has one line,
+// and that the code or another page uses it.
 func TestGlossary(t *testing.T) {
 	var used strings.Builder
 	for _, s := range written(repository(t, ".")) {
@@ -167,8 +167,8 @@ var (
 	decisionDate   = regexp.MustCompile(`^20\d\d-[01]\d-[0-3]\d(, amended 20\d\d-[01]\d-[0-3]\d: .+)?$`)
 )
 
-// TestDecisionsHaveOneForm: each decision has its number, and the same sections
-// in the same order, so that a reader knows where to look.
+// TestDecisionsHaveOneForm checks that each decision has its number, and the same
+// sections in the same order, so that a reader knows where to look.
 func TestDecisionsHaveOneForm(t *testing.T) {
 	entries, err := os.ReadDir("docs/adr")
 	if err != nil || len(entries) < 12 {

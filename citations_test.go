@@ -13,7 +13,7 @@ import (
 	"unicode"
 )
 
-// A reader who is sent to a page finds it, and the section that was named. A
+// These tests check that the pages and sections which a text cites are there. A
 // page is cited by its path from the root, or from the folder of the text that
 // cites it, and a section by its heading: docs/guide/messages.md, "Order".
 
@@ -60,7 +60,7 @@ func TestCitedPagesExist(t *testing.T) {
 	}
 }
 
-// TestCitedTestsExist: a test that a page names is there.
+// TestCitedTestsExist checks that the tests which pages name are there.
 func TestCitedTestsExist(t *testing.T) {
 	all := functions(repository(t, "."))
 	for _, doc := range append(documents(t), "CHANGELOG.md") {
@@ -72,7 +72,7 @@ func TestCitedTestsExist(t *testing.T) {
 	}
 }
 
-// TestAnchorsLeadSomewhere: a link to a section finds it.
+// TestAnchorsLeadSomewhere checks that links to sections find them.
 func TestAnchorsLeadSomewhere(t *testing.T) {
 	anchor := regexp.MustCompile(`\]\(([^)#\s]*)#([^)\s]+)\)`)
 	for _, doc := range append(documents(t), "CHANGELOG.md", "bench/README.md") {
@@ -91,8 +91,8 @@ func TestAnchorsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestCitedFilesExist: a comment that sends its reader to a Go file names one
-// that is there, in whichever folder.
+// TestCitedFilesExist checks that the Go files which comments name are there, in
+// whichever folder.
 func TestCitedFilesExist(t *testing.T) {
 	fileCited := regexp.MustCompile(`\b[a-z]\w*\.go\b`)
 	all := repository(t, ".")
@@ -152,8 +152,8 @@ func functions(all []*source) map[string]bool {
 	return names
 }
 
-// miscited returns what a text in a folder of the repository cites and is not
-// there.
+// miscited returns the pages, sections and decisions that a text in a folder of
+// the repository cites and that are not there.
 func miscited(words, dir string) (faults []string) {
 	words = linked.ReplaceAllStringFunc(strings.Join(strings.Fields(words), " "), func(link string) string {
 		if strings.Contains(link, ".md]") {
@@ -183,7 +183,7 @@ func miscited(words, dir string) (faults []string) {
 	return faults
 }
 
-// prose is a document without what is fenced in it.
+// prose is a document without its fenced blocks.
 func prose(document string) string {
 	var out strings.Builder
 	fenced := false

@@ -67,9 +67,9 @@ func TestMakeTargetsExist(t *testing.T) {
 	}
 }
 
-// Code and commands that a reader would paste are carried out by a test of the
-// demo's module, package internal/packed, which knows them by the marker above.
-// What make does is tested by make.
+// TestCodeInDocumentsIsTested checks that code and commands which a reader would
+// paste have a marker above them. By that, package internal/packed of the demo's
+// module carries them out. Blocks of make targets need none.
 func TestCodeInDocumentsIsTested(t *testing.T) {
 	guides, err := filepath.Glob("docs/guide/*.md")
 	if err != nil || len(guides) == 0 {
@@ -106,18 +106,19 @@ func onlyMake(lines []string) bool {
 	return !slices.ContainsFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "make ") })
 }
 
-// command finds a command in the text. A name alone is none, and what begins
-// with the name of another program is for who has that.
+// command finds a command in the text. A name alone is none, and commands of other
+// programs do not count.
 var command = regexp.MustCompile("`((?:go (?:run|get|generate|test|vet|build|mod|tool [a-z]+)|curl|wsgen) [^`]+)`")
 
-// A command in the text is one that a block has, which is carried out.
+// TestCommandsInTextAreTested checks that a command in the text stands in a block,
+// too, which a test carries out.
 func TestCommandsInTextAreTested(t *testing.T) {
 	guides, err := filepath.Glob("docs/guide/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What the reader sees of it is made by make generate, or a test in the
-	// script of its name has it.
+	// make generate writes the output of the first into the README, and the scripts
+	// of their names test the others.
 	elsewhere := []string{"go tool wsgen list", "wsgen new", "wsgen init", "wsgen check"}
 	for _, doc := range append(guides, "README.md") {
 		all := text(t, doc)
@@ -129,10 +130,10 @@ func TestCommandsInTextAreTested(t *testing.T) {
 	}
 }
 
-// TestReadLoopIsToldEarly: the one rule that a handler's author must know before
-// the first slow handler stands, in the same words, where people write their
-// first one: in front of the README's first section, and in that of the guide
-// that shows a handler.
+// TestReadLoopIsToldEarly checks that the one rule which a handler's author must
+// know before the first slow handler stands where people write their first one: in
+// front of the README's first section, and in that of the guide that shows a
+// handler. The words are the same.
 func TestReadLoopIsToldEarly(t *testing.T) {
 	const rule = "\n**A handler without a context runs on the loop that reads its connection**"
 	var told []string

@@ -22,9 +22,9 @@ var update = flag.Bool("update", false, "add what the newest version calls to te
 
 const namesFile = "testdata/generated/names.txt"
 
-// TestGeneratedNames: what generated files call is what is listed for the version
-// that they name, so a name that is new needs a new version; and the runtime
-// still has all that is listed for any version.
+// TestGeneratedNames checks that generated files call the names that are listed
+// for the version which they name, so a new name needs a new version. It also
+// checks that the runtime still has all names listed for any version.
 func TestGeneratedNames(t *testing.T) {
 	listed := parseNames(text(t, namesFile))
 	found := map[string]map[string]bool{} // by version
@@ -139,13 +139,14 @@ func generatedFiles(t *testing.T) map[string][]byte {
 	return files
 }
 
-// emitters are the generator's functions whose first argument is a name, with
-// what that is a name of.
+// emitters are the generator's functions whose first argument is a name, with the
+// types or the package that the name may belong to.
 var emitters = map[string][]string{
 	"Runtime": {"ws."}, "found": {"ws."}, "c": {"ws.Call."}, "field": {"ws.Spec.", "ws.Handler."}, "Dot": {"ws.Router."},
 }
 
-// emitted lists what the generator can write, also where none of its tests does.
+// emitted lists the names that the generator can write, also those that no test of
+// it has.
 func emitted(t *testing.T, has map[string]bool) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -180,8 +181,8 @@ var (
 	isVersion    = regexp.MustCompile(`^ws\.(GeneratedV\d+)$`)
 )
 
-// called lists what a generated file calls of the runtime, its constant left out:
-// names, methods, and fields of literals.
+// called lists the names, methods and fields of literals that a generated file
+// uses of the runtime. Its constant is left out.
 func called(file string, src []byte) (version string, names map[string]bool, err error) {
 	tree, err := parser.ParseFile(token.NewFileSet(), file, src, parser.SkipObjectResolution)
 	if err != nil {
@@ -288,8 +289,8 @@ func (c *caller) typeOf(e ast.Expr) string {
 	return ""
 }
 
-// exported lists what packages ws and wsjson export, as called does. What
-// promotes or aliases is followed by name.
+// exported lists what packages ws and wsjson export, as called does. It follows
+// promoted methods and aliases by name.
 func exported(t *testing.T) map[string]bool {
 	t.Helper()
 	has := map[string]bool{}

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// goLine is what go.work and every go.mod say, to the letter: a go.work above
-// a module with a newer line makes every command fail.
+// goLine is the go line of go.work and of every go.mod, to the letter: a go.work
+// above a module with a newer line makes every command fail.
 const goLine = "1.26.0"
 
 // rootRequires are the direct requirements a user of wsgen gets, and why.
@@ -82,8 +82,9 @@ func moduleFiles(t *testing.T) []string {
 	return out
 }
 
-// A replace in the root is ignored by whoever requires it, so that what is
-// tested here is not what they get, and it makes go install …@latest fail.
+// TestRootModule checks the root's requirements, and that it has no replace. The go
+// command ignores that in a module which is required, so users would get something
+// else than these tests test. It would also make go install …@latest fail.
 func TestRootModule(t *testing.T) {
 	m := readModFile(t, "mod", "edit", "-json", "go.mod")
 	if m.Module.Path != modulePath {
@@ -115,8 +116,8 @@ func TestGoLines(t *testing.T) {
 	}
 }
 
-// The workspace has every module but those below tools and the benchmark, whose
-// dependencies must not choose versions for the others.
+// TestWorkspace checks that the workspace has every module but those below tools
+// and the benchmark, whose dependencies must not choose versions for the others.
 func TestWorkspace(t *testing.T) {
 	w := readModFile(t, "work", "edit", "-json", "go.work")
 	if len(w.Replace) > 0 {
@@ -138,8 +139,9 @@ func TestWorkspace(t *testing.T) {
 	}
 }
 
-// A nested module that imports the root builds against the tree beside it,
-// with one and the same replace: two that differ break the workspace.
+// TestNestedModules checks that a nested module which imports the root builds
+// against the tree beside it. All have one and the same replace, because two that
+// differ break the workspace.
 func TestNestedModules(t *testing.T) {
 	for _, f := range moduleFiles(t) {
 		m := readModFile(t, "mod", "edit", "-json", f)
@@ -154,7 +156,7 @@ func TestNestedModules(t *testing.T) {
 			if r.Path != modulePath {
 				continue
 			}
-			// A replace holds in this tree only: who gets such a module gets the
+			// A replace holds in this tree only. A user of such a module gets the
 			// version that it names.
 			if within(filepath.ToSlash(dir), "validator") && r.Version != newestVersion(t) {
 				t.Errorf("%s: requires %s %s, want %s, the newest version that there is or will be", f, modulePath, r.Version, newestVersion(t))

@@ -9,9 +9,9 @@ import (
 
 var promised = regexp.MustCompile("`((?:[\\w-]+/)*[\\w-]+)\\.((?:Test|Fuzz|Example)\\w*)[^`]*`")
 
-// TestGuaranteesHaveTests: each row of docs/reference/guarantees.md names
-// tests, and they are there. That they ran and passed is tools/testsum's to
-// say, at the end of make test.
+// TestGuaranteesHaveTests checks that each row of docs/reference/guarantees.md
+// names tests, and that they are there. At the end of make test, tools/testsum
+// checks that they ran and passed.
 func TestGuaranteesHaveTests(t *testing.T) {
 	tests := map[string]bool{}
 	for _, s := range repository(t, ".") {

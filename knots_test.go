@@ -13,8 +13,8 @@ import (
 )
 
 // maxKnot is how many files of a package may all reach each other, each by the
-// names that it uses of others. Where there are few, there is a bottom to start
-// reading from, and a change of a file touches what lies above it.
+// names that it uses of others. If they are few, there is a bottom to start
+// reading from, and a change of a file touches only those above it.
 const maxKnot = 12
 
 // TestKnots holds the files of each package to an order.
@@ -157,7 +157,8 @@ func largestKnot(arrows map[string][]string) (largest []string) {
 	return largest
 }
 
-// A knot is what reaches itself over others, and nothing more.
+// TestLargestKnot checks that a knot has the files that reach themselves over
+// others, and no more.
 func TestLargestKnot(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

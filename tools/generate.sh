@@ -13,6 +13,6 @@ done
 step "go generate in bench"
 GOWORK=off go -C bench generate ./...
 
-# What the documentation says about the tool comes from its tables.
+# The reference of the tool comes from its tables.
 step "docs/reference, and wsgen list in README.md"
 go run ./cmd/wsgen/internal/reference

@@ -10,8 +10,8 @@ fail() {
 	exit 1
 }
 
-# lack says what this machine does not have and what is left out for that. In
-# CI nothing may be left out.
+# lack tells what this machine does not have, and what is left out because of
+# that. In CI nothing may be left out.
 lack() {
 	if [ "${CI:-}" = true ]; then
 		fail "$1; with CI=true that is a failure. $2"

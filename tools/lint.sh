@@ -15,8 +15,8 @@ for m in $(modules); do
 	(cd "$m" && "$OLDPWD/bin/staticcheck" ./...) || status=1
 done
 
-# The runtime has files of its own for Linux: what stands in for them elsewhere
-# is compiled here, tests included, though nothing here runs it.
+# The runtime has files of its own for Linux. This compiles the files that replace
+# them elsewhere, tests included, though nothing here runs them.
 for os in windows darwin; do
 	step "go vet of the runtime for $os"
 	GOOS=$os CGO_ENABLED=0 go vet ./runtime/... || status=1

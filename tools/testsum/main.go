@@ -1,7 +1,7 @@
-// Command testsum turns the output of go test -json into what a person wants
-// to read: a line per package as it ends, the whole output of what failed, why
-// tests were skipped, and the totals on the last line. It fails when a test
-// does, and when one that the document of -promises names did not pass.
+// Command testsum turns the output of go test -json into a report for people: a
+// line per package as it ends, the whole output of failed tests, why tests were
+// skipped, and the totals on the last line. It fails when a test does, and when one
+// that the document of -promises names did not pass.
 package main
 
 import (

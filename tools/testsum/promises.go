@@ -25,7 +25,7 @@ func promises(name, text string) (found []promise) {
 			continue
 		}
 		for _, m := range named.FindAllStringSubmatch(line, -1) {
-			// go test writes a blank of a subtest's name so.
+			// go test writes a blank in a subtest's name as _.
 			found = append(found, promise{fmt.Sprintf("%s:%d", name, n), strings.ReplaceAll(m[1], " ", "_")})
 		}
 	}

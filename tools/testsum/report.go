@@ -24,7 +24,7 @@ type event struct {
 	FailedBuild string
 }
 
-// report is what was seen so far.
+// report sums up the events that were read so far.
 type report struct {
 	out      io.Writer
 	began    time.Time
