@@ -29,5 +29,6 @@
 //		w.End()
 //	}
 //
-// Functions of package ws take these two: DecodeJSON, ReplyJSON, EmitJSON.
+// Functions of package ws take these two: DecodeJSON and ReadJSON the first,
+// ReplyJSON and EmitJSON the second.
 package wsjson

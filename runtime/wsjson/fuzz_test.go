@@ -12,7 +12,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// readAll reads data with a generated function; false leaves it to encoding/json.
+// readAll reads data with a generated function. It returns false if the data is
+// left to encoding/json.
 func readAll[T any](data []byte, read func(*wsjson.Reader) T) (T, bool) {
 	var r wsjson.Reader
 	r.Reset(data)
@@ -20,20 +21,21 @@ func readAll[T any](data []byte, read func(*wsjson.Reader) T) (T, bool) {
 	return v, r.Plain()
 }
 
-// writeAll returns what a generated function writes; false if v has no JSON.
+// writeAll returns what a generated function writes, or false if v has no JSON.
 func writeAll[T any](v T, write func(*wsjson.Writer, T)) ([]byte, bool) {
 	var w wsjson.Writer
 	write(&w, v)
 	return w.Bytes(), w.Valid()
 }
 
-// same compares with the bits of floats: -0 is not 0.
+// same compares two values by the bits of their floats, for which -0 is not 0.
 func same(a, b fixture.Every) bool {
 	return reflect.DeepEqual(a, b) && math.Signbit(a.Float64) == math.Signbit(b.Float64) &&
 		math.Signbit(float64(a.Float32)) == math.Signbit(float64(b.Float32)) && math.Signbit(float64(a.Ratio)) == math.Signbit(float64(b.Ratio))
 }
 
-// FuzzDecode: what generated code reads, encoding/json reads, and the same.
+// FuzzDecode checks that encoding/json reads the same from all data that
+// generated code reads.
 func FuzzDecode(f *testing.F) {
 	for _, s := range fixture.Oddities() {
 		f.Add([]byte(s))
@@ -55,8 +57,8 @@ func decodesAsStd(t *testing.T, data []byte) {
 	}
 }
 
-// FuzzEncode: what generated code writes is what encoding/json writes, and
-// generated code reads it again unless something in it is escaped.
+// FuzzEncode checks that generated code writes the same as encoding/json, and
+// reads it again unless something in it is escaped.
 func FuzzEncode(f *testing.F) {
 	f.Add("plain", "", false, int64(0), uint64(0), 0.0, uint32(0), uint16(0), byte(0))
 	f.Add("<&>\"\\/\b\f\n\r\t\x00\x1f\x7f", "\u2028\u2029\u2027é€😀\ufffd", true, int64(math.MinInt64), uint64(math.MaxUint64), 1e21, math.Float32bits(1e-7), uint16(0), byte(1))

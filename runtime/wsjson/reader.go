@@ -9,17 +9,17 @@ import (
 
 // Reader reads data that is written plainly: an object, or a lone value, of
 // strings without escapes, numbers and booleans, and names that are known and
-// spelled exactly. It checks all that it reads. Anything else is odd: the whole
-// data is left to encoding/json then, which says what it means.
+// spelled exactly. It checks all that it reads. Anything else is odd: then the
+// whole data is left to encoding/json, which says what it means.
 //
-// After something odd Next returns false, and what was read is of no use. A
-// name that comes twice counts the last time, as in encoding/json.
+// After something odd Next returns false, and the values read so far are of no
+// use. Of a name that comes twice the last counts, as in encoding/json.
 //
 // The zero Reader has no data, which is odd. A Reader must not be used by two
 // goroutines at a time.
 type Reader struct {
 	data []byte
-	i    int // what is before i has been read
+	i    int // of the first byte of data that has not been read
 	odd  bool
 
 	// Where the member's name is: offsets, since a slice here would cost the
@@ -27,8 +27,8 @@ type Reader struct {
 	nameFrom, nameTo int
 }
 
-// Reset begins to read data, which must not change until it has been read. What
-// was read of it before stays good: strings are copied.
+// Reset begins to read data, which must not change until it has been read. The
+// values read before stay good, since strings are copied.
 func (r *Reader) Reset(data []byte) { *r = Reader{data: data} }
 
 // Release lets the data go, so that the Reader does not keep it in memory. Only
@@ -36,7 +36,7 @@ func (r *Reader) Reset(data []byte) { *r = Reader{data: data} }
 func (r *Reader) Release() { r.data = nil }
 
 // Plain reports whether all of the data has been read and none of it was odd.
-// What was read counts only then.
+// Only then do the values that were read count.
 func (r *Reader) Plain() bool { return !r.odd && r.i > 0 && r.i == len(r.data) }
 
 // Odd leaves the data to encoding/json.
@@ -115,24 +115,24 @@ func ReadString[T ~string](r *Reader, to *T) { *to = T(r.text()) }
 // ReadBool reads true or false into to.
 func ReadBool[T ~bool](r *Reader, to *T) { *to = T(r.boolean()) }
 
-// ReadInt reads an integer into to; one that does not fit is odd.
+// ReadInt reads an integer into to. One that does not fit is odd.
 func ReadInt[T ~int | ~int8 | ~int16 | ~int32 | ~int64](r *Reader, to *T) {
 	n := r.integer()
 	*to = T(n)
 	r.Require(int64(*to) == n)
 }
 
-// ReadUint reads an integer into to; one that does not fit is odd.
+// ReadUint reads an integer into to. One that does not fit is odd.
 func ReadUint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](r *Reader, to *T) {
 	n := r.digits()
 	*to = T(n)
 	r.Require(uint64(*to) == n)
 }
 
-// ReadFloat32 reads a number into to; one that does not fit is odd.
+// ReadFloat32 reads a number into to. One that does not fit is odd.
 func ReadFloat32[T ~float32](r *Reader, to *T) { *to = T(r.float(32)) }
 
-// ReadFloat64 reads a number into to; one that does not fit is odd.
+// ReadFloat64 reads a number into to. One that does not fit is odd.
 func ReadFloat64[T ~float64](r *Reader, to *T) { *to = T(r.float(64)) }
 
 // text reads a string, and copies its bytes: data may be used again.
@@ -171,8 +171,8 @@ func (r *Reader) boolean() bool {
 	return false
 }
 
-// integer reads a number without fraction and exponent: whatever follows the
-// digits is for the next step, which takes it for odd.
+// integer reads a number without fraction and exponent. It stops behind the
+// digits, and the next step takes a fraction or exponent there for odd.
 func (r *Reader) integer() int64 {
 	negative := r.i < len(r.data) && r.data[r.i] == '-'
 	if negative {
@@ -187,7 +187,8 @@ func (r *Reader) integer() int64 {
 	return int64(n)
 }
 
-// digits reads digits as JSON writes them, at most 19: they fit a uint64.
+// digits reads digits as JSON writes them. It reads at most 19, which fit a
+// uint64.
 func (r *Reader) digits() uint64 {
 	start, n := r.i, uint64(0)
 	for r.i < len(r.data) && r.data[r.i]-'0' <= 9 && r.i < start+20 {

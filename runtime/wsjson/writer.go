@@ -10,7 +10,7 @@ import (
 
 // Writer writes values as JSON, byte for byte as encoding/json writes them with
 // SetEscapeHTML(false). A value that has no JSON, as NaN, makes all that was
-// written invalid: encoding/json says then what is wrong with it.
+// written invalid. Then encoding/json says what is wrong with it.
 //
 // The zero Writer is ready to use. A Writer must not be used by two goroutines
 // at a time.
@@ -19,8 +19,8 @@ type Writer struct {
 	invalid bool
 }
 
-// AvailableBuffer returns the Writer's memory, empty: what is appended to it may
-// be given to Reset. What was written before is overwritten by that.
+// AvailableBuffer returns the Writer's memory, empty. A caller may append to it
+// and give the result to Reset, which overwrites the values written before.
 func (w *Writer) AvailableBuffer() []byte { return w.buf[:0] }
 
 // Reset has the Writer append to buf, whose memory is the Writer's until the
@@ -30,8 +30,8 @@ func (w *Writer) Reset(buf []byte) {
 	w.buf = buf
 }
 
-// Bytes returns what Reset was given and what was written since, in the memory
-// that the next Reset gives away.
+// Bytes returns the bytes that Reset was given and those written since. They are
+// in the memory that the next Reset gives away.
 func (w *Writer) Bytes() []byte { return w.buf }
 
 // Valid reports whether every value had JSON. Bytes counts only then.
@@ -71,14 +71,14 @@ func WriteUint[T ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](w *Writer, v T) {
 	w.buf = strconv.AppendUint(w.buf, uint64(v), 10)
 }
 
-// WriteFloat32 writes a number; NaN and infinities have no JSON.
+// WriteFloat32 writes a number. NaN and infinities have no JSON.
 func WriteFloat32[T ~float32](w *Writer, v T) { w.float(float64(v), 32) }
 
-// WriteFloat64 writes a number; NaN and infinities have no JSON.
+// WriteFloat64 writes a number. NaN and infinities have no JSON.
 func WriteFloat64[T ~float64](w *Writer, v T) { w.float(float64(v), 64) }
 
-// WriteSlice writes an array of what write writes of each element, or null for
-// a nil slice.
+// WriteSlice writes an array, whose elements write writes, or null for a nil
+// slice.
 func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 	if v == nil {
 		w.buf = append(w.buf, "null"...)
@@ -94,8 +94,8 @@ func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 	w.buf = append(w.buf, ']')
 }
 
-// text writes a string. It appends s first and then looks at it: nearly always
-// there is nothing to escape.
+// text writes a string. It appends s first and looks at it afterwards, since
+// there is nearly always nothing to escape.
 func (w *Writer) text(s string) {
 	b := w.buf
 	b = append(b, '"')
@@ -141,8 +141,8 @@ func appendEscaped(b []byte, s string) []byte {
 	return b
 }
 
-// float writes a number as JavaScript does: with an exponent below small and
-// from large on, which has no leading zero.
+// float writes a number as JavaScript does. Below small and from large on it has
+// an exponent, which has no leading zero.
 func (w *Writer) float(v float64, bits int) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		w.invalid = true

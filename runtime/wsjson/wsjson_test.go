@@ -37,8 +37,8 @@ func writePoint(w *wsjson.Writer, v point) {
 	w.End()
 }
 
-// TestReader: what is written plainly is read, and the rest is left to
-// encoding/json, of which a wrong value would be worse.
+// TestReader checks that data written plainly is read, and that the rest is left
+// to encoding/json: a wrong value would be worse.
 func TestReader(t *testing.T) {
 	var r wsjson.Reader
 	for data, want := range map[string]struct {
@@ -64,7 +64,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderBare: a lone value is read on its own, if it is all there is.
+// TestReaderBare checks that a lone value is read on its own, if it is all there
+// is.
 func TestReaderBare(t *testing.T) {
 	for data, plain := range map[string]bool{`5`: true, `5 `: false, `5,6`: false, `[5]`: false, `05`: false, `"5"`: false} {
 		var r wsjson.Reader
@@ -85,8 +86,8 @@ func TestReaderBare(t *testing.T) {
 	}
 }
 
-// TestReaderRequire: what must hold besides makes data odd, and so does what
-// follows Release.
+// TestReaderRequire checks that data is odd if a condition on it does not hold,
+// or if it is read after Release.
 func TestReaderRequire(t *testing.T) {
 	var r wsjson.Reader
 	for _, ok := range []bool{true, false} {
@@ -105,8 +106,8 @@ func TestReaderRequire(t *testing.T) {
 	}
 }
 
-// TestWriter: a Writer is used again, also after a value that has no JSON, and
-// appends to what it is given.
+// TestWriter checks that a Writer can be used again, also after a value that has
+// no JSON, and that it appends to the bytes that it is given.
 func TestWriter(t *testing.T) {
 	var w wsjson.Writer
 	wsjson.WriteFloat64(&w, math.NaN())
@@ -130,7 +131,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// TestBudgetJSON: reading allocates the strings, and writing nothing.
+// TestBudgetJSON checks that reading allocates the strings, and writing nothing.
 func TestBudgetJSON(t *testing.T) {
 	var r wsjson.Reader
 	var w wsjson.Writer

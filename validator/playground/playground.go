@@ -1,7 +1,7 @@
-// Package playground has the payloads of wsgen's gateways looked at by
-// [github.com/go-playground/validator/v10]: rules in struct tags, answered with
-// CodeValidationFailed, and in "details" the place, the rule and its parameter.
-// The values that were refused stay here.
+// Package playground validates the payloads of wsgen's gateways with
+// [github.com/go-playground/validator/v10], whose rules are in struct tags. A
+// value that breaks one is answered with CodeValidationFailed, and in "details"
+// with the place, the rule and its parameter. The value is neither sent nor logged.
 //
 //	server := ws.NewServer(ws.Options{Validator: playground.New(nil)})
 package playground
@@ -14,9 +14,9 @@ import (
 )
 
 // New returns a Validator for Options.Validator. With nil it is one of its own,
-// with validator.WithRequiredStructEnabled. Rules, aliases and types that v
-// knows are kept; how it names fields is not: New registers the names of their
-// json tags, so that the paths are those of the data.
+// with validator.WithRequiredStructEnabled. It keeps the rules, aliases and types
+// that v knows, but not how v names fields: New registers the names of their json
+// tags, so that the paths are those of the data.
 func New(v *validator.Validate) ws.Validator {
 	if v == nil {
 		v = validator.New(validator.WithRequiredStructEnabled())
@@ -27,8 +27,8 @@ func New(v *validator.Validate) ws.Validator {
 
 type adapter struct{ validate *validator.Validate }
 
-// Validate has a struct, or what a pointer to one points to, looked at; it is
-// safe for concurrent use.
+// Validate validates a struct, or the one that a pointer points to. It is safe
+// for concurrent use.
 func (a adapter) Validate(v any) error {
 	err := a.validate.Struct(v)
 	if _, none := errors.AsType[*validator.InvalidValidationError](err); none {

@@ -66,7 +66,8 @@ type order struct {
 	Nested *struct{ base } `json:"nested"`
 }
 
-// TestPaths: places are JSON pointers into the data, whatever a field is called.
+// TestPaths checks that places are JSON pointers into the data, whatever a field
+// is called.
 func TestPaths(t *testing.T) {
 	for data, want := range map[string][]ws.Detail{
 		`{"id":"a","lines":[{"item":"x","n":1}]}`: nil,
@@ -105,7 +106,8 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestNothingToValidate: what is no struct has no rules.
+// TestNothingToValidate checks that a value without rules, as one that is no
+// struct, is valid.
 func TestNothingToValidate(t *testing.T) {
 	for _, v := range []any{nil, 1, (*order)(nil), []order{{}}} {
 		if err := playground.New(nil).Validate(v); err != nil {
@@ -114,7 +116,7 @@ func TestNothingToValidate(t *testing.T) {
 	}
 }
 
-// TestOwnRules: a validator of the user's keeps its rules.
+// TestOwnRules checks that a validator of the user's keeps its rules.
 func TestOwnRules(t *testing.T) {
 	v := validator.New()
 	v.RegisterAlias("colour", "oneof=red green")
@@ -127,8 +129,8 @@ func TestOwnRules(t *testing.T) {
 	}
 }
 
-// TestOnTheWire: the place, the rule and its parameter travel; the refused
-// value does not, and is not in the log either.
+// TestOnTheWire checks that the place, the rule and its parameter travel. The
+// refused value does not, and is not in the log either.
 func TestOnTheWire(t *testing.T) {
 	var logged bytes.Buffer
 	server := ws.NewServer(ws.Options{
@@ -181,7 +183,7 @@ type Page[T any] struct {
 	Items []T `json:"items" validate:"dive"`
 }
 
-// TestRoots: the path begins in data, whatever the type of it is called.
+// TestRoots checks that the path begins in data, whatever its type is called.
 func TestRoots(t *testing.T) {
 	for want, v := range map[string]any{
 		"/items/0/item": Page[line]{[]line{{N: 1}}},
@@ -210,8 +212,8 @@ func (c counted) String() string {
 	return strconv.Itoa(int(c))
 }
 
-// TestManyFaults: a client chooses how many keys a map has, and how many of them
-// are faulty: what that costs grows with the one, and not with both.
+// TestManyFaults checks that the cost of a map grows with its keys, and not with
+// its keys times the faulty ones. A client chooses both numbers.
 func TestManyFaults(t *testing.T) {
 	const n = 1000
 	type room struct {
@@ -238,7 +240,7 @@ func TestManyFaults(t *testing.T) {
 	}
 }
 
-// Example: rules in tags, and what a client is told.
+// ExampleNew shows rules in tags, and the answer to a client that breaks one.
 func ExampleNew() {
 	type SendMessage struct {
 		Text string `json:"text" validate:"min=1,max=200"`

@@ -11,11 +11,11 @@ import (
 )
 
 // flat is the name of an embedded struct whose fields are in the JSON object of
-// the struct around it: a sign that no escaped name is.
+// the struct around it. No escaped name looks like it.
 const flat = "%"
 
-// name returns a field's name in JSON, with what has a meaning in a Namespace
-// escaped; "" leaves it the name that it has in Go.
+// name returns a field's name in JSON, and escapes the characters that have a
+// meaning in a Namespace. "" leaves the field the name that it has in Go.
 func name(f reflect.StructField) string {
 	tag := f.Tag.Get("json")
 	n, _, _ := strings.Cut(tag, ",")
@@ -35,9 +35,9 @@ func deref(t reflect.Type) reflect.Type {
 	return t
 }
 
-// pointer returns the JSON pointer (RFC 6901) of what is wrong in v. A
-// Namespace, "Order.lines[0].item", has its steps, but the keys of maps stand in
-// it as they are: so v is gone through beside it.
+// pointer returns the JSON pointer (RFC 6901) of the faulty value in v. Its steps
+// are in the Namespace, as in "Order.lines[0].item". But the keys of maps are not
+// escaped there, so that only v itself tells where a key ends.
 func (m maps) pointer(v any, f validator.FieldError) string {
 	at := reflect.ValueOf(v)
 	// Both begin with the type's name, if it has one, which may have dots in
@@ -76,7 +76,7 @@ func nameEnd(s string) int {
 	return len(s)
 }
 
-// solid returns what pointers and interfaces lead to.
+// solid returns the value behind pointers and interfaces.
 func solid(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -84,7 +84,7 @@ func solid(v reflect.Value) reflect.Value {
 	return v
 }
 
-// member returns a field by its name in Go; the zero Value if there is none.
+// member returns a field by its name in Go, or the zero Value if there is none.
 func member(v reflect.Value, field string) reflect.Value {
 	if v = solid(v); v.Kind() == reflect.Struct {
 		if f, ok := v.Type().FieldByName(field); ok {
@@ -95,8 +95,8 @@ func member(v reflect.Value, field string) reflect.Value {
 	return reflect.Value{}
 }
 
-// item returns the index or key in brackets that s begins with, as it is in
-// JSON, where the brackets end, and the element or member.
+// item returns the index or key in brackets that s begins with. It returns it as
+// in JSON, with where the brackets end, and the element or member.
 func (m maps) item(v reflect.Value, s string) (key string, end int, of reflect.Value) {
 	end = bracketEnd(s)
 	key = s[1 : end-1]
@@ -123,11 +123,12 @@ func (m maps) item(v reflect.Value, s string) (key string, end int, of reflect.V
 	return key, end, of
 }
 
-// maps are those that a value has been gone through, by their address: a client
-// chooses how many keys there are, and how many of them are faulty.
+// maps holds the keys of the maps that were met in a value, by the map's address.
+// So the keys are read once for all faults: a client chooses how many there are
+// of both.
 type maps map[uintptr]*keys
 
-// keys are those of a map, by their texts in a Namespace.
+// keys are the keys of a map, by their texts in a Namespace.
 type keys struct {
 	byText  map[string]reflect.Value
 	lengths map[int]bool // of the texts
