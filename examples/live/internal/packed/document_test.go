@@ -16,6 +16,7 @@ import (
 //	<!-- user plain,wire: sh -->          run these lines
 //	<!-- user plain: file main.go -->     write this file
 //	<!-- user plain: edit main.go -->     change it: lines with + come, with - go
+//	<!-- user plain: holds ws_gen.go -->  this file has these lines, one behind the other
 //	<!-- user plain: serve /chat -->      run this line, and wait until it serves that path
 //	<!-- user plain: talk /chat -->       connect there; > is sent, < is received
 //	<!-- user plain: console -->          paste these lines into a browser's console
@@ -26,7 +27,7 @@ import (
 // belongs to.
 type step struct {
 	at   string // file:line of the fence
-	do   string // sh, file, edit, serve, talk, console, fails, says
+	do   string // sh, file, edit, holds, serve, talk, console, fails, says
 	arg  string
 	text string
 }

@@ -61,6 +61,10 @@ func (u *user) do(t *testing.T, s step) {
 		u.write(t, s.arg, text)
 	case "edit":
 		u.edit(t, s, text)
+	case "holds":
+		if file := u.files(t)[s.arg]; !strings.Contains(file, "\n"+text) {
+			t.Errorf("%s: the document shows\n%s\nand %s is\n%s", s.at, text, s.arg, file)
+		}
 	case "serve":
 		u.serve(t, s, text)
 	case "talk":
