@@ -26,15 +26,19 @@ type option struct {
 
 const perServer = "Per Server."
 
-// limits writes docs/reference/limits.md from runtime/options.go, which it
+// limits writes docs/reference/limits.md from the options of the runtime, which it
 // reads as text. It fails where comment and code of an option disagree, or a
 // comment has no default.
 func limits(w io.Writer, root string) error {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "runtime", "options.go"), nil, parser.ParseComments)
-	if err != nil {
-		return err
+	var file ast.File
+	for _, name := range []string{"options.go", "configure.go"} {
+		part, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "runtime", name), nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		file.Decls = append(file.Decls, part.Decls...)
 	}
-	options, err := readOptions(file)
+	options, err := readOptions(&file)
 	if err != nil {
 		return err
 	}
@@ -93,7 +97,7 @@ func (o *option) unit() string {
 	return "–"
 }
 
-// readOptions reads the fields of Options and checks them against the rest of
+// readOptions reads the fields of Options and checks them against the functions of
 // the file.
 func readOptions(file *ast.File) ([]option, error) {
 	values, kept := defaults(file), serverFields(file)
