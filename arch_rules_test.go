@@ -334,9 +334,10 @@ func noReflect(all []*source) []finding {
 
 // ---- the door
 
-// doorFile and gatewayDoorFile are where the runtime calls what users write: each
-// half of it has one. doors are the fields and methods by which it could. Options
-// are declared, given their defaults and made a gateway's beside them.
+// doorFile and gatewayDoorFile are the files, one for each half of package ws, in
+// which the runtime calls user code. doors are the fields and methods by which it
+// could. The options among them are also named where they are declared, get their
+// defaults, and become a gateway's.
 const (
 	doorFile, gatewayDoorFile  = "runtime/door.go", "runtime/door_gateway.go"
 	optionsFile, configureFile = "runtime/options.go", "runtime/configure.go"

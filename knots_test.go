@@ -46,8 +46,8 @@ var gatewayHalf = strings.Fields(`
 	serve slow stream task timeout turn
 `)
 
-// TestAPIHalfAlone: the API half of package ws needs nothing of the gateway half.
-// A package has no floors; this test is one.
+// TestAPIHalfAlone checks that the types of the API half of package ws fit without the
+// gateway half. The compiler keeps packages apart, but not two halves of one.
 func TestAPIHalfAlone(t *testing.T) {
 	t.Parallel()
 	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./runtime")

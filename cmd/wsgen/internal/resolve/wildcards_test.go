@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestWildcards: the runtime fills the names that a path has, and wsgen warns of
-// others, so both must find the same ones. Both are held to one table.
+// TestWildcards checks that wsgen finds the same names in a path as the runtime,
+// by a table that both are tested with. The runtime fills those names, and wsgen
+// warns of others.
 func TestWildcards(t *testing.T) {
 	table, err := os.ReadFile("../../../../runtime/testdata/wildcards.txt")
 	if err != nil {
