@@ -9,11 +9,11 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
 
-// How many connections there may be: in total, and from one address. They are
-// counted from before the guards until the socket is done with, so that what
-// is being opened or closed has its place, too.
+// This file bounds how many connections there may be, in total and from one
+// address. A connection counts from before its guards until its socket is
+// closed, so that one which is being opened or closed has its place, too.
 
-// visit admits a request, or says why not.
+// visit admits a request and counts it, or returns the refusal.
 func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	var v visitor
 	var err error
@@ -35,12 +35,13 @@ func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	}
 }
 
-// newRetryRefusal returns a refusal that is worth another try after a while.
+// newRetryRefusal returns a refusal whose request is worth another try after
+// a while.
 func newRetryRefusal(status int, code Code, text string, after time.Duration) *refusedHandshake {
 	return &refusedHandshake{status: status, err: &Error{Code: code, Message: text, RetryAfter: after}}
 }
 
-// network returns what is counted as one address: of IPv6, the 64 bits that a
+// network returns what an address is counted as: of IPv6, the 64 bits that a
 // subscriber is given, and can choose freely among. Requests that are from no
 // IP address count as one.
 func network(addr netip.Addr, r *http.Request) netip.Addr {
@@ -55,7 +56,8 @@ func network(addr netip.Addr, r *http.Request) netip.Addr {
 	return addr
 }
 
-// identify returns what has to be remembered of an upgrade; nil is nothing.
+// identify returns the identity of the peer of an upgrade; nil if there is
+// nothing to remember.
 func (e *Endpoint) identify(n net.Conn, r *http.Request, a arrival) *identity {
 	remote, p := elsewhere(n, r, a.from), &a.principal
 	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
@@ -72,8 +74,9 @@ func (e *Endpoint) identify(n net.Conn, r *http.Request, a arrival) *identity {
 	return id
 }
 
-// elsewhere returns the peer's address as the request has it, if that is not
-// the socket's: ClientAddr, or a middleware, may know better.
+// elsewhere returns the peer's address as the request has it; the zero
+// AddrPort if it is the socket's. Options.ClientAddr, or a middleware, may
+// know better than the socket.
 func elsewhere(n net.Conn, r *http.Request, from visitor) netip.AddrPort {
 	if from.addr.IsValid() {
 		return netip.AddrPortFrom(from.addr, 0)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// arrive is the innermost Next.
+// arrive is the innermost Next: it calls the handler.
 func arrive(ctx context.Context, m Message) error {
 	if m.way == nil {
 		return errPassage

@@ -2,8 +2,8 @@ package ws
 
 import "github.com/wsgen/wsgen/runtime/internal/pointer"
 
-// Invalid is the function Invalid for a named parameter, for generated code: the
-// paths of its FieldErrors become those in data.
+// Invalid is the function Invalid for a named parameter, for generated code:
+// the paths of FieldErrors become paths into data.
 func (c *Call) Invalid(name string, err error) error {
 	if !c.bare && c.frame.HasData() && c.frame.Data[0] == '{' {
 		return invalid(pointer.Of(name), err)
@@ -25,9 +25,10 @@ func check[T any](c *Call, v T) error {
 	return Invalid(c.validate(v))
 }
 
-// CheckFound has v looked at by its own method Validate() error, or if it has
-// none by the Validator of the gateway's options, for generated code: where v is
-// of a type that another build has otherwise, this one says what there is.
+// CheckFound has v looked at by its own method Validate() error, or by the
+// Validator of the gateway's options if it has none, for generated code. The
+// method is looked for at run time, since v is of a type that another build
+// may declare otherwise.
 func CheckFound[T any](c *Call, v *T) error {
 	if found, err := validateFound(v); found {
 		return Invalid(err)

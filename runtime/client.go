@@ -34,12 +34,12 @@ type owner interface {
 	drain(cause Closed, within time.Duration)
 }
 
-// seldom holds what few Clients have. It is allocated on first use, so that an
-// idle connection stays at 320 bytes.
+// seldom holds the fields that most Clients never need. It is allocated on
+// first use, so that an idle connection stays at 320 bytes.
 type seldom struct {
 	ctx   lazy.Context // made when somebody first waits
-	mu    sync.Mutex   // guards lines
-	lines *[logKinds]allowance
+	mu    sync.Mutex
+	lines *[logKinds]allowance // guarded by mu; nil: no line was logged
 }
 
 // seldom returns c.some, made if need be.
@@ -76,8 +76,9 @@ func (c *Client) Server() *Server {
 	return nil
 }
 
-// Principal returns who connected, as the connection guards found out, at the
-// handshake or when the client refreshed its token last.
+// Principal returns who is behind the connection, as the connection guards
+// decided at the handshake or at the last $refresh. It is the zero Principal
+// if they named nobody.
 func (c *Client) Principal() Principal {
 	if p := c.identity.who(); p != nil {
 		return *p
@@ -99,7 +100,7 @@ func (c *Client) RemoteAddr() netip.AddrPort {
 }
 
 // PathValue returns the value of a wildcard in the gateway's path; "" if the
-// path has none of this name.
+// path has no wildcard of this name.
 func (c *Client) PathValue(name string) string {
 	if o := c.owner(); o != nil {
 		return c.identity.pathValue(name, o.wildcards())
@@ -107,13 +108,13 @@ func (c *Client) PathValue(name string) string {
 	return ""
 }
 
-// close begins to close the connection: its context is cancelled, nothing more is
-// accepted, and after what is queued a Close frame leaves. Only the first cause
-// counts; close reports whether this was it.
+// close begins to close the connection: its context is cancelled, nothing
+// more is accepted, and a Close frame leaves after the frames that are
+// queued. Only the first cause counts; close reports whether this was it.
 func (c *Client) close(cause Closed) (first bool) { return c.member.Socket.Close(cause.socket()) }
 
-// abort closes the connection at once: what is queued is lost.
+// abort closes the connection at once, without the frames that are queued.
 func (c *Client) abort(cause Closed) { c.member.Socket.Abort(cause.socket()) }
 
-// cause returns why the connection closes, which it does.
+// cause returns why the connection closes. It must be closing.
 func (c *Client) cause() Closed { return closedBy(c.member.Socket.Cause()) }

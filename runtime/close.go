@@ -40,7 +40,8 @@ type Closed struct {
 	Err error
 }
 
-// Why the server closes by itself.
+// The causes for which this package closes connections. Package socket has
+// its own.
 var (
 	shutdownCause = Closed{Code: CloseAway, Reason: "shutdown: the server is going away"}
 	abuseCause    = Closed{Code: CloseRateLimited, Reason: "rate_limited: too many messages, again and again"}
@@ -50,20 +51,21 @@ var (
 	panicCause    = Closed{Code: CloseInternal, Reason: "internal: internal error"}
 )
 
-// socket returns the cause as the socket has it.
+// socket returns c as package socket's type.
 func (c Closed) socket() socket.Cause {
 	return socket.Cause{Code: frame.CloseCode(c.Code), Reason: c.Reason, Remote: c.Remote, Err: c.Err}
 }
 
-// closedBy returns the cause that a socket has.
+// closedBy returns a cause of package socket's as a Closed.
 func closedBy(k *socket.Cause) Closed {
 	return Closed{Code: CloseCode(k.Code), Reason: k.Reason, Remote: k.Remote, Err: k.Err}
 }
 
 var errCloseCode = errors.New("ws: a close code that may be sent is 1000 to 1003, 1007 to 1014, or 3000 to 4999")
 
-// closeFor says how a refused connection is closed (docs/guide/addressing.md,
-// "Who may connect, and for how long").
+// closeFor returns how a connection is closed that a guard or the connect
+// hook refused (docs/guide/addressing.md, "Who may connect, and for how
+// long").
 func closeFor(e *Error) Closed {
 	code := ClosePolicy
 	switch e.Code {

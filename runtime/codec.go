@@ -8,13 +8,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// This file is how generated code reads and writes flat types itself: structs
-// of strings, numbers and booleans. What it cannot do it leaves to
-// encoding/json, in functions that take or return the value: a pointer that
-// reaches encoding/json would put the value on the heap in every case.
+// This file is for generated code that reads and writes flat types itself:
+// structs of strings, numbers and booleans. Other values go to encoding/json,
+// in functions that take or return the value: a pointer that reaches
+// encoding/json would put the value on the heap in every case.
 
-// ReadJSON reads data with a function that wsgen generated; false says that
-// data is not written plainly, and is to be decoded with encoding/json.
+// ReadJSON reads data with a function that wsgen generated. It returns false
+// if data is not written plainly, and has to be decoded with encoding/json.
 func ReadJSON[T any](c *Call, read func(*wsjson.Reader) T) (T, bool) {
 	c.reader.Reset(c.frame.Data)
 	v := read(&c.reader)
@@ -23,7 +23,7 @@ func ReadJSON[T any](c *Call, read func(*wsjson.Reader) T) (T, bool) {
 
 // DecodeJSON is Call.Decode for a type that wsgen generated a function for.
 func DecodeJSON[T any](c *Call, read func(*wsjson.Reader) T) (v T, err error) {
-	// Not by ReadJSON: a copy of v right after it was written costs 10 ns.
+	// It does not call ReadJSON: to copy v right after it was written costs 10 ns.
 	c.reader.Reset(c.frame.Data)
 	v = read(&c.reader)
 	if c.reader.Plain() {
@@ -82,8 +82,8 @@ func emitStd[T any](t Target, event string, v T) (int, error) { return t.Emit(ev
 
 var writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
 
-// endFrame ends the frame that w was Reset with the front of, and returns it in
-// w's buffer; false if the value has no JSON.
+// endFrame ends the frame that w was Reset with the front of, and returns it
+// in w's buffer. It returns false if the value has no JSON.
 func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
 	if !w.Valid() {
 		restWriter(w)
@@ -93,7 +93,7 @@ func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
 	return frame.Seal(w.Bytes()), true
 }
 
-// ownFrame returns what endFrame returned in memory of its own.
+// ownFrame returns a frame of endFrame's in memory that w does not use again.
 func ownFrame(w *wsjson.Writer, sealed []byte) (frame []byte) {
 	if len(sealed) > maxCopied && len(sealed) > cap(w.Bytes())/4*3 {
 		w.Reset(nil)

@@ -9,7 +9,10 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// NewEndpoint binds a gateway to a registry.
+// NewEndpoint binds a gateway to a registry. Generated constructors call it.
+// It logs the problems of the options that the gateway configures. It panics
+// on a protocol that this runtime does not speak, and on an interceptor that
+// is nil.
 func NewEndpoint(s *Server, spec Spec) *Endpoint {
 	e := &Endpoint{
 		server:    s,
@@ -36,7 +39,8 @@ func (e *Endpoint) intercept(around []Interceptor) {
 	e.compose()
 }
 
-// compose joins what is global with what is the gateway's.
+// compose joins the guards and interceptors of the Router and of the gateway,
+// and resolves how each handler runs.
 func (e *Endpoint) compose() {
 	e.connGuards = once(e.global.conn, e.spec.ConnGuards)
 	e.next = e.chain()
@@ -67,8 +71,8 @@ func (e *Endpoint) compose() {
 	}
 }
 
-// chain returns what the interceptors make of the way to the handler; nil if
-// there are none.
+// chain returns the interceptors around the way to the handler; nil if there
+// are none.
 func (e *Endpoint) chain() Next {
 	all := slices.Concat(e.global.around, e.opts.Interceptors)
 	if len(all) == 0 {
@@ -81,8 +85,8 @@ func (e *Endpoint) chain() Next {
 	return next
 }
 
-// once joins lists of guards; one that is in several runs where it came first.
-// Guards that cannot be compared are different.
+// once joins lists of guards. A guard that is in several runs where it came
+// first. Guards that cannot be compared are different.
 func once[G any](lists ...[]G) []G {
 	var out []G
 	for _, list := range lists {

@@ -12,7 +12,7 @@ func (s *Server) configured(spec Spec) Options {
 		return s.opts
 	}
 	o := s.given
-	// Its own to write to.
+	// The gateway may write to these.
 	o.Origins, o.Interceptors, o.EventRates = slices.Clone(o.Origins), slices.Clone(o.Interceptors), maps.Clone(o.EventRates)
 	spec.configure(&o)
 	for _, name := range o.keepServers(&s.given) {
@@ -23,7 +23,7 @@ func (s *Server) configured(spec Spec) Options {
 }
 
 // keepServers gives the fields that are not a gateway's the Server's values
-// again, and returns which had others.
+// again, and returns the names of those that had others.
 func (o *Options) keepServers(of *Options) (changed []string) {
 	keep(&o.Logger, of.Logger, "Logger", &changed)
 	keep(&o.MaxConnections, of.MaxConnections, "MaxConnections", &changed)
@@ -47,8 +47,9 @@ func keep[T comparable](field *T, of T, name string, changed *[]string) {
 	}
 }
 
-// complainOf is complain for what a gateway has configured: what the Server was
-// given has been told, and what other gateways have is not its business.
+// complainOf is complain for the options that a gateway has configured.
+// Problems of the Server's options were logged by NewServer, and do not come
+// again.
 func (s *Server) complainOf(spec *Spec, o *Options) {
 	var own []problem
 	told := s.given.problems()
@@ -65,7 +66,7 @@ func (s *Server) complainOf(spec *Spec, o *Options) {
 	s.complain(spec.Gateway, append(own, strayRates(rates, eventsOf(spec.Handlers), "the gateway does not")...))
 }
 
-// eventsOf returns the names of what is handled.
+// eventsOf returns the names of the events of handlers.
 func eventsOf(handlers []Handler) (names []string) {
 	for i := range handlers {
 		names = append(names, handlers[i].Event)

@@ -11,13 +11,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// conn is one connection: what its socket belongs to, with its gateway and the
-// messages that wait there. The Client in it is what users see.
+// conn is one connection with its gateway and the messages that wait there.
+// It is the owner of its socket. The Client in it is what users see.
 //
-// Its goroutines: the one that reads for as long as the connection lasts, one
-// that writes while the peer has to be waited for, one that runs handlers while
-// messages wait for one, and one for each parallel call and stream. It ends in
-// one method, Ended, whatever the cause.
+// A conn has one goroutine that reads, for as long as the connection lasts;
+// one that writes, while the peer has to be waited for; one that runs
+// handlers, while messages wait for one; and one for each parallel call and
+// stream. It ends in one method, Ended, whatever the cause.
 type conn struct {
 	Client
 
@@ -45,26 +45,29 @@ func (c *conn) limits() *Options { return &c.endpoint.opts }
 // wildcards returns the names in the gateway's path.
 func (c *conn) wildcards() []string { return c.endpoint.wildcards }
 
-// Overflow returns the gateway's policy.
+// Overflow returns the gateway's policy for full outboxes.
 func (c *conn) Overflow() hub.Overflow { return hub.Overflow(c.endpoint.opts.Overflow) }
 
 // work holds what a connection has beside its read loop, and from its hooks. It
 // is allocated on first use, so that an idle connection stays at 320 bytes.
 type work struct {
-	// inbox has the messages that wait, and the calls that run. It is made by the
-	// read goroutine; nil: nothing ever waited.
+	// inbox has the messages that wait, and the calls that run. It is
+	// made on the read goroutine; nil: nothing ever waited.
 	inbox atomic.Pointer[inbox.Queue[*task]]
 
-	// state is what the connect hook returned, if that succeeded and hooked says
-	// so. Handlers and hooks of one connection never overlap, so it needs no lock.
+	// state is what the connect hook returned; hooked says that the hook
+	// succeeded. Both are written before the first message is read, and
+	// state once more when the last handler and hook have returned. So
+	// they need no lock.
 	state  any
 	hooked bool
 
-	mu   sync.Mutex // guards rare
-	rare *rare      // nil: none of it is there
+	mu   sync.Mutex
+	rare *rare // guarded by mu, as its fields are; nil: none of it is there
 }
 
-// rare holds what a connection has only while it opens, or ends.
+// rare holds the fields that a connection needs only while it opens or
+// drains.
 type rare struct {
 	hook  *hookWait // made when the connect hook first waits
 	drain *draining // made before the socket drains
@@ -95,17 +98,19 @@ func (w *work) rarely() *rare {
 	return w.rare
 }
 
-// hookWait is what somebody waits for who waits in a connect hook.
+// hookWait is the context of a connect hook that waits for it, and what reads
+// ahead meanwhile.
 type hookWait struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	ahead  *socket.Ahead // nil: nothing is read ahead
 }
 
-// draining is what is left to do for a connection that drains.
+// draining says why a connection that drains will close, and when at the
+// latest.
 type draining struct {
 	cause Closed
 	until time.Duration // by Server.clock
-	timer *time.Timer   // nil: only what is in hand holds it
-	cut   bool          // its time is up: who is cancelled then does not close it
+	timer *time.Timer   // calls conn.cut; nil: no time is set
+	cut   bool          // conn.cut has begun, and closes the connection: the end of a call no longer does
 }

@@ -26,7 +26,8 @@ func (id ConnID) MarshalText() ([]byte, error) {
 	return hex.AppendEncode(nil, raw[:]), nil
 }
 
-// UnmarshalText reads what MarshalText writes, and fails on anything else.
+// UnmarshalText reads the 16 digits that MarshalText writes, and fails on
+// anything else.
 func (id *ConnID) UnmarshalText(text []byte) error {
 	var raw [8]byte
 	if len(text) != 16 {

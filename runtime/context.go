@@ -16,7 +16,7 @@ type connContext struct{ client *Client }
 // Deadline returns no deadline: the connection's lifetime is not a promise.
 func (x connContext) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-// Done is closed when the connection begins to close.
+// Done returns a channel that is closed when the connection begins to close.
 func (x connContext) Done() <-chan struct{} { return x.client.context().Done() }
 
 // Err returns context.Canceled once the connection is closing.
@@ -30,8 +30,9 @@ func (x connContext) Err() error {
 // Ended reports whether the connection is closing, for package lazy.
 func (x connContext) Ended() bool { return x.client.member.Socket.Closes() }
 
-// Value finds the Client, and what package context looks for inside its own,
-// so that a context derived from this one needs no goroutine.
+// Value returns the Client, and for other keys the value of the standard
+// context. Package context finds its own key there, so that a context derived
+// from this one needs no goroutine.
 func (x connContext) Value(key any) any {
 	if key == (clientKey{}) {
 		return x.client

@@ -12,8 +12,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// decode decodes JSON and turns a failure into a refusal that names the place.
-// After one v is of no use.
+// decode decodes JSON and turns a failure into a refusal that names the
+// place. v is of no use after a failure.
 func decode(data []byte, v any) error {
 	err := stdjson.Unmarshal(data, v)
 	if err == nil {
@@ -35,7 +35,7 @@ func decode(data []byte, v any) error {
 		WithCause(&misfit{without(steady.Text(err), value), err})
 }
 
-// misfit is what does not decode, as the log has it: without the value, which
+// misfit is an error of decoding as the log has it: without the value, which
 // encoding/json and the types of the standard library quote.
 type misfit struct {
 	text string
@@ -72,7 +72,7 @@ func without(text string, value []byte) string {
 func failsAs(err error, v any) func(text []byte) bool {
 	want := steady.Text(err)
 	return func(text []byte) (same bool) {
-		returned := false // not by an UnmarshalJSON that needs what is missing here
+		returned := false // an UnmarshalJSON may panic for want of what is missing here
 		defer steady.Ended(&returned, "UnmarshalJSON", "", func(*steady.Failure) { same = false })
 		err := json.Unmarshal(text, v)
 		same = err != nil && steady.Text(err) == want
@@ -81,8 +81,9 @@ func failsAs(err error, v any) func(text []byte) bool {
 	}
 }
 
-// asSent has the paths in a decoder's refusal lead into what the client sent:
-// that has no name if it came bare.
+// asSent returns the refusal of a decoder with paths that lead into data as
+// the client sent it. Bare data lacks the parameter's name, which the
+// decoder's paths begin with.
 func asSent(err error, bare bool) error {
 	refusal, ok := err.(*Error) //nolint:errorlint // the decoder's own, which nothing wraps
 	if !bare || !ok || refusal == nil {

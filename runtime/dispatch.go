@@ -6,9 +6,9 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// Received takes a message from the read loop: it is handled here, or queued
-// for the connection's worker. The message's memory is given back with
-// message.Close when it is done with.
+// Received takes a message from the read loop: it is handled at once, or
+// queued for the connection's worker. The message's memory is given back with
+// message.Close when it is done with. Read goroutine only.
 func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	if c.member.Socket.Closes() {
 		_ = message.Close()
@@ -25,7 +25,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		handler = c.endpoint.lookup(frame.Event)
 	}
 	if handler < 0 && err == nil && c.endpoint.protocol.cancels(&frame) {
-		if frame.ID != nil { // at once, before what waits
+		if frame.ID != nil { // before the messages that wait
 			c.cancelCall(frame.ID)
 			_ = message.Close()
 			return
@@ -63,7 +63,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	case runTask:
 		c.newTask(handler, &frame, err, len(data), message).run(true)
 	case queueTask:
-		// What must run beside the read loop queues, and so does everything
+		// A message that must run beside the read loop queues, and so do all
 		// behind it: answers leave in the order of the questions.
 		t := c.newTask(handler, &frame, err, len(data), message)
 		c.member.Socket.Uncork()
@@ -74,7 +74,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	}
 }
 
-// route is where a message is handled.
+// route says where a message is handled.
 type route uint8
 
 const (
@@ -83,9 +83,10 @@ const (
 	queueTask              // beside the read loop, as a task
 )
 
-// routeOf returns the route of a message: h is its handler, nil for none, and bad
-// what is wrong with it. busy says that others wait, and leaves that the
-// connection drains, so that what it sends is refused before what waits.
+// routeOf returns the route of a message. h is its handler, nil for none, and
+// bad is the error that it is refused with, nil for none. busy says that
+// others wait. leaves says that the connection drains: then a message is
+// refused before those that wait are handled.
 func routeOf(h *Handler, frame *envelope.Frame, bad error, busy, leaves bool) route {
 	refused := h == nil || bad != nil
 	switch here := leaves || !busy && (refused || h.Mode == Inline); {

@@ -12,17 +12,18 @@
 // # Nothing here blocks on a peer
 //
 // No method of Server, Target, Push, Client or Sender ever waits for a peer to
-// read. Each connection has a bounded outbox; a push to a full one is refused
-// at once, or takes the place of older ones, or closes the connection
-// ([Overflow]), and is counted and logged. So a handler may run on the connection's read
+// read. Each connection has a bounded outbox. A push to a full one is dropped,
+// or takes the place of older ones, or closes the connection ([Overflow]), and
+// the loss is counted and logged. So a handler may run on the connection's read
 // loop, and any of these methods may be called under a lock of yours. All of
 // them may be called from any number of goroutines.
 //
 // # The life of a connection
 //
-// The request passes the origin check, the connection guards and the
-// handshake; the connection is registered; the connect hook returns nil; then,
-// and not before, its messages are read. However it ends, its context is
-// cancelled, its running handler is waited for, the disconnect hook runs while
-// the connection is still in its rooms, and then it is gone from the registry.
+// The request is a handshake, of an allowed origin, and passes the connection
+// guards; the connection is registered; the connect hook returns nil; the
+// handshake is answered; then, and not before, messages are read. However the
+// connection ends, its context is cancelled, its running handler is waited for,
+// the disconnect hook runs while the connection is still in its rooms, and then
+// it is gone from the registry.
 package ws

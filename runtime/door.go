@@ -6,24 +6,25 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// The door: nobody calls code of the user's but this file and door_gateway.go, and
-// nobody asks the user's errors anything but package steady (arch_test.go holds
-// both). Behind the door is whatever may panic or end its goroutine, and what it
-// costs then is said here.
+// This file and door_gateway.go are the door: no other file calls code of the
+// user's. Only package steady asks the user's errors anything. TestArchitecture
+// holds both.
 //
-// What runs for a message, and the hooks, are called in place. A panic there is
-// what it refuses with, and a runtime.Goexit ends the goroutine, of which
-// deferred functions leave nothing but a connection that is closed with 1011.
-// All else is called apart: it is seldom, and often called by those who must go
-// on, such as the timer, a flush, or a job of the user's that pushes.
+// Code that runs for a message, and the hooks, are called in place. A panic
+// there becomes the error of the call. A runtime.Goexit ends the goroutine,
+// and deferred functions close the connection with 1011. All other code of
+// the user's is called apart, on a goroutine of its own: it is called seldom,
+// and often by callers that must go on, such as the timer, a flush, or a job
+// of the user's that pushes.
 //
-// Two ways in need no door. Configure and the making of interceptors run within
-// NewEndpoint or Router.Intercept, and what a push encodes within the push: a
-// panic there is the caller's, who is the user, and a gateway without what it
-// was configured with shall not serve. What a middleware put around net/http's
-// ResponseWriter is called on net/http's goroutine, as it expects.
+// Three kinds of code need no such care. Configure and the making of
+// interceptors run within NewEndpoint or Router.Intercept, and the encoding
+// of a value within the push. A panic there is the caller's, who is the user:
+// a gateway without its configuration shall not serve. A ResponseWriter of a
+// middleware's is called on net/http's goroutine, as it expects.
 
-// newLog returns what everything is logged to.
+// newLog returns the Logger for all lines: Options.Logger or slog.Default(),
+// which a panic of its Handler does not get out of.
 func newLog(o *Options) *slog.Logger {
 	to := o.Logger
 	if to == nil {
@@ -32,9 +33,7 @@ func newLog(o *Options) *slog.Logger {
 	return slog.New(steady.Log(to.Handler()))
 }
 
-// What the Observer is told.
-
-// observed reports whether it wants to know of messages.
+// observed reports whether the Observer has a function Handled.
 func (s *Server) observed() bool { return s.opts.Observer.Handled != nil }
 
 func (s *Server) tellOpened(c *Client) {
@@ -67,7 +66,7 @@ func (s *Server) tell(told func()) {
 	}
 }
 
-// failed logs what nobody else is told of.
+// failed logs a failure of user code that no caller is told of.
 func (s *Server) failed(f *steady.Failure) {
 	s.logPeer(nil, slog.LevelError, "ws: failed", "error", f.String(), "stack", f.Stack)
 }

@@ -20,8 +20,8 @@ func (c *conn) guardMessage(handler int, event string, call *Call) error {
 	return nil
 }
 
-// deliver calls the generated code that calls the handler, within runGuarded; or one of
-// our own.
+// deliver calls the generated code that calls the handler, or a handler of
+// the runtime's own, within runGuarded.
 func (e *Endpoint) deliver(handler int, call *Call) error {
 	if own := handler - len(e.spec.Handlers); own >= 0 {
 		return e.own[own](call)
@@ -32,10 +32,11 @@ func (e *Endpoint) deliver(handler int, call *Call) error {
 // validates reports whether there is a Validator.
 func (c *Call) validates() bool { return c.conn.endpoint.opts.Validator != nil }
 
-// validate asks it, within runGuarded.
+// validate asks the Validator, within runGuarded.
 func (c *Call) validate(v any) error { return c.conn.endpoint.opts.Validator.Validate(v) }
 
-// validateFound asks the method Validate of v, if it has one, within runGuarded.
+// validateFound asks the method Validate of v, within runGuarded. found says
+// whether v has one.
 func validateFound(v any) (found bool, err error) {
 	own, found := v.(interface{ Validate() error })
 	if !found {
@@ -44,7 +45,7 @@ func validateFound(v any) (found bool, err error) {
 	return true, own.Validate()
 }
 
-// produce runs the user's iterator; otherwise as runGuarded.
+// produce runs the user's iterator, as runGuarded runs a handler.
 func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
 	returned := false
 	defer steady.Ended(&returned, "stream of ", t.event(), func(f *steady.Failure) {
@@ -56,8 +57,8 @@ func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
 	return false, err
 }
 
-// connect runs the connect hook, if there is one. What it failed with is its
-// error; if it ended its goroutine, which is net/http's, the connection closes.
+// connect runs the connect hook, if there is one. A panic becomes its error.
+// If the hook ends its goroutine, which is net/http's, the connection closes.
 func (c *conn) connect(r *http.Request) (state any, err error) {
 	hook := c.endpoint.spec.Connect
 	if hook == nil {
@@ -78,7 +79,7 @@ func (c *conn) connect(r *http.Request) (state any, err error) {
 func (e *Endpoint) disconnects() bool { return e.spec.Disconnect != nil }
 
 // disconnect runs the disconnect hook of a connection whose connect hook
-// returned nil. Nothing but gone comes after it, deferred.
+// returned nil. It may end its goroutine: only gone comes after it, deferred.
 func (c *conn) disconnect() {
 	hook := c.endpoint.spec.Disconnect
 	w := c.work.Load()
@@ -99,12 +100,12 @@ func (c *conn) disconnect() {
 	returned = true
 }
 
-// failed logs what nobody else is told of.
+// failed logs a failure of user code that no caller is told of.
 func (c *conn) failed(f *steady.Failure) {
 	c.endpoint.server.logPeer(&c.Client, slog.LevelError, "ws: failed", "gateway", c.endpoint.spec.Gateway, "error", f.String(), "stack", f.Stack)
 }
 
-// ask has one connection guard decide.
+// ask asks one connection guard.
 func ask(guard ConnGuard, u *Upgrade) (err error) {
 	if f := steady.Apart("connection guard", func() { err = guard.GuardConn(u) }); f != nil {
 		return f
@@ -112,7 +113,7 @@ func ask(guard ConnGuard, u *Upgrade) (err error) {
 	return err
 }
 
-// clientAddr asks Options.ClientAddr; without one it says nothing.
+// clientAddr asks Options.ClientAddr; without one it returns the zero Addr.
 func (s *Server) clientAddr(r *http.Request) (addr netip.Addr, err error) {
 	of := s.opts.ClientAddr
 	if of == nil {
@@ -131,7 +132,8 @@ func (spec *Spec) configure(o *Options) {
 	}
 }
 
-// handled is called in place, on the goroutine that handled the message.
+// handled tells the Observer of a message, in place, on the goroutine that
+// handled it.
 func (c *conn) handled(event string, begun time.Time, refusal *Error) {
 	returned := false
 	defer steady.Ended(&returned, "Observer", "", func(f *steady.Failure) {

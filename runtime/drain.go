@@ -7,17 +7,18 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Going away without losing what was accepted: a connection that drains refuses
-// new messages, lets running and waiting ones end, and closes when it has
-// nothing in hand any more, or when its time is up.
+// This file closes a connection without losing what it has accepted. A
+// connection that drains refuses new messages, lets running and waiting ones
+// end, and closes when it has nothing in hand any more, or when its time is
+// up.
 
 // Due returns when the principal expires, or the connection has lasted for long
 // enough, by Server.clock.
 func (c *conn) Due() time.Duration { return min(c.expires(), c.lived()) }
 
-// lived returns when the connection has lasted for long enough: up to a tenth
-// of Lifetime earlier, each at a moment of its own, so that a crowd that came
-// together does not come back together.
+// lived returns when the connection has lasted for long enough. That is up to
+// a tenth of Lifetime earlier, for each connection at another time, so that a
+// crowd that came together does not come back together.
 func (c *conn) lived() time.Duration {
 	o := &c.endpoint.opts
 	if o.Lifetime == noLimit || c.member.Socket.Drains() {
@@ -28,7 +29,8 @@ func (c *conn) lived() time.Duration {
 	return socket.Later(c.born, o.Lifetime-time.Duration(early))
 }
 
-// TimeUp closes the connection, or has it drain.
+// TimeUp closes the connection if its principal has expired, and has it drain
+// if its lifetime is over.
 func (c *conn) TimeUp(now time.Duration) {
 	if now >= c.expires() {
 		c.close(expiredCause)
@@ -37,17 +39,18 @@ func (c *conn) TimeUp(now time.Duration) {
 	}
 }
 
-// leaveRetry is when a client may try elsewhere what was refused because the
-// connection drains: as soon as after the refusal of a handshake.
+// leaveRetry is RetryAfter for a message that is refused because the
+// connection drains. It is as long as that of a handshake which a shutdown
+// refuses.
 const leaveRetry = time.Second
 
-// errLeaving is the answer to what was not begun.
+// errLeaving returns the answer to a message that was not begun.
 func errLeaving() *Error {
 	return &Error{Code: CodeUnavailable, Message: "the connection is about to close: connect again", RetryAfter: leaveRetry}
 }
 
-// errCut is the answer to what was begun: nobody knows how far it came, so it
-// does not say when to try again.
+// errCut returns the answer to a call that was begun. It does not say when to
+// try again, since nobody knows how far the call came.
 func errCut() *Error {
 	return NewError(CodeUnavailable, "the connection closes before the call has ended")
 }
@@ -81,16 +84,16 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 	}
 }
 
-// rest is called when something that was accepted has ended. It closes a
-// connection that drains and has nothing else in hand.
+// rest closes a connection that drains and has nothing in hand any more. It
+// is called when something that was accepted has ended.
 func (c *conn) rest() {
 	if c.member.Socket.Rests() {
 		c.Resting()
 	}
 }
 
-// Resting is rest for the read goroutine, between two messages, of a connection
-// that drains.
+// Resting is rest for a connection that is known to drain. The read goroutine
+// calls it between two messages.
 func (c *conn) Resting() {
 	if c.member.Socket.Closes() {
 		return
@@ -105,9 +108,9 @@ func (c *conn) Resting() {
 	}
 }
 
-// cut closes a connection whose time to drain is up. What has an id and no
-// answer gets one: all of it leaves as one with the Close frame, for which there
-// is always room.
+// cut closes a connection whose time to drain is up. Each call with an id and
+// without an answer is refused. These answers and the Close frame leave
+// together, and there is always room for them.
 func (c *conn) cut() {
 	w := c.works()
 	w.mu.Lock()
@@ -129,7 +132,8 @@ func (c *conn) cut() {
 	c.member.Socket.CloseAfter(last, cause.socket())
 }
 
-// cut cancels a call, and returns its answer; nil if it has one.
+// cut cancels a call and returns its answer, encoded; nil if it has one
+// already.
 func (t *task) cut(refusal *Error) []byte {
 	if !t.claim(refusal) {
 		return nil
@@ -139,7 +143,8 @@ func (t *task) cut(refusal *Error) []byte {
 	return t.conn.endpoint.protocol.encodeRefusal(t.event(), t.id, refusal)
 }
 
-// expires returns when the principal does, by Server.clock; noLimit is never.
+// expires returns when the principal expires, by Server.clock; noLimit:
+// never.
 func (c *conn) expires() time.Duration {
 	p := c.identity.who()
 	if p == nil || p.Expires.IsZero() {

@@ -26,8 +26,8 @@ func (p protocol) encodeMember(event string, id []byte, data any, more bool) ([]
 	return sealText(e.Encode(p.beginData(p.appendFront(e.AvailableBuffer(), event), id), data, p.tail(more)))
 }
 
-// encodeReply returns a frame that begins with front, which appendFront made. It
-// is the encoder's if that says that it is lent.
+// encodeReply returns a frame that begins with front, which appendFront made.
+// The frame is in memory of e's if e.Lent says so.
 func (p protocol) encodeReply(e *stdjson.Encoder, front, id []byte, data any) ([]byte, error) {
 	return sealText(e.Encode(p.beginData(append(e.AvailableBuffer(), front...), id), data, p.tail(false)))
 }
@@ -47,13 +47,14 @@ func encodeValue(v any) ([]byte, error) {
 	return sealText(e.Encode(append(e.AvailableBuffer(), frame.NoHeader...), v, ""))
 }
 
-// sealText seals a text with head room, if there is one.
+// sealText returns the frame of a text that was encoded with head room. It
+// passes on the error of the encoding.
 func sealText(text []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
 	if !utf8.Valid(text[frame.HeadRoom:]) {
-		return nil, errNotUTF8 // raw JSON, or what a MarshalJSON returned: it would cost every receiver its connection
+		return nil, errNotUTF8 // raw JSON, or the result of a MarshalJSON; every receiver would close its connection
 	}
 	return frame.Seal(text), nil
 }

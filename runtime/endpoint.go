@@ -8,8 +8,9 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Endpoint is the http.Handler of one gateway. Generated constructors make it;
-// a Router, or any ServeMux, serves it.
+// Endpoint is the http.Handler of one gateway. Generated constructors make
+// it; a Router, or any ServeMux, serves it. All methods are safe for
+// concurrent use.
 type Endpoint struct {
 	server    *Server
 	spec      Spec
@@ -19,7 +20,7 @@ type Endpoint struct {
 	refreshes *rates.Set // those of $refresh
 	profile   *socket.Profile
 	wildcards []string // names in spec.Path
-	leaving   turns    // of the disconnect hook
+	leaving   turns    // orders the calls of the disconnect hook
 
 	// Set by NewEndpoint and the Router, before anything is served.
 	global     globals
@@ -35,14 +36,16 @@ type Endpoint struct {
 // ownHandler is the code of a handler that is the runtime's own.
 type ownHandler func(call *Call) error
 
-// globals are what a Router puts around all of its gateways.
+// globals holds the guards and interceptors that a Router puts around all of
+// its gateways.
 type globals struct {
 	conn    []ConnGuard
 	message []MessageGuard
 	around  []Interceptor
 }
 
-// lookup returns the index of an event's handler, -1 if there is none.
+// lookup returns the index of an event's handler, -1 if there is none. That
+// of $refresh stands behind the gateway's.
 func (e *Endpoint) lookup(event []byte) int {
 	i := e.spec.Lookup(event)
 	if i < 0 && string(event) == refreshEvent && len(e.handlers) > len(e.spec.Handlers) {
@@ -55,7 +58,7 @@ func (e *Endpoint) lookup(event []byte) int {
 // for every method. Router.Mount takes no more methods than a handshake has.
 func (e *Endpoint) Pattern() string { return e.spec.Path }
 
-// patterns are the ServeMux patterns of all the handshakes there are.
+// patterns returns the ServeMux patterns for every kind of handshake.
 func (e *Endpoint) patterns() []string {
 	return []string{"GET " + e.spec.Path, "CONNECT " + e.spec.Path}
 }
@@ -63,11 +66,11 @@ func (e *Endpoint) patterns() []string {
 // Server returns the registry the gateway is bound to.
 func (e *Endpoint) Server() *Server { return e.server }
 
-// Handlers returns what the gateway handles, in the order of its source.
+// Handlers returns the handlers of the gateway, in the order of its source.
 func (e *Endpoint) Handlers() []Handler { return slices.Clone(e.handlers[:len(e.spec.Handlers)]) }
 
-// suspects is what an Endpoint knows of its handlers on the read loop.
+// suspects tells which handlers on the read loop may be too slow (slow.go).
 type suspects struct {
-	told  []atomic.Bool // by handler: it has been logged
-	timed atomic.Int32  // so many calls are timed one by one
+	told  []atomic.Bool // by index of the handler: it was logged
+	timed atomic.Int32  // how many calls are still timed one by one
 }

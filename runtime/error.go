@@ -32,7 +32,7 @@ const (
 // ErrClosed is returned for a connection that is closing or gone.
 var ErrClosed = errors.New("ws: connection closed")
 
-// ErrFull is returned by what pushes to one connection (Client.Emit, Server.Emit,
+// ErrFull is returned by a push to one connection (Client.Emit, Server.Emit,
 // Sender.Send, a Target or Push of one id) when its outbox has no room, also
 // after trying to write: the frame is shed, nothing of it is sent.
 var ErrFull = errors.New("ws: outbox full, frame shed")
@@ -45,9 +45,10 @@ var ErrRoomName = errors.New("ws: name of a room too long")
 // in Options.MaxRooms rooms already.
 var ErrTooManyRooms = errors.New("ws: too many rooms")
 
-// Error is a refusal that the client may see. A handler, hook or guard that
-// returns one, wrapped or not, has its code, message and details sent; any
-// other error is logged, up to 2 KiB of it, and travels as CodeInternal with a reference.
+// Error is a refusal that the client may see. Of an Error that a handler,
+// hook or guard returns, wrapped or not, the code, message and details are
+// sent. Any other error is logged, up to 2 KiB of it, and travels as
+// CodeInternal with a reference.
 //
 // A handler's result type is error, not *Error: a nil *Error in an error is
 // not nil, and travels as CodeInternal.

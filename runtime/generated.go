@@ -8,10 +8,11 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
-// This file is what generated code calls; nobody else needs it. A file that
-// wsgen generates names the version of what it calls, so whatever adds a name
-// that generated code calls adds a version as well. Older versions stay, with
-// all that files of their time call: generated_v1.go has what only those do.
+// This file describes gateways for generated code; nobody else needs it. A
+// file that wsgen generates names the version of what it calls, so whatever
+// adds a name that generated code calls adds a version as well. Older
+// versions stay, with all that files of their time call: generated_v1.go has
+// the names that only those do.
 
 // GeneratedV2 is named by every file that wsgen generates now, so that a file
 // and a runtime that do not fit together fail to compile at a line that says so.
@@ -30,6 +31,7 @@ type Spec struct {
 	// Call decodes, calls handler i, and replies.
 	Call func(i int, c *Call) error
 
+	// Connect and Disconnect are the hooks of the gateway; nil: it has none.
 	Connect    func(ctx context.Context, c *Client, r *http.Request) (state any, err error)
 	Disconnect func(ctx context.Context, c *Client, state any, cause Closed)
 
@@ -41,7 +43,7 @@ type Spec struct {
 	Configure func(*Options)
 }
 
-// Handler is what the runtime has to know of a handler before it calls it.
+// Handler describes a handler to the runtime.
 type Handler struct {
 	Event  string
 	Params []string // names, if data is an object by parameter name
@@ -52,14 +54,15 @@ type Handler struct {
 	// Stream says that the results are a stream, sent with Stream, Stream2 or
 	// StreamChan. A message without an id is refused then.
 	Stream bool
-	// Timeout is how long guards, handler and stream may take together, from
-	// when it is the message's turn; then the message is answered with
-	// CodeTimeout, and what the handler returns is dropped. Default 0: for ever.
-	// It does not hold for Inline handlers, which must not wait for anything.
+	// Timeout is how long guards, handler and stream may take together,
+	// from when it is the message's turn. Then the message is answered
+	// with CodeTimeout, and the result of the handler is dropped. Default
+	// 0: for ever. It does not hold for Inline handlers, which must not
+	// wait for anything.
 	Timeout time.Duration
-	// Max is how many calls of a Parallel handler one connection may have at a
-	// time; the next one waits, and what came behind it as well. Default 8;
-	// Unlimited lifts it.
+	// Max is how many calls of a Parallel handler one connection may have
+	// at a time. The next one waits, and so do the messages behind it.
+	// Default 8; Unlimited lifts it.
 	Max int
 }
 
@@ -69,11 +72,11 @@ const defaultParallel = 8
 // Mode says where a handler runs.
 type Mode uint8
 
-// The modes. Of one connection, the messages of Inline and Serial handlers are
-// handled in the order they came, each when the one before has ended; of one
-// that streams that is when the handler has returned. A message of a Parallel
-// handler is taken in its turn, and then its goroutine begins when the scheduler
-// has it: two that came one after the other may begin, and end, the other way
+// The modes. The messages of Inline and Serial handlers of one connection are
+// handled in the order they came, each when the handler of the one before has
+// returned. A stream may go on after that. A message of a Parallel handler is
+// taken in its turn, and then its goroutine begins when the scheduler has it.
+// So two that came one after the other may begin, and end, the other way
 // round, and a later message of another handler may be first.
 const (
 	// Inline handlers run on the read loop: they must not block.
@@ -87,14 +90,15 @@ const (
 	Parallel
 )
 
-// Resultless returns t for a push method without results. What is shed of a push
-// to one connection is logged with the cure then, since nobody else is told.
+// Resultless returns t for a push method without results. The loss of a push
+// to one connection is then logged with the cure, since its caller is not
+// told.
 func Resultless(t Target) Target {
 	t.resultless = true
 	return t
 }
 
-// Missing is the refusal of a payload without a required parameter.
+// Missing returns the refusal of a payload without a required parameter.
 func Missing(name string) error {
 	return NewError(CodeInvalidPayload, "missing "+name).
 		WithDetails(Detail{Path: pointer.Of(name), Rule: "required"})

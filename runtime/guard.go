@@ -29,34 +29,36 @@ type ConnGuard interface {
 type Upgrade struct {
 	// Request is the HTTP request. It must not be kept.
 	Request *http.Request
-	// Token is the bearer token: of the Authorization header (RFC 6750, section
-	// 2.1), or, since browsers cannot set one, of the subprotocols, or of the
-	// query parameter access_token (section 2.3); the first of these counts, and
-	// "" is none. In the subprotocols it is what follows "bearer" or
-	// "access_token", which the answer then names as the one agreed on:
+	// Token is the bearer token. It is in the Authorization header (RFC
+	// 6750, section 2.1), or, since browsers cannot set one, in the
+	// subprotocols, or in the query parameter access_token (section 2.3).
+	// The first of these counts, and "" is none. In the subprotocols it
+	// is the entry after "bearer" or "access_token", and the answer names
+	// the latter as the subprotocol agreed on:
 	//
 	//	new WebSocket(url, ["bearer", token])
 	//
-	// A subprotocol is a token in the sense of HTTP: a JWT is one, base64 with
-	// padding is not.
+	// A subprotocol is a token in the sense of HTTP: a JWT is one, base64
+	// with padding is not.
 	Token string
-	// Header is the header of the answer, a 101 or a refusal. It begins with what
-	// middleware has put into the ResponseWriter's; a guard may add to it, a
-	// cookie for one:
+	// Header is the header of the answer, a 101 or a refusal. It begins
+	// with what middleware has put into the ResponseWriter's; a guard may
+	// add to it, a cookie for one:
 	//
 	//	u.Header.Add("Set-Cookie", cookie.String())
 	//
-	// What belongs to the handshake, the connection (RFC 9110, section 7.6.1) or,
-	// of a 101, to content is left out, and so is a name that is none; line ends
-	// in a value become spaces. At a $refresh there is no answer with a header:
-	// what is put here is lost.
+	// Fields of the handshake, of the connection (RFC 9110, section
+	// 7.6.1) or, in a 101, of content are left out, and so are names that
+	// are not valid. Line ends in a value become spaces. At a $refresh
+	// there is no answer with a header: the header is lost.
 	Header http.Header
-	// Principal is who connects. It starts out zero, and a guard sets it; the
-	// connection keeps what the last guard left.
+	// Principal says who connects. It starts out zero, and a guard sets
+	// it; the connection keeps the value that the last guard left.
 	Principal Principal
 }
 
-// Principal is who is behind a connection. The zero Principal is nobody known.
+// Principal says who is behind a connection. The zero Principal is nobody
+// known.
 type Principal struct {
 	ID      string    // addressed by Server.Users
 	Scopes  []string  // what the principal may do

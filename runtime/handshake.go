@@ -14,7 +14,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// refusedHandshake is a request that does not become a connection.
+// refusedHandshake says why a request does not become a connection, and how
+// it is answered.
 type refusedHandshake struct {
 	status  int
 	header  http.Header // of the answer, may be nil
@@ -22,29 +23,32 @@ type refusedHandshake struct {
 	byClose bool // it is answered by the upgrade and a Close, not by HTTP
 }
 
-// newWireRefusal returns a refusedHandshake for what package handshake refuses.
+// newWireRefusal returns a refusedHandshake for a refusal of package
+// handshake.
 func newWireRefusal(code Code, bad *handshake.Refusal) *refusedHandshake {
 	return &refusedHandshake{status: bad.Status, header: bad.Header, err: NewError(code, bad.Text)}
 }
 
+// newRefusal returns a refusedHandshake with an error of a code and a text.
 func newRefusal(status int, code Code, format string, args ...any) *refusedHandshake {
 	return &refusedHandshake{status: status, err: NewError(code, fmt.Sprintf(format, args...))}
 }
 
-// arrival is what admission found out about a connection.
+// arrival holds what admission found out about a connection.
 type arrival struct {
 	from      visitor
 	principal Principal
-	kept      *http.Request // for Endpoint.guardConn, again; nil: it is not needed again
-	protocol  string        // what the answer names as the subprotocol; "" is none
+	kept      *http.Request // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
+	protocol  string        // the subprotocol that the answer names; "" is none
 	header    http.Header   // of the answer: the application's part
 }
 
 // admit decides about a request, in this order: is it a handshake (RFC 6455,
 // section 4.2.1), from an allowed origin, with the guards' consent, in a
-// protocol we speak. What the guards refuse may be answered by the upgrade
-// (Options.AcceptThenClose), and so only if everything else is right; the
-// origin's refusal never is: another site's page gets nothing to talk to.
+// protocol that we speak. A refusal of the guards may be answered by the
+// upgrade (Options.AcceptThenClose), but only if everything else is right.
+// That of the origin never is: a page of another site gets nothing to talk
+// to.
 func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if bad := handshake.Check(r); bad != nil {
 		return newWireRefusal(CodeBadFrame, bad)
@@ -76,8 +80,8 @@ func (c *conn) accept(r *http.Request, a *arrival) error {
 	return c.member.Socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
 }
 
-// guardConn asks the connection guards, global ones first. header is what they
-// may put into the answer.
+// guardConn asks the connection guards, global ones first. They may add to
+// header, which goes into the answer.
 func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string, header http.Header) (p Principal, bad *refusedHandshake) {
 	if len(e.connGuards) == 0 {
 		return Principal{}, nil
@@ -110,7 +114,8 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string,
 	return u.Principal, nil
 }
 
-// status is the HTTP status of a guard's refusal; ConnGuard documents it.
+// status returns the HTTP status of a guard's refusal, as ConnGuard documents
+// it.
 func (x *examined) status() int {
 	if x.known == nil {
 		return http.StatusInternalServerError
@@ -137,8 +142,8 @@ func (x *examined) status() int {
 	}
 }
 
-// writeTo writes a refusal as HTTP: the body is what an error frame's data is.
-// What the application has put into the header goes with it.
+// writeTo writes a refusal as HTTP. The body is the data of an error frame.
+// Fields that the application has put into the header are sent, too.
 func (b *refusedHandshake) writeTo(w http.ResponseWriter, e *Error) {
 	h := w.Header()
 	closes := handshake.HasToken(h, "Connection", "close")
@@ -160,8 +165,8 @@ func (b *refusedHandshake) writeTo(w http.ResponseWriter, e *Error) {
 	_ = json.NewEncoder(w).Encode(e.body(""))
 }
 
-// unhijackable is the refusal of a request whose socket a ResponseWriter does
-// not give away.
+// unhijackable returns the refusal of a request whose connection a
+// ResponseWriter does not give away.
 func unhijackable(w http.ResponseWriter, err error) *refusedHandshake {
 	w, hijacks := steady.Innermost(w)
 	text := fmt.Sprintf("the ResponseWriter %T has neither Hijack nor Unwrap, so the connection cannot be taken over: "+

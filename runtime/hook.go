@@ -7,13 +7,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// hookContext is a connect hook's context: the connection's, with a deadline,
-// over when the hook has returned, and when the peer is gone. Nobody reads
-// before the hook has returned, so that takes reading ahead: it begins when
-// somebody asks whether the context is over, and most hooks never do.
+// hookContext is a connect hook's context. It is the connection's, with a
+// deadline, and over when the hook has returned or the peer is gone. Before
+// the hook has returned there is no read loop, so to notice that the peer is
+// gone takes reading ahead. That begins when the hook asks whether the
+// context is over; most hooks never do.
 type hookContext struct{ conn *conn }
 
-// Deadline is HandshakeTimeout after the request came.
+// Deadline returns the time HandshakeTimeout after the connection was made,
+// which is when its guards had let it in.
 func (x hookContext) Deadline() (time.Time, bool) {
 	d := x.conn.endpoint.opts.HandshakeTimeout
 	if d == noLimit {
@@ -22,14 +24,16 @@ func (x hookContext) Deadline() (time.Time, bool) {
 	return x.conn.endpoint.server.engine.Time(x.conn.born + d), true
 }
 
-// Done is closed at the deadline, when the hook has returned, and when the
-// connection begins to close, as it does when the peer is gone.
+// Done returns a channel that is closed at the deadline, when the hook has
+// returned, and when the connection begins to close, as it does when the peer
+// is gone.
 func (x hookContext) Done() <-chan struct{} { return x.conn.hookWait().ctx.Done() }
 
-// Err says which it was: context.DeadlineExceeded, else context.Canceled.
+// Err returns context.DeadlineExceeded after the deadline, context.Canceled
+// if Done is closed for another reason, and else nil.
 func (x hookContext) Err() error { return x.conn.hookWait().ctx.Err() }
 
-// Value is connContext's.
+// Value returns the same as the connection's context does.
 func (x hookContext) Value(key any) any {
 	c := x.conn
 	if key == (clientKey{}) {
@@ -41,7 +45,8 @@ func (x hookContext) Value(key any) any {
 	return connContext{&c.Client}.Value(key)
 }
 
-// hookWaits returns the connection's, nil if nobody waited.
+// hookWaits returns the connection's hookWait; nil if the hook has not
+// waited.
 func (c *conn) hookWaits() *hookWait {
 	w := c.work.Load()
 	if w == nil {
@@ -55,7 +60,7 @@ func (c *conn) hookWaits() *hookWait {
 	return w.rare.hook
 }
 
-// hookWait returns it, made if need be.
+// hookWait returns the connection's hookWait, made if need be.
 func (c *conn) hookWait() *hookWait {
 	w := c.works()
 	w.mu.Lock()
@@ -79,7 +84,7 @@ func (c *conn) hookWait() *hookWait {
 
 // hookReturned ends the hook's context, and reading ahead.
 func (c *conn) hookReturned() {
-	c.member.Socket.Opened() // a context that is asked for the first time later reads nothing
+	c.member.Socket.Opened() // a context that is first asked later must not read
 	h := c.hookWaits()
 	if h == nil {
 		return
@@ -90,8 +95,9 @@ func (c *conn) hookReturned() {
 	}
 }
 
-// lateHook turns what a connect hook returned because its time was up into what
-// the client is told.
+// lateHook returns the error of a connect hook as the client is told it:
+// CodeTimeout if the hook failed because its time was up, and chose no *Error
+// itself.
 func (c *conn) lateHook(err error) error {
 	if until, limited := (hookContext{c}).Deadline(); err == nil || !limited || time.Now().Before(until) || !steady.Is(err, context.DeadlineExceeded) {
 		return err

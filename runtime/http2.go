@@ -10,12 +10,13 @@ import (
 )
 
 // A WebSocket over HTTP/2 is one stream among others of a TCP connection (RFC
-// 8441): the client asks for it by an extended CONNECT, and the answer is a 200.
-// What comes then is what comes behind a 101. HTTP/3 asks in the same way (RFC
-// 9220). net/http lets such requests through if GODEBUG has http2xconnect=1.
+// 8441). The client asks for it by an extended CONNECT, and the answer is a
+// 200. Then the same bytes follow as behind a 101. HTTP/3 asks in the same
+// way (RFC 9220). net/http lets such requests through if GODEBUG has
+// http2xconnect=1.
 
-// tunnel is ServeHTTP for the stream of an extended CONNECT that was admitted,
-// or, with bad, is to be told by a Close.
+// tunnel is ServeHTTP for the stream of an extended CONNECT. bad is nil if
+// the request was admitted; else it is the refusal that a Close tells.
 func (e *Endpoint) tunnel(t *socket.Tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
 	e.server.warnOfStalls(r)
 	c := newConn(e, steady.Conn(t, e.server.failed), nil, r, *a)
@@ -26,8 +27,9 @@ func (e *Endpoint) tunnel(t *socket.Tunnel, r *http.Request, a *arrival, bad *re
 	t.Carry() // net/http ends the stream when this returns
 }
 
-// dig makes a request's stream a net.Conn. The ResponseWriter is taken out of its
-// wrappers, as hijacking does: one that compresses, say, must not see frames.
+// dig makes a request's stream a net.Conn. It takes the ResponseWriter out of
+// its wrappers, as hijacking does: one that compresses, say, must not see
+// frames.
 func dig(w http.ResponseWriter, r *http.Request) (*socket.Tunnel, *refusedHandshake) {
 	w = steady.Bottom(w)
 	t, err := socket.Dig(w, r)
@@ -42,9 +44,9 @@ func dig(w http.ResponseWriter, r *http.Request) (*socket.Tunnel, *refusedHandsh
 	}
 }
 
-// warnOfStalls logs, once, that the http.Server lets a TCP connection live that
-// takes nothing: none of its streams can be reset then, nor its goroutines
-// end.
+// warnOfStalls logs, once, that the http.Server does not set
+// WriteByteTimeout. It then keeps a TCP connection that takes nothing, whose
+// streams cannot be reset and whose goroutines do not end.
 func (s *Server) warnOfStalls(r *http.Request) {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok || r.ProtoMajor != 2 || server.HTTP2 != nil && server.HTTP2.WriteByteTimeout > 0 || s.stalls.Swap(true) {

@@ -19,7 +19,7 @@ type identity struct {
 	path      []string                  // values of the wildcards in the gateway's path
 	from      visitor
 	usage     *rates.Usage  // made with the first message, if rates are limited
-	kept      *http.Request // of the upgrade, for $refresh; nil: the principal does not expire
+	kept      *http.Request // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
 }
 
 // addrOf returns the address of a TCP socket's peer.
@@ -30,6 +30,8 @@ func addrOf(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// unmapped returns a with an IPv4 address in place of an IPv6 address that
+// stands for one.
 func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
@@ -50,7 +52,8 @@ func (i *identity) userID() string {
 	return ""
 }
 
-// pathValue returns the value of a wildcard, of those that the gateway's path has.
+// pathValue returns the value of a wildcard; wildcards are the names in the
+// gateway's path, in its order.
 func (i *identity) pathValue(name string, wildcards []string) string {
 	if at := slices.Index(wildcards, name); at >= 0 {
 		return i.path[at]
@@ -58,7 +61,7 @@ func (i *identity) pathValue(name string, wildcards []string) string {
 	return ""
 }
 
-// cameFrom returns what the connection is counted by.
+// cameFrom returns whom the upgrade request was from.
 func (i *identity) cameFrom() visitor {
 	if i == nil {
 		return visitor{}
@@ -66,8 +69,8 @@ func (i *identity) cameFrom() visitor {
 	return i.from
 }
 
-// visitor is whom a request is from.
+// visitor says whom a request is from.
 type visitor struct {
 	addr    netip.Addr // as Options.ClientAddr says; the zero Addr: it says nothing
-	network netip.Addr // what it is counted as; the zero Addr where none is limited
+	network netip.Addr // the network that it is counted under; the zero Addr: there is no limit per address
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// newConn makes a connection of a net.Conn, of which first was read already.
+// newConn makes a connection of a net.Conn. first holds the bytes that were
+// read of it already.
 func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a arrival) *conn {
 	s := e.server
 	c := &conn{endpoint: e, born: s.clock()}
@@ -29,8 +30,8 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a arrival) 
 }
 
 // open registers the connection and runs the connect hook. If it returns
-// false the connection is closing: the handshake is still to be answered, so
-// that the Close frame can be sent, and Socket.End to be called.
+// false the connection is closing. Then the handshake must still be answered,
+// so that the Close frame can be sent, and Socket.End be called.
 func (c *conn) open(r *http.Request) bool {
 	if !c.endpoint.server.hub.Add(&c.member, c.identity.userID()) {
 		c.member.Socket.Brief()
@@ -50,6 +51,8 @@ func (c *conn) open(r *http.Request) bool {
 	return true
 }
 
+// opened counts and logs a connection that was registered, and tells the
+// Observer.
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
@@ -64,17 +67,17 @@ func (c *conn) Unsound(bad *frame.Error) {
 	_ = c.endpoint.report(c, "", 0, NewError(CodeBadFrame, bad.Text))
 }
 
-// Dead logs that the peer is given up.
+// Dead logs that the peer is given up for its silence.
 func (c *conn) Dead() {
 	c.endpoint.server.logPeer(&c.Client, slog.LevelInfo, "ws: dead peer", "silent", c.endpoint.opts.IdleTimeout)
 }
 
-// Failed logs what nobody else is told of.
+// Failed logs a failure of user code that no caller is told of.
 func (c *conn) Failed(f *steady.Failure) { c.failed(f) }
 
-// Closing tells everybody who waits that the connection closes. The socket has
-// its cause already: so whoever makes a context or an inbox must look for the
-// cause after it can be found.
+// Closing cancels the context and stops the inbox of a connection that begins
+// to close. The socket has set its cause before. So code that makes a context
+// or an inbox must publish it first, and look for the cause then.
 func (c *conn) Closing(cause *socket.Cause) {
 	s := c.endpoint.server
 	s.hub.Closing(&c.member)
@@ -96,26 +99,27 @@ func (c *conn) Closing(cause *socket.Cause) {
 	w.inbox.Load().Stop()
 }
 
-// Ended is how every connection ends: nothing is read any more, and the context
-// is cancelled.
+// Ended ends a connection, whatever its cause. Nothing is read any more, and
+// the context is cancelled.
 func (c *conn) Ended() {
-	// 3rd, whatever happens before: nobody finds the connection any more.
+	// 3rd, even if the hook ends the goroutine: nothing finds the connection any more.
 	defer c.gone()
 
-	// 1st: the handler that runs is waited for; what waits for one is dropped.
+	// 1st: the handler that runs is waited for. Messages that wait are dropped.
 	if dropped := c.inbox().Finish(); dropped > 0 {
 		c.endpoint.server.logPeer(&c.Client, slog.LevelWarn, "ws: connection ended before its messages had a handler", "dropped", dropped)
 	}
 
-	// 2nd: the disconnect hook, in the connection's rooms.
+	// 2nd: the disconnect hook, while the connection is in its rooms.
 	c.disconnect()
 }
 
+// gone takes the connection out of its rooms and out of the registry.
 func (c *conn) gone() {
 	s := c.endpoint.server
 	s.hub.LeaveAll(&c.member)
 	c.leaveRates()
-	if c.member.Socket.Lingers() { // before it is found no more: Shutdown must find it
+	if c.member.Socket.Lingers() { // before Remove: Shutdown finds it all the time
 		s.hub.Linger(&c.member)
 	}
 	if c.member.Registered() {
@@ -130,9 +134,11 @@ func (c *conn) gone() {
 	}
 }
 
-// Released forgets the connection, of which not even the socket is left.
+// Released forgets the connection, whose socket is closed.
 func (c *conn) Released() { c.endpoint.server.hub.Ended(&c.member, c.identity.cameFrom().network) }
 
+// closed counts and logs a connection that has left the registry, and tells
+// the Observer.
 func (e *Endpoint) closed(c *conn) {
 	s, cause := e.server, c.cause()
 	s.stats.closed.Add(1)

@@ -6,13 +6,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/rates"
 )
 
-// defaultRefreshRate is that of $refresh, which asks the connection guards: some
-// at once, as when a page comes back to life, and then less often than any
-// token expires.
+// defaultRefreshRate is the rate of $refresh, which asks the connection
+// guards. It allows some at once, as when a page comes back to life, and then
+// one in 5 s, which is more often than any token expires.
 var defaultRefreshRate = Rate{PerSecond: 0.2, Burst: 5}
 
-// ratesOf returns the rates of a gateway's messages; nil if it limits none; and
-// those of $refresh, which is the handler behind those of the gateway.
+// ratesOf returns the rates of a gateway's messages, nil if it limits none,
+// and those of $refresh, whose index stands behind the gateway's handlers.
 func ratesOf(o *Options, handlers []Handler) (messages, refresh *rates.Set) {
 	events := make(map[int]rates.Rate)
 	for i := range handlers {
@@ -35,9 +35,9 @@ func ratesOf(o *Options, handlers []Handler) (messages, refresh *rates.Set) {
 	return nil, set
 }
 
-// limited charges a message to the rates of its gateway, which has some, or which
-// this is a refresh of. It returns the refusal if one is used up, and closes a
-// connection that goes on nevertheless.
+// limited charges a message to the rates of its gateway, or a $refresh to
+// those of $refresh. It returns the refusal if one is used up, and closes a
+// connection that goes on nevertheless. Read goroutine only.
 func (c *conn) limited(handler int) error {
 	set, refresh := c.endpoint.rates, handler == len(c.endpoint.spec.Handlers)
 	if refresh {
@@ -61,15 +61,16 @@ func (c *conn) limited(handler int) error {
 	return &Error{Code: CodeRateLimited, Message: "too many messages", RetryAfter: wait}
 }
 
-// strike counts what was refused, and closes a connection that has too much of
-// it.
+// strike counts a strike, and closes a connection that has more than
+// MaxRateStrikes.
 func (c *conn) strike() {
 	if c.identity.usage.Strike() > c.endpoint.opts.MaxRateStrikes {
 		c.close(abuseCause)
 	}
 }
 
-// leaveRates is called when the connection is gone.
+// leaveRates lets go of the rate of the principal. It is called when the
+// connection is gone.
 func (c *conn) leaveRates() {
 	if c.identity != nil && c.identity.usage != nil {
 		c.identity.usage.Leave()

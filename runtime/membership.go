@@ -18,7 +18,8 @@ func (c *Client) Join(rooms ...string) error {
 	return c.join(rooms...)
 }
 
-// Leave takes the connection out of rooms; those it is not in do not matter.
+// Leave takes the connection out of rooms. It ignores rooms that the
+// connection is not in.
 func (c *Client) Leave(rooms ...string) {
 	if s := c.Server(); s != nil {
 		s.hub.Leave(&c.member, rooms...)
@@ -28,8 +29,9 @@ func (c *Client) Leave(rooms ...string) {
 // Rooms returns the names of the connection's rooms, sorted.
 func (c *Client) Rooms() []string { return c.member.Rooms() }
 
-// join is idempotent. It fails with ErrClosed once the connection has left all
-// its rooms for good, and for names or numbers beyond the limits: then the
+// join is Join for a Client that has an owner. It is idempotent. It fails
+// with ErrClosed once the connection has left all its rooms for good. For
+// names or numbers beyond the limits it fails as Join does, and the
 // connection has joined none of the rooms.
 func (c *Client) join(names ...string) error {
 	owner := c.owner()
@@ -48,8 +50,8 @@ func (c *Client) join(names ...string) error {
 	return nil
 }
 
-// newRoomRefusal returns an error that a handler may pass on to the client. It
-// names no room: the name may be what is wrong with it.
+// newRoomRefusal returns an error that a handler may pass on to the client.
+// It names no room, since the name may be at fault.
 func newRoomRefusal(code Code, format string, limit int, kind error) error {
 	return NewError(code, fmt.Sprintf(format, limit)).WithCause(kind)
 }

@@ -13,10 +13,11 @@ const errMeta envelope.Fault = `the member "meta" must be an object of strings, 
 
 type metaKey struct{}
 
-// Meta returns what accompanied the message whose handler or guard has ctx: the
-// members of "meta", such as traceparent and tracestate (W3C Trace Context) and
-// deadlineMs, which has shortened ctx's deadline already. It is nil if there is
-// none, and must not be changed. A client can write anything there.
+// Meta returns the members of "meta" of the message whose handler or guard
+// has ctx, such as traceparent and tracestate (W3C Trace Context). deadlineMs
+// has shortened ctx's deadline already. The map is nil if there is none, and
+// must not be changed. A client can write anything there
+// (docs/reference/protocol.md, "Meta").
 func Meta(ctx context.Context) map[string]string {
 	meta, _ := ctx.Value(metaKey{}).(map[string]string)
 	return meta

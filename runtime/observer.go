@@ -3,11 +3,12 @@ package ws
 import "time"
 
 // Observer is told what happens on a Server. A nil function is not called and
-// costs nothing. Where the thing happens, on read loops and under no lock, it is
-// waited for: the functions must be quick and safe for concurrent use. Handled
-// runs on the goroutine that handled the message, the others on one of their
-// own. One that panics is logged, and nothing comes of it; nor of a
-// runtime.Goexit, but that Handled's closes the connection with 1011.
+// costs nothing. The functions are waited for where the thing happens, which
+// may be a read loop, and under no lock: they must be quick and safe for
+// concurrent use. Handled runs on the goroutine that handled the message, the
+// others on one of their own. A panic is logged, and nothing else comes of
+// it; nor of a runtime.Goexit, but that Handled's closes the connection with
+// 1011.
 type Observer struct {
 	// Opened is called when a connection is registered, before its connect hook.
 	Opened func(c *Client)
@@ -23,7 +24,7 @@ type Observer struct {
 	Shed func(s Shed)
 }
 
-// Shed is what one push did to outboxes besides being queued there.
+// Shed says what one push did to outboxes besides being queued there.
 type Shed struct {
 	Event    string
 	Sent     int // outboxes that took the push
@@ -32,7 +33,7 @@ type Shed struct {
 	Closed   int // connections that are being closed because their outbox was full
 }
 
-// Refusal is one thing a Server would not do.
+// Refusal describes a handshake, frame or message that was refused.
 type Refusal struct {
 	Gateway string  // as in Spec.Gateway
 	Client  *Client // nil if there is no connection yet

@@ -10,27 +10,29 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Unlimited lifts a limit of [Options], for numbers and durations alike. No
-// other number below zero is meant to.
+// Unlimited lifts a limit of [Options], for numbers and durations alike.
+// Problems complains of other numbers below zero.
 const Unlimited = -1
 
 // Options are a Server's limits and habits. The zero value is safe for a
-// public server: zero means the default that stands beside a field, Unlimited
-// lifts a limit. Values that never do what they say are told when the program
-// starts, and by Problems.
+// public server: zero means the default that stands beside a field, and
+// Unlimited lifts a limit. NewServer and the constructors of gateways log
+// values that never do what they say, and Problems returns them.
 //
 // A gateway may have its own: its method marked //ws:configure gets a copy of
 // what NewServer was given. The fields that say "Per Server." are not a
 // gateway's to set; a change to one is logged and has no effect.
 type Options struct {
-	// Logger gets refusals and failures, each with the connection's id. What
-	// peers can cause is bounded: of a connection 5 lines and then one each 10 s,
-	// of errors 20 and then one a second; of the Server 100 lines and then 10 a
-	// second, of errors 50 and 5, for each level. The next line says how many
-	// were left out ("omitted"), or one of its own does within 10 s. An attribute
-	// has at most 2 KiB, a stack 8 KiB. No line has a header, a query, a
-	// subprotocol or a token, but for the Origin and Host of a page that was
-	// refused. Who counts takes the Observer. Default: slog.Default(). Per Server.
+	// Logger gets refusals and failures, each with the connection's id.
+	// The lines that peers can cause are bounded, for each level: of a
+	// connection 5 lines and then one each 10 s, of errors 20 and then
+	// one a second; of the Server 100 lines and then 10 a second, of
+	// errors 50 and then 5. The next line says how many were left out
+	// ("omitted"), or one of its own does within 10 s. An attribute has
+	// at most 2 KiB, a stack 8 KiB. No line has a header, a query, a
+	// subprotocol or a token, but for the Origin and Host of a page that
+	// was refused. To count, use the Observer. Default: slog.Default().
+	// Per Server.
 	Logger *slog.Logger
 
 	// Observer is told what happens, for metrics. Default: nobody. Per Server.
@@ -50,15 +52,17 @@ type Options struct {
 	// as credentials that is cross-site WebSocket hijacking. Default: false.
 	InsecureSkipOriginCheck bool
 
-	// AcceptThenClose answers what a connection guard refuses by the upgrade and
-	// then a Close, with the code and reason that a connect hook's error has
-	// (4401, 4403, 4429, 1013 …). A page can read those; of an HTTP status it is
-	// told nothing but 1006. Its onopen comes first: it must not take that for
-	// success. Such a connection is never registered, has no hooks, and nothing
-	// that it sends is read; it counts towards MaxConnections until its socket is
-	// closed, a second after the Close frame at the latest. What is no handshake,
-	// is from another origin, or one connection too many, is refused by HTTP as
-	// before. Default: false, since it costs more than a refusal.
+	// AcceptThenClose answers the refusal of a connection guard by the
+	// upgrade and then a Close, with the code and reason that a connect
+	// hook's error has (4401, 4403, 4429, 1013 …). A page can read those;
+	// of an HTTP status it is told nothing but 1006. Its onopen comes
+	// first: it must not take that for success. Such a connection is
+	// never registered, has no hooks, and nothing that it sends is read.
+	// It counts towards MaxConnections until its socket is closed, a
+	// second after the Close frame at the latest. A request that is no
+	// handshake, is from another origin, or is one connection too many is
+	// refused by HTTP as before. Default: false, since it costs more than
+	// a refusal.
 	AcceptThenClose bool
 
 	// MaxConnections is how many connections a Server holds, those included
@@ -104,33 +108,35 @@ type Options struct {
 	// cannot fill the memory with it.
 	MaxRoomBytes int
 
-	// OutboxFrames and OutboxBytes bound what waits to be written to one
-	// connection, and what is being written. A push beyond first has written what
-	// the socket takes; what happens if that does not help is said by Overflow. A
-	// reply waits. An empty outbox takes a frame of any
-	// size. Default 256 frames and 1 MiB: a client that is behind further than
-	// that does not catch up.
+	// OutboxFrames and OutboxBytes bound the frames of one connection
+	// that wait to be written or are being written. A push beyond that
+	// first writes as much as the socket takes. If that makes no room,
+	// Overflow says what happens. A reply waits for room. An empty outbox
+	// takes a frame of any size. Default 256 frames and 1 MiB: a client
+	// that is behind further than that does not catch up.
 	OutboxFrames int
 	OutboxBytes  int
 
-	// OutboxTotalBytes bounds the memory of what waits in all outboxes of the
-	// Server together: beyond it an outbox that is not empty is full. A frame
-	// that many share, a push to a room, counts once, until the last of them has
-	// written or dropped it; one that a single outbox has counts there, in steps
-	// of 2 KiB. The first frame of an outbox, which found it empty, does not
-	// count. Peers that are being waited for have the first half only, so that
-	// they cannot take it from those that read. Default 256 MiB: half of it is as
-	// much as 128 peers that read nothing, and are sent each their own, may hold.
+	// OutboxTotalBytes bounds the memory of the frames in all outboxes of
+	// the Server together: beyond it an outbox that is not empty is full.
+	// A frame that many share, a push to a room, counts once, until the
+	// last of them has written or dropped it. A frame of a single outbox
+	// counts there, in steps of 2 KiB. The first frame of an outbox,
+	// which found it empty, does not count. Outboxes of peers that are
+	// being waited for have the first half only, so that they cannot take
+	// it from those that read. Default 256 MiB: half of it is as much as
+	// 128 peers that read nothing, and are sent each their own, may hold.
 	// Per Server.
 	OutboxTotalBytes int
 
-	// Overflow is what becomes of a push to a full outbox, unless the push says
-	// it (Target.Overflow). Default ShedNewest.
+	// Overflow says what becomes of a push to a full outbox, unless the
+	// push says it (Target.Overflow). Default ShedNewest.
 	Overflow Overflow
 
-	// InboxMessages and InboxBytes bound what waits for a handler of one
-	// connection that runs beside the read loop; when full, reading pauses.
-	// Default 64 messages and 256 KiB: beyond, TCP tells the client to wait.
+	// InboxMessages and InboxBytes bound the messages of one connection
+	// that wait for a handler beside the read loop. When the inbox is
+	// full, reading pauses. Default 64 messages and 256 KiB: beyond, TCP
+	// tells the client to wait.
 	InboxMessages int
 	InboxBytes    int
 
@@ -146,19 +152,19 @@ type Options struct {
 	// of their own. Default: none.
 	Validator Validator
 
-	// ConnRate is how many messages one connection may send, events that are
-	// not known and frames that are none included; pings and $cancel are not
-	// counted. One more is answered with CodeRateLimited and the time after
-	// which there is room again. Default: no limit, since what is much depends
-	// on what the messages do.
+	// ConnRate is how many messages one connection may send, unknown
+	// events and bad frames included; pings and $cancel are not counted.
+	// One more is answered with CodeRateLimited and the time after which
+	// there is room again. Default: no limit, since only the application
+	// knows what its messages cost.
 	ConnRate Rate
 
-	// EventRates are such rates of single events of one connection, by name;
-	// ConnRate counts the same messages. A zero Rate is none. The rate of an event
-	// that no gateway handles is told by NewRouter, and that of one that a gateway
-	// configures and does not handle by its constructor. Default: none but "$refresh",
-	// which asks the connection guards: 5 at once, and one in 5 s; a Rate that is
-	// zero lifts that, too.
+	// EventRates are such rates of single events of one connection, by
+	// name; ConnRate counts the same messages. A zero Rate is none.
+	// NewRouter logs a rate whose event no gateway handles, and a
+	// gateway's constructor logs one that the gateway configures and does
+	// not handle. Default: none but "$refresh", which asks the connection
+	// guards: 5 at once, and one in 5 s. A zero Rate lifts that, too.
 	EventRates map[string]Rate
 
 	// PrincipalRate is such a rate of all connections together that have the
@@ -187,45 +193,50 @@ type Options struct {
 	// http.Server.ReadHeaderTimeout: set that, too.
 	HandshakeTimeout time.Duration
 
-	// WriteTimeout is how long a peer may take nothing at all of what is being
-	// written to it before it is closed with 1008, at most a quarter later. Who
-	// takes something stays, however slow it is, and counts as alive. Under Linux
-	// the kernel says what a peer's kernel has taken, over TLS too; elsewhere, and
-	// over HTTP/2, 16 KiB that were written count. When the Close frame has been
-	// written, WriteTimeout is how long the socket of a peer that takes nothing
-	// is kept; 10 s if Unlimited. Default 10 s: a peer that is alive takes
-	// something. Its kernel may say so late: Linux's does when a sixteenth of its
-	// receive buffer is free, so that a client with a buffer of many MB that reads
-	// 20 KiB a second needs more.
+	// WriteTimeout is how long a peer may take nothing at all of what is
+	// being written to it before it is closed with 1008, at most a
+	// quarter later. A peer that takes something stays, however slow it
+	// is, and counts as alive. Under Linux the kernel says what a peer's
+	// kernel has taken, over TLS too; elsewhere, and over HTTP/2, 16 KiB
+	// that were written count. When the Close frame has been written,
+	// WriteTimeout is how long the socket of a peer that takes nothing is
+	// kept; 10 s if Unlimited. Default 10 s: a peer that is alive takes
+	// something. Its kernel may say so late: Linux's does when a
+	// sixteenth of its receive buffer is free, so that a client with a
+	// buffer of many MB that reads 20 KiB a second needs more.
 	WriteTimeout time.Duration
 
-	// PingInterval is how often a connection is pinged; below IdleTimeout, or who
-	// only listens is given up without having been asked. Default 25 s, below the
-	// 30 s and 60 s after which common proxies cut a silent connection.
+	// PingInterval is how often a connection is pinged. Keep it below
+	// IdleTimeout: otherwise a peer that only listens is asked once, when
+	// IdleTimeout is over. Default 25 s, below the 30 s and 60 s after which
+	// common proxies cut a silent connection.
 	PingInterval time.Duration
 
-	// IdleTimeout is how long a peer may be silent, pongs included, before it
-	// counts as dead. With pings nobody does who was not asked, and had a sixth of
-	// it to answer, a minute at most; nor who has sent what was not read yet, or
-	// takes what is sent to it. Default 60 s, two pings; with pings off
-	// (PingInterval is Unlimited) it is off, too, unless it is set: then clients
-	// have to send something themselves.
+	// IdleTimeout is how long a peer may be silent, pongs included,
+	// before it counts as dead. With pings on, it is given up only after
+	// it was asked and had a sixth of IdleTimeout to answer, a minute at
+	// most. A peer whose bytes were not read yet, or that takes what is
+	// sent to it, is not dead. Default 60 s, two pings. With pings off
+	// (PingInterval is Unlimited) it is off, too, unless it is set: then
+	// clients have to send something themselves.
 	IdleTimeout time.Duration
 
-	// Lifetime is how long a connection may last before it drains, is closed with
-	// 1001 and has to connect, and pass the guards, again: up to a tenth less, for
-	// each a time of its own, so that those who came together do not come back
-	// together. Default 4 h, so that no decision about who may connect is kept for
-	// ever. Principal.Expires is the limit for one connection.
+	// Lifetime is how long a connection may last before it drains, is
+	// closed with 1001 and has to connect, and pass the guards, again. It
+	// is up to a tenth less, for each connection another time, so that
+	// connections which came together do not come back together. Default
+	// 4 h, so that no decision about who may connect is kept for ever.
+	// Principal.Expires is the limit for one connection.
 	Lifetime time.Duration
 
-	// DrainTimeout is how long a connection that reached its Lifetime, or that
-	// Shutdown ends, may take for what it has accepted: it refuses new messages
-	// with CodeUnavailable and closes when running and waiting calls and streams
-	// have ended. Those that have not are cancelled then, and answered with
-	// CodeUnavailable if they have an id. Shutdown takes no more than its context
-	// leaves. Default 5 s, for calls that somebody waits for; Unlimited lets a
-	// stream that does not end keep the connection, and Shutdown, for ever.
+	// DrainTimeout is how long a connection that reached its Lifetime, or
+	// that Shutdown ends, may take for what it has accepted. It refuses
+	// new messages with CodeUnavailable and closes when running and
+	// waiting calls and streams have ended. Those that have not ended in
+	// time are cancelled, and answered with CodeUnavailable if they have
+	// an id. Shutdown takes no more than its context leaves. Default 5 s,
+	// for calls that somebody waits for; Unlimited lets a stream that
+	// does not end keep the connection, and Shutdown, for ever.
 	DrainTimeout time.Duration
 
 	// DisconnectTimeout is the deadline of a disconnect hook's context, from when
@@ -314,7 +325,8 @@ func (o Options) resolved() Options {
 	return o
 }
 
-// socket returns what a gateway's sockets go by. The options are resolved.
+// socket returns the limits of a gateway's sockets. The options must be
+// resolved.
 func (o *Options) socket() socket.Limits {
 	return socket.Limits{
 		Frames: o.OutboxFrames, Bytes: o.OutboxBytes, Message: o.MaxMessageBytes,
@@ -323,10 +335,11 @@ func (o *Options) socket() socket.Limits {
 	}
 }
 
-// pingsOffAlone reports whether nobody is asked, and nobody said how long the
-// silence may be.
+// pingsOffAlone reports whether pings are off and IdleTimeout is left to its
+// default.
 func (o *Options) pingsOffAlone() bool { return o.PingInterval < 0 && o.IdleTimeout == 0 }
 
+// number resolves a number: zero is def, and one below zero is unlimited.
 func number(n *int, def int) {
 	switch {
 	case *n == 0:
@@ -336,6 +349,7 @@ func number(n *int, def int) {
 	}
 }
 
+// duration resolves a duration: zero is def, and one below zero is noLimit.
 func duration(d *time.Duration, def time.Duration) {
 	switch {
 	case *d == 0:

@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// passage leads from a Message to its handler, for as long as the interceptors
-// have not returned. One that has, although the handler runs on, as everything
-// with a time limit does, has answered: passage decides, as task.claim does
-// between the handler and others. What a handler works with behind interceptors
-// is its own, and neither used again nor given back: nobody knows how long it
-// will be used.
+// passage leads from a Message to its handler, until the interceptors have
+// returned. An interceptor may return while the handler still runs, as one
+// with a time limit does; then its result is the answer. passage decides
+// between the two, as task.claim does between the handler and others. A
+// handler behind interceptors has a Call of its own, which is neither used
+// again nor given back: nothing tells how long it will be used.
 type passage struct {
-	call  Call // what each handler's begins as
-	state any  // of the connection, which forgets it in the end
+	call  Call // copied for each time that the handler is called
+	state any  // the connection's, which lets go of it in the end
 
 	mu       sync.Mutex
-	over     bool // the outermost interceptor has returned
-	answered bool // the handler has replied
+	over     bool // guarded by mu; the outermost interceptor has returned
+	answered bool // guarded by mu; the handler has replied
 }
 
 // enter returns a Call for the handler; nil if it is too late. An interceptor
@@ -35,7 +35,8 @@ func (p *passage) enter(ctx context.Context, data json.RawMessage) *Call {
 	return &call
 }
 
-// claim returns whether the handler may answer: nobody has.
+// claim reports whether the handler may answer: it may once, and not when the
+// interceptors have returned.
 func (p *passage) claim() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,8 +45,8 @@ func (p *passage) claim() bool {
 	return first
 }
 
-// during calls do unless the interceptors have returned, and lets none of them
-// return meanwhile.
+// during calls do unless the interceptors have returned, and keeps the
+// outermost from returning meanwhile.
 func (p *passage) during(do func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,6 +56,7 @@ func (p *passage) during(do func() error) error {
 	return do()
 }
 
+// end notes that the outermost interceptor has returned.
 func (p *passage) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,33 +12,34 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Every line of the log that a peer can cause goes through logPeer, or through
-// admits and line, which are its two halves (arch_test.go holds that). A peer
-// may cause as many as it can send messages, or connect: so each connection has
-// an allowance of lines, and the Server one for all of them together, since who
-// connects again has a new one. What is beyond is left out, and counted: the
-// next line that is written says how many those were, or, if none is for
-// summaryAfter, a line of its own does.
+// peerLog bounds the lines of the log that peers can cause. Each of these
+// lines goes through logPeer, or through admits and line, which are its two
+// halves (TestArchitecture holds that). A peer may cause as many as it can send
+// messages, or connect. So each connection has an allowance of lines. The
+// Server has one for all connections together, since a peer that connects
+// again has a new allowance. Lines beyond are left out, and counted. The next
+// line that is written says how many those were; if none is for summaryAfter,
+// a line of its own does.
 //
-// Lines of a level count among themselves. Refusals, which are warnings, cannot
+// Each kind of lines counts by itself. Refusals, which are warnings, cannot
 // push out panics and internal errors, and a count is never lost with a line
 // that the Logger does not want.
 //
-// A line says nothing of a peer's but what it is about: an event's name, an
-// origin, the reason of a Close. Neither headers nor the query, the offered
-// subprotocols or a token have a place in it. The text of a line is a constant;
-// what is not is an attribute, which a slog.Handler quotes, and is cut.
+// A line says nothing of a peer's but its subject: an event's name, an
+// origin, the reason of a Close. Headers, the query, the offered subprotocols
+// and a token have no place in it. The text of a line is a constant.
+// Everything else is an attribute, which a slog.Handler quotes, and is cut.
 type peerLog struct {
 	mu      sync.Mutex
-	of      [logKinds]logKind
-	summary *time.Timer // set while something has been left out and not told; else nil
+	of      [logKinds]logKind // guarded by mu
+	summary *time.Timer       // guarded by mu; set while something has been left out and not told, else nil
 }
 
-// logKind is the lines of one level.
+// logKind bounds and counts the lines of one kind.
 type logKind struct {
 	allowance
 	omitted int       // since the last line
-	from    [3]ConnID // whose those were, some of them
+	from    [3]ConnID // the first connections that those were about
 }
 
 // The kinds of lines.
@@ -50,9 +51,9 @@ const (
 	logKinds
 )
 
-// What may be written: a burst, and then a line each so often. An error has
-// more for its connection, whose client was told its reference, and less for
-// the Server, since it has a stack.
+// The allowances: so many lines at once, and then one each time that this has
+// passed. A connection has more for errors, since its client was told the
+// reference of each. The Server has fewer for errors, since each has a stack.
 const (
 	connLines, connEvery           = 5, 10 * time.Second
 	connErrors, connErrorsEvery    = 20, time.Second
@@ -72,7 +73,7 @@ type allowance struct {
 	since time.Duration // of the last one that came back, by Server.clock
 }
 
-// take takes one, if there is one.
+// take takes a line of the allowance, and reports whether there was one.
 func (a *allowance) take(now time.Duration, burst uint32, every time.Duration) bool {
 	if back := (now - a.since) / every; back > 0 {
 		a.used -= uint32(min(time.Duration(a.used), back))
@@ -102,9 +103,9 @@ func levelOf(kind int) slog.Level {
 	return [logKinds]slog.Level{slog.LevelInfo, slog.LevelWarn, slog.LevelError, slog.LevelWarn}[kind]
 }
 
-// logPeer logs what a peer has caused: with c's id, or without one if c is nil,
-// since there is no connection yet. text is a constant, args are as slog's. No
-// lock may be held.
+// logPeer logs a line that a peer has caused: with c's id, or without one if
+// c is nil, since there is no connection yet. text is a constant, args are as
+// slog's. No lock may be held.
 func (s *Server) logPeer(c *Client, level slog.Level, text string, args ...any) {
 	if s.admits(level, c) {
 		s.line(c, level, text, args...)
@@ -112,10 +113,11 @@ func (s *Server) logPeer(c *Client, level slog.Level, text string, args ...any) 
 }
 
 // admits reports whether a line about some connections is to be written, and
-// counts it if not. It is for those who must know, or whose line costs something
-// to make. A nil connection is one that is not there yet.
+// counts it if not. It is for callers that need to know, or whose line costs
+// something to make. A nil connection is one that is not there yet. No lock
+// may be held.
 func (s *Server) admits(level slog.Level, about ...*Client) bool {
-	return level < slog.LevelInfo || // who asks for that wants all of it
+	return level < slog.LevelInfo || // a Logger for debugging gets all of it
 		s.admitsKind(kindOf(level), about)
 }
 
@@ -140,7 +142,8 @@ func (s *Server) admitsKind(kind int, about []*Client) bool {
 	return false
 }
 
-// mayLog takes one of the connection's own lines.
+// mayLog takes a line of the connection's own allowance, and reports whether
+// there was one.
 func (c *Client) mayLog(kind int, now time.Duration) bool {
 	burst, every := uint32(connLines), connEvery
 	if kind == logError {
@@ -155,8 +158,8 @@ func (c *Client) mayLog(kind int, now time.Duration) bool {
 	return some.lines[kind].take(now, burst, every)
 }
 
-// omit counts a line that is not written, and remembers whom it was about as
-// long as there is room.
+// omit counts a line that is not written. It keeps the ids of the first
+// connections that those were about.
 func (k *logKind) omit(about []*Client) {
 	k.omitted++
 	for _, c := range about {
@@ -169,7 +172,7 @@ func (k *logKind) omit(about []*Client) {
 	}
 }
 
-// told returns what has been left out, and forgets it.
+// told returns the count of what has been left out, and forgets it.
 func (p *peerLog) told(kind int) (omitted int, from string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -185,8 +188,8 @@ func (p *peerLog) told(kind int) (omitted int, from string) {
 	return omitted, strings.Join(ids, " ")
 }
 
-// line writes a line that admits has let pass, or one that comes once for each
-// Server or handler, and must not be left out.
+// line writes a line that admits has let pass, or one that is logged once for
+// each Server or handler and must not be left out.
 func (s *Server) line(c *Client, level slog.Level, text string, args ...any) {
 	attrs := make([]any, 0, len(args)+6)
 	for i := 0; i+1 < len(args); i += 2 {
@@ -211,8 +214,9 @@ func omittedAttrs(omitted int, from string) []any {
 	return []any{"omitted", omitted, "omitted_conns", from}
 }
 
-// summarize tells what has been left out and not been told, so that no count is
-// lost. It is called a while after something was, and when the Server ends.
+// summarize logs the counts that no other line has told, so that none is
+// lost. It is called summaryAfter the first line was left out, and when the
+// Server ends.
 func (s *Server) summarize() {
 	p := &s.peers
 	p.mu.Lock()
@@ -228,7 +232,7 @@ func (s *Server) summarize() {
 	}
 }
 
-// short bounds what an attribute says.
+// short returns the value of an attribute, cut if it is too long.
 func short(key, value any) any {
 	most := maxLogText
 	if key == "stack" {
@@ -243,7 +247,7 @@ func short(key, value any) any {
 	return value
 }
 
-// cutText cuts at the end of a rune, and says so.
+// cutText cuts a text to most bytes, at the end of a rune, and adds "…".
 func cutText(text string, most int) string {
 	if len(text) <= most {
 		return text

@@ -20,11 +20,12 @@ type problem struct {
 
 func (p problem) Error() string { return "ws: Options." + p.option + ": " + p.text }
 
-// Problems returns what of o can never do what it says, each with its cure, in
-// one error (errors.Join); nil if there is nothing. NewServer logs the same:
-// call it in a test, and no typing error gets as far as that. What a gateway
-// configures is logged by its constructor, and EventRates of no event by that
-// or by NewRouter, since Options know no events.
+// Problems returns each option of o that can never do what it says, with its
+// cure, in one error (errors.Join); nil if there is none. NewServer logs the
+// same: call Problems in a test, and no typing error gets as far as that.
+// Options that a gateway configures are logged by its constructor. Since
+// Options know no events, EventRates of an event that nothing handles are
+// logged by that constructor, or by NewRouter.
 func (o Options) Problems() error {
 	var errs []error
 	for _, p := range o.problems() {
@@ -33,8 +34,8 @@ func (o Options) Problems() error {
 	return errors.Join(errs...)
 }
 
-// problems are all of them, in the order of the fields as far as they concern
-// one field.
+// problems returns all of them, in the order of the fields where each is
+// about one field.
 func (o *Options) problems() []problem {
 	ps := &problems{}
 	for _, origin := range o.Origins {
@@ -55,17 +56,18 @@ func (o *Options) problems() []problem {
 	return *ps
 }
 
-// problems collects them.
+// problems is a list that the methods below add to.
 type problems []problem
 
-// add adds one, unless its text is empty.
+// add adds a problem, unless its text is empty.
 func (ps *problems) add(option, text string) {
 	if text != "" {
 		*ps = append(*ps, problem{option, text})
 	}
 }
 
-// numbers looks at those that are counted, alone and beside each other.
+// numbers looks at the options that are numbers, each by itself and beside
+// others.
 func (ps *problems) numbers(o *Options) {
 	for _, n := range []struct {
 		option string
@@ -117,7 +119,7 @@ func (ps *problems) numbers(o *Options) {
 // shortestMessage is the length of {"event":"e"}.
 const shortestMessage = 13
 
-// durations looks at each by itself.
+// durations looks at the options that are durations, each by itself.
 func (ps *problems) durations(o *Options) {
 	for _, d := range []struct {
 		option string
@@ -147,8 +149,8 @@ func (ps *problems) durations(o *Options) {
 // tooShort reports whether d cannot be what somebody means.
 func tooShort(d time.Duration) bool { return d > 0 && d < time.Millisecond }
 
-// times looks at what times a connection: a limit that another one always comes
-// before, and pings that come too late.
+// times looks for a limit of a connection's time that another limit always
+// comes before, and for pings that come too late.
 func (ps *problems) times(o *Options) {
 	r := o.resolved()
 	switch {
@@ -174,7 +176,7 @@ func (ps *problems) times(o *Options) {
 	}
 }
 
-// rates looks at each, and at those of events beside that of the connection,
+// rates looks at each rate by itself, and at those of events beside ConnRate,
 // which counts the same messages.
 func (ps *problems) rates(o *Options) {
 	ps.add("ConnRate", o.ConnRate.problem())
@@ -191,8 +193,8 @@ func (ps *problems) rates(o *Options) {
 	ps.add("PrincipalRate", o.PrincipalRate.problem())
 }
 
-// problem says why a rate limits nothing although somebody wrote one, or
-// limits otherwise than written; "" if it is fine.
+// problem returns why a rate limits nothing, or limits otherwise than
+// written; "" if it is fine.
 func (r Rate) problem() string {
 	switch {
 	case math.IsNaN(r.PerSecond), math.IsInf(r.PerSecond, 0):
@@ -207,8 +209,8 @@ func (r Rate) problem() string {
 	return ""
 }
 
-// strayRates are those of events that are none of the ones that are handled;
-// nobody says who does not handle them.
+// strayRates returns a problem for each rate whose event is not among events.
+// nobody begins its text, and names those who do not handle the event.
 func strayRates(rates map[string]Rate, events []string, nobody string) []problem {
 	ps := &problems{}
 	for _, event := range slices.Sorted(maps.Keys(rates)) {
@@ -219,7 +221,7 @@ func strayRates(rates map[string]Rate, events []string, nobody string) []problem
 	return *ps
 }
 
-// listed returns names for people, not more than they read.
+// listed returns names as a text for people, 20 of them at most.
 func listed(names []string) string {
 	const most = 20
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
@@ -233,7 +235,8 @@ func listed(names []string) string {
 	return strings.Join(names, ", ") + rest
 }
 
-// complain logs what is wrong with the options of a gateway, "" for a Server's.
+// complain logs problems of the options of a gateway; gateway is "" for the
+// Server's.
 func (s *Server) complain(gateway string, ps []problem) {
 	for _, p := range ps {
 		attrs := []any{"option", p.option, "problem", p.text}

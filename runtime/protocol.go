@@ -5,13 +5,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// protocol is what the text of a gateway's messages means. It is one of a closed
-// set, and every method is a switch over that: a frame that is handed to an
-// interface is one that is allocated.
+// protocol says what the text of a gateway's messages means. It is one of a
+// closed set, and every method is a switch over that: a frame that is handed
+// to an interface is one that is allocated.
 //
-// Its methods are all that dispatch, replies and pushes know of the wire below a
-// message and above its frame. What a method writes for one protocol is in a file
-// of that protocol's.
+// Its methods are all that dispatch, replies and pushes know of the wire
+// below a message and above its frame. Text that is written for one protocol
+// only is in a file of that protocol's.
 type protocol uint8
 
 // The protocols.

@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// The events protocol: a message is an object with an event, and may have an id,
-// data and meta. What is said of it here, package envelope reads and writes.
+// This file is the events protocol: a message is an object with an event, and
+// may have an id, data and meta. Package envelope reads and writes that text.
 
 // The events that belong to the protocol, and to no gateway.
 const (
@@ -18,15 +18,15 @@ const (
 	refreshEvent = "$refresh" // renews the principal of a connection (refresh.go)
 )
 
-// What can be wrong with a frame beyond its syntax.
+// The faults of a frame whose syntax is right.
 const (
 	errCancelID envelope.Fault = `"$cancel" needs the id of a call`
 	errIDInUse  envelope.Fault = `the id is that of a call that has no answer yet`
 	errStreamID envelope.Fault = `a stream needs an id`
 )
 
-// ownEvent reports whether an event is no name that a program may push: names of
-// the protocol, and none at all.
+// ownEvent reports whether a program must not push an event of this name: it
+// is the protocol's, or empty.
 func ownEvent(event string) bool {
 	return event == "" || event == errorEvent || strings.HasPrefix(event, "$")
 }
@@ -42,7 +42,8 @@ type errorBody struct {
 	Ref          string   `json:"ref,omitempty"`
 }
 
-// body returns what a client is told of an error, about a message of this event.
+// body returns the data of the error frame that answers a message of this
+// event with e.
 func (e *Error) body(event string) errorBody {
 	if e.Code == CodeBadFrame {
 		event = "" // what is not a frame has no event
@@ -54,7 +55,8 @@ func (e *Error) body(event string) errorBody {
 	return b
 }
 
-// wholeMs rounds up: a client that comes back too early is refused again.
+// wholeMs returns d in milliseconds, rounded up: a client that comes back too
+// early is refused again.
 func wholeMs(d time.Duration) int64 {
 	ms := d.Milliseconds()
 	if d > time.Duration(ms)*time.Millisecond {

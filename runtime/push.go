@@ -7,9 +7,10 @@ import (
 )
 
 // Push addresses typed events: E is an interface of yours marked //ws:push,
-// whose implementation wsgen generates, and each method here chooses who gets
-// what is called on the E it returns. It is a value; all methods are safe for
-// concurrent use.
+// whose implementation wsgen generates. A method that chooses receivers
+// returns an E, and each call of its methods pushes an event to them. A Push
+// is a value; all methods are safe for concurrent use, and none blocks on a
+// peer.
 //
 //	push.In("lobby").Typing(Typing{Author: "ann"})
 type Push[E any] struct {
@@ -33,14 +34,14 @@ func (p Push[E]) In(rooms ...string) E {
 	return p.To(Target{server: p.server, to: hub.Set[ConnID]{Rooms: rooms}})
 }
 
-// Conn addresses connections by id. What is pushed to a single id fails with
-// ErrFull if its outbox has no room; a method without an error result can only
-// have that logged.
+// Conn addresses connections by id. A push to a single id fails with ErrFull
+// if its outbox has no room. If the method of E has no error result, that can
+// only be logged.
 func (p Push[E]) Conn(ids ...ConnID) E {
 	return p.To(Target{server: p.server, to: hub.Set[ConnID]{IDs: ids}})
 }
 
-// Users addresses all connections of principals.
+// Users addresses all connections of the principals with these ids.
 func (p Push[E]) Users(ids ...string) E {
 	return p.To(Target{server: p.server, to: hub.Set[ConnID]{Users: ids}})
 }
@@ -54,7 +55,8 @@ func (p Push[E]) Except(ids ...ConnID) Push[E] {
 	return p
 }
 
-// To addresses a target.
+// To addresses a target, without the connections that Except named. A policy
+// and a key of the Push count before those of the target.
 func (p Push[E]) To(t Target) E {
 	t = t.Except(p.except...)
 	t.how = over(p.how, t.how)
@@ -77,7 +79,7 @@ func (p Push[E]) Coalesce(key string) Push[E] {
 	return p
 }
 
-// over returns p, and what it does not say from q.
+// over returns p, with the fields that are zero taken from q.
 func over(p, q hub.How) hub.How {
 	if p.Key == "" {
 		p.Key = q.Key

@@ -6,8 +6,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// reference is the cause of an opaque error: what the client is told, so that
-// someone with the log finds the line.
+// reference is the cause of an error of which the client is told no more than
+// ref. With that, somebody who has the log finds the line.
 type reference struct {
 	ref string
 	err error

@@ -8,14 +8,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
-// maxKept bounds what is kept of a request, in bytes of its names, values and
-// path. A common one has a fiftieth of that; net/http lets 1 MiB pass.
+// maxKept bounds the part of a request that is kept, in bytes of its names,
+// values and path. A common one has a fiftieth of that; net/http lets 1 MiB
+// pass.
 const maxKept = 16 << 10
 
-// withoutCredential returns what the guards need of an upgrade to decide again:
-// the request without its credential, which is the client's to send again, and
-// without what was the handshake's alone. It returns nil for a request that is
-// too long to be kept.
+// withoutCredential returns the part of an upgrade request that the guards
+// need to decide again. It lacks the credential, which is the client's to
+// send again, and the fields that were the handshake's alone. It returns nil
+// for a request that is too long to be kept.
 func withoutCredential(r *http.Request) *http.Request {
 	size := len(r.RequestURI)
 	for name, values := range r.Header {
@@ -42,9 +43,9 @@ func withoutCredential(r *http.Request) *http.Request {
 	return k
 }
 
-// refresh answers refreshEvent. What is refused changes nothing: the principal
-// stays, and expires when it would have. It counts against the connection,
-// unless it is not the client's fault.
+// refresh answers refreshEvent. A refusal changes nothing: the principal
+// stays, and expires when it would have. It is a strike, unless it is not the
+// client's fault.
 func refresh(call *Call) error {
 	c := call.conn
 	err := c.renew(call)
@@ -60,6 +61,8 @@ func refresh(call *Call) error {
 	return err
 }
 
+// clientsFault reports whether a refresh failed for a reason that lies with
+// the client.
 func clientsFault(err error) bool {
 	x := examine(err)
 	if x.known == nil {
@@ -72,6 +75,8 @@ func clientsFault(err error) bool {
 	return true
 }
 
+// renew asks the guards again, with the token of the call, and replaces the
+// principal.
 func (c *conn) renew(call *Call) error {
 	switch {
 	case c.expires() == noLimit && (c.identity == nil || c.identity.kept == nil):
@@ -125,8 +130,8 @@ func headerSafe(token string) bool {
 	return true
 }
 
-// refreshContext ends with the call, and has what a middleware left in the
-// request's context.
+// refreshContext ends with the call, and has the values that a middleware
+// left in the request's context.
 type refreshContext struct {
 	context.Context
 

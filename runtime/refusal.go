@@ -7,23 +7,24 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// examined is what has to be known of an error. It is asked once: its methods
-// are the user's, and may do anything.
+// examined holds what the runtime has to know of an error. The error is asked
+// once, since its methods are the user's and may do anything.
 type examined struct {
 	err      error
 	known    *Error // the first in it; nil: there is none
 	nodes    []error
-	canceled bool // by errors.Is
-	late     bool
+	canceled bool // as errors.Is says of context.Canceled
+	late     bool // and of context.DeadlineExceeded
 }
 
+// examine asks an error.
 func examine(err error) examined {
 	f := steady.Look[*Error](err, context.Canceled, context.DeadlineExceeded)
 	return examined{err: err, known: f.First, nodes: f.Nodes, canceled: f.Is(0), late: f.Is(1)}
 }
 
-// presentable returns what of the error a client may see, and how loudly the
-// log says so; nil is an internal error.
+// presentable returns the part of the error that a client may see, and the
+// level of its line in the log. nil stands for an internal error.
 func (x *examined) presentable(c *conn) (*Error, slog.Level) {
 	switch {
 	case x.known != nil && x.known.Code == CodeCanceled:
@@ -38,7 +39,7 @@ func (x *examined) presentable(c *conn) (*Error, slog.Level) {
 	return nil, slog.LevelError
 }
 
-// reference returns that of an error of ours that has one; nil is none.
+// reference returns the reference of an error of ours that has one; else nil.
 func (x *examined) reference() *reference {
 	for _, node := range x.nodes {
 		if ref, is := node.(*reference); is {
@@ -48,9 +49,9 @@ func (x *examined) reference() *reference {
 	return nil
 }
 
-// referred returns what a client is told of an internal error, of which known is
-// what is known already: with a reference to the line of the log, if there is to
-// be one, and without if not.
+// referred returns the error that a client is told in place of an internal
+// one. known is that error if it is made already, else nil. If a line is
+// logged, the error refers to it.
 func (x *examined) referred(known *Error, logged bool) *Error {
 	if known == nil {
 		known = NewError(CodeInternal, "internal error")
@@ -63,7 +64,7 @@ func (x *examined) referred(known *Error, logged bool) *Error {
 	return known.WithCause(ref.err)
 }
 
-// attrs returns what the log says of the error.
+// attrs returns the attributes that the log has of the error.
 func (x *examined) attrs() (attrs []any) {
 	text := steady.Text(x.err)
 	for _, node := range x.nodes {
@@ -80,13 +81,14 @@ func (x *examined) attrs() (attrs []any) {
 	return append(attrs, "error", text)
 }
 
-// report makes err presentable: an *Error as it is, anything else opaque, and
-// shows it in the log and to the Observer. status is the HTTP status of a
-// refused handshake, and c nil there.
+// report makes err presentable, and shows it in the log and to the Observer.
+// An *Error stays as it is, anything else becomes opaque. status is the HTTP
+// status of a refused handshake, which has no c; of a message it is 0.
 func (e *Endpoint) report(c *conn, event string, status int, err error) *Error {
 	return e.reportKnown(c, event, status, examine(err))
 }
 
+// reportKnown is report for an error that was examined.
 func (e *Endpoint) reportKnown(c *conn, event string, status int, x examined) *Error {
 	s := e.server
 	s.stats.refused.Add(1)
@@ -110,14 +112,14 @@ func (e *Endpoint) reportKnown(c *conn, event string, status int, x examined) *E
 	return refusal
 }
 
-// refuse answers a message of an event, and of an id if it has one, with a
-// refusal.
+// refuse answers a message of an event with a refusal. id is nil if the
+// message has none.
 func (c *conn) refuse(event string, id []byte, refusal *Error, inline bool) {
 	c.member.Socket.Reply(c.endpoint.protocol.encodeRefusal(event, id, refusal), inline)
 }
 
-// gaveUp closes the connection if a goroutine of its own ends: nobody is left
-// who could answer.
+// gaveUp closes the connection if user code ended its goroutine: nothing is
+// left then that could answer.
 func (c *conn) gaveUp(event string, f *steady.Failure) {
 	if f.Goexit {
 		_ = c.endpoint.report(c, event, 0, f)

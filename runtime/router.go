@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// Router serves the gateways of an application. Generated code makes it.
+// Router serves the gateways of an application. Generated code makes it. All
+// methods but Guard and Intercept are safe for concurrent use.
 type Router struct {
 	endpoints []*Endpoint
 	mux       *http.ServeMux
@@ -37,9 +38,9 @@ func (r *Router) events(of *Server) (names []string) {
 	return names
 }
 
-// Guard puts guards before those of every gateway; each runs once, in the
+// Guard puts guards before those of every gateway. Each runs once, in the
 // order global, gateway, handler. With message guards every handler runs
-// beside the read loop, since guards may block. It must be called before
+// beside the read loop, since guards may block. Guard must be called before
 // anything is served, and returns r.
 func (r *Router) Guard(conn []ConnGuard, message []MessageGuard) *Router {
 	for _, e := range r.endpoints {
@@ -48,9 +49,9 @@ func (r *Router) Guard(conn []ConnGuard, message []MessageGuard) *Router {
 	return r
 }
 
-// Intercept puts interceptors around every message of every gateway, the first
-// outermost, and around those of Options.Interceptors. It must be called before
-// anything is served, and returns r.
+// Intercept puts interceptors around every message of every gateway, the
+// first outermost, and around those of Options.Interceptors. It must be
+// called before anything is served, and returns r.
 func (r *Router) Intercept(around ...Interceptor) *Router {
 	for _, e := range r.endpoints {
 		e.intercept(around)
@@ -62,9 +63,10 @@ func (r *Router) Intercept(around ...Interceptor) *Router {
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux.ServeHTTP(w, req) }
 
 // Mount adds the gateways to a mux of the application's, each for the methods
-// that a handshake may have, GET, and over HTTP/2 CONNECT: "GET /chat" stands
-// beside the application's own "GET /" and "POST /chat", and what nothing there
-// handles the mux answers 405, with Allow. It panics on patterns that conflict, as http.ServeMux does.
+// that a handshake may have: GET, and over HTTP/2 CONNECT. So "GET /chat"
+// stands beside the application's own "GET /" and "POST /chat". The mux
+// answers a method that nothing handles by 405, with Allow. Mount panics on
+// patterns that conflict, as http.ServeMux does.
 func (r *Router) Mount(mux *http.ServeMux) {
 	for _, e := range r.endpoints {
 		for _, pattern := range e.patterns() {
@@ -76,8 +78,8 @@ func (r *Router) Mount(mux *http.ServeMux) {
 // Endpoints returns the gateways, in the order they were given.
 func (r *Router) Endpoints() []*Endpoint { return slices.Clone(r.endpoints) }
 
-// Shutdown shuts down every Server that a gateway is bound to, at the same
-// time; as Server.Shutdown.
+// Shutdown shuts down every Server that a gateway is bound to, all at the
+// same time; as Server.Shutdown. The error joins those of the Servers.
 func (r *Router) Shutdown(ctx context.Context) error {
 	servers := r.servers()
 	errs := make([]error, len(servers))
@@ -100,8 +102,8 @@ func (r *Router) servers() []*Server {
 	return out
 }
 
-// Readyz answers for every Server that a gateway is bound to; as the function
-// of this name.
+// Readyz answers as the function Readyz, for every Server that a gateway is
+// bound to.
 func (r *Router) Readyz(w http.ResponseWriter, req *http.Request) {
 	Readyz(r.servers()...).ServeHTTP(w, req)
 }

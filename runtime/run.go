@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// handle answers one message: handler -1 is an unknown event, bad what is wrong
-// with the frame, t its task if it has one.
+// handle answers one message. handler -1 is an unknown event, bad is the
+// error of a bad frame or one too many, and t is its task if it has one.
 func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool, t *task) {
 	e := c.endpoint
 	switch {
@@ -50,7 +50,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	case t != nil && t.streaming:
 		// Its last frame is the answer.
 	case !call.answered() && frame.ID != nil:
-		call.passage = nil  // which lets nobody answer any more
+		call.passage = nil  // it is over, and would refuse the reply
 		_ = call.Reply(nil) // the ack; null encodes
 	}
 	if panicked {
@@ -71,8 +71,9 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	}
 }
 
-// refuse answers with what the handler returned. A call that has an answer
-// already gets no other: what is news is logged then.
+// refuse answers with the error that the handler returned. A call that has an
+// answer already gets no other: its error is logged, unless it only says that
+// the call was over.
 func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	e, t := c.conn.endpoint, c.task
 	x := examine(err)
@@ -93,8 +94,8 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	return t.refused()
 }
 
-// runGuarded runs guards, interceptors and handler, and returns what they refused
-// with: if they panicked, that.
+// runGuarded runs guards, interceptors and handler, and returns their error.
+// If one of them panicked, that is the error.
 func (c *conn) runGuarded(handler int, call *Call) (panicked bool, err error) {
 	event := c.endpoint.handlers[handler].Event
 	returned := false
@@ -122,8 +123,9 @@ func (c *conn) run(handler int, event string, call *Call) error {
 	return c.endpoint.deliver(handler, call)
 }
 
-// refuseBad answers a frame that is none, or one too many. The name of its event
-// is neither echoed nor logged if it is too long, or may be none.
+// refuseBad answers a bad frame, or one too many. The name of its event is
+// neither echoed nor logged if it is too long, or if the frame is bad, so
+// that it may be no name.
 func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 	event := ""
 	refusal, limited := bad.(*Error)
@@ -137,7 +139,8 @@ func (c *conn) refuseBad(frame *envelope.Frame, bad error, inline bool) {
 	c.refuse(event, frame.ID, c.endpoint.report(c, event, 0, refusal), inline)
 }
 
-// errEventName refuses the name of an event that has more than most bytes.
+// errEventName returns the refusal of an event whose name has more than most
+// bytes.
 func errEventName(most int) error {
 	return NewError(CodeBadFrame, fmt.Sprintf("the name of an event has at most %d bytes", most))
 }

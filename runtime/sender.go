@@ -77,6 +77,7 @@ func (s Sender) Close(code CloseCode, reason string) error {
 }
 
 // Done returns a channel that is closed when the connection begins to close.
+// For the zero Sender it is closed already.
 func (s Sender) Done() <-chan struct{} {
 	if s.client == nil {
 		return lazy.Canceled().Done()
@@ -92,14 +93,14 @@ func (c *Client) Sender() Sender {
 	return Sender{c}
 }
 
-// Close closes the connection with a code and a reason of at most 123 bytes (a
-// longer one is cut), after what is queued for it. It returns at once. It
-// fails with ErrClosed if the connection was closing already, and for a code
-// that must not be sent.
+// Close closes the connection with a code and a reason of at most 123 bytes
+// (a longer one is cut), after the frames that are queued for it. It returns
+// at once. It fails with ErrClosed if the connection was closing already, and
+// for a code that must not be sent (RFC 6455, section 7.4).
 func (c *Client) Close(code CloseCode, reason string) error { return c.Sender().Close(code, reason) }
 
-// pushOne is Target.push for a single connection. It flushes here, since a write
-// that cannot wait costs less than waking a worker.
+// pushOne is Target.push for a single connection. It flushes on the caller's
+// goroutine: a write that cannot wait costs less than waking a worker.
 func (c *Client) pushOne(event string, frame []byte) error {
 	s := c.Server()
 	var n hub.Tally

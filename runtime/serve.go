@@ -50,8 +50,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.begin(c, r, &a, bad)
 }
 
-// begin opens a connection and answers its handshake; bad is why it is to be
-// closed at once.
+// begin opens a connection and answers its handshake. bad is nil, or says why
+// the connection is to be closed at once.
 func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
 	opened, answered := false, false
 	defer func() {
@@ -71,7 +71,7 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		// net/http's buffers, and the request, for as long as it lasts.
 		go c.member.Socket.Serve()
 	}()
-	defer func() { // deferred, since whoever waits for an answer is to see the Close
+	defer func() { // deferred: even if the hook ends the goroutine, the peer gets an answer, and then the Close
 		c.member.Socket.Out().Soon()
 		if err := c.accept(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
@@ -88,9 +88,9 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 }
 
 // turnAway closes a connection whose handshake is answered although a guard
-// refused it, so that a page is told the reason. It has not been registered,
-// has no hooks and reads nothing: Socket.End comes next, and after the Close frame
-// the socket lasts as long as that takes, and no more than a second.
+// refused it, so that a page is told the reason. The connection was not
+// registered, has no hooks and reads nothing. Socket.End is called next. The
+// socket is kept until the peer has the Close frame, for a second at most.
 func (c *conn) turnAway(bad *refusedHandshake) {
 	c.member.Socket.Brief()
 	c.close(closeFor(c.endpoint.report(nil, "", http.StatusSwitchingProtocols, bad.err)))
@@ -100,12 +100,13 @@ const errHandshake = "ws: handshake not answered"
 
 var errUnanswered = errors.New(errHandshake)
 
+// refuseHandshake reports a refusal and answers with it.
 func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake) {
 	bad.writeTo(w, e.report(nil, "", bad.status, bad.err))
 }
 
-// hijack takes the socket from net/http. Frames for the connection wait until
-// the handshake is answered.
+// hijack takes the connection from net/http, with the bytes that net/http has
+// read of it already.
 func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
 	n, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 
 // Server is a registry of live connections, shared by all gateways that are
 // bound to it and by every service that pushes. Make one with NewServer, or
-// let wire inject it; it needs no start, and Shutdown ends it.
+// let google/wire inject it. It needs no start, and Shutdown ends it.
 //
-// All methods are safe for concurrent use and none blocks on a peer but
-// Shutdown. Counts are of connections whose outbox took the frame: not more
-// can be known without an answer. Connections that are full or closing are not
-// counted, and what full ones lost is logged, as often as the log takes a line of
-// such a connection (Options.Logger).
+// All methods are safe for concurrent use, and none but Shutdown blocks on a
+// peer. A method that pushes returns how many outboxes took the frame, since
+// no more can be known without an answer of the peers. Connections that are
+// full or closing are not counted. A push that a full outbox lost is logged,
+// within the limits of Options.Logger.
 type Server struct {
-	given      Options // what NewServer was given; gateways configure a copy
+	given      Options // as NewServer got them; gateways configure a copy
 	opts       Options // resolved
 	log        *slog.Logger
-	peers      peerLog // what peers can cause goes through this
+	peers      peerLog // bounds the log lines that peers can cause
 	ids        ids
 	hub        *hub.Hub
 	engine     *socket.Engine
@@ -34,9 +34,9 @@ type Server struct {
 	stats      counters
 }
 
-// NewServer returns an empty registry with the limits of o. What of o can never
-// do what it says (Options.Problems) is logged, each as one error with its cure,
-// and does what it does nevertheless.
+// NewServer returns an empty Server with the limits of o. It logs each
+// problem that Options.Problems finds as one error, with its cure, and uses
+// the option nevertheless.
 func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
@@ -50,18 +50,20 @@ func NewServer(o Options) *Server {
 	return s
 }
 
-// clock is the time since the Server was made.
+// clock returns the time since the Server was made.
 func (s *Server) clock() time.Duration { return s.engine.Clock() }
 
-// ConnectionCount returns how many connections there are: one counts from
-// before its connect hook until it begins to close. It is All().Count() at no
-// cost; Stats counts those, too, whose disconnect hook is still to return.
+// ConnectionCount returns the number of open connections. A connection counts
+// from before its connect hook until it begins to close. The result is that
+// of All().Count(), without a walk over the connections. Stats().Connections
+// may be higher: it counts a closing connection until its disconnect hook has
+// returned.
 func (s *Server) ConnectionCount() int { return s.hub.Present() }
 
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.
 type Stats struct {
-	Connections int   // registered now; what is closing is among them until its disconnect hook has returned
+	Connections int   // registered now; one that closes counts until its disconnect hook has returned
 	Rooms       int   // with members now
 	Outboxes    int64 // bytes that count towards Options.OutboxTotalBytes now
 
@@ -75,12 +77,13 @@ type Stats struct {
 	Refused  uint64 // handshakes, frames and messages refused
 }
 
-// counters are what Stats counts.
+// counters holds what Stats has counted since the Server was made.
 type counters struct {
 	opened, closed, received, accepted, shed, replaced, slow, refused atomic.Uint64
 }
 
-// Stats returns the numbers; they are read one after the other.
+// Stats returns the numbers. They are read one after the other, so they may
+// be of slightly different moments.
 func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.hub.Count(),

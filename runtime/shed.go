@@ -7,10 +7,10 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
 
-// pushed counts a push, closes whom it found too slow, and reports what was
-// lost: to the Observer once for all connections, and to the log as often as it
-// is to be. untold says that the caller has no result to see a loss by. No lock
-// may be held.
+// pushed counts a push, closes the connections that it found too slow, and
+// reports the losses: to the Observer once for all connections, and to the
+// log as often as that takes lines of such connections. untold says that the
+// caller has no result that shows a loss. No lock may be held.
 func (s *Server) pushed(event string, n *hub.Tally, untold bool) {
 	s.stats.accepted.Add(uint64(n.Sent))
 	if n.Shed == 0 && n.Replaced == 0 {
@@ -31,8 +31,8 @@ func (s *Server) pushed(event string, n *hub.Tally, untold bool) {
 	s.tellShed(Shed{Event: event, Sent: n.Sent, Shed: n.Shed, Replaced: n.Replaced, Closed: closed})
 }
 
-// logShed names some of those that lost something, if one of them has a line
-// left.
+// logShed logs a loss, with the ids of some connections that lost something,
+// if one of them has a line left.
 func (s *Server) logShed(event string, n *hub.Tally, closed int, untold bool) {
 	var named []*Client
 	for _, m := range n.Lost() {

@@ -9,16 +9,22 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Shutdown ends the Server, in this order: Readyz says 503; after
-// Options.ShutdownDelay new handshakes are answered 503; one connection after
-// the other, spread over at most Options.ShutdownSpread, and half of what ctx
-// leaves, refuses new messages with CodeUnavailable; it is closed with 1001 when
-// what it has accepted is answered and what is queued for it has left, or, with
-// an error for what has no answer, when Options.DrainTimeout is up or ctx about
-// to end; then Shutdown waits until the sockets are closed and the disconnect
-// hooks have returned. When ctx ends first, the sockets that are left are cut,
-// and the error says how many connections a hook or handler still holds. It may
-// be called again, to wait longer.
+// Shutdown ends the Server, in this order:
+//
+//  1. Readyz says 503, for Options.ShutdownDelay.
+//  2. New handshakes are answered 503.
+//  3. One connection after the other, spread over at most
+//     Options.ShutdownSpread, and half of what ctx leaves, refuses new messages
+//     with CodeUnavailable.
+//  4. Each of them is closed with 1001 when what it has accepted is answered and
+//     what is queued for it has left; or, with an error for what has no answer,
+//     when Options.DrainTimeout is up or ctx about to end.
+//  5. Shutdown waits until the sockets are closed and the disconnect hooks have
+//     returned.
+//
+// When ctx ends first, the sockets that are left are cut, and the error says
+// how many connections a hook or handler still holds. Shutdown may be called
+// again, to wait longer. It is safe for concurrent use.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.summarize()
 	if !s.draining.Swap(true) {
@@ -42,7 +48,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// delay gives a load balancer time to read what Readyz says.
+// delay waits for Options.ShutdownDelay, so that a load balancer sees what
+// Readyz says.
 func (s *Server) delay(ctx context.Context) {
 	delay := atMostHalf(ctx, s.opts.ShutdownDelay)
 	if delay <= 0 {
@@ -64,15 +71,16 @@ func atMostHalf(ctx context.Context, d time.Duration) time.Duration {
 	return d
 }
 
-// cutGrace is what is left to sockets that were cut to be done with, when the
-// time is up already.
+// cutGrace is how long Shutdown waits for sockets that it cut because its
+// time is up.
 const cutGrace = 100 * time.Millisecond
 
-// perClose spaces the closes of a crowd that would not need the whole spread.
+// perClose is the time between two closes, where the crowd is so small that
+// it does not need the whole spread.
 const perClose = time.Millisecond
 
-// drainTime returns how long a connection may drain: d, but no longer than ctx
-// leaves when the last frames have had time to leave, too.
+// drainTime returns how long a connection may drain: d, but no longer than
+// ctx leaves besides the time for the last frames.
 func drainTime(ctx context.Context, d time.Duration) time.Duration {
 	if ctx.Err() != nil {
 		return 0
@@ -84,11 +92,11 @@ func drainTime(ctx context.Context, d time.Duration) time.Duration {
 	return d
 }
 
-// flushTime is kept for the last frames and the closing handshake, if there is
-// as much; a quarter of what there is otherwise.
+// flushTime is kept for the last frames and the closing handshake, but no
+// more than a quarter of the time that is left.
 const flushTime = time.Second
 
-// closeSpread has the connections drain and close, evenly over the time there is.
+// closeSpread has the connections drain and close, spread evenly.
 func (s *Server) closeSpread(ctx context.Context, conns []*hub.Member) {
 	spread := atMostHalf(ctx, min(s.opts.ShutdownSpread, time.Duration(len(conns))*perClose))
 	begun := time.Now()

@@ -7,18 +7,20 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// A handler on the read loop keeps its connection's pings, Close and other
-// messages waiting, so that one which takes long is told of, once.
+// This file is about handlers on the read loop. Such a handler keeps its
+// connection's pings, Close and other messages waiting, so one that takes
+// long is logged, once.
 
 // slowHandler is how long a handler on the read loop may take.
 const slowHandler = socket.LongTurn
 
-// maxTimed is how many calls are timed one by one when those of one read took
-// long together: a slow handler that comes every now and then is among them.
+// maxTimed is how many calls are timed one by one after the calls of one read
+// together took long. It is so many that a slow handler which comes every now
+// and then is among them.
 const maxTimed = 1000
 
-// timing returns when a call on the read loop begins that is to be timed by
-// itself.
+// timing returns the time at which a call begins, and counts it if calls are
+// timed one by one.
 func (c *conn) timing() time.Duration {
 	if c.endpoint.suspects.timed.Load() > 0 {
 		c.endpoint.suspects.timed.Add(-1)
@@ -26,11 +28,12 @@ func (c *conn) timing() time.Duration {
 	return c.endpoint.server.clock()
 }
 
-// Slow looks for a handler that was slow, after messages that kept the read loop
-// waiting: what the Call still knows is enough, if there was one message.
+// Slow looks for the handler that was slow, after messages that kept the read
+// loop waiting. If there was one message, the last Call knows its handler.
+// After several, the calls to come are timed one by one.
 func (c *conn) Slow(took time.Duration, alone bool) {
 	if !alone {
-		c.endpoint.suspects.timed.Store(maxTimed) // which of them it was, the next time will show
+		c.endpoint.suspects.timed.Store(maxTimed)
 		return
 	}
 	if last, ok := (*c.member.Socket.Scratch()).(*Call); ok && !last.waited {
@@ -38,7 +41,7 @@ func (c *conn) Slow(took time.Duration, alone bool) {
 	}
 }
 
-// tellSlow logs a handler that took longer than it may, the first time.
+// tellSlow logs a handler that took longer than slowHandler, the first time.
 func (c *conn) tellSlow(handler int, took time.Duration) {
 	e := c.endpoint
 	if took > slowHandler && !e.suspects.told[handler].Swap(true) {

@@ -7,10 +7,11 @@ import (
 )
 
 // Stream sends the values of seq, for generated code, each as a frame with
-// "more", and a last one without. It returns at once; the iteration has a
-// goroutine of its own, and waits while the outbox is full. When the client
-// cancels, the connection closes or the time is up, yield returns false; a seq
-// that waits for something must watch the handler's context. nil has no values.
+// "more", and a last one without (docs/reference/protocol.md, "Streams"). It
+// returns at once. The iteration has a goroutine of its own, and waits while
+// the outbox is full. When the client cancels, the connection closes or the
+// time is up, yield returns false. A seq that waits for something must watch
+// the handler's context. A nil seq has no values.
 func Stream[T any](c *Call, seq iter.Seq[T]) error {
 	return c.stream(func(t *task) error {
 		if seq == nil {
@@ -25,8 +26,8 @@ func Stream[T any](c *Call, seq iter.Seq[T]) error {
 	})
 }
 
-// Stream2 is Stream for values that may fail: an error is the last frame, as
-// if the handler had returned it.
+// Stream2 is Stream for values that may fail: the first error ends the
+// stream, as if the handler had returned it.
 func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
 	return c.stream(func(t *task) error {
 		if seq == nil {
@@ -45,9 +46,9 @@ func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
 }
 
 // StreamChan is Stream for the values that come from ch until it is closed.
-// When the stream ends before, nothing more is received: whoever sends must
-// watch the handler's context, and no value is taken only to be dropped. nil
-// has no values.
+// When the stream ends before, nothing more is received, and no value is
+// taken only to be dropped. So the sender must watch the handler's context. A
+// nil ch has no values.
 func StreamChan[T any](c *Call, ch <-chan T) error {
 	return c.stream(func(t *task) error {
 		if ch == nil {
@@ -74,7 +75,7 @@ var (
 	errNotStream = errors.New("ws: Stream was called twice, or Handler.Stream is not set: run wsgen again")
 )
 
-// stream has the values produced beside.
+// stream has produce send its values on a goroutine of its own.
 func (c *Call) stream(produce func(*task) error) error {
 	t := c.task
 	if t == nil || !t.reserved {
@@ -95,13 +96,14 @@ func (c *Call) stream(produce func(*task) error) error {
 	return begin()
 }
 
-// reserve counts another stream; false if there are enough.
+// reserve counts another stream. It returns false if there are enough.
 func (t *task) reserve() bool {
 	t.reserved = t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams)
 	return t.reserved
 }
 
-// item sends a value, when there is room for it.
+// item sends a value, when there is room for it. It fails with errStopped if
+// the stream has ended meanwhile.
 func (t *task) item(v any) error {
 	frame, err := t.conn.endpoint.protocol.encodeItem(t.event(), t.id, v)
 	if err != nil {
@@ -113,11 +115,12 @@ func (t *task) item(v any) error {
 		return errStopped
 	}
 	c.endpoint.server.stats.accepted.Add(1)
-	c.member.Socket.Schedule(verdict) // by a worker: a value is seldom the last
+	c.member.Socket.Schedule(verdict) // a worker flushes: a value is seldom the last
 	return nil
 }
 
-// stream is the goroutine of a stream.
+// stream runs in the goroutine of a stream: it sends the values, and then the
+// last frame.
 func (t *task) stream(produce func(*task) error) {
 	c := t.conn
 	defer c.inbox().Release()
@@ -126,7 +129,7 @@ func (t *task) stream(produce func(*task) error) {
 	var refusal *Error
 	switch {
 	case err == errStopped, err != nil && !t.claim(nil):
-		t.giveUp() // if that is why, and nobody has said so
+		t.giveUp() // the time may be up, and no answer have said so
 		refusal = t.refused()
 	case err != nil:
 		t.end()

@@ -12,16 +12,17 @@ import (
 )
 
 // Target addresses connections of a Server: everyone, rooms, users or ids,
-// with exceptions. It is a value without state: each method looks up anew who
-// that is. A connection that begins to close is not addressed any more, though
-// it stays in its rooms until its disconnect hook has returned. The zero Target
-// is nobody.
+// with exceptions. It is a value without state: each method looks the
+// connections up anew. A connection that begins to close is not addressed any
+// more, though it stays in its rooms until its disconnect hook has returned.
+// The zero Target addresses nobody. All methods are safe for concurrent use,
+// and none blocks on a peer.
 type Target struct {
 	server *Server
 	to     hub.Set[ConnID]
 	how    hub.How
 
-	resultless bool // what is pushed to it has no results to tell its caller by
+	resultless bool // it is of a push method without results, whose caller is not told of a loss
 }
 
 // Except returns the target without these connections.
@@ -50,8 +51,9 @@ func (t Target) Emit(event string, data any) (int, error) {
 	return t.push(event, frame)
 }
 
-// push queues a frame for everybody addressed, and returns how many outboxes
-// took it. ErrFull is for one connection: of several the number says it.
+// push queues a frame for all addressed connections, and returns how many
+// outboxes took it. It fails with ErrFull only for a target of one
+// connection: for several the number tells.
 func (t Target) push(event string, text []byte) (int, error) {
 	s := t.server
 	if s == nil {
@@ -69,10 +71,10 @@ func (t Target) push(event string, text []byte) (int, error) {
 	return n.Sent, nil
 }
 
-// Join makes the addressed connections members of a room. It fails with an
-// error like Client.Join's if that is beyond a limit for any of them; the
-// others have joined. One that closes meanwhile is no error: it is not
-// addressed any more.
+// Join makes the addressed connections members of a room. If that is beyond a
+// limit for some of them, it fails with an error like Client.Join's, and the
+// others have joined. A connection that closes meanwhile is no error: it is
+// not addressed any more.
 func (t Target) Join(room string) error {
 	var failed error
 	for _, m := range t.members() {
@@ -90,9 +92,10 @@ func (t Target) Leave(room string) {
 	}
 }
 
-// Disconnect closes the addressed connections, after what is queued for them,
-// and returns how many were open. A code that must not be sent (RFC 6455,
-// section 7.4) becomes CloseNormal.
+// Disconnect closes the addressed connections, after the frames that are
+// queued for them, and returns how many were open. A code that must not be
+// sent (RFC 6455, section 7.4) becomes CloseNormal. A reason longer than 123
+// bytes is cut.
 func (t Target) Disconnect(code CloseCode, reason string) int {
 	if !frame.Sendable(frame.CloseCode(code)) {
 		code = CloseNormal
@@ -116,7 +119,8 @@ func (t Target) Count() int {
 	return n
 }
 
-// Clients yields the connections that are addressed when the loop begins.
+// Clients returns an iterator over the connections that are addressed when
+// the loop begins.
 func (t Target) Clients() iter.Seq[*Client] {
 	return func(yield func(*Client) bool) {
 		for _, m := range t.members() {
@@ -127,7 +131,8 @@ func (t Target) Clients() iter.Seq[*Client] {
 	}
 }
 
-// members returns who is addressed, for what must not run under a lock.
+// members returns the addressed members, for callers that do what must not be
+// done under the locks of package hub.
 func (t Target) members() []*hub.Member {
 	if t.server == nil {
 		return nil
@@ -148,6 +153,7 @@ func encodePush(event string, data any) ([]byte, error) {
 	return frame, nil
 }
 
+// checkEvent returns an error for a name that an event must not have.
 func checkEvent(event string) error {
 	if ownEvent(event) {
 		return fmt.Errorf("ws: %q is not a name for an event: it must not be empty, %q, or start with %q", event, errorEvent, "$")
@@ -156,22 +162,22 @@ func checkEvent(event string) error {
 }
 
 // Overflow returns the target with a policy for outboxes that are full when
-// something is pushed; the zero Overflow means that of each connection's
+// something is pushed. The zero Overflow leaves it to each connection's
 // gateway.
 func (t Target) Overflow(o Overflow) Target {
 	t.how.Overflow = hub.Overflow(o)
 	return t
 }
 
-// Coalesce returns the target for pushes of which only the last matters: in an
-// outbox where a push with the same key waits, the new one takes its place, and
-// the older is never sent. It keeps that place in the queue, since a value that
-// changes faster than the client reads would otherwise stay at the end for
-// ever; so it may overtake pushes with other keys, or none, that came between
-// the two. What is being written is not replaced, nor dropped. Where no push
-// with the key waits it is queued like any other, and if there is no room, the
-// policy holds. Finding the key takes time in proportion to OutboxFrames. The
-// empty key is none.
+// Coalesce returns the target for pushes of which only the last matters: in
+// an outbox where a push with the same key waits, the new one takes its
+// place, and the older is never sent. It keeps that place in the queue, since
+// a value that changes faster than the client reads would otherwise stay at
+// the end for ever. So it may overtake pushes with other keys, or none, that
+// came between the two. A frame that is being written is neither replaced nor
+// dropped. Where no push with the key waits, the new one is queued like any
+// other, and if there is no room, the policy holds. Finding the key takes
+// time in proportion to OutboxFrames. The empty key is none.
 func (t Target) Coalesce(key string) Target {
 	t.how.Key = key
 	return t

@@ -11,21 +11,21 @@ import (
 )
 
 // task is a message that is more than a call on the read loop: it waits for
-// its turn, can be cancelled, has a deadline, or is a stream. What is none of
-// these is a call only.
+// its turn, can be cancelled, has a deadline, or is a stream. A message that
+// is none of these has a Call only.
 //
-// Several may want to answer it: the handler, the client that cancels, the
-// deadline. The first one does; claim decides.
+// The handler, the client that cancels, and the deadline may each want to
+// answer it. The first one does; claim decides.
 //
-// It is the context of its handler, which costs nothing until somebody waits
-// for it or asks it for a value (context.go).
+// A task is the context of its handler. That costs nothing until somebody
+// waits for it or asks it for a value (package lazy).
 type task struct {
 	conn    *conn
 	handler int            // -1: there is none
-	bad     error          // what is wrong with the frame
+	bad     error          // the message is refused with it; nil: it is not
 	frame   envelope.Frame // valid until run has returned
-	message io.Closer
-	size    int
+	message io.Closer      // gives the message's memory back
+	size    int            // in bytes
 
 	id       []byte // as it was written; nil: none
 	meta     map[string]string
@@ -33,24 +33,23 @@ type task struct {
 	own      bool      // its context is not simply the connection's
 	begun    time.Time // for Observer.Handled
 
-	// Used by the goroutine that runs it only.
+	// These are used by the goroutine that runs it only.
 	reserved  bool // it counts among the connection's streams
 	streaming bool // a goroutine of its own ends it
 
-	// Guarded by mu.
 	mu       sync.Mutex
-	answered bool
-	refusal  *Error // that it was answered with by somebody else than its handler
-	over     bool   // its context is cancelled
+	answered bool   // guarded by mu
+	refusal  *Error // guarded by mu; the answer, if it is not its handler's
+	over     bool   // guarded by mu; its context is cancelled
 
 	ctx     lazy.Context // cancelled when over is set
-	unwatch func() bool  // keeps the deadline from answering, nil if there is none; of the goroutine that runs it
+	unwatch func() bool  // keeps the deadline from answering, nil if there is none; used by the goroutine that runs it only
 }
 
 // event returns the name of its handler's event.
 func (t *task) event() string { return t.conn.endpoint.handlers[t.handler].Event }
 
-// finish is the end of a task: its context is cancelled and its id is free.
+// finish ends a task: its context is cancelled and its id is free.
 func (t *task) finish() {
 	if !t.own {
 		return
@@ -86,15 +85,17 @@ func (t *task) isAnswered() bool {
 	return t.answered
 }
 
-// refused returns what it was answered with, if not by its handler.
+// refused returns the refusal that the task was answered with by others than
+// its handler; nil if there is none.
 func (t *task) refused() *Error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.refusal
 }
 
-// refuse answers with refusal, unless it has an answer, and cancels its
-// context: before the answer is queued, so that no item of a stream follows it.
+// refuse answers with refusal, unless the task has an answer, and cancels its
+// context. It does so before the answer is queued, so that no item of a
+// stream follows that.
 func (t *task) refuse(refusal *Error, inline bool) {
 	if !t.claim(refusal) {
 		return
@@ -109,8 +110,8 @@ func (t *task) answer(refusal *Error, inline bool) {
 	t.conn.refuse(t.event(), t.id, refusal, inline)
 }
 
-// explain turns what a handler returned because its time was up into what the
-// client is told.
+// explain returns an error as the client is told it: CodeTimeout if the
+// handler failed because its time was up, and chose no *Error itself.
 func (t *task) explain(x examined) examined {
 	if t == nil || !x.late || x.known != nil || t.Err() != context.DeadlineExceeded {
 		return x
@@ -118,15 +119,15 @@ func (t *task) explain(x examined) examined {
 	return examine(errTimeout().WithCause(x.err))
 }
 
-// Deadline returns until when the answer must be there.
+// Deadline returns the time until which the answer must be there.
 func (t *task) Deadline() (time.Time, bool) { return t.deadline, !t.deadline.IsZero() }
 
-// Done is closed when the call is answered, cancelled or too late, and when
-// the connection begins to close.
+// Done returns a channel that is closed when the call is answered, cancelled
+// or too late, and when the connection begins to close.
 func (t *task) Done() <-chan struct{} { return t.standard().Done() }
 
-// Err says which it was: context.DeadlineExceeded if it is too late, else
-// context.Canceled.
+// Err returns context.DeadlineExceeded if the call is too late,
+// context.Canceled if Done is closed for another reason, and else nil.
 func (t *task) Err() error {
 	if ctx := t.ctx.Made(); ctx != nil {
 		return ctx.Err()
@@ -137,7 +138,8 @@ func (t *task) Err() error {
 	return connContext{&t.conn.Client}.Err()
 }
 
-// Value is connContext's, and finds the message's meta.
+// Value returns the Client and the message's meta, and for other keys the
+// value of the standard context.
 func (t *task) Value(key any) any {
 	switch key {
 	case clientKey{}:
@@ -166,4 +168,5 @@ func (t *task) end() {
 	t.ctx.Cancel()
 }
 
+// errTimeout returns the refusal of a call whose time is up.
 func errTimeout() *Error { return NewError(CodeTimeout, "it took too long") }

@@ -6,12 +6,13 @@ import (
 )
 
 // watch has the task answered when its deadline has passed, and its context
-// end with context.DeadlineExceeded; false if it has already.
+// end with context.DeadlineExceeded. It returns false if the deadline has
+// passed already.
 func (t *task) watch() bool {
 	if !t.deadline.After(time.Now()) {
 		return false
 	}
-	t.conn.inbox().Hold() // whatever the deadline starts, end waits for
+	t.conn.inbox().Hold() // the end of the connection waits for what the deadline starts
 	t.unwatch = context.AfterFunc(t.ctx.Until(connContext{&t.conn.Client}, t.deadline, t), t.expired)
 	return true
 }
@@ -22,7 +23,7 @@ func (t *task) expired() {
 	t.giveUp()
 }
 
-// giveUp answers if the time is up and nobody else has.
+// giveUp answers if the time is up and nothing else has answered.
 func (t *task) giveUp() {
 	if t.Err() == context.DeadlineExceeded {
 		t.refuse(errTimeout(), false)

@@ -11,7 +11,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/inbox"
 )
 
-// newTask makes a task of a message, and makes it known by its id.
+// newTask makes a task of a message. A task with an id can be found by that
+// from now on.
 func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer) *task {
 	t := &task{conn: c, handler: handler, bad: bad, frame: *frame, message: message, size: size}
 	b := c.beside()
@@ -30,7 +31,7 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 	return t
 }
 
-// accompany takes the message's meta. The time in it runs from now: it is how
+// accompany reads the message's meta. The time in it runs from now: it is how
 // long the client will wait.
 func (t *task) accompany(raw []byte) error {
 	if raw == nil {
@@ -62,7 +63,7 @@ func (c *conn) beside() *inbox.Queue[*task] {
 	}
 	b := inbox.New[*task](resting{c}, len(c.endpoint.handlers))
 	w.inbox.Store(b)
-	if c.member.Socket.Closes() { // whoever closes stops what it finds after that can be seen
+	if c.member.Socket.Closes() { // published first: Closing sets the cause, and then stops the inbox that it finds
 		b.Stop()
 	}
 	return b
@@ -71,12 +72,11 @@ func (c *conn) beside() *inbox.Queue[*task] {
 // resting is a connection as its inbox knows it.
 type resting struct{ conn *conn }
 
-// Rest closes a connection that drains, if this was the last of what it had in
-// hand.
+// Rest closes a connection that drains, if it has nothing in hand any more.
 func (r resting) Rest() { r.conn.rest() }
 
-// Describe says what the inbox has to know. A frame that is none, or an unknown
-// event, is answered by the worker, in its place.
+// Describe returns what the inbox has to know of the task. A bad frame, or an
+// unknown event, is answered by the worker, in its place.
 func (t *task) Describe() inbox.Description {
 	d := inbox.Description{ID: t.id, Size: t.size}
 	if t.handler >= 0 && t.bad == nil {
@@ -107,6 +107,7 @@ func (t *task) run(inline bool) {
 
 // turn reports whether there is still something to do: the call has not been
 // cancelled, its time is not up, and there is room for another stream.
+// Otherwise the call has its answer.
 func (t *task) turn(inline bool) bool {
 	if t.isAnswered() {
 		return false

@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// turns has the disconnect hooks of a gateway run one after the other, as long
-// as they are quick. Each of them looks who is there and tells the others: of
-// two that overlap the first to look could be the last to tell, and what
-// everybody heard last would not be true.
+// turns has the disconnect hooks of a gateway run one after the other, as
+// long as they are quick. Each of them looks who is there and tells the
+// others. If two overlapped, the first to look could be the last to tell, and
+// its news would be wrong.
 //
-// Nobody waits long for that. When one has waited for maxTurn, all that wait go
-// at once, and nobody waits until no hook runs: hooks that are slow must not
-// queue up behind each other.
+// No hook waits long for its turn. When one has waited for maxTurn, all that
+// wait begin at once, and no other waits until no hook runs: hooks that are
+// slow must not queue up behind each other.
 type turns struct {
+	// All of this is guarded by mu.
 	mu      sync.Mutex
 	queue   []*turn
 	taken   bool // one runs, and the next waits for it
-	late    bool // somebody has waited in vain since none ran
+	late    bool // a hook has waited for maxTurn, and since then some have always run
 	running int
 }
 
@@ -29,11 +30,11 @@ const maxTurn = 500 * time.Millisecond
 // turn is a hook that waits.
 type turn struct {
 	begins chan struct{}
-	alone  bool // set before begins is closed
+	alone  bool // it has the turn; set before begins is closed
 }
 
-// enter waits for a turn, and returns whether it is one: what leave is to be
-// told.
+// enter waits for a turn. It reports whether the hook has one, which leave is
+// to be told: without one it runs at the same time as others.
 func (t *turns) enter() (alone bool) {
 	t.mu.Lock()
 	t.running++
@@ -52,7 +53,7 @@ func (t *turns) enter() (alone bool) {
 	return mine.alone
 }
 
-// hurry lets everybody go, if this one still waits.
+// hurry has all hooks that wait begin, if this one still waits.
 func (t *turns) hurry(waits *turn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,7 +67,7 @@ func (t *turns) hurry(waits *turn) {
 	t.queue = nil
 }
 
-// leave hands the turn on.
+// leave ends a hook. If it had the turn, the next one has it.
 func (t *turns) leave(alone bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

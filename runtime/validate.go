@@ -7,18 +7,18 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Validator looks at a payload after it is decoded: Options.Validator. It gets
-// the value that the handler gets, and its error goes through [Invalid]. It is
-// called concurrently.
+// Validator looks at a payload after it is decoded (Options.Validator). It
+// gets the value that the handler gets. Its error becomes the refusal that
+// [Invalid] makes of it. It is called concurrently.
 type Validator interface {
 	Validate(v any) error
 }
 
-// FieldErrors are what is wrong with a payload, field by field: an error for
-// Validate methods and Validators. Their paths are JSON pointers (RFC 6901) into
-// the value that was looked at, and "" is the value itself. They travel in
-// "details", with the path that leads there in data, so they must not carry the
-// values that they refuse.
+// FieldErrors say field by field what is wrong with a payload: an error for
+// Validate methods and Validators. Their paths are JSON pointers (RFC 6901)
+// into the value that was looked at, and "" is the value itself. They travel
+// in "details", with the path that leads there in data, so they must not
+// carry the values that they refuse.
 type FieldErrors []Detail
 
 // Error returns the faults, separated by semicolons.
@@ -30,12 +30,14 @@ func (e FieldErrors) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Invalid is the refusal of a payload for what its Validate method or the
-// Validator returned; nil for nil. An *Error travels as it is, of FieldErrors
-// the fields do, with CodeValidationFailed, and of any other error nothing but
-// that code: its text may contain what was refused.
+// Invalid returns the refusal of a payload for the error of its Validate
+// method or of the Validator; nil for nil. An *Error travels as it is. Of
+// FieldErrors the fields travel, with CodeValidationFailed. Of any other
+// error nothing travels but that code, since its text may contain the value
+// that was refused.
 func Invalid(err error) error { return invalid("", err) }
 
+// invalid is Invalid, with at in front of the paths of FieldErrors.
 func invalid(at string, err error) error {
 	if err == nil {
 		return nil
