@@ -29,8 +29,8 @@ func (s *Socket) tunnel() *Tunnel {
 	return t
 }
 
-// accept answers an extended CONNECT. It is Carry that does so: the connection
-// may have been cut meanwhile, and ServeHTTP have returned.
+// accept answers an extended CONNECT. It has Carry write the answer: the
+// connection may have been cut meanwhile, and ServeHTTP have returned.
 func (t *Tunnel) accept(r *http.Request, a *handshake.Answer, d time.Duration) error {
 	t.head = func() {
 		a.Tunnel(r, t.w.Header())
@@ -45,9 +45,9 @@ func (t *Tunnel) accept(r *http.Request, a *handshake.Answer, d time.Duration) e
 	return t.SetWriteDeadline(time.Time{})
 }
 
-// Dig makes the stream of an extended CONNECT a net.Conn: w is net/http's own. The
-// error says that it has not what that takes. From then on only deadlines of ours
-// count: those of the http.Server would end any connection that is older.
+// Dig makes the stream of an extended CONNECT a net.Conn. w must be net/http's
+// own; Dig fails if it lacks what that takes. It lifts the deadlines of the
+// http.Server, which would end any connection that lasts longer.
 func Dig(w http.ResponseWriter, r *http.Request) (*Tunnel, error) {
 	t := newTunnel(w, r)
 	err := errors.Join(t.control.SetReadDeadline(time.Time{}), t.control.SetWriteDeadline(time.Time{}))
@@ -57,6 +57,7 @@ func Dig(w http.ResponseWriter, r *http.Request) (*Tunnel, error) {
 	return t, err
 }
 
+// canFlush reports whether http.ResponseController can flush w.
 func canFlush(w http.ResponseWriter) bool {
 	switch w.(type) {
 	case http.Flusher, interface{ FlushError() error }:

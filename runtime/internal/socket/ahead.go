@@ -11,8 +11,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Ahead is reading before Serve: it notices that the peer has gone, and closes
-// the connection then. What it reads is what is read first.
+// Ahead reads before Serve. It notices that the peer has gone, and closes the
+// connection then. Serve begins with the bytes that it has read.
 type Ahead struct {
 	done  chan struct{} // closed when nobody reads ahead any more
 	read  int           // bytes, behind the rest of the block
@@ -30,8 +30,8 @@ func (s *Socket) ReadAhead(stop <-chan struct{}) *Ahead {
 	return a
 }
 
-// readStops reports whether a read can be ended, or has ended: a socket of
-// somebody else's making may have no deadlines.
+// readStops reports whether a read can be ended, or has ended: a net.Conn of
+// the user's may have no deadlines.
 func (s *Socket) readStops(a *Ahead) bool {
 	if s.tunnel() != nil {
 		return true
@@ -60,7 +60,7 @@ func (s *Socket) readAhead(a *Ahead, stop <-chan struct{}) {
 			continue
 		}
 		if s.state.is(stateOpened) || steady.Is(err, os.ErrDeadlineExceeded) {
-			return // what else it may be, Serve learns as well
+			return // Serve finds any other error as well
 		}
 		if steady.Is(err, io.EOF) {
 			s.state.set(statePeerClosed)
@@ -76,7 +76,7 @@ func (s *Socket) Opened() { s.state.set(stateOpened) }
 // StopAhead ends reading ahead, after Opened. A socket that has no deadline any
 // more, although it had one, is closed: nothing else would end its read.
 func (s *Socket) StopAhead(a *Ahead) {
-	if s.tunnel() != nil { // which looks after stop
+	if s.tunnel() != nil { // stop ends its reads
 		<-a.done
 		s.checkMore(a.read)
 		return
@@ -85,6 +85,8 @@ func (s *Socket) StopAhead(a *Ahead) {
 	_ = s.net.SetReadDeadline(time.Time{})
 }
 
+// endRead ends a read by a deadline, or by closing the socket, and checks what
+// was read.
 func (s *Socket) endRead(a *Ahead) {
 	set := false
 	defer func() {

@@ -6,20 +6,21 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// Who is alive: whoever would be heard. A peer is asked before it is given up,
-// and has time to answer; what it has sent and nobody has read yet speaks for
-// it, and so does its taking what is sent to it, since its pong comes behind
-// that.
+// This file finds out whether a peer is alive. A peer is asked before it is
+// given up, and has time to answer. Bytes that it has sent and nothing has read
+// yet speak for it. So does taking what is sent to it, since its pong comes
+// behind that.
 
-// asked returns when the peer was pinged last; when its clocks began if it
-// never was. Its gateway has a PingInterval.
+// asked returns when the peer was pinged last, or when its clocks began if it
+// never was. Limits.Ping must not be Never.
 func (s *Socket) asked() time.Duration { return s.timer.ping - s.profile.limits.Ping }
 
-// unanswered reports whether nothing was heard since.
+// unanswered reports whether nothing was heard since the last ping.
 func (s *Socket) unanswered() bool { return s.asked() > time.Duration(s.heard.Load()) }
 
-// ask pings the peer. A full outbox has frames in flight, which tell as much.
-// anew says that it has as much time to answer as if this were the first one.
+// ask pings the peer. If the outbox is full no ping is sent: the frames in
+// flight tell as much. anew gives the peer as much time to answer as if this
+// were the first ping.
 func (s *Socket) ask(now time.Duration, anew bool) {
 	n := &s.timer
 	if anew || !s.unanswered() {
@@ -30,18 +31,18 @@ func (s *Socket) ask(now time.Duration, anew bool) {
 	s.Schedule(s.out.Keep(frame.Control(frame.OpPing, nil)))
 }
 
-// waitsSince returns when the first of the pings was sent that are unanswered,
-// or later.
+// waitsSince returns when the first ping was sent that is unanswered, or a
+// later time.
 func (s *Socket) waitsSince() time.Duration {
 	every := max(s.profile.limits.Ping, time.Millisecond) // the wheel turns no faster
 	return s.asked() - time.Duration(s.timer.asked-1)*every
 }
 
-// answerTime is how long a peer has to answer a ping at least.
+// answerTime returns how long a peer has to answer a ping at least.
 func answerTime(l *Limits) time.Duration { return min(l.Idle/6, time.Minute) }
 
-// quietTime is how long a peer that has not answered may take nothing of what
-// is sent to it.
+// quietTime returns how long a peer that has not answered may take nothing of
+// what is sent to it.
 func quietTime(l *Limits) time.Duration {
 	return min(max(answerTime(l), l.Write), l.Idle)
 }
@@ -62,17 +63,17 @@ func (s *Socket) silent() time.Duration {
 	return until
 }
 
-// verdict is what a silence means.
+// verdict says what a silence means.
 type verdict uint8
 
 const (
 	undecided verdict = iota // the peer has had no chance yet
-	alive                    // it has been heard, so to speak
+	alive                    // there is a sign of life
 	dead
 )
 
 // onTimer does what is due now, by Engine.Clock, and reports whether the
-// connection stays in the wheel. late says that the wheel is late with it.
+// connection stays in the wheel. late says that the wheel comes late.
 func (s *Socket) onTimer(now time.Duration, late bool) (stays bool) {
 	l := &s.profile.limits
 	ask, anew := now >= s.timer.ping, late
@@ -101,7 +102,7 @@ func (s *Socket) onTimer(now time.Duration, late bool) (stays bool) {
 	return true
 }
 
-// judge says what it means that the peer has been silent for too long.
+// judge returns the verdict on a peer that has been silent for too long.
 func (s *Socket) judge(now time.Duration, late bool) verdict {
 	pinged := s.profile.limits.Ping != Never && !s.Closes()
 	if late || pinged && !s.unanswered() {
@@ -110,10 +111,10 @@ func (s *Socket) judge(now time.Duration, late bool) verdict {
 	return s.look(now)
 }
 
-// look looks for a sign of life besides what was read. Where the kernel cannot
-// be asked what is unread, a read goroutine that has not waited for anything
-// has something unread, perhaps; and if nobody pings the peer it may be waiting
-// for what that goroutine is at.
+// look looks for a sign of life besides the bytes that were read. A read
+// goroutine that does not wait for bytes is one in two cases: where the kernel
+// cannot be asked what is unread, since there may be something; and if the peer
+// is not pinged, since that may be waiting for what the goroutine does.
 func (s *Socket) look(now time.Duration) verdict {
 	v, known := s.vitals()
 	busy := !s.state.is(stateReads)
@@ -121,20 +122,19 @@ func (s *Socket) look(now time.Duration) verdict {
 	case v.unread > 0, busy && (!known || s.profile.limits.Ping == Never):
 		s.Hear()
 		return alive
-	case v.unsent > 0, known && s.out.Waits(): // who writes may be late with the rest
+	case v.unsent > 0, known && s.out.Waits(): // the writer may be late with the rest
 		return s.lookAgain(now, v.acked)
 	}
 	return dead
 }
 
-// sight is what was seen of a silent peer that has something to take.
+// sight records how much a silent peer had taken when it was looked at.
 type sight struct {
 	at    time.Duration // by Engine.Clock
 	acked uint64
 }
 
-// lookAgain compares how much the peer has taken with what that was when it was
-// looked at before.
+// lookAgain compares how much the peer has taken with the last sight.
 func (s *Socket) lookAgain(now time.Duration, acked uint64) verdict {
 	seen := &s.rarely().seen
 	switch {

@@ -20,7 +20,7 @@ type Cause struct {
 // SlowConsumer is the reason of a Close for a client that does not read.
 const SlowConsumer = "slow_consumer: the client is not reading"
 
-// The errors of the causes that are found here.
+// The errors of causes that this package finds.
 var (
 	ErrSilent  = errors.New("ws: peer silent, not even a pong")
 	ErrStalled = errors.New("ws: peer takes nothing")
@@ -29,16 +29,17 @@ var (
 // Closes reports whether the connection is closing, or closed.
 func (s *Socket) Closes() bool { return s.cause.Load() != nil }
 
-// Cause returns why it closes; nil as long as it does not.
+// Cause returns why the connection closes; nil as long as it does not.
 func (s *Socket) Cause() *Cause { return s.cause.Load() }
 
-// Close begins to close the connection: nothing more is accepted, and after what
-// is queued a Close frame leaves with the cause's code; none for CloseAbnormal.
-// Only the first cause counts. Close reports whether this was it.
+// Close begins to close the connection: nothing more is accepted, and a Close
+// frame with the cause's code leaves after the frames that are queued; none
+// does for CloseAbnormal. Only the first cause counts. Close reports whether
+// this was it.
 func (s *Socket) Close(cause Cause) (first bool) { return s.CloseAfter(nil, cause) }
 
-// CloseAfter is Close with frames that leave in one with the Close frame: for
-// them there is always room.
+// CloseAfter is Close with frames that leave together with the Close frame.
+// There is always room for them.
 func (s *Socket) CloseAfter(last []byte, cause Cause) (first bool) {
 	if !s.begin(cause) {
 		return false
@@ -55,24 +56,24 @@ func (s *Socket) CloseAfter(last []byte, cause Cause) (first bool) {
 	return true
 }
 
-// closeAnswering is Close for a peer that sent a Close frame: cause is what
-// it said, answer the code of our own Close (RFC 6455, section 5.5.1).
+// closeAnswering is Close for a peer that sent a Close frame. cause is what
+// that said, and answer the code of our own Close (RFC 6455, section 5.5.1).
 func (s *Socket) closeAnswering(cause Cause, answer frame.CloseCode) {
 	if s.begin(cause) {
 		s.Schedule(s.out.Close(frame.Close(answer, "")))
 	}
 }
 
-// Abort closes the connection at once: what is queued is lost.
+// Abort closes the connection at once, without the frames that are queued.
 func (s *Socket) Abort(cause Cause) {
 	s.begin(cause)
 	s.cut() // wakes reader and writer
 	s.Schedule(s.out.Abort())
 }
 
-// begin records the cause, if it is the first, and tells the owner. The cause is
-// set before the owner looks for whoever waits: so whoever begins to wait must
-// look for the cause after having made that known.
+// begin records the cause, if it is the first, and tells the owner. It sets the
+// cause before the owner looks for a context and an inbox. So code that makes
+// one of these must publish it first, and look for the cause then.
 func (s *Socket) begin(cause Cause) (first bool) {
 	if s.Closes() {
 		return false
@@ -85,7 +86,7 @@ func (s *Socket) begin(cause Cause) (first bool) {
 	return true
 }
 
-// writeCause says why writing failed.
+// writeCause returns the cause of a close for the error of a write.
 func writeCause(err error) Cause {
 	if steady.Is(err, os.ErrDeadlineExceeded) {
 		return Cause{Code: frame.ClosePolicy, Reason: SlowConsumer, Err: ErrStalled}
@@ -104,8 +105,8 @@ func (s *Socket) Schedule(v outbox.Verdict) {
 	}
 }
 
-// Drain notes that the owner accepts nothing new, and calls Owner.Resting from
-// now on. It reports whether the read goroutine has nothing in hand.
+// Drain notes that the owner accepts nothing new. From now on Owner.Resting is
+// called. Drain reports whether the read goroutine has nothing in hand.
 func (s *Socket) Drain() (rests bool) { return s.state.set(stateDrains)&stateReads != 0 }
 
 // Drains reports whether Drain was called.

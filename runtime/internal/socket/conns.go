@@ -13,9 +13,10 @@ type early struct {
 	read []byte
 }
 
-// CloseWrite is the connection's, if it has one.
+// CloseWrite calls the connection's CloseWrite, if it has one.
 func (e *early) CloseWrite() error { return closeWrite(e.Conn) }
 
+// Read returns the bytes that were read early, and then the connection's.
 func (e *early) Read(p []byte) (int, error) {
 	if len(e.read) == 0 {
 		return e.Conn.Read(p)
@@ -25,7 +26,7 @@ func (e *early) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// NetConn returns the connection, as that of a TLS connection does.
+// NetConn returns the connection, as the method of a tls.Conn does.
 func (e *early) NetConn() net.Conn { return e.Conn }
 
 // underneath returns the connection that a TLS connection goes over, and any
@@ -40,6 +41,7 @@ func underneath(c net.Conn) net.Conn {
 	return steady.Behind(c)
 }
 
+// overTLS returns the connection that c goes over, if c is a TLS connection.
 func overTLS(c net.Conn) (under net.Conn, ok bool) {
 	if e, early := c.(*early); early {
 		c = e.Conn
@@ -51,7 +53,7 @@ func overTLS(c net.Conn) (under net.Conn, ok bool) {
 	return over.NetConn(), true
 }
 
-// closeWrite sends what says that nothing follows, where the transport can.
+// closeWrite tells the peer that nothing follows, where the transport can.
 func closeWrite(n net.Conn) error {
 	if half, ok := n.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -6,11 +6,11 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// cork holds back the replies of a read loop while there may be more to read. It
-// belongs to the read goroutine, which owns the outbox meanwhile.
+// cork holds back the replies of a read loop while there may be more to read.
+// Read goroutine only; that is the writer of the outbox meanwhile.
 type cork struct {
-	since uint32 // when what the replies answer was read, or others left; by micros
-	bytes uint16 // at most maxCorked and one frame, of which no more counts
+	since uint32 // when the messages were read whose replies are held back, or when others left; in µs (see micros)
+	bytes uint16 // of the replies; one counts for maxCorked at most
 	count uint16
 }
 
@@ -25,9 +25,9 @@ const (
 	maxCorkedTime = 200
 )
 
-// holdBack lets go of what has been held back for long enough, now that there
-// is more to read. The clock is looked at once for all that comes with one read:
-// a look costs a hundredth of an echo.
+// holdBack uncorks replies that were held back for long enough, now that more
+// has been read. clock is read once for all that comes with one read: to do so
+// costs a hundredth of an echo.
 func (s *Socket) holdBack(clock time.Duration) {
 	now := micros(clock)
 	if s.corked && now-s.cork.since <= maxCorkedTime {
@@ -37,8 +37,8 @@ func (s *Socket) holdBack(clock time.Duration) {
 	s.cork.since = now
 }
 
-// corkDue reports whether it is time to let go, and there is more to handle
-// before the next read.
+// corkDue reports whether the replies must leave although there is more to
+// handle before the next read.
 func (s *Socket) corkDue() bool {
 	switch {
 	case !s.corked:
@@ -46,7 +46,7 @@ func (s *Socket) corkDue() bool {
 	case s.cork.bytes >= maxCorked:
 		return true
 	case s.from == s.to:
-		return false // the next is a read, which finds more or finds nothing: both look after what is held back
+		return false // a read comes next, and looks after the cork whether it finds more or nothing
 	}
 	now := micros(s.profile.engine.Clock())
 	if now-s.cork.since <= maxCorkedTime {

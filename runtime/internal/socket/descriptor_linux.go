@@ -21,13 +21,14 @@ func rawOf(c net.Conn) syscall.RawConn {
 	return raw
 }
 
-// sysRead reads what is there: again says that nothing is, n is 0 and err nil
-// at the end of the stream.
+// sysRead reads the bytes that are there. again says that there are none. At
+// the end of the stream n is 0 and err nil.
 func sysRead(fd uintptr, p []byte) (n int, again bool, err error) {
 	return settled(readNow(fd, p))
 }
 
-// sysWrite writes what the socket takes: again says that it takes nothing now.
+// sysWrite writes the bytes that the socket takes. again says that it takes
+// none now.
 func sysWrite(fd uintptr, p []byte) (n int, again bool, err error) {
 	return settled(writeNow(fd, p))
 }
@@ -43,8 +44,8 @@ func settled(n int, errno syscall.Errno) (int, bool, error) {
 }
 
 // writable reports whether the socket below a connection would take something
-// now; known is false if there is none that can be asked. It asks no type of the
-// user's: a lock of the caller's may be held.
+// now. known is false if there is none that can be asked. It calls no method of
+// a user's type: a lock of the caller's may be held.
 func writable(c net.Conn) (takes, known bool) {
 	var raw syscall.RawConn
 	var err error

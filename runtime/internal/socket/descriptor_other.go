@@ -14,7 +14,7 @@ func rawOf(net.Conn) syscall.RawConn { return nil }
 func sysRead(uintptr, []byte) (int, bool, error)  { panic("unreachable: rawOf returns nil") }
 func sysWrite(uintptr, []byte) (int, bool, error) { panic("unreachable: rawOf returns nil") }
 
-// writable knows nothing on this system.
+// writable returns false: on this system no socket can be asked.
 func writable(net.Conn) (takes, known bool) { return false, false }
 
 func sysYield() {}

@@ -9,11 +9,12 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// Engine is what the sockets of one Server share: clock, timer wheel, run queue,
-// and the memory of what waits to be written.
+// Engine has what the sockets of one Server share: clock, timer wheel, run
+// queue, and the memory of what waits to be written.
 type Engine struct {
-	// Portable has sockets read and written as on systems without system calls of
-	// our own, and as over TLS. It is for tests, before the first connection.
+	// Portable has sockets read and written as on systems without system calls
+	// of our own, and as over TLS. It is for tests, and must be set before the
+	// first connection.
 	Portable bool
 
 	epoch   time.Time
@@ -24,7 +25,8 @@ type Engine struct {
 	replies atomic.Uint64
 }
 
-// NewEngine returns an Engine whose outboxes may hold total bytes together.
+// NewEngine returns an Engine whose outboxes may hold total bytes together
+// (outbox.NewBudget).
 func NewEngine(total int) *Engine {
 	e := &Engine{epoch: time.Now(), waiting: outbox.NewBudget(total)}
 	e.wheel.clock = e.Clock
@@ -32,11 +34,11 @@ func NewEngine(total int) *Engine {
 	return e
 }
 
-// Clock is the time since the Engine was made: a duration takes a third of a
-// time.Time.
+// Clock returns the time since the Engine was made: a duration takes a third of
+// a time.Time.
 func (e *Engine) Clock() time.Duration { return time.Since(e.epoch) }
 
-// Time returns when the clock says so.
+// Time returns the time at which Clock returns clock.
 func (e *Engine) Time(clock time.Duration) time.Time { return e.epoch.Add(clock) }
 
 // Skip has the Engine find that d has passed, as after a pause of the process. It
@@ -47,7 +49,7 @@ func (e *Engine) Skip(d time.Duration) {
 	e.epoch = e.epoch.Add(-d)
 }
 
-// Waiting is what all outboxes hold together.
+// Waiting returns the budget that all outboxes share.
 func (e *Engine) Waiting() *outbox.Budget { return e.waiting }
 
 // Replies returns how many frames of Reply and ReplyCopy were accepted, pongs
@@ -65,8 +67,8 @@ func Later(from, d time.Duration) time.Duration {
 	return from + d
 }
 
-// Limits are what the sockets of one gateway go by. Each is set; Never is no
-// limit of time.
+// Limits bound the sockets of one gateway. Each is set; Never is no limit of
+// time.
 type Limits struct {
 	Frames, Bytes int           // of an outbox
 	Message       int           // bytes, at most 2 GiB less one
@@ -77,7 +79,7 @@ type Limits struct {
 	Deflate       bool          // some sockets compress
 }
 
-// Profile is what the sockets of one gateway share: limits, and gws's side. It
+// Profile has what the sockets of one gateway share: limits, and gws's side. It
 // does not change.
 type Profile struct {
 	engine *Engine

@@ -17,8 +17,8 @@ import (
 )
 
 // This is the only file that knows gws. It does the framing, fragments, masking
-// and UTF-8 of what comes in; we answer the handshake (accept.go), and write
-// (write.go).
+// and UTF-8 of what comes in. The handshake (accept.go) and writing (write.go)
+// are ours.
 
 // wire is the Socket as the net.Conn that gws reads from: a second name for the
 // same memory. gws sees only bytes that were checked, and must neither write nor
@@ -75,7 +75,7 @@ func (w *wire) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline does nothing, as SetDeadline.
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
-// transport is gws's side of all sockets with the same limits.
+// transport has gws's side of all sockets with the same limits.
 type transport struct {
 	plain     *gws.Upgrader
 	deflating *gws.Upgrader // nil: no socket compresses
@@ -142,8 +142,8 @@ func acceptable(extensions ...string) *http.Request {
 	}}
 }
 
-// session is gws's storage of user values, which nobody uses; its own would
-// weigh on every connection.
+// session stands for gws's storage of user values, which nothing uses. gws's
+// own would weigh on every connection.
 type session struct{}
 
 func (session) Len() int                     { return 0 }
@@ -152,7 +152,8 @@ func (session) Delete(string)                {}
 func (session) Store(string, any)            {}
 func (session) Range(func(string, any) bool) {}
 
-// quiet is gws's logger: what it would say is in the cause of the close.
+// quiet is gws's logger. It logs nothing: the cause of the close says what
+// happened.
 type quiet struct{}
 
 func (quiet) Error(...any) {}
@@ -166,7 +167,7 @@ func (events) OnPing(socket *gws.Conn, payload []byte) {
 	of(socket).Reply(frame.Control(frame.OpPong, payload), true)
 }
 
-func (events) OnPong(*gws.Conn, []byte) {} // hearing it was all (wire.Read)
+func (events) OnPong(*gws.Conn, []byte) {} // it has been heard (Socket.took)
 
 func (events) OnMessage(socket *gws.Conn, m *gws.Message) {
 	s := of(socket)
@@ -176,7 +177,8 @@ func (events) OnMessage(socket *gws.Conn, m *gws.Message) {
 	}
 }
 
-// OnClose is called when the read loop is over, with what ended it.
+// OnClose closes the connection when the read loop is over. err is gws's
+// reason.
 func (events) OnClose(socket *gws.Conn, err error) {
 	s := of(socket)
 	peer, closed := err.(*gws.CloseError)
@@ -201,8 +203,8 @@ func (events) OnClose(socket *gws.Conn, err error) {
 func of(socket *gws.Conn) *Socket { return (*Socket)(socket.NetConn().(*wire)) }
 
 // peerSaidClose answers a Close frame with its own code (RFC 6455, section
-// 5.5.1), if it is one that a peer may send (section 7.4). gws's answer is not
-// used: it turns 1001 into 1000.
+// 5.5.1), if a peer may send that (section 7.4). gws's answer is not used: it
+// turns 1001 into 1000.
 func (s *Socket) peerSaidClose(code frame.CloseCode, reason string) {
 	switch {
 	case s.verdict() == frame.CloseNoStatus: // the frame is empty
@@ -216,7 +218,7 @@ func (s *Socket) peerSaidClose(code frame.CloseCode, reason string) {
 	}
 }
 
-// verdictText is the reason of a Close that gws decided on. gws's own text
+// verdictText returns the reason of a Close that gws decided on. gws's own text
 // stays out of it: there may be addresses in it.
 func verdictText(code frame.CloseCode) string {
 	switch code {
@@ -228,7 +230,8 @@ func verdictText(code frame.CloseCode) string {
 	return "protocol: unreadable frame"
 }
 
-// closeUnread closes because of what was read, or because reading failed.
+// closeUnread closes because of a frame that breaks the protocol, or because
+// reading failed.
 func (s *Socket) closeUnread(err error) {
 	if bad, ok := err.(*frame.Error); ok {
 		s.owner.Unsound(bad)

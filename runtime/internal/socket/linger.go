@@ -9,8 +9,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// This file is how a socket ends, after the last byte was written. A kernel that
-// has closed a socket answers what still comes with a reset, and that takes from
+// This file ends a socket, after the last byte was written. A kernel that has
+// closed a socket answers bytes that still come with a reset. That takes from
 // the peer what it has not read yet, the Close frame at last (RFC 6455, section
 // 7.1.1). So the socket stays, without anything else of the connection, until
 // the peer has everything: the kernel's own queue must be empty, and the peer
@@ -19,21 +19,21 @@ import (
 // linger is how long a peer that has everything may take to close.
 const linger = time.Second
 
-// maxDiscarded is how many bytes of a connection that is closing are read, or
-// Limits.Message if that is more: a client that is in the middle of a
-// message may have to end it before it reads.
+// maxDiscarded is how many bytes of a connection that is closing are read and
+// dropped, or Limits.Message if that is more: a client that is in the middle of
+// a message may have to end it before it reads.
 const maxDiscarded = 256 << 10
 
 var errFlooded = errors.New("ws: peer sends too much to a connection that is closing")
 
-// mayDiscard returns how many bytes more are read for nobody.
+// mayDiscard returns how many bytes more may be read and dropped.
 func (s *Socket) mayDiscard() int {
 	return max(0, max(maxDiscarded, s.profile.limits.Message)-s.rarely().discarded)
 }
 
-// writeEnded is called, once, when the last frame has left or never will. It
-// may run inside a read of the socket (cork.go), and closing a socket waits for
-// its reads to end: so closing has a goroutine of its own.
+// writeEnded ends writing: the last frame has left, or never will. It is called
+// once. It may run inside a read of the socket (cork.go), and to close a socket
+// waits for its reads to end. So closing has a goroutine of its own.
 func (s *Socket) writeEnded(broken bool) {
 	s.rarely().written = s.profile.engine.Clock()
 	readDone := s.state.set(stateWriteDone)&stateReadDone != 0
@@ -52,8 +52,8 @@ func (s *Socket) writeEnded(broken bool) {
 	}
 }
 
-// readFor has reading end after a while: by closing the socket, if that has no
-// deadline.
+// readFor ends reading after d: by a deadline, or if the socket has none by
+// closing it.
 func (s *Socket) readFor(d time.Duration) {
 	set := false
 	defer func() {
@@ -64,11 +64,12 @@ func (s *Socket) readFor(d time.Duration) {
 	set = s.net.SetReadDeadline(time.Now().Add(d)) == nil
 }
 
-// readEnded is called, once, when nothing is read any more. It does not wait.
+// readEnded notes that nothing is read any more, and ends the socket if nothing
+// is written either. It is called once, and does not wait.
 func (s *Socket) readEnded() {
 	answered := s.state.is(statePeerClosed) && !s.Cause().Remote // it has read our Close
 	if answered && s.out.Over() {
-		s.state.set(stateAnswered) // whoever has written it is on the way to writeEnded, at the latest
+		s.state.set(stateAnswered) // its writer is on the way to writeEnded, at the latest
 	}
 	if s.state.set(stateReadDone)&stateWriteDone == 0 {
 		return
@@ -81,8 +82,8 @@ func (s *Socket) readEnded() {
 	go s.settle(answered)
 }
 
-// mayClose reports whether a peer that has taken everything, since then, can do
-// without the socket: answered says that it has read all of it.
+// mayClose reports whether a peer that has taken everything can do without the
+// socket. since is when it had, and answered says that it has read all of it.
 func (s *Socket) mayClose(v vitals, answered bool, since time.Duration) bool {
 	switch {
 	case v.gone || answered:
@@ -117,13 +118,14 @@ func (s *Socket) settle(answered bool) {
 }
 
 // kernelPatience is how long a peer whose writes have no limit may take nothing
-// of the last bytes: all that is waited for is its kernel.
+// of the last bytes: only its kernel is waited for.
 const kernelPatience = 10 * time.Second
 
-// Brief says that the peer was turned away: it has no more time than linger.
+// Brief notes that the peer was turned away. Its socket stays for linger at
+// most.
 func (s *Socket) Brief() { s.state.set(stateBrief) }
 
-// left is how long the socket may stay whatever the peer takes.
+// left returns how long the socket may stay, whatever the peer takes.
 func (s *settling) left() time.Duration {
 	if !s.state.is(stateBrief) {
 		return Never
@@ -131,20 +133,21 @@ func (s *settling) left() time.Duration {
 	return linger - (s.profile.engine.Clock() - s.rarely().written)
 }
 
-// maxSettlingLook is how late it may be noticed that the kernel's queue is empty.
+// maxSettlingLook is how late settle may notice that the kernel's queue is
+// empty.
 const maxSettlingLook = 250 * time.Millisecond
 
-// settling is what settle has seen.
+// settling is the state of settle: what it has seen of the peer.
 type settling struct {
 	*Socket
 	answered bool
-	halved   bool          // the peer was told that nothing follows
+	halved   bool          // the peer was told that nothing follows (closeWrite)
 	patience time.Duration // how long the peer may take nothing
 
 	acked, room uint64
 	waited      time.Duration // since the last look
 	quiet       time.Duration // since something was taken
-	drained     time.Duration // when all was, by Engine.Clock; 0: not yet
+	drained     time.Duration // when everything was, by Engine.Clock; 0: not yet
 }
 
 // over looks at the peer, and reports whether the socket is to be closed.
@@ -174,12 +177,12 @@ func (s *settling) over(v vitals) bool {
 	return s.mayClose(v, s.answered, s.drained)
 }
 
-// maxBefore is how much may wait in the kernel when TLS says that nothing
-// follows: that is a write, which must find room.
+// maxBefore is how many bytes may wait in the kernel when TLS tells the peer
+// that nothing follows: that is a write, which must find room.
 const maxBefore = 4 << 10
 
-// wait lets time pass, and discards what comes meanwhile. It returns sooner when
-// the peer closes, and false if the socket is no more.
+// wait lets d pass, and drops the bytes that come meanwhile. It returns sooner
+// when the peer closes, and false if the socket is no more.
 func (s *settling) wait(raw syscall.RawConn, d time.Duration) bool {
 	s.waited = d
 	_ = s.net.SetReadDeadline(time.Now().Add(d))
@@ -191,8 +194,8 @@ func (s *settling) wait(raw syscall.RawConn, d time.Duration) bool {
 	return broken == nil && (err == nil || steady.Is(err, os.ErrDeadlineExceeded))
 }
 
-// drop reads what is there. It is done when nothing more will come: then,
-// and when the peer has sent too much, nothing is read any more.
+// drop reads and drops the bytes that are there. It is done when no more will
+// come. Then, and when the peer has sent too much, nothing is read any more.
 func (s *settling) drop(fd uintptr) (done bool, err error) {
 	block := blocks.Get().(*block)
 	defer blocks.Put(block)
@@ -213,8 +216,8 @@ func (s *settling) drop(fd uintptr) (done bool, err error) {
 	return false, nil
 }
 
-// settleBlindly is settle where the kernel cannot be asked: the peer has its
-// time, whatever it has taken.
+// settleBlindly is settle where the kernel cannot be asked: it gives the peer
+// its time, whatever that has taken.
 func (s *Socket) settleBlindly() {
 	_ = closeWrite(s.net)
 	left := linger - (s.profile.engine.Clock() - s.rarely().written)
@@ -233,8 +236,8 @@ func (s *Socket) settleBlindly() {
 	}
 }
 
-// cut closes the socket at once. TLS would say so first, and wait for the peer
-// to take that.
+// cut closes the socket at once. It goes past TLS, which would tell the peer
+// first, and wait for it to take that.
 func (s *Socket) cut() {
 	if under, ok := overTLS(s.net); ok {
 		_ = steady.Conn(under, s.owner.Failed).Close()
@@ -242,18 +245,18 @@ func (s *Socket) cut() {
 	_ = s.net.Close()
 }
 
-// vitals looks at the connection; false where the kernel cannot be asked.
+// vitals asks the kernel about the connection; false where it cannot be asked.
 func (s *Socket) vitals() (v vitals, ok bool) { return ask(s.rawUnder()) }
 
-// Written returns how many bytes the peer's and our kernel have taken. It is for
-// tests.
+// Written returns how many bytes the kernels of both sides have taken. It is
+// for tests.
 func (s *Socket) Written() int {
 	v, _ := s.vitals()
 	return int(v.acked) + v.unsent
 }
 
-// rawUnder returns the way to the descriptor of the socket that the connection
-// goes over; nil if that is no TCP socket.
+// rawUnder returns the way to the descriptor of the TCP socket that the
+// connection goes over; nil if there is none.
 func (s *Socket) rawUnder() syscall.RawConn {
 	if s.raw != nil || s.profile.engine.Portable {
 		return s.raw

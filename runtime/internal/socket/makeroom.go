@@ -7,17 +7,17 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// This file is what a push does that finds an outbox full. A peer that reads may
-// be behind only because nobody has written yet: who pushes in a loop is faster
-// than a worker that has yet to get a processor. So the push writes in the
-// worker's place, or lets whoever is at it go on, before anything is shed. It
-// never waits for the peer: where the socket has taken no more, and has not said
-// since that it does, nothing is tried (outbox.Stalled).
+// This file is about a push that finds an outbox full. A peer that reads may be
+// behind only because its frames were not written yet: a loop of pushes is
+// faster than a worker that has yet to get a processor. So the push writes in
+// the worker's place, or lets the writer go on, before anything is shed. It
+// never waits for the peer. Where the socket has taken no more, and has not
+// said since that it does, nothing is tried (outbox.Stalled).
 
-// Patience is what one push, to all of its receivers together, has waited for
-// room that others are making. The zero Patience is that of a push that begins.
+// Patience counts how long one push, to all of its receivers together, has
+// waited for room that others are making. It is zero when the push begins.
 type Patience struct {
-	blind time.Duration // in vain, of connections that cannot be asked
+	blind time.Duration // in vain, for connections that cannot be asked
 	spent time.Duration
 }
 
@@ -57,8 +57,8 @@ func (s *Socket) PushAgain(f *outbox.Frame, key string, n *Patience) (o outbox.O
 	return o
 }
 
-// writeStolen writes what was taken in the place of who was to come for it, or
-// has it written where writing may wait. It returns a batch to go on with.
+// writeStolen writes the frames that a push has stolen, or has a goroutine
+// write them where writing may wait. It returns a batch to go on with.
 func (s *Socket) writeStolen(b *batch) *batch {
 	if s.raw == nil {
 		go s.flushWaiting(b, b.joined())
@@ -76,14 +76,14 @@ func (s *Socket) writeStolen(b *batch) *batch {
 		case more:
 			s.profile.engine.queue.add(s)
 		case closed:
-			go s.writeEnded(false) // not here: it may call the net.Conn's methods, and a lock of the caller's may be held
+			go s.writeEnded(false) // on a goroutine: it may call the net.Conn's methods, and a lock of the caller's may be held
 		}
 	}
 	return b
 }
 
-// writeBroken ends a connection that a push could not write to. It has a
-// goroutine, as writeEnded has there.
+// writeBroken ends a connection that a push could not write to. It runs on a
+// goroutine of its own: a lock of the push's caller may be held.
 func (s *Socket) writeBroken(err error) {
 	broken := s.writeFailed(err)
 	if _, closed := s.out.Written(new(outbox.Batch)); closed {
@@ -91,24 +91,24 @@ func (s *Socket) writeBroken(err error) {
 	}
 }
 
-// patience is how long a push has looked for room in one outbox.
+// patience counts how long a push has looked for room in one outbox.
 type patience struct {
 	since time.Duration // by Engine.Clock
 	looks int           // how often
 	of    *Patience
 }
 
-// What is waited for is our own: a worker within a write that does not wait, or
-// a goroutine that encrypts. It needs a processor, which is what is given up
-// here, and takes some tens of µs then. Only where the machine is busy with
-// other things is it more.
+// A push waits for code of ours only: a worker within a write that does not
+// wait, or a goroutine that encrypts. That needs a processor, which the push
+// gives up, and then takes some tens of µs. It takes more only where the
+// machine is busy with other things.
 const (
 	minLooks = 64 // however slow: the clock may have run while nobody else did
 	maxLooks = 1 << 17
 	maxLook  = 500 * time.Millisecond // for all connections of a push together
 
-	// Of a connection that does not say whether it would take something, nobody
-	// knows whether its writer is waiting for the peer. These looks take less
+	// These bound the looks at a connection that does not say whether it would
+	// take something: its writer may be waiting for the peer. They take less
 	// than half a ms on a machine that has a processor to spare.
 	maxBlindLooks = 1 << 9
 	maxBlindLook  = 20 * time.Millisecond // for all of them together
@@ -120,7 +120,7 @@ func (s *Socket) worthYielding(p *patience) bool {
 	if s.raw == nil {
 		takes, known := false, false
 		if t := s.tunnel(); t != nil {
-			takes, known = true, t.moves() // what does not may wait for a processor, as anything that cannot be asked
+			takes, known = true, t.moves() // a stream that does not move may wait for a processor, as any connection that cannot be asked
 		} else if !s.profile.engine.Portable {
 			takes, known = writable(s.net)
 		}
@@ -141,8 +141,8 @@ func (s *Socket) worthYielding(p *patience) bool {
 	return false
 }
 
-// yield lets others run: goroutines first, and then threads, of which one may
-// have been taken its processor away.
+// yield lets others run: goroutines first, and then threads, since the thread
+// that writes may have lost its processor.
 func (p *patience) yield() {
 	p.looks++
 	runtime.Gosched()

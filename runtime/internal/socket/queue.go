@@ -9,8 +9,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// runQueue holds the sockets whose outbox has frames and nobody who writes them
-// yet. Workers, one per processor at most, are made when there is something to do
+// runQueue holds the sockets whose outbox has frames and no writer yet.
+// Workers, one per processor at most, are made when there is something to do
 // and gone when there is not, so an idle Engine has none. A worker never waits
 // for a peer (write.go).
 type runQueue struct {
@@ -30,8 +30,8 @@ type runQueue struct {
 // lock does not count, few enough that another worker gets its share.
 const runBatch = 32
 
-// add queues sockets. Each is in the queue at most once: it was added by
-// whoever became the owner of its outbox.
+// add queues sockets. Each is in the queue at most once: its outbox has given
+// one caller the task to have it flushed.
 func (q *runQueue) add(sockets ...*Socket) {
 	if len(sockets) == 0 {
 		return
@@ -48,6 +48,7 @@ func (q *runQueue) add(sockets ...*Socket) {
 	}
 }
 
+// work is a worker: it flushes sockets until there are no more.
 func (q *runQueue) work() {
 	var sockets [runBatch]*Socket
 	b := batches.Get().(*batch)
@@ -70,11 +71,10 @@ func (q *runQueue) work() {
 	}
 }
 
-// calm lets whoever pushes to many, again and again, push on for a moment: what
-// queues up meanwhile leaves in one write for each socket instead of two.
-// One push after the other is not held up: two must have come since the worker
-// looked last, which is a few hundred µs ago. It returns what to call it with
-// next.
+// calm waits while wide pushes come one after the other: frames that queue up
+// meanwhile leave in one write for each socket instead of two. A single push is
+// not held up: two must have come since the worker looked last, which is a few
+// hundred µs ago. calm returns the argument for its next call.
 func (q *runQueue) calm(seen uint32) uint32 {
 	if q.wide.Load()-seen < 2 {
 		return seen
@@ -90,15 +90,16 @@ func (q *runQueue) calm(seen uint32) uint32 {
 	return q.wide.Load()
 }
 
-// A worker looks that often, that many times, whether pushes still come, and no
-// longer once so many have come that the smallest outbox is half full.
+// A worker looks each calmStep whether pushes still come, maxCalm times at
+// most. It stops once so many have come that the smallest outbox is half full.
 const (
 	calmStep      = time.Millisecond // the poller sleeps no shorter
 	maxCalm       = 16
 	maxCalmPushes = 128 // where outboxes hold more
 )
 
-// fit makes the queue fit for outboxes that hold so many frames.
+// fit bounds the pushes that calm waits for, for outboxes that hold so many
+// frames.
 func (q *runQueue) fit(frames int) {
 	half := uint32(max(min(frames/2, maxCalmPushes), 1))
 	q.mu.Lock()
@@ -111,14 +112,14 @@ func (q *runQueue) fit(frames int) {
 // wideEnough is how many receivers make a push count for calm.
 const wideEnough = 64
 
-// Queue has sockets flushed by workers. Their outboxes have said so
-// (outbox.Schedule).
+// Queue has sockets flushed by workers. The caller has that task from each of
+// their outboxes (outbox.Schedule).
 func (e *Engine) Queue(due ...*Socket) { e.queue.add(due...) }
 
 // BeginPush notes that a push to many begins. EndPush must follow.
 func (e *Engine) BeginPush() { e.queue.pushing.Add(1) }
 
-// EndPush notes that it has ended, and how many outboxes took it.
+// EndPush notes that a push to many has ended, and how many outboxes took it.
 func (e *Engine) EndPush(receivers int) {
 	if receivers >= wideEnough {
 		e.queue.wide.Add(1)
@@ -126,7 +127,8 @@ func (e *Engine) EndPush(receivers int) {
 	e.queue.pushing.Add(-1)
 }
 
-// take fills sockets from the queue; with nothing to take the worker is gone.
+// take fills sockets from the queue, and returns how many it took. If that is 0
+// the worker ends.
 func (q *runQueue) take(sockets []*Socket) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -145,11 +147,11 @@ func (q *runQueue) take(sockets []*Socket) int {
 	case n == 0:
 		q.workers--
 	case q.head > 0 && q.workers < runtime.GOMAXPROCS(0):
-		q.workers++ // there is more: who pushes has had time to push again
+		q.workers++ // there is more: the pusher has had time to push again
 		go q.work()
 	}
 	return n
 }
 
-// maxIdleQueue is how long a run queue may be that is kept for the next push.
+// maxIdleQueue is the longest run queue whose memory is kept for the next push.
 const maxIdleQueue = 4096

@@ -9,16 +9,17 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// errReadEnd is what gws gets instead of what ended reading: it would ask that
-// for its text, and it may be an error of a net.Conn of the user's.
+// errReadEnd is the error that gws gets whenever reading has ended. gws asks an
+// error for its text, and the real one may be of a net.Conn of the user's.
 var errReadEnd = errors.New("ws: reading has ended")
 
-// fail notes what ends reading.
+// fail records the error that ends reading.
 func (s *Socket) fail(err error) {
 	s.rarely().err = err
 }
 
-// readErr returns what ended reading, and nil as long as nothing did but gws.
+// readErr returns the error that ended reading; nil if reading goes on, or gws
+// has ended it.
 func (s *Socket) readErr() error {
 	if r := s.rare.Load(); r != nil {
 		return r.err
@@ -34,19 +35,21 @@ func (s *Socket) verdict() frame.CloseCode {
 	return 0
 }
 
-// block is what a socket reads into, and what its owner handles with it. A socket
-// holds one only while there is something to read: waiting costs no buffer.
+// block is the buffer that a socket reads into, with the owner's scratch. A
+// socket holds one only while there is something to read: waiting costs no
+// buffer.
 type block struct {
 	bytes [4096]byte
-	keep  any  // Scratch
-	used  bool // since tellSlow looked
+	keep  any  // the owner's (Scratch)
+	used  bool // Scratch was called since tellSlow looked
 }
 
 var blocks = sync.Pool{New: func() any { return new(block) }}
 
-// Scratch returns a place of the owner's, for the message that it is handling on
-// the read goroutine, and the next one; what it holds may be of another socket.
-// It is nil where there is none. A pool would have to be asked for each message.
+// Scratch returns a place of the owner's, for the message that it is handling
+// on the read goroutine, and the next one. It may hold something of another
+// socket. It is nil where there is none. Without it a pool would have to be
+// asked for each message.
 func (s *Socket) Scratch() *any {
 	if s.raw == nil || s.block == nil { // without raw a block is held while waiting, too
 		return nil
@@ -59,8 +62,9 @@ func (s *Socket) Scratch() *any {
 // before Owner.Slow is told.
 const LongTurn = 50 * time.Millisecond
 
-// tellSlow is called before each read, when all of the last one is handled. The
-// clock is looked at once for all that was handled with the Scratch.
+// tellSlow tells the owner of a read whose messages took longer than LongTurn.
+// It is called before each read, when all messages of the last are handled. It
+// looks at the clock once for all of them, and only if the Scratch was used.
 func (s *Socket) tellSlow() {
 	if s.block == nil || !s.block.used {
 		return
@@ -85,9 +89,9 @@ func (s *Socket) alone() bool {
 	}
 }
 
-// available waits until there are bytes for gws, or a reason why there are none. The
-// read goroutine calls it by itself, before gws: a connection that never spoke
-// then waits so high up its stack that 2 KiB are enough.
+// available waits until there are bytes for gws, or an error that ends reading.
+// The read goroutine calls it by itself, before gws comes in: a connection that
+// never spoke then waits so high up its stack that 2 KiB are enough.
 func (s *Socket) available() error {
 	for s.from == s.to {
 		if err := s.readErr(); err != nil {
@@ -99,8 +103,9 @@ func (s *Socket) available() error {
 	return nil
 }
 
-// skipPong drops a Pong from the front of what is there, if that is one:
-// hearing it was all. It must not be called in the middle of a frame.
+// skipPong drops a Pong from the front of the bytes that are there, and reports
+// whether there was one. It has been heard, and has no other effect. skipPong
+// must not be called in the middle of a frame.
 func (s *Socket) skipPong() bool {
 	const header = 6 // with the mask, which is never missing
 	rest := s.block.bytes[s.from:s.to]
@@ -112,13 +117,14 @@ func (s *Socket) skipPong() bool {
 }
 
 // readPayload reads right into gws's buffer, which is for the rest of a long
-// payload: all that comes belongs to it, so there is nothing to check. A block
-// would cost a system call and a copy for each 4 KiB (docs/performance.md).
+// payload: all that comes belongs to that, so there is nothing to check. A
+// block would cost a system call and a copy for each 4 KiB
+// (docs/performance.md).
 func (s *Socket) readPayload(p []byte) (n int, err error) {
 	s.tellSlow()
 	s.giveBack()
 	if s.raw == nil {
-		s.Uncork() // as fill
+		s.Uncork() // as in fill
 		s.reads()
 		n, err = s.net.Read(p)
 		s.hasRead()
@@ -147,7 +153,7 @@ func (s *Socket) readPayload(p []byte) (n int, err error) {
 		s.holdBack(s.Hear())
 		s.guard.Skip(n)
 		s.discard(n)
-		return n, nil // what ended reading is for the next call
+		return n, nil // the next call returns the error
 	}
 	if err != nil {
 		err = errReadEnd
@@ -155,7 +161,7 @@ func (s *Socket) readPayload(p []byte) (n int, err error) {
 	return 0, err
 }
 
-// await waits until there is something to read, or a reason to read no more.
+// await waits until bytes have been read, or reading has ended.
 func (s *Socket) await() {
 	s.tellSlow()
 	if s.raw == nil {
@@ -180,17 +186,17 @@ func (s *Socket) fill() {
 	s.took(n, err)
 }
 
-// room returns what to read into.
+// room returns the buffer to read into.
 func (s *Socket) room() []byte {
 	if s.block == nil {
 		s.block = blocks.Get().(*block)
-		s.block.used = false // by a connection that ended in the middle
+		s.block.used = false // a connection that ended in the middle has left it so
 	}
 	return s.block.bytes[:]
 }
 
-// fillNow reads what is there. If nothing is, it returns false, which has the
-// descriptor's poller wait. No buffer is held meanwhile.
+// fillNow reads the bytes that are there. If there are none it returns false,
+// which has the descriptor's poller wait. No buffer is held meanwhile.
 func (s *Socket) fillNow(fd uintptr) bool {
 	n, again, err := sysRead(fd, s.room())
 	if again {
@@ -207,7 +213,8 @@ func (s *Socket) fillNow(fd uintptr) bool {
 	return true
 }
 
-// took takes over the first n bytes of the block, and then what ends reading.
+// took takes over the first n bytes of the block, and then the error that ends
+// reading.
 func (s *Socket) took(n int, err error) {
 	if err != nil {
 		s.fail(err)
@@ -219,8 +226,8 @@ func (s *Socket) took(n int, err error) {
 	}
 }
 
-// discard counts bytes that nobody wants, since the connection is closing:
-// beyond a bound they are left in the socket, where TCP has the peer wait.
+// discard counts bytes that are dropped, since the connection is closing.
+// Beyond a bound they are left in the socket, where TCP has the peer wait.
 func (s *Socket) discard(n int) {
 	if !s.Closes() {
 		return
@@ -231,6 +238,7 @@ func (s *Socket) discard(n int) {
 	}
 }
 
+// giveBack lets go of the block.
 func (s *Socket) giveBack() {
 	if s.block != nil {
 		blocks.Put(s.block)
@@ -238,7 +246,8 @@ func (s *Socket) giveBack() {
 	}
 }
 
-// check makes the sound part of the first n bytes of the block the rest.
+// check makes the sound part of the first n bytes of the block the rest, which
+// gws reads next.
 func (s *Socket) check(n int) {
 	sound, bad := s.guard.Check(s.block.bytes[:n], s.limit(), s.deflate)
 	if bad != nil {
@@ -247,7 +256,7 @@ func (s *Socket) check(n int) {
 	s.from, s.to = 0, uint16(sound)
 }
 
-// limit is that of a message, in bytes.
+// limit returns the length of the longest message, in bytes.
 func (s *Socket) limit() uint64 { return uint64(s.profile.limits.Message) }
 
 // checkMore takes over n bytes that were read behind the rest.
@@ -267,8 +276,8 @@ func (s *Socket) checkMore(n int) {
 }
 
 // reads notes that the read goroutine waits for bytes from now on: it has no
-// message in hand, and has handed over all replies. A silence that nothing else
-// could tell from what was not read yet begins now.
+// message in hand, and has handed over all replies. Where a silence cannot be
+// told from bytes that were not read yet, it begins now.
 func (s *Socket) reads() {
 	if s.raw == nil || s.profile.limits.Ping == Never {
 		s.Hear()
@@ -278,7 +287,7 @@ func (s *Socket) reads() {
 	}
 }
 
-// hasRead notes that it has some.
+// hasRead notes that the read goroutine waits no more.
 func (s *Socket) hasRead() {
 	if s.state.is(stateReads) {
 		s.state.clear(stateReads)

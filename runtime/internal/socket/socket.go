@@ -16,23 +16,24 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Socket is the connection to one peer. It is a part of its owner: Open makes it
-// ready, and it must not be copied afterwards.
+// Socket is the connection to one peer. It is a part of its owner: Open makes
+// it ready, and it must not be copied afterwards.
 //
-// Its goroutines are the one that reads, which is Serve's caller, and one that
-// writes while the peer has to be waited for. Where nothing else is said, methods
-// may be called from any goroutine.
+// One goroutine reads, which is Serve's caller, and one writes while the peer
+// has to be waited for. Where nothing else is said, methods may be called from
+// any goroutine.
 type Socket struct {
-	// What a flush touches stands first, together: it comes to a thousand sockets
-	// whose memory is in no cache. These are set by Open.
+	// What a flush touches stands first, together: it comes to a thousand
+	// sockets whose memory is in no cache. Open sets these fields.
 	raw     syscall.RawConn // the descriptor; nil where it must not be used
 	out     outbox.Queue
 	profile *Profile
 	owner   Owner
 
-	// What reading needs. It is used by the read goroutine only.
+	// The fields for reading are used by the read goroutine only; but for net,
+	// which Open sets.
 	net      net.Conn
-	block    *block // what was read; nil: nothing
+	block    *block // the bytes that were read; nil: none
 	from, to uint16 // of block: what is checked and not yet given to gws, the rest
 	guard    frame.Guard
 	readRaw  func(fd uintptr) bool // made once, so that a read allocates nothing
@@ -41,7 +42,7 @@ type Socket struct {
 	heard atomic.Int64 // when bytes last came, by Engine.Clock
 	timer timerNode    // guarded by the wheel's mu
 
-	cause atomic.Pointer[Cause] // why it closes; nil: it is open. It is set once
+	cause atomic.Pointer[Cause] // set once, to why it closes; nil: it is open
 	rare  atomic.Pointer[rare]  // nil: none of it is there
 	state state
 
@@ -50,15 +51,15 @@ type Socket struct {
 	corked  bool // replies are held back. Read goroutine only
 }
 
-// rare holds what most sockets need in the end only. It is allocated on first
-// use, so that an idle connection stays small.
+// rare holds the fields that most sockets need only when they close. It is
+// allocated on first use, so that an idle connection stays small.
 type rare struct {
 	err     error           // what ended reading; nil if gws stopped by itself. Read goroutine only
 	verdict frame.CloseCode // of the Close frame that gws wanted to send; 0: none. Read goroutine only
 
-	written   time.Duration // when the last byte was, by Engine.Clock; set before stateWriteDone
-	discarded int           // bytes read since closing, for nobody; the read goroutine's, then settle's
-	seen      sight         // of a peer that takes something, and does not answer; of whoever has the socket's turn of the wheel
+	written   time.Duration // when the last byte was written, by Engine.Clock; set before stateWriteDone
+	discarded int           // bytes that were read since closing and dropped. Read goroutine only, and then settle
+	seen      sight         // of a peer that takes something, and does not answer. Used by the turn of the wheel that has the socket only
 }
 
 // rarely returns s.rare, made if need be.
@@ -87,9 +88,9 @@ type Owner interface {
 	Unsound(bad *frame.Error)
 	// Dead is told of a peer that is given up for its silence, before Closing.
 	Dead()
-	// Failed is told of code of the user's that did not return, or of gws's.
+	// Failed is told of code of the user's, or of gws's, that did not return.
 	Failed(f *steady.Failure)
-	// Closing is called once, by whoever closes first, on any goroutine.
+	// Closing is called once, for the first cause, on any goroutine.
 	Closing(cause *Cause)
 	// Due returns when TimeUp is to be called, by Engine.Clock; Never if it is not.
 	Due() time.Duration
@@ -102,8 +103,8 @@ type Owner interface {
 	Released()
 }
 
-// Open makes s the connection c. first is what was read of it already. Nothing is
-// written before Resume, nor read before Serve.
+// Open makes s the connection c. first has the bytes that were read of it
+// already. Nothing is written before Resume, nor read before Serve.
 func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate bool) {
 	if len(first) > len(block{}.bytes) {
 		c = &early{c, slices.Clone(first)}
@@ -122,10 +123,10 @@ func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate boo
 	}
 }
 
-// Out returns the queue of what is to be sent.
+// Out returns the queue of frames that wait to be written.
 func (s *Socket) Out() *outbox.Queue { return &s.out }
 
-// Owner returns what Open was given.
+// Owner returns the owner that Open was given.
 func (s *Socket) Owner() Owner { return s.owner }
 
 // Direct reports whether the socket is read and written by system calls, which do
@@ -138,7 +139,7 @@ func (s *Socket) Deflates() bool { return s.deflate }
 // RemoteAddr returns the peer's address.
 func (s *Socket) RemoteAddr() net.Addr { return s.net.RemoteAddr() }
 
-// Hear notes that the peer is alive, and returns when that was.
+// Hear notes that the peer is alive now, and returns the time by Engine.Clock.
 func (s *Socket) Hear() time.Duration {
 	now := s.profile.engine.Clock()
 	s.heard.Store(int64(now))
@@ -154,7 +155,7 @@ func (s *Socket) Serve() {
 	returned = true
 }
 
-// read is Serve without what comes after it.
+// read is Serve without End.
 func (s *Socket) read() {
 	// gws comes in with the first message. Its part weighs more than ours, and
 	// a connection that only listens, and answers pings, has no use for it.
@@ -172,9 +173,9 @@ func (s *Socket) read() {
 	r.ReadLoop()
 }
 
-// unreadable is called when reading ended otherwise than by itself. A panic is
-// gws's: it ends the connection, not the process. Where user code ended the
-// goroutine, that has been said and done already.
+// unreadable closes the connection after a panic of gws's, which must not end
+// the process. If user code ended the goroutine, that was told, and the
+// connection closed, already.
 func (s *Socket) unreadable(f *steady.Failure) {
 	if !f.Goexit {
 		s.owner.Failed(f)
@@ -182,8 +183,8 @@ func (s *Socket) unreadable(f *steady.Failure) {
 	}
 }
 
-// End ends reading: Serve calls it, or whoever does not call Serve. The socket
-// may outlive it for as long as the last frames take.
+// End ends reading. Serve calls it; where Serve is not called, the owner must.
+// The socket may outlive it for as long as the last frames take.
 func (s *Socket) End() {
 	defer s.Release()
 	s.Close(Cause{Code: frame.CloseAbnormal, Remote: true}) // if nobody has closed yet
@@ -193,16 +194,16 @@ func (s *Socket) End() {
 	s.owner.Ended()
 }
 
-// Hold adds one to how often Release is to be called before Owner.Released is:
-// once for reading, and once for the socket.
+// Hold adds a use of the socket, which Release ends. Open begins two: reading,
+// and the socket itself.
 func (s *Socket) Hold() { s.state.bits.Add(onePart) }
 
-// Release ends a Hold.
+// Release ends one use of the socket. After the last it calls Owner.Released.
 func (s *Socket) Release() {
 	if s.state.bits.Add(^uint32(onePart-1))/onePart == 0 {
 		s.owner.Released()
 	}
 }
 
-// Lingers reports whether more than the caller uses the socket.
+// Lingers reports whether there are more uses of the socket than the caller's.
 func (s *Socket) Lingers() bool { return s.state.bits.Load()/onePart > 1 }

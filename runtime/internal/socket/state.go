@@ -2,9 +2,9 @@ package socket
 
 import "sync/atomic"
 
-// state says how far a socket is, in one word: whoever changes it learns at the
-// same moment what else holds. So of two who depend on each other one sees what
-// the other has done.
+// state says how far a socket is, in one word. A goroutine that changes it
+// learns at the same moment what else holds. So of two that depend on each
+// other one sees what the other has done.
 type state struct{ bits atomic.Uint32 }
 
 const (

@@ -21,6 +21,7 @@ func writeNow(fd uintptr, p []byte) (int, syscall.Errno) {
 	return retryEINTR(syscall.SYS_SENDTO, fd, p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
+// retryEINTR makes a system call, again and again while a signal interrupts it.
 func retryEINTR(trap, fd uintptr, p []byte, flags uintptr) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0) //nolint:gosec // the only way to a system call

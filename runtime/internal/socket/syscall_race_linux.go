@@ -4,14 +4,16 @@ package socket
 
 import "syscall"
 
-// Under the race detector the calls are package syscall's, which tells it that
-// what was written before a message was sent is seen by who receives it; and on
-// 386, for which it does not know recv(2) and send(2).
+// readNow and writeNow are package syscall's calls here. Under the race
+// detector, that is told by them that bytes which were written before a message
+// was sent are seen by its receiver. On 386, package syscall does not know
+// recv(2) and send(2).
 
 func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return retryEINTR(syscall.Read, fd, p) }
 
 func writeNow(fd uintptr, p []byte) (int, syscall.Errno) { return retryEINTR(syscall.Write, fd, p) }
 
+// retryEINTR makes a system call, again and again while a signal interrupts it.
 func retryEINTR(do func(int, []byte) (int, error), fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := do(int(fd), p)

@@ -13,43 +13,46 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// Tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body to
-// read and a ResponseWriter, which must not be touched after the handler has
-// returned, and which may take for ever: a reset, too, has to wait until TCP
-// takes what is before it. So the goroutine of ServeHTTP stays, and it alone
-// writes (Carry). Write hands it a chunk at a time, and waits for it until the
+// Tunnel is an HTTP/2 stream as a net.Conn. net/http gives its handler a body
+// to read and a ResponseWriter. That must not be touched after the handler has
+// returned, and may take for ever: a reset, too, has to wait until TCP takes
+// what is before it. So the goroutine of ServeHTTP stays, and it alone writes
+// (Carry). Write hands it a chunk at a time, and waits for it until the
 // deadline.
 type Tunnel struct {
 	body          io.ReadCloser
-	w             http.ResponseWriter // carry's
-	head          func()              // what carry does before it writes anything: set by accept, with its first chunk
+	w             http.ResponseWriter // used by Carry only
+	head          func()              // called by Carry before it writes anything; set by accept, before the first chunk
 	local, remote net.Addr
 
-	chunks chan *chunk   // for carry; there is one at a time
-	taken  chan error    // what came of it
+	chunks chan *chunk   // for Carry; there is one at a time
+	taken  chan error    // how the chunk was written
 	ended  chan struct{} // closed by Close
 
 	made  time.Time
-	since atomic.Int64 // when carry got the chunk that it has, from made on; 0: it has none
+	since atomic.Int64 // when Carry got the chunk that it has, from made on; 0: it has none
 
-	ahead *ahead // of who reads; nil: no read was left
+	ahead *ahead // a read that was left, for the next; nil: none was. Used by the reader only
 
-	writing sync.Mutex // held by Write, and guards its own:
-	flying  *chunk     // is with carry; nil: nothing is
-	most    int        // how long the next may be
+	// Guarded by writing, which Write holds.
+	writing sync.Mutex
+	flying  *chunk // the chunk that is with Carry; nil: none is
+	most    int    // how long the next may be
 	timer   *time.Timer
 
-	mu       sync.Mutex // guards what follows, and calls of control
+	// All of this is guarded by mu, and so are calls of control.
+	mu       sync.Mutex
 	control  *http.ResponseController
 	closed   bool
-	carrying bool          // carry is in a call of w
+	carrying bool          // Carry is in a call of w
 	until    time.Time     // deadline of Write
 	changed  chan struct{} // tells a Write that waits of another deadline
 }
 
-// chunk is a copy of what is to be written: Write may have to leave it to carry.
-// Taking one is what can be seen of a peer's progress, so that they are short
-// for a slow one; for a fast one as long as a frame, which costs half as much.
+// chunk is a copy of bytes to be written, which Write may have to leave to
+// Carry. A peer's progress can be seen only by the chunks that it takes. So
+// they are short for a slow peer. For a fast one they are as long as a frame,
+// which costs half as much.
 type chunk struct {
 	len   int
 	bytes [longChunk]byte
@@ -58,7 +61,7 @@ type chunk struct {
 const (
 	shortChunk = 4 << 10 // as much as net/http buffers
 	longChunk  = 16 << 10
-	slowChunk  = 50 * time.Millisecond // what a slow peer's takes
+	slowChunk  = 50 * time.Millisecond // a peer that takes longer for one is slow
 )
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
@@ -80,8 +83,8 @@ func newTunnel(w http.ResponseWriter, r *http.Request) *Tunnel {
 func (t *Tunnel) LocalAddr() net.Addr  { return t.local }
 func (t *Tunnel) RemoteAddr() net.Addr { return t.remote }
 
-// Carry writes what Write hands over, until Close. Then the stream may end, and
-// nobody uses net/http's side of it any more.
+// Carry writes the chunks of Write, until Close. Then the stream may end, and
+// nothing uses net/http's side of it any more.
 func (t *Tunnel) Carry() {
 	for {
 		select {
@@ -95,8 +98,8 @@ func (t *Tunnel) Carry() {
 	}
 }
 
-// put writes a chunk. It returns when TCP has it; HTTP/2's windows, and the
-// other streams, can make that late.
+// put writes a chunk. It returns when TCP has it, which HTTP/2's windows, and
+// the other streams, can make late.
 func (t *Tunnel) put(c *chunk) error {
 	if !t.carries(true) {
 		return net.ErrClosed
@@ -114,7 +117,8 @@ func (t *Tunnel) put(c *chunk) error {
 	return t.control.Flush()
 }
 
-// carries notes whether carry is in a call of w, unless all is over.
+// carries notes whether Carry is in a call of w. It returns false if the stream
+// is closed.
 func (t *Tunnel) carries(carrying bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -136,18 +140,19 @@ func (t *Tunnel) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// ahead is a read that goes on though nobody waits for it: it cannot be ended
-// without ending all others. What it brings is what is read next.
+// ahead is a read that goes on though nothing waits for it: it cannot be ended
+// without ending all others. The next read gets what it brings.
 type ahead struct {
 	done  chan struct{}
 	bytes []byte
 	err   error
 }
 
-// maxAhead is how many bytes it may bring: a stream may hold them for long.
+// maxAhead is how many bytes a read ahead may bring: a stream may hold them for
+// long.
 const maxAhead = 512
 
-// readUntil is Read until stop is closed: then it leaves the read to the next.
+// readUntil is Read until stop is closed. Then it leaves the read to the next.
 func (t *Tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
 	if t.ahead == nil {
 		t.ahead = t.readAhead(min(len(p), maxAhead))
@@ -160,6 +165,7 @@ func (t *Tunnel) readUntil(stop <-chan struct{}, p []byte) (int, error) {
 	}
 }
 
+// readAhead begins a read of up to most bytes.
 func (t *Tunnel) readAhead(most int) *ahead {
 	a := &ahead{done: make(chan struct{}), bytes: make([]byte, most)}
 	go func() {
@@ -173,7 +179,7 @@ func (t *Tunnel) readAhead(most int) *ahead {
 	return a
 }
 
-// takeAhead takes what a read has brought that is done.
+// takeAhead copies what a read ahead that is done has brought.
 func (t *Tunnel) takeAhead(p []byte) (n int, err error) {
 	n = copy(p, t.ahead.bytes)
 	if t.ahead.bytes = t.ahead.bytes[n:]; len(t.ahead.bytes) == 0 {
@@ -184,8 +190,8 @@ func (t *Tunnel) takeAhead(p []byte) (n int, err error) {
 }
 
 // Write writes to the stream. If the deadline passes it returns how much was
-// taken, and may go on only with the rest: net/http may have the next chunk of
-// that already.
+// taken. The caller may go on only with the rest, since net/http may have the
+// next chunk of that already.
 func (t *Tunnel) Write(p []byte) (n int, err error) {
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -204,7 +210,7 @@ func (t *Tunnel) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// flush has carry write what w itself has to, the header.
+// flush has Carry write the header, by a chunk without bytes.
 func (t *Tunnel) flush() error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -213,13 +219,15 @@ func (t *Tunnel) flush() error {
 	return err
 }
 
+// hand gives a chunk to Carry. The caller holds writing.
 func (t *Tunnel) hand(c *chunk) {
 	t.flying = c
 	t.since.Store(max(int64(time.Since(t.made)), 1))
 	t.chunks <- c // there is room: nothing else is with carry
 }
 
-// await waits for the chunk that is with carry, and returns how long it was.
+// await waits for the chunk that is with Carry, and returns how long it was.
+// The caller holds writing.
 func (t *Tunnel) await() (taken int, err error) {
 	t.arm()
 	defer t.timer.Stop()
@@ -242,7 +250,7 @@ func (t *Tunnel) await() (taken int, err error) {
 	}
 }
 
-// landed takes a chunk back from carry.
+// landed takes a chunk back from Carry, and decides how long the next may be.
 func (t *Tunnel) landed(err error) (taken int, _ error) {
 	c := t.flying
 	t.flying = nil
@@ -261,14 +269,15 @@ func (t *Tunnel) landed(err error) (taken int, _ error) {
 	return taken, err
 }
 
-// moves reports whether the peer takes what is written, as far as can be seen: a
-// chunk that has been on its way for longer may be waiting for it.
+// moves reports whether the peer takes what is written, as far as can be seen:
+// a chunk that has been on its way for longer than slowChunk may be waiting for
+// it.
 func (t *Tunnel) moves() bool {
 	since := t.since.Load()
 	return since == 0 || int64(time.Since(t.made))-since < int64(slowChunk)
 }
 
-// arm sets the timer to the deadline.
+// arm sets the timer to the deadline of Write.
 func (t *Tunnel) arm() {
 	t.mu.Lock()
 	until := t.until
@@ -284,7 +293,7 @@ func (t *Tunnel) arm() {
 	}
 }
 
-// SetDeadline sets both.
+// SetDeadline sets the deadlines of Read and Write.
 func (t *Tunnel) SetDeadline(at time.Time) error {
 	if err := t.SetReadDeadline(at); err != nil {
 		return err
@@ -292,7 +301,8 @@ func (t *Tunnel) SetDeadline(at time.Time) error {
 	return t.SetWriteDeadline(at)
 }
 
-// SetReadDeadline leaves it to net/http.
+// SetReadDeadline sets net/http's read deadline, which ends reading for good
+// when it passes.
 func (t *Tunnel) SetReadDeadline(at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -302,7 +312,8 @@ func (t *Tunnel) SetReadDeadline(at time.Time) error {
 	return t.control.SetReadDeadline(at)
 }
 
-// SetWriteDeadline sets how long Write waits. net/http's would reset the stream.
+// SetWriteDeadline sets how long Write waits. net/http's deadline would reset
+// the stream.
 func (t *Tunnel) SetWriteDeadline(at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -317,8 +328,9 @@ func (t *Tunnel) SetWriteDeadline(at time.Time) error {
 	return nil
 }
 
-// Close ends the stream by having ServeHTTP return, and wakes who reads or
-// writes. What net/http has not written it will not: the stream is reset then.
+// Close ends the stream by having ServeHTTP return, and wakes a Read or Write
+// that waits. Bytes that net/http has not written yet are lost, and the stream
+// is reset.
 func (t *Tunnel) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -333,8 +345,9 @@ func (t *Tunnel) Close() error {
 	return t.body.Close()
 }
 
-// CloseWrite closes: net/http cannot end one half. What was written arrives all
-// the same, since what the peer still sends does not reset what it gets.
+// CloseWrite is Close, since net/http cannot end one half. Bytes that were
+// written arrive all the same: what the peer still sends does not reset what it
+// gets.
 func (t *Tunnel) CloseWrite() error { return t.Close() }
 
 func (t *Tunnel) isClosed() bool {

@@ -4,5 +4,6 @@ package socket
 
 import "unsafe"
 
-// getsockopt: package syscall knows it only as a part of socketcall(2) there.
+// getsockopt returns false: package syscall knows it only as a part of
+// socketcall(2) on 386.
 func getsockopt(uintptr, int, int, unsafe.Pointer, *uint32) bool { return false }

@@ -8,9 +8,9 @@ import (
 	"unsafe"
 )
 
-// vitals is what the kernel knows of a TCP connection, over TLS too: whether
-// its peer takes what is sent, and has sent what nobody has read yet. Each look
-// is a few system calls: it is for peers that are silent or slow.
+// vitals says what the kernel knows of a TCP connection, over TLS too: whether
+// its peer takes what is sent, and has sent bytes that were not read yet. Each
+// look is a few system calls, so it is for peers that are silent or slow.
 type vitals struct {
 	acked  uint64 // bytes that the peer's kernel has taken, ever: it grows as long as the peer reads
 	room   uint64 // how many it would have taken, had there been more
@@ -21,8 +21,8 @@ type vitals struct {
 	filled bool   // bytes have waited for the peer to read: its kernel may hold others that it has not
 }
 
-// ask looks at the connection of a descriptor; false where the kernel cannot be
-// asked, and if raw is nil.
+// ask asks the kernel about the connection of a descriptor; false where it
+// cannot be asked, and if raw is nil.
 func ask(raw syscall.RawConn) (v vitals, ok bool) {
 	if raw == nil {
 		return v, false
@@ -31,7 +31,8 @@ func ask(raw syscall.RawConn) (v vitals, ok bool) {
 	return v, ok && err == nil
 }
 
-// Where the members of struct tcp_info lie (linux/tcp.h): its layout only grows.
+// Offsets of members of struct tcp_info (linux/tcp.h), whose layout only grows,
+// and values of its state.
 const (
 	tcpInfoState       = 0
 	tcpInfoAcked       = 120 // tcpi_bytes_acked, since Linux 4.1
@@ -67,7 +68,7 @@ func vitalsOf(fd uintptr) (v vitals, ok bool) {
 }
 
 // queued asks SIOCOUTQ or SIOCINQ (tcp(7)), which have the numbers of the
-// terminal's.
+// terminal's requests.
 func queued(fd, request uintptr) int {
 	var n int32
 	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(&n))); errno != 0 { //nolint:gosec // the only way to a system call

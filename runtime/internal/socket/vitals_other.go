@@ -4,7 +4,7 @@ package socket
 
 import "syscall"
 
-// vitals is what a kernel that can be asked knows of a TCP connection.
+// vitals says what a kernel that can be asked knows of a TCP connection.
 type vitals struct {
 	acked, room        uint64
 	unsent, unread     int

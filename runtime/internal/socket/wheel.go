@@ -6,10 +6,11 @@ import (
 )
 
 // wheel is the one timer of an Engine: pings, idleness and lifetime of all its
-// sockets. It holds no goroutine; between turns there is only a
-// time.Timer, and without connections not even that.
+// sockets. It has no goroutine. Between turns there is only a time.Timer, and
+// without connections not even that.
 type wheel struct {
 	clock func() time.Duration // Engine.Clock
+	// All of this is guarded by mu, and so are the timerNodes.
 	mu    sync.Mutex
 	tick  time.Duration // zero: nothing is timed
 	slots [wheelSlots][]*Socket
@@ -19,15 +20,15 @@ type wheel struct {
 	timer *time.Timer
 }
 
-// wheelSlots bounds how far ahead a connection is placed; who is due later is
-// looked at again then.
+// wheelSlots bounds how far ahead a connection is placed. One that is due later
+// is looked at then, and placed again.
 const wheelSlots = 256
 
-// timerNode is a connection's place in the wheel.
+// timerNode is a connection's place in the wheel. It is guarded by wheel.mu.
 type timerNode struct {
-	ping  time.Duration // when the next one is due, by Engine.Clock; the last was sent PingInterval before
-	asked uint16        // how many were sent since the peer was heard, the last included (alive.go)
-	slot  int16         // its number and 1, or:
+	ping  time.Duration // when the next is due, by Engine.Clock; the last was sent Limits.Ping before
+	asked uint16        // how many pings were sent since the peer was heard, the last included (alive.go)
+	slot  int16         // its number plus 1, or untimed, or turning
 	index int32         // in the slot
 }
 
@@ -51,7 +52,7 @@ func (w *wheel) fit(l *Limits) {
 	}
 }
 
-// maxTick is how late what is timed may be.
+// maxTick is how late a ping, or the end of a connection, may be.
 const maxTick = time.Second
 
 // add starts the connection's clocks.
@@ -59,7 +60,7 @@ func (w *wheel) add(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := &s.timer
-	now := s.Hear() // it has taken as long to open as it has
+	now := s.Hear() // the time that opening took is no silence
 	n.ping = Later(now, s.profile.limits.Ping)
 	if w.tick == 0 {
 		if s.owner.Due() == Never {
@@ -75,7 +76,7 @@ func (w *wheel) add(s *Socket) {
 	w.place(s)
 }
 
-// remove stops them. It is idempotent.
+// remove stops the connection's clocks. It is idempotent.
 func (w *wheel) remove(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -88,6 +89,7 @@ func (w *wheel) remove(s *Socket) {
 	n.slot = untimed
 }
 
+// takeOut takes a connection out of its slot. The caller holds mu.
 func (w *wheel) takeOut(n *timerNode) {
 	if n.slot == turning {
 		return
@@ -100,7 +102,7 @@ func (w *wheel) takeOut(n *timerNode) {
 	w.slots[n.slot-1] = slot[:last]
 }
 
-// changed is called when a connection's times may be nearer than they were.
+// changed places a connection anew, whose times may be nearer than they were.
 func (w *wheel) changed(s *Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,7 +112,8 @@ func (w *wheel) changed(s *Socket) {
 	}
 }
 
-// place puts c into the first slot that turns when something is due, not before.
+// place puts s into the first slot that turns when something is due, not
+// before. The caller holds mu.
 func (w *wheel) place(s *Socket) {
 	turns := min(max((s.due()-w.at-1)/w.tick+1, 1), wheelSlots-1)
 	slot := (w.now + int(turns)) % wheelSlots
@@ -118,7 +121,7 @@ func (w *wheel) place(s *Socket) {
 	w.slots[slot] = append(w.slots[slot], s)
 }
 
-// arm has the next slot turn when it is due.
+// arm sets the timer to when the next slot is due. The caller holds mu.
 func (w *wheel) arm(now time.Duration) {
 	in := w.at + w.tick - now
 	if w.timer == nil {
@@ -129,7 +132,7 @@ func (w *wheel) arm(now time.Duration) {
 }
 
 // turn looks at the connections of all slots that are due by now, outside the
-// lock: what they need done, enqueueing a ping or closing, may call back.
+// lock: to ping or close one may call back.
 func (w *wheel) turn() {
 	due, now, late := w.take()
 	for _, s := range due {
@@ -139,9 +142,9 @@ func (w *wheel) turn() {
 	}
 }
 
-// take takes the connections out whose time has come, by the clock of their
-// Server. late says that the process was stopped, or starved: then peers may
-// have answered, and nobody have read it.
+// take takes out the connections of all slots that are due, by Engine.Clock.
+// late says that the process was stopped, or starved: then peers may have
+// answered, and nothing have read it.
 func (w *wheel) take() (due []*Socket, now time.Duration, late bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,8 +180,8 @@ func (w *wheel) again(s *Socket) {
 	}
 }
 
-// StartClocks has the socket pinged, given up for its silence, and Owner.TimeUp
-// called.
+// StartClocks begins to ping the peer, to give it up for its silence, and to
+// call Owner.TimeUp.
 func (s *Socket) StartClocks() { s.profile.engine.wheel.add(s) }
 
 // DueChanged must be called when Owner.Due may be sooner than it was.

@@ -9,13 +9,13 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// maxBatch is how many bytes of queued frames leave in one write: they are
-// copied together, and a single larger frame is written as it is.
+// maxBatch is how many bytes of queued frames leave in one write. They are
+// copied together; a single larger frame is written as it is.
 const maxBatch = 64 << 10
 
-// Reply queues a frame that must not be shed, and waits for room: meanwhile
+// Reply queues a frame that must not be shed, and waits for room. Meanwhile
 // nothing is read from the peer. A peer that never makes room is closed by the
-// write deadline. If the connection closes instead the reply is lost. waited
+// write deadline. If the connection closes instead, the reply is lost. waited
 // says that there was no room at once.
 //
 // On the read goroutine replies are corked: they leave together when the input
@@ -33,7 +33,7 @@ func (s *Socket) ReplyCopy(frame []byte) (waited bool) {
 	return s.replied(v, frame, true)
 }
 
-// replied goes on where the outbox has said what it makes of a reply.
+// replied does the rest of a reply, of which v is the outbox's verdict.
 func (s *Socket) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waited bool) {
 	if v.Refused() {
 		waited = true
@@ -57,7 +57,8 @@ func (s *Socket) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waite
 	return waited
 }
 
-// FlushNow flushes here, if the verdict makes that the caller's task.
+// FlushNow flushes on the caller's goroutine, if the verdict makes that the
+// caller's task.
 func (s *Socket) FlushNow(v outbox.Verdict) {
 	if v == outbox.Schedule {
 		b := batches.Get().(*batch)
@@ -67,9 +68,9 @@ func (s *Socket) FlushNow(v outbox.Verdict) {
 	}
 }
 
-// touch fetches what a flush needs into the cache, as outbox.Queue.Touch: the
-// pusher wrote it last, on another processor. The profile stands behind the
-// queue, in the cache line that the queue ends in.
+// touch fetches what a flush needs into the cache, as outbox.Queue.Touch does,
+// since the pusher wrote it last, on another processor. The profile stands
+// behind the queue, in the cache line that the queue ends in.
 func (s *Socket) touch() {
 	s.out.Touch()
 	runtime.KeepAlive(s.profile)
@@ -78,7 +79,7 @@ func (s *Socket) touch() {
 
 var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (runtime.Goexit)")
 
-// batch is what a flush works with.
+// batch holds the frames that a flush writes, and what it takes to write them.
 type batch struct {
 	outbox.Batch
 	bytes []byte // room to copy frames together
@@ -98,10 +99,11 @@ var batches = sync.Pool{New: func() any {
 	return b
 }}
 
-// flush writes what is queued, for whoever was to have that done: unless another
-// has come before, it, or a goroutine that it leaves the rest to, is the one
-// writer of the connection. flush itself never waits for the peer: a socket that
-// takes no more is left to flushWaiting.
+// flush writes the frames that are queued. Its caller has the task from the
+// outbox, and so is the one writer of the connection; it may find that a push
+// has stolen the frames. flush never waits for the peer: if the socket takes no
+// more, the rest and being the writer are left to flushWaiting, on a goroutine
+// of its own.
 func (s *Socket) flush(b *batch) {
 	if s.raw == nil {
 		go s.flushPatiently()
@@ -123,17 +125,19 @@ func (s *Socket) flush(b *batch) {
 	}
 	switch more, closed := s.out.Written(&b.Batch); {
 	case more:
-		// At the end of the queue: neither the caller nor a worker's other
-		// connections wait for one that is pushed to as fast as it is written
-		// to, and until its turn comes more can join the next write.
+		// The socket goes to the end of the run queue. So neither the caller
+		// nor a worker's other connections wait for one that is pushed to as
+		// fast as it is written to, and until its turn comes more can join the
+		// next write.
 		s.profile.engine.queue.add(s)
 	case closed:
 		s.writeEnded(broken)
 	}
 }
 
-// writeTaken writes what was taken, as far as the socket takes it at once. The
-// rest is one frame's; what was behind it is in the outbox again.
+// writeTaken writes the frames of b, as far as the socket takes them at once.
+// It returns the rest of one frame. The frames behind that are in the outbox
+// again.
 func (s *Socket) writeTaken(b *batch) (rest []byte, err error) {
 	p := b.joined()
 	rest, err = s.writeSome(b, p)
@@ -143,8 +147,9 @@ func (s *Socket) writeTaken(b *batch) (rest []byte, err error) {
 	return s.out.Stuck(&b.Batch, len(p)-len(rest)), nil
 }
 
-// leaveWaiting leaves b's frame, and being the writer, to a goroutine. What b has
-// let go of, of other connections too, must not wait for this peer.
+// leaveWaiting leaves b's frame, and being the writer, to a goroutine. It
+// settles b first: the frames that b has let go of, of other connections too,
+// must not wait for this peer.
 func (s *Socket) leaveWaiting(b *batch, rest []byte) {
 	b.Settle(s.profile.engine.waiting)
 	w := batches.Get().(*batch)
@@ -167,8 +172,8 @@ func (s *Socket) flushPatiently() {
 	b.release()
 }
 
-// flushWaiting waits for the peer to take rest, and then writes what is queued,
-// with what is in b being written.
+// flushWaiting waits for the peer to take rest, and then writes the frames that
+// are queued. b holds the frames that are being written.
 func (s *Socket) flushWaiting(b *batch, rest []byte) {
 	broken, returned := false, false
 	defer func() {
@@ -202,8 +207,8 @@ func (s *Socket) flushWaiting(b *batch, rest []byte) {
 			rest = b.joined()
 			continue
 		}
-		// The peer takes something again. As long as it does, who finds no room
-		// may wait for this write, which does not wait.
+		// The peer takes something again. As long as it does, a push that finds
+		// no room may wait for this write, which does not wait for the peer.
 		var err error
 		if rest, err = s.writeTaken(b); err != nil {
 			broken = s.writeFailed(err)
@@ -228,9 +233,9 @@ func (b *batch) joined() []byte {
 }
 
 // writeSome writes as much of p as the socket takes at once. Control keeps the
-// descriptor from being closed meanwhile; RawConn.Write would lock out other
-// writers, too, and set up the poller: the outbox has one owner, who does not
-// wait.
+// descriptor from being closed meanwhile. RawConn.Write would lock out other
+// writers, too, and set up the poller. Neither is needed: the outbox has one
+// writer, which does not wait.
 func (s *Socket) writeSome(b *batch, p []byte) (rest []byte, err error) {
 	b.p = p
 	if err := s.raw.Control(b.try); err != nil {
@@ -246,6 +251,6 @@ func (s *Socket) writeSome(b *batch, p []byte) (rest []byte, err error) {
 // writeFailed ends the connection: nothing more can be written.
 func (s *Socket) writeFailed(err error) (broken bool) {
 	s.begin(writeCause(err))
-	s.out.Abort() // the caller is the owner, so there is nothing to schedule
+	s.out.Abort() // the caller is the writer, so there is nothing to schedule
 	return true
 }

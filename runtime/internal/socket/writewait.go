@@ -9,40 +9,42 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// This file is about writes that wait for the peer: whether it takes something.
+// This file finds out whether a peer takes something of a write that waits.
 //
 // Whether a write has returned does not tell. A kernel that holds MBs for a
 // peer says that there is room when a third of them is free, which a slow peer
-// takes minutes for; and a deadline that passes would break a TLS connection
-// for good. So nothing has a deadline, and the kernel is asked now and then what
-// the peer has taken (vitals). Where it cannot be asked, what Write takes is all
-// there is to see, so that it gets little at a time.
+// takes minutes for. A deadline that passes would break a TLS connection for
+// good. So nothing has a deadline, and the kernel is asked now and then what
+// the peer has taken (vitals). Where it cannot be asked, the bytes that Write
+// takes are all there is to see, so it gets few at a time.
 
-// maxPiece is how much is written at a time: it makes one record of TLS.
+// maxPiece is how many bytes Write gets at a time: they make one record of TLS.
 const maxPiece = 16 << 10
 
-// writeWatch looks after the writes of one connection while they wait. It is
-// made where the kernel has taken no more of a socket's bytes, and for other
-// connections, whose writes may always wait, with each flush.
+// writeWatch watches the writes of one connection that wait for the peer. A
+// connection with a descriptor has one when the kernel has taken no more of its
+// bytes. Other connections, whose writes may always wait, have one in each
+// flush.
 type writeWatch struct {
 	timer   *time.Timer   // calls look
 	written atomic.Uint64 // bytes that Write took
 	wroteAt atomic.Int64  // when it last took some, by Engine.Clock
 
-	mu    sync.Mutex    // guards what follows
+	// All of this is guarded by mu.
+	mu    sync.Mutex
 	s     *Socket       // nil: the writes are over
 	every time.Duration // between two looks
-	quiet time.Duration // for how long the peer has taken nothing
-	seen  uint64        // of the bytes it had taken, at the last look
+	quiet time.Duration // how long the peer has taken nothing
+	seen  uint64        // how many bytes it had taken at the last look
 	known bool          // there was a last look
-	asked bool          // the kernel, by the last look
+	asked bool          // the last look has asked the kernel
 	cut   bool          // a write was told to give up
 }
 
-// looks is how often the peer is looked at within Limits.Write.
+// looks is how often the watch looks at the peer within Limits.Write.
 const looks = 4
 
-// watchWriting begins to watch; nil if nothing is limited.
+// watchWriting returns a watch that has begun; nil if nothing is limited.
 func (s *Socket) watchWriting() *writeWatch {
 	l := &s.profile.limits
 	shortest := min(l.Write, l.Idle)
@@ -87,8 +89,8 @@ func (w *writeWatch) end() {
 	}
 }
 
-// look is called by the timer. It counts looks instead of time: while the
-// process is stopped, no peer is late.
+// look looks whether the peer takes something. The timer calls it. It counts
+// looks instead of time: while the process is stopped, no peer is late.
 func (w *writeWatch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -100,7 +102,7 @@ func (w *writeWatch) look() {
 		w.quiet = 0
 	case taken:
 		w.quiet = 0
-		now := w.s.Hear() // who takes what is written lives, though its answer to a ping may be far behind
+		now := w.s.Hear() // a peer that takes what is written lives, though its answer to a ping may be far behind
 		if !w.asked {
 			w.quiet = min(now-time.Duration(w.wroteAt.Load()), w.every)
 		}
@@ -113,9 +115,9 @@ func (w *writeWatch) look() {
 	w.timer.Reset(w.every)
 }
 
-// giveUp has the write that waits return. A socket on which it cannot be told
-// to, or was in vain by the last look, is closed: a net.Conn of the user may
-// know nothing of deadlines. The caller holds w.mu.
+// giveUp has the write that waits return. If a write cannot be told to, or had
+// been told in vain by the last look, the socket is closed: a net.Conn of the
+// user's may know nothing of deadlines. The caller holds w.mu.
 func (w *writeWatch) giveUp() {
 	s, told := w.s, false
 	defer func() {
@@ -146,8 +148,9 @@ func (w *writeWatch) taken() (taken, since bool) {
 	return taken, since
 }
 
-// wrote notes what Write took, and reports whether it may go on, having been
-// told to give up: what a Write has taken of its piece is seen only now.
+// wrote counts n bytes that Write took. It reports whether a write that was
+// told to give up may go on: only now can be seen how much of its piece it has
+// taken.
 func (w *writeWatch) wrote(n int) (goOn bool) {
 	if w == nil {
 		return false
