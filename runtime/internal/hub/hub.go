@@ -18,17 +18,17 @@ import (
 // goroutine, and none waits for a peer.
 type Hub struct {
 	engine   *socket.Engine
-	shutdown socket.Cause // of whoever comes while Shut is called
+	shutdown socket.Cause // of members that are added while Shut is called
 	everyone room
 	rooms    *rooms
 	users    *rooms       // by the id of the principal
 	present  atomic.Int64 // registered, and not closing
 
-	mu   sync.RWMutex // guards what follows
+	// All of this is guarded by mu.
+	mu   sync.RWMutex
 	byID index
 
-	// live counts connections whose socket or hook is not done with yet.
-	live    int
+	live    int                  // connections whose socket or hook is not done with yet
 	lingers map[*Member]struct{} // of them, those that are registered no more
 	from    map[netip.Addr]int   // live by address; nil: not limited
 	closing bool
@@ -44,7 +44,7 @@ func New(e *socket.Engine, shutdown socket.Cause) *Hub {
 // Unlimited stands for any number of connections.
 const Unlimited = math.MaxInt
 
-// Admission is what Admit says.
+// Admission is the result of Admit.
 type Admission uint8
 
 // The admissions.
@@ -55,8 +55,9 @@ const (
 	TooManyHere           // connections from one address
 )
 
-// Admit counts a connection that is about to be upgraded, unless that is one
-// too many or Shut was called.
+// Admit counts a connection that is about to be upgraded, unless it is one too
+// many or Shut was called. There may be most connections, and mostHere of them
+// from one address; Unlimited is any number.
 func (h *Hub) Admit(from netip.Addr, most, mostHere int) Admission {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +86,7 @@ func (h *Hub) Release(from netip.Addr) {
 	h.drop(from)
 }
 
-// Ended is Release for a member.
+// Ended is Release for a member, which Linger may have noted.
 func (h *Hub) Ended(m *Member, from netip.Addr) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,6 +94,7 @@ func (h *Hub) Ended(m *Member, from netip.Addr) {
 	h.drop(from)
 }
 
+// drop takes back an Admit. The caller holds mu.
 func (h *Hub) drop(from netip.Addr) {
 	h.live--
 	if n, limited := h.from[from]; limited {
@@ -105,6 +107,8 @@ func (h *Hub) drop(from netip.Addr) {
 	h.settle()
 }
 
+// settle closes drained if the last connection is gone after Shut. The caller
+// holds mu.
 func (h *Hub) settle() {
 	if h.closing && h.live == 0 {
 		select {
@@ -115,8 +119,8 @@ func (h *Hub) settle() {
 	}
 }
 
-// Shut stops Admit, and returns a channel that is closed when the last connection
-// is gone, with those that are registered now.
+// Shut stops Admit. It returns the members that are registered now, and a
+// channel that is closed when the last connection is gone.
 func (h *Hub) Shut() (drained <-chan struct{}, all []*Member) {
 	h.mu.Lock()
 	h.closing = true
@@ -135,14 +139,14 @@ func (h *Hub) Linger(m *Member) {
 	h.lingers[m] = struct{}{}
 }
 
-// Lingering returns those.
+// Lingering returns the members that Linger has noted.
 func (h *Hub) Lingering() []*Member {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return slices.Collect(maps.Keys(h.lingers))
 }
 
-// Held returns how many connections are not done with.
+// Held returns how many connections were admitted and not released.
 func (h *Hub) Held() int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -159,6 +163,7 @@ func (h *Hub) Add(m *Member, user string) bool {
 	return true
 }
 
+// addID makes m known by its id, unless Shut was called.
 func (h *Hub) addID(m *Member) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -171,8 +176,9 @@ func (h *Hub) addID(m *Member) bool {
 	return true
 }
 
-// addToCrowd is the rest of Add, without the lock: a push to everyone holds
-// theirs for a while, and a search for one connection shall not wait for that.
+// addToCrowd does the rest of Add, without mu. A push to everyone holds the
+// lock of that room for a while, and a search for one connection must not wait
+// for that.
 func (h *Hub) addToCrowd(m *Member, user string) {
 	h.everyone.add(&m.everyone)
 	if user != "" {
@@ -191,7 +197,7 @@ func (h *Hub) isClosing() bool {
 	return h.closing
 }
 
-// Remove takes m out, when it has left its rooms. Nobody finds it any more.
+// Remove takes m out, when it has left its rooms. It is not found any more.
 func (h *Hub) Remove(m *Member) {
 	h.mu.Lock()
 	h.byID.remove(m)

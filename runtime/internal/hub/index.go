@@ -1,7 +1,7 @@
 package hub
 
-// index finds members by id. It is a hash table of pointers to what
-// holds its own key, with linear probing: a Go map would repeat each key, and
+// index finds members by id. It is a hash table of pointers to members, which
+// hold their own keys, with linear probing: a Go map would repeat each key, and
 // weigh twice as much on every connection. The zero value is empty. It is
 // guarded by Hub.mu.
 type index struct {
@@ -11,8 +11,8 @@ type index struct {
 
 const minIndex = 16
 
-// home is where the search for an id begins: ids are numbers in a row, which
-// the multiplication (Knuth, TAOCP 3, section 6.4) scatters.
+// home returns the slot where the search for an id begins. Ids are numbers in a
+// row, which the multiplication (Knuth, TAOCP 3, section 6.4) scatters.
 func (x *index) home(id uint64) int {
 	return int(id * 0x9E3779B97F4A7C15 >> 32 & uint64(len(x.slots)-1))
 }
@@ -33,7 +33,7 @@ func (x *index) get(id uint64) *Member {
 	return x.slots[x.find(id)]
 }
 
-// add adds a member whose id is not there.
+// add adds a member whose id is not in the index.
 func (x *index) add(m *Member) {
 	if (x.len+1)*4 > len(x.slots)*3 {
 		x.resize(max(2*len(x.slots), minIndex))
@@ -42,8 +42,8 @@ func (x *index) add(m *Member) {
 	x.len++
 }
 
-// remove takes out a member that is there. Those behind it that it had
-// pushed off their place move up, so that no search ends before them.
+// remove takes out a member, which must be in the index. Members behind it that
+// it had pushed off their place move up, so that no search ends before them.
 func (x *index) remove(m *Member) {
 	free := x.find(m.ID)
 	mask := len(x.slots) - 1

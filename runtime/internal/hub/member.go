@@ -8,28 +8,28 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Member is a place among all peers, and the socket of who has it. It is a part
-// of the socket's owner, which is a Keeper.
+// Member is a peer's place among all peers, with its socket. It is a part of
+// the socket's owner, which is a Keeper.
 type Member struct {
 	Socket socket.Socket
 	ID     uint64 // set before Hub.Add
 
 	everyone membership // in the room of all members
 
-	mu    sync.Mutex // guards rooms, and nothing else
-	rooms *own       // nil: none, and no user
+	mu    sync.Mutex
+	rooms *own // guarded by mu, as its fields are; nil: no rooms, and no user
 }
 
-// Keeper is what a Member belongs to.
+// Keeper is the owner of a Member's socket.
 type Keeper interface {
 	socket.Owner
-	// Overflow returns what becomes of a push that does not say it, if the outbox
-	// is full. Locks may be held.
+	// Overflow returns what becomes of a push that does not say it, if the
+	// outbox is full. Locks may be held.
 	Overflow() Overflow
 }
 
-// own holds the rooms of one member. It is allocated on first use, since many are
-// in none.
+// own holds the rooms of one member. It is allocated on first use, since many
+// members are in no room.
 type own struct {
 	list []*membership
 	user *membership // among the connections of the principal; nil: nobody known
@@ -47,15 +47,15 @@ func (m *Member) own() *own {
 // Registered reports whether m has ever been in the Hub.
 func (m *Member) Registered() bool { return m.everyone.member != nil }
 
-// Why Join joins nothing.
+// The errors of Join, which joins nothing then.
 var (
 	ErrLeft    = errors.New("ws: the connection has left its rooms for good")
 	ErrTooMany = errors.New("ws: too many rooms")
 )
 
-// Join makes m a member of rooms; those it is in already do not matter. It fails,
-// and m has joined none of them, after LeaveAll, and if those are more than most
-// together.
+// Join makes m a member of rooms, and ignores those that it is in already. It
+// fails, and joins none of them, after LeaveAll (ErrLeft), and if m would be in
+// more than most rooms (ErrTooMany).
 func (h *Hub) Join(m *Member, most int, names ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -80,7 +80,7 @@ func (h *Hub) Join(m *Member, most int, names ...string) error {
 	return nil
 }
 
-// Leave takes m out of rooms; those it is not in do not matter.
+// Leave takes m out of rooms, and ignores those that it is not in.
 func (h *Hub) Leave(m *Member, names ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,7 +95,7 @@ func (h *Hub) Leave(m *Member, names ...string) {
 	}
 }
 
-// LeaveAll is the last thing that happens to a member's rooms.
+// LeaveAll takes m out of all its rooms, for good: Join fails from now on.
 func (h *Hub) LeaveAll(m *Member) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Overflow is what becomes of a push to a full outbox. Zero leaves it to the
+// Overflow says what becomes of a push to a full outbox. Zero leaves it to the
 // Keeper.
 type Overflow uint8
 
@@ -21,7 +21,7 @@ const (
 
 // How says how a push treats outboxes.
 type How struct {
-	Key      string // replaces what waits with this key; "" is none
+	Key      string // the push replaces one that waits with this key; "" is none
 	Overflow Overflow
 }
 
@@ -32,8 +32,8 @@ type Message struct {
 	both            bool
 }
 
-// Encoded makes m the message of a frame, and of its compressed twin; nil is
-// none. Neither may change later.
+// Encoded makes m the message of a frame, and of its compressed twin, or nil.
+// Neither may change later.
 func (m *Message) Encoded(frame, deflated []byte) {
 	m.plain.Share(frame)
 	if deflated != nil {
@@ -42,8 +42,8 @@ func (m *Message) Encoded(frame, deflated []byte) {
 	}
 }
 
-// to returns the frame for a receiver. Of most messages there is one: nothing of
-// the receiver is read then, whose memory may be in no cache.
+// to returns the frame for a receiver. Most messages have one frame. Then
+// nothing of the receiver is read, whose memory may be in no cache.
 func (m *Message) to(r *Member) *outbox.Frame {
 	if m.both && r.Socket.Deflates() {
 		return &m.deflated
@@ -51,22 +51,23 @@ func (m *Message) to(r *Member) *outbox.Frame {
 	return &m.plain
 }
 
-// Tally is what one push did.
+// Tally counts what one push did.
 type Tally struct {
 	Sent, Shed, Replaced int
 	Slow                 []*Member // to be closed, when no lock is held
 
-	lost   [3]*Member // of those that lost something, for the log
+	lost   [3]*Member // some members that lost something, for the log
 	losers int
 	seed   uint32
 	waited socket.Patience
 }
 
-// Lost returns some of those that lost something.
+// Lost returns some of the members that lost something.
 func (n *Tally) Lost() []*Member { return n.lost[:min(n.losers, len(n.lost))] }
 
-// lose notes that m has lost something. Of many each is as likely to be named:
-// one that is stalled since today is not hidden by those that were before.
+// lose notes that m has lost something. Of many members each is as likely to be
+// kept: one that is stalled since today is not hidden by those that were
+// before.
 func (n *Tally) lose(m *Member) {
 	at := n.losers
 	n.losers++
@@ -82,7 +83,8 @@ func (n *Tally) lose(m *Member) {
 	}
 }
 
-// Push queues a message for everybody in a set, and has it written by workers.
+// Push queues a message for all members of a set, and has it written by
+// workers.
 func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, n *Tally) {
 	var first [64]*socket.Socket
 	due := first[:0]
@@ -102,8 +104,8 @@ func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, n *Tally) {
 	m.deflated.Settle(h.engine.Waiting())
 }
 
-// PushOne queues a frame for a single member. The verdict is for Socket.FlushNow:
-// a write that cannot wait costs less than waking a worker.
+// PushOne queues a frame for a single member. The caller must pass the verdict
+// to Socket.FlushNow: a write that cannot wait costs less than waking a worker.
 func (h *Hub) PushOne(m *Member, frame []byte, n *Tally) outbox.Verdict {
 	v := m.Socket.Out().Push(frame)
 	switch {
@@ -120,9 +122,9 @@ func (h *Hub) PushOne(m *Member, frame []byte, n *Tally) outbox.Verdict {
 	return v
 }
 
-// push queues a frame for one of many members, adds to the tally what came of it,
-// and reports whether the outbox needs flushing. It never waits for the peer, and
-// writes only where it finds no room (Socket.PushAgain).
+// push queues a frame for one of many members, adds the result to the tally,
+// and reports whether the outbox needs flushing. It never waits for the peer,
+// and writes only where it finds no room (Socket.PushAgain).
 func (m *Member) push(f *outbox.Frame, how *How, n *Tally) (due bool) {
 	if how.Key != "" {
 		return m.pushOver(f, outbox.Full, how, n)
@@ -138,8 +140,8 @@ func (m *Member) push(f *outbox.Frame, how *How, n *Tally) (due bool) {
 	}
 }
 
-// pushOver is push for a frame that may take the place of others, and for an
-// outbox that has just refused one, with that verdict.
+// pushOver is push for a frame with a key, which may take the place of another,
+// and for an outbox that has just refused a frame with the verdict v.
 func (m *Member) pushOver(f *outbox.Frame, v outbox.Verdict, how *How, n *Tally) (due bool) {
 	out := m.Socket.Out()
 	o := outbox.Outcome{Verdict: v}
@@ -171,7 +173,7 @@ func (m *Member) pushOver(f *outbox.Frame, v outbox.Verdict, how *How, n *Tally)
 			n.lose(m)
 		}
 		if policy == CloseSlow {
-			n.Slow = append(n.Slow, m) // not here: a room's lock is held, and closing calls the owner
+			n.Slow = append(n.Slow, m) // closed later: a room's lock is held, and closing calls the owner
 		}
 		return false
 	}

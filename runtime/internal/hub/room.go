@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// room is a set of members. Pushing to it takes its lock for the whole
-// loop, so that all members see one order; enqueueing never blocks, and no
-// user code runs under the lock.
+// room is a set of members. A push to it takes its lock for the whole loop, so
+// that all members see one order. Enqueueing never blocks, and no user code
+// runs under the lock.
 type room struct {
 	name    string
-	named   bool       // one of rooms, which is gone with its last member
-	mu      sync.Mutex // guards what follows
-	members []*membership
-	gone    bool // there may be another of this name
+	named   bool // one of rooms, which is gone with its last member
+	mu      sync.Mutex
+	members []*membership // guarded by mu
+	gone    bool          // guarded by mu; the last member has left, and there may be another room of this name
 }
 
 // membership is one member's place in one room.
@@ -54,7 +54,7 @@ func (r *room) remove(m *membership) (empty bool) {
 	return last == 0
 }
 
-// visit is present, or each.
+// visit visits the members: by present, or by each.
 func (r *room) visit(present bool, visit func(*Member)) {
 	if present {
 		r.present(visit)
@@ -82,7 +82,7 @@ func (r *room) present(visit func(*Member)) {
 	}
 }
 
-// each visits the members, to push to them.
+// each visits all members, to push to them.
 func (r *room) each(visit func(*Member)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,17 +123,18 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: Member.mu, and then shard.mu or room.mu. A push to
-// a crowd holds that of its room for as long as it takes, so nobody waits for a
-// room's lock with a lock that other rooms need.
+// Locks are taken in this order: Member.mu, and then shard.mu or room.mu. A
+// push to a crowd holds that of its room for as long as it takes, so no
+// goroutine waits for a room's lock while it holds one that other rooms need.
 type rooms struct {
 	seed   maphash.Seed
 	shards [roomShards]shard
 }
 
+// shard has the rooms of some names.
 type shard struct {
-	mu    sync.Mutex // guards rooms
-	rooms map[string]*room
+	mu    sync.Mutex
+	rooms map[string]*room // guarded by mu
 }
 
 func newRooms() *rooms { return &rooms{seed: maphash.MakeSeed()} }
@@ -142,7 +143,7 @@ func (rs *rooms) shard(name string) *shard {
 	return &rs.shards[maphash.String(rs.seed, name)%roomShards]
 }
 
-// join puts m into the room, which it makes if need be. m is not in it yet.
+// join puts m into the room, which it makes if need be. m must not be in it.
 func (rs *rooms) join(m *Member, name string) *membership {
 	s, place := rs.shard(name), &membership{member: m}
 	for {
@@ -187,8 +188,8 @@ func (s *shard) forget(r *room) {
 	}
 }
 
-// find returns the room, or nil. The room may lose its last member meanwhile,
-// and then it is empty.
+// find returns the room; nil if there is none. It may lose its last member
+// meanwhile, and then it is empty.
 func (rs *rooms) find(name string) *room {
 	s := rs.shard(name)
 	s.mu.Lock()

@@ -2,16 +2,16 @@ package hub
 
 import "slices"
 
-// Set says who is meant: everyone, or rooms, or users, or ids, the first of these
-// that is not empty, with exceptions. It is looked up anew at each use. ID is what
-// the owner calls the id of a member.
+// Set says which members are meant: everyone, or rooms, or users, or ids, the
+// first of these that is not empty, with exceptions. They are looked up anew at
+// each use. ID is the owner's type for the id of a member.
 type Set[ID ~uint64] struct {
 	All          bool
 	Rooms, Users []string
 	IDs, Except  []ID
 }
 
-// Single reports whether it is one member, by its id.
+// Single reports whether the set is one member, by its id.
 func (to *Set[ID]) Single() bool {
 	return len(to.IDs) == 1 && !to.All && len(to.Rooms) == 0 && len(to.Users) == 0
 }
@@ -27,15 +27,16 @@ func Present[ID ~uint64](h *Hub, to *Set[ID], visit func(*Member)) {
 	})
 }
 
-// Members returns those, for what must not run under a lock.
+// Members returns the members of Present, for callers that do what must not be
+// done under a lock.
 func Members[ID ~uint64](h *Hub, to *Set[ID]) (all []*Member) {
 	Present(h, to, func(m *Member) { all = append(all, m) })
 	return all
 }
 
-// each visits each member once, those that are closing, too, unless present. Not
-// by a function for the room: what is handed to one that is not known here would
-// be on the heap, for each push.
+// each visits each member of a set once, with those that are closing unless
+// present is set. present is no function for the room: arguments of a function
+// that is not known here would be on the heap, for each push.
 func each[ID ~uint64](h *Hub, to *Set[ID], present bool, visit func(*Member)) {
 	if len(to.Except) > 0 {
 		all := visit
