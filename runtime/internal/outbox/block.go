@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// Block is up to how many bytes of replies are copied into memory that is used
-// again and again. A connection has a block only between its first reply and the
-// write, which does not wait: a peer that stalls has what it is to get, and no
-// more.
+// Block is how many bytes of replies are copied, at most, into memory that is
+// used again and again. A connection has a block only between its first reply
+// and the write, which does not wait. So a peer that stalls has no more memory
+// than its frames need.
 const Block = 4 << 10
 
 var blocks = sync.Pool{New: func() any { return new([Block]byte) }}
 
-// Copy is Keep for a frame whose memory the caller uses again. Those that an
+// Copy is Keep for a frame whose memory the caller uses again. Frames that an
 // empty queue gets one after the other are one run of bytes in a block, which
 // needs neither memory nor copying for the write.
 func (q *Queue) Copy(frame []byte) Verdict {
@@ -36,8 +36,8 @@ func (q *Queue) Copy(frame []byte) Verdict {
 	return q.added(len(frame))
 }
 
-// leaveBlock moves the rest of b's one frame, which the socket does not take now,
-// out of the block: a peer may never take it.
+// leaveBlock moves the rest of b's one frame, which the socket does not take
+// now, out of the block: a peer may never take it.
 func (b *Batch) leaveBlock(rest []byte) []byte {
 	if b.run > 0 {
 		rest = slices.Clone(rest)
@@ -47,7 +47,8 @@ func (b *Batch) leaveBlock(rest []byte) []byte {
 	return rest
 }
 
-// recycle gives the block of a run back, if b has one: nobody reads it any more.
+// recycle gives the block of a run back, if b has one. Nothing may read it any
+// more.
 func (b *Batch) recycle() {
 	if b.run > 0 {
 		spoil(b.first)

@@ -2,21 +2,21 @@ package outbox
 
 import "sync/atomic"
 
-// Budget bounds the memory of what waits in many queues together. A frame that
+// Budget bounds the memory of the frames in many queues together. A frame that
 // queues share counts its bytes once (Frame). For frames of their own queues
-// reserve their part in units, so that they seldom touch what all share; and
-// one that found its queue empty does not count, which is most of them.
+// reserve their part in units, so that they seldom touch what all share. A
+// frame that found its queue empty does not count, and most frames do.
 //
 // A queue whose writer waits for its peer has the first half of the total only:
 // peers that take nothing cannot hold what the others need.
 type Budget struct {
-	bytes int64 // never more than these
+	bytes int64 // the bound
 	used  atomic.Int64
-	_     [48]byte // it is written often: it shall have a cache line of its own
+	_     [48]byte // used is written often, and has a cache line of its own
 }
 
-// unit is how many bytes are reserved at a time. Half of one is what a
-// reservation is too large on average.
+// unit is how many bytes are reserved at a time. A reservation is half of it
+// too large on average.
 const unit = 2 << 10
 
 // NewBudget returns a budget of so many bytes.
@@ -25,9 +25,11 @@ func NewBudget(bytes int) *Budget { return &Budget{bytes: int64(bytes)} }
 // Used returns how many bytes count now.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
+// take counts n bytes, unless the bound is reached; half says that it is the
+// first half only.
 func (b *Budget) take(n int, half bool) bool {
 	most := b.most(half)
-	// Whoever is refused leaves no trace that others could be refused for.
+	// A refusal leaves no trace that others could be refused for.
 	if b.used.Load()+int64(n) > most {
 		return false
 	}
@@ -38,6 +40,7 @@ func (b *Budget) take(n int, half bool) bool {
 	return false
 }
 
+// most returns the bound, or half of it.
 func (b *Budget) most(half bool) int64 {
 	if half {
 		return b.bytes / 2
@@ -45,9 +48,10 @@ func (b *Budget) most(half bool) int64 {
 	return b.bytes
 }
 
+// give takes n bytes back.
 func (b *Budget) give(n int) { b.used.Add(-int64(n)) }
 
-// total is what the queue counts towards; nil: nothing counts.
+// total returns the budget that the queue counts towards; nil: nothing counts.
 func (q *Queue) total() *Budget {
 	if q.limits == nil {
 		return nil
@@ -60,7 +64,8 @@ func (q *Queue) deaf() bool { return q.is(stalled | patient) }
 
 // charge counts a shared frame, which the queue is about to hold, unless the
 // total is used up. A frame that counts already costs nothing; but a peer that
-// takes nothing must not keep it longer than the others if that is too much.
+// takes nothing must not hold it longer than the others if the total is more
+// than half used.
 func (q *Queue) charge(f *Frame) bool {
 	total := q.total()
 	switch {
@@ -73,8 +78,8 @@ func (q *Queue) charge(f *Frame) bool {
 	}
 }
 
-// ownBytes is what the queue has for itself, and counts. What is in flight
-// counts with it if that may be so.
+// ownBytes returns how many bytes of the queue's own count. Frames in flight
+// are among them if they may be its own.
 func (q *Queue) ownBytes() int {
 	n := 0
 	if q.more != nil {
@@ -89,10 +94,11 @@ func (q *Queue) ownBytes() int {
 	return n
 }
 
+// units returns how many units hold so many bytes.
 func units(bytes int) uint32 { return uint32((bytes + unit - 1) / unit) }
 
-// reserve sees to it that so many bytes more are counted as the queue's own,
-// unless the total is used up.
+// reserve has more bytes counted as the queue's own, unless the total is used
+// up.
 func (q *Queue) reserve(more int) bool {
 	total := q.total()
 	if total == nil {
@@ -109,7 +115,8 @@ func (q *Queue) reserve(more int) bool {
 	return true
 }
 
-// release gives back what the queue has reserved and does not need any more.
+// release gives back the part of the reservation that the queue does not need
+// any more.
 func (q *Queue) release() {
 	if q.reserved == 0 {
 		return
@@ -121,7 +128,7 @@ func (q *Queue) release() {
 }
 
 // exchange counts a frame that takes the place of one as long, whatever the
-// total says: what was there before has been given back.
+// total says: the bytes of that have been given back.
 func (q *Queue) exchange() {
 	if total := q.total(); total != nil {
 		if need := units(q.ownBytes()); need > q.reserved {

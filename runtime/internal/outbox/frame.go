@@ -7,9 +7,9 @@ import "sync/atomic"
 // that it has gone to all of them. It must not be copied.
 //
 // Its bytes count once towards the total, from when the first queue has it
-// behind another frame until the last of them lets go. Who pushes it keeps
-// count for itself meanwhile, and adds that at the end: an atomic operation for
-// each receiver would be much of a push.
+// behind another frame until the last of them lets go. The pusher counts these
+// queues by itself, and adds them at the end: an atomic operation for each
+// receiver would be much of a push.
 type Frame struct {
 	bytes []byte
 
@@ -17,7 +17,7 @@ type Frame struct {
 	// while it is being pushed. It is 0 for a frame that one queue has for
 	// itself, which counts there.
 	holders atomic.Int32
-	pushed  int32 // how many queues took it so; of who pushes it
+	pushed  int32 // how many queues took it behind another frame; used by the pusher only
 }
 
 // bias is more than there are queues.
@@ -29,11 +29,11 @@ func (f *Frame) Share(bytes []byte) {
 	f.holders.Store(bias)
 }
 
-// Bytes returns what Share was given.
+// Bytes returns the bytes that Share was given.
 func (f *Frame) Bytes() []byte { return f.bytes }
 
-// Settle must be called when the frame has been pushed to all queues, with the
-// total of those.
+// Settle gives the pusher's count to the frame. It must be called when the
+// frame has been pushed to all queues, with the total of those.
 func (f *Frame) Settle(total *Budget) {
 	if f.pushed > 0 {
 		f.leave(bias-f.pushed, total)
@@ -47,18 +47,19 @@ func (f *Frame) leave(n int32, total *Budget) {
 	}
 }
 
-// own reports whether one queue has the frame for itself. Only a queue that has
-// it may ask.
+// own reports whether one queue has the frame for itself. Only that queue may
+// ask.
 func (f *Frame) own() bool { return f.holders.Load() == 0 }
 
-// last reports whether letting go of it gives its bytes back.
+// last reports whether the next queue that lets go of the frame gives its bytes
+// back.
 func (f *Frame) last() bool { return f.holders.Load() == 1 }
 
-// Batch is what a writer has taken from a queue, and what it has let go of and
-// not settled yet. The zero Batch is empty and ready.
+// Batch has the frames that a writer has taken from a queue, and those that it
+// has let go of and not settled yet. The zero Batch is empty and ready.
 type Batch struct {
 	// Patient says that its writer may wait for the peer within any write, and
-	// copies what it writes together.
+	// copies the frames that it writes together.
 	Patient bool
 
 	first []byte
@@ -68,7 +69,7 @@ type Batch struct {
 	gone []lot
 }
 
-// lot is a frame that queues let go of, and how many did.
+// lot is a frame that queues have let go of, and how many of them have.
 type lot struct {
 	frame *Frame
 	n     int32
@@ -114,8 +115,8 @@ func (b *Batch) Drop() {
 }
 
 // letGo notes that the queue lets go of the first n frames of more. In a burst
-// a worker writes the same frames to one connection after the other: so it
-// looks behind where it found the one before.
+// a worker writes the same frames to one connection after the other. So each
+// frame is looked for behind where the one before was found.
 func (b *Batch) letGo(n int) {
 	next := 0
 each:
@@ -134,19 +135,19 @@ each:
 	}
 }
 
-// ahead is how far it looks: connections that were idle did not hold the first
-// frame, which was alone there.
+// ahead is how far letGo looks: connections that were idle did not hold the
+// first frame, which was alone there.
 const ahead = 4
 
-// Settle gives back to the total what nobody has any more of what the batch has
-// let go of. It must be called before its writer pauses.
+// Settle gives back to the total the frames that the batch has let go of and no
+// queue has any more. It must be called before the writer pauses.
 func (b *Batch) Settle(total *Budget) {
 	for i, l := range b.gone {
 		l.frame.leave(l.n, total)
 		b.gone[i].frame = nil
 	}
 	b.gone = b.gone[:0]
-	if cap(b.gone) > maxPooled {
+	if cap(b.gone) > maxPooledFrames {
 		b.gone = nil
 	}
 }

@@ -2,16 +2,16 @@ package outbox
 
 import "slices"
 
-// mark is what is known of a queued frame that is more than a plain push.
+// mark says how a queued frame is more than a plain push.
 type mark struct {
 	key  string // a later frame with this key takes its place; "" is none
 	kept bool   // it is never shed
 }
 
-// kept is the mark of replies and of what belongs to the protocol.
+// kept is the mark of replies and of the protocol's own frames.
 var kept = mark{kept: true}
 
-// Outcome is what became of an offered frame, and of others for its sake.
+// Outcome says what became of an offered frame, and of others for its sake.
 type Outcome struct {
 	Verdict  Verdict
 	Shed     int  // older frames that were dropped
@@ -25,9 +25,9 @@ type Outcome struct {
 // to the front of the queue if it went to the end with each change.
 //
 // With oldest, and if there is no room, pushes are shed until there is, oldest
-// first and whole: what a writer has taken is out of reach, and what is kept
-// stays. If that cannot make enough room, or if someone waits for it, nothing
-// is shed and the frame is refused.
+// first and whole. Frames that a writer has taken are out of reach, and frames
+// that are kept stay. If that cannot make enough room, or if a caller waits for
+// room, nothing is shed and the frame is refused.
 func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -46,9 +46,9 @@ func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	return o
 }
 
-// enter adds a frame, or puts it in the place of that at, if at is not negative;
-// false if there is no room. While someone waits for room, only one that takes
-// less than there was has room.
+// enter adds a frame, or puts it in the place of frame at of more, if at is not
+// negative. It returns false if there is no room. While a caller waits for
+// room, there is none for a frame that makes the queue longer.
 func (q *Queue) enter(f *Frame, key string, at int, o *Outcome) bool {
 	if at < 0 {
 		if q.line != nil || !q.within(q.frames+1, int(q.bytes)+len(f.bytes)) || q.frames > 0 && !q.charge(f) {
@@ -70,8 +70,9 @@ func (q *Queue) enter(f *Frame, key string, at int, o *Outcome) bool {
 	return true
 }
 
-// replace puts a frame in the place of another. One that charge has refused is
-// the queue's own: it is no longer than the other, and must not be lost.
+// replace puts a frame in the place of another. A frame that charge has refused
+// becomes the queue's own: it is no longer than the other, and must not be
+// lost.
 func (q *Queue) replace(at int, f *Frame, counts bool) {
 	old := q.more.frames[at]
 	q.bytes += uint32(len(f.bytes)) - uint32(len(old.bytes))
@@ -88,7 +89,7 @@ func (q *Queue) replace(at int, f *Frame, counts bool) {
 	}
 }
 
-// forget says that a frame of q.more is going.
+// forget gives back the bytes of a frame of q.more that is about to go.
 func (q *Queue) forget(f *Frame) {
 	if f.own() {
 		q.more.own -= len(f.bytes)
@@ -98,9 +99,9 @@ func (q *Queue) forget(f *Frame) {
 	}
 }
 
-// find returns where in q.more the frame with a key is; -1 if there is none.
-// Frames with keys are never in the inline slot. The newest are looked at
-// first; how many there can be is what Limits.Frames says.
+// find returns the index in q.more of the frame with a key; -1 if there is
+// none. Frames with keys are never in the inline slot. The newest are looked at
+// first; Limits.Frames bounds how many there are.
 func (q *Queue) find(key string) int {
 	if key == "" || q.more == nil {
 		return -1
@@ -113,8 +114,8 @@ func (q *Queue) find(key string) int {
 	return -1
 }
 
-// shedFor sheds what must go for a frame, which takes the place of that at, if
-// at is not negative. It sheds nothing if that is not enough.
+// shedFor sheds the frames that must go for f, which takes the place of frame
+// at of more if at is not negative. It sheds nothing if that is not enough.
 func (q *Queue) shedFor(f *Frame, at int, o *Outcome) bool {
 	frames, bytes := q.frames+1, int(q.bytes)+len(f.bytes)
 	if at >= 0 {
@@ -144,8 +145,8 @@ func (q *Queue) shedFor(f *Frame, at int, o *Outcome) bool {
 	return false
 }
 
-// affords is what charge will say of a frame when so many bytes have been given
-// back, and so many of the queue's own.
+// affords returns what charge will say of a frame when freed bytes have been
+// given back to the total, and own bytes of the queue's own.
 func (q *Queue) affords(f *Frame, freed, own int) bool {
 	total := q.total()
 	if total == nil {
@@ -163,8 +164,8 @@ func (q *Queue) affords(f *Frame, freed, own int) bool {
 	return total.used.Load()+int64(cost) <= total.most(q.deaf())
 }
 
-// sheddable yields the frames that may be shed, oldest first; nil is the one in
-// the inline slot.
+// sheddable yields the frames that may be shed, oldest first, without frame
+// except of more. nil stands for the frame in the inline slot.
 func (q *Queue) sheddable(except int) func(yield func(*Frame) bool) {
 	return func(yield func(*Frame) bool) {
 		if q.first != nil && !q.is(firstKept) && !yield(nil) {

@@ -1,12 +1,13 @@
-// Package outbox is the bounded queue of encoded frames between everybody who
-// pushes to a connection and the one goroutine that writes to it.
+// Package outbox is the bounded queue of encoded frames between all that push to
+// a connection and the one goroutine that writes to it.
 //
-// A Queue has at most one writer at a time, and none while it is empty. Whoever
-// gets the verdict Schedule from Push, Wait or Close must see to it that
-// somebody comes, calls Take and writes what that returns; until it returns no
-// frames or another says that the queue is looked after. Meanwhile everybody
-// else only adds, and may write in the place of who has not come yet (Steal).
-// That is all there is to "one writer per connection".
+// A Queue has at most one writer at a time, and none while it is empty. A caller
+// that gets the verdict Schedule from Push, Wait or Close must have the queue
+// flushed: a goroutine has to call Take and write the frames that it gets, until
+// it gets none, or leaves the rest to another by such a verdict. Meanwhile all
+// others only add frames. A push that finds the queue full may write in the place
+// of a goroutine that has not come yet (Steal). That is all there is to "one
+// writer per connection".
 package outbox
 
 import (
@@ -15,12 +16,12 @@ import (
 	"sync"
 )
 
-// Verdict is what became of a frame.
+// Verdict says what became of a frame.
 type Verdict uint8
 
 // The verdicts.
 const (
-	Queued   Verdict = iota // accepted; somebody will take it
+	Queued   Verdict = iota // accepted; a writer will take it
 	Schedule                // accepted; the caller must have the queue flushed
 	Full                    // refused: a bound is reached, and writing may help
 	Stalled                 // refused: a bound is reached, and the writer waits for the peer
@@ -36,7 +37,8 @@ func (v Verdict) Refused() bool { return v == Full || v == Stalled }
 
 // Queue holds frames in order. Its zero value is unbounded and ready; Limit
 // sets the bounds. All methods may be called from any goroutine, but Next,
-// Written and Stuck only by the one that writes.
+// Written and Stuck only by the one that writes. All fields but limits are
+// guarded by mu.
 type Queue struct {
 	limits *Limits
 	mu     sync.Mutex
@@ -55,22 +57,22 @@ type Queue struct {
 	state    state
 	run      uint16 // how many frames first is, if it is in a block; else 0
 
-	line *line // nil: nobody waits for room
+	line *line // nil: no caller waits for room
 }
 
-// state is a set of what holds of a queue.
+// state is a set of facts about a queue.
 type state uint16
 
 const (
-	coming    state = 1 << iota // somebody will call Take
-	writing                     // somebody writes what is in flight
-	patient                     // and may be waiting for the peer
-	stalled                     // and waits for the peer, or nobody knows better: trying is in vain
-	ownFlight                   // what is in flight counts as the queue's own
+	coming    state = 1 << iota // a caller has the verdict Schedule, and has not called Take
+	writing                     // there is a writer, which writes the frames in flight
+	patient                     // the writer may be waiting for the peer
+	stalled                     // the writer waits for the peer, as far as can be known: trying is in vain
+	ownFlight                   // the frames in flight count as the queue's own
 	held                        // nothing may be taken yet
 	soon                        // and that is about to end
 	closed                      // nothing more is accepted
-	aborted                     // and what was is not sent
+	aborted                     // and frames that were accepted are not sent
 	ended                       // closed, and the last writer has been told
 	firstKept                   // first is not to be shed
 )
@@ -79,19 +81,19 @@ func (q *Queue) is(s state) bool { return q.state&s != 0 }
 func (q *Queue) set(s state)     { q.state |= s }
 func (q *Queue) clear(s state)   { q.state &^= s }
 
-// line is who waits for room in a queue. While anybody does, Push sees a full
-// queue: what has waited goes first.
+// line counts the callers that wait for room in a queue. While there are any,
+// Push sees a full queue: frames that have waited go first.
 type line struct {
 	waiting int
-	room    chan struct{} // closed when frames have left; made anew by who finds none
+	room    chan struct{} // closed when frames have left; made anew by the next caller that waits
 }
 
-// overflow is what does not fit the inline slot. Its frames are plain pushes
-// but those that have a mark; marks may be shorter than frames.
+// overflow has the frames behind the inline slot. They are plain pushes but
+// those that have a mark; marks may be shorter than frames.
 //
-// A frame is kept as the address of what all queues share: a third of a slice.
-// In a burst to a thousand connections that memory is in no cache, and fetching
-// it is much of a push (docs/performance.md).
+// A frame is stored as the address of what all queues share: a third of a
+// slice. In a burst to a thousand connections that memory is in no cache, and
+// fetching it is much of a push (docs/performance.md).
 type overflow struct {
 	frames []*Frame
 	marks  []mark
@@ -100,8 +102,9 @@ type overflow struct {
 
 var overflows = sync.Pool{New: func() any { return new(overflow) }}
 
-// maxPooled is how many frames an overflow may have room for that is kept.
-const maxPooled = 512
+// maxPooledFrames is how many frames an overflow may have room for that is
+// pooled.
+const maxPooledFrames = 512
 
 // maxBytes bounds a queue that is not bounded otherwise.
 const maxBytes = math.MaxInt32
@@ -115,10 +118,10 @@ type Limits struct {
 // Limit sets the bounds. It must be called before the first frame.
 func (q *Queue) Limit(l *Limits) { q.limits = l }
 
-// Touch fetches the queue's memory, which is often in no cache. Whoever pushes
-// to many touches some queues before it pushes to the first: the processor then
-// waits for all of them at once. A broadcast to a thousand idle connections is
-// pushed in 180 to 200 µs instead of 220 to 240 (docs/performance.md).
+// Touch fetches the queue's memory, which is often in no cache. A push to many
+// touches some queues before it pushes to the first: the processor then waits
+// for all of them at once. A broadcast to a thousand idle connections is pushed
+// in 180 to 200 µs instead of 220 to 240 (docs/performance.md).
 func (q *Queue) Touch() { runtime.KeepAlive(q.limits) }
 
 // Push adds a frame, or refuses it at once. The frame must not change later.
@@ -138,7 +141,7 @@ func (q *Queue) Share(f *Frame) Verdict {
 	return o.Verdict
 }
 
-// full is the verdict on a frame that there is no room for.
+// full returns the verdict on a frame that there is no room for.
 func (q *Queue) full() Verdict {
 	if q.vain() {
 		return Stalled
@@ -146,10 +149,10 @@ func (q *Queue) full() Verdict {
 	return Full
 }
 
-// vain reports whether nobody can make room but the peer, or whoever holds it.
+// vain reports whether only the peer can make room, or the end of Hold.
 func (q *Queue) vain() bool { return q.is(stalled) || q.state&(held|soon) == held }
 
-// Hold keeps frames from being taken until Resume: nobody gets the verdict
+// Hold keeps frames from being taken until Resume: no caller gets the verdict
 // Schedule meanwhile. It must be called before the first frame.
 func (q *Queue) Hold() {
 	q.mu.Lock()
@@ -157,8 +160,8 @@ func (q *Queue) Hold() {
 	q.set(held)
 }
 
-// Soon says that Resume will follow without delay: who finds no room may wait
-// for it.
+// Soon notes that Resume will follow without delay: a push that finds no room
+// may wait for it.
 func (q *Queue) Soon() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -209,9 +212,9 @@ func (q *Queue) offer(frame []byte, m mark) Verdict {
 // the queue closes meanwhile, and never Full.
 func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 
-// WaitUntil is Wait for a frame that nobody wants any more once done is
-// closed: it returns Full then. Whoever closes done and adds a frame afterwards
-// can rely on its being behind this one, or alone.
+// WaitUntil is Wait for a frame that is not wanted any more once done is
+// closed: it returns Full then. A frame that is added after done was closed is
+// behind this one, or this one is not queued.
 func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -228,7 +231,7 @@ func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 }
 
 // standInLine waits until frames have left, the queue closes or done is closed.
-// The caller holds the lock, and has it again afterwards.
+// The caller holds mu, and has it again afterwards.
 func (q *Queue) standInLine(done <-chan struct{}) {
 	if q.line == nil {
 		q.line = new(line)
@@ -250,6 +253,7 @@ func (q *Queue) standInLine(done <-chan struct{}) {
 	}
 }
 
+// over reports whether done is closed.
 func over(done <-chan struct{}) bool {
 	select {
 	case <-done:
@@ -260,13 +264,15 @@ func over(done <-chan struct{}) bool {
 }
 
 // admit reports whether a frame of n bytes, which is the queue's own, is within
-// the bounds, and reserves its part of the total. One that finds the queue empty
-// may have any size, since it could never be sent otherwise, and counts nothing.
+// the bounds, and reserves its part of the total. A frame that finds the queue
+// empty may have any size, since it could never be sent otherwise, and counts
+// nothing.
 func (q *Queue) admit(n int) bool {
 	return q.within(q.frames+1, int(q.bytes)+n) && (q.frames == 0 || q.reserve(n))
 }
 
-// within reports whether so much may be queued here.
+// within reports whether so many frames and bytes are within the bounds of the
+// queue.
 func (q *Queue) within(frames int32, bytes int) bool {
 	return frames <= 1 || q.limits == nil ||
 		int(frames) <= q.limits.Frames && bytes <= min(q.limits.Bytes, maxBytes)
@@ -282,7 +288,7 @@ func (q *Queue) add(frame []byte, m mark) Verdict {
 	return q.added(len(frame))
 }
 
-// share adds a frame that charge has admitted, unless the queue is empty.
+// share adds a frame. charge must have admitted it, unless the queue is empty.
 func (q *Queue) share(f *Frame, key string) Verdict {
 	size := len(f.bytes)
 	switch {
@@ -322,9 +328,9 @@ func (q *Queue) added(size int) Verdict {
 	return q.look()
 }
 
-// Close ends the queue: what is queued is still taken, then last, unless it is
-// nil. It never waits and never refuses for want of room. The second Close
-// returns Closed and changes nothing.
+// Close ends the queue: the frames that are queued are still taken, then last,
+// unless it is nil. It never waits and never refuses for want of room. The
+// second Close returns Closed and changes nothing.
 func (q *Queue) Close(last []byte) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -339,9 +345,9 @@ func (q *Queue) Close(last []byte) Verdict {
 	return q.look()
 }
 
-// Abort ends the queue and forgets what is queued. Frames in flight are the
-// writer's; its next Take returns none. The verdict is Queued or Schedule: a
-// queue that was idle needs one last Take, too.
+// Abort ends the queue and drops the frames that are queued. Frames in flight
+// are the writer's; its next Take returns none. The verdict is Queued or
+// Schedule: a queue that was idle needs one last Take, too.
 func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -358,7 +364,8 @@ func (q *Queue) Abort() Verdict {
 	return q.look()
 }
 
-// look has the queue looked after, if nobody does yet.
+// look returns Schedule if the queue must be flushed and no goroutine does or
+// is about to, else Queued.
 func (q *Queue) look() Verdict {
 	if q.is(coming | writing | held | ended) {
 		return Queued
@@ -367,6 +374,7 @@ func (q *Queue) look() Verdict {
 	return Schedule
 }
 
+// wake wakes the callers that wait for room.
 func (q *Queue) wake() {
 	if q.line != nil && q.line.room != nil {
 		close(q.line.room)

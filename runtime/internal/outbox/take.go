@@ -2,21 +2,21 @@ package outbox
 
 import "math"
 
-// Standing is what Steal found.
+// Standing is the result of Steal.
 type Standing uint8
 
 // The standings.
 const (
 	Stolen Standing = iota // the caller writes now
-	Busy                   // somebody else does or is about to, and there may be room soon
-	Waits                  // nobody can do better than wait for the peer
+	Busy                   // another writes or is about to, and there may be room soon
+	Waits                  // the peer has to be waited for
 )
 
-// Take is called by whoever was to have the queue flushed, and hands it the next
-// frames: at least one if any is queued, and then no more than max bytes
-// together. A patient writer gets no more than half of the bounds: a peer that
-// stalls shall not hold all of them with what it is being sent, since nothing
-// newer could take its place then.
+// Take makes the caller the writer, and hands it the next frames: at least one
+// if any is queued, and then no more than max bytes together. It must be called
+// for each verdict Schedule. A patient writer gets no more than half of the
+// bounds: a peer that stalls must not hold all of them with what it is being
+// sent, since nothing newer could take its place then.
 //
 // Without frames there is nothing to do: the queue is empty, or another writes
 // and sees to the rest. closed says that no frame will ever follow; it is said
@@ -31,8 +31,8 @@ func (q *Queue) Take(b *Batch, max int) (closed bool) {
 	return q.begin(b, max)
 }
 
-// Steal is Take for somebody who found the queue full, and writes instead of
-// whoever is still to come.
+// Steal is Take for a push that found the queue full, and writes in the place
+// of the caller that is still to come.
 func (q *Queue) Steal(b *Batch, max int) Standing {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -46,8 +46,8 @@ func (q *Queue) Steal(b *Batch, max int) Standing {
 	return Stolen
 }
 
-// Stall says that there was no room however long one looked: until something
-// has been written, nobody need look again.
+// Stall notes that there was no room however long a push looked: until
+// something has been written, no other need look.
 func (q *Queue) Stall() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -56,8 +56,8 @@ func (q *Queue) Stall() {
 	}
 }
 
-// Next counts the frames of b as written, and takes the next ones. Without
-// frames the caller writes no more; closed then says what it says of Take.
+// Next counts the frames of b as written, and takes the next ones. If there are
+// none the caller is the writer no more; closed is as in Take.
 func (q *Queue) Next(b *Batch, max int) (closed bool) {
 	b.Drop()
 	q.mu.Lock()
@@ -66,8 +66,8 @@ func (q *Queue) Next(b *Batch, max int) (closed bool) {
 	return q.begin(b, max)
 }
 
-// Written counts the frames of b as written, and the caller writes no more. With
-// more the caller must see to it that somebody else comes for the rest.
+// Written counts the frames of b as written. The caller is the writer no more.
+// If it returns more, the caller must have the queue flushed.
 func (q *Queue) Written(b *Batch) (more, closed bool) {
 	b.Drop()
 	q.mu.Lock()
@@ -79,10 +79,11 @@ func (q *Queue) Written(b *Batch) (more, closed bool) {
 	return q.look() == Schedule, false
 }
 
-// Stuck says that the socket has taken the first n bytes of b, and no more. What
-// is left of the frame, or run, that it stopped in is returned; b keeps that, and
-// the others go back to where they were: they can still be shed, and nobody has
-// a copy of them. The caller has to wait for the peer, and calls Next then.
+// Stuck notes that the socket has taken the first n bytes of b, and no more. It
+// returns the rest of the frame, or run, that it stopped in, which b keeps. The
+// frames behind that go back to where they were: they can still be shed, and no
+// copy of them is held. The caller must wait until the peer has taken the rest,
+// and then call Next.
 func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -131,7 +132,7 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 	return rest
 }
 
-// putBack puts frames that were in flight in front of what is queued.
+// putBack puts frames that were in flight in front of those that are queued.
 func (q *Queue) putBack(o *overflow) {
 	if q.is(aborted) {
 		o.letGo(len(o.frames), q.total())
@@ -156,7 +157,8 @@ func (q *Queue) putBack(o *overflow) {
 	q.more = o
 }
 
-// begin hands over the next frames; if there are none nobody writes.
+// begin makes the caller the writer, and hands it the next frames, if there are
+// any.
 func (q *Queue) begin(b *Batch, max int) (closed bool) {
 	if q.first == nil && q.more == nil {
 		return q.last()
@@ -169,6 +171,7 @@ func (q *Queue) begin(b *Batch, max int) (closed bool) {
 	return false
 }
 
+// take moves the next frames to b.
 func (q *Queue) take(b *Batch, maxSize int) {
 	maxFrames := int32(math.MaxInt32)
 	if b.Patient {
@@ -212,9 +215,9 @@ func (q *Queue) take(b *Batch, maxSize int) {
 	}
 }
 
-// patience returns how much a writer may take that may wait for the peer with a
-// copy of it: a single frame, which is not copied, if a copy of more is too much
-// for the total.
+// patience returns how much a patient writer may take, which may wait for the
+// peer with a copy of that. It gets a single frame, which is not copied, if a
+// copy of more is too much for the total.
 func (q *Queue) patience(maxSize int) (frames int32, size int) {
 	if q.limits == nil {
 		return math.MaxInt32, maxSize
@@ -226,7 +229,7 @@ func (q *Queue) patience(maxSize int) (frames int32, size int) {
 	return frames, size
 }
 
-// written counts what is in flight as written.
+// written counts the frames in flight as written.
 func (q *Queue) written() {
 	q.clear(writing | patient)
 	if q.taken > 0 {
@@ -239,8 +242,8 @@ func (q *Queue) written() {
 	}
 }
 
-// last reports whether the queue is closed, and this the last that happens to
-// it: unless somebody is still to come, who is told then.
+// last reports whether the queue is closed, and nothing will happen to it any
+// more. If a caller is still to come, that is told so instead.
 func (q *Queue) last() bool {
 	if !q.is(closed) || q.is(coming) {
 		return false
@@ -249,8 +252,8 @@ func (q *Queue) last() bool {
 	return true
 }
 
-// cut takes the first n frames, of which there is at least one: all of them are
-// o itself.
+// cut returns the first n frames, at least one, as an overflow of their own; if
+// these are all, o itself.
 func (o *overflow) cut(n int) *overflow {
 	if n == len(o.frames) {
 		return o
@@ -277,7 +280,7 @@ func (o *overflow) ownOf(n int) int {
 	return bytes
 }
 
-// letGo lets go of the first n frames.
+// letGo lets go of the first n frames, as far as others share them.
 func (o *overflow) letGo(n int, total *Budget) {
 	for _, f := range o.frames[:n] {
 		if !f.own() {
@@ -286,7 +289,7 @@ func (o *overflow) letGo(n int, total *Budget) {
 	}
 }
 
-// drop removes the first n frames, and gives the overflow back if that is all.
+// drop removes the first n frames, and pools the overflow if these are all.
 func (o *overflow) drop(n int) (gone bool) {
 	if n < len(o.frames) {
 		o.own -= o.ownOf(n)
@@ -301,7 +304,7 @@ func (o *overflow) drop(n int) (gone bool) {
 		return false
 	}
 	o.own = 0
-	if cap(o.frames) <= maxPooled {
+	if cap(o.frames) <= maxPooledFrames {
 		overflows.Put(o)
 	}
 	return true
