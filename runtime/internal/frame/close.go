@@ -9,7 +9,7 @@ import (
 // CloseCode is a WebSocket close code (RFC 6455, section 7.4).
 type CloseCode uint16
 
-// The codes that follow from what is on the wire, and the two that only describe
+// The codes that follow from bytes on the wire, and the two that only describe
 // how a connection ended.
 const (
 	CloseProtocol CloseCode = 1002
@@ -47,8 +47,8 @@ func Close(code CloseCode, reason string) []byte {
 	return Control(OpClose, append(payload, reason...))
 }
 
-// CutReason returns what of a reason may be sent: UTF-8, cut at the end of a
-// rune.
+// CutReason returns the part of a reason that may be sent: UTF-8, 123 bytes at
+// most, cut at the end of a rune.
 func CutReason(reason string) string {
 	reason = strings.ToValidUTF8(reason, "\ufffd")
 	if len(reason) <= maxReason {

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// permessage-deflate (RFC 7692) is used without context takeover: a push is
-// compressed once and shared, and an idle connection keeps no window.
+// This file uses permessage-deflate (RFC 7692) without context takeover: a push
+// is compressed once and shared, and an idle connection keeps no window.
 
-// deflater is a reusable compressor and what it writes to.
+// deflater is a reusable compressor and the buffer that it writes to.
 type deflater struct {
 	buf bytes.Buffer
 	zip *flate.Writer

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Guard checks the header of every frame that a client sends, before gws acts on
-// it: gws 1.9.1 reads a 64-bit length with the top bit set as a negative number
-// and panics outside its own recovery, and lets some headers pass that RFC 6455,
-// section 5.2, forbids. The byte stream may come in pieces of any size. The zero
-// Guard is ready.
+// Guard checks the header of every frame that a client sends, before gws acts
+// on it. gws 1.9.1 reads a 64-bit length with the top bit set as a negative
+// number, and panics outside its own recovery. It also lets some headers pass
+// that RFC 6455, section 5.2, forbids. The byte stream may come in pieces of
+// any size. The zero Guard is ready.
 type Guard struct {
 	left   uint32 // bytes of the current payload that have not come
 	header [14]byte
@@ -21,10 +21,12 @@ type Guard struct {
 // Left returns how many bytes of the current payload have not come.
 func (g *Guard) Left() int { return int(g.left) }
 
-// Skip takes note of n more bytes of the current payload, which has as many.
+// Skip notes that n more bytes of the current payload have come. n must not be
+// more than Left.
 func (g *Guard) Skip(n int) { g.left -= uint32(n) }
 
-// Error is a frame that a client must not send, and the code to close with.
+// Error says what is wrong with a frame that a client must not send, and with
+// which code to close.
 type Error struct {
 	Code CloseCode
 	Text string // begins with a word and a colon
@@ -35,9 +37,9 @@ func (e *Error) Error() string { return "ws: " + e.Text }
 // Broken returns the Error of a frame that breaks the protocol.
 func Broken(text string) *Error { return &Error{CloseProtocol, "protocol: " + text} }
 
-// Check returns how many bytes of p are sound. If that is not all, bad says why,
-// and the rest must not be read. limit is the length of the longest payload,
-// below 4 GiB. deflate says that permessage-deflate is agreed on.
+// Check returns how many bytes of p are sound. If that is not all, bad says
+// why, and the rest must not be read. limit is the length of the longest
+// payload, below 4 GiB. deflate says that permessage-deflate is agreed on.
 func (g *Guard) Check(p []byte, limit uint64, deflate bool) (sound int, bad *Error) {
 	for i := 0; i < len(p); {
 		if g.left > 0 {
@@ -78,11 +80,11 @@ func (g *Guard) size() int {
 	return n
 }
 
-// judge judges a complete header and returns the payload's length.
+// judge checks a complete header and returns the payload's length.
 func (g *Guard) judge(limit uint64, deflate bool) (uint64, *Error) {
 	first, second := g.header[0], g.header[1]
 	op, n := first&0x0f, uint64(second&0x7f)
-	shortest := uint64(0) // that this form of the length is for
+	shortest := uint64(0) // the shortest length that this form is for
 	switch n {
 	case 126:
 		n, shortest = uint64(binary.BigEndian.Uint16(g.header[2:])), 126

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// acceptGUID is what the key of a handshake is answered with (RFC 6455, section
-// 1.3).
+// acceptGUID is hashed with the key of a handshake for the answer (RFC 6455,
+// section 1.3).
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// Answer is what a request that Check has let pass is answered with.
+// Answer answers a request that Check has let pass.
 type Answer struct {
 	Protocol string      // the subprotocol that it names; "" is none
 	Deflate  bool        // permessage-deflate is agreed on
@@ -48,8 +48,8 @@ func (a *Answer) Tunnel(r *http.Request, h http.Header) {
 	}
 }
 
-// appendExtensions appends what is agreed on: permessage-deflate, with a window
-// only if the client asked for one (RFC 7692, section 7.1).
+// appendExtensions appends the extension that is agreed on: permessage-deflate,
+// with a window only if the client asked for one (RFC 7692, section 7.1).
 func appendExtensions(b []byte, r *http.Request) []byte {
 	b = append(b, DeflateExtension...)
 	if _, window := AcceptsDeflate(r.Header); window {
@@ -59,7 +59,8 @@ func appendExtensions(b []byte, r *http.Request) []byte {
 }
 
 // appendOwn appends the application's headers to those of a 101. net/http
-// writes them: a name that is none is left out, and no value has a line end.
+// writes them: a name that is not valid is left out, and no value has a line
+// end.
 func appendOwn(b []byte, h http.Header) []byte {
 	if len(h) == 0 {
 		return b

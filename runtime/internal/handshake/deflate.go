@@ -11,8 +11,8 @@ const DeflateExtension = "permessage-deflate"
 // AcceptsDeflate reports whether one of the client's offers can be agreed to.
 // An offer with a parameter that is unknown, malformed, given twice, or asks
 // for a smaller window than ours, is declined (section 7.1), and so is every
-// offer of a header that cannot be read. The answer has to name the server's
-// window if the offer does (section 7.1.2.1): window says so.
+// offer of a header that cannot be read. window says that the offer names the
+// server's window: then the answer has to as well (section 7.1.2.1).
 func AcceptsDeflate(h http.Header) (accepted, window bool) {
 	lines := h["Sec-Websocket-Extensions"]
 	if len(lines) == 0 {
@@ -29,6 +29,7 @@ func AcceptsDeflate(h http.Header) (accepted, window bool) {
 
 const serverWindow = "server_max_window_bits"
 
+// understood reports whether all parameters can be agreed to.
 func understood(params []parameter) bool {
 	for i, p := range params {
 		if slices.ContainsFunc(params[:i], func(other parameter) bool { return other.name == p.name }) {
@@ -54,6 +55,7 @@ func understood(params []parameter) bool {
 	return true
 }
 
+// windowBits reports whether value is the size of a window (section 7.1.2.2).
 func windowBits(value string) bool {
 	switch value {
 	case "8", "9", "10", "11", "12", "13", "14", "15":

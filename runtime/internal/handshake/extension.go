@@ -8,7 +8,7 @@ type extension struct {
 	params []parameter
 }
 
-// parameter is one of an extension's; quotes are taken off its value.
+// parameter is a parameter of an extension; quotes are taken off its value.
 type parameter struct {
 	name, value string
 	valued      bool
@@ -41,15 +41,16 @@ func extensions(lines []string) (offers []extension, ok bool) {
 	return offers, true
 }
 
-// header is what is left of a header's value.
+// header has the rest of a header's value, which is not read yet.
 type header struct{ rest string }
 
+// end skips white space, and reports whether nothing follows.
 func (h *header) end() bool {
 	h.rest = strings.TrimLeft(h.rest, " \t")
 	return h.rest == ""
 }
 
-// take takes one byte, if that comes next.
+// take takes the byte c if it comes next.
 func (h *header) take(c byte) bool {
 	if h.end() || h.rest[0] != c {
 		return false
@@ -72,6 +73,7 @@ func (h *header) token() string {
 	return token
 }
 
+// parameter takes a parameter, with its value if it has one.
 func (h *header) parameter() (p parameter, ok bool) {
 	p.name = h.token()
 	if p.name == "" || !h.take('=') {

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Refusal is why a request does not become a connection.
+// Refusal says why a request does not become a connection.
 type Refusal struct {
 	Status int
 	Header http.Header // of the answer; may be nil
 	Text   string      // for the client
 }
 
-// Check decides whether a request is a handshake (RFC 6455, section 4.2.1); nil
-// if it is.
+// Check returns why a request is no handshake (RFC 6455, section 4.2.1); nil if
+// it is one.
 func Check(r *http.Request) *Refusal {
 	bad := func(status int, text string, header ...string) *Refusal {
 		b := &Refusal{Status: status, Header: http.Header{}, Text: text}
@@ -43,7 +43,7 @@ func Check(r *http.Request) *Refusal {
 		return bad(http.StatusUpgradeRequired, "the WebSocket version must be 13",
 			"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13")
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0: // it would be read as frames
-		return bad(http.StatusBadRequest, "a WebSocket handshake has no body", "Connection", "close") // and nobody waits for it
+		return bad(http.StatusBadRequest, "a WebSocket handshake has no body", "Connection", "close") // and it is not waited for
 	}
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	if err != nil || len(key) != 16 || len(r.Header.Values("Sec-WebSocket-Key")) > 1 {

@@ -38,8 +38,8 @@ func AllowsOrigin(r *http.Request, also []string) bool {
 	return false // "null" among others
 }
 
-// RefuseOrigin names what was compared: behind a proxy the Host is seldom what
-// one thinks.
+// RefuseOrigin returns the refusal of a request by its origin. It names what
+// was compared: behind a proxy the Host is seldom the one that people expect.
 func RefuseOrigin(r *http.Request) *Refusal {
 	over := ""
 	if r.TLS != nil {
@@ -58,8 +58,8 @@ func sameHost(origin, host, port string) bool {
 	return origin != "" && foldASCII(origin, host)
 }
 
-// foldASCII compares ignoring the case of ASCII letters. strings.EqualFold
-// would take the Kelvin sign for a k.
+// foldASCII reports whether two texts are the same but for the case of ASCII
+// letters. strings.EqualFold would take the Kelvin sign for a k.
 func foldASCII(a, b string) bool {
 	if len(a) != len(b) {
 		return false

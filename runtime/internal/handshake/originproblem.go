@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// OriginProblem says why no browser sends an origin as it is written, and how
-// to write it; "" if one may. An origin is compared as it stands (sameHost), and
-// browsers write it in one way only: scheme, host, and the port if it is not
-// the scheme's own (RFC 6454, section 6.2; the URL standard, "host serializing").
+// OriginProblem returns why no browser sends an origin as it is written, and
+// how to write it; "" if one may. An origin is compared as it stands
+// (sameHost), and browsers write it in one way only: scheme, host, and the port
+// if it is not the scheme's own (RFC 6454, section 6.2; the URL standard, "host
+// serializing").
 func OriginProblem(written string) string {
 	switch {
 	case written == "":
@@ -70,7 +71,8 @@ func defaultPort(scheme string) string {
 }
 
 // properAuthority returns the host and port of a page as browsers write them,
-// with the reason if that is another way; or the cure, if it cannot know.
+// with the reason if that is another way. Where it cannot know, it returns the
+// cure.
 func properAuthority(authority, own string) (proper, reason, cure string) {
 	host, port, colon := authority, "", false
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {

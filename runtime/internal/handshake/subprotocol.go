@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Offer is what a client offers by Sec-WebSocket-Protocol (RFC 6455, section
-// 4.1).
+// Offer has the subprotocols that a client offers by Sec-WebSocket-Protocol
+// (RFC 6455, section 4.1).
 type Offer struct {
-	protocols []string // in its order, without the two below
+	protocols []string // in its order, without scheme and token
 
 	// Scheme is "bearer" or "access_token", as the client writes it; "" if there
 	// is no token.
@@ -16,18 +16,19 @@ type Offer struct {
 	token  string
 }
 
-// A page cannot set a header of the handshake but this one, so a credential
-// comes as two of its members: one of these names, and behind it the token.
-// The standard compares subprotocols as they stand; these names are taken in
-// any case, as that of an authentication scheme is (RFC 9110, section 11.1),
-// and the answer repeats the client's own spelling.
+// bearerProtocol and tokenProtocol are the members of the header that announce
+// a token. A page cannot set a header of the handshake but this one, so a
+// credential comes as two of its members: one of these names, and behind it the
+// token. The standard compares subprotocols as they stand. These names are
+// taken in any case, as that of an authentication scheme is (RFC 9110, section
+// 11.1), and the answer repeats the client's own spelling.
 const bearerProtocol, tokenProtocol = "bearer", "access_token"
 
 // maxOffered bounds how many subprotocols are read.
 const maxOffered = 32
 
-// offered reads the header's lines. ok is false if they are no list of tokens:
-// then nothing of them can be relied on.
+// offered reads the header's lines. It returns false if they are no list of
+// tokens: then none of them can be relied on.
 func offered(lines []string) (o Offer, ok bool) {
 	h := header{strings.Join(lines, ",")}
 	for !h.end() {
@@ -50,10 +51,10 @@ func offered(lines []string) (o Offer, ok bool) {
 	return o, true
 }
 
-// Negotiate reads what is offered, and refuses what is not spoken here: a browser
-// whose offer gets no echo fails without a reason. Nothing of the offer is in the
-// refusal, since a token may be in any of it. No subprotocol is spoken yet: what
-// the answer names is the token's scheme at most.
+// Negotiate reads the offer, and refuses one of subprotocols that are not
+// spoken here: a browser whose offer gets no echo fails without a reason.
+// Nothing of the offer is in the refusal, since a token may be in any of it. No
+// subprotocol is spoken yet: the answer names the token's scheme at most.
 func Negotiate(r *http.Request) (Offer, *Refusal) {
 	o, ok := offered(r.Header.Values("Sec-WebSocket-Protocol"))
 	switch {
@@ -67,9 +68,9 @@ func Negotiate(r *http.Request) (Offer, *Refusal) {
 	return o, nil
 }
 
-// Token returns the bearer token of a request: of the Authorization header (RFC
-// 6750, section 2.1), of the subprotocols, or of the query (section 2.3). The
-// first of these counts, and "" is none.
+// Token returns the bearer token of a request, "" for none. It is in the
+// Authorization header (RFC 6750, section 2.1), in the subprotocols, or in the
+// query (section 2.3), and the first of these counts.
 func (o *Offer) Token(r *http.Request) string {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {

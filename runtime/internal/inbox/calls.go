@@ -38,7 +38,7 @@ func (q *Queue[M]) forget(m M, id []byte) {
 	}
 }
 
-// Reserve counts another stream; false if there are so many already.
+// Reserve counts another stream. It returns false if there are most already.
 func (q *Queue[M]) Reserve(most int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -77,8 +77,8 @@ func (q *Queue[M]) Waiting() (calls []M) {
 	return calls
 }
 
-// Running returns the calls that have no answer. After those that wait were
-// answered, they have begun. The Queue may be nil.
+// Running returns the calls that have no answer. If those that wait were
+// answered before, they are the calls that have begun. The Queue may be nil.
 func (q *Queue[M]) Running() (calls []M) {
 	if q == nil {
 		return nil

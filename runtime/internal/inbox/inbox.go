@@ -1,20 +1,21 @@
 // Package inbox has the messages of one connection that wait for a handler, as
 // package outbox has the frames that wait for its peer. A worker runs them in
-// order, on a goroutine that is made on demand and gone when idle; those that may
-// overlap have goroutines of their own, so many at a time. Meanwhile the read
-// loop goes on, so that pings, Close and cancellation are seen.
+// order, on a goroutine that is made on demand and gone when idle. Parallel
+// messages have goroutines of their own, up to a number for each handler.
+// Meanwhile the read loop goes on, so that pings, Close and cancellation are
+// seen.
 package inbox
 
 import "sync"
 
-// Message is what waits, and then is handled. What it is does not change while
-// the Queue has it.
+// Message waits, and then is handled. Its Description does not change while the
+// Queue has it.
 type Message interface {
 	comparable
 	// Run handles the message, on the worker or on a goroutine of its own. It may
 	// end its goroutine.
 	Run()
-	// Describe says what the Queue has to know of the message.
+	// Describe returns what the Queue has to know of the message.
 	Describe() Description
 }
 
@@ -50,7 +51,7 @@ type Queue[M Message] struct {
 	changed  chan struct{} // closed when there is less of anything; nil: nobody waits
 	calls    map[string]M  // by id, until they are answered
 	parallel []int         // calls that run, by handler; nil: none ever did
-	streams  int           // that run, or are about to
+	streams  int           // streams that run, or are about to
 	held     int           // goroutines beside the worker: calls, streams, deadlines
 }
 
@@ -75,8 +76,8 @@ func (q *Queue[M]) Look(id []byte) (busy, used bool) {
 }
 
 // Put queues a message, and sees to a worker. It waits while the Queue has
-// something and would have more than so many messages or bytes. It returns false,
-// and the message does not run, if the Queue was stopped.
+// messages and would have more than maxMessages of them or more than maxBytes.
+// It returns false, and the message does not run, if the Queue was stopped.
 func (q *Queue[M]) Put(m M, maxMessages, maxBytes int) bool {
 	d := m.Describe()
 	q.mu.Lock()
@@ -100,7 +101,8 @@ func (q *Queue[M]) Put(m M, maxMessages, maxBytes int) bool {
 	return true
 }
 
-// work runs what is queued until nothing is. It is the worker.
+// work is the worker: it runs the messages that are queued until there are
+// none.
 func (q *Queue[M]) work() {
 	returned := false
 	defer func() {
@@ -121,8 +123,8 @@ func (q *Queue[M]) work() {
 	}
 }
 
-// next returns the message to run, or makes the worker leave. It starts parallel
-// calls on the way, as soon as there is a place for them.
+// next returns the message to run, or makes the worker leave. On the way it
+// starts parallel calls, as soon as there is a place for them.
 func (q *Queue[M]) next() (m M, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -147,7 +149,8 @@ func (q *Queue[M]) next() (m M, ok bool) {
 	return none, false
 }
 
-// leave marks the worker as gone, under the lock that Put decides under.
+// leave marks the worker as gone. The caller holds mu, under which Put decides
+// whether there is one.
 func (q *Queue[M]) leave() {
 	q.working = false
 	if len(q.messages) == 0 {
@@ -156,8 +159,8 @@ func (q *Queue[M]) leave() {
 	q.notify()
 }
 
-// Stop lets no further message start, and frees who waits in Put. The Queue may
-// be nil.
+// Stop lets no further message start, and ends each Put that waits. The Queue
+// may be nil.
 func (q *Queue[M]) Stop() {
 	if q == nil {
 		return
@@ -168,8 +171,8 @@ func (q *Queue[M]) Stop() {
 	q.notify()
 }
 
-// Finish waits, after Stop, for what runs, and returns how many messages never
-// will. The Queue may be nil.
+// Finish waits, after Stop, for the messages that run, and returns how many
+// never will. The Queue may be nil.
 func (q *Queue[M]) Finish() (dropped int) {
 	if q == nil {
 		return 0
@@ -184,7 +187,8 @@ func (q *Queue[M]) Finish() (dropped int) {
 	return dropped
 }
 
-// Idle reports whether everything that was put has ended. The Queue may be nil.
+// Idle reports whether all messages that were put have ended. The Queue may be
+// nil.
 func (q *Queue[M]) Idle() bool {
 	if q == nil {
 		return true
@@ -201,7 +205,7 @@ func (q *Queue[M]) Hold() {
 	q.held++
 }
 
-// Release ends what Hold began.
+// Release ends a Hold.
 func (q *Queue[M]) Release() {
 	q.mu.Lock()
 	q.held--
@@ -210,7 +214,7 @@ func (q *Queue[M]) Release() {
 	q.owner.Rest()
 }
 
-// wait gives up the lock until something has changed.
+// wait gives up mu, which the caller holds, until something has changed.
 func (q *Queue[M]) wait() {
 	if q.changed == nil {
 		q.changed = make(chan struct{})
@@ -221,7 +225,7 @@ func (q *Queue[M]) wait() {
 	q.mu.Lock()
 }
 
-// notify wakes whoever waits. The caller holds mu.
+// notify wakes all that wait. The caller holds mu.
 func (q *Queue[M]) notify() {
 	if q.changed != nil {
 		close(q.changed)

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Owner is whose end a Context ends with.
+// Owner has the end that a Context ends with.
 type Owner interface {
 	// Ended reports whether the owner has ended; once it has, it always has. It
 	// is called without a lock of this package's.
 	Ended() bool
 }
 
-// Context is where the standard context of an owner will be. It is one word, and
-// the zero Context is ready to use: nobody has waited. It is safe for concurrent
-// use, and must not be copied.
+// Context holds the standard context of an owner, once it is made. It is one
+// word, and the zero Context is ready to use: nobody has waited. It is safe for
+// concurrent use, and must not be copied.
 //
-// An owner that ends says so first, to whoever calls Ended, and then calls
-// Cancel. Standard and Until look for the end after they have published what
-// they made. So whichever of the two is first, what was made is cancelled.
+// An owner that ends first lets Ended say so, and then calls Cancel. Standard
+// and Until look for the end after they have published the context that they
+// made. So whichever of the two is first, that context is cancelled.
 type Context struct{ made atomic.Pointer[standard] }
 
 type standard struct {
@@ -33,7 +33,7 @@ type standard struct {
 }
 
 // Standard returns the standard context: a child of parent that the first call
-// makes, and that is cancelled when the owner ends.
+// makes. It is cancelled when the owner ends.
 func (c *Context) Standard(parent context.Context, of Owner) context.Context {
 	if s := c.made.Load(); s != nil {
 		return s.ctx
@@ -44,7 +44,7 @@ func (c *Context) Standard(parent context.Context, of Owner) context.Context {
 }
 
 // Until is Standard with a deadline, for an owner that has one. A context that
-// is there already keeps what it has.
+// was made before keeps the deadline that it has.
 func (c *Context) Until(parent context.Context, deadline time.Time, of Owner) context.Context {
 	if s := c.made.Load(); s != nil {
 		return s.ctx

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Principals has what principals have used of their rate, over all connections of
-// a Server. The zero Principals is ready to use, by several goroutines.
+// Principals has what principals have used of their rate, over all connections
+// of a Server. The zero Principals is ready to use, by several goroutines.
 //
-// A principal is kept while it has connections, and then until its bucket is full
-// again: who connects anew gains nothing by that.
+// A principal is kept while it has connections, and then until its bucket is
+// full again: connecting anew gains nothing.
 type Principals struct {
 	mu   sync.Mutex
 	byID map[string]*quota // guarded by mu
 }
 
-// quota is what one principal has used.
+// quota is the bucket of one principal.
 type quota struct {
 	bucket *rate.Limiter
 	conns  int // guarded by Principals.mu
@@ -40,7 +40,7 @@ func (p *Principals) acquire(id string, of Rate) *quota {
 	return q
 }
 
-// release gives back what acquire returned.
+// release gives back a quota of acquire's.
 func (p *Principals) release(q *quota) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,9 +48,9 @@ func (p *Principals) release(q *quota) {
 	p.sweep()
 }
 
-// sweep forgets some that nobody uses and whose bucket is full. Each visit looks
-// at more than it may add, so what nobody uses does not pile up. The caller holds
-// mu.
+// sweep forgets some quotas that have no connection and a full bucket. Each
+// call looks at more than its caller may add, so unused ones do not pile up.
+// The caller holds mu.
 func (p *Principals) sweep() {
 	now, looked := time.Now(), 0
 	for id, q := range p.byID {

@@ -44,15 +44,15 @@ func take(b *rate.Limiter, now time.Time) time.Duration {
 	return max(wait+time.Millisecond-1, time.Millisecond).Truncate(time.Millisecond)
 }
 
-// Set is what one gateway limits. It does not change.
+// Set has the rates of one gateway. It does not change.
 type Set struct {
 	Conn      Rate         // of all messages of a connection
 	Principal Rate         // of all messages of a principal
 	Events    map[int]Rate // of the messages of a connection, by handler
 }
 
-// Usage is what one connection has used of its gateway's rates: a bucket for each.
-// Only Strike and Forgive may be called from several goroutines.
+// Usage has what one connection has used of its gateway's rates: a bucket for
+// each. Only Strike and Forgive may be called from several goroutines.
 type Usage struct {
 	conn    *rate.Limiter // nil: no rate
 	events  map[int]*rate.Limiter
@@ -61,8 +61,8 @@ type Usage struct {
 	strikes atomic.Int32
 }
 
-// New returns the Usage of a connection. user is its principal's id, "" for
-// none; what principals have used is in of.
+// New returns the Usage of a connection. user is the id of its principal, ""
+// for none. of has what principals have used.
 func (s *Set) New(user string, of *Principals) *Usage {
 	u := &Usage{of: of}
 	if s.Conn.Limits() {
@@ -100,7 +100,7 @@ func (u *Usage) Take(s *Set, handler int, now time.Time) time.Duration {
 	return 0
 }
 
-// Strike counts what was refused, and returns how many strikes there are.
+// Strike counts a strike, and returns how many there are.
 func (u *Usage) Strike() int { return int(u.strikes.Add(1)) }
 
 // Forgive takes one strike back, if there is one. Where another strike comes at
@@ -111,7 +111,8 @@ func (u *Usage) Forgive() {
 	}
 }
 
-// Leave is called once, when the connection is gone.
+// Leave lets go of the principal's bucket. It is called once, when the
+// connection is gone.
 func (u *Usage) Leave() {
 	if u.quota != nil {
 		u.of.release(u.quota)

@@ -1,6 +1,6 @@
 // Package stdjson is encoding/json with a decoder and an encoder that are used
-// again: the values, the bytes and the errors are those of encoding/json, and
-// what it allocates for each call is not.
+// again. Values, bytes and errors are those of encoding/json; a call allocates
+// less.
 package stdjson
 
 import (
@@ -22,8 +22,8 @@ var decoders = sync.Pool{New: func() any {
 	return d
 }}
 
-// maxDecoded is how long a text may be that a decoder copies: to copy is
-// cheaper than a new decoder, which is what json.Unmarshal makes.
+// maxDecoded is the longest text that a decoder copies: that is cheaper than a
+// new decoder, which json.Unmarshal makes.
 const maxDecoded = 4 << 10
 
 // Unmarshal is json.Unmarshal with a decoder that is used again: 4 allocations
@@ -40,11 +40,11 @@ func Unmarshal(text []byte, v any) error {
 	whole := d.json.InputOffset()-from == int64(len(text))
 	d.text.Reset(nil)
 	if err == nil && whole {
-		decoders.Put(d) // no other: an error stays, and so does what is left over
+		decoders.Put(d) // no other one: an error stays, and so do bytes that are left over
 		return nil
 	}
 	if err == nil || err == io.ErrUnexpectedEOF {
-		return json.Unmarshal(text, v) // too much or too little: that has a syntax error for it
+		return json.Unmarshal(text, v) // too much or too little: it returns a syntax error
 	}
 	return err
 }
