@@ -2,14 +2,14 @@ package envelope
 
 import "encoding/json"
 
-// BeginEvent appends the start of a frame: what is the same in every one of an
-// event. BeginData, the value of data and End follow.
+// BeginEvent appends the front of an event, with which each of its frames
+// begins. BeginData, the value of data and End follow.
 func BeginEvent(dst []byte, event string) []byte {
 	return appendString(append(dst, `{"event":`...), event)
 }
 
-// BeginData appends what follows BeginEvent, up to the value of data. id is what
-// Frame.ID holds, nil for none.
+// BeginData appends the text behind BeginEvent's, up to the value of data. id
+// is as in Frame.ID, nil for none.
 func BeginData(dst, id []byte) []byte {
 	if id != nil {
 		dst = append(dst, `,"id":`...)
@@ -18,18 +18,18 @@ func BeginData(dst, id []byte) []byte {
 	return append(dst, `,"data":`...)
 }
 
-// End appends what follows data.
+// End appends the text behind data.
 func End(dst []byte) []byte { return append(dst, Tail...) }
 
-// What follows data: in a frame that is whole, and in one of a stream that others
-// follow.
+// The texts behind data: of a frame that is whole, and of one of a stream that
+// others follow.
 const (
 	Tail     = "}"
 	MoreTail = `,"more":true}`
 )
 
-// appendString appends s as a JSON string. It looks at s when it stands in dst
-// already: nearly always nothing is left to do then.
+// appendString appends s as a JSON string. It looks at s when that stands in
+// dst already: nearly always nothing is left to do then.
 func appendString(dst []byte, s string) []byte {
 	start := len(dst)
 	dst = append(dst, '"')

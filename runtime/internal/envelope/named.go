@@ -8,10 +8,9 @@ import "strings"
 // member up: encoding/json takes a member of another case for a struct's field
 // and the last one of several, and a map has them all.
 //
-// A lone parameter's bare value is wrapped. Members of other names stay.
-// Null, absent data and bare data of several parameters are returned as they
-// are, and so is what has the form already, which costs no memory. data must be
-// JSON.
+// A lone parameter's bare value is wrapped. Members of other names stay. Null,
+// absent data and bare data of several parameters are returned as they are. So
+// is data that has the form already, which costs no memory. data must be JSON.
 func ByName(data []byte, params []string) []byte {
 	switch {
 	case len(data) == 0 || string(data) == "null":
@@ -43,8 +42,8 @@ func named(data []byte, params []string) bool {
 	return true
 }
 
-// rename writes the object anew: what is no parameter as it is, then the last
-// value of each parameter.
+// rename writes the object anew: members that are no parameters as they are,
+// then the last value of each parameter.
 func rename(data []byte, params []string) []byte {
 	values := make([][]byte, len(params))
 	out := append(make([]byte, 0, len(data)), '{')
@@ -94,7 +93,7 @@ func members(object []byte) *walk {
 	return &walk{scanner: scanner{b: object, i: 1}}
 }
 
-// more steps to the next member.
+// more steps to the next member, and reports whether there is one.
 func (w *walk) more() bool {
 	w.space()
 	w.skip(',')

@@ -12,13 +12,13 @@ import (
 // decoded text.
 const MaxID = 64
 
-// Fault is what is wrong with a frame; the text is for the client.
+// Fault says what is wrong with a frame; the text is for the client.
 type Fault string
 
 // Error returns the text.
 func (f Fault) Error() string { return string(f) }
 
-// What can be wrong with a frame.
+// The faults of a frame's syntax.
 const (
 	ErrNotObject Fault = "a frame is a JSON object in a text message"
 	ErrEvent     Fault = `the member "event" is missing or not a string`
@@ -29,7 +29,7 @@ const (
 type Frame struct {
 	Event []byte // decoded name
 	ID    []byte // as it was written, quotes included; nil: none
-	Data  []byte // JSON, or what stands in its place; nil: absent
+	Data  []byte // JSON, or the text in its place; nil: absent
 	Meta  []byte // JSON; nil: absent
 	// Checked says that Data is JSON. Otherwise it is only known to be
 	// balanced: the decoder, which reads every byte anyway, says what it is.
@@ -54,8 +54,8 @@ func (f *Frame) Parse(text []byte) error {
 	return err
 }
 
-// parseOdd is for everything that is not plain: it has encoding/json look at
-// the whole first.
+// parseOdd parses a message that is not plain. It has encoding/json look at the
+// whole first.
 func parseOdd(text []byte) (Frame, error) {
 	if !json.Valid(text) {
 		return Frame{}, ErrNotObject
@@ -99,6 +99,7 @@ func parseOdd(text []byte) (Frame, error) {
 	return f, nil
 }
 
+// validID reports whether raw is an integer or a string that an id may be.
 func validID(raw []byte) bool {
 	if raw[0] == '"' {
 		text := unquote(raw)
@@ -131,7 +132,7 @@ func unquote(raw []byte) []byte {
 }
 
 // scanner walks over text that is valid JSON, so it checks nothing: the first
-// byte of a value says where it ends.
+// byte of a value tells where it ends.
 type scanner struct {
 	b []byte
 	i int
@@ -148,6 +149,7 @@ func (s *scanner) space() {
 	}
 }
 
+// skip steps over the byte c if it comes next.
 func (s *scanner) skip(c byte) bool {
 	if s.i < len(s.b) && s.b[s.i] == c {
 		s.i++
@@ -186,6 +188,7 @@ func (s *scanner) value() []byte {
 	return s.b[start:s.i]
 }
 
+// ends reports whether c ends a number, true, false or null.
 func ends(c byte) bool {
 	switch c {
 	case ',', '}', ']', ' ', '\t', '\n', '\r':

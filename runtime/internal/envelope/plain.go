@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 )
 
-// parsePlain takes apart what nearly every client sends: an object whose
-// member names, event and id have no escapes. It reads each byte once and
-// allocates nothing. What it does not know it leaves to parseOdd, also every
-// mistake: there is one place that says what is wrong.
+// parsePlain takes apart a message as nearly every client writes it: an object
+// whose member names, event and id have no escapes. It reads each byte once and
+// allocates nothing. It leaves everything else to parseOdd, every mistake, too,
+// so that one place says what is wrong.
 func (f *Frame) parsePlain(b []byte) bool {
 	i := space(b, 0)
 	if i >= len(b) || b[i] != '{' {
@@ -44,12 +44,12 @@ func (f *Frame) parsePlain(b []byte) bool {
 	return f.Event != nil && space(b, i+1) == len(b)
 }
 
-// set takes a member; false leaves the frame to parseOdd.
+// set sets a member. It returns false if the frame has to be left to parseOdd.
 func (f *Frame) set(name, value []byte) bool {
 	switch string(name) {
 	case "data":
 		if f.Data != nil {
-			return false // nobody would look at the first
+			return false // the first would not be checked
 		}
 		f.Data = value
 	case "event":
@@ -72,7 +72,7 @@ func (f *Frame) set(name, value []byte) bool {
 	return true
 }
 
-// plainNumber reports whether raw is what most ids are: a few digits.
+// plainNumber reports whether raw is a few digits, as most ids are.
 func plainNumber(raw []byte) bool {
 	for _, c := range raw {
 		if c < '0' || c > '9' {
@@ -82,7 +82,7 @@ func plainNumber(raw []byte) bool {
 	return len(raw) <= MaxID && (raw[0] != '0' || len(raw) == 1)
 }
 
-// space returns where the next byte is that is no white space.
+// space returns the index of the next byte that is no white space.
 func space(b []byte, i int) int {
 	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
@@ -109,7 +109,7 @@ func plainText(b []byte, i int) (text []byte, end int) {
 }
 
 // valueEnd returns where the value that begins at i ends; 0 if nowhere. It only
-// balances: whether the value is JSON is not its question.
+// balances: the value may not be JSON.
 func valueEnd(b []byte, i int) int {
 	if i >= len(b) {
 		return 0

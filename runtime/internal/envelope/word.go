@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Half of a typical message is inside strings, so these look at eight bytes at
-// a time. In a word w, (w^'x'*ones)-ones sets the high bit of every byte that
-// is x; a borrow can set further ones, but only above such a byte, and only
-// the lowest counts.
+// The functions of this file look at eight bytes at a time, since half of a
+// typical message is inside strings. In a word w, (w^'x'*ones)-ones sets the
+// high bit of every byte that is x. A borrow can set further ones, but only
+// above such a byte, and only the lowest counts.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
@@ -27,8 +27,8 @@ func PlainEnd(b []byte, i int) int {
 	case i >= len(b):
 		return i
 	case len(b) >= 8:
-		// The last word once more, without what has been looked at, and spaces
-		// in its stead: most strings are shorter than a word.
+		// The last word once more, with spaces in place of the bytes that have
+		// been looked at: most strings are shorter than a word.
 		rest := uint(len(b)-i) * 8
 		w := binary.LittleEndian.Uint64(b[len(b)-8:])>>((64-rest)&63) | ' '*ones<<(rest&63)
 		if found := odd(w); found != 0 {
@@ -76,9 +76,9 @@ func textEnd(b []byte, i int) int {
 }
 
 // nestedEnd returns where the object or array that begins at i ends; 0 if
-// nowhere. Which bytes of a word are in strings is known from how many quotes
-// come before each, without a branch for any of them: messages that differ are
-// cut in a fifth less time than string by string (BenchmarkParse).
+// nowhere. It knows which bytes of a word are in strings from the number of
+// quotes before each, without a branch for any of them: messages that differ
+// are cut in a fifth less time than string by string (BenchmarkParse).
 func nestedEnd(b []byte, i int) int {
 	depth := 0
 	inText := uint64(0) // every bit is set in a string

@@ -1,26 +1,28 @@
 package pointer
 
-// Bounds of a search: what a peer sends must not cost it much more than the
+// The bounds of a search. Data of a peer's must not cost it much more than the
 // decoding that failed.
 const (
 	maxPath  = 1 << 10 // bytes of a pointer; it travels back, and is in no log
-	perTry   = 256     // bytes that a try counts besides its own
-	tries    = 48      // that are free
-	decodes  = 4       // of the whole text, at most
+	perTry   = 256     // bytes that a try costs besides its own
+	tries    = 48      // tries that are free
+	decodes  = 4       // how often the whole text may be decoded
 	scanRate = 8       // stepping over bytes is so much cheaper than decoding them
 )
 
 // Find returns the pointer of the value in text because of which it fails, and
 // that value. text must be valid JSON. fails reports whether another text fails
-// alike; it is given parts of text, each in what is around it there, and nothing
-// beside.
+// alike. It is given parts of text, each in what is around it there, and
+// nothing beside.
 //
-// Of several such values it is the first. If it is not found at the price, or
-// if what fails is not one value but what there is in one, the pointer is that
-// of a value around it. The empty pointer, of the whole, is always right.
+// Of several such values it is the first. If it is not found within the bounds,
+// or if the fault is not in one value but in what one holds together, the
+// pointer is that of a value around it. The empty pointer, of the whole, is
+// always right.
 //
-// It halves: what does not fail is dropped with all it holds, so the tries are
-// about as long together as the text, however many values there are.
+// Find halves: a half that does not fail is dropped with all that it holds. So
+// the tries are about as long together as the text, however many values there
+// are.
 func Find(text []byte, fails func(part []byte) bool) (p string, value []byte) {
 	from := space(text, 0)
 	s := search{text: text, fails: fails, left: decodes*len(text) + tries*perTry}
@@ -33,11 +35,12 @@ func Find(text []byte, fails func(part []byte) bool) (p string, value []byte) {
 // span is a value in the text.
 type span struct{ from, to int }
 
-// search is on its way down from the whole text to one value.
+// search is the state of Find, on its way down from the whole text to one
+// value.
 type search struct {
 	text  []byte
 	fails func([]byte) bool
-	left  int // of the price, in bytes decoded
+	left  int // how many bytes may still be decoded
 
 	at      span
 	path    []byte
@@ -50,12 +53,13 @@ type search struct {
 	guesses []guess
 }
 
-// guess is a value that was chosen because what stands before it does not fail.
+// guess is a value that was chosen because the values before it do not fail.
 type guess struct {
 	span
 	path, before, closers int
 }
 
+// run goes down as far as it can.
 func (s *search) run() {
 	for s.left > len(s.text) && len(s.path) <= maxPath && s.at.from < s.at.to { // the rest is verify's
 		open := s.text[s.at.from]
@@ -66,7 +70,7 @@ func (s *search) run() {
 		closer := open + 2 // in ASCII, of both
 		if s.try(open, closer) {
 			s.settle()
-			return // whatever is in it
+			return // whatever the container holds
 		}
 		s.before, s.closers = append(s.before, open), append(s.closers, closer)
 		s.at = s.narrow(span{first, s.at.to - 1}, open == '{')
@@ -75,7 +79,7 @@ func (s *search) run() {
 	s.verify()
 }
 
-// settle notes that what is here fails by itself.
+// settle notes that the value at s.at fails by itself.
 func (s *search) settle() {
 	s.sure, s.known = s.at, len(s.path)
 	s.guesses = s.guesses[:0]
@@ -120,7 +124,7 @@ func (s *search) narrow(items span, members bool) span {
 	return span{value, rest.to}
 }
 
-// cut returns where the first half, in bytes, of the items ends, and where the
+// cut returns the end of the first half, in bytes, of the items, and where the
 // rest begins: at the end if there is one item only.
 func (s *search) cut(items span, members bool) (end, next int) {
 	middle := items.from + (items.to-items.from)/2

@@ -2,8 +2,8 @@ package pointer
 
 import "encoding/json"
 
-// Steps over JSON that is known to be valid, so nothing is checked but the end
-// of the text.
+// This file steps over JSON that is known to be valid, so it checks nothing but
+// the end of the text.
 
 // space returns where the next byte from i on is that is no white space.
 func space(b []byte, i int) int {
@@ -76,7 +76,7 @@ func valueOf(b []byte, i int) int {
 }
 
 // nextItem returns where the item behind the one that ended at i begins, or
-// what closes the container.
+// else where the container is closed.
 func nextItem(b []byte, i int) int {
 	if i = space(b, i); i < len(b) && b[i] == ',' {
 		i = space(b, i+1)

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Conn returns a net.Conn that does not panic: a method of c that does fails
-// instead, and told is told, if it is not nil. Reading, writing and deadlines
-// are called in place, so one that ends its goroutine does; Close, CloseWrite
-// and the addresses, which anybody may call, are called apart. A Write that takes
-// less than all, and Reads that bring nothing again and again, fail, so that
-// nobody goes on without end. A *net.TCPConn is left as it is.
+// Conn returns a net.Conn that does not panic: if a method of c does, the call
+// fails instead, and told is called with that, if it is not nil. Reading,
+// writing and deadlines are called in place, so one that ends its goroutine
+// does so. Close, CloseWrite and the addresses may be called by anybody, and so
+// are called apart. A Write that takes less than all, and Reads that bring
+// nothing again and again, fail, so that no loop goes on without end. A
+// *net.TCPConn is left as it is.
 func Conn(c net.Conn, told func(*Failure)) net.Conn {
 	if _, plain := c.(*net.TCPConn); plain {
 		return c
@@ -19,7 +20,8 @@ func Conn(c net.Conn, told func(*Failure)) net.Conn {
 	return &conn{to: c, told: told}
 }
 
-// Behind returns what Conn was given.
+// Behind returns the net.Conn that Conn was given; c itself if it is none of
+// Conn's.
 func Behind(c net.Conn) net.Conn {
 	if door, ok := c.(*conn); ok {
 		return door.to
@@ -27,13 +29,14 @@ func Behind(c net.Conn) net.Conn {
 	return c
 }
 
+// conn is the net.Conn of Conn.
 type conn struct {
 	to    net.Conn
 	told  func(*Failure)
 	empty int // Reads in a row that brought nothing
 }
 
-// maxEmpty is how many of them there may be, as for a bufio.Reader.
+// maxEmpty is how many Reads in a row may bring nothing, as for a bufio.Reader.
 const maxEmpty = 100
 
 func (c *conn) Read(p []byte) (n int, err error) {
@@ -86,7 +89,7 @@ func (c *conn) SetWriteDeadline(t time.Time) (err error) {
 
 func (c *conn) Close() error { return c.apart("Close", c.to.Close) }
 
-// CloseWrite sends what says that nothing follows, if c can.
+// CloseWrite tells the peer that nothing follows, if the net.Conn can.
 func (c *conn) CloseWrite() error {
 	half, ok := c.to.(interface{ CloseWrite() error })
 	if !ok {
@@ -98,7 +101,7 @@ func (c *conn) CloseWrite() error {
 // RemoteAddr returns the peer's address, nil if that cannot be had.
 func (c *conn) RemoteAddr() net.Addr { return c.address(c.to.RemoteAddr) }
 
-// LocalAddr is RemoteAddr for this side.
+// LocalAddr returns the address of this side, nil if that cannot be had.
 func (c *conn) LocalAddr() net.Addr { return c.address(c.to.LocalAddr) }
 
 func (c *conn) address(get func() net.Addr) (a net.Addr) {
@@ -110,6 +113,7 @@ func (c *conn) address(get func() net.Addr) (a net.Addr) {
 
 const ofConn = " of the net.Conn"
 
+// apart calls a method of the net.Conn apart; what names it.
 func (c *conn) apart(what string, f func() error) (err error) {
 	if failed := Apart(what+ofConn, func() { err = f() }); failed != nil {
 		return c.failed(failed)

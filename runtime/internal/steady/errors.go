@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Text is err.Error, whose author may have forgotten that a nil pointer in an
-// error is not nil.
+// Text returns the text of err. The method Error may fail: its author may have
+// forgotten that a nil pointer in an error is not nil.
 func Text(err error) (text string) {
 	if err == nil {
 		return "<nil>"
@@ -22,8 +22,8 @@ func Text(err error) (text string) {
 	return text
 }
 
-// harmless reports whether err is one whose methods are known to return, and
-// that wraps nothing: those that come often.
+// harmless reports whether err is one of the errors that come often, whose
+// methods are known to return and which wrap nothing.
 func harmless(err error) bool {
 	switch err {
 	case context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF:
@@ -33,20 +33,19 @@ func harmless(err error) bool {
 	return own
 }
 
-// Found is what Look has found in an error.
+// Found is the result of Look.
 type Found[T comparable] struct {
 	First T       // the first T that is not nil; the zero T: there is none
 	Nodes []error // the error and what it wraps, in the order of errors.Is
 	is    uint8
 }
 
-// Is reports whether errors.Is says so of the target at index i of Look's.
+// Is reports whether errors.Is finds the target at index i of Look's.
 func (f *Found[T]) Is(i int) bool { return f.is&(1<<i) != 0 }
 
-// Look asks all at once what errors.As and errors.Is would say: for the first T
-// in err, whose methods must be harmless, and for up to eight targets. An error
-// that fails while it is asked is one that ends there, with the *Failure as its
-// last node.
+// Look asks all at once what errors.As and errors.Is would find: the first T in
+// err, whose methods must be harmless, and up to eight targets. If err fails
+// while it is asked, it ends there, and its last node is the *Failure.
 func Look[T comparable](err error, targets ...error) (found Found[T]) {
 	look := func() {
 		nodes := 0
@@ -65,7 +64,8 @@ func Look[T comparable](err error, targets ...error) (found Found[T]) {
 	return found
 }
 
-// ours reports whether all of err is ours, so that it can be asked in place.
+// ours reports whether all errors in err are ours, so that they can be asked in
+// place.
 func ours[T comparable](err error) bool {
 	for err != nil && !harmless(err) {
 		if _, is := any(err).(T); !is {
@@ -76,6 +76,7 @@ func ours[T comparable](err error) bool {
 	return true
 }
 
+// visit asks one node.
 func (f *Found[T]) visit(node error, targets []error) {
 	var none T
 	f.Nodes = append(f.Nodes, node)
@@ -89,7 +90,8 @@ func (f *Found[T]) visit(node error, targets []error) {
 	}
 }
 
-// As is errors.AsType.
+// As is errors.AsType. It finds nothing in an error that fails while it is
+// asked.
 func As[T any](err error) (found T, ok bool) {
 	if err == nil {
 		return found, false
@@ -99,7 +101,7 @@ func As[T any](err error) (found T, ok bool) {
 	}
 	var last T
 	nodes := 0
-	// What the call was about to say when it failed is not to be believed.
+	// A result that the call has set before it failed is not to be believed.
 	if f := Apart("method of an error", func() {
 		each(err, &nodes, func(node error) bool {
 			last, ok = as[T](node)
@@ -111,7 +113,8 @@ func As[T any](err error) (found T, ok bool) {
 	return last, ok
 }
 
-// Is is errors.Is, for a target that can be compared.
+// Is is errors.Is, for a target that can be compared. It returns false for an
+// error that fails while it is asked.
 func Is(err, target error) (found bool) {
 	if err == nil || err == target || harmless(err) {
 		return err == target
@@ -128,7 +131,7 @@ func Is(err, target error) (found bool) {
 	return found
 }
 
-// as asks one node.
+// as is As for one node.
 func as[T any](node error) (found T, ok bool) {
 	if found, ok = any(node).(T); ok {
 		return found, true
@@ -140,6 +143,7 @@ func as[T any](node error) (found T, ok bool) {
 	return none, false
 }
 
+// is is Is for one node.
 func is(node, target error) bool {
 	if node == target {
 		return true
@@ -148,11 +152,12 @@ func is(node, target error) bool {
 	return asks && x.Is(target)
 }
 
-// maxNodes ends a chain that has no end, as that of an error that wraps itself.
+// maxNodes bounds a chain that may have no end, as that of an error that wraps
+// itself.
 const maxNodes = 1000
 
-// each visits err and what it wraps, in the order of errors.Is, until visit
-// returns false.
+// each visits err and the errors that it wraps, in the order of errors.Is,
+// until visit returns false.
 func each(err error, nodes *int, visit func(error) bool) (on bool) {
 	for err != nil {
 		if *nodes++; *nodes > maxNodes || !visit(err) {
@@ -175,10 +180,11 @@ func each(err error, nodes *int, visit func(error) bool) (on bool) {
 	return true
 }
 
-// Wrap returns an error that says text and then what err says, when it is
-// asked: fmt.Errorf would ask at once, and here.
+// Wrap returns an error whose text is text and then that of err. err is asked
+// for it only when the error is: fmt.Errorf would ask at once, and here.
 func Wrap(text string, err error) error { return &wrapped{text, err} }
 
+// wrapped is the error of Wrap.
 type wrapped struct {
 	text string
 	err  error

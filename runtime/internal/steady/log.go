@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Log returns a slog.Handler that does not fail, whatever to does. Where the
-// log should have gone is unknown then, so standard error is told, the first
-// time.
+// Log returns a slog.Handler that neither panics nor ends its goroutine,
+// whatever to does. The first failure is written to standard error, since the
+// log may not be able to tell it.
 func Log(to slog.Handler) slog.Handler {
 	if to == slog.DiscardHandler {
 		return to
@@ -18,22 +18,24 @@ func Log(to slog.Handler) slog.Handler {
 	return handler{to, new(atomic.Bool)}
 }
 
+// handler is the slog.Handler of Log.
 type handler struct {
 	to   slog.Handler
 	told *atomic.Bool
 }
 
-// Enabled asks only about what is too much for most logs: for the rest Handle
-// asks, so that a line is one call apart and not two.
+// Enabled asks only for levels that are too much for most logs. For the others
+// Handle asks, so that a line is one call apart and not two.
 func (h handler) Enabled(ctx context.Context, level slog.Level) bool {
 	if level >= slog.LevelInfo {
 		return true
 	}
-	enabled := true // if it fails, so that Handle can say it
+	enabled := true // it stays so if Enabled fails: Handle tells that then
 	_ = Apart("Logger", func() { enabled = h.to.Enabled(ctx, level) })
 	return enabled
 }
 
+// Handle hands on a line, if it is wanted.
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	var err error
 	f := Apart("Logger", func() {
@@ -58,6 +60,8 @@ func (h handler) WithGroup(name string) slog.Handler {
 	return h.with(func() slog.Handler { return h.to.WithGroup(name) })
 }
 
+// with returns a handler of the same log for what make returns; h if make
+// fails.
 func (h handler) with(make func() slog.Handler) slog.Handler {
 	to := h.to
 	if f := Apart("Logger", func() { to = make() }); f != nil || to == nil {

@@ -1,14 +1,14 @@
-// Package steady is the door to code that is not ours: handlers, hooks, guards,
-// the methods of errors, an Observer, a Logger, a net.Conn. What waits behind
-// it may panic, may end its goroutine (runtime.Goexit), and may do the same
-// again when it is asked what went wrong. None of that may end the process, or
-// leave undone what the caller still had to do.
+// Package steady calls code that is not ours: handlers, hooks, guards, the
+// methods of errors, an Observer, a Logger, a net.Conn. Such code may panic, may
+// end its goroutine (runtime.Goexit), and may do the same again when it is asked
+// what went wrong. None of that may end the process, or leave undone what the
+// caller still had to do.
 //
-// There are two ways through. In place, with Ended deferred, for what is called
-// often and on a goroutine that is the connection's own: if that ends, deferred
-// functions clean up. Apart, on a goroutine that is waited for, for what is
-// called seldom, or on a goroutine that must go on: a timer's, or one of the
-// user's.
+// There are two ways to call it. In place, with Ended deferred: for code that is
+// called often, and on a goroutine that is the connection's own. If that ends,
+// deferred functions clean up. Apart, on a goroutine that is waited for: for code
+// that is called seldom, or on a goroutine that must go on, such as a timer's or
+// one of the user's.
 package steady
 
 import (
@@ -17,17 +17,18 @@ import (
 	"runtime/debug"
 )
 
-// Failure is a call that did not return.
+// Failure describes a call that did not return.
 type Failure struct {
 	Where  string // "handler of say"
-	Text   string // what it panicked with, if it did
+	Text   string // of the value that it panicked with, if it did
 	Goexit bool   // its goroutine ends, whether it panicked or not
 	Stack  string
 }
 
+// Error returns String.
 func (f *Failure) Error() string { return f.String() }
 
-// String says where it was, and with what.
+// String returns where the call failed, and with what.
 func (f *Failure) String() string {
 	switch {
 	case !f.Goexit:
@@ -38,10 +39,10 @@ func (f *Failure) String() string {
 	return f.Where + " ended its goroutine (runtime.Goexit)"
 }
 
-// Ended is to be deferred around a call in place. If *returned is not set then,
-// it recovers, and tells what became of the call: in where, of what is called
-// name. After a Goexit the goroutine ends when then has returned, and whatever
-// else is deferred has run.
+// Ended must be deferred around a call in place. If *returned is not set, it
+// recovers, and calls then with the Failure, of which Where is where+name.
+// After a Goexit the goroutine ends when then has returned, and all other
+// deferred functions have run.
 func Ended(returned *bool, where, name string, then func(*Failure)) {
 	if *returned {
 		return
@@ -64,6 +65,7 @@ func Apart(where string, f func()) *Failure {
 	return <-done
 }
 
+// newFailure returns the Failure of a call. value is what recover returned.
 func newFailure(where string, value any) *Failure {
 	f := &Failure{Where: where, Goexit: value == nil || ending(), Stack: string(debug.Stack())}
 	if value != nil {
@@ -72,8 +74,8 @@ func newFailure(where string, value any) *Failure {
 	return f
 }
 
-// ending reports whether the goroutine ends although a panic was recovered: what
-// panicked was deferred, and runtime.Goexit is still on the stack.
+// ending reports whether the goroutine ends although a panic was recovered.
+// Then a deferred function panicked, and runtime.Goexit is still on the stack.
 func ending() bool {
 	pcs := make([]uintptr, 128)
 	n := runtime.Callers(1, pcs)
@@ -91,11 +93,12 @@ func ending() bool {
 	return false
 }
 
-// maxFrames is how deep a stack is looked through.
+// maxFrames is how deep ending looks into a stack.
 const maxFrames = 1 << 15
 
-// describe returns the text of what somebody panicked with. Its own methods may
-// do so again, with a value of which nobody asks anything any more.
+// describe returns the text of a value that some code panicked with. The
+// value's own methods may panic, too: of the value of that panic nothing is
+// asked any more.
 func describe(value any) string {
 	if text, plain := value.(string); plain {
 		return text
@@ -112,7 +115,8 @@ func describe(value any) string {
 	return <-text
 }
 
-// Same compares two values; those that cannot be compared are different.
+// Same reports whether two values are the same. Values that cannot be compared
+// are different.
 func Same(a, b any) (equal bool) {
 	returned := false
 	defer Ended(&returned, "comparison", "", func(*Failure) { equal = false })

@@ -2,9 +2,9 @@ package steady
 
 import "net/http"
 
-// Innermost returns the first ResponseWriter that can be hijacked, of w and what
-// it is made of (http.ResponseController); without one, the last. It is called
-// on net/http's goroutine, which expects such code.
+// Innermost returns the first ResponseWriter that can be hijacked, of w and
+// those that it wraps (http.ResponseController). Without one it returns the
+// last. It is called on net/http's goroutine, which expects such code.
 func Innermost(w http.ResponseWriter) (inner http.ResponseWriter, hijacks bool) {
 	for range maxNodes {
 		if _, hijacks = w.(http.Hijacker); hijacks {
@@ -19,7 +19,7 @@ func Innermost(w http.ResponseWriter) (inner http.ResponseWriter, hijacks bool) 
 	return w, hijacks
 }
 
-// Bottom returns what w is made of in the end.
+// Bottom returns the last of the ResponseWriters that w wraps.
 func Bottom(w http.ResponseWriter) http.ResponseWriter {
 	for range maxNodes {
 		over, ok := w.(interface{ Unwrap() http.ResponseWriter })
