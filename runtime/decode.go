@@ -28,7 +28,7 @@ func decode(data []byte, v any) error {
 	place, value := pointer.Find(data, failsAs(err, v))
 	kind := pointer.Kind(value)
 	if mistyped, ok := steady.As[*json.UnmarshalTypeError](err); ok {
-		kind, _, _ = strings.Cut(mistyped.Value, " ") // "number 300": what was refused stays here
+		kind, _, _ = strings.Cut(mistyped.Value, " ") // of "number 300": the value must not travel
 	}
 	return NewError(CodeInvalidPayload, "data does not decode").
 		WithDetails(Detail{Path: place, Rule: "type", Message: kind + " does not fit"}).

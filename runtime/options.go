@@ -257,7 +257,7 @@ type Options struct {
 	ShutdownSpread time.Duration
 }
 
-// The defaults. What of them a client notices is in docs/reference/protocol.md,
+// The defaults. Those that a client notices are in docs/reference/protocol.md,
 // "Limits".
 const (
 	defaultMessageBytes      = 64 << 10

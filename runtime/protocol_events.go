@@ -46,7 +46,7 @@ type errorBody struct {
 // event with e.
 func (e *Error) body(event string) errorBody {
 	if e.Code == CodeBadFrame {
-		event = "" // what is not a frame has no event
+		event = "" // a bad frame has no event
 	}
 	b := errorBody{Code: e.Code, Message: e.Message, Event: event, Details: e.Details, RetryAfterMs: wholeMs(e.RetryAfter)}
 	if ref, ok := steady.As[*reference](e.cause); ok {

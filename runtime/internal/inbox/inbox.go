@@ -35,9 +35,10 @@ type Owner interface {
 	Rest()
 }
 
-// Queue has the messages that wait, and the calls that can be found by id or run
-// beside the worker. A nil Queue is one that nothing ever was in: the methods
-// that say so may be called. All may be called by several goroutines at a time.
+// Queue has the messages that wait, and the calls that can be found by id or
+// run beside the worker. Nil means that no message was ever queued: the methods
+// that say so may be called on it. All methods may be called by several
+// goroutines at a time.
 type Queue[M Message] struct {
 	owner    Owner
 	handlers int

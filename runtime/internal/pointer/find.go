@@ -44,8 +44,8 @@ type search struct {
 
 	at      span
 	path    []byte
-	before  []byte // what opens the containers on the way, with the names of members
-	closers []byte // what closes them, the outermost first
+	before  []byte // the bytes that open the containers on the way, with the names of members
+	closers []byte // the bytes that close them, the outermost first
 	part    []byte // of a try
 
 	sure    span // the innermost value that is known to fail

@@ -1,6 +1,6 @@
 // Package socket is one peer: it reads, writes, closes and keeps time. It is the
-// only package that knows gws and makes system calls. What a message means, who
-// else is there, and why a connection ends is its Owner's business.
+// only package that knows gws and makes system calls. Its Owner knows what a
+// message means, who else is there, and why a connection ends.
 package socket
 
 import (
@@ -23,8 +23,8 @@ import (
 // has to be waited for. Where nothing else is said, methods may be called from
 // any goroutine.
 type Socket struct {
-	// What a flush touches stands first, together: it comes to a thousand
-	// sockets whose memory is in no cache. Open sets these fields.
+	// The fields that a flush touches stand first, together: it comes to a
+	// thousand sockets whose memory is in no cache. Open sets these.
 	raw     syscall.RawConn // the descriptor; nil where it must not be used
 	out     outbox.Queue
 	profile *Profile
@@ -34,7 +34,7 @@ type Socket struct {
 	// which Open sets.
 	net      net.Conn
 	block    *block // the bytes that were read; nil: none
-	from, to uint16 // of block: what is checked and not yet given to gws, the rest
+	from, to uint16 // of block: the bytes that were checked and not yet given to gws, the rest
 	guard    frame.Guard
 	readRaw  func(fd uintptr) bool // made once, so that a read allocates nothing
 	cork     cork
@@ -47,14 +47,14 @@ type Socket struct {
 	state state
 
 	deflate bool // compressed messages are agreed on. Set by Open
-	joined  bool // gws reads: a Close frame that it writes is its verdict. Read goroutine only
+	joined  bool // set once gws reads: from then on a Close frame that it writes is its verdict. Read goroutine only
 	corked  bool // replies are held back. Read goroutine only
 }
 
 // rare holds the fields that most sockets need only when they close. It is
 // allocated on first use, so that an idle connection stays small.
 type rare struct {
-	err     error           // what ended reading; nil if gws stopped by itself. Read goroutine only
+	err     error           // the read error, returned once the checked bytes are used up; nil if gws stopped by itself. Read goroutine only
 	verdict frame.CloseCode // of the Close frame that gws wanted to send; 0: none. Read goroutine only
 
 	written   time.Duration // when the last byte was written, by Engine.Clock; set before stateWriteDone
