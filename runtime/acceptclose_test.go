@@ -16,7 +16,7 @@ import (
 )
 
 // TestAcceptThenClose: a guard's refusal is a Close with code and reason, which
-// a page can read; what is refused so has never been a connection.
+// a page can read. A connection that is refused so was never registered.
 func TestAcceptThenClose(t *testing.T) {
 	var mu sync.Mutex
 	var refused []ws.Refusal
@@ -79,8 +79,9 @@ func TestAcceptThenClose(t *testing.T) {
 	}
 }
 
-// TestAcceptOnlyGuards: what no upgrade could answer, and what another site's
-// page asks, is refused by HTTP as ever; and who passes, passes.
+// TestAcceptOnlyGuards: a request that no upgrade could answer, or that a page
+// of another site makes, is refused by HTTP as ever. A request that passes
+// becomes a connection.
 func TestAcceptOnlyGuards(t *testing.T) {
 	asked := 0
 	s := serve(t, ws.Options{AcceptThenClose: true, MaxConnections: 1}, gateway{connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
@@ -115,8 +116,8 @@ func TestAcceptOnlyGuards(t *testing.T) {
 	p.wantClose(4000)
 }
 
-// TestTurnedAwayIsCounted: until its socket is closed a connection that was
-// turned away has its place, and no peer can make that longer than a second.
+// TestTurnedAwayIsCounted: a connection that was turned away has its place
+// until its socket is closed. No peer can make that longer than a second.
 func TestTurnedAwayIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{AcceptThenClose: true, MaxConnections: 1}, gateway{
@@ -157,8 +158,8 @@ func TestTurnedAwayIsCounted(t *testing.T) {
 	})
 }
 
-// full reports whether one more connection is refused as one too many; if not,
-// it has been one, and left.
+// full reports whether one more connection is refused as one too many. If it is
+// not, it leaves again.
 func (s *pipeSite) full() bool {
 	w := &recorder{header: http.Header{}}
 	r, _ := http.NewRequest(http.MethodGet, "/ws?access_token=x", nil)
@@ -180,9 +181,9 @@ func (w *recorder) Header() http.Header         { return w.header }
 func (w *recorder) WriteHeader(status int)      { w.status = status }
 func (w *recorder) Write(p []byte) (int, error) { return len(p), nil }
 
-// TestTurnedAwayHears: the Close reaches also who has sent much meanwhile: a
-// socket that is closed with something unread would be reset, and the Close with
-// it.
+// TestTurnedAwayHears: the Close also reaches a peer that has sent much
+// meanwhile. A socket that is closed with bytes unread would be reset, and the
+// Close be lost with it.
 func TestTurnedAwayHears(t *testing.T) {
 	refusing := func(*ws.Upgrade) error { return ws.NewError(ws.CodeForbidden, "no") }
 	s := serve(t, ws.Options{AcceptThenClose: true},

@@ -15,9 +15,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestMaxConnections: one more than the Server may hold is answered 503 with a
-// body and a time, and has a place when another has gone; a handshake that is
-// refused takes none.
+// TestMaxConnections: one connection more than the Server may hold is answered
+// 503 with a body and a time. It has a place when another has gone. A handshake
+// that is refused takes none.
 func TestMaxConnections(t *testing.T) {
 	s := serve(t, ws.Options{MaxConnections: 2}, gateway{}, gateway{path: "/other"}, gateway{
 		path:       "/closed",
@@ -39,8 +39,8 @@ func TestMaxConnections(t *testing.T) {
 	eventually(t, "a place", func() bool { p, _ := s.try(t, "/ws"); return p != nil })
 }
 
-// TestMaxConnectionsPerAddr: counted by IPv4 address or IPv6 network, as the
-// request says only if an option trusts it.
+// TestMaxConnectionsPerAddr: connections count by IPv4 address or IPv6 network,
+// and the request says which only if an option trusts it.
 func TestMaxConnectionsPerAddr(t *testing.T) {
 	last := func(r *http.Request) netip.Addr {
 		all := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
@@ -154,7 +154,7 @@ func TestGuardClientGone(t *testing.T) {
 }
 
 // TestConfiguredTimes: a gateway's times hold although the Server has none, and
-// so do its bounds of what waits.
+// so do its bounds of outbox and inbox.
 func TestConfiguredTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := gateway{configure: func(o *ws.Options) {

@@ -80,11 +80,11 @@ func outlives(t *testing.T, dial func(...string) *peer, times int) {
 }
 
 // TestSignsOfLife: on sockets, a peer that answers pings is alive however long
-// its messages wait unread, and so is one that takes what is sent to it so
-// slowly that no ping has come to it; one that takes nothing is not.
+// its messages wait unread. So is one that takes what is sent to it so slowly
+// that no ping has come to it. One that takes nothing is not.
 func TestSignsOfLife(t *testing.T) {
-	// The kernel takes all of it at once, so that nobody waits for a write and
-	// sees what the peer takes.
+	// The kernel takes all of it at once, so that no write waits and sees what
+	// the peer takes.
 	const long = 3 << 20
 	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -166,7 +166,7 @@ func (p *peer) download(n int, hurry <-chan struct{}) error {
 }
 
 // TestStopped: a process that is stopped for longer than the idle timeout, or
-// that gets a tenth of its time again and again, gives up nobody who answers.
+// that gets a tenth of its time again and again, gives up no peer that answers.
 func TestStopped(t *testing.T) {
 	if os.Getenv("WS_STOPPED") != "" {
 		s := ws.NewServer(ws.Options{PingInterval: 500 * time.Millisecond, IdleTimeout: 2 * time.Second, Logger: slog.New(slog.DiscardHandler)})

@@ -11,8 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// answers has a peer answer pings, perhaps, until its connection ends; it
-// counts them, and says when the end was.
+// answers has a peer answer pings, if answer says so, until its connection
+// ends. It counts them, and tells when the end was.
 func (p *peer) answers(pings *atomic.Int32, answer func() bool) <-chan time.Time {
 	_ = p.conn.SetDeadline(time.Time{})
 	ended := make(chan time.Time, 1)
@@ -37,8 +37,9 @@ func (p *peer) answers(pings *atomic.Int32, answer func() bool) <-chan time.Time
 func always() bool { return true }
 func never() bool  { return false }
 
-// TestAskedFirst: whatever the intervals, nobody is given up who was not asked
-// and had time to answer, who answers stays, and who does not goes in time.
+// TestAskedFirst: whatever the intervals, no peer is given up that was not
+// asked and had time to answer. A peer that answers stays, and one that does
+// not goes in time.
 func TestAskedFirst(t *testing.T) {
 	for _, c := range []struct{ ping, idle, least, most time.Duration }{
 		{0, 0, 60 * time.Second, 61 * time.Second}, // the defaults
@@ -94,8 +95,8 @@ func TestAskedFirst(t *testing.T) {
 }
 
 // TestPause: a process that was stopped for longer than the idle timeout asks
-// before it gives anybody up, also those that it had asked before and that have
-// not been read since; and it is on time again at once.
+// before it gives up a peer, also peers that it had asked before and not read
+// since. It is on time again at once.
 func TestPause(t *testing.T) {
 	for _, before := range []time.Duration{2 * time.Second, 25*time.Second + time.Millisecond, 50*time.Second + time.Millisecond} {
 		t.Run(before.String(), func(t *testing.T) {
@@ -132,7 +133,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// talk has a peer answer pings and say what comes out of the channel that it
+// talk has a peer answer pings and send the messages of the channel that it
 // returns. One goroutine writes: a second would wait for a lock of the pipe's,
 // and the clock of a bubble with it.
 func (p *peer) talk() (say chan<- string, heard <-chan string) {
@@ -171,8 +172,8 @@ func (p *peer) talk() (say chan<- string, heard <-chan string) {
 	return out, texts
 }
 
-// TestUnreadIsAlive: nobody is given up while what has come from it is being
-// worked on, or waits for that, also where the kernel cannot be asked.
+// TestUnreadIsAlive: no peer is given up while its message is handled, or waits
+// for that, also where the kernel cannot be asked.
 func TestUnreadIsAlive(t *testing.T) {
 	const long = 5 * time.Minute
 	slow := func(c *ws.Call) error { time.Sleep(long); return echo(c) }

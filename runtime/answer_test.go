@@ -19,8 +19,8 @@ func (s *site) behind(h func(w http.ResponseWriter, r *http.Request, next http.H
 	s.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(w, r, next) })
 }
 
-// TestAnswerHeader: what middleware and guards put into the header goes out
-// with the 101, and with a refusal; what would break the answer does not.
+// TestAnswerHeader: fields that middleware and guards put into the header are
+// in the 101, and in a refusal. Fields that would break the answer are not.
 func TestAnswerHeader(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
 		u.Header.Add("Set-Cookie", (&http.Cookie{Name: "guard", Value: "1"}).String())
@@ -46,7 +46,7 @@ func TestAnswerHeader(t *testing.T) {
 			w.Header().Set(name, value)
 		}
 		if r.URL.Query().Has("refused") {
-			w.Header().Del("Content-Encoding") // who sets that writes it, too
+			w.Header().Del("Content-Encoding") // a middleware that sets it writes so, too
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -97,8 +97,8 @@ func TestAnswerHeader(t *testing.T) {
 	}
 }
 
-// bare is a wrapper as middleware makes them that know nothing of hijacking;
-// wrapped knows what to do, and refusing cannot.
+// bare is a wrapper of a middleware that knows nothing of hijacking. wrapped
+// has Unwrap, and refusing cannot hijack.
 type (
 	bare     struct{ http.ResponseWriter }
 	wrapped  struct{ http.ResponseWriter }
@@ -112,7 +112,7 @@ func (refusing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // TestNotHijackable: a ResponseWriter that keeps its socket is a mistake of the
-// server's, and the answer says whose, and the cure.
+// server's. The answer names its type, and the cure.
 func TestNotHijackable(t *testing.T) {
 	for _, c := range []struct {
 		wrap func(http.ResponseWriter) http.ResponseWriter

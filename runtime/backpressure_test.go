@@ -14,7 +14,8 @@ import (
 )
 
 // TestStalledMember: a member that stops reading leaves the count once its
-// outbox is full, is counted as shed, logged a few times, and costs nobody else.
+// outbox is full, is counted as shed, is logged a few times, and costs no other
+// member anything.
 func TestStalledMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clients := make(chan *ws.Client, 2)
@@ -63,7 +64,7 @@ func TestStalledMember(t *testing.T) {
 	})
 }
 
-// TestOutboxBytes: bytes are bounded as well; a frame larger than the bound is
+// TestOutboxBytes: bytes are bounded as well. A frame larger than the bound is
 // taken by an empty outbox, and by no other.
 func TestOutboxBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +93,7 @@ func TestOutboxBytes(t *testing.T) {
 }
 
 // TestReplyWaits: a reply is never shed. It waits for room, and meanwhile
-// nothing more is read; what waits goes before new pushes.
+// nothing more is read. A reply that waits goes before new pushes.
 func TestReplyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var handled atomic.Int32
@@ -151,8 +152,9 @@ func TestReplyNeverRead(t *testing.T) {
 	})
 }
 
-// TestInbox: while a handler is slow, reading goes on until the inbox is full;
-// what comes behind keeps its order, inline handlers too; Ping and Close are seen.
+// TestInbox: while a handler is slow, reading goes on until the inbox is full.
+// Messages behind it keep their order, inline handlers too. Ping and Close are
+// seen.
 func TestInbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -216,9 +218,9 @@ func TestInboxBytes(t *testing.T) {
 	})
 }
 
-// TestCancelledHandler: a handler's context ends with the connection, its end
-// is waited for before the disconnect hook, and what had no handler yet is
-// dropped with a line in the log.
+// TestCancelledHandler: a handler's context ends with the connection. Its end
+// is waited for before the disconnect hook, and messages that had no handler
+// yet are dropped with a line in the log.
 func TestCancelledHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events []string

@@ -15,8 +15,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// discarded is a connection that has just read something, and whose outbox is
-// emptied by the benchmark itself.
+// discarded returns a connection that has just read something, and whose outbox
+// is emptied by the benchmark itself.
 func discarded(b testing.TB, spec Spec) *conn {
 	b.Helper()
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
@@ -56,7 +56,7 @@ type sendMessage struct {
 	Room   string `json:"room"`
 }
 
-// readSendMessage and writeSendMessage are what wsgen generates for it.
+// readSendMessage and writeSendMessage are as wsgen generates them.
 func readSendMessage(r *wsjson.Reader) (v sendMessage) {
 	for r.Next() {
 		switch string(r.Name()) {
@@ -143,8 +143,8 @@ func BenchmarkDispatch(b *testing.B) {
 		var batch outbox.Batch
 		once := func() {
 			receive(c)
-			// What Uncork does, but writing: a reply finds the outbox empty, as
-			// on a connection whose peer reads.
+			// This is Uncork without the write: a reply finds the outbox empty,
+			// as on a connection whose peer reads.
 			out.Take(&batch, maxBatch)
 			out.Written(&batch)
 		}
@@ -178,7 +178,8 @@ func replyStdTwice(c *conn, data json.RawMessage) {
 	c.member.Socket.Reply(stdTwice("message", data), true)
 }
 
-// stdTwice is a message's data to its reply's frame with encoding/json only.
+// stdTwice makes the frame of a reply of a message's data with encoding/json
+// only.
 func stdTwice(event string, data json.RawMessage) []byte {
 	var in sendMessage
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -194,8 +195,8 @@ func stdTwice(event string, data json.RawMessage) []byte {
 	return frame.Seal(append(make([]byte, frame.HeadRoom, frame.HeadRoom+len(text)), text...))
 }
 
-// BenchmarkCodec is the same without the connection: from the bytes of a
-// message to the bytes of its reply.
+// BenchmarkCodec is BenchmarkDispatch without the connection: from the bytes of
+// a message to the bytes of its reply.
 func BenchmarkCodec(b *testing.B) {
 	text := []byte(typedMessage)
 	b.Run("generated", func(b *testing.B) {
@@ -258,7 +259,7 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// lookupOfTwelve is what wsgen generates for a gateway of twelve events.
+// lookupOfTwelve is as wsgen generates it for a gateway of twelve events.
 func lookupOfTwelve(event []byte) int {
 	switch string(event) {
 	case "join":
@@ -293,7 +294,7 @@ func lookupOfTwelve(event []byte) int {
 // sockets a worker takes at a time.
 const maxBatch, runBatch = 64 << 10, 32
 
-// crowd is a Server with n connections whose outboxes are emptied by take.
+// crowd returns a Server with n connections whose outboxes are emptied by take.
 func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	tb.Helper()
 	o.Logger = slog.New(slog.DiscardHandler)
@@ -319,9 +320,10 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	}
 }
 
-// BenchmarkPush pushes to a thousand connections and takes what is queued for
-// them, without writing it: one push, a hundred in a row, and pushes to full
-// outboxes under each policy. The time is that of one push to one connection.
+// BenchmarkPush pushes to a thousand connections and takes the frames that are
+// queued for them, without writing: one push, a hundred in a row, and pushes to
+// full outboxes under each policy. The time is that of one push to one
+// connection.
 func BenchmarkPush(b *testing.B) {
 	const conns = 1000
 	frame := frame.Text(typedMessage)

@@ -24,7 +24,8 @@ const (
 	maxIdleHeap     = 1900
 )
 
-// Who only listens, and answers pings, is a listener for ever.
+// TestBudgetListenerHeap: a connection that only listens, and answers pings, is
+// a listener for ever.
 func TestBudgetListenerHeap(t *testing.T) {
 	budgetHeap(t, maxListenerHeap, string(frame(pong, []byte("still here"))), "")
 }
@@ -55,7 +56,7 @@ func budgetHeap(t *testing.T, budget int, say, hear string) {
 			fds = append(fds, bareClient(t, addr, say, hear))
 		}
 	}
-	connect(50) // what is made once is not a connection's
+	connect(50) // allocations that happen once are no connection's
 	before := heap()
 	connect(crowd)
 	eventually(t, "all are silent", func() bool { return s.ConnectionCount() == crowd+50 })
@@ -68,8 +69,8 @@ func budgetHeap(t *testing.T, budget int, say, hear string) {
 }
 
 // alone reports whether the test is the only one of its process. If it is not
-// it runs once more in a process of its own, and is done here: what earlier
-// tests have left, and the runtime uses again, would not be counted.
+// it runs once more in a process of its own, and is done here: memory that
+// earlier tests have left, and the runtime uses again, would not be counted.
 func alone(t *testing.T) bool {
 	const mark = "WS_BUDGET_ALONE"
 	if os.Getenv(mark) != "" {
@@ -85,7 +86,8 @@ func alone(t *testing.T) bool {
 	return false
 }
 
-// heap returns what is in use once garbage, and what pools hold, is collected.
+// heap returns how much is in use once garbage, and the contents of pools, are
+// collected.
 func heap() int {
 	var m runtime.MemStats
 	for range 3 {

@@ -30,8 +30,8 @@ func TestBudgetConnection(t *testing.T) {
 	}
 }
 
-// TestBudgetDispatch: what a message may allocate on its way from its frame to
-// the queued reply.
+// TestBudgetDispatch bounds what a message may allocate on its way from its
+// frame to the queued reply.
 func TestBudgetDispatch(t *testing.T) {
 	text := []byte(typedMessage)
 	c := discarded(t, generatedSpec())
@@ -44,7 +44,7 @@ func TestBudgetDispatch(t *testing.T) {
 		{"cutting the envelope", 0, func() { _ = new(envelope.Frame).Parse(text) }},
 		{"finding the handler", 0, func() { c.endpoint.spec.Lookup(text[10:17]) }},
 		{"three strings in, three strings out: the strings", 3, func() {
-			c.member.Socket.Out().Written(&batch) // of the time before
+			c.member.Socket.Out().Written(&batch) // the reply of the last time
 			c.Received(true, text, nop{})
 			c.member.Socket.Out().Next(&batch, maxBatch)
 		}},

@@ -24,7 +24,7 @@ type bursting struct {
 	dial func() *peer
 }
 
-// transport serves a gateway so.
+// transport serves a gateway on one kind of connection.
 type transport func(t *testing.T, o ws.Options, g gateway) *bursting
 
 // transports are the kinds of connections that are written to differently.
@@ -88,12 +88,12 @@ func ends(t *testing.T, s *ws.Server, then func()) {
 	})
 }
 
-// number sends numbers from 0 on, as wsgen implements it.
+// number sends numbers from 0 on, as an implementation of wsgen's would.
 type number struct{ to ws.Target }
 
 func (e number) number(i int) (int, error) { return e.to.Emit("e", i) }
 
-// ways are the ways to push a number to a client, who is alone in room "all".
+// ways are the ways to push a number to a client, which is alone in room "all".
 var ways = map[string]func(s *ws.Server, c *ws.Client, o ws.Overflow) func(i int) error{
 	"room": func(s *ws.Server, _ *ws.Client, o ws.Overflow) func(int) error {
 		return func(i int) error {
@@ -145,14 +145,14 @@ func TestBurst(t *testing.T) {
 	}
 }
 
-// unlessStarved fails if trying does. Of some connections nobody knows whether
-// their writer waits for the peer, so it gets a turn, and no more: where other
+// unlessStarved fails if trying does. Some connections do not tell whether
+// their writer waits for the peer, so it gets a turn, and no more. Where other
 // programs have the processors for longer it may miss that, but not each time.
 func unlessStarved(t *testing.T, transport string, try func() error) {
 	t.Helper()
 	tries := 1
 	switch transport {
-	case "http2": // the writer is net/http, of which as little is known
+	case "http2": // the writer is net/http, which tells as little
 		tries = 5
 	case "portable", "pipe":
 		tries = 5
@@ -195,8 +195,8 @@ func burst(t *testing.T, serve transport, pushes func(*ws.Server, *ws.Client, ws
 	return nil
 }
 
-// TestBurstBesideStalled: who does not read costs nobody in the same room a push
-// of a burst, and nobody looks for room there twice.
+// TestBurstBesideStalled: a peer that does not read costs the others in its
+// room no push of a burst, and no push looks for room there twice.
 func TestBurstBesideStalled(t *testing.T) {
 	for name, serve := range transports {
 		t.Run(name, func(t *testing.T) {
@@ -239,8 +239,8 @@ func burstBesideStalled(t *testing.T, serve transport) error {
 	return await(t, "all numbers", read)
 }
 
-// TestErrFull: a push to one connection that is shed says so, whatever it is
-// called, and one that no method can say it of says in the log how it could.
+// TestErrFull: a push to one connection that is shed returns so, whatever the
+// method. A method that cannot return it says in the log how it could.
 func TestErrFull(t *testing.T) {
 	clients := make(chan *ws.Client, 2)
 	logs := &logs{}
@@ -289,7 +289,7 @@ func TestErrFull(t *testing.T) {
 }
 
 // TestResultless: a generated push method without results says in the log what
-// it could not say to its caller, and how to change that.
+// its caller is not told, and how to change that.
 func TestResultless(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	logs := &logs{}
@@ -316,8 +316,8 @@ func TestResultless(t *testing.T) {
 	_ = stalled.conn.Close()
 }
 
-// TestOneOrderInTinyOutboxes: the members of a room see concurrent pushes in one
-// order, also where nearly each of them finds an outbox full and writes it.
+// TestOneOrderInTinyOutboxes: the members of a room see concurrent pushes in
+// one order, also where nearly each push finds an outbox full and writes it.
 func TestOneOrderInTinyOutboxes(t *testing.T) {
 	for name, serve := range transports {
 		t.Run(name, func(t *testing.T) {

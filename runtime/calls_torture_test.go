@@ -95,8 +95,8 @@ func TestOneAnswer(t *testing.T) {
 	<-gone
 }
 
-// TestCancelFull: a stream whose items fill the outbox is cancelled, and what
-// was queued before is all that comes before the answer.
+// TestCancelFull: a stream whose items fill the outbox is cancelled. Only
+// frames that were queued before come before the answer.
 func TestCancelFull(t *testing.T) {
 	s := serve(t, ws.Options{OutboxFrames: 4}, gateway{on: map[string]handler{
 		"s": stream(func(c *ws.Call) error {

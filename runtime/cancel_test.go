@@ -26,7 +26,8 @@ func waiting(out chan<- string) func(*ws.Call) error {
 }
 
 // TestCancel: the call is answered at once, once, with its id, and its context
-// is cancelled: one that runs, beside or in order, and one that waits.
+// is cancelled. That holds for one that runs, beside or in order, and for one
+// that waits.
 func TestCancel(t *testing.T) {
 	out := make(chan string, 10)
 	stubborn := make(chan struct{})
@@ -99,8 +100,8 @@ func TestIDInUse(t *testing.T) {
 	p.want(`{"event":"echo","id":1,"data":null}`)
 }
 
-// TestParallel: up to Max at once and no more; what waits keeps its order; the
-// disconnect hook comes after the last.
+// TestParallel: up to Max calls run at once and no more. Messages that wait
+// keep their order, and the disconnect hook comes after the last.
 func TestParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most, gone atomic.Int32
@@ -152,8 +153,8 @@ func TestParallel(t *testing.T) {
 
 const late = `{"event":"error","id":%d,"data":{"code":"timeout","message":"it took too long","event":"%s"}}`
 
-// TestTimeout: the context has the deadline; one answer, also to a handler
-// that replies, or fails, or panics, too late.
+// TestTimeout: the context has the deadline. There is one answer, also to a
+// handler that replies, or fails, or panics, too late.
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
@@ -226,7 +227,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// TestCancelUnlimited: who has used up a rate can still cancel.
+// TestCancelUnlimited: a client that has used up a rate can still cancel.
 func TestCancelUnlimited(t *testing.T) {
 	s := serve(t, ws.Options{ConnRate: ws.Rate{PerSecond: 0.001, Burst: 1}}, gateway{on: map[string]handler{
 		"wait": serial(func(c *ws.Call) error { <-c.Context().Done(); return c.Context().Err() }),

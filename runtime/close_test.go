@@ -13,8 +13,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestHostileFrames: what RFC 6455, section 5, forbids closes the connection
-// with the code that says why, and nothing else happens to the process.
+// TestHostileFrames: a frame that RFC 6455, section 5, forbids closes the
+// connection with the code that says why, and nothing else happens to the
+// process.
 func TestHostileFrames(t *testing.T) {
 	s := serve(t, ws.Options{MaxMessageBytes: 1000}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	topBit := append([]byte{text, 0x80 | 127}, binary.BigEndian.AppendUint64(nil, 1<<63)...)
@@ -78,8 +79,8 @@ func TestFirstFrameWithRequest(t *testing.T) {
 	p.want(`{"event":"echo","data":1}`)
 }
 
-// TestPeerCloses: the peer's Close is answered with its code, what was queued
-// comes before, and the hook knows who closed and why.
+// TestPeerCloses: the peer's Close is answered with its code, after the frames
+// that were queued before. The hook knows who closed and why.
 func TestPeerCloses(t *testing.T) {
 	closed := make(chan ws.Closed, 1)
 	s := serve(t, ws.Options{}, gateway{
@@ -124,7 +125,8 @@ func TestPeerCloses(t *testing.T) {
 	}
 }
 
-// TestServerCloses: a reason is cut at a rune to 123 bytes, after what is queued.
+// TestServerCloses: a reason is cut at a rune to 123 bytes, and the Close comes
+// after the frames that are queued.
 func TestServerCloses(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{"bye": inline(func(c *ws.Call) error {
 		_ = c.Client().Emit("last", 1)
@@ -144,9 +146,9 @@ func TestServerCloses(t *testing.T) {
 	}
 }
 
-// TestPanics: a panic in any user code is logged with its stack, answers
-// internal where there is something to answer, ends that connection with 1011
-// and no other, and the disconnect hook runs.
+// TestPanics: a panic in any user code is logged with its stack, and answered
+// as internal where there is a message to answer. It ends that connection with
+// 1011 and no other, and the disconnect hook runs.
 func TestPanics(t *testing.T) {
 	hooks := make(chan ws.Closed, 10)
 	boom := func(*ws.Call) error { panic("boom") }

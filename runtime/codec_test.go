@@ -12,8 +12,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/fixture"
 )
 
-// TestCodecIsStd asks a gateway with generated codecs and one without the same,
-// and wants the same frames, refusals included.
+// TestCodecIsStd sends the same to a gateway with generated codecs and to one
+// without, and wants the same frames, refusals included.
 func TestCodecIsStd(t *testing.T) {
 	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
 	s := &site{Server: server, http: httptest.NewServer(ws.NewRouter(
@@ -56,7 +56,8 @@ func TestCodecIsStd(t *testing.T) {
 	}
 }
 
-// bothOpaque: two internal errors differ in their references.
+// bothOpaque reports whether both are internal errors, which differ in their
+// references.
 func bothOpaque(a, b string) bool {
 	return strings.Contains(a, `"internal"`) && strings.Contains(b, `"internal"`)
 }

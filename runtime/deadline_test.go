@@ -36,7 +36,8 @@ func (u undated) SetReadDeadline(until time.Time) error {
 }
 
 // TestReadDeadlineLost: a net.Conn whose read deadlines do not work any more
-// holds nobody: neither a peer that does not close, nor a hook that has waited.
+// keeps neither the connection of a peer that does not close, nor a hook that
+// has waited.
 func TestReadDeadlineLost(t *testing.T) {
 	for _, how := range []string{"fails", "panics", "exits"} {
 		t.Run(how, func(t *testing.T) {

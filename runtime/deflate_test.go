@@ -36,8 +36,8 @@ func deflate(t *testing.T, text string) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\x00\x00\xff\xff"))
 }
 
-// TestDeflate: who offers gets long messages compressed, everybody the same
-// text, in both directions.
+// TestDeflate: a client that offers compression gets long messages compressed.
+// All clients get the same text, in both directions.
 func TestDeflate(t *testing.T) {
 	s := serve(t, ws.Options{CompressAbove: 100}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	zip, plain := s.dial(t, "/ws", offer), s.dial(t, "/ws")
@@ -81,8 +81,8 @@ func TestDeflate(t *testing.T) {
 	zip.want(`{"event":"echo","id":2,"data":null}`)
 }
 
-// TestDeflateOffers: what is not understood is declined, and what is agreed to
-// is said in full (RFC 7692, section 7.1).
+// TestDeflateOffers: an offer that is not understood is declined, and one that
+// is agreed to is answered in full (RFC 7692, section 7.1).
 func TestDeflateOffers(t *testing.T) {
 	on := serve(t, ws.Options{CompressAbove: 100}, gateway{})
 	off := serve(t, ws.Options{}, gateway{})

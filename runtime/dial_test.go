@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // be busy, and never waited out when all is well.
 const patience = 20 * time.Second
 
-// gateway is a hand-made gateway: what generated code would be for handlers
+// gateway is a hand-made gateway: it stands for generated code, for handlers
 // that are functions.
 type gateway struct {
 	path       string
@@ -89,7 +89,8 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 // the runtime makes no system calls itself.
 var portable bool
 
-// TestPortable runs again, that way, what depends on how bytes travel.
+// TestPortable runs the tests that depend on how bytes travel once more, that
+// way.
 func TestPortable(t *testing.T) {
 	portable = true
 	defer func() { portable = false }()
@@ -185,7 +186,7 @@ func (l *logs) String() string {
 	return l.buf.String()
 }
 
-// peer is a raw WebSocket client: it can send what no library would.
+// peer is a raw WebSocket client: it can send frames that no library would.
 type peer struct {
 	t      *testing.T
 	conn   net.Conn
@@ -203,7 +204,7 @@ func (s *site) dial(t *testing.T, path string, header ...string) *peer {
 	return p
 }
 
-// try is dial for a handshake that may be refused: then it returns the answer.
+// try is dial for a handshake that may be refused. Then it returns the answer.
 func (s *site) try(t *testing.T, path string, header ...string) (*peer, *refused) {
 	t.Helper()
 	if overHTTP2 {
@@ -398,7 +399,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// await returns what comes out of a channel.
+// await returns the next value of a channel.
 func await[T any](t *testing.T, what string, from <-chan T) T {
 	t.Helper()
 	select {

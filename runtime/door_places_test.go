@@ -12,7 +12,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// place is where user code is called.
+// place is a place where user code is called.
 type place struct {
 	name   string
 	whats  []string
@@ -21,8 +21,8 @@ type place struct {
 	attack func(*testing.T, *faulty, *site)
 }
 
-// answers is the attack on what is called for a message: code is what an error
-// is refused with.
+// answers attacks code that is called for a message; code is what an error is
+// refused with.
 func answers(code string) func(*testing.T, *faulty, *site) {
 	return func(t *testing.T, f *faulty, s *site) {
 		p := s.dial(t, "/ws")
@@ -32,7 +32,7 @@ func answers(code string) func(*testing.T, *faulty, *site) {
 	}
 }
 
-// survives is the attack on what must not cost anybody anything.
+// survives attacks code that must not cost any connection anything.
 func survives(t *testing.T, f *faulty, s *site) {
 	f.armed.Store(true)
 	p := s.dial(t, "/ws")
@@ -114,7 +114,7 @@ func intercepts(do func(context.Context, ws.Message, ws.Next) error) ws.Intercep
 	}
 }
 
-// answeredFirst is the attack on what fails when the message has its answer.
+// answeredFirst attacks code that fails when the message has its answer.
 func answeredFirst(answer string, before ...string) func(*testing.T, *faulty, *site) {
 	return func(t *testing.T, f *faulty, s *site) {
 		p := s.dial(t, "/ws")
@@ -135,8 +135,8 @@ func answeredFirst(answer string, before ...string) func(*testing.T, *faulty, *s
 	}
 }
 
-// streams are iterators and channels, and what fails when time is up or the
-// client has cancelled.
+// streams returns iterators and channels, and code that fails when time is up
+// or the client has cancelled.
 func streams() []place {
 	item := func(send func(*ws.Call, oddValue) error) func(*faulty) (ws.Options, gateway) {
 		return func(f *faulty) (ws.Options, gateway) {
@@ -189,7 +189,7 @@ func streams() []place {
 	}
 }
 
-// lives are the hooks and the connection guards.
+// lives returns the hooks and the connection guards.
 func lives() []place {
 	return []place{
 		{name: "connect hook", whats: fewer, make: func(f *faulty) (ws.Options, gateway) {
@@ -233,7 +233,7 @@ func refusedUpgrade(t *testing.T, f *faulty, s *site) {
 	}
 }
 
-// told are the Observer, the Logger and the transport.
+// told returns the Observer, the Logger and the transport.
 func told() []place {
 	refuses := inline(func(*ws.Call) error { return ws.NewError(ws.CodeNotFound, "nothing is there") })
 	var out []place
@@ -284,7 +284,7 @@ func told() []place {
 			for range 10 {
 				_ = c.Emit("pushed", 0)
 			}
-			held <- c // who pushed lives on
+			held <- c // the caller of the push lives on
 		}()
 		p := s.dial(t, "/ws")
 		for range 8 {
@@ -322,7 +322,7 @@ func (l *oddLog) Handle(context.Context, slog.Record) error {
 func (l *oddLog) WithAttrs([]slog.Attr) slog.Handler { return l }
 func (l *oddLog) WithGroup(string) slog.Handler      { return l }
 
-// sockets are the methods of a net.Conn, whose listener is the user's.
+// sockets returns the methods of a net.Conn, whose listener is the user's.
 func sockets() (out []place) {
 	for _, method := range []string{"Read", "Write", "SetReadDeadline", "SetWriteDeadline", "Close", "RemoteAddr"} {
 		whats := fatal[:3]
@@ -358,7 +358,7 @@ func sockets() (out []place) {
 				p.want(`{"event":"door","id":1,"data":null}`)
 				p.send(`{"event":"echo"}`) // is what the goroutine that reads waits for, and may be answered
 				p.wantEOF()
-			default: // what cannot be written to is gone
+			default: // a connection that cannot be written to is gone
 				p.wantEOF()
 			}
 			eventually(t, "the client is gone", func() bool { return s.Stats().Connections == 1 })

@@ -17,9 +17,9 @@ import (
 )
 
 // TestDoor: whatever code of the user's does instead of returning, wherever it
-// is called, the process lives; the client has its one answer, or its Close;
-// the others have theirs, and their pushes; Shutdown returns, and no goroutine
-// is left. What fails that would end the process, so each case has its own.
+// is called, the process lives. The client has its one answer, or its Close.
+// The others have theirs, and their pushes. Shutdown returns, and no goroutine
+// is left. A failure would end the process, so each case has its own.
 func TestDoor(t *testing.T) {
 	const mark = "WS_DOOR"
 	if of := os.Getenv(mark); of != "" {
@@ -92,10 +92,10 @@ func inDoor(t *testing.T, name, what string) {
 type faulty struct {
 	what     string
 	armed    atomic.Bool
-	answered chan struct{} // closed when the client has its answer, for what fails later
+	answered chan struct{} // closed when the client has its answer, for code that fails later
 }
 
-// What it may do.
+// These are the things that it may do.
 var (
 	// fatal ends the call, and has no error.
 	fatal = []string{"panic", "exit", "panic with a value that panics", "panic with a value that exits", "panic with a value that panics twice", "exit and panic on the way"}
@@ -129,7 +129,7 @@ func misbehave(how string) {
 	}
 }
 
-// fail does it, and returns nil while it is not armed.
+// fail does what, and returns nil while it is not armed.
 func (f *faulty) fail() error {
 	if !f.armed.Load() {
 		return nil
@@ -176,7 +176,7 @@ func (f *faulty) fail() error {
 	return err
 }
 
-// kind is what the door makes of it: an error, a panic, or the end of the
+// kind returns what the door makes of it: an error, a panic, or the end of the
 // goroutine.
 func (f *faulty) kind() string {
 	verb, _, _ := strings.Cut(f.what, " ")
@@ -221,7 +221,7 @@ func (claims) As(target any) bool {
 	return is
 }
 
-// ---- what a client sees
+// The methods below look at what a client sees.
 
 // frame returns the next frame that is no ping.
 func (p *peer) frame() (first byte, payload []byte) {
@@ -258,7 +258,8 @@ func (p *peer) isRefused(event, code string) {
 	}
 }
 
-// ends is what a message comes to that is refused with what failed.
+// ends fails unless a message that is refused with f's failure ends as it
+// should.
 func (p *peer) ends(f *faulty, code string) {
 	p.t.Helper()
 	switch f.kind() {

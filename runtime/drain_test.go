@@ -17,8 +17,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// work is a gateway whose calls take as long as their data says, in ms: each in
-// its mode, watching its context or not.
+// work returns a gateway whose calls take as long as their data says, in ms:
+// each in its mode, watching its context or not.
 func work() map[string]handler {
 	of := func(c *ws.Call) time.Duration {
 		var ms int
@@ -52,7 +52,8 @@ func work() map[string]handler {
 	}
 }
 
-// unavailable is the error frame for an id: of a call that was not begun, or cut.
+// unavailable returns the error frame for an id: of a call that was not begun,
+// or cut.
 func unavailable(id, event string, retry bool) string {
 	if retry {
 		return fmt.Sprintf(`{"event":"error",%s"data":{"code":"unavailable","message":"the connection is about to close: connect again","event":%q,"retryAfterMs":1000}}`, id, event)
@@ -60,8 +61,8 @@ func unavailable(id, event string, retry bool) string {
 	return fmt.Sprintf(`{"event":"error",%s"data":{"code":"unavailable","message":"the connection closes before the call has ended","event":%q}}`, id, event)
 }
 
-// lastFrames returns what comes until the Close frame, items of streams left
-// out, and when that came.
+// lastFrames returns the frames up to the Close frame, without items of
+// streams, and when that came.
 func lastFrames(t *testing.T, heard <-chan string) (texts []string, at time.Time) {
 	t.Helper()
 	for text := range heard {
@@ -76,8 +77,9 @@ func lastFrames(t *testing.T, heard <-chan string) (texts []string, at time.Time
 	return nil, time.Time{}
 }
 
-// TestDrain: what was accepted is answered before the Close frame, which follows
-// at once; what comes meanwhile is refused, and pings and $cancel are served.
+// TestDrain: messages that were accepted are answered before the Close frame,
+// which follows at once. Messages that come meanwhile are refused, and pings
+// and $cancel are served.
 func TestDrain(t *testing.T) {
 	for _, mode := range []string{"inline", "serial", "stubborn", "parallel", "timed", "stream"} {
 		for _, why := range []string{"shutdown", "lifetime"} {
@@ -177,8 +179,9 @@ func TestDrainCancel(t *testing.T) {
 	})
 }
 
-// TestDrainTimeout: what has not ended in time is cancelled, and what has an id
-// gets exactly one answer before the Close frame, also when the outbox is full.
+// TestDrainTimeout: calls that have not ended in time are cancelled. Each that
+// has an id gets exactly one answer before the Close frame, also when the
+// outbox is full.
 func TestDrainTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		canceled := make(chan error, 10)
@@ -225,8 +228,8 @@ func TestDrainTimeout(t *testing.T) {
 	})
 }
 
-// TestDrainFullOutbox: the answers of what is cut are behind what is queued,
-// however full the outbox is.
+// TestDrainFullOutbox: the answers of calls that are cut are behind the frames
+// that are queued, however full the outbox is.
 func TestDrainFullOutbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{OutboxFrames: 1, WriteTimeout: ws.Unlimited, PingInterval: ws.Unlimited}, gateway{on: work()})
@@ -345,8 +348,8 @@ func TestDrainTwice(t *testing.T) {
 	})
 }
 
-// TestDrainEnds: whoever closes the connection while it drains closes it at
-// once, with its own cause.
+// TestDrainEnds: a Close during a drain closes the connection at once, with its
+// own cause, whoever it comes from.
 func TestDrainEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := make(chan ws.Closed, 1)
@@ -387,8 +390,8 @@ func TestDrainConnectHook(t *testing.T) {
 	})
 }
 
-// TestDrainLosesNothing, on sockets: whatever a handler has done while the
-// server goes away under load, its client has heard.
+// TestDrainLosesNothing, on sockets: each call that a handler has carried out
+// while the server goes away under load was answered to its client.
 func TestDrainLosesNothing(t *testing.T) {
 	var mu sync.Mutex
 	did := map[string]bool{}
@@ -450,7 +453,7 @@ func TestDrainLosesNothing(t *testing.T) {
 }
 
 // hears notes the answers until the connection ends, each of which makes room
-// for another call; begun is called with the twentieth.
+// for another call. It calls begun with the twentieth.
 func (p *peer) hears(into map[string]bool, window <-chan bool, begun func()) {
 	once := sync.OnceFunc(begun)
 	defer once()

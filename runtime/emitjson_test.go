@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// TestEmitJSON: what has no JSON, and what is no event, is refused in the words
-// of Target.Emit.
+// TestEmitJSON: a value that has no JSON, and a name that is no event's, are
+// refused in the words of Target.Emit.
 func TestEmitJSON(t *testing.T) {
 	all := NewServer(Options{Logger: slog.New(slog.DiscardHandler)}).All()
 	for event, v := range map[string]float64{"nan": math.NaN(), "inf": math.Inf(-1), "$own": 1, "": 1, "error": 1, "fine": 1e21} {

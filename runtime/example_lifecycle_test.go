@@ -53,8 +53,8 @@ func ExampleRate() {
 	// Output: 0
 }
 
-// Behind a proxy that you run, and that sets X-Forwarded-For, the last entry of
-// it is whom the proxy was called by. What stands before is the client's text.
+// Behind a proxy that you run, and that sets X-Forwarded-For, its last entry is
+// the address that called the proxy. The entries before are the client's text.
 func ExampleOptions_clientAddr() {
 	options := ws.Options{
 		MaxConnectionsPerAddr: 100,

@@ -15,7 +15,7 @@ import (
 )
 
 // talk serves one handler as generated code would, sends it frames, and prints
-// what comes back, until there were as many answers.
+// the answers, until there were as many.
 func talk(o ws.Options, h ws.Handler, call func(*ws.Call) error, answers int, frames ...string) {
 	o.Logger = slog.New(slog.DiscardHandler)
 	server := ws.NewServer(o)
@@ -144,8 +144,8 @@ func ExampleInterceptor() {
 	// {"event":"error","id":1,"data":{"code":"not_found","message":"no such thing","event":"get"}}
 }
 
-// What a client sends beside its data is in the handler's context: what a
-// tracer needs, for one.
+// Metadata that a client sends beside its data is in the handler's context: a
+// tracer's, for one.
 func ExampleMeta() {
 	get := func(ctx context.Context) string { return ws.Meta(ctx)["traceparent"] }
 	talk(ws.Options{}, ws.Handler{Event: "get", Mode: ws.Serial}, func(c *ws.Call) error {
@@ -168,7 +168,7 @@ func (m SendMessage) Validate() error {
 }
 
 // A payload that validates itself is refused with the places and rules that its
-// error names, and never with what was refused.
+// error names, and never with the value that was refused.
 func ExampleFieldErrors() {
 	talk(ws.Options{}, ws.Handler{Event: "say"}, func(c *ws.Call) error {
 		var in SendMessage

@@ -47,8 +47,8 @@ func ExampleTarget() {
 	// Output: [lobby staff] 0 0 <nil>
 }
 
-// Events is what a push interface looks like; wsgen writes an implementation
-// like fakeEvents, over a Target.
+// Events is a push interface; wsgen writes an implementation like fakeEvents,
+// over a Target.
 type Events interface {
 	Typing(author string) error
 }
@@ -163,8 +163,8 @@ func ExamplePush_Coalesce() {
 	// Output: ann is typing in lobby
 }
 
-// What full outboxes lose is counted, logged now and then, and told to
-// the Observer.
+// Losses of full outboxes are counted, logged now and then, and told to the
+// Observer.
 func ExampleShed() {
 	var lost, closed int
 	server := ws.NewServer(ws.Options{

@@ -10,8 +10,8 @@ import (
 // our own, and as over TLS. It must be called before the first connection.
 func (s *Server) Portable() { s.engine.Portable = true }
 
-// LooksInVain says what a push to a client would find: "room", "full" if it would
-// try to write, or "stalled" if it would not.
+// LooksInVain returns what a push to a client would find: "room", "full" if it
+// would try to write, or "stalled" if it would not.
 func LooksInVain(c *Client) string {
 	var f outbox.Frame
 	f.Share(make([]byte, 1<<20)) // more than there is room for
@@ -26,10 +26,10 @@ func LooksInVain(c *Client) string {
 	}
 }
 
-// Held returns of how many connections anything is left.
+// Held returns how many connections were admitted and are not done with.
 func (s *Server) Held() int { return s.hub.Held() }
 
-// Lingering returns of how many connections only the socket is left.
+// Lingering returns how many connections have nothing left but their socket.
 func (s *Server) Lingering() int { return len(s.hub.Lingering()) }
 
 // DecodeText decodes as a Call does.

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestGeneratedV1: files that wsgen generated for GeneratedV1 compile with this
-// runtime, those for wire included, and say on the wire what they said then.
+// TestGeneratedV1: files that wsgen generated for GeneratedV1, those for wire
+// included, compile with this runtime and say on the wire what they said then.
 func TestGeneratedV1(t *testing.T) {
 	dir, talk := unpackGenerated(t, "v1")
 	goCommand(t, dir, "build", "-tags", "wireinject", "./...")
@@ -41,9 +41,9 @@ func TestGeneratedV1(t *testing.T) {
 	converse(t, strings.TrimSpace(addr), talk)
 }
 
-// unpackGenerated writes the module of testdata/generated that is called version
-// to a folder, to be built with this repository's runtime, and returns the lines
-// of its talk.
+// unpackGenerated writes the module of testdata/generated that is called
+// version to a folder, to be built with this repository's runtime. It returns
+// the lines of its talk.
 func unpackGenerated(t *testing.T, version string) (dir string, talk []string) {
 	t.Helper()
 	archive, err := os.ReadFile(filepath.Join("testdata", "generated", version+".txtar"))
@@ -55,8 +55,8 @@ func unpackGenerated(t *testing.T, version string) (dir string, talk []string) {
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	// Not by a package for that: whoever requires the runtime would have to know
-	// its checksum, since this is a test of what they import.
+	// No package for that is imported: each module that requires the runtime
+	// would have to know its checksum, since this tests what they import.
 	for _, part := range strings.Split("\n"+string(archive), "\n-- ")[1:] {
 		name, text, found := strings.Cut(part, " --\n")
 		if !found {

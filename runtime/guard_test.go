@@ -62,7 +62,8 @@ func TestConnGuards(t *testing.T) {
 	}
 }
 
-// TestPrincipal: what a guard leaves belongs to the connection, and addresses it.
+// TestPrincipal: the principal that a guard leaves belongs to the connection,
+// and addresses it.
 func TestPrincipal(t *testing.T) {
 	guard := connGuard(func(u *ws.Upgrade) error {
 		u.Principal = ws.Principal{ID: u.Token, Scopes: []string{"chat"}, Value: u.Request.PathValue("room")}
@@ -97,9 +98,9 @@ func TestPrincipal(t *testing.T) {
 	eventually(t, "user gone", func() bool { return s.Users("ann").Count() == 0 })
 }
 
-// TestRequestValues: what a middleware leaves in the context of the request is
-// there for the guard and in the hook's request; the connection's own contexts
-// outlive the request and have nothing of it.
+// TestRequestValues: values that a middleware leaves in the context of the
+// request are there for the guard and in the hook's request. The connection's
+// own contexts outlive the request and have none of them.
 func TestRequestValues(t *testing.T) {
 	type key struct{}
 	seen := make(chan string, 3)
@@ -144,7 +145,7 @@ func TestRequestValues(t *testing.T) {
 }
 
 // TestMessageGuards: a refusal is an error frame, the connection stays, and the
-// handler is not called; each guard runs once, in order.
+// handler is not called. Each guard runs once, in order.
 func TestMessageGuards(t *testing.T) {
 	var order []string
 	note := func(name string) *noting { return &noting{name, &order} }
@@ -243,7 +244,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestHandshakes: what is no handshake gets an answer that says what to do.
+// TestHandshakes: a request that is no handshake gets an answer that says what
+// to do.
 func TestHandshakes(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{})
 	do := func(method, path string, header ...string) *http.Response {

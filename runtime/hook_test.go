@@ -19,14 +19,14 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// request is a handshake, with what follows it.
+// request returns a handshake, with rest behind it.
 func request(rest string) string {
 	return "GET /ws HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + rest
 }
 
-// TestHookDeadline: a connect hook's context ends with HandshakeTimeout, and a
-// hook that says so closes with 1013: try again.
+// TestHookDeadline: a connect hook's context ends with HandshakeTimeout. A hook
+// that returns its error closes with 1013: try again.
 func TestHookDeadline(t *testing.T) {
 	for name, wait := range map[string]func(context.Context) error{
 		"done": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
@@ -89,7 +89,7 @@ func TestHookDeadline(t *testing.T) {
 }
 
 // TestHookEnds: the context of a hook is over when the hook has returned, also
-// for who asks only then, while the connection's goes on.
+// for code that asks only then. The connection's goes on.
 func TestHookEnds(t *testing.T) {
 	type key struct{}
 	kept := make(chan context.Context, 2)
@@ -124,7 +124,7 @@ func TestHookEnds(t *testing.T) {
 	}
 }
 
-// TestHookPeerGone: a hook that waits hears when the peer has gone; the
+// TestHookPeerGone: a hook that waits hears when the peer has gone. The
 // connection closes, and leaves nothing.
 func TestHookPeerGone(t *testing.T) {
 	waits := make(chan struct{}, 10)
@@ -199,8 +199,8 @@ func TestHookPeerGone(t *testing.T) {
 	}
 }
 
-// TestAnswerPeerGone: that a peer has gone before it has the answer is no error:
-// it could fill the log with them, and push out those that are.
+// TestAnswerPeerGone: a peer that has gone before it has the answer is no
+// error. It could fill the log with such errors, and push out real ones.
 func TestAnswerPeerGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{}, gateway{connect: func(ctx context.Context, _ *ws.Client, _ *http.Request) (any, error) {
@@ -223,8 +223,8 @@ func TestAnswerPeerGone(t *testing.T) {
 	})
 }
 
-// TestHookReadsAhead: what comes while a hook waits is handled after it, in
-// order, however much that is.
+// TestHookReadsAhead: frames that come while a hook waits are handled after it,
+// in order, however many they are.
 func TestHookReadsAhead(t *testing.T) {
 	for _, kind := range []string{"tcp", "portable"} {
 		for _, total := range []int{1, 3, 200, 2000} { // 2000 are more than are read ahead
@@ -276,7 +276,7 @@ func TestHookReadsAhead(t *testing.T) {
 	}
 }
 
-// TestHookWaitEnds: however a hook ends that waits, nobody goes on reading.
+// TestHookWaitEnds: however a hook ends that waits, nothing goes on reading.
 func TestHookWaitEnds(t *testing.T) {
 	for name, end := range map[string]func() error{
 		"error":  func() error { return ws.NewError(ws.CodeForbidden, "no") },

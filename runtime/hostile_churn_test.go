@@ -16,8 +16,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestHostileChurn: 10 000 connections come, join a room each, and leave in
-// one of six ways; every disconnect hook runs once.
+// TestHostileChurn: 10 000 connections come, join a room each, and leave in one
+// of six ways. Every disconnect hook runs once.
 func TestHostileChurn(t *testing.T) {
 	const crowd = 10_000
 	var hooks atomic.Int64
@@ -26,7 +26,7 @@ func TestHostileChurn(t *testing.T) {
 	s := besiege(t, ws.Options{}, g)
 	before := hooks.Load()
 	ways := []func(p *peer){
-		func(p *peer) { p.leave() },          // the standard's
+		func(p *peer) { p.leave() },          // as the standard says
 		func(p *peer) { _ = p.conn.Close() }, // without a word
 		func(p *peer) { // a reset
 			_ = p.conn.(*net.TCPConn).SetLinger(0)
@@ -80,7 +80,7 @@ func TestHostileDeaf(t *testing.T) {
 		if n < 1 || err != nil {
 			t.Fatal(i, n, err)
 		}
-		if got := s.old.next(); len(got) < size { // who reads gets each, at once
+		if got := s.old.next(); len(got) < size { // a peer that reads gets each, at once
 			t.Fatalf("%.100s", got)
 		}
 		if i%64 == 63 {
@@ -100,8 +100,8 @@ func TestHostileDeaf(t *testing.T) {
 	s.over()
 }
 
-// TestHostileKill: a process with two hundred connections is killed (kill -9):
-// none of them could say anything.
+// TestHostileKill: a process with two hundred connections is killed (kill -9),
+// so that none of them can say anything.
 func TestHostileKill(t *testing.T) {
 	const crowd = 200
 	if addr := os.Getenv("WS_VICTIM"); addr != "" {

@@ -15,7 +15,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// evil panics in every method that somebody may call.
+// evil panics in every method that may be called.
 type evil struct{ x *int }
 
 func (evil) MarshalJSON() ([]byte, error) { panic("boom in MarshalJSON") }
@@ -124,8 +124,8 @@ func TestHostilePanics(t *testing.T) {
 	}
 }
 
-// service pushes what panics from outside any connection: the panic is the
-// caller's, who made the value, and nobody else is in between.
+// service pushes values that panic, from outside any connection. The panic is
+// the caller's, who made the value.
 func (s *siege) service(t *testing.T) {
 	for name, push := range map[string]func(){
 		"Broadcast": func() { _, _ = s.Broadcast("e", evil{}) },

@@ -90,9 +90,9 @@ func TestHostileFragments(t *testing.T) {
 	s.over()
 }
 
-// TestHostilePings: a flood of pings is answered to who reads, each, and
-// bounded for who does not: nothing is read while the answers wait, and in the
-// end the connection is closed.
+// TestHostilePings: each ping of a flood is answered to a peer that reads. For
+// one that does not the answers are bounded: nothing is read while they wait,
+// and in the end the connection is closed.
 func TestHostilePings(t *testing.T) {
 	t.Run("read", func(t *testing.T) {
 		s := besiege(t, ws.Options{}, village())
@@ -143,7 +143,7 @@ func TestHostilePings(t *testing.T) {
 }
 
 // TestHostileClaims: a header that claims more than the limit is refused
-// without waiting for, or making room for, what it claims; one that claims the
+// without waiting for, or making room for, the payload. One that claims the
 // limit and sends nothing holds that much, and no longer than it is there.
 func TestHostileClaims(t *testing.T) {
 	s := besiege(t, ws.Options{MaxMessageBytes: 32 << 10}, village())
@@ -174,8 +174,8 @@ func TestHostileClaims(t *testing.T) {
 	s.over()
 }
 
-// TestHostileDeflate: what inflates to more than the limit is cut there, what
-// does not inflate is told, and nothing of either remains.
+// TestHostileDeflate: a message that inflates to more than the limit is cut
+// there, and one that does not inflate is told. Nothing of either remains.
 func TestHostileDeflate(t *testing.T) {
 	s := besiege(t, ws.Options{CompressAbove: 1}, village())
 	bomb := deflate(t, `{"event":"echo","data":"`+strings.Repeat("x", 20<<20)+`"}`)
@@ -268,7 +268,7 @@ func TestHostileJSON(t *testing.T) {
 }
 
 // TestHostileRooms: whatever a client calls a room or an event is a name and
-// nothing else: it matches no other, breaks no line of the log, and is bounded.
+// nothing else. It matches no other, breaks no line of the log, and is bounded.
 func TestHostileRooms(t *testing.T) {
 	s := serve(t, ws.Options{MaxMessageBytes: 2 << 20}, village())
 	member := s.dial(t, "/ws")

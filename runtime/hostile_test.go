@@ -54,7 +54,7 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 		endpoints = append(endpoints, g.endpoint(s))
 	}
 	site := &site{Server: s, http: httptest.NewUnstartedServer(ws.NewRouter(endpoints...))}
-	site.http.Config.ReadHeaderTimeout = 3 * time.Second // what a request may take is net/http's to say
+	site.http.Config.ReadHeaderTimeout = 3 * time.Second // net/http bounds how long a request may take
 	site.http.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	start(site.http)
 	t.Cleanup(func() {
@@ -68,7 +68,7 @@ func besiege(t *testing.T, o ws.Options, gateways ...gateway) *siege {
 	b := &siege{site: site, t: t}
 	b.old = b.join()
 	b.old.echoes()
-	b.join().leave() // what is made once is there
+	b.join().leave() // allocations that happen once have happened
 	eventually(t, "one is left", func() bool { return s.Stats().Connections == 1 })
 	b.heap, b.files, b.routines = heapInUse(), openFiles(t), runtime.NumGoroutine()
 	return b
@@ -82,8 +82,8 @@ func (s *siege) over() {
 	fresh := s.join()
 	fresh.echoes()
 	fresh.leave()
-	// Whoever begins to close is no connection any more, and closed only when its
-	// hook has returned.
+	// A client that begins to close is no connection any more, and closed only
+	// when its hook has returned.
 	eventually(t, "all but the old connection are gone, and their rooms", func() bool {
 		st := s.Stats()
 		return st.Connections == 1 && st.Rooms == 0 && st.Opened == st.Closed+1
@@ -198,7 +198,8 @@ func swarm(n int, attack func(i int)) {
 	wg.Wait()
 }
 
-// heapInUse returns the heap once garbage, and what pools hold, is collected.
+// heapInUse returns the heap once garbage, and the contents of pools, are
+// collected.
 func heapInUse() int {
 	var m runtime.MemStats
 	for range 3 {
@@ -218,8 +219,8 @@ func openFiles(t *testing.T) int {
 	return len(files)
 }
 
-// village is the gateway that is attacked: it echoes, decodes anything, and
-// lets its clients join what they like.
+// village returns the gateway that is attacked: it echoes, decodes anything,
+// and lets its clients join what they like.
 func village() gateway {
 	g := lobby(nil)
 	g.on["any"] = inline(func(c *ws.Call) error {
@@ -239,7 +240,7 @@ func village() gateway {
 	return g
 }
 
-// TestHostileHandshakes: sockets that never become connections.
+// TestHostileHandshakes attacks by sockets that never become connections.
 func TestHostileHandshakes(t *testing.T) {
 	t.Run("slowloris", func(t *testing.T) {
 		s := besiege(t, ws.Options{}, village())
@@ -298,7 +299,7 @@ func TestHostileHandshakes(t *testing.T) {
 }
 
 // TestHostileOrigins: a page of another site, in a dozen disguises, does not
-// connect; and cannot tell from the answer whether its user might.
+// connect. It cannot tell from the answer whether its user might.
 func TestHostileOrigins(t *testing.T) {
 	s := besiege(t, ws.Options{Origins: []string{"https://app.example.com"}}, village())
 	host := s.http.Listener.Addr().String()
@@ -324,8 +325,8 @@ func TestHostileOrigins(t *testing.T) {
 	s.over()
 }
 
-// TestHeaderInjection: nothing of a request becomes a line of the answer, and
-// what breaks the grammar of headers is refused.
+// TestHeaderInjection: nothing of a request becomes a line of the answer, and a
+// request that breaks the grammar of headers is refused.
 func TestHeaderInjection(t *testing.T) {
 	s := besiege(t, ws.Options{CompressAbove: 1}, village())
 	for _, c := range []struct{ line, header string }{

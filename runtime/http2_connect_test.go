@@ -14,9 +14,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestExtendedConnect: what an extended CONNECT is answered (RFC 8441, section
-// 5): the statuses and bodies of any other handshake, but for what HTTP/2 does
-// not have.
+// TestExtendedConnect: an extended CONNECT has the answers of any other
+// handshake (RFC 8441, section 5), the same statuses and bodies, but for those
+// that HTTP/2 does not have.
 func TestExtendedConnect(t *testing.T) {
 	if !served(t) {
 		return
@@ -95,9 +95,9 @@ func TestExtendedConnect(t *testing.T) {
 }
 
 // TestExtendedConnectMounted: on a mux of the application's, behind its
-// middleware, with the values of the path and the address of the peer; what a
-// middleware wraps writing in sees no frame, and one that hides what a stream
-// needs is named.
+// middleware, a stream has the values of the path and the address of the peer.
+// A ResponseWriter that wraps writing sees no frame. One that hides what a
+// stream needs is named.
 func TestExtendedConnectMounted(t *testing.T) {
 	if !served(t) {
 		return
@@ -150,8 +150,8 @@ func TestExtendedConnectMounted(t *testing.T) {
 	}
 }
 
-// TestExtendedConnectThenClose: a page cannot see a 401, so it may be told by a
-// Close.
+// TestExtendedConnectThenClose: a page cannot see a 401, so a Close may tell
+// it.
 func TestExtendedConnectThenClose(t *testing.T) {
 	if !served(t) {
 		return
@@ -165,8 +165,8 @@ func TestExtendedConnectThenClose(t *testing.T) {
 	}
 }
 
-// opaque is what hides all of a ResponseWriter but the interface; nothing may
-// be written by it.
+// opaque hides all of a ResponseWriter but the interface; nothing may be
+// written by it.
 type opaque struct{ http.ResponseWriter }
 
 func (w *opaque) Write(p []byte) (int, error) {
@@ -181,7 +181,7 @@ type unwrappable struct{ opaque }
 func (u *unwrappable) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
 // TestExtendedConnectUnset: without the setting a server does not announce RFC
-// 8441, and who asks all the same gets no connection.
+// 8441, and a client that asks all the same gets no connection.
 func TestExtendedConnectUnset(t *testing.T) {
 	if !inProcess(t, false) {
 		return

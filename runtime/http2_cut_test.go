@@ -11,8 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// patientGateway is a gateway whose connect hook asks its context and then waits: for
-// the context with ?mind, else for goOn.
+// patientGateway is a gateway whose connect hook asks its context and then
+// waits: for the context with ?mind, else for goOn.
 type patientGateway struct {
 	gateway
 	waits, goOn chan struct{}
@@ -41,7 +41,7 @@ func newPatient() *patientGateway {
 }
 
 // TestHTTP2CutInHook: a Shutdown whose time is up cuts a stream whose connect
-// hook has not returned. ServeHTTP returns then, and nothing is answered any
+// hook has not returned. ServeHTTP returns then, and no answer is written any
 // more: net/http's side of it must not be touched, on pain of the process.
 func TestHTTP2CutInHook(t *testing.T) {
 	if !served(t) {
@@ -126,8 +126,8 @@ func TestHTTP2WriterPanics(t *testing.T) {
 	}
 }
 
-// panicky is a ResponseWriter one of whose methods panics, and that is not made
-// of another.
+// panicky is a ResponseWriter one of whose methods panics, and that wraps no
+// other.
 type panicky struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -141,7 +141,7 @@ func (w *panicky) do(method string) {
 	}
 }
 
-// Header is called by the Endpoint before the stream is.
+// Header is called by the Endpoint before the stream calls it.
 func (w *panicky) Header() http.Header {
 	if w.headers++; w.headers > 1 {
 		w.do("Header")

@@ -60,8 +60,7 @@ func viaHTTP2(t *testing.T) {
 	t.Cleanup(func() { overHTTP2 = false })
 }
 
-// start starts a server: with HTTP/2, and so with TLS, if that is what is to be
-// tested.
+// start starts a server: with HTTP/2, and so with TLS, if overHTTP2 is set.
 func start(s *httptest.Server) {
 	if !overHTTP2 {
 		s.Start()
@@ -105,12 +104,12 @@ func newH2(t *testing.T, socket net.Conn, host string, window int) *h2 {
 	tr := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: window}}
 	tr.Protocols.SetHTTP2(true)
 	tr.CloseIdleConnections() // fills TLSNextProto
-	// An http.Transport takes no header of the name :protocol, and what it is
-	// made of does.
+	// An http.Transport takes no header of the name :protocol, and the
+	// http2.Transport below it does.
 	return &h2{t, conn, host, tr.TLSNextProto["h2"](host, conn)}
 }
 
-// window is one that a peer which does not read fills soon.
+// window is so small that a peer which does not read fills it soon.
 const window = 64 << 10
 
 func secure(socket net.Conn, protocols ...string) *tls.Conn {
@@ -177,7 +176,7 @@ func (h *h2) dial(path string, header ...string) *peer {
 	return p
 }
 
-// ask is try with these headers only, a ":protocol" among them perhaps.
+// ask is try with these headers only, of which one may be ":protocol".
 func (h *h2) ask(path string, header ...string) (*peer, *refused) {
 	h.t.Helper()
 	body, out := io.Pipe()

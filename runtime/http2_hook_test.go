@@ -10,8 +10,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestHTTP2HookReadsAhead: a stream of which a hook has asked whether its peer is
-// gone is read on, in order, however much has come meanwhile.
+// TestHTTP2HookReadsAhead: a hook has asked whether the peer of its stream is
+// gone. The stream is read on afterwards, in order, however much has come
+// meanwhile.
 func TestHTTP2HookReadsAhead(t *testing.T) {
 	if !served(t) {
 		return

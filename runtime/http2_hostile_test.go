@@ -7,9 +7,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestHTTP2Hostile: who opens many streams has no more connections than anybody,
-// and what they hold is what their messages may; streams that are reset as soon
-// as they are opened, or never take a byte, leave nothing.
+// TestHTTP2Hostile: a client that opens many streams has no more connections
+// than any other, and no more memory than their messages may have. Streams that
+// are reset as soon as they are opened, or never take a byte, leave nothing.
 func TestHTTP2Hostile(t *testing.T) {
 	if !served(t) {
 		return
@@ -77,7 +77,7 @@ func TestHTTP2Hostile(t *testing.T) {
 				t.Fatalf("frame %d of stream %d", f.kind, f.stream)
 			}
 		}
-		// Who asked for nothing has missed nothing.
+		// A stream that asked for nothing has missed nothing.
 		c.open(99, 1<<10)
 		c.send(h2Data, 0, 99, frame(text, []byte(`{"event":"echo"}`)))
 		c.wantData(99, len(`..{"event":"echo","data":null}`))

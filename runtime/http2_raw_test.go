@@ -27,8 +27,8 @@ const (
 	settingWindow  = 4 // SETTINGS_INITIAL_WINDOW_SIZE
 )
 
-// rawH2 is a client of HTTP/2 whose frames are made by hand: it can send what no
-// library would, and be as slow as it likes.
+// rawH2 is a client of HTTP/2 whose frames are made by hand: it can send frames
+// that no library would, and be as slow as it likes.
 type rawH2 struct {
 	t        *testing.T
 	conn     net.Conn
@@ -44,7 +44,7 @@ type frameH2 struct {
 }
 
 // rawH2 connects. Each stream's window is of so many bytes until the client
-// opens it; the connection's own is open.
+// opens it. The connection's own is open.
 func (s *site) rawH2(t *testing.T, window uint32) *rawH2 {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.http.Listener.Addr().String())
@@ -91,8 +91,8 @@ func (c *rawH2) connect(stream uint32, path string, flags byte, more ...string) 
 	}, more...)...)
 }
 
-// request sends header fields as literals that nobody need remember (RFC 7541,
-// section 6.2.2).
+// request sends header fields as literals that no table need remember (RFC
+// 7541, section 6.2.2).
 func (c *rawH2) request(stream uint32, flags byte, fields ...string) {
 	c.t.Helper()
 	var block []byte
@@ -128,7 +128,7 @@ func (c *rawH2) read() (f frameH2) {
 	return f
 }
 
-// settle deals with what is about the connection, and reports whether f was.
+// settle deals with frames about the connection, and reports whether f was one.
 func (c *rawH2) settle(f frameH2) bool {
 	c.t.Helper()
 	switch {

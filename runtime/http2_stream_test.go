@@ -16,7 +16,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// causes returns an echo's gateway, and with what its connections end.
+// causes returns a gateway that echoes, and the causes with which its
+// connections end.
 func causes() (gateway, chan ws.Closed) {
 	ended := make(chan ws.Closed, 300)
 	return gateway{
@@ -67,9 +68,9 @@ func TestHTTP2Ends(t *testing.T) {
 	}
 }
 
-// TestHTTP2Faults: after a Close for what could not be read the stream ends at
-// once: nothing that the peer still sends can overtake it, as over TCP. And who
-// does not take the answer has until the handshake's deadline.
+// TestHTTP2Faults: after a Close for a frame that could not be read the stream
+// ends at once: nothing that the peer still sends can overtake it, as over TCP.
+// A peer that does not take the answer has until the handshake's deadline.
 func TestHTTP2Faults(t *testing.T) {
 	if !served(t) {
 		return
@@ -121,8 +122,8 @@ func TestHTTP2Faults(t *testing.T) {
 	})
 }
 
-// TestHTTP2ServerTimes: what an http.Server allows a request and its answer is
-// not what a WebSocket is allowed, and neither is its IdleTimeout.
+// TestHTTP2ServerTimes: the times of an http.Server for a request and its
+// answer, and its IdleTimeout, do not bound a WebSocket.
 func TestHTTP2ServerTimes(t *testing.T) {
 	if !served(t) {
 		return
@@ -144,8 +145,8 @@ func TestHTTP2ServerTimes(t *testing.T) {
 }
 
 // TestHTTP2Shutdown: a Router's Shutdown closes the streams, and then the
-// http.Server's has nothing to wait for; without it that waits for them, and its
-// Close ends them.
+// http.Server's has nothing to wait for. Without it that waits for them, and
+// its Close ends them.
 func TestHTTP2Shutdown(t *testing.T) {
 	if !served(t) {
 		return
@@ -187,7 +188,7 @@ func TestHTTP2Shutdown(t *testing.T) {
 }
 
 // TestHTTP2Slow: a peer that opens its window a little at a time, always before
-// WriteTimeout has passed, gets all of it, in order; one that stops is closed,
+// WriteTimeout has passed, gets all of it, in order. One that stops is closed,
 // its stream is reset, and the others of its TCP connection go on.
 func TestHTTP2Slow(t *testing.T) {
 	if !served(t) {
@@ -244,9 +245,9 @@ func TestHTTP2Slow(t *testing.T) {
 }
 
 // TestHTTP2Stuck: a peer that does not even read TCP is closed like any that
-// takes nothing; its place, and its goroutine, are free as soon as the
-// http.Server gives the TCP connection up, and until then the log says how to
-// have that.
+// takes nothing. Its place, and its goroutine, are free as soon as the
+// http.Server gives the TCP connection up. Until then the log says how to have
+// that.
 func TestHTTP2Stuck(t *testing.T) {
 	if !served(t) {
 		return
@@ -336,7 +337,7 @@ func TestHTTP2Early(t *testing.T) {
 	}
 }
 
-// TestHTTP2TLS: what net/http serves by ListenAndServeTLS, at both versions of
+// TestHTTP2TLS: WebSockets are served by ListenAndServeTLS, at both versions of
 // HTTP side by side.
 func TestHTTP2TLS(t *testing.T) {
 	if !served(t) {

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// TestOverHTTP2 runs again, over a stream of HTTP/2 each, what WebSockets promise.
+// TestOverHTTP2 runs the tests of what WebSockets promise once more, each over
+// a stream of HTTP/2.
 func TestOverHTTP2(t *testing.T) {
 	if !served(t) {
 		return

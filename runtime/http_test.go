@@ -12,8 +12,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestPlainHTTP2: a request over HTTP/2 is answered as HTTP/2 allows, without an
-// Upgrade and the status that demands one, and is told the cure.
+// TestPlainHTTP2: a request over HTTP/2 is answered as HTTP/2 allows, without
+// an Upgrade and the status that demands one, and is told the cure.
 func TestPlainHTTP2(t *testing.T) {
 	s := ws.NewServer(ws.Options{})
 	server := httptest.NewUnstartedServer(ws.NewRouter(gateway{}.endpoint(s)))
@@ -40,7 +40,7 @@ func TestPlainHTTP2(t *testing.T) {
 }
 
 // TestMount: the gateways take no more of a mux than handshakes have, so that
-// they stand beside what an application serves.
+// they stand beside the patterns of an application.
 func TestMount(t *testing.T) {
 	for _, c := range []struct {
 		beside       string // a pattern of the application's
@@ -71,7 +71,7 @@ func TestMount(t *testing.T) {
 }
 
 // TestOriginRefusal: the refusal names what was compared, quoted and not
-// without end; over TLS the scheme is compared, too.
+// without end. Over TLS the scheme is compared, too.
 func TestOriginRefusal(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{})
 	_, _, res := s.request(t, "GET /ws HTTP/1.1", strings.Replace(upgradeLines, "Host: x", "Host: b.example:8080", 1)+"Origin: https://a.example\r\n", "")

@@ -33,7 +33,7 @@ func (r *record) take() string {
 	return all
 }
 
-// around returns an interceptor that says when it is entered and left.
+// around returns an interceptor that records when it is entered and left.
 func (r *record) around(name string) ws.Interceptor {
 	return func(next ws.Next) ws.Next {
 		return func(ctx context.Context, m ws.Message) error {
@@ -47,8 +47,9 @@ func (r *record) around(name string) ws.Interceptor {
 
 type recordKey struct{}
 
-// TestInterceptors: around the handler and behind the guards, in the order
-// Router, Server, gateway; and what one may do to a message.
+// TestInterceptors: interceptors stand around the handler and behind the
+// guards, in the order Router, Server, gateway. The cases show what one may do
+// to a message.
 func TestInterceptors(t *testing.T) {
 	var r record
 	var kept ws.Next
@@ -144,8 +145,8 @@ func TestInterceptors(t *testing.T) {
 	p.wantClose(ws.CloseInternal)
 }
 
-// TestInterceptedPath: behind interceptors, too, the path of a refusal leads into
-// what the client sent.
+// TestInterceptedPath: behind interceptors, too, the path of a refusal leads
+// into the data that the client sent.
 func TestInterceptedPath(t *testing.T) {
 	pass := func(next ws.Next) ws.Next {
 		return func(ctx context.Context, m ws.Message) error { return next(ctx, m) }

@@ -19,19 +19,19 @@ import (
 // lateness is a gateway whose messages say how late their handlers are.
 type lateness struct {
 	t     *testing.T
-	late  sync.WaitGroup // handlers, and what guards have left behind
+	late  sync.WaitGroup // handlers, and goroutines that guards have left behind
 	seen  sync.Map       // who → chan, closed when the client has its answer
 	begun atomic.Int64   // handlers that replied, or tried to, too late
 	next  atomic.Int64   // Nexts that were called too late
 }
 
-// inquiry is what a message says. Each has a name of its own.
+// inquiry is the data of a message. Each has a name of its own.
 type inquiry struct{ Who, How string }
 
 var errTooLate = ws.NewError(ws.CodeUnavailable, "too late")
 
-// around gives up where it is told to, as a time limit does: at once, so that
-// the test needs none.
+// around gives up where it is told to, as a time limit does, but at once, so
+// that the test needs no time.
 func (l *lateness) around(next ws.Next) ws.Next {
 	return func(ctx context.Context, m ws.Message) error {
 		var in inquiry
@@ -138,8 +138,8 @@ func repeat(who string) iter.Seq[string] {
 }
 
 // TestLateHandlers: an interceptor may return before the handler does. It has
-// answered then, and nothing of what the handler does later is sent: neither to
-// who asked, nor as the answer to what somebody else did.
+// answered then, and nothing that the handler does later is sent: neither to
+// the client that asked, nor as the answer to another.
 func TestLateHandlers(t *testing.T) {
 	const clients, each = 20, 60
 	l := &lateness{t: t}
@@ -167,10 +167,10 @@ func TestLateHandlers(t *testing.T) {
 	}
 	all.Wait()
 	if t.Failed() {
-		t.FailNow() // what is waited for may never come
+		t.FailNow() // the answers that are waited for may never come
 	}
 	l.late.Wait()
-	for _, p := range peers { // everything late would have come by now
+	for _, p := range peers { // late frames would have come by now
 		p.send(`{"event":"echo","id":"last"}`)
 		p.want(`{"event":"echo","id":"last","data":null}`)
 	}
@@ -179,9 +179,9 @@ func TestLateHandlers(t *testing.T) {
 	}
 }
 
-// mixture is what each client asks, again and again: the event, how, and the
-// answers that are right: "" is the name of who asked. The first two have
-// no id.
+// mixture lists the questions of each client, asked again and again: the event,
+// how, and the answers that are right, of which "" is the name in the question.
+// The first two have no id.
 var mixture = []struct {
 	event, how string
 	right      []string
@@ -289,8 +289,8 @@ func (l *lateness) check(client int, payload []byte, done map[string]bool) error
 	return wrong("not the answer to " + m.event + ", " + m.how)
 }
 
-// TestGuardKeepsData: what a guard has kept of messages, short and long, stays
-// as it was when others have come.
+// TestGuardKeepsData: data that a guard has kept, short and long, stays as it
+// was when other messages have come.
 func TestGuardKeepsData(t *testing.T) {
 	var mu sync.Mutex
 	var kept []json.RawMessage

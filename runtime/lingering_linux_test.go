@@ -16,13 +16,14 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// kept is what the tests of this file push: the kernel has room for all of it.
+// keptEvents pushes of keptBytes each are what the tests of this file push: the
+// kernel has room for all of it.
 const keptEvents, keptBytes = 24, 16 << 10
 
 func keptData(i int) string { return fmt.Sprintf("%d %s", i, strings.Repeat("x", keptBytes)) }
 func kept(i int) string     { return `{"event":"e","data":"` + keptData(i) + `"}` }
 
-// keep pushes it.
+// keep pushes them.
 func keep(t *testing.T, s *ws.Server) {
 	t.Helper()
 	for i := range keptEvents {
@@ -32,7 +33,7 @@ func keep(t *testing.T, s *ws.Server) {
 	}
 }
 
-// wantKept reads it, up to the Close frame.
+// wantKept reads them, up to the Close frame.
 func (p *peer) wantKept(code ws.CloseCode) {
 	p.t.Helper()
 	for i := range keptEvents {
@@ -41,10 +42,10 @@ func (p *peer) wantKept(code ws.CloseCode) {
 	p.wantClose(code)
 }
 
-// TestSlowReaderGetsAll: who reads slowly gets what was accepted and the Close
-// frame, whatever it sends meanwhile, which must not be answered by a reset. The
-// disconnect hook does not wait for that, and however the connection ends it is
-// the same.
+// TestSlowReaderGetsAll: a peer that reads slowly gets all accepted frames and
+// the Close frame, whatever it sends meanwhile, which must not be answered by a
+// reset. The disconnect hook does not wait for that. It is the same however the
+// connection ends.
 func TestSlowReaderGetsAll(t *testing.T) {
 	kick := func(t *testing.T, s *slowSite, _ *peer) {
 		if n := s.All().Disconnect(4000, "enough"); n != 1 {
@@ -84,8 +85,8 @@ func TestSlowReaderGetsAll(t *testing.T) {
 	}
 }
 
-// chats sends something now and then, until it is stopped: then it says whether
-// that was answered by a reset.
+// chats sends something now and then, until it is stopped. Then it returns an
+// error if that was answered by a reset.
 func (p *peer) chats() (stop func() error) {
 	over, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -107,8 +108,8 @@ func (p *peer) chats() (stop func() error) {
 	return func() error { close(over); return <-ended }
 }
 
-// TestReadsItsKernelLate: whose kernel has taken everything, and was full before,
-// may not have read it for longer than a peer has to close.
+// TestReadsItsKernelLate: a peer whose kernel has taken everything, and was
+// full before, may not have read it for longer than a peer has to close.
 func TestReadsItsKernelLate(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		hook := make(chan struct{})
@@ -141,7 +142,8 @@ func TestReadsItsKernelLate(t *testing.T) {
 	})
 }
 
-// TestSlowNetwork: the same where the network is slow, and the peer is not.
+// TestSlowNetwork is TestReadsItsKernelLate where the network is slow, and the
+// peer is not.
 func TestSlowNetwork(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		s := serveSlow(t, secure, ws.Options{WriteTimeout: 600 * time.Millisecond}, gateway{})
@@ -171,7 +173,7 @@ const linger = time.Second
 func free(s *slowSite) bool { return s.Held() == 0 }
 
 // TestDeafAfterClose: a peer that takes nothing has its socket closed when the
-// write deadline has passed, and not sooner; until then it is counted, and
+// write deadline has passed, and not sooner. Until then it is counted, and
 // Shutdown, which waits for it, cuts it when its context ends.
 func TestDeafAfterClose(t *testing.T) {
 	const limit = 1200 * time.Millisecond
@@ -213,8 +215,8 @@ func TestDeafAfterClose(t *testing.T) {
 	})
 }
 
-// TestFloodAfterClose: what a peer sends to a connection that is closing is read
-// up to a bound, and then TCP has it wait, whoever began to close.
+// TestFloodAfterClose: bytes that a peer sends to a connection that is closing
+// are read up to a bound. Then TCP has it wait, whichever side began to close.
 func TestFloodAfterClose(t *testing.T) {
 	t.Run("portable", func(t *testing.T) {
 		portable = true
@@ -290,8 +292,8 @@ func TestCloseAnswered(t *testing.T) {
 	}
 }
 
-// TestTurnedAwayTakesNothing: who was refused by a Close has a second for it, and
-// no more by taking nothing, however long others may.
+// TestTurnedAwayTakesNothing: a peer that was refused by a Close has a second
+// for it, and no more by taking nothing, however long others may.
 func TestTurnedAwayTakesNothing(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		asked := make(chan struct{})

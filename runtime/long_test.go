@@ -10,9 +10,9 @@ import (
 )
 
 // TestLongMessages: long messages arrive whole, in pieces of any size, in
-// fragments with Pings between them, and one behind the other; what follows a
-// long payload is checked like anything else; and one that breaks off ends the
-// connection like anything else.
+// fragments with Pings between them, and one behind the other. Frames behind a
+// long payload are checked like any others. A long message that breaks off ends
+// the connection like any other.
 func TestLongMessages(t *testing.T) {
 	causes := make(chan ws.Closed, 1)
 	s := serve(t, ws.Options{}, gateway{

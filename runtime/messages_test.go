@@ -11,7 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// odd is a payload with what JSON is unclear about.
+// odd is a payload with types about which JSON is unclear.
 type odd struct {
 	Name string         `json:"name"`
 	Tiny int8           `json:"tiny"`
@@ -20,8 +20,8 @@ type odd struct {
 	Any  map[string]any `json:"any,omitempty"`
 }
 
-// readOdd is what wsgen would generate, were all of odd flat: it leaves the
-// rest to encoding/json, as all generated functions do.
+// readOdd reads odd as wsgen would, were all of it flat: it leaves the rest to
+// encoding/json, as all generated functions do.
 func readOdd(r *wsjson.Reader) (v odd) {
 	for r.Next() {
 		switch string(r.Name()) {
@@ -38,8 +38,9 @@ func readOdd(r *wsjson.Reader) (v odd) {
 	return v
 }
 
-// TestOddJSON: what docs/guide/messages.md says of JSON that leaves room, for
-// payloads read by generated code and by encoding/json.
+// TestOddJSON: docs/guide/messages.md says what becomes of JSON that leaves
+// room, and that holds for payloads read by generated code and by
+// encoding/json.
 func TestOddJSON(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"std": inline(func(c *ws.Call) error {
@@ -116,7 +117,7 @@ func (exploding) MarshalJSON() ([]byte, error) { panic("boom in MarshalJSON") }
 func (exploding) Validate(any) error           { panic("boom in Validate") }
 
 // TestMessagePanics: a panic in any code that a message passes is answered,
-// logged with its stack, and costs this connection only; in every mode.
+// logged with its stack, and costs this connection only, in every mode.
 func TestMessagePanics(t *testing.T) {
 	places := map[string]handler{
 		"handler":   {call: func(*ws.Call) error { panic("boom in handler") }},

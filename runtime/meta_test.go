@@ -10,7 +10,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestMeta: what accompanies a message reaches guards, handlers and streams.
+// TestMeta: the meta of a message reaches guards, handlers and streams.
 func TestMeta(t *testing.T) {
 	guarded := make(chan map[string]string, 1)
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
@@ -59,7 +59,8 @@ func TestMeta(t *testing.T) {
 	p.want(`{"event":"inline","id":1,"data":{"deadlineMs":"9223372036854775807"}}`)
 }
 
-// TestDeadlineMs: how long the client will wait, from when its message came.
+// TestDeadlineMs: deadlineMs is how long the client will wait, from when its
+// message came.
 func TestDeadlineMs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ran := false

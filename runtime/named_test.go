@@ -11,8 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// spellings are ways to write the data of a handler of one string, room, and
-// what a guard is to see of each; "" is a frame without data.
+// spellings are ways to write the data of a handler of one string, room, each
+// with the data that a guard must see; "" is a frame without data.
 var spellings = []struct{ data, seen, room string }{
 	{`{"room":"private"}`, `{"room":"private"}`, "private"},
 	{`"private"`, `{"room":"private"}`, "private"},
@@ -36,8 +36,8 @@ var spellings = []struct{ data, seen, room string }{
 }
 
 // TestGuardSeesWhatTheHandlerGets: whatever form data comes in, guards,
-// interceptors and the handler read one text, in which the parameter has its
-// name and comes once; and that text means to the handler what the client's did.
+// interceptors and the handler read one text. In that the parameter has its
+// name and comes once. It means to the handler what the client's text did.
 func TestGuardSeesWhatTheHandlerGets(t *testing.T) {
 	read := func(c *ws.Call) (room *string, text string, err error) {
 		var raw json.RawMessage
@@ -121,7 +121,8 @@ func dataMember(data string) string {
 	return `,"data":` + data
 }
 
-// TestUnguardedDataStays: where nobody looks at it, data is what the client wrote.
+// TestUnguardedDataStays: where no guard looks at it, data is the client's
+// text.
 func TestUnguardedDataStays(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{"echo": {params: []string{"room"}, call: echo}}})
 	p := s.dial(t, "/ws")
@@ -136,8 +137,8 @@ func TestUnguardedDataStays(t *testing.T) {
 	}
 }
 
-// sameJSON compares texts but for white space and escapes; of members that
-// come twice all count.
+// sameJSON reports whether two texts are the same but for white space and
+// escapes. Of members that come twice all count.
 func sameJSON(a, b string) bool {
 	tokens := func(text string) (all []any) {
 		d := json.NewDecoder(strings.NewReader(text))
@@ -153,8 +154,8 @@ func sameJSON(a, b string) bool {
 }
 
 // TestGuardRefusesEverySpelling: a guard that refuses a room refuses it however
-// it is written, whether it decodes into a struct or into a map; what it cannot
-// read it answers with as the decoder would have.
+// it is written, whether it decodes into a struct or into a map. Data that it
+// cannot read it answers with as the decoder would have.
 func TestGuardRefusesEverySpelling(t *testing.T) {
 	private := ws.NewError(ws.CodeForbidden, "private")
 	intoStruct := messageGuard(func(_ context.Context, m ws.Message) error {
@@ -209,7 +210,7 @@ func TestGuardRefusesEverySpelling(t *testing.T) {
 }
 
 // TestFaultsOfBareData: the faults that a method Validate finds in a lone
-// parameter have the place that it has in what was sent, guarded or not.
+// parameter have their place in the data as it was sent, guarded or not.
 func TestFaultsOfBareData(t *testing.T) {
 	validates := func(c *ws.Call) error {
 		var in struct {
@@ -235,8 +236,8 @@ func TestFaultsOfBareData(t *testing.T) {
 	}
 }
 
-// TestInterceptorsDataIsDecoded: what an interceptor put in place of the data
-// is what the handler decodes, in either form.
+// TestInterceptorsDataIsDecoded: the handler decodes the text that an
+// interceptor put in place of the data, in either form.
 func TestInterceptorsDataIsDecoded(t *testing.T) {
 	for _, data := range []string{`"theirs"`, `{"room":"theirs"}`, `{"ROOM":"theirs"}`} {
 		s := serve(t, ws.Options{Interceptors: []ws.Interceptor{func(next ws.Next) ws.Next {

@@ -14,7 +14,7 @@ import (
 )
 
 // stalledSite serves one connection that does not read and one that does, and
-// keeps what the Observer is told. The outboxes take four frames: the first of
+// keeps what the Observer is told. The outboxes take four frames. The first of
 // a stalled one is in flight, so three wait.
 type stalledSite struct {
 	*pipeSite
@@ -67,7 +67,7 @@ func (p *peer) wantData(data ...string) {
 }
 
 // TestShedOldest: a full outbox loses its oldest pushes, and nothing that is in
-// flight; counts say so, and so does the log.
+// flight. The counts and the log show it.
 func TestShedOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stall(t, ws.Options{Overflow: ws.ShedOldest})
@@ -86,8 +86,8 @@ func TestShedOldest(t *testing.T) {
 	})
 }
 
-// TestShedCounts: what one call loses in several outboxes is one warning and
-// one call of the Observer, and counted for each, under every policy.
+// TestShedCounts: the losses of one call in several outboxes are one warning
+// and one call of the Observer, and counted for each, under every policy.
 func TestShedCounts(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -123,7 +123,7 @@ func TestShedCounts(t *testing.T) {
 	}
 }
 
-// TestShedOldestKeepsReplies: pushes do not displace what was asked for.
+// TestShedOldestKeepsReplies: pushes do not displace replies.
 func TestShedOldestKeepsReplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{OutboxFrames: 4, Overflow: ws.ShedOldest}, gateway{on: map[string]handler{"echo": serial(echo)}})
@@ -144,7 +144,8 @@ func TestShedOldestKeepsReplies(t *testing.T) {
 }
 
 // TestCloseSlow: a connection whose outbox is full is closed with 1008 after
-// what is queued, whether it was pushed to alone or with others, in a room.
+// the frames that are queued, whether it was pushed to alone or with others, in
+// a room.
 func TestCloseSlow(t *testing.T) {
 	for _, way := range []string{"room", "one"} {
 		t.Run(way, func(t *testing.T) {
@@ -186,8 +187,8 @@ func TestCloseSlow(t *testing.T) {
 	}
 }
 
-// TestCloseSlowNeverReads: it is gone when the write deadline has passed, and
-// counted once.
+// TestCloseSlowNeverReads: a connection that is closed so and never reads is
+// gone when the write deadline has passed, and counted once.
 func TestCloseSlowNeverReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stall(t, ws.Options{Overflow: ws.CloseSlow})
@@ -208,8 +209,8 @@ func TestCloseSlowNeverReads(t *testing.T) {
 }
 
 // TestCoalesce: in a queue that waits, the last value of each key is sent, in
-// the place of its first; pushes without a key are all sent. Who reads in time
-// gets everything.
+// the place of its first. Pushes without a key are all sent. A peer that reads
+// in time gets everything.
 func TestCoalesce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stall(t, ws.Options{})
@@ -245,13 +246,13 @@ func TestCoalesce(t *testing.T) {
 	})
 }
 
-// texts is a push interface as wsgen implements it.
+// texts is an implementation of a push interface, like wsgen's.
 type texts struct{ to ws.Target }
 
 func (e texts) text(text string) (int, error) { return e.to.Emit("e", text) }
 
-// TestPushPolicies: a typed push has the same choices, and what it does not
-// choose is the target's, then the Server's.
+// TestPushPolicies: a typed push has the same choices. Where it does not
+// choose, the target does, and then the Server.
 func TestPushPolicies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stall(t, ws.Options{Overflow: ws.CloseSlow})
@@ -284,8 +285,8 @@ func TestPushPolicies(t *testing.T) {
 	})
 }
 
-// TestGatewayPolicy: gateways on one Server differ in bounds and policies, and
-// what a gateway does not say is the Server's.
+// TestGatewayPolicy: gateways on one Server differ in bounds and policies.
+// Where a gateway says nothing the Server's hold.
 func TestGatewayPolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ws.NewServer(ws.Options{OutboxFrames: 3, Overflow: ws.CloseSlow, Logger: slog.New(slog.DiscardHandler)})

@@ -17,8 +17,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// tale is what a log says: lines, without those of summaries and of slow handlers,
-// of which a busy machine makes some, and how many were left out.
+// tale is what a log has: lines, without those of summaries and of slow
+// handlers, of which a busy machine makes some, and how many were left out.
 type tale struct{ lines, summaries, omitted, bytes int }
 
 var omittedAttr = regexp.MustCompile(` omitted=(\d+)`)
@@ -45,7 +45,7 @@ func (l *logs) tale() (t tale) {
 }
 
 // TestLogOfOne: a connection has a few lines, and then one each ten seconds,
-// which name it and say how many were left out; what is left out last is said
+// which name it and say how many were left out. The last ones left out are told
 // by a line of its own.
 func TestLogOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -91,8 +91,9 @@ func TestLogOfOne(t *testing.T) {
 	})
 }
 
-// TestLogOfAll: who connects again has lines of its own, but not for ever: the
-// Server has so many a second. Errors have theirs, which warnings do not take.
+// TestLogOfAll: a peer that connects again has lines of its own, but not for
+// ever: the Server has so many a second. Errors have theirs, which warnings do
+// not take.
 func TestLogOfAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{}, gateway{on: map[string]handler{"fail": inline(func(*ws.Call) error { return errors.New("it broke") })}})
@@ -141,7 +142,7 @@ func refOf(answer string) string {
 	return ""
 }
 
-// TestLogNamesNewlyStalled: many are stalled, and had their lines; one that is
+// TestLogNamesNewlyStalled: many are stalled, and had their lines. One that is
 // stalled since today is named, too.
 func TestLogNamesNewlyStalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -177,9 +178,9 @@ func TestLogNamesNewlyStalled(t *testing.T) {
 
 const secret = "SECRET-0123456789"
 
-// TestHostileLog: whatever a client does, as fast as it can, costs a bounded log;
-// what was left out is counted to the last; and nothing secret of a request or a
-// message is in it, or in an answer.
+// TestHostileLog: whatever a client does, as fast as it can, costs a bounded
+// log. The lines that were left out are counted to the last. No secret of a
+// request or a message is in it, or in an answer.
 func TestHostileLog(t *testing.T) {
 	credentials := []string{
 		"Authorization: Bearer " + secret, "Cookie: session=" + secret, "X-Api-Key: " + secret,
@@ -335,7 +336,7 @@ func besieged() gateway {
 	}
 }
 
-// rest is all that a peer still reads, the Close frame included.
+// rest returns all frames that a peer still reads, the Close frame included.
 func (p *peer) rest() string {
 	defer p.conn.Close()
 	var all strings.Builder

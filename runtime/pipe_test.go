@@ -18,7 +18,7 @@ type pipeSite struct {
 	*ws.Server
 	handler http.Handler
 	logs    *logs
-	wrap    func(net.Conn) net.Conn // what the server has of a pipe; nil: itself
+	wrap    func(net.Conn) net.Conn // what the server gets in place of a pipe; nil: the pipe
 }
 
 func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {

@@ -105,7 +105,7 @@ func (n *nested) UnmarshalJSON(text []byte) error {
 }
 
 // TestDetailPaths: whatever does not decode has its place, as it is named in
-// the message, and what was refused does not travel back.
+// the message. The value that was refused does not travel back.
 func TestDetailPaths(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"goods": inline(func(c *ws.Call) error { return c.Decode(new(goods)) }),
@@ -194,8 +194,9 @@ func FuzzPointer(f *testing.F) {
 	})
 }
 
-// resolves reports whether a JSON pointer leads to something in the data. It is
-// another way to look than the runtime's: all that encoding/json finds there.
+// resolves reports whether a JSON pointer leads to something in the data. It
+// looks in another way than the runtime: it takes all that encoding/json finds
+// there.
 func resolves(data []byte, path string) bool {
 	steps := strings.Split(path, "/")
 	if steps[0] != "" {

@@ -17,9 +17,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestClosingIsNobody: who begins to close is not addressed, counted or yielded
-// any more, neither by its own disconnect hook nor by others, though it is in
-// its rooms, and reaches those that stay.
+// TestClosingIsNobody: a connection that begins to close is not addressed,
+// counted or yielded any more, neither by its own disconnect hook nor by
+// others. It is still in its rooms, and reaches those that stay.
 func TestClosingIsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stays, leaves *ws.Client
@@ -87,7 +87,8 @@ func TestClosingIsNobody(t *testing.T) {
 	})
 }
 
-// names is who is addressed: what presence tells.
+// names returns the connections that are addressed, which is what presence
+// tells.
 func names(t ws.Target) []ws.ConnID {
 	out := []ws.ConnID{}
 	for c := range t.Clients() {
@@ -97,7 +98,7 @@ func names(t ws.Target) []ws.ConnID {
 	return out
 }
 
-// lastWord returns what a peer has been told last, now that nobody tells more.
+// lastWord returns the last push to a peer, when no more are sent.
 func (p *peer) lastWord(s *ws.Server) (last string) {
 	p.t.Helper()
 	_, _ = s.Broadcast("end", nil)
@@ -110,9 +111,9 @@ func (p *peer) lastWord(s *ws.Server) (last string) {
 	}
 }
 
-// TestLastWord: of many that leave at once each disconnect hook sees who is
-// there and tells those that stay, and what they hear last is true, though a
-// hook takes its time between looking and telling.
+// TestLastWord: of many connections that leave at once each disconnect hook
+// sees who is there and tells those that stay. The last that they hear is true,
+// though a hook takes its time between looking and telling.
 func TestLastWord(t *testing.T) {
 	for round := range 50 {
 		synctest.Test(t, func(t *testing.T) {
@@ -196,7 +197,8 @@ func TestLastWordOfComers(t *testing.T) {
 }
 
 // TestSlowHooksOverlap: hooks that take long do not wait for each other longer
-// than half a second, and who leaves while they still run does not wait at all.
+// than half a second. A connection that leaves while they still run does not
+// wait at all.
 func TestSlowHooksOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const crowd = 100

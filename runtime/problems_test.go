@@ -13,8 +13,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestProblems: each option that can never do what it says is an error with
-// its cure, of Problems and in the log of NewServer, once.
+// TestProblems: each option that can never do what it says is an error with its
+// cure, of Problems and in the log of NewServer, once.
 func TestProblems(t *testing.T) {
 	rate := func(perSecond float64, burst int) ws.Rate { return ws.Rate{PerSecond: perSecond, Burst: burst} }
 	for _, c := range []struct {
@@ -73,8 +73,8 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestNoProblems: what does what it says is none, Unlimited and all defaults
-// included.
+// TestNoProblems: options that do what they say are no problem, Unlimited and
+// all defaults included.
 func TestNoProblems(t *testing.T) {
 	for _, o := range []ws.Options{
 		{},
@@ -102,7 +102,7 @@ func TestNoProblems(t *testing.T) {
 }
 
 // TestOriginProblems: an origin that no browser sends so is an error that says
-// how to write it; one that a browser may send is none, and matches.
+// how to write it. One that a browser may send is none, and matches.
 func TestOriginProblems(t *testing.T) {
 	write := func(origin string) string { return fmt.Sprintf("and no browser sends it so: write %q", origin) }
 	for origin, want := range map[string]string{
@@ -174,8 +174,8 @@ func TestOriginProblems(t *testing.T) {
 	}
 }
 
-// TestGatewayProblems: what a gateway configures is its constructor's to tell,
-// and what the Server was given is not told again.
+// TestGatewayProblems: a gateway's constructor logs the problems of what it
+// configures, and not again those of the Server's options.
 func TestGatewayProblems(t *testing.T) {
 	logs := &logs{}
 	s := ws.NewServer(ws.Options{
@@ -206,7 +206,7 @@ func TestGatewayProblems(t *testing.T) {
 	}
 }
 
-// TestPingsOff: with pings off nobody counts as dead who was never asked,
+// TestPingsOff: with pings off no peer counts as dead that was never asked,
 // unless the silence has a limit of its own.
 func TestPingsOff(t *testing.T) {
 	for name, c := range map[string]struct {

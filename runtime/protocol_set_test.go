@@ -8,8 +8,8 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// TestProtocolOf: a gateway has the protocol that its Spec names, and one that
-// this runtime does not speak is not served as another.
+// TestProtocolOf: a gateway has the protocol that its Spec names. One that this
+// runtime does not speak is not served as another.
 func TestProtocolOf(t *testing.T) {
 	for name, want := range map[string]string{"": "", "events": "", "jsonrpc": `chat.Chat wants the protocol "jsonrpc"`, "Events": `wants the protocol "Events"`} {
 		said := func() (said string) {
@@ -29,7 +29,8 @@ func TestProtocolOf(t *testing.T) {
 	}
 }
 
-// TestProtocolIsClosed: outside of the set is a bug, and nothing on the wire.
+// TestProtocolIsClosed: a protocol outside of the set is a bug, and nothing on
+// the wire.
 func TestProtocolIsClosed(t *testing.T) {
 	other := protocolEvents + 1
 	for name, call := range map[string]func(){

@@ -10,8 +10,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestProtocol holds what docs/reference/protocol.md, "Frames", says of the
-// members of a frame, and what follows from that, frame by frame.
+// TestProtocol holds the runtime to docs/reference/protocol.md, "Frames", about
+// the members of a frame, and to what follows from that, frame by frame.
 func TestProtocol(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"echo":   inline(echo),
@@ -138,7 +138,7 @@ func bad(message string) string {
 	return `{"event":"error","data":{"code":"bad_frame","message":"` + message + `"}}`
 }
 
-// decodeRoom is what wsgen generates for a handler of one string, room.
+// decodeRoom decodes as wsgen has it for a handler of one string, room.
 func decodeRoom(c *ws.Call) error {
 	var in struct {
 		Room *string `json:"room"`

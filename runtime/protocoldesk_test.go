@@ -10,8 +10,9 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// The Server that the examples of the protocol's page talk to, as the page
-// describes it: two gateways, who may connect, and what the handlers do.
+// This file is the Server that the examples of the protocol's page talk to, as
+// the page describes it: two gateways, who may connect, and what the handlers
+// do.
 
 func serveDesk(t *testing.T) *site {
 	t.Helper()
@@ -55,7 +56,7 @@ func configureDesk(o *ws.Options) {
 	o.MaxRateStrikes = 1
 }
 
-// deskTokens are those that are good for something.
+// deskTokens are the tokens that are good for something.
 var deskTokens = map[string]func(*ws.Upgrade) error{
 	"ann":      func(u *ws.Upgrade) error { return lets(u, "ann", time.Hour) },
 	"ann/soon": func(u *ws.Upgrade) error { return lets(u, "ann", time.Second/4) },
@@ -78,7 +79,7 @@ func guardDesk(u *ws.Upgrade) error {
 	return ws.NewError(ws.CodeUnauthenticated, "no such token")
 }
 
-// connectDesk returns what hold waits for.
+// connectDesk is the connect hook. It returns the state that hold waits for.
 func connectDesk(_ context.Context, c *ws.Client, _ *http.Request) (any, error) {
 	switch c.Principal().ID {
 	case "bob":

@@ -35,8 +35,8 @@ func TestProtocolPage(t *testing.T) {
 	}
 }
 
-// TestProtocolPageFails: an example that is not what happens is found, wherever
-// it differs.
+// TestProtocolPageFails: an example that differs from what happens is found,
+// wherever it differs.
 func TestProtocolPageFails(t *testing.T) {
 	const hello = "> GET /desk?access_token=ann HTTP/1.1\n> Host: x\n> Connection: Upgrade\n> Upgrade: websocket\n> Sec-WebSocket-Version: 13\n" +
 		"> Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n>\n"
@@ -73,8 +73,8 @@ func TestProtocolPageFails(t *testing.T) {
 }
 
 // TestProtocolPageIsWhole: everything on the page that looks like a frame is in
-// an example; the events and tokens that it describes are those of the Server
-// that the examples are sent to; and no code is missing in its tables.
+// an example. The events and tokens that it describes are those of the Server
+// that the examples are sent to. No code is missing in its tables.
 func TestProtocolPageIsWhole(t *testing.T) {
 	page := readPage(t)
 	var sent strings.Builder
@@ -139,7 +139,7 @@ func readPage(t *testing.T) string {
 }
 
 // exchangesOf returns the page's examples. It has no other fenced blocks: one
-// that nobody sends could say anything.
+// that is not sent could say anything.
 func exchangesOf(t *testing.T, page string) (out []exchange) {
 	t.Helper()
 	lines := strings.Split(page, "\n")

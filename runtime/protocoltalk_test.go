@@ -40,7 +40,7 @@ type dialogue struct {
 	ours   bool // a Close was sent
 }
 
-// carryOut sends what the exchange says and compares what comes back. The error
+// carryOut sends the exchange's frames and compares the answers. The error
 // begins with the line.
 func (e exchange) carryOut(t *testing.T, s *site) error {
 	t.Helper()
@@ -246,7 +246,7 @@ func answersLike(want, got string) bool {
 	return ok && rest == ""
 }
 
-// silence is what follows an exchange: the end of the connection if it was
+// silence reads what follows an exchange: the end of the connection if it was
 // closed, which the client does its part in, and else nothing.
 func (k *dialogue) silence() error {
 	switch {
@@ -267,12 +267,12 @@ func (k *dialogue) silence() error {
 	return nil
 }
 
-// gone reports whether an error is that the server has closed the socket.
+// gone reports whether an error says that the server has closed the socket.
 func gone(err error) bool {
 	return errors.Is(err, io.EOF) || err != nil && strings.Contains(err.Error(), "reset")
 }
 
-// happen is what the page says of the server.
+// happen has the server do what the page says.
 func (k *dialogue) happen(what string) error {
 	switch what {
 	case "the token expires", "half a second passes":
@@ -281,7 +281,7 @@ func (k *dialogue) happen(what string) error {
 		k.shutdown()
 		return nil
 	case "the server begins to shut down":
-		if refused, err := k.probe(); err != nil || refused { // now it has what was sent before
+		if refused, err := k.probe(); err != nil || refused { // now it has all frames before the probe
 			return fmt.Errorf("the server takes nothing: %v", err)
 		}
 		k.shutdown()

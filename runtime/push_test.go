@@ -79,8 +79,8 @@ func quiet(t *testing.T, ms ...member) {
 	}
 }
 
-// TestVerbs has every verb of Server, Target, Push, Client and Sender reach
-// whom it says, and nobody else.
+// TestVerbs has every verb of Server, Target, Push, Client and Sender reach the
+// connections that it says, and no other.
 func TestVerbs(t *testing.T) {
 	clients := make(chan *ws.Client, 3)
 	s := serve(t, ws.Options{}, lobby(clients))
@@ -326,7 +326,8 @@ func TestConnID(t *testing.T) {
 	}
 }
 
-// TestPushFake is how a service's test looks: no Server, a fake of the interface.
+// TestPushFake is a service's test as users write it: no Server, a fake of the
+// interface.
 func TestPushFake(t *testing.T) {
 	var rooms []string
 	push := ws.NewPush(nil, func(t ws.Target) func() { return func() { rooms = t.Rooms() } })

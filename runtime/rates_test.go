@@ -11,7 +11,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// limitedFor is the answer to a message beyond a rate.
+// limitedFor returns the answer to a message beyond a rate.
 func limitedFor(event, id string, ms int) string {
 	if id != "" {
 		id = `"id":` + id + `,`
@@ -19,8 +19,8 @@ func limitedFor(event, id string, ms int) string {
 	return fmt.Sprintf(`{"event":"error",%s"data":{"code":"rate_limited","message":"too many messages","event":%q,"retryAfterMs":%d}}`, id, event, ms)
 }
 
-// TestRates: what is beyond a rate is answered, by id if there is one, with the
-// time after which there is room; the handler is not called.
+// TestRates: a message beyond a rate is answered, by id if there is one, with
+// the time after which there is room. The handler is not called.
 func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
@@ -45,13 +45,13 @@ func TestRates(t *testing.T) {
 		p.want(ok("slow", "4"))
 		say("slow", "5")
 		p.want(limitedFor("slow", "5", 4000))
-		say("cheap", "6") // the fourth and fifth of the connection: what an event may not costs nothing
+		say("cheap", "6") // the fourth and fifth of the connection: a message beyond its event's rate costs that nothing
 		p.want(ok("cheap", "6"))
 		say("cheap", "7")
 		p.want(ok("cheap", "7"))
 		say("cheap", "8")
 		p.want(limitedFor("cheap", "8", 500))
-		p.send(`{"event":"nope"}`) // what is no event counts, and what is no frame
+		p.send(`{"event":"nope"}`) // an unknown event counts, and so does a bad frame
 		p.want(limitedFor("nope", "", 500))
 		p.send(`what?`)
 		p.want(`{"event":"error","data":{"code":"rate_limited","message":"too many messages","retryAfterMs":500}}`)
@@ -93,7 +93,7 @@ func TestRatesInOrder(t *testing.T) {
 	})
 }
 
-// TestPrincipalRate: all connections of a principal share one, on every
+// TestPrincipalRate: all connections of a principal share one rate, on every
 // gateway, and connecting again gains nothing.
 func TestPrincipalRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestPrincipalRate(t *testing.T) {
 	})
 }
 
-// TestRateAbuse: who goes on and on is closed with 4429; who slips now and then
-// is not.
+// TestRateAbuse: a client that goes on and on is closed with 4429. One that
+// slips now and then is not.
 func TestRateAbuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{ConnRate: ws.Rate{PerSecond: 1}, MaxRateStrikes: 3}, gateway{on: map[string]handler{"echo": inline(echo)}})

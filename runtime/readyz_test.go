@@ -37,7 +37,7 @@ func TestReadyz(t *testing.T) {
 		if ready() != http.StatusServiceUnavailable {
 			t.Error("still ready")
 		}
-		late := s.dial(t, "/ws") // who did not ask in time is not turned away yet
+		late := s.dial(t, "/ws") // a client that did not ask in time is not turned away yet
 		go late.pongs()
 		p.closedWith(t, ws.CloseAway)
 		if age := time.Since(begun); age < 5*time.Second || age > 6*time.Second {
@@ -50,7 +50,8 @@ func TestReadyz(t *testing.T) {
 	})
 }
 
-// TestShutdownDelayIsBounded: by half of what the context leaves.
+// TestShutdownDelayIsBounded: the delay is no more than half of what the
+// context leaves.
 func TestShutdownDelayIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{ShutdownDelay: time.Hour}, gateway{})
@@ -65,8 +66,8 @@ func TestShutdownDelayIsBounded(t *testing.T) {
 	})
 }
 
-// TestShutdownLosesNothing: a client that reads gets all that was queued for
-// it, far more than sockets hold, and then the Close.
+// TestShutdownLosesNothing: a client that reads gets all frames that were
+// queued for it, far more than sockets hold, and then the Close.
 func TestShutdownLosesNothing(t *testing.T) {
 	s := serve(t, ws.Options{OutboxBytes: 64 << 20, OutboxFrames: 4000}, gateway{})
 	p := s.dial(t, "/ws")

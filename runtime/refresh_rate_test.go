@@ -11,8 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestRefreshRate: a refresh asks the connection guards, so it has a rate though
-// nobody has set one; the rates of every message and of its name hold, too.
+// TestRefreshRate: a refresh asks the connection guards, so it has a rate
+// though none was set. The rates of every message and of its name hold, too.
 func TestRefreshRate(t *testing.T) {
 	limited := func(ms int) string {
 		return fmt.Sprintf(`{"event":"error","id":1,"data":{"code":"rate_limited","message":"too many messages","event":"$refresh","retryAfterMs":%d}}`, ms)

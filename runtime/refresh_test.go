@@ -48,7 +48,7 @@ func (l *leases) GuardConn(u *ws.Upgrade) error {
 }
 
 // TestExpiry: a principal that expires has its connection closed with 4401,
-// within a second, other limits or not; refreshed in time it stays.
+// within a second, other limits or not. Refreshed in time it stays.
 func TestExpiry(t *testing.T) {
 	for name, o := range map[string]ws.Options{
 		"with the defaults": {},
@@ -190,7 +190,7 @@ func (p *peer) closedWith(t *testing.T, code ws.CloseCode) string {
 	}
 }
 
-// TestRefreshRefused: what a refresh cannot do is answered by id and changes
+// TestRefreshRefused: a refresh that is refused is answered by id and changes
 // nothing.
 func TestRefreshRefused(t *testing.T) {
 	clients := make(chan *ws.Client, 3)
@@ -243,8 +243,8 @@ func TestRefreshRefused(t *testing.T) {
 	}
 }
 
-// TestRefreshContext: a guard that is asked again finds what a middleware left,
-// and its context ends with the connection.
+// TestRefreshContext: a guard that is asked again finds the values that a
+// middleware left. Its context ends with the connection.
 func TestRefreshContext(t *testing.T) {
 	type key struct{}
 	asked := make(chan context.Context, 2)

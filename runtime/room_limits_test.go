@@ -10,7 +10,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestRoomLimits: a connection is in so many rooms, of names so long; a Join
+// TestRoomLimits: a connection is in so many rooms, of names so long. A Join
 // beyond that joins none of its rooms.
 func TestRoomLimits(t *testing.T) {
 	clients := make(chan *ws.Client, 2)
@@ -84,8 +84,8 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestRoomMemory: as many rooms of its own as one connection may be in, with
-// names as long as they may be, cost what docs/guide/strict.md counts, and
+// TestRoomMemory: one connection in as many rooms of its own as it may be, with
+// names as long as they may be, costs what docs/guide/strict.md counts, and
 // nothing once it has left.
 func TestRoomMemory(t *testing.T) {
 	const connections, perConnection = 8, 414 << 10

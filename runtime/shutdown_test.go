@@ -15,8 +15,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestShutdown: no new handshakes, what is queued and then Close 1001 for
-// everyone, hooks run, and nothing is left.
+// TestShutdown: there are no new handshakes, each connection gets the frames
+// that are queued and then Close 1001, hooks run, and nothing is left.
 func TestShutdown(t *testing.T) {
 	var hooks sync.WaitGroup
 	hooks.Add(5)
@@ -56,7 +56,7 @@ func TestShutdown(t *testing.T) {
 }
 
 // TestShutdownDeadline: peers that do not read, and handlers that do not end,
-// cannot hold it beyond the context's deadline.
+// cannot hold a Shutdown beyond the context's deadline.
 func TestShutdownDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -124,7 +124,8 @@ func TestShutdownSpread(t *testing.T) {
 }
 
 // TestChurn: 150 connections join, emit and leave at once, while a service
-// pushes to all of them, to rooms and to each; half of them leave without a word.
+// pushes to all of them, to rooms and to each. Half of them leave without a
+// word.
 func TestChurn(t *testing.T) {
 	const crowd = 150
 	clients := make(chan *ws.Client, crowd)
@@ -163,7 +164,7 @@ func TestChurn(t *testing.T) {
 	}
 }
 
-// churn is what one of the crowd does.
+// churn plays one of the crowd.
 func (p *peer) churn(i int) {
 	const last = `{"event":"echo","id":"last","data":1}`
 	_ = p.conn.SetDeadline(time.Now().Add(patience)) // the crowd took its time to connect
@@ -192,11 +193,11 @@ func (p *peer) churn(i int) {
 	_ = p.conn.Close()
 }
 
-// tell sends a message and does not mind a peer that is gone.
+// tell sends a message and ignores that the peer may be gone.
 func (p *peer) tell(message string) { _, _ = p.conn.Write(frame(text, []byte(message))) }
 
 // TestConnectBeforeRead: messages are read only after the connect hook, whose
-// pushes come first; and who has the handshake's answer is registered.
+// pushes come first. A client that has the handshake's answer is registered.
 func TestConnectBeforeRead(t *testing.T) {
 	type state struct{ name string }
 	s := serve(t, ws.Options{}, gateway{

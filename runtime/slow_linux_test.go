@@ -18,8 +18,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// slowSite is a site whose kernel holds much for a peer, and whose peers' kernels
-// hold little: a peer that reads slowly takes long to have room made.
+// slowSite is a site whose kernel holds much for a peer, and whose peers'
+// kernels hold little: a peer that reads slowly takes long to have room made.
 type slowSite struct {
 	*site
 	secure bool
@@ -27,7 +27,7 @@ type slowSite struct {
 }
 
 const (
-	slowHere  = 1 << 20 // what the kernel holds, and as much again for its own needs
+	slowHere  = 1 << 20 // bytes that the kernel holds, and as many again for its own needs
 	slowThere = 8 << 10
 )
 
@@ -95,8 +95,8 @@ func (s *slowSite) try(t *testing.T, room int) (*peer, *refused) {
 	return handshake(t, s.connect(t, room), "example.com", "/ws")
 }
 
-// connect connects without a request. The peer is sent packets as long as on most
-// networks: those of the loopback are larger than its room.
+// connect connects without a request. The packets to the peer are as long as on
+// most networks: those of the loopback are larger than its room.
 func (s *slowSite) connect(t *testing.T, room int) net.Conn {
 	t.Helper()
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
@@ -117,7 +117,7 @@ func (s *slowSite) connect(t *testing.T, room int) net.Conn {
 	return tcp
 }
 
-// plainAndSecure runs f for both, at once.
+// plainAndSecure runs f plainly and over TLS, at once.
 func plainAndSecure(t *testing.T, f func(t *testing.T, secure bool)) {
 	t.Run("both", func(t *testing.T) {
 		for name, secure := range map[string]bool{"plain": false, "TLS": true} {
@@ -215,8 +215,9 @@ func TestLongReplyToSlowReader(t *testing.T) {
 	})
 }
 
-// TestStopsReadingMidway: nothing at all for the deadline is what closes, also
-// when the socket has taken a part, and when it was reading before.
+// TestStopsReadingMidway: a peer is closed when it has taken nothing at all for
+// the deadline, also when the socket has taken a part, and when it was reading
+// before.
 func TestStopsReadingMidway(t *testing.T) {
 	plainAndSecure(t, func(t *testing.T, secure bool) {
 		const limit = time.Second

@@ -42,16 +42,17 @@ func (p *peer) slowly(t *testing.T, perSecond int) {
 	p.r.Reset(&sip{r: io.MultiReader(strings.NewReader(p.buffered()), p.conn), most: perSecond / parts, tick: ticker.C})
 }
 
-// buffered takes what was read early.
+// buffered returns the bytes that were read early.
 func (p *peer) buffered() string {
 	b, _ := p.r.Peek(p.r.Buffered())
 	return string(b)
 }
 
-// TestSlowReaderUnasked: where the kernel cannot be asked, what Write takes
-// counts, and what it has taken of a piece. With the default options a reply of 20 MiB arrives at 250 KiB/s, which
-// takes longer than the idle timeout, and so does a feed at 4 KiB/s on a
-// transport that is broken by a deadline that passes, as TLS is.
+// TestSlowReaderUnasked: where the kernel cannot be asked, the bytes that Write
+// takes count, and those that it has taken of a piece. With the default options
+// a reply of 20 MiB arrives at 250 KiB/s, which takes longer than the idle
+// timeout. So does a feed at 4 KiB/s on a transport that is broken by a
+// deadline that passes, as TLS is.
 func TestSlowReaderUnasked(t *testing.T) {
 	t.Run("20 MiB", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -137,7 +138,8 @@ func TestSlowReaderUnasked(t *testing.T) {
 	})
 }
 
-// fragile is a transport that a write which did not end in time breaks for good.
+// fragile is a transport that a write which did not end in time breaks for
+// good.
 type fragile struct {
 	net.Conn
 	err error

@@ -10,8 +10,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestSlowHandler: a handler that keeps the read loop waiting is told of, once,
-// with its name and what to do about it; no other is.
+// TestSlowHandler: a handler that keeps the read loop waiting is logged, once,
+// with its name and the cure. No other is.
 func TestSlowHandler(t *testing.T) {
 	const warned = "slow handler on the read loop"
 	takes := func(d time.Duration) func(*ws.Call) error {
@@ -69,7 +69,7 @@ func TestSlowHandler(t *testing.T) {
 		ask(p, "slow")
 		ask(p, "slow")
 		lines(`event=slow took=60ms`)
-		ask(p, "slow too", "quick") // which of them it was
+		ask(p, "slow too", "quick") // now it can be seen which of them is slow
 		ask(p, "slow too", "quick")
 		long := `{"event":"slow as well","id":1,"data":"` + strings.Repeat("x", 20_000) + `"}`
 		p.raw(frame(text, []byte(long)))
@@ -81,7 +81,7 @@ func TestSlowHandler(t *testing.T) {
 	})
 }
 
-// TestSlowHandlerOnSocket is the same where the runtime reads by itself.
+// TestSlowHandlerOnSocket is TestSlowHandler where the runtime reads by itself.
 func TestSlowHandlerOnSocket(t *testing.T) {
 	slow := func(c *ws.Call) error { time.Sleep(60 * time.Millisecond); return c.Reply(1) }
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{

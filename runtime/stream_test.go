@@ -23,7 +23,8 @@ func count(n int) iter.Seq[int] {
 	}
 }
 
-// TestStream: items with "more", then one frame without; on a socket.
+// TestStream: a stream is items with "more", and then one frame without, on a
+// socket.
 func TestStream(t *testing.T) {
 	type page struct {
 		N int `json:"n"`
@@ -90,8 +91,9 @@ func TestStream(t *testing.T) {
 	p.want(`{"event":"echo","id":1,"data":"alive"}`)
 }
 
-// TestStreamEnds: whoever ends a stream, its producer returns, its context is
-// cancelled, nothing follows the last frame, and the disconnect hook comes last.
+// TestStreamEnds: however a stream ends, its producer returns, its context is
+// cancelled, nothing follows the last frame, and the disconnect hook comes
+// last.
 func TestStreamEnds(t *testing.T) {
 	for name, begin := range map[string]func(c *ws.Call, out chan<- string) error{
 		"seq": func(c *ws.Call, out chan<- string) error {
@@ -163,7 +165,7 @@ func TestStreamEnds(t *testing.T) {
 }
 
 // TestStreamWaits: a stream goes on as fast as its receiver reads, and no
-// further than the outbox is long; other messages are answered meanwhile.
+// further than the outbox is long. Other messages are answered meanwhile.
 func TestStreamWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var produced atomic.Int32
@@ -194,7 +196,7 @@ func TestStreamWaits(t *testing.T) {
 	})
 }
 
-// TestMaxStreams: one more is refused; an end makes room.
+// TestMaxStreams: one stream more is refused. The end of one makes room.
 func TestMaxStreams(t *testing.T) {
 	hold := make(chan int)
 	s := serve(t, ws.Options{MaxStreams: 2}, gateway{on: map[string]handler{
@@ -216,7 +218,8 @@ func TestMaxStreams(t *testing.T) {
 	p.want(`{"event":"s","id":2,"data":null}`)
 }
 
-// TestStreamPanics: as a handler's: answered, logged, and the connection ends.
+// TestStreamPanics: a panic of a stream is answered and logged, as a handler's
+// is, and the connection ends.
 func TestStreamPanics(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
 		"s": stream(func(c *ws.Call) error {

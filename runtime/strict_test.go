@@ -36,9 +36,9 @@ func join(frames ...[]byte) (all []byte) {
 	return all
 }
 
-// TestStrictFrames: what gws would let pass, or refuse only once the whole
-// payload is there, is refused by its header (RFC 6455, sections 5.2 to 5.5),
-// also where compression is agreed on.
+// TestStrictFrames: frames that gws would let pass, or refuse only once the
+// whole payload is there, are refused by their header (RFC 6455, sections 5.2
+// to 5.5), also where compression is agreed on.
 func TestStrictFrames(t *testing.T) {
 	s := serve(t, ws.Options{CompressAbove: 1 << 20}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	hello := []byte(`{"event":"echo"}`)
@@ -110,8 +110,9 @@ func TestStrictFrames(t *testing.T) {
 	}
 }
 
-// TestCloseFrames: which codes a peer may send, that its own comes back, and
-// that what breaks the rules is told apart (RFC 6455, sections 5.5.1 and 7.4).
+// TestCloseFrames: a peer may send certain codes, and its own comes back. A
+// Close frame that breaks the rules is told apart (RFC 6455, sections 5.5.1 and
+// 7.4).
 func TestCloseFrames(t *testing.T) {
 	closed := make(chan ws.Closed, 1)
 	s := serve(t, ws.Options{}, gateway{disconnect: func(_ context.Context, _ *ws.Client, _ any, c ws.Closed) { closed <- c }})
@@ -175,7 +176,7 @@ func TestCloseReasonIsText(t *testing.T) {
 	}
 }
 
-// TestTextIsUTF8: nothing that is not UTF-8 is sent to anybody.
+// TestTextIsUTF8: no text that is not UTF-8 is sent.
 func TestTextIsUTF8(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	p := s.dial(t, "/ws")
@@ -188,7 +189,7 @@ func TestTextIsUTF8(t *testing.T) {
 	p.want(`{"event":"e","data":"\ufffd"}`)
 }
 
-// TestFragmentedUTF8: a rune may be cut by fragments anywhere; every kind of
+// TestFragmentedUTF8: a rune may be cut by fragments anywhere. Every kind of
 // text that is no UTF-8 is refused, however it is cut.
 func TestFragmentedUTF8(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{"echo": inline(echo)}})
@@ -234,8 +235,9 @@ func TestPings(t *testing.T) {
 	p.want(`{"event":"echo","data":null}`)
 }
 
-// TestFramesWithRequest: what comes in the packet of the request, or behind it
-// before the answer, is not lost, whole or cut anywhere; and is checked, too.
+// TestFramesWithRequest: frames in the packet of the request, or behind it
+// before the answer, are not lost, whole or cut anywhere. They are checked,
+// too.
 func TestFramesWithRequest(t *testing.T) {
 	s := serve(t, ws.Options{}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	big := `{"event":"echo","data":"` + strings.Repeat("x", 20_000) + `"}` // more than net/http's buffer

@@ -13,8 +13,8 @@ import (
 )
 
 // TestTokenInSubprotocol: a page's token comes as a subprotocol behind a name
-// that the answer repeats as it was written; which of several tokens counts is
-// fixed.
+// that the answer repeats as it was written. Of several tokens a fixed one
+// counts.
 func TestTokenInSubprotocol(t *testing.T) {
 	tokens := make(chan string, 1)
 	s := serve(t, ws.Options{}, gateway{connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
@@ -62,9 +62,9 @@ func TestTokenInSubprotocol(t *testing.T) {
 	}
 }
 
-// TestNoCredentialTold: whatever a handshake is refused for, none of the places
-// where a credential may be is in the answer, the log or what the Observer is
-// told.
+// TestNoCredentialTold: whatever a handshake is refused for, a credential is
+// neither in the answer, nor in the log, nor told to the Observer, wherever in
+// the request it was.
 func TestNoCredentialTold(t *testing.T) {
 	var mu sync.Mutex
 	var told []string
@@ -120,7 +120,7 @@ func TestNoCredentialTold(t *testing.T) {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
-	s.router.ServeHTTP(w, r) // which gives no socket away
+	s.router.ServeHTTP(w, r) // w gives no socket away
 	if refusals++; w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), secret) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -131,8 +131,8 @@ func TestNoCredentialTold(t *testing.T) {
 	}
 }
 
-// TestRefreshKeepsNoSubprotocol: what is kept of an upgrade has no token in
-// its subprotocols any more.
+// TestRefreshKeepsNoSubprotocol: the part of an upgrade that is kept has no
+// token in its subprotocols any more.
 func TestRefreshKeepsNoSubprotocol(t *testing.T) {
 	seen := make(chan string, 1)
 	s := serve(t, ws.Options{}, gateway{connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {

@@ -10,8 +10,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// crowd is a site with connections of two users and of nobody known: ann twice,
-// in the rooms a and b, and in b; bob in a; somebody in none.
+// crowd returns a site with connections of two users and of nobody known: ann
+// twice, in the rooms a and b, and in b; bob in a; and one in none.
 func crowd(t *testing.T) (s *site, ms []member, ids []ws.ConnID) {
 	t.Helper()
 	clients := make(chan *ws.Client, 4)
@@ -35,8 +35,8 @@ func crowd(t *testing.T) (s *site, ms []member, ids []ws.ConnID) {
 	return s, ms, ids
 }
 
-// TestTargets has every way of addressing reach whom it says, once, with every
-// verb of a Target.
+// TestTargets has every way of addressing reach the connections that it says,
+// once, with every verb of a Target.
 func TestTargets(t *testing.T) {
 	s, ms, ids := crowd(t)
 	for _, c := range []struct {
@@ -105,8 +105,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestTargetDisconnect: with the code and reason given, after what is queued;
-// whoever else is there stays.
+// TestTargetDisconnect: the addressed connections are closed with the code and
+// reason given, after the frames that are queued. All others stay.
 func TestTargetDisconnect(t *testing.T) {
 	s, ms, ids := crowd(t)
 	_, _ = s.All().Emit("last", 1)
@@ -132,8 +132,8 @@ func TestTargetDisconnect(t *testing.T) {
 	quiet(t, ms[3])
 }
 
-// TestConnGuardOrder: global guards, then the gateway's, each once; the later
-// ones see the principal, and a refusal is the last word.
+// TestConnGuardOrder: global guards come first, then the gateway's, each once.
+// The later ones see the principal, and a refusal is the last word.
 func TestConnGuardOrder(t *testing.T) {
 	var order []string
 	guard := func(name string) *naming { return &naming{name, &order} }
@@ -150,7 +150,7 @@ func TestConnGuardOrder(t *testing.T) {
 	}
 }
 
-// naming notes its name, and whom it finds.
+// naming is a guard that notes its name, and the principal that it finds.
 type naming struct {
 	name string
 	to   *[]string
@@ -165,9 +165,9 @@ func (n *naming) GuardConn(u *ws.Upgrade) error {
 	return nil
 }
 
-// TestDisconnectAlwaysRuns: once for each connection whose connect hook has
-// returned, with the cause, while the connection is in its rooms; an Observer
-// that panics changes none of that.
+// TestDisconnectAlwaysRuns: the disconnect hook runs once for each connection
+// whose connect hook has returned, with the cause, while the connection is in
+// its rooms. An Observer that panics changes none of that.
 func TestDisconnectAlwaysRuns(t *testing.T) {
 	type end struct {
 		cause ws.Closed

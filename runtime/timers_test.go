@@ -15,7 +15,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestSilentPeer: pinged, and cut after a minute of silence; pongs keep it.
+// TestSilentPeer: a silent peer is pinged, and cut after a minute. Pongs keep
+// it.
 func TestSilentPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := make(chan ws.Closed, 2)
@@ -69,7 +70,8 @@ func TestSilentPeer(t *testing.T) {
 	})
 }
 
-// TestLifetime: closed with 1001 after four hours, less up to a tenth.
+// TestLifetime: a connection is closed with 1001 after four hours, less up to a
+// tenth.
 func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePipe(t, ws.Options{}, gateway{})
@@ -103,8 +105,8 @@ func TestLifetime(t *testing.T) {
 	})
 }
 
-// TestWriteDeadline: a peer that reads nothing is closed as a slow consumer,
-// one that takes something each time is not.
+// TestWriteDeadline: a peer that reads nothing is closed as a slow consumer.
+// One that takes something each time is not.
 func TestWriteDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := make(chan ws.Closed, 1)

@@ -11,7 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestTLS: the same over TLS, large frames, bad frames and closing included.
+// TestTLS: over TLS everything is as without, large frames, bad frames and
+// closing included.
 func TestTLS(t *testing.T) {
 	s := ws.NewServer(ws.Options{})
 	server := httptest.NewTLSServer(ws.NewRouter(gateway{on: map[string]handler{"echo": inline(echo)}}.endpoint(s)))

@@ -16,8 +16,8 @@ import (
 )
 
 // TestTorture sends numbered frames to peers that stall and resume at random,
-// and closes some of them at random, on both write paths and under each
-// policy: what an outbox took arrives, whole and in order, and then the Close
+// and closes some of them at random, on both write paths and under each policy.
+// The frames that an outbox took arrive, whole and in order, and then the Close
 // frame. Nothing is missing but what was reported as shed or replaced.
 func TestTorture(t *testing.T) {
 	for name, way := range map[string]bool{"system calls": false, "portable": true} {
@@ -195,7 +195,7 @@ func (m *tortured) read() {
 	}
 }
 
-// end checks that the last of each key was the last that was accepted: no
+// end checks that the last frame of each key was the last that was accepted: no
 // policy loses that.
 func (m *tortured) end(next map[string]int) {
 	for range m.behind { // until the last push

@@ -11,8 +11,8 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestWrittenCountsNoMore: of what has been pushed to a peer that stalls, what its
-// kernel has taken counts no more towards the total, though the rest waits.
+// TestWrittenCountsNoMore: of pushes to a peer that stalls, those that its
+// kernel has taken count no more towards the total, though the rest waits.
 func TestWrittenCountsNoMore(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{OutboxFrames: ws.Unlimited, OutboxBytes: ws.Unlimited}, gateway{

@@ -10,10 +10,10 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// TestOutboxTotalBytes: what waits in all outboxes is bounded by its memory. A
-// frame that they share counts once, frames of their own count for each. Peers
-// that take nothing have half of it, whoever reads is not concerned, and an
-// outbox that is empty takes a frame in any case.
+// TestOutboxTotalBytes: the frames in all outboxes are bounded by their memory.
+// A frame that outboxes share counts once, frames of their own count for each.
+// Peers that take nothing have half of it, and peers that read are not
+// concerned. An outbox that is empty takes a frame in any case.
 func TestOutboxTotalBytes(t *testing.T) {
 	const total, crowd, pushes = 256 << 10, 20, 100
 	text := strings.Repeat("x", 4000)
@@ -102,8 +102,8 @@ func TestRepliesBeyondTotal(t *testing.T) {
 	})
 }
 
-// TestDeafCostNobody: many who read nothing, over real sockets, fed in a room or
-// each by itself, cost another room no push; nor do many who all read.
+// TestDeafCostNobody: many peers that read nothing, over real sockets, fed in a
+// room or each by itself, cost another room no push. Nor do many that all read.
 func TestDeafCostNobody(t *testing.T) {
 	const total, crowd, pushes = 4 << 20, 60, 60
 	for _, each := range []bool{false, true} {

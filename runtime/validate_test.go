@@ -31,7 +31,8 @@ func (orders) Validate(v any) error {
 	return nil
 }
 
-// TestValidator: what travels of a Validator's error, and what only the log has.
+// TestValidator: parts of a Validator's error travel, and others are in the log
+// only.
 func TestValidator(t *testing.T) {
 	call := func(c *ws.Call) error {
 		var in order
