@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkParse takes messages apart of which no two are alike, as those of a
-// crowd are: what a branch did for the last one says nothing of the next.
+// crowd are: the branches that the last one took say nothing of the next.
 func BenchmarkParse(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	text := func(most int) string { return strings.Repeat("hello there, ", 8)[:1+random.IntN(most)] }

@@ -11,7 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// members are those of a frame; nil is absent.
+// members has the members of a frame; nil is absent.
 type members struct{ event, id, data, meta json.RawMessage }
 
 // reference takes a frame apart with encoding/json, by members.
@@ -44,7 +44,7 @@ func reference(text []byte) (m members, ok bool) {
 	return m, true
 }
 
-// verdict is what has to be said of the members.
+// verdict returns what Parse has to say of the members.
 func (m members) verdict() (event string, err error) {
 	if text, isString := decoded(m.id); isString && (text == "" || len(text) > envelope.MaxID || text[0] == '$') {
 		return "", envelope.ErrID
@@ -85,13 +85,13 @@ func FuzzParse(f *testing.F) {
 		var frame envelope.Frame
 		err := frame.Parse(text)
 		if err == nil && !frame.Valid() {
-			err = envelope.ErrNotObject // what a decoder, or nobody else, finds out
+			err = envelope.ErrNotObject // a decoder would find that, if one looks
 		}
 		m, ok := reference(text)
 		if ok == errors.Is(err, envelope.ErrNotObject) {
 			t.Fatalf("%q: %v, encoding/json finds an object: %v", text, err, ok)
 		}
-		if !ok || !validUTF8(text) { // which no text message is
+		if !ok || !validUTF8(text) { // a text message is valid UTF-8
 			return
 		}
 		event, want := m.verdict()

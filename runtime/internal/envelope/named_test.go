@@ -9,9 +9,9 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// FuzzByName: of any data, what is read by name afterwards is what
-// encoding/json reads into a struct of the parameters before, a map has nothing
-// else by these names, and the other members are still there.
+// FuzzByName: of any data, a reader by name finds afterwards what encoding/json
+// reads into a struct of the parameters before. A map has nothing else by these
+// names, and the other members are still there.
 func FuzzByName(f *testing.F) {
 	for _, text := range []string{
 		`{"room":1,"size":"a"}`, `{"ROOM":1,"room":2,"Size":null}`, `{"room":1,"rOOM":2}`, `{"größe":1,"GRÖSSE":2,"GRÖßE":3}`,
@@ -85,8 +85,8 @@ func isParameter(name string) bool {
 	return v.A != nil || v.B != nil || v.C != nil || v.D != nil
 }
 
-// TestByName: a lone parameter's bare value gets its name, and what has the form
-// already costs nothing.
+// TestByName: a lone parameter's bare value gets its name, and data that has
+// the form already costs nothing.
 func TestByName(t *testing.T) {
 	for _, c := range []struct{ in, out string }{
 		{`"x"`, `{"größe":"x"}`}, {`null`, `null`}, {``, ``}, {`[]`, `{"größe":[]}`}, {`{}`, `{}`}, {`{"GRÖßE":1}`, `{"größe":1}`},

@@ -27,8 +27,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestDeflate: the twin of a frame inflates to its text, is marked, and is none
-// if it were no shorter.
+// TestDeflate: the twin of a frame inflates to its text and is marked. There is
+// none if it were no shorter.
 func TestDeflate(t *testing.T) {
 	for _, n := range []int{100, 1000, 100_000, 10_000_000} {
 		text := strings.Repeat("abc ", n)

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// The parsers that stand between a peer and the rest, each beside another one
-// that was written for these tests: slow, simple, and from the standard's text.
+// This file holds the parsers between a peer and the rest to others that were
+// written for these tests: slow, simple, and from the standard's text.
 
-// FuzzFrames holds Guard to a parser that takes one frame after the other
-// off a stream that is all there.
+// FuzzFrames holds Guard to a parser that takes one frame after the other off a
+// stream that is all there.
 func FuzzFrames(f *testing.F) {
 	frame := func(first byte, n int) []byte {
 		return append([]byte{first, 0x80 | byte(n), 1, 2, 3, 4}, make([]byte, n)...)
@@ -81,7 +81,7 @@ func framesByTheBook(stream []byte, limit uint64, deflate bool) (at int, code Cl
 			(short || head == 4 && n > 125 || head == 10 && n > 65535 && n < 1<<63) && // 5.2
 			(!first || !message) && (op != OpContinuation || message) // 5.4
 		if !legal {
-			// What is both too long and illegal has either code.
+			// A frame that is both too long and illegal has either code.
 			return at, CloseProtocol
 		}
 		if n > limit {
@@ -98,8 +98,8 @@ func framesByTheBook(stream []byte, limit uint64, deflate bool) (at int, code Cl
 	return at, 0
 }
 
-// FuzzCloseFrame: whatever the code and the reason, what is sent is a Close
-// frame that a peer has to take.
+// FuzzCloseFrame: whatever the code and the reason, the frame is a Close that a
+// peer has to take.
 func FuzzCloseFrame(f *testing.F) {
 	f.Add(uint16(1000), "")
 	f.Add(uint16(1005), "x")

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestGuardAlone: what gws would refuse as well is refused here, and by
-// its own reason.
+// TestGuardAlone: frames that gws would refuse as well are refused by Guard,
+// and for its own reason.
 func TestGuardAlone(t *testing.T) {
 	for reason, frame := range map[string][]byte{
 		"protocol: frame not masked":               {FinBit | OpText, 0},

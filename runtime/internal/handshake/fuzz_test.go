@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// The parsers that stand between a peer and the rest, each beside another one
-// that was written for these tests: slow, simple, and from the standard's text.
+// This file holds the parsers between a peer and the rest to others that were
+// written for these tests: slow, simple, and from the standard's text.
 
-// FuzzOrigin: an origin that may connect is the host's own, also to a parser
-// of URLs; and the host's own may, however it is written.
+// FuzzOrigin: an origin that may connect is the host's own, also to a parser of
+// URLs. The host's own may connect, however it is written.
 func FuzzOrigin(f *testing.F) {
 	for _, s := range [][2]string{
 		{"http://example.com", "example.com"},
@@ -51,7 +51,7 @@ func FuzzOrigin(f *testing.F) {
 	})
 }
 
-// sameOrigin says it by net/url, and by writing the origin anew.
+// sameOrigin compares by net/url, and by writing the origin anew.
 func sameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {

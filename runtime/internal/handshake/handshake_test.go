@@ -21,7 +21,7 @@ func sample(change func(r *http.Request)) *http.Request {
 	return r
 }
 
-// TestCheck: what is no handshake is told the status that says why.
+// TestCheck: a request that is no handshake gets the status that says why.
 func TestCheck(t *testing.T) {
 	connect := func(r *http.Request) {
 		r.Method, r.ProtoMajor, r.ProtoMinor, r.ContentLength = http.MethodConnect, 2, 0, -1
@@ -60,8 +60,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestAnswer: the 101 has the standard's accept, what is agreed on, and of the
-// application's headers those that may be there.
+// TestAnswer: the 101 has the standard's accept, the extension that is agreed
+// on, and those of the application's headers that may be there.
 func TestAnswer(t *testing.T) {
 	r := sample(func(r *http.Request) {
 		r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=15")

@@ -31,7 +31,7 @@ func (p *peer) Ended()                                    {}
 func (p *peer) Released()                                 {}
 func (p *peer) Overflow() Overflow                        { return p.overflow }
 
-// frames is how many an outbox of a test may hold.
+// frames is how many frames an outbox of a test may hold.
 const frames = 256
 
 // maker makes the members of one Hub.
@@ -63,7 +63,8 @@ func (k *maker) stranger() *Member {
 	return &p.member
 }
 
-// crowd makes a Hub with n members, and what takes all that is queued for them.
+// crowd makes a Hub with n members, and a function that takes all frames that
+// are queued for them.
 func crowd(tb testing.TB, n int) (k *maker, members []*Member, take func()) {
 	tb.Helper()
 	k = newMaker(tb)
@@ -85,7 +86,7 @@ func crowd(tb testing.TB, n int) (k *maker, members []*Member, take func()) {
 	}
 }
 
-// set addresses members by what their ids are here.
+// set addresses members by their ids as they are in this package.
 type set = Set[uint64]
 
 // push pushes a frame.
@@ -97,8 +98,8 @@ func (k *maker) push(to set, how How, text []byte) Tally {
 	return n
 }
 
-// TestTally: what a push did to each outbox is counted, under each policy, and
-// those that lost something are named.
+// TestTally: the effects of a push on each outbox are counted, under each
+// policy, and members that lost something are named.
 func TestTally(t *testing.T) {
 	text := frame.Text("a push")
 	for name, c := range map[string]struct {
@@ -137,8 +138,8 @@ func TestTally(t *testing.T) {
 	}
 }
 
-// TestPolicyOfKeeper: a push that does not say what becomes of it has the policy
-// of each receiver's own.
+// TestPolicyOfKeeper: a push that does not choose a policy has that of each
+// receiver's own.
 func TestPolicyOfKeeper(t *testing.T) {
 	k, members, _ := crowd(t, 2)
 	members[1].Socket.Owner().(*peer).overflow = ShedOldest

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// However connections come and go, the index says what a map would say.
+// TestIndex: however connections come and go, the index says what a map would
+// say.
 func TestIndex(t *testing.T) {
 	var x index
 	want := map[uint64]*Member{}

@@ -12,7 +12,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// hold has somebody push to a set who does not get on, until release.
+// hold begins a push to a set that does not get on, until release.
 func hold(k *maker, to set) (release func()) {
 	begun, let, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -42,7 +42,7 @@ func within(t *testing.T, what string, f func()) {
 	}
 }
 
-// locked returns when somebody has m's lock.
+// locked returns when m's lock is held.
 func locked(m *Member) {
 	for m.mu.TryLock() {
 		m.mu.Unlock()
@@ -50,8 +50,8 @@ func locked(m *Member) {
 	}
 }
 
-// TestCrowdHoldsUpNobody: who joins or leaves a room waits for a push to it, and
-// a push to a crowd takes a while; but nobody else waits for them.
+// TestCrowdHoldsUpNobody: a member that joins or leaves a room waits for a push
+// to it, and a push to a crowd takes a while. No other member waits for them.
 func TestCrowdHoldsUpNobody(t *testing.T) {
 	k, members, _ := crowd(t, 4)
 	h := k.hub
@@ -87,8 +87,8 @@ func TestCrowdHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// TestBroadcastHoldsUpNobody: who comes or goes waits for a push to everyone;
-// who looks for a member, or is admitted, does not wait for them.
+// TestBroadcastHoldsUpNobody: a member that comes or goes waits for a push to
+// everyone. A search for a member, and an admission, do not wait for them.
 func TestBroadcastHoldsUpNobody(t *testing.T) {
 	k, members, _ := crowd(t, 3)
 	h, comes := k.hub, k.stranger()
@@ -114,7 +114,7 @@ func TestBroadcastHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// TestShutSeesEveryone: a member that is being registered when Shut looks, and
+// TestShutSeesEveryone: a member that is being registered while Shut looks, and
 // that it does not see, is closed.
 func TestShutSeesEveryone(t *testing.T) {
 	k := newMaker(t)
@@ -135,7 +135,7 @@ func TestShutSeesEveryone(t *testing.T) {
 }
 
 // TestRoomComesBack: a room that its last member leaves while the next one
-// joins has the next one in it, and is not there when nobody is.
+// joins has the next one in it. It is not there when it has no member.
 func TestRoomComesBack(t *testing.T) {
 	k, members, _ := crowd(t, 4)
 	h := k.hub
@@ -162,7 +162,7 @@ func TestRoomComesBack(t *testing.T) {
 	}
 }
 
-// TestUsersIndexed: addressing a user costs that user's connections: it does
+// TestUsersIndexed: addressing a user costs that user's connections. It does
 // not so much as look at the others.
 func TestUsersIndexed(t *testing.T) {
 	k := newMaker(t)
@@ -171,7 +171,7 @@ func TestUsersIndexed(t *testing.T) {
 			t.Fatal("not registered")
 		}
 	}
-	k.hub.everyone.mu.Lock() // whoever looks at everyone waits
+	k.hub.everyone.mu.Lock() // a look at everyone would wait
 	defer k.hub.everyone.mu.Unlock()
 	reached := make(chan int, 1)
 	go func() { reached <- k.push(set{Users: []string{"ann"}}, How{}, frame.Text("hello")).Sent }()
@@ -186,9 +186,9 @@ func TestUsersIndexed(t *testing.T) {
 }
 
 // BenchmarkMemberships has a hundred thousand connections join a room and leave
-// it, and a thousand a hundred rooms each, the time being that of a join and a
-// leave. Meanwhile somebody pushes to a room of ten: longest-push-µs is the
-// longest that took.
+// it, and a thousand a hundred rooms each. The time is that of a join and a
+// leave. Meanwhile there are pushes to a room of ten: longest-push-µs is the
+// longest that one took.
 func BenchmarkMemberships(b *testing.B) {
 	const memberships = 100_000
 	run := func(b *testing.B, each int) {

@@ -21,7 +21,7 @@ type message struct {
 func (m *message) Run()                        { m.run() }
 func (m *message) Describe() inbox.Description { return m.Description }
 
-// owner counts how often it was told to rest.
+// owner counts the calls of Rest.
 type owner struct{ rested atomic.Int32 }
 
 func (o *owner) Rest() { o.rested.Add(1) }
@@ -60,7 +60,7 @@ func bubble(t *testing.T, test func(t *testing.T, q *inbox.Queue[*message], o *o
 	})
 }
 
-// waits is a message that runs until let is closed.
+// waits returns a message that runs until let is closed.
 func (j *journal) waits(name string, let chan struct{}, d inbox.Description) *message {
 	return &message{d, func() {
 		j.add("%s begins", name)
@@ -69,8 +69,8 @@ func (j *journal) waits(name string, let chan struct{}, d inbox.Description) *me
 	}}
 }
 
-// TestOrder: messages run one after the other, and the worker goes when there is
-// nothing left.
+// TestOrder: messages run one after the other. The worker goes when there are
+// none left.
 func TestOrder(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], o *owner, j *journal) {
 		if busy, _ := q.Look(nil); busy || !q.Idle() {
@@ -98,8 +98,8 @@ func TestOrder(t *testing.T) {
 	})
 }
 
-// TestBounds: Put waits while there is something and messages or bytes would be
-// too many, and takes one that is too large alone.
+// TestBounds: Put waits while there is a message and messages or bytes would be
+// too many. It takes one that is too large alone.
 func TestBounds(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], _ *owner, j *journal) {
 		for name, most := range map[string][2]int{"messages": {2, many}, "bytes": {many, 10}} {
@@ -135,8 +135,8 @@ func TestBounds(t *testing.T) {
 	})
 }
 
-// TestParallel: so many of one handler overlap; the next waits, and what is
-// behind it as well.
+// TestParallel: so many messages of one handler overlap. The next one waits,
+// and so do the messages behind it.
 func TestParallel(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], o *owner, j *journal) {
 		let := make(chan struct{})
@@ -165,8 +165,8 @@ func TestParallel(t *testing.T) {
 	})
 }
 
-// TestStop: what waits does not begin any more, Put fails, and Finish waits for
-// what runs and counts the rest.
+// TestStop: messages that wait do not begin any more, Put fails, and Finish
+// waits for those that run and counts the rest.
 func TestStop(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], _ *owner, j *journal) {
 		a, b := make(chan struct{}), make(chan struct{})
@@ -240,7 +240,7 @@ func TestCalls(t *testing.T) {
 		q.Forget(a)
 		again := j.waits("again", let, inbox.Description{ID: one})
 		q.Register(again)
-		q.Forget(a) // whose id is another's now
+		q.Forget(a) // its id is another's now
 		if m, ok := q.Find(one); !ok || m != again {
 			t.Error("the second call of an id was forgotten with the first")
 		}
@@ -253,7 +253,8 @@ func TestCalls(t *testing.T) {
 	})
 }
 
-// TestStreams: there are so many at a time, and one that ends makes room.
+// TestStreams: there are so many streams at a time, and one that ends makes
+// room.
 func TestStreams(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], _ *owner, _ *journal) {
 		m := &message{}
@@ -273,7 +274,7 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// TestNil: nothing ever was in a nil Queue.
+// TestNil: a nil Queue answers as one that is empty.
 func TestNil(t *testing.T) {
 	var q *inbox.Queue[*message]
 	busy, used := q.Look([]byte("1"))

@@ -26,7 +26,7 @@ func (o *owner) end() {
 
 func (o *owner) standard() context.Context { return o.ctx.Standard(context.Background(), o) }
 
-// TestContext: there is one context, made by who waits first, and it is
+// TestContext: there is one context, made by the first that waits. It is
 // cancelled with its owner, before or after.
 func TestContext(t *testing.T) {
 	var o owner
@@ -58,7 +58,8 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestContextParent: it is a child, whose end and values it has.
+// TestContextParent: the context is a child, and has its parent's end and
+// values.
 func TestContextParent(t *testing.T) {
 	type key struct{}
 	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, 1))
@@ -73,7 +74,8 @@ func TestContextParent(t *testing.T) {
 	}
 }
 
-// TestUntil: it ends at the deadline; who made one without keeps that.
+// TestUntil: the context ends at the deadline. One that was made without a
+// deadline stays so.
 func TestUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var o owner
@@ -94,8 +96,8 @@ func TestUntil(t *testing.T) {
 	})
 }
 
-// TestContextRace: whoever makes it while the owner ends has one that is
-// cancelled, and all have the same.
+// TestContextRace: a goroutine that makes the context while the owner ends has
+// one that is cancelled, and all have the same.
 func TestContextRace(t *testing.T) {
 	for range 2000 {
 		var o owner
@@ -114,7 +116,7 @@ func TestContextRace(t *testing.T) {
 	}
 }
 
-// TestBudgetContext: nothing is allocated for a context that nobody waits for.
+// TestBudgetContext: nothing is allocated for a context that is not waited for.
 func TestBudgetContext(t *testing.T) {
 	var o owner
 	if got := testing.AllocsPerRun(100, func() {

@@ -11,7 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// reply copies a text whose memory is somebody else's right afterwards.
+// reply copies a text from memory that is overwritten right afterwards.
 func reply(q *outbox.Queue, text string) outbox.Verdict {
 	frame := []byte(text)
 	v := q.Copy(frame)
@@ -108,7 +108,7 @@ func TestCopyBounds(t *testing.T) {
 	}
 }
 
-// TestCopyAborted: what an abort forgets is not sent, and counts no more.
+// TestCopyAborted: frames that an abort drops are not sent, and count no more.
 func TestCopyAborted(t *testing.T) {
 	total := outbox.NewBudget(64 << 10)
 	var q outbox.Queue
@@ -122,8 +122,8 @@ func TestCopyAborted(t *testing.T) {
 	}
 }
 
-// TestCopyStuck: wherever a socket stops, what it has not taken still follows,
-// though the block is another's by then.
+// TestCopyStuck: wherever a socket stops, the bytes that it has not taken still
+// follow, though the block is another's by then.
 func TestCopyStuck(t *testing.T) {
 	for n := range len("112233pq") {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -157,8 +157,9 @@ func TestCopyStuck(t *testing.T) {
 	}
 }
 
-// TestCopyConcurrent: a connection that answers and is pushed to, with a socket
-// that takes a part now and then: all arrives, whole, and replies in their order.
+// TestCopyConcurrent: a connection answers and is pushed to, with a socket that
+// takes a part now and then. All frames arrive, whole, and replies in their
+// order.
 func TestCopyConcurrent(t *testing.T) {
 	const each, conns = 2000, 4
 	total := outbox.NewBudget(1 << 20)

@@ -7,7 +7,7 @@ func (q *Queue) Len() (frames, bytes int) {
 	return int(q.frames), int(q.bytes)
 }
 
-// Frames returns the frames.
+// Frames returns the frames of b.
 func (b *Batch) Frames() (frames [][]byte) {
 	if b.first != nil {
 		frames = append(frames, b.first)

@@ -11,7 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// queued returns all that waits, in order, and leaves the queue empty.
+// queued returns all frames that wait, in order, and leaves the queue empty.
 func queued(q *box) string {
 	var all []string
 	for {
@@ -91,7 +91,8 @@ func TestOffer(t *testing.T) {
 	}
 }
 
-// TestOfferInFlight: what the owner has is neither shed nor replaced.
+// TestOfferInFlight: frames that the writer has taken are neither shed nor
+// replaced.
 func TestOfferInFlight(t *testing.T) {
 	var q box
 	q.Limit(&outbox.Limits{Frames: 2, Bytes: 100})
@@ -134,7 +135,7 @@ func TestOfferStalled(t *testing.T) {
 	}
 }
 
-// TestOfferWaits: while a reply waits, nothing takes the room that is made.
+// TestOfferWaits: while a reply waits, no push takes the room that is made.
 func TestOfferWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q box
@@ -166,8 +167,9 @@ func TestOfferWaits(t *testing.T) {
 	})
 }
 
-// TestBudget: many queues are bounded together. A frame alone passes, what is
-// written or dropped is given back, and at the end nothing is reserved.
+// TestBudget: many queues are bounded together. A frame alone passes. Frames
+// that were written or dropped are given back, and at the end nothing is
+// reserved.
 func TestBudget(t *testing.T) {
 	const bound = 64 << 10
 	total := outbox.NewBudget(bound)

@@ -13,14 +13,15 @@ import (
 
 const batch = 64 << 10
 
-// box is a queue and who writes it.
+// box is a queue and its writer.
 type box struct {
 	outbox.Queue
 	writer outbox.Batch
 	total  *outbox.Budget // nil: not bounded in total
 }
 
-// frames has what was taken before written, and takes what is next.
+// frames has the frames that were taken before written, and returns the next
+// ones.
 func frames(q *box) (out []string, closed bool) { return q.take(batch) }
 
 func (q *box) take(max int) (out []string, closed bool) {
@@ -203,7 +204,7 @@ func TestWaitGoesFirst(t *testing.T) {
 }
 
 // TestConcurrent: frames of several pushers arrive whole and in each pusher's
-// order. Only the queue orders the owners: under -race, two at a time would be
+// order. Only the queue orders the writers: under -race, two at a time would be
 // a race for got.
 func TestConcurrent(t *testing.T) {
 	var q box

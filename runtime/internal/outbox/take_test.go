@@ -11,7 +11,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
-// texts returns what a batch has.
+// texts returns the frames of a batch as a text.
 func texts(b *outbox.Batch) string {
 	var out []string
 	for _, f := range b.Frames() {
@@ -20,8 +20,9 @@ func texts(b *outbox.Batch) string {
 	return strings.Join(out, " ")
 }
 
-// TestSteal: who finds the queue full writes for whoever is still to come. Who
-// comes meanwhile goes again, and the rest is the thief's to hand on.
+// TestSteal: a push that finds the queue full writes in the place of the caller
+// that is still to come. A caller that comes meanwhile goes again, and the
+// thief must hand the rest on.
 func TestSteal(t *testing.T) {
 	push := func(q *outbox.Queue, frames ...string) {
 		for _, f := range frames {
@@ -123,8 +124,8 @@ func TestSteal(t *testing.T) {
 	})
 }
 
-// TestStuck: what a socket does not take goes back to its place, with its marks,
-// but for the frame that it stopped in.
+// TestStuck: frames that a socket does not take go back to their places, with
+// their marks, but for the one that it stopped in.
 func TestStuck(t *testing.T) {
 	for _, c := range []struct {
 		n            int // bytes that it takes of aa bb! cc k=dd
@@ -239,7 +240,7 @@ func TestSharedCountsOnce(t *testing.T) {
 }
 
 // TestDeafHaveHalf: a queue whose writer waits for its peer gets no more than
-// the first half of the total, be it of its own or of what others have, and one
+// the first half of the total, for frames of its own and for shared ones. One
 // whose peer reads has the rest.
 func TestDeafHaveHalf(t *testing.T) {
 	for _, patient := range []bool{true, false} {
@@ -291,10 +292,10 @@ func TestDeafHaveHalf(t *testing.T) {
 	}
 }
 
-// TestThieves: pushers that write when they find a queue full, workers that
-// come late, sockets that take a part: frames of each pusher arrive in its
-// order in every queue, one writer at a time, and the total is even again. Under
-// -race a second writer would be a race for got.
+// TestThieves: pushers write when they find a queue full, workers come late,
+// and sockets take a part. Frames of each pusher arrive in its order in every
+// queue, with one writer at a time, and the total is even again. Under -race a
+// second writer would be a race for got.
 func TestThieves(t *testing.T) {
 	const pushers, each, crowd = 4, 1500, 3
 	total := outbox.NewBudget(1 << 14)

@@ -11,10 +11,11 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/pointer"
 )
 
-// marked is what a text must not contain, as far as these tests go.
+// marked is the string that a text must not contain, as far as these tests go.
 const marked = `"\u0021wrong"`
 
-// has reports whether there is something marked, and counts what it is shown.
+// has returns a function that reports whether there is something marked, and
+// counts the bytes that it is shown.
 func has(shown *int) func([]byte) bool {
 	return func(part []byte) bool {
 		*shown += len(part)
@@ -55,11 +56,11 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// price is how many bytes a search may decode.
+// price returns how many bytes a search may decode.
 func price(text string) int { return 4*len(text) + 48*256 }
 
-// TestFindAround: what is not one value's fault has the pointer of what is
-// around it; and so has what is not found at the price.
+// TestFindAround: a fault that is not one value's has the pointer of the value
+// around it. So has a fault that is not found within the bounds.
 func TestFindAround(t *testing.T) {
 	both := func(part []byte) bool {
 		return bytes.Contains(part, []byte(`"from":9`)) && bytes.Contains(part, []byte(`"to":1`))
@@ -81,8 +82,8 @@ func TestFindAround(t *testing.T) {
 	}
 }
 
-// FuzzFind: wherever in a text the mark is, it is found, at the price: down to
-// seven levels.
+// FuzzFind: wherever in a text the mark is, it is found within the bounds, down
+// to seven levels.
 func FuzzFind(f *testing.F) {
 	f.Add(uint64(1), uint8(3), uint16(20))
 	f.Add(uint64(2), uint8(1), uint16(500))

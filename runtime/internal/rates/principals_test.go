@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestPrincipalsForget: what principals have used is kept while it counts, and does
+// TestPrincipalsForget: quotas of principals are kept while they count, and do
 // not pile up afterwards.
 func TestPrincipalsForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 const ms = time.Millisecond
 
 // TestTake: a message is charged to its event first, then to its connection,
-// then to its principal, and what refuses it charges nobody behind.
+// then to its principal. A rate that refuses it keeps it from the next ones.
 func TestTake(t *testing.T) {
 	set := &Set{
 		Conn: Rate{PerSecond: 2, Burst: 3}, Principal: Rate{PerSecond: 1, Burst: 4},
@@ -38,7 +38,7 @@ func TestTake(t *testing.T) {
 	take("and no more", first, 1, 1000*ms) // its connection has room, its principal none
 }
 
-// TestNoRate: what has no rate is never refused.
+// TestNoRate: messages without a rate are never refused.
 func TestNoRate(t *testing.T) {
 	set := &Set{Principal: Rate{Burst: 1}, Conn: Rate{PerSecond: -1}}
 	var of Principals
@@ -62,7 +62,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestStrikes: each refusal counts, what is forgiven does not, and nobody gets
+// TestStrikes: each refusal counts, forgiven ones do not, and there is no
 // credit.
 func TestStrikes(t *testing.T) {
 	u := new(Set).New("", nil)

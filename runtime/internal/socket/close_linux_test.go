@@ -7,7 +7,7 @@ import (
 )
 
 // TestBrokenWhileReading: replies are written inside a read that finds nothing
-// (cork.go). If the peer is gone at that moment the socket is closed, which
+// (cork.go). If the peer is gone at that moment the socket is closed. That
 // waits for reads to end, and must not wait for its own.
 func TestBrokenWhileReading(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

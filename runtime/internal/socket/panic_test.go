@@ -26,8 +26,8 @@ func (b *brittle) Read(p []byte) (int, error) {
 	return b.Conn.Read(p)
 }
 
-// TestReadLoopSurvivesPanic: a panic below gws's read loop costs the connection,
-// which is closed, and nothing else.
+// TestReadLoopSurvivesPanic: a panic below gws's read loop closes that
+// connection, and costs nothing else.
 func TestReadLoopSurvivesPanic(t *testing.T) {
 	client, server := net.Pipe()
 	o := owned(&brittle{Conn: server}, nil)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A worker waits for who broadcasts again and again, for nobody else, and not
-// for ever.
+// TestCalm: a worker waits for wide pushes that come one after the other, for
+// nothing else, and not for ever.
 func TestCalm(t *testing.T) {
 	for name, c := range map[string]struct {
 		pushes  uint32 // since the worker looked last
@@ -41,8 +41,8 @@ func TestCalm(t *testing.T) {
 	}
 }
 
-// TestCalmSmall: it ends when the smallest outbox is half full, whatever others
-// hold.
+// TestCalmSmall: calm ends when the smallest outbox is half full, whatever
+// others hold.
 func TestCalmSmall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := NewEngine(0)

@@ -12,7 +12,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// owner is an Owner that remembers what it is told.
+// owner is an Owner that remembers the calls of its methods.
 type owner struct {
 	socket Socket
 	due    time.Duration // Due
@@ -63,7 +63,7 @@ func owned(c net.Conn, change func(*Limits)) *owner {
 	return o
 }
 
-// open is owned for who needs the Socket only.
+// open is owned for tests that need the Socket only.
 func open(t *testing.T, c net.Conn, change func(*Limits)) *Socket {
 	t.Helper()
 	return &owned(c, change).socket
@@ -77,8 +77,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestFirstCauseCounts: however many close at a time, one of them is first, the
-// owner is told of that cause alone, and one Close frame leaves.
+// TestFirstCauseCounts: however many closes come at a time, one of them is
+// first. The owner is told of that cause alone, and one Close frame leaves.
 func TestFirstCauseCounts(t *testing.T) {
 	near, far := net.Pipe()
 	defer far.Close()

@@ -50,7 +50,7 @@ func TestVitals(t *testing.T) {
 	}
 	var before vitals
 	until("all but what fits is unsent", func(v vitals) bool { before = v; return v.unsent > 0 && !v.gone && v.unread == 0 })
-	go func() { // what fits
+	go func() { // as much as fits
 		buf := make([]byte, 64<<10)
 		for written > 0 {
 			n, err := peer.Read(buf)

@@ -27,14 +27,14 @@ func pair(t *testing.T) (near, far net.Conn) {
 	return near, far
 }
 
-// wrapped is a net.Conn of a user's, of which nothing may be called.
+// wrapped is a net.Conn of a user's, none of whose methods may be called.
 type wrapped struct{ net.Conn }
 
 func (wrapped) NetConn() net.Conn                     { panic("called") }
 func (wrapped) SyscallConn() (syscall.RawConn, error) { panic("called") }
 
 // TestWritable: a socket is asked whether it takes something, also behind TLS
-// and as Hijack gives it to us; a connection of the user's making is not.
+// and as Hijack gives it to us. A connection of the user's making is not.
 func TestWritable(t *testing.T) {
 	near, far := pair(t)
 	under := map[string]net.Conn{

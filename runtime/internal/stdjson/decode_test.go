@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// picky refuses what it is given, as a truncated text would.
+// picky refuses every text, as if it were truncated.
 type picky struct{}
 
 func (*picky) UnmarshalJSON([]byte) error { return io.ErrUnexpectedEOF }
 
-// TestUnmarshal: a decoder that is used again says what a new one says,
+// TestUnmarshal: a decoder that is used again returns what a new one returns,
 // whatever it had before.
 func TestUnmarshal(t *testing.T) {
 	type target struct {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// encodes is what Encode has to return.
+// encodes returns what Encode has to return.
 func encodes(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -66,7 +66,8 @@ func (t *theirs) As(target any) bool {
 
 var errA, errB = errors.New("a"), errors.New("b")
 
-// TestLikeErrors: of errors that behave, the same is said as package errors says.
+// TestLikeErrors: of errors that behave, package steady says the same as
+// package errors.
 func TestLikeErrors(t *testing.T) {
 	known := &mine{errA}
 	for i, err := range []error{
@@ -98,8 +99,8 @@ func TestLikeErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsThatFail: what an error has said before it fails counts, and what
-// has failed is among its nodes.
+// TestErrorsThatFail: the results of an error from before it fails count, and
+// the failure is among its nodes.
 func TestErrorsThatFail(t *testing.T) {
 	known := &mine{}
 	for _, method := range []string{"Unwrap", "Is", "As"} {
@@ -164,7 +165,7 @@ func (v value) String() string {
 	return "value"
 }
 
-// TestApart: whatever a call does, it is said, and the caller lives.
+// TestApart: whatever a call does, Apart returns it, and the caller lives.
 func TestApart(t *testing.T) {
 	for _, c := range []struct {
 		do   func()
@@ -265,7 +266,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// socket is a net.Conn that says nonsense.
+// socket is a net.Conn whose methods return nonsense.
 type socket struct {
 	net.Conn // nil
 
