@@ -18,8 +18,8 @@ import (
 //	internal                                          500
 //	forbidden, and any other                          403
 //
-// Another error is answered 500, and logged; that of the request's context is
-// 503. With Options.AcceptThenClose the answer is a Close instead. A guard may
+// Another error is answered 500, and logged; the error of the request's context
+// is 503. With Options.AcceptThenClose the answer is a Close instead. A guard may
 // set the connection's Principal. It is called concurrently.
 type ConnGuard interface {
 	GuardConn(u *Upgrade) error
@@ -29,17 +29,17 @@ type ConnGuard interface {
 type Upgrade struct {
 	// Request is the HTTP request. It must not be kept.
 	Request *http.Request
-	// Token is the bearer token. It is in the Authorization header (RFC
-	// 6750, section 2.1), or, since browsers cannot set one, in the
-	// subprotocols, or in the query parameter access_token (section 2.3).
-	// The first of these counts, and "" is none. In the subprotocols it
-	// is the entry after "bearer" or "access_token", and the answer names
-	// the latter as the subprotocol agreed on:
+	// Token is the bearer token. It is in the Authorization header (RFC 6750,
+	// section 2.1), or, since browsers cannot set one, in the subprotocols, or
+	// in the query parameter access_token (section 2.3). The first of these
+	// counts, and "" is none. In the subprotocols it is the entry after one
+	// that is "bearer" or "access_token". The answer names that one as the
+	// subprotocol agreed on:
 	//
 	//	new WebSocket(url, ["bearer", token])
 	//
-	// A subprotocol is a token in the sense of HTTP: a JWT is one, base64
-	// with padding is not.
+	// A subprotocol is a token in the sense of HTTP: a JWT is one, base64 with
+	// padding is not.
 	Token string
 	// Header is the header of the answer, a 101 or a refusal. It begins
 	// with what middleware has put into the ResponseWriter's; a guard may

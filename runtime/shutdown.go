@@ -11,7 +11,7 @@ import (
 
 // Shutdown ends the Server, in this order:
 //
-//  1. Readyz says 503, for Options.ShutdownDelay.
+//  1. Readyz says 503 from now on, and Options.ShutdownDelay passes.
 //  2. New handshakes are answered 503.
 //  3. One connection after the other, spread over at most
 //     Options.ShutdownSpread, and half of what ctx leaves, refuses new messages

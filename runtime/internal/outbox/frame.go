@@ -47,8 +47,8 @@ func (f *Frame) leave(n int32, total *Budget) {
 	}
 }
 
-// own reports whether one queue has the frame for itself. Only that queue may
-// ask.
+// own reports whether one queue has the frame for itself. Only a queue that has
+// the frame may ask.
 func (f *Frame) own() bool { return f.holders.Load() == 0 }
 
 // last reports whether the next queue that lets go of the frame gives its bytes
@@ -103,7 +103,7 @@ func (b *Batch) Join(buf []byte) []byte {
 	return buf
 }
 
-// Drop forgets the frames.
+// Drop lets go of the frames.
 func (b *Batch) Drop() {
 	b.recycle()
 	b.first = nil

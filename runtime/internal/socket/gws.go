@@ -16,9 +16,9 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// This is the only file that knows gws. It does the framing, fragments, masking
-// and UTF-8 of what comes in. The handshake (accept.go) and writing (write.go)
-// are ours.
+// This is the only file that knows gws, which does the framing, fragments,
+// masking and UTF-8 of bytes that come in. The handshake (accept.go) and
+// writing (write.go) are ours.
 
 // wire is the Socket as the net.Conn that gws reads from: a second name for the
 // same memory. gws sees only bytes that were checked, and must neither write nor

@@ -147,7 +147,7 @@ type settling struct {
 	acked, room uint64
 	waited      time.Duration // since the last look
 	quiet       time.Duration // since something was taken
-	drained     time.Duration // when everything was, by Engine.Clock; 0: not yet
+	drained     time.Duration // when everything was taken, by Engine.Clock; 0: not yet
 }
 
 // over looks at the peer, and reports whether the socket is to be closed.

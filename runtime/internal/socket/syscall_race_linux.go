@@ -4,9 +4,9 @@ package socket
 
 import "syscall"
 
-// readNow and writeNow are package syscall's calls here. Under the race
-// detector, that is told by them that bytes which were written before a message
-// was sent are seen by its receiver. On 386, package syscall does not know
+// readNow and writeNow are calls of package syscall. They tell the race
+// detector that bytes which were written before a message was sent are seen by
+// its receiver. They serve 386 as well, for which package syscall does not know
 // recv(2) and send(2).
 
 func readNow(fd uintptr, p []byte) (int, syscall.Errno) { return retryEINTR(syscall.Read, fd, p) }

@@ -223,7 +223,7 @@ func (t *Tunnel) flush() error {
 func (t *Tunnel) hand(c *chunk) {
 	t.flying = c
 	t.since.Store(max(int64(time.Since(t.made)), 1))
-	t.chunks <- c // there is room: nothing else is with carry
+	t.chunks <- c // there is room: nothing else is with Carry
 }
 
 // await waits for the chunk that is with Carry, and returns how long it was.

@@ -38,7 +38,7 @@ func (s *Socket) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waite
 	if v.Refused() {
 		waited = true
 		if onReadLoop {
-			s.Uncork() // else nobody would make room
+			s.Uncork() // else nothing would make room
 		}
 		v = s.out.Wait(frame)
 	}
