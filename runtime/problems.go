@@ -157,14 +157,14 @@ func (ps *problems) times(o *Options) {
 	case r.IdleTimeout == noLimit || r.PingInterval < r.IdleTimeout || tooShort(o.IdleTimeout):
 	case o.PingInterval == 0:
 		ps.add("IdleTimeout", fmt.Sprintf("%v is not above PingInterval, which is %v by default: "+
-			"who only listens is given up before the first ping; set PingInterval as well, to %v for one", o.IdleTimeout, r.PingInterval, o.IdleTimeout*2/5))
+			"a client that only listens is pinged when IdleTimeout is over, and not before; set PingInterval as well, to %v for one", o.IdleTimeout, r.PingInterval, o.IdleTimeout*2/5))
 	case o.PingInterval > 0:
 		is := "is"
 		if o.IdleTimeout == 0 {
 			is = "by default is"
 		}
 		ps.add("PingInterval", fmt.Sprintf("%v is not below IdleTimeout, which %s %v: "+
-			"who only listens is given up before the first ping; set IdleTimeout to %v for one, or Unlimited", o.PingInterval, is, r.IdleTimeout, o.PingInterval*5/2))
+			"a client that only listens is pinged when IdleTimeout is over, and not before; set IdleTimeout to %v for one, or Unlimited", o.PingInterval, is, r.IdleTimeout, o.PingInterval*5/2))
 	}
 	for _, d := range []struct {
 		option string

@@ -21,9 +21,9 @@ func TestProblems(t *testing.T) {
 		o    ws.Options
 		want string // of the error, behind "ws: Options."
 	}{
-		{ws.Options{PingInterval: 2 * time.Minute}, "PingInterval: 2m0s is not below IdleTimeout, which by default is 1m0s: who only listens is given up before the first ping; set IdleTimeout to 5m0s for one, or Unlimited"},
+		{ws.Options{PingInterval: 2 * time.Minute}, "PingInterval: 2m0s is not below IdleTimeout, which by default is 1m0s: a client that only listens is pinged when IdleTimeout is over, and not before; set IdleTimeout to 5m0s for one, or Unlimited"},
 		{ws.Options{PingInterval: time.Minute, IdleTimeout: time.Minute}, "PingInterval: 1m0s is not below IdleTimeout, which is 1m0s: "},
-		{ws.Options{IdleTimeout: 25 * time.Second}, "IdleTimeout: 25s is not above PingInterval, which is 25s by default: who only listens is given up before the first ping; set PingInterval as well, to 10s for one"},
+		{ws.Options{IdleTimeout: 25 * time.Second}, "IdleTimeout: 25s is not above PingInterval, which is 25s by default: a client that only listens is pinged when IdleTimeout is over, and not before; set PingInterval as well, to 10s for one"},
 		{ws.Options{PingInterval: 10 * time.Second, Lifetime: 10 * time.Second}, "PingInterval: 10s is never reached, since Lifetime is 10s"},
 		{ws.Options{IdleTimeout: 5 * time.Hour}, "IdleTimeout: 5h0m0s is never reached, since Lifetime is 4h0m0s"},
 		{ws.Options{IdleTimeout: 90}, "IdleTimeout: nothing happens within 90ns: is a unit missing, as in 90*time.Second?"},
