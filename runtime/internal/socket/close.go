@@ -30,7 +30,12 @@ var (
 func (s *Socket) Closes() bool { return s.cause.Load() != nil }
 
 // Cause returns why the connection closes; nil as long as it does not.
-func (s *Socket) Cause() *Cause { return s.cause.Load() }
+func (s *Socket) Cause() *Cause {
+	if c := s.cause.Load(); c != nil {
+		return &c.Cause
+	}
+	return nil
+}
 
 // Close begins to close the connection: nothing more is accepted, and a Close
 // frame with the cause's code leaves after the frames that are queued; none
@@ -71,19 +76,27 @@ func (s *Socket) Abort(cause Cause) {
 	s.Schedule(s.out.Abort())
 }
 
+// closing is the cause of a close that has begun.
+type closing struct {
+	Cause
+	told chan struct{} // closed when the owner is told
+}
+
 // begin records the cause, if it is the first, and tells the owner. It sets the
 // cause before the owner looks for a context and an inbox. So code that makes
-// one of these must publish it first, and look for the cause then.
+// one of these must publish it first, and look for the cause then. A caller that
+// is not the first waits until the owner is told: what it does next comes after.
 func (s *Socket) begin(cause Cause) (first bool) {
-	if s.Closes() {
-		return false
+	if !s.Closes() {
+		mine := &closing{cause, make(chan struct{})}
+		if s.cause.CompareAndSwap(nil, mine) {
+			defer close(mine.told)
+			s.owner.Closing(&mine.Cause)
+			return true
+		}
 	}
-	mine := cause
-	if !s.cause.CompareAndSwap(nil, &mine) {
-		return false
-	}
-	s.owner.Closing(&mine)
-	return true
+	<-s.cause.Load().told
+	return false
 }
 
 // writeCause returns the cause of a close for the error of a write.

@@ -5,24 +5,24 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
 
-// brittle is a net.Conn whose Read panics once a first message was read, as a
-// library below gws's read loop may.
+// brittle is a net.Conn whose second Read panics, as a library below gws's read
+// loop may.
 type brittle struct {
 	net.Conn
-	broken bool // read goroutine only
+	reads atomic.Int32
 }
 
 func (b *brittle) Read(p []byte) (int, error) {
-	if b.broken {
+	if b.reads.Add(1) == 2 {
 		panic("brittle")
 	}
-	b.broken = true
 	return b.Conn.Read(p)
 }
 

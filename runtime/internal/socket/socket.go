@@ -42,8 +42,8 @@ type Socket struct {
 	heard atomic.Int64 // when bytes last came, by Engine.Clock
 	timer timerNode    // guarded by the wheel's mu
 
-	cause atomic.Pointer[Cause] // set once, to why it closes; nil: it is open
-	rare  atomic.Pointer[rare]  // nil: none of it is there
+	cause atomic.Pointer[closing] // set once, to why it closes; nil: it is open
+	rare  atomic.Pointer[rare]    // nil: none of it is there
 	state state
 
 	deflate bool // compressed messages are agreed on. Set by Open

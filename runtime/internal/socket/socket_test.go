@@ -4,7 +4,9 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unsafe"
 
@@ -115,4 +117,50 @@ func TestFirstCauseCounts(t *testing.T) {
 	_ = far.Close()
 	<-o.ended
 	<-o.released
+}
+
+// slowToHear is an owner that Closing keeps.
+type slowToHear struct {
+	*owner
+	hears chan struct{}
+}
+
+func (o slowToHear) Closing(c *Cause) {
+	<-o.hears
+	o.owner.Closing(c)
+}
+
+// TestCloseWaitsForTheFirst: when a Close returns, the owner knows that the
+// connection closes, whoever was first; and so it does when reading has ended.
+func TestCloseWaitsForTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		o := slowToHear{&owner{due: Never, ended: make(chan struct{}), released: make(chan struct{})}, make(chan struct{})}
+		s := &o.socket
+		s.Open(NewEngine(1<<20).Profile(limits), o, near, nil, false)
+		var returned atomic.Int32
+		after := func(do func()) {
+			do()
+			if o.locked(func() {}); len(o.causes) == 0 {
+				t.Error("the owner was not told")
+			}
+			returned.Add(1)
+		}
+		go after(func() { s.Close(Cause{Code: 4000}) })
+		synctest.Wait()
+		go after(func() { s.Close(Cause{Code: 4001}) })
+		go after(func() { s.Abort(Cause{Code: 4002}) })
+		go func() { <-o.ended; after(func() {}) }()
+		_ = far.Close()
+		go s.Serve()
+		synctest.Wait()
+		if n := returned.Load(); n != 0 {
+			t.Errorf("%d have returned", n)
+		}
+		close(o.hears)
+		synctest.Wait()
+		if n := returned.Load(); n != 4 || len(o.causes) != 1 || o.causes[0].Code != 4000 {
+			t.Errorf("%d have returned, of %v", n, o.causes)
+		}
+	})
 }
