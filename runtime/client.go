@@ -1,6 +1,8 @@
 package ws
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -67,6 +69,14 @@ func clientOf(m *hub.Member) *Client { return ownerOf(m).asClient() }
 
 // ID returns the connection's id; 0 for the zero Client.
 func (c *Client) ID() ConnID { return ConnID(c.member.ID) }
+
+// String returns the connection's id as 16 digits, as lines of the log have it.
+func (c *Client) String() string { return c.ID().String() }
+
+// Format writes what String returns, whatever the verb. Without it package fmt,
+// and all that prints with it, would read and show what else the connection
+// holds, frames of others among it.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // Server returns the registry that the connection is in; nil for the zero Client.
 func (c *Client) Server() *Server {

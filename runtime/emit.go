@@ -21,6 +21,9 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if !s.made() {
+		return false, nil
+	}
 	m := s.hub.Get(uint64(id))
 	if m == nil {
 		return false, nil

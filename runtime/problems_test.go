@@ -40,7 +40,6 @@ func TestProblems(t *testing.T) {
 		{ws.Options{MaxRooms: -2}, "MaxRooms: -2 lifts the limit: write Unlimited if that is meant"},
 		{ws.Options{MaxStreams: math.MinInt}, "MaxStreams: -9223372036854775808 lifts the limit"},
 		{ws.Options{MaxConnections: 10, MaxConnectionsPerAddr: 11}, "MaxConnectionsPerAddr: 11 is never reached, since MaxConnections is 10"},
-		{ws.Options{MaxMessageBytes: 1 << 31}, "MaxMessageBytes: 2147483648 is cut to 2147483647, which is the most: write Unlimited"},
 		{ws.Options{MaxMessageBytes: 12}, "MaxMessageBytes: no message is as short as 12 bytes: 13 at least"},
 		{ws.Options{MaxEventBytes: 64<<10 + 1}, "MaxEventBytes: 65537 is never reached, since MaxMessageBytes is 65536"},
 		{ws.Options{OutboxFrames: 1}, "OutboxFrames: 1 has no room for a push while another is written"},

@@ -12,7 +12,9 @@ import (
 
 // Server is a registry of live connections, shared by all gateways that are
 // bound to it and by every service that pushes. Make one with NewServer, or
-// let google/wire inject it. It needs no start, and Shutdown ends it.
+// let google/wire inject it. It needs no start, and Shutdown ends it. The zero
+// Server has no connections, and pushes by it reach nobody: it may stand in for
+// one in the test of a service.
 //
 // All methods are safe for concurrent use, and none but Shutdown blocks on a
 // peer. A method that pushes returns how many outboxes took the frame, since
@@ -53,12 +55,21 @@ func NewServer(o Options) *Server {
 // clock returns the time since the Server was made.
 func (s *Server) clock() time.Duration { return s.engine.Clock() }
 
+// made reports whether s comes from NewServer. The zero Server, which tests use as
+// a stand-in, has no connections.
+func (s *Server) made() bool { return s != nil && s.hub != nil }
+
 // ConnectionCount returns the number of open connections. A connection counts
 // from before its connect hook until it begins to close. The result is that
 // of All().Count(), without a walk over the connections. Stats().Connections
 // may be higher: it counts a closing connection until its disconnect hook has
 // returned.
-func (s *Server) ConnectionCount() int { return s.hub.Present() }
+func (s *Server) ConnectionCount() int {
+	if !s.made() {
+		return 0
+	}
+	return s.hub.Present()
+}
 
 // Stats is a Server's state at one moment, and what it has counted since it
 // was made.
@@ -85,6 +96,9 @@ type counters struct {
 // Stats returns the numbers. They are read one after the other, so they may
 // be of slightly different moments.
 func (s *Server) Stats() Stats {
+	if !s.made() {
+		return Stats{}
+	}
 	return Stats{
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),

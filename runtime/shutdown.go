@@ -26,6 +26,9 @@ import (
 // how many connections a hook or handler still holds. Shutdown may be called
 // again, to wait longer. It is safe for concurrent use.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if !s.made() {
+		return nil
+	}
 	defer s.summarize()
 	if !s.draining.Swap(true) {
 		s.delay(ctx)

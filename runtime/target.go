@@ -40,7 +40,7 @@ func (t Target) Rooms() []string { return slices.Clone(t.to.Rooms) }
 // id, fails with ErrFull if its outbox has no room.
 func (t Target) Emit(event string, data any) (int, error) {
 	frame, err := encodePush(event, data)
-	if t.server == nil {
+	if !t.server.made() {
 		return 0, err
 	}
 	if err != nil {
@@ -56,7 +56,7 @@ func (t Target) Emit(event string, data any) (int, error) {
 // connection: for several the number tells.
 func (t Target) push(event string, text []byte) (int, error) {
 	s := t.server
-	if s == nil {
+	if !s.made() {
 		return 0, nil
 	}
 	var m hub.Message
@@ -111,7 +111,7 @@ func (t Target) Disconnect(code CloseCode, reason string) int {
 
 // Count returns how many connections are addressed.
 func (t Target) Count() int {
-	if t.server == nil {
+	if !t.server.made() {
 		return 0
 	}
 	n := 0
@@ -134,7 +134,7 @@ func (t Target) Clients() iter.Seq[*Client] {
 // members returns the addressed members, for callers that do what must not be
 // done under the locks of package hub.
 func (t Target) members() []*hub.Member {
-	if t.server == nil {
+	if !t.server.made() {
 		return nil
 	}
 	return hub.Members(t.server.hub, &t.to)
