@@ -34,7 +34,7 @@ func TestInterruptIsPrompt(t *testing.T) {
 	// never comes.
 	const (
 		deaf  = "trap '' INT TERM\necho $$ >>'%[2]s.pids'\necho >'%[2]s'\nexec sleep 60\n"
-		stuck = "case \"$*\" in *-export=true*) '%[1]s' \"$@\" | sed 's#\"Export\": \"[^\"]*\"#\"Export\": \"%[2]s\"#';; *) exec '%[1]s' \"$@\";; esac\n"
+		stuck = "case \"$*\" in *-export*) '%[1]s' \"$@\" | sed 's#^\\(package .*\\) \"[^\"]*\"$#\\1 \"%[2]s\"#';; *) exec '%[1]s' \"$@\";; esac\n"
 		plain = "exec '%[1]s' \"$@\" # and not %[2]s\n"
 	)
 	begins := func(t *testing.T, here string, _ *bufio.Reader) { waitForWriter(t, here) }

@@ -122,17 +122,22 @@ func words(list string) []string {
 
 // ask runs the go command, and returns the lines that it prints; nil if it fails.
 func (l lister) ask(args ...string) []string {
+	out, err := l.command(args...).Output()
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\r", ""), "\n")
+}
+
+// command is a call of the go command, which is not yet started.
+func (l lister) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(l.ctx, "go", args...)
 	cmd.Dir, cmd.Env = l.dir, l.env
 	if l.env != nil && l.dir != "" {
 		// PWD is how the go command knows the name of a folder that is a link.
 		cmd.Env = append(slices.Clip(l.env), "PWD="+l.dir)
 	}
-	out, err := cmd.Output()
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\r", ""), "\n")
+	return cmd
 }
 
 // getenv is a variable of the go command's environment.

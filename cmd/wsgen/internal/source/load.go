@@ -115,30 +115,9 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 		p.Whole = true
 		return nil, nil // nothing is to be asked
 	}
-	var (
-		listed  map[string]*packages.Package
-		exports map[string]*packages.Package
-		errs    [2]error
-		wg      sync.WaitGroup
-	)
-	wg.Go(func() {
-		p.target = l.target(p.Module)
-		if errs[0] = p.heed(l.dir, p.target.flags); errs[0] != nil {
-			return
-		}
-		// The request for exports shows if the module as a whole is broken.
-		if plain, ok := p.target.plain(p.Module, g.foldersOf(fromSource)); ok && len(fromExport) > 0 {
-			listed = plain
-			return
-		}
-		listed, errs[0] = l.folders(fromSource)
-	})
-	wg.Go(func() { exports, errs[1] = l.exports(fromExport) })
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	listed, exports, err := p.list(l, g, fromSource, fromExport)
+	if err != nil {
+		return nil, err
 	}
 	p.deps = newDependencies(p.Fset, exports, p.Module.generated)
 	p.deps.ctx = l.ctx
@@ -160,6 +139,64 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 	slices.SortFunc(p.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
 	p.check(listed, g)
 	return list, nil
+}
+
+// list lists the packages of the folders fromSource, by folder, and those that
+// fromExport names, compiled, by import path. What the target is shows on the way.
+func (p *Program) list(l lister, g *graph, fromSource, fromExport []string) (listed, exports map[string]*packages.Package, err error) {
+	folders := g.foldersOf(fromSource)
+	guess := guessTarget(l.tags)
+	var (
+		wg            sync.WaitGroup
+		answer        survey
+		sure, guessed bool
+	)
+	wg.Go(func() { answer, sure = l.survey(p.Module, fromExport) })
+	wg.Go(func() { listed, guessed = guess.plain(p.Module, folders) })
+	wg.Wait()
+	if !sure {
+		return p.askAll(l, folders, fromSource, fromExport)
+	}
+	p.target = answer.target
+	if err := p.heed(l.dir, p.target.flags); err != nil {
+		return nil, nil, err
+	}
+	if !guess.same(p.target) {
+		listed, guessed = p.target.plain(p.Module, folders)
+	}
+	if !guessed {
+		listed, err = l.folders(fromSource)
+	}
+	return listed, answer.exports, err
+}
+
+// askAll is list where the go command has mistakes to tell, or sees the module
+// in its own way.
+func (p *Program) askAll(l lister, folders []*folder, fromSource, fromExport []string) (listed, exports map[string]*packages.Package, err error) {
+	var (
+		errs [2]error
+		wg   sync.WaitGroup
+	)
+	wg.Go(func() {
+		p.target = l.target(p.Module)
+		if errs[0] = p.heed(l.dir, p.target.flags); errs[0] != nil {
+			return
+		}
+		// The request for exports shows if the module as a whole is broken.
+		if plain, ok := p.target.plain(p.Module, folders); ok && len(fromExport) > 0 {
+			listed = plain
+			return
+		}
+		listed, errs[0] = l.folders(fromSource)
+	})
+	wg.Go(func() { exports, errs[1] = l.exports(fromExport) })
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return listed, exports, nil
 }
 
 // whole reports whether the go command found all of list, and compiled it if

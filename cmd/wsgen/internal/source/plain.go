@@ -142,3 +142,19 @@ func defaultTarget(tags []string) target {
 	ctx.BuildTags = append(slices.Clone(ctx.BuildTags), tags...)
 	return target{Context: ctx}
 }
+
+// guessTarget is what the go command most likely builds for. What is listed for
+// that while the go command is asked counts only if it says the same.
+func guessTarget(tags []string) target {
+	t := defaultTarget(tags)
+	t.GOROOT, t.GOPATH, t.Dir = "", "", ""
+	t.sure = true
+	return t
+}
+
+// same reports whether both targets have the same files.
+func (t target) same(other target) bool {
+	return t.GOOS == other.GOOS && t.GOARCH == other.GOARCH && t.Compiler == other.Compiler &&
+		t.CgoEnabled == other.CgoEnabled && t.UseAllFiles == other.UseAllFiles &&
+		slices.Equal(t.BuildTags, other.BuildTags) && slices.Equal(t.ToolTags, other.ToolTags) && slices.Equal(t.ReleaseTags, other.ReleaseTags)
+}
