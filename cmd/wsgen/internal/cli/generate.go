@@ -18,6 +18,7 @@ func generate(ctx context.Context, s streams, args []string) int {
 		return code
 	}
 	if j.flags.stdout {
+		prepareMemory()
 		result, err := pipeline.Run(ctx, j.opts, output.Stdout{Out: s.out, Dir: j.dir})
 		return j.report(ctx, result, err)
 	}
@@ -52,6 +53,7 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 		}
 	}
 
+	prepareMemory()
 	progress := j.progress()
 	defer progress.stop()
 	opts := j.opts
@@ -136,6 +138,7 @@ func check(ctx context.Context, s streams, args []string) int {
 	if j == nil {
 		return code
 	}
+	prepareMemory()
 	result, err := pipeline.Run(ctx, j.opts, output.Check{Out: j.said(), Dir: j.dir})
 	if code := j.report(ctx, result, err); code != exitOK {
 		return code

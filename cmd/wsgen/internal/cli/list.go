@@ -27,6 +27,7 @@ func list(ctx context.Context, s streams, args []string) int {
 	if j == nil {
 		return code
 	}
+	prepareMemory()
 	program, result, err := pipeline.Model(ctx, j.opts)
 	warnings := result.Diagnostics
 	if j.flags.format == formatJSON && err == nil && !warnings.HasErrors() {
