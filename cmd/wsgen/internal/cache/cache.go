@@ -10,6 +10,8 @@
 package cache
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -42,6 +44,8 @@ type Query struct {
 	// Outputs are the absolute paths of generated files that stand at one place
 	// each, in the module or outside.
 	Outputs []string
+	// Now is the time, as the file systems have it, too; nil is time.Now.
+	Now func() time.Time
 }
 
 // Counts reports whether a file of this base name may decide a run, or is made
@@ -58,8 +62,12 @@ type Entry struct {
 
 // record is an entry's file.
 type record struct {
+	// Digest is that of what is in the files.
 	Digest string          `json:"digest"`
 	Note   json.RawMessage `json:"note,omitempty"`
+	// known is what was in each that had settled: it is not read again while the
+	// system says that it has not changed. It stands behind the rest.
+	known known
 }
 
 // Folder is where wsgen keeps what it may lose: a folder of the user's cache.
@@ -97,15 +105,39 @@ func Open(q Query) (*Entry, error) {
 // Fresh reports whether the last run that was recorded here saw the files as
 // they are now, inputs and outputs, and returns what it had to say.
 func (e *Entry) Fresh() (note json.RawMessage, ok bool) {
-	data, err := os.ReadFile(e.path)
-	if err != nil {
+	r, ok := e.recorded()
+	if !ok {
 		return nil, false
 	}
-	var r record
-	if json.Unmarshal(data, &r) != nil || r.Digest != e.before.all {
+	missing := e.before.recall(r.known)
+	if digest, err := e.before.content(); err != nil || r.Digest != digest {
 		return nil, false
+	}
+	if missing > 0 {
+		r.known = e.before.encode()
+		_ = e.save(r) // if it fails, the next run reads those files, too
 	}
 	return r.Note, true
+}
+
+// recorded is what the entry's file has.
+func (e *Entry) recorded() (r record, ok bool) {
+	data, err := os.ReadFile(e.path)
+	if err != nil {
+		return r, false
+	}
+	head, rest, _ := bytes.Cut(data, []byte("\n"))
+	r.known = rest
+	return r, json.Unmarshal(head, &r) == nil
+}
+
+// save writes the entry's file.
+func (e *Entry) save(r record) error {
+	head, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return write(e.path, append(append(head, '\n'), r.known...))
 }
 
 // Record remembers a run that has ended well, and its note. files has the content
@@ -121,19 +153,30 @@ func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	if after.inputs != e.before.inputs || after.stamps != e.before.stamps {
-		return errors.New("a file changed while wsgen ran")
+	if same, err := after.sameInputs(e.before); err != nil || !same {
+		return cmp.Or(err, errors.New("a file changed while wsgen ran"))
 	}
-	for path, data := range files {
-		if after.outputs[path] != sha256.Sum256(data) {
-			return fmt.Errorf("%s changed while wsgen ran", path)
-		}
-	}
-	data, err := json.Marshal(record{after.all, note})
+	old, _ := e.recorded() // if there is none, nothing is known
+	missing := after.recall(old.known)
+	digest, err := after.content()
 	if err != nil {
 		return err
 	}
-	return write(e.path, data)
+	sums := map[string][sha256.Size]byte{}
+	for _, f := range after.files {
+		if f.output {
+			sums[f.path] = f.sum
+		}
+	}
+	for path, data := range files {
+		if sums[path] != sha256.Sum256(data) {
+			return fmt.Errorf("%s changed while wsgen ran", path)
+		}
+	}
+	if old.Digest == digest && bytes.Equal(old.Note, note) && missing == 0 {
+		return nil // this is what is remembered
+	}
+	return e.save(record{digest, note, after.encode()})
 }
 
 // write replaces a file, and removes those beside it that nobody has written

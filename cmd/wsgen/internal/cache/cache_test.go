@@ -143,6 +143,44 @@ func TestLongFile(t *testing.T) {
 	}
 }
 
+// The entry of a run over files that had just been written is renewed by the
+// first short run for which they have settled.
+func TestSettledLater(t *testing.T) {
+	p := newPlace(t)
+	remembered := func() int {
+		folder, err := cache.Folder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := filepath.Glob(filepath.Join(folder, "runs", "*.json"))
+		if err != nil || len(entries) != 1 {
+			t.Fatal(entries, err)
+		}
+		text, err := os.ReadFile(entries[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	p.run()
+	if !p.fresh() {
+		t.Error("the run is not short")
+	}
+	young := remembered()
+	p.settle()
+	if !p.fresh() || !p.fresh() {
+		t.Error("the run is not short")
+	}
+	if settled := remembered(); settled <= young && knowsChanges() {
+		t.Errorf("of files that were written a moment ago as much is known as later: %d and %d bytes", young, settled)
+	}
+	p.tick()
+	p.write("m/chat/chat.go", "package chaT\n")
+	if p.fresh() {
+		t.Error("the change goes unseen")
+	}
+}
+
 func TestNothingChanged(t *testing.T) {
 	p := newPlace(t)
 	if p.fresh() {
@@ -203,17 +241,51 @@ func TestWhatMakesItRun(t *testing.T) {
 		"another go command":           func(p *place) { p.write("goroot/bin/go", "#!/bin/bash\n") },
 		"defaults of the distribution": func(p *place) { p.write("goroot/go.env", "GOTOOLCHAIN=local\n") },
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := newPlace(t)
-			p.run()
-			if !p.fresh() {
-				t.Fatal("not fresh before the change")
-			}
-			edit(p)
-			if p.fresh() {
-				t.Error("the change goes unseen")
-			}
-		})
+		for _, how := range []string{"just written", "settled"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				p := newPlace(t)
+				if how == "settled" {
+					p.settle()
+				}
+				p.run()
+				if !p.fresh() {
+					t.Fatal("not fresh before the change")
+				}
+				p.tick()
+				edit(p)
+				if p.fresh() {
+					t.Error("the change goes unseen")
+				}
+			})
+		}
+	}
+}
+
+// knowsChanges reports whether the system has a time of the last change that no
+// program sets.
+func knowsChanges() bool { return runtime.GOOS == "linux" || runtime.GOOS == "darwin" }
+
+// settle lets time pass: what is on disk has not changed for long, and nobody
+// knows that better than the file system.
+func (p *place) settle() {
+	p.q.Now = func() time.Time { return time.Now().Add(time.Minute) }
+}
+
+// tick waits until the file system gives another time to what is written.
+func (p *place) tick() {
+	p.t.Helper()
+	written := func() time.Time {
+		p.write("tick", "")
+		info, err := os.Stat(p.path("tick"))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	for first, begun := written(), time.Now(); !written().After(first); {
+		if time.Since(begun) > 10*time.Second {
+			p.t.Fatal("the clock of the file system stands still")
+		}
 	}
 }
 

@@ -6,28 +6,27 @@ import (
 	"syscall"
 )
 
-// readInto hashes the file at path, and returns when it was last changed, in
-// nanoseconds. A run that has nothing to do does little else. Package os would
-// make twice the system calls, to find out whether it can wait for the file.
-func readInto(h hash.Hash, path string, buf []byte) (changed int64, err error) {
+// readInto hashes the file at path. Package os would make twice the system
+// calls, to find out whether it can wait for the file.
+func readInto(h hash.Hash, path string, buf []byte) error {
 	fd, err := again(func() (int, error) { return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0) })
 	if err != nil {
-		return 0, &fs.PathError{Op: "open", Path: path, Err: err}
+		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer func() { _ = syscall.Close(fd) }() // it was only read
 	var info syscall.Stat_t
 	if _, err := again(func() (int, error) { return 0, syscall.Fstat(fd, &info) }); err != nil {
-		return 0, &fs.PathError{Op: "stat", Path: path, Err: err}
+		return &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
 	for total := int64(0); ; {
 		n, err := again(func() (int, error) { return syscall.Read(fd, buf) })
 		if err != nil {
-			return 0, &fs.PathError{Op: "read", Path: path, Err: err}
+			return &fs.PathError{Op: "read", Path: path, Err: err}
 		}
 		h.Write(buf[:n])
 		total += int64(n)
 		if n == 0 || n < len(buf) && total >= info.Size {
-			return info.Mtim.Nano(), nil
+			return nil
 		}
 	}
 }
