@@ -19,8 +19,9 @@ func commands() []command {
 google/wire ws_wire_gen.go, beside their sources. Files are replaced only if they
 differ, and only if wsgen wrote them; nothing is written while there is a mistake.
 Which packages there are, and which files each has, is what go list says: it
-finds node_modules, too, unless go.mod says ignore ./node_modules. A run that
-finds every file as the last one left it ends at once.`,
+finds node_modules, too, unless go.mod says ignore ./node_modules. With an
+application come the packages that it is built from, wherever they stand, so that
+none is stale. A run that finds every file as the last one left it ends at once.`,
 		},
 		{
 			"check", "[flags] [packages]", "write nothing, show what generate would change, exit 1 if anything", check,

@@ -10,12 +10,12 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// digests are those of the packages of prog. A digest covers all of a package,
-// positions in the source included: they decide the order of guards.
-func digests(prog *model.Program) []string {
-	sums := make([]string, len(prog.Packages))
+// digests are those of packages. A digest covers all of a package, positions in
+// the source included: they decide the order of guards.
+func digests(packages []*model.Package) []string {
+	sums := make([]string, len(packages))
 	parallel(len(sums), func(i int) {
-		sum := sha256.Sum256(appendValue(nil, reflect.ValueOf(prog.Packages[i])))
+		sum := sha256.Sum256(appendValue(nil, reflect.ValueOf(packages[i])))
 		sums[i] = hex.EncodeToString(sum[:])
 	})
 	return sums

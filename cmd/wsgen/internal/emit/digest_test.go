@@ -16,10 +16,10 @@ func TestDigestOfEveryField(t *testing.T) {
 	full := &model.Package{}
 	fill(reflect.ValueOf(full).Elem(), 0)
 	prog := &model.Program{Packages: []*model.Package{full}}
-	was := digests(prog)[0]
+	was := digests(prog.Packages)[0]
 	seen := map[string]string{was: "nothing"}
 	note := func(what string) {
-		now := digests(prog)[0]
+		now := digests(prog.Packages)[0]
 		if other, ok := seen[now]; ok {
 			t.Errorf("%s leads to the digest of %s", what, other)
 		}
@@ -30,7 +30,7 @@ func TestDigestOfEveryField(t *testing.T) {
 		fields[field.Name] = true
 		note(path)
 	})
-	if again := digests(prog)[0]; again != was {
+	if again := digests(prog.Packages)[0]; again != was {
 		t.Error("changed back, the package has another digest")
 	}
 	for _, want := range []string{"Scope", "Line", "Timeout", "JSON", "OmitEmpty", "Len", "Dir", "Tag", "Foreign", "OwnNewPush"} {
@@ -61,7 +61,7 @@ func TestDigestKeepsApart(t *testing.T) {
 		{Gateways: []*model.Gateway{{Handlers: []*model.Handler{{Timeout: time.Second}}}}},
 		{Gateways: []*model.Gateway{{Handlers: []*model.Handler{{Timeout: time.Minute}}}}},
 	} {
-		d := digests(&model.Program{Packages: []*model.Package{pkg}})[0]
+		d := digests([]*model.Package{pkg})[0]
 		if other, ok := seen[d]; ok {
 			t.Errorf("packages %d and %d have one digest", other, i)
 		}

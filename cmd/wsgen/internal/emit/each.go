@@ -18,10 +18,10 @@ import (
 // it is not called if the memory has the text, and must not change the package.
 // After the end of ctx Each makes no further file, and returns the error of ctx.
 func (r *Run) Each(ctx context.Context, a Artifact, needed func(*model.Package) bool, write func(*model.Package) ([]byte, error)) ([]File, error) {
-	made := make([]*File, len(r.prog.Packages))
-	errs := make([]error, len(r.prog.Packages))
+	made := make([]*File, len(r.packages))
+	errs := make([]error, len(r.packages))
 	parallel(len(made), func(i int) {
-		pkg := r.prog.Packages[i]
+		pkg := r.packages[i]
 		if !needed(pkg) || ctx.Err() != nil {
 			return
 		}

@@ -4,6 +4,7 @@ package emit
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -59,17 +60,18 @@ type Memory interface {
 
 // Run is what the emitters of one run share.
 type Run struct {
-	prog    *model.Program
-	memory  Memory
-	digests []string // of the packages; nil without a memory
+	prog     *model.Program
+	packages []*model.Package // those of which files are made
+	memory   Memory
+	digests  []string // of the packages; nil without a memory
 }
 
 // NewRun prepares to make the files of prog, which must not change any more.
 // Without a memory all are made anew.
 func NewRun(prog *model.Program, memory Memory) *Run {
-	r := &Run{prog: prog, memory: memory}
+	r := &Run{prog: prog, packages: slices.Concat(prog.Packages, prog.Served), memory: memory}
 	if memory != nil {
-		r.digests = digests(prog)
+		r.digests = digests(r.packages)
 	}
 	return r
 }

@@ -24,6 +24,10 @@ const (
 // Program is everything one run of wsgen generates code for.
 type Program struct {
 	Packages []*Package
+	// Served are packages that were not asked for, and that an application among
+	// Packages is built from: it is not up to date if they are not. Their files are
+	// made, too, and what somebody else has made for them stays.
+	Served []*Package
 	// Elsewhere are the applications of packages that were not asked for. Their
 	// guards hold for gateways here, too. Nothing is generated for them.
 	Elsewhere []*App

@@ -22,7 +22,11 @@ func (c Check) Put(_ context.Context, plan Plan) ([]Change, error) {
 		return nil, err
 	}
 	for _, ch := range changes {
-		name := filepath.ToSlash(Relative(c.Dir, ch.Path))
+		name := ch.Path
+		if rel, err := filepath.Rel(c.Dir, ch.Path); err == nil {
+			name = rel // of an application's gateways it begins with ..
+		}
+		name = filepath.ToSlash(name)
 		from, to := "a/"+name, "b/"+name
 		if ch.Old == nil {
 			from = "/dev/null"

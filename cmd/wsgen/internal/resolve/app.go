@@ -29,7 +29,8 @@ func (r *resolver) compose(p *pkg) {
 		return
 	}
 	app := p.model.App
-	for _, m := range r.members(p) {
+	p.members = r.members(p)
+	for _, m := range p.members {
 		ref := model.PackageRef{Path: m.src.Path, Name: m.src.Name}
 		if m != p && m.provides() {
 			app.Sets = append(app.Sets, ref)
@@ -58,7 +59,7 @@ func (r *resolver) hiddenGuards(p *pkg) {
 	if !r.wire {
 		return // a function of their own package may make them
 	}
-	for _, m := range r.members(p) {
+	for _, m := range p.members {
 		for _, g := range m.model.Guards {
 			if m != p && g.Provider.Kind == model.ProviderStruct && !token.IsExported(g.Name) {
 				obj := m.src.Types.Scope().Lookup(g.Name)
@@ -175,6 +176,36 @@ func (r *resolver) refusal(app, p *pkg) string {
 		return "it imports the application"
 	}
 	return ""
+}
+
+// served are the packages of which nothing was asked for, and which the requested
+// applications are built from: their members, and what the packages of those
+// import.
+func (r *resolver) served() map[*pkg]bool {
+	found := map[*pkg]bool{}
+	seen := map[string]bool{}
+	var visit func(path string)
+	visit = func(path string) {
+		if seen[path] {
+			return
+		}
+		seen[path] = true
+		if p := r.byPath[path]; p != nil && !p.src.Requested {
+			found[p] = true
+		}
+		imports, _ := r.src.FromSource(path)
+		for _, to := range imports {
+			visit(to)
+		}
+	}
+	for _, p := range r.pkgs {
+		if p.app != nil && p.src.Requested {
+			for _, m := range p.members {
+				visit(m.src.Path)
+			}
+		}
+	}
+	return found
 }
 
 func (r *resolver) reaches(from, to string, seen map[string]bool) bool {

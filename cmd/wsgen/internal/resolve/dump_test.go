@@ -13,6 +13,9 @@ func dump(m *model.Program) string {
 	for _, p := range m.Packages {
 		d.pkg(p)
 	}
+	for _, p := range m.Served {
+		d.line(0, "served", p.Path)
+	}
 	return d.b.String()
 }
 

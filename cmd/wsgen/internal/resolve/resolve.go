@@ -71,15 +71,19 @@ func (r *resolver) each(steps ...func(*pkg)) {
 	}
 }
 
-// program is the requested part of the model.
+// program is the requested part of the model, and what belongs to it.
 func (r *resolver) program() *model.Program {
 	m := &model.Program{}
+	served := r.served()
 	for _, p := range r.pkgs {
 		switch {
 		case p.src.Requested:
 			m.Packages = append(m.Packages, p.model)
 		case p.model.App != nil:
 			m.Elsewhere = append(m.Elsewhere, p.model.App)
+		}
+		if served[p] {
+			m.Served = append(m.Served, p.model)
 		}
 	}
 	return m

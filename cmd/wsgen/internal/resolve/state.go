@@ -61,6 +61,7 @@ type pkg struct {
 
 	gateways []*gateway
 	app      *directive.Directive
+	members  []*pkg // of an application
 }
 
 // marked returns the types of p with the directive name, in source order, and

@@ -57,9 +57,9 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	requested := func(dir string) bool { return folders[dir].named || wanted.match(dir) }
 	var list diag.List
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
+		p.Foreign = append(p.Foreign, folders[dir].foreign...)
 		if requested(dir) {
 			p.Generated = append(p.Generated, folders[dir].generated...)
-			p.Foreign = append(p.Foreign, folders[dir].foreign...)
 			list = append(list, p.parked(folders[dir])...)
 		}
 	}

@@ -28,8 +28,8 @@ type Program struct {
 	// folders that the patterns named, whether or not anything is annotated there.
 	// A file that is not written again is an orphan.
 	Generated []string
-	// Foreign are the files of such names that wsgen did not write, and must not
-	// replace.
+	// Foreign are the files of such names in the whole module that wsgen did not
+	// write, and must not replace.
 	Foreign []string
 
 	// Whole says that the go command had nothing to complain about, so the run
