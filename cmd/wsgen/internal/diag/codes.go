@@ -120,6 +120,7 @@ const (
 	NotOurs        Code = "WS142"
 	ParkedFile     Code = "WS143"
 	UnfoundPackage Code = "WS144"
+	Unserved       Code = "WS145"
 	PromotedCoder  Code = "WS147"
 	DecodesCopy    Code = "WS148"
 	NoAddress      Code = "WS149"

@@ -92,21 +92,22 @@ func (r *resolver) paths() {
 			group = append(group, byModel[g.Gateway])
 			served[byModel[g.Gateway]] = true
 		}
-		r.distinct(group)
+		r.distinct(p, group)
 	}
 	for _, p := range r.pkgs {
 		unserved := slices.DeleteFunc(slices.Clone(p.gateways), func(g *gateway) bool { return served[g] })
 		if p.src.Name == "main" {
-			r.distinct(unserved)
+			r.distinct(nil, unserved)
 		} else {
 			rest = append(rest, unserved...)
 		}
 	}
-	r.distinct(rest)
+	r.distinct(nil, rest)
 }
 
-// distinct reports each gateway whose path conflicts with an earlier one.
-func (r *resolver) distinct(group []*gateway) {
+// distinct reports each gateway whose path conflicts with an earlier one of what
+// an application serves, or, if app is nil, nobody.
+func (r *resolver) distinct(app *pkg, group []*gateway) {
 	mux := http.NewServeMux()
 	for i, g := range group {
 		if g.model.Path == "" || refused(mux, g.model.Path) == "" {
@@ -126,8 +127,12 @@ func (r *resolver) distinct(group []*gateway) {
 			if equal {
 				message, help = fmt.Sprintf("the path %s is taken", g.model.Path), "choose another path"
 			}
-			r.report(diag.PathConflict, value(g.directive.Args[0]), message, help,
-				r.related(value(earlier.directive.Args[0]), "the path of "+earlier.obj.Name()))
+			related := []diag.Related{r.related(value(earlier.directive.Args[0]), "the path of "+earlier.obj.Name())}
+			if directive := r.apart(app, earlier, g); directive != "" {
+				help = diag.Paste(help+"; if they are of two services, have each application name its own", directive)
+				related = append(related, r.related(head(app.app), "the application that serves both"))
+			}
+			r.report(diag.PathConflict, value(g.directive.Args[0]), message, help, related...)
 			break
 		}
 	}

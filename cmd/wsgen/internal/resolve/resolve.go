@@ -45,6 +45,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)
 	r.each(r.compose)
+	r.each(r.unserved)
 	r.each(r.unasked)
 	if opts.RequirePosture {
 		r.each(r.postures)
