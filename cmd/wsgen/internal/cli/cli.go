@@ -96,7 +96,10 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 		}
 	}
 	s.errorf("unknown command %q%s", args[0], didYouMean(args[0], s.names()))
-	if isFolder("", args[0]) {
+	switch {
+	case args[0] == "all":
+		fmt.Fprintln(stderr, "All packages of this module are ./...: wsgen ./...")
+	case isFolder("", args[0]):
 		fmt.Fprintf(stderr, "A package is written with a dot or a slash: wsgen ./%s\n", args[0])
 	}
 	fmt.Fprintln(stderr, `Run "wsgen help" for usage.`)

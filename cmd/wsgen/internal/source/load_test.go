@@ -177,6 +177,9 @@ func TestLoadErrors(t *testing.T) {
 		{dir, "a/a.go", "is a file: name its folder, ./a"},
 		{dir, "./a...", "write ./a/..."},
 		{dir, "./x...", "write ./..."},
+		{dir, "./...x", "write ./..."},
+		{dir, "./a/...x", "write ./a/..."},
+		{dir, "./a...x", "write ./a/..."},
 		{dir, "./nested", "belongs to module example.com/nested"},
 		{dir, "./a/a.go", "is a file: name its folder, ./a"},
 	} {

@@ -51,8 +51,8 @@ func (p pattern) check(arg string, m Module) error {
 	info, err := os.Stat(p.dir)
 	switch {
 	case os.IsNotExist(err):
-		if base, dots := strings.CutSuffix(arg, "..."); dots && !strings.HasSuffix(base, "/") {
-			return fmt.Errorf("%s: the dots stand behind a slash, for all that is below a folder: write %s", arg, below(base, p.dir))
+		if base, behind, dots := strings.Cut(arg, "..."); dots && (behind != "" || !strings.HasSuffix(base, "/")) {
+			return fmt.Errorf("%s: the dots stand at the end, behind a slash, for all that is below a folder: write %s", arg, below(base, strings.TrimSuffix(p.dir, behind)))
 		}
 		return fmt.Errorf("%s: there is no folder %s", arg, p.dir)
 	case err != nil:
@@ -73,7 +73,7 @@ func (p pattern) check(arg string, m Module) error {
 // below is the pattern for what base... was to match: all below that folder, if
 // it is one, else all below the one that it would be in.
 func below(base, dir string) string {
-	if info, err := os.Stat(strings.TrimSuffix(dir, "...")); err == nil && info.IsDir() {
+	if info, err := os.Stat(strings.TrimSuffix(dir, "...")); err == nil && info.IsDir() && !strings.HasSuffix(base, "/") {
 		return base + "/..."
 	}
 	return base[:strings.LastIndex(base, "/")+1] + "..."
