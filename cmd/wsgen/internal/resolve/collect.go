@@ -32,6 +32,11 @@ func (r *resolver) collect(sp *source.Package) {
 	}
 	for _, f := range sp.Files {
 		found, problems := directive.File(f, r.src.Fset)
+		if r.src.Module.Constrained(f, r.fileName(f)) != "" {
+			// That the file is not read has been said of each, in whatever way it is
+			// written: so it is said wherever wsgen runs.
+			problems = slices.DeleteFunc(problems, func(p directive.Problem) bool { return p.Code == diag.NearMiss })
+		}
 		r.problems(problems)
 		p.all = append(p.all, found...)
 		for _, decl := range f.Decls {
