@@ -23,16 +23,29 @@ func newFile(pkg *model.Package) *File {
 		f.taken[name] = true
 	}
 	for _, g := range pkg.Gateways {
-		f.taken[DispatchType(g.Name)] = true
-		f.taken[EndpointType(g.Name)] = true
+		f.take(DispatchType(g.Name), EndpointType(g.Name), "New"+EndpointType(g.Name))
 	}
 	for _, p := range pkg.Pushes {
-		f.taken[PushType(p.Name)] = true
+		f.take(PushType(p.Name), "New"+p.Name, "New"+p.Name+"Push")
 	}
+	for _, n := range pkg.Namespaces {
+		f.take("New" + n.Name)
+	}
+	if pkg.App != nil {
+		f.take("NewRouter")
+	}
+	f.take("WireSet") // of a file beside this one
 	for _, name := range pkg.TestScope {
 		f.tests[name] = true
 	}
 	return f
+}
+
+// take notes names that generated files of the package declare.
+func (f *File) take(names ...string) {
+	for _, name := range names {
+		f.taken[name] = true
+	}
 }
 
 // assign names every import that the first pass asked for: the runtime first,
