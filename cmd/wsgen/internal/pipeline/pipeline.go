@@ -112,6 +112,9 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 		if slices.Contains(loaded.Foreign, f.Path) {
 			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path, table))
 		}
+		if what := loaded.Blocked[f.Path]; what != "" {
+			result.Diagnostics = append(result.Diagnostics, inTheWay(f.Path, what))
+		}
 	}
 	if result.Diagnostics.HasErrors() {
 		result.Diagnostics = result.Diagnostics.Sort()
@@ -159,6 +162,14 @@ func notOurs(path string, table emit.Table) diag.Diagnostic {
 		Code: diag.NotOurs, Pos: token.Position{Filename: path, Line: 1, Column: 1},
 		Message: "wsgen writes a file of this name, and did not write this one",
 		Help:    "rename it; if it is one of wsgen's that has lost the line " + string(a.Header) + ", remove it, and run wsgen again",
+	}
+}
+
+// inTheWay refuses to replace what is no file.
+func inTheWay(path, what string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Code: diag.NotOurs, Pos: token.Position{Filename: path},
+		Message: "wsgen writes a file of this name, and this is " + what, Help: "rename it, or remove it",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
@@ -34,12 +35,21 @@ func (r *resolver) clashes(p *pkg) {
 			r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares New%[1]sPush for the push interface %[1]s and for %[1]sPush", push.Name), "rename one of them")
 		}
 	}
+	r.importedAs(p, names)
+	copies := map[string]bool{} // files that wsgen wrote, and somebody renamed
 	for _, n := range slices.Sorted(maps.Keys(names)) {
 		obj := p.src.Types.Scope().Lookup(n)
 		if pos, ok := p.src.TestNames[n]; ok && obj == nil {
 			r.report(diag.NameClash, at{pos, pos + token.Pos(len(n))}, fmt.Sprintf("wsgen declares %s for %s, and a test of the package declares it, too", n, names[n]), "rename the test's")
 		}
 		if obj == nil {
+			continue
+		}
+		if file := r.src.Fset.Position(obj.Pos()).Filename; copies[file] || r.src.Wrote(file) {
+			if !copies[file] {
+				r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen wrote %s, under another name, and declares all of it in the file that it writes now", filepath.Base(file)), "remove this file")
+			}
+			copies[file] = true
 			continue
 		}
 		help := "rename yours"
@@ -49,6 +59,24 @@ func (r *resolver) clashes(p *pkg) {
 		r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares %s for %s, and the package declares it already", n, names[n]), help)
 	}
 	r.shadows(p)
+}
+
+// importedAs reports imports that have a name which wsgen declares in the
+// package: Go has one of the two in all files of a package.
+func (r *resolver) importedAs(p *pkg, names map[string]string) {
+	for _, f := range p.src.Files {
+		for _, spec := range f.Imports {
+			name := importName(spec, r.importedBy(spec))
+			if names[name] == "" {
+				continue
+			}
+			var where span = spec.Path
+			if spec.Name != nil {
+				where = spec.Name
+			}
+			r.report(diag.NameClash, where, fmt.Sprintf("wsgen declares %s for %s, and this file imports a package by that name", name, names[name]), "import it by another name")
+		}
+	}
 }
 
 func (p *pkg) isPush(obj types.Object) bool {

@@ -13,14 +13,15 @@ import (
 // folder is one folder of the module that holds Go files.
 type folder struct {
 	dir       string
-	named     bool     // the command line names it, and ./... may not have it
-	files     []string // absolute paths, by name, without generated ones and tests
-	tests     []string // those tests that mention a directive
-	allTests  []string // all of them
-	generated []string // files that wsgen wrote
-	foreign   []string // files with such a name that wsgen did not write; the Go files of them are in files, too
-	parked    []string // files that mention a directive, and whose name keeps them out of every build
-	mentions  bool     // some file has the text of a directive
+	named     bool              // the command line names it, and ./... may not have it
+	files     []string          // absolute paths, by name, without generated ones and tests
+	tests     []string          // those tests that mention a directive
+	allTests  []string          // all of them
+	generated []string          // files that wsgen wrote
+	foreign   []string          // files with such a name that wsgen did not write; the Go files of them are in files, too
+	blocked   map[string]string // what has such a name and is no file: by path, what it is
+	parked    []string          // files that mention a directive, and whose name keeps them out of every build
+	mentions  bool              // some file has the text of a directive
 	mention   map[string]bool
 }
 

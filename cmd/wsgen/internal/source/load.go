@@ -53,11 +53,12 @@ func Load(ctx context.Context, opts Options) (*Program, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, target: defaultTarget(opts.Tags)}
+	p := &Program{Fset: token.NewFileSet(), Module: module, folders: folders, target: defaultTarget(opts.Tags), Blocked: map[string]string{}}
 	requested := func(dir string) bool { return folders[dir].named || wanted.match(dir) }
 	var list diag.List
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		p.Foreign = append(p.Foreign, folders[dir].foreign...)
+		maps.Copy(p.Blocked, folders[dir].blocked)
 		if requested(dir) {
 			p.Generated = append(p.Generated, folders[dir].generated...)
 			list = append(list, p.parked(folders[dir])...)

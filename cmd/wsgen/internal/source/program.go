@@ -31,6 +31,8 @@ type Program struct {
 	// Foreign are the files of such names in the whole module that wsgen did not
 	// write, and must not replace.
 	Foreign []string
+	// Blocked is what has such a name and is no file: by path, what it is.
+	Blocked map[string]string
 
 	// Whole says that the go command had nothing to complain about, so the run
 	// depends on files only, and not on a download to come. All these files stand

@@ -132,8 +132,15 @@ func hasModule(dir string, entries []fs.DirEntry) bool {
 // files looks at the Go files of a folder, those that are links included.
 func (s *walker) files(dir string, entries []fs.DirEntry) error {
 	var f *folder
+	blocked := map[string]string{}
 	for _, e := range entries {
 		name := e.Name()
+		if s.module.generated.Named(name) {
+			if what := noFile(filepath.Join(dir, name), e.Type()); what != "" {
+				blocked[filepath.Join(dir, name)] = what
+				continue
+			}
+		}
 		if e.IsDir() || !strings.HasSuffix(name, ".go") && !s.module.generated.Named(name) {
 			continue
 		}
@@ -164,7 +171,23 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 		}
 	}
 	if f != nil {
+		f.blocked = blocked
 		s.folders[dir] = f
 	}
 	return nil
+}
+
+// noFile says what is in the way of a file of a name; "" if nothing is.
+func noFile(path string, mode fs.FileMode) string {
+	if mode.IsDir() {
+		return "a folder"
+	}
+	if mode&fs.ModeSymlink != 0 {
+		if info, err := os.Stat(path); err != nil {
+			return "a link to nothing"
+		} else if info.IsDir() {
+			return "a link to a folder"
+		}
+	}
+	return ""
 }

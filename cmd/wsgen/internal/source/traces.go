@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 )
 
 // Trace is a place that shows that a module has, or had, something for wsgen.
@@ -40,6 +41,12 @@ func (p *Program) Traces() []Trace {
 	all = append(all, p.directives(p.leftOut())...)
 	slices.SortFunc(all, func(a, b Trace) int { return strings.Compare(a.Path, b.Path) })
 	return all
+}
+
+// Wrote reports whether wsgen wrote the Go file at path, whatever it is called.
+func (p *Program) Wrote(path string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && bytes.HasPrefix(text, []byte(mark.Go+"\n"))
 }
 
 // generateLine is the first line of a file that has go generate run wsgen; 0 if
