@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/inbox"
+	"github.com/wsgen/wsgen/runtime/internal/kit"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
@@ -69,8 +70,9 @@ type work struct {
 // rare holds the fields that a connection needs only while it opens or
 // drains.
 type rare struct {
-	hook  *hookWait // made when the connect hook first waits
-	drain *draining // made before the socket drains
+	hook  *hookWait  // made when the connect hook first waits
+	drain *draining  // made before the socket drains
+	guest *kit.Guest // nil: it is no test's. Set before the connection is registered
 }
 
 // works returns c.work, made if need be.

@@ -26,6 +26,12 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a arrival) 
 	}
 	c.identity = e.identify(n, r, a)
 	c.member.Socket.Open(e.profile, c, n, first, deflate)
+	if a.guest != nil {
+		w := c.works()
+		w.mu.Lock()
+		w.rarely().guest = a.guest
+		w.mu.Unlock()
+	}
 	return c
 }
 
@@ -134,8 +140,20 @@ func (c *conn) gone() {
 	}
 }
 
-// Released forgets the connection, whose socket is closed.
-func (c *conn) Released() { c.endpoint.server.hub.Ended(&c.member, c.identity.cameFrom().network) }
+// Released forgets the connection, whose socket is closed, and tells the test
+// that made it.
+func (c *conn) Released() {
+	c.endpoint.server.hub.Ended(&c.member, c.identity.cameFrom().network)
+	w := c.work.Load()
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rare != nil && w.rare.guest != nil {
+		w.rare.guest.Release()
+	}
+}
 
 // closed counts and logs a connection that has left the registry, and tells
 // the Observer.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/kit"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -25,7 +26,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			e.server.hub.Release(from.network)
 		}
 	}()
-	a := arrival{from: from, header: w.Header()}
+	a := arrival{from: from, header: w.Header(), guest: kit.GuestOf(r.Context())}
 	bad = e.admit(r, &a)
 	if bad != nil && !bad.byClose {
 		e.refuseHandshake(w, bad)

@@ -1,0 +1,44 @@
+// Package kit is what package wstest asks of package ws. Nobody outside of the
+// runtime can name its types, so nobody else can ask.
+package kit
+
+import (
+	"context"
+	"sync"
+)
+
+// Guest is a request to connect that a test makes. Package ws finds it in the
+// request's context.
+type Guest struct {
+	// Principal is a ws.Principal, which the connection has instead of asking its
+	// guards; nil: they are asked.
+	Principal any
+
+	once     sync.Once
+	released chan struct{}
+}
+
+// NewGuest returns a Guest whose connection has not ended.
+func NewGuest(principal any) *Guest {
+	return &Guest{Principal: principal, released: make(chan struct{})}
+}
+
+type guestKey struct{}
+
+// With returns a context that has g.
+func (g *Guest) With(ctx context.Context) context.Context {
+	return context.WithValue(ctx, guestKey{}, g)
+}
+
+// GuestOf returns the Guest that a request's context has; nil is none.
+func GuestOf(ctx context.Context) *Guest {
+	g, _ := ctx.Value(guestKey{}).(*Guest)
+	return g
+}
+
+// Release says that no goroutine has to do with the connection any more: its
+// hooks have returned, and its socket is closed.
+func (g *Guest) Release() { g.once.Do(func() { close(g.released) }) }
+
+// Released returns a channel that is closed by Release.
+func (g *Guest) Released() <-chan struct{} { return g.released }

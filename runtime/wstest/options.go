@@ -1,0 +1,78 @@
+package wstest
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// DialOption says how Dial connects.
+type DialOption interface{ dialing(d *dialing) }
+
+// dialing is what the options of a Dial come to.
+type dialing struct {
+	path      string // "": the handler's own
+	header    http.Header
+	principal any // a ws.Principal; nil: the guards are asked
+	from      netip.AddrPort
+	port      bool
+	manual    bool
+	patience  time.Duration
+}
+
+// patience is how long a test waits for what must come, where it does not say.
+const patience = 10 * time.Second
+
+type dialOption func(d *dialing)
+
+func (o dialOption) dialing(d *dialing) { o(d) }
+
+// AsOption is what As returns.
+type AsOption struct{ principal ws.Principal }
+
+func (o AsOption) dialing(d *dialing) { d.principal = o.principal }
+
+// As connects as a principal, as if the connection guards had let it in: they
+// are not asked. One that has expired is refused. At a $refresh the guards are
+// asked, with the token that it brings. Default: the guards are asked, and
+// without any, nobody is known.
+func As(p ws.Principal) AsOption { return AsOption{p} }
+
+// Token sends a bearer token, in the header Authorization. Default: none.
+func Token(token string) DialOption { return Header("Authorization", "Bearer "+token) }
+
+// Header adds a field to the request: an Origin, a Cookie, the subprotocols.
+// "Host" replaces the host, which is "example.com".
+func Header(name, value string) DialOption {
+	return dialOption(func(d *dialing) { d.header.Add(name, value) })
+}
+
+// Path is what is asked for, with its query: "/chat", "/rooms/7?debug=1". It must
+// begin with a slash. Default: that of the gateway, if the handler is an Endpoint
+// or a Router with one gateway, and its path has no wildcards.
+func Path(path string) DialOption { return dialOption(func(d *dialing) { d.path = path }) }
+
+// From is the address that the request comes from, for guards and limits that
+// look at it. Default: 192.0.2.1:1234, an address for documentation (RFC 5737).
+// With OnPort it is the socket's, and From fails the test.
+func From(addr netip.AddrPort) DialOption { return dialOption(func(d *dialing) { d.from = addr }) }
+
+// OnPort connects by TCP, to a port of the loopback interface. That takes the
+// runtime's own system calls, and the kernel's buffers, into the test; it does
+// not go with testing/synctest. Default: by net.Pipe, in memory, which has no
+// buffer.
+func OnPort() DialOption { return dialOption(func(d *dialing) { d.port = true }) }
+
+// Patience is how long the Conn waits for what must come, before it fails the
+// test. Within testing/synctest that is fake time. It must be positive. Default:
+// 10 seconds.
+func Patience(d time.Duration) DialOption {
+	return dialOption(func(o *dialing) { o.patience = d })
+}
+
+// Manual leaves Pings and Close frames to the test: Conn.Frame returns them, and
+// nothing is answered. Default: both are answered, as a client must (RFC 6455,
+// sections 5.5.1 and 5.5.3).
+func Manual() DialOption { return dialOption(func(d *dialing) { d.manual = true }) }

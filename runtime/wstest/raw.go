@@ -1,0 +1,104 @@
+package wstest
+
+import (
+	"fmt"
+	"time"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// SendText sends a text message as it is; it returns at once.
+func (c *Conn) SendText(text string) { c.SendFrame(Frame{Text, []byte(text)}) }
+
+// SendFrame sends a frame, masked; it returns at once. Whatever it breaks of
+// RFC 6455 is the test's business.
+func (c *Conn) SendFrame(f Frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = c.left || f.First == Close
+	c.put(f)
+}
+
+// SendBytes sends bytes as they are, which need be no frame; it returns at once.
+func (c *Conn) SendBytes(b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said.add(c.since(), ">", "bytes "+cut(fmt.Sprintf("% x", b)))
+	c.putBytes(append([]byte(nil), b...))
+}
+
+// Frame waits for the next frame that was not taken, whatever it is, and takes
+// it. Pings are among them only if the Conn is Manual.
+func (c *Conn) Frame() Frame {
+	c.t.Helper()
+	a := c.take(func(*arrived) bool { return true })
+	if a == nil {
+		c.fail("no frame came")
+	}
+	return a.Frame
+}
+
+// ExpectText fails the test unless these texts are the next frames that were not
+// taken, to the byte.
+func (c *Conn) ExpectText(texts ...string) {
+	c.t.Helper()
+	for _, want := range texts {
+		if f := c.Frame(); f.First != Text || string(f.Payload) != want {
+			c.fail("got  %s\nwant %s", f, cut(want))
+		}
+	}
+}
+
+// Deaf makes the Conn stop reading: when it returns nothing is read any more,
+// until Hear. Over a port the kernel still takes what fits into its buffers; in
+// memory there is none, and the server's next write waits. Pings have no answer.
+func (c *Conn) Deaf() {
+	c.mu.Lock()
+	if c.deaf != nil || c.over {
+		c.mu.Unlock()
+		return
+	}
+	deaf := &deafness{begun: make(chan struct{}), ended: make(chan struct{})}
+	c.deaf = deaf
+	c.said.add(c.since(), "*", "deaf")
+	c.mu.Unlock()
+	_ = c.site.client.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
+	select {
+	case <-deaf.begun:
+	case <-c.readEnd:
+	}
+}
+
+// Hear ends Deaf; it does nothing otherwise.
+func (c *Conn) Hear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.deaf == nil {
+		return
+	}
+	_ = c.site.client.SetReadDeadline(time.Time{})
+	c.said.add(c.since(), "*", "hears again")
+	close(c.deaf.ended)
+	c.deaf = nil
+}
+
+// Close sends a Close frame, once, and returns at once; ExpectClose waits for the
+// answer. A code that no client may send (RFC 6455, section 7.4) is sent all the
+// same.
+func (c *Conn) Close(code ws.CloseCode, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.left {
+		c.left = true
+		c.put(closing(uint16(code), reason))
+	}
+}
+
+// Vanish closes the socket without a Close frame, as a network does that breaks.
+func (c *Conn) Vanish() {
+	c.mu.Lock()
+	c.left = true
+	c.said.add(c.since(), "*", "vanishes")
+	c.mu.Unlock()
+	_ = c.site.client.Close()
+}

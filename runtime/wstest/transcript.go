@@ -1,0 +1,40 @@
+package wstest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// transcript is what was said, in its order.
+type transcript struct{ lines []line }
+
+type line struct {
+	at        time.Duration // since the connection was made
+	direction string        // ">" is sent, "<" came, "*" happened
+	text      string
+}
+
+func (t *transcript) add(at time.Duration, direction, text string) {
+	t.lines = append(t.lines, line{at, direction, text})
+}
+
+// shown is how many lines are printed, the last ones.
+const shown = 40
+
+// String is the transcript as a failure prints it.
+func (t *transcript) String() string {
+	if len(t.lines) == 0 {
+		return "\tnothing was sent, and nothing came"
+	}
+	var out strings.Builder
+	lines := t.lines
+	if n := len(lines) - shown; n > 0 {
+		fmt.Fprintf(&out, "\t… %d lines before\n", n)
+		lines = lines[n:]
+	}
+	for _, l := range lines {
+		fmt.Fprintf(&out, "\t%9.3fs %s %s\n", l.at.Seconds(), l.direction, l.text)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
