@@ -24,6 +24,10 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	if !s.made() {
 		return false, nil
 	}
+	if s.recorder != nil {
+		t := s.Conn(id)
+		s.recorder(t.recorded(frame))
+	}
 	m := s.hub.Get(uint64(id))
 	if m == nil {
 		return false, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
+	"github.com/wsgen/wsgen/runtime/internal/kit"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
@@ -34,6 +35,7 @@ type Server struct {
 	draining   atomic.Bool  // Shutdown has begun
 	stalls     atomic.Bool  // warnOfStalls has warned
 	stats      counters
+	recorder   kit.Recorder // nil: no test wants to know of pushes. Set before anything is pushed
 }
 
 // NewServer returns an empty Server with the limits of o. It logs each

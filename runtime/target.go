@@ -59,6 +59,9 @@ func (t Target) push(event string, text []byte) (int, error) {
 	if !s.made() {
 		return 0, nil
 	}
+	if s.recorder != nil {
+		s.recorder(t.recorded(text))
+	}
 	var m hub.Message
 	var n hub.Tally
 	m.Encoded(text, s.deflated(text))

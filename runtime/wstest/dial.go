@@ -81,9 +81,14 @@ func options(t testing.TB, h http.Handler, opts []DialOption) *dialing {
 	case d.port && d.from.IsValid():
 		t.Fatal("wstest: From is for connections in memory: a port has an address of its own")
 	case !d.from.IsValid():
-		d.from = netip.MustParseAddrPort("192.0.2.1:1234")
+		d.from = somewhere()
 	}
 	return d
+}
+
+// somewhere is where clients come from who do not say.
+func somewhere() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 1}), 1234)
 }
 
 // ownPath returns the path of the one gateway that h is, or has; "" if it cannot

@@ -29,10 +29,11 @@ type dialOption func(d *dialing)
 
 func (o dialOption) dialing(d *dialing) { o(d) }
 
-// AsOption is what As returns.
+// AsOption is what As returns: it is for Dial and for NewClient.
 type AsOption struct{ principal ws.Principal }
 
 func (o AsOption) dialing(d *dialing) { d.principal = o.principal }
+func (o AsOption) alone(a *alone)     { a.lone.Principal = o.principal }
 
 // As connects as a principal, as if the connection guards had let it in: they
 // are not asked. One that has expired is refused. At a $refresh the guards are
@@ -54,10 +55,16 @@ func Header(name, value string) DialOption {
 // or a Router with one gateway, and its path has no wildcards.
 func Path(path string) DialOption { return dialOption(func(d *dialing) { d.path = path }) }
 
-// From is the address that the request comes from, for guards and limits that
-// look at it. Default: 192.0.2.1:1234, an address for documentation (RFC 5737).
-// With OnPort it is the socket's, and From fails the test.
-func From(addr netip.AddrPort) DialOption { return dialOption(func(d *dialing) { d.from = addr }) }
+// FromOption is what From returns: it is for Dial and for NewClient.
+type FromOption struct{ addr netip.AddrPort }
+
+func (o FromOption) dialing(d *dialing) { d.from = o.addr }
+func (o FromOption) alone(a *alone)     { a.lone.Remote = o.addr }
+
+// From is the address that the client comes from, for guards, limits and handlers
+// that look at it. Default: 192.0.2.1:1234, an address for documentation (RFC
+// 5737). With OnPort it is the socket's, and From fails the test.
+func From(addr netip.AddrPort) FromOption { return FromOption{addr} }
 
 // OnPort connects by TCP, to a port of the loopback interface. That takes the
 // runtime's own system calls, and the kernel's buffers, into the test; it does
