@@ -1,0 +1,4 @@
+package wstest
+
+// RunMain is Main without its end.
+var RunMain = run
