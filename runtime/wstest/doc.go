@@ -10,6 +10,9 @@
 //	ann.Call("join", "lobby").OK()
 //	said := wstest.Expect[Line](ann, "said")
 //
+// NewClient makes a ws.Client without a connection, for unit tests of handlers
+// and hooks, and NewPush a ws.Push whose calls are recorded.
+//
 // Everything that is started ends with the test: its cleanup waits for the
-// connection's handlers and hooks.
+// connection's handlers and hooks. The guide is docs/guide/testing.md.
 package wstest
