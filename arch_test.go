@@ -58,7 +58,7 @@ runtime/internal/fixture:          runtime runtime/wsjson
 
 validator/playground:              runtime third-party
 
-examples/live/...:                 examples/live/... runtime runtime/wsjson third-party
+examples/live/...:                 examples/live/... runtime runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
 bench:                             bench/internal/...

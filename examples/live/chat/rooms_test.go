@@ -4,123 +4,120 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 func room(name string) map[string]string { return map[string]string{"room": name} }
 
 func line(room, text string) map[string]string { return map[string]string{"room": room, "text": text} }
 
+// say has c say something in a room, and returns how many were told.
+func say(t *testing.T, c *wstest.Conn, room, text string) int {
+	t.Helper()
+	return wstest.Decode[int](c.Call("say", line(room, text)))
+}
+
 func TestConnectJoinsTheLobby(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Barrier("presence")
-	if got := ada.Request("say", line("lobby", "hi")); got != "2" {
-		t.Fatalf("said to %s, want 2", got)
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
+	if got := say(t, ada, "lobby", "hi"); got != 2 {
+		t.Fatalf("said to %d, want 2", got)
 	}
-	for _, c := range []*livetest.Conn{ada, bob} {
-		c.Expect(`{"event":"said","data":{"room":"lobby","text":"hi"}}`)
+	for _, c := range []*wstest.Conn{ada, bob} {
+		c.ExpectText(`{"event":"said","data":{"room":"lobby","text":"hi"}}`)
 	}
 }
 
 func TestSayReachesTheMembers(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob, eve := live.Dial(t, "/ws"), live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	eve.Barrier("presence")
+	ada, bob, eve := live.Connect(t, "/ws"), live.Connect(t, "/ws"), live.Connect(t, "/ws")
 	bob.SendText(`{"event":"join","id":1,"data":{"room":"tea"}}`)
-	bob.Expect(`{"event":"join","id":1,"data":null}`)
+	bob.ExpectText(`{"event":"join","id":1,"data":null}`)
 
 	// The sender need not be in the room, and then it gets nothing.
-	if got := ada.Request("say", line("tea", "outside")); got != "1" {
-		t.Fatalf("said to %s, want 1", got)
+	if got := say(t, ada, "tea", "outside"); got != 1 {
+		t.Fatalf("said to %d, want 1", got)
 	}
-	bob.Expect(`{"event":"said","data":{"room":"tea","text":"outside"}}`)
-	ada.Silent("presence")
+	bob.ExpectText(`{"event":"said","data":{"room":"tea","text":"outside"}}`)
+	ada.ExpectSilence(0)
 
 	// Joining twice is joining once.
-	ada.Request("join", room("tea"))
-	ada.Request("join", room("tea"))
+	ada.Call("join", room("tea")).OK()
+	ada.Call("join", room("tea")).OK()
 	ada.SendText(`{"event":"say","data":{"room":"tea","text":"inside"}}`)
-	ada.Expect(`{"event":"said","data":{"room":"tea","text":"inside"}}`)
-	ada.Expect(`{"event":"say","data":2}`)
-	bob.Expect(`{"event":"said","data":{"room":"tea","text":"inside"}}`)
+	ada.ExpectText(`{"event":"said","data":{"room":"tea","text":"inside"}}`, `{"event":"say","data":2}`)
+	bob.ExpectText(`{"event":"said","data":{"room":"tea","text":"inside"}}`)
 
-	bob.Request("leave", room("tea"))
-	bob.Request("leave", room("tea")) // not in it: no error
-	if got := ada.Request("say", line("tea", "alone")); got != "1" {
-		t.Fatalf("said to %s, want 1", got)
+	bob.Call("leave", room("tea")).OK()
+	bob.Call("leave", room("tea")).OK() // not in it: no error
+	if got := say(t, ada, "tea", "alone"); got != 1 {
+		t.Fatalf("said to %d, want 1", got)
 	}
-	ada.Expect(`{"event":"said","data":{"room":"tea","text":"alone"}}`)
-	bob.Silent("presence")
-	eve.Silent("presence")
+	ada.ExpectText(`{"event":"said","data":{"room":"tea","text":"alone"}}`)
+	bob.ExpectSilence(0)
+	eve.ExpectSilence(0)
 
-	if got := ada.Request("say", line("nowhere", "hi")); got != "0" {
-		t.Fatalf("said to %s, want 0", got)
+	if got := say(t, ada, "nowhere", "hi"); got != 0 {
+		t.Fatalf("said to %d, want 0", got)
 	}
 }
 
 func TestALostConnectionLeavesItsRooms(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Request("join", room("tea"))
-	bob.Close()
-	livetest.Eventually(t, "bob is gone from the room", func() bool {
-		return ada.Request("say", line("tea", "hi")) == "0"
-	})
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
+	bob.Call("join", room("tea")).OK()
+	bob.Close(ws.CloseNormal, "")
+	livetest.Eventually(t, "bob is gone from the room", func() bool { return say(t, ada, "tea", "hi") == 0 })
 }
 
 func TestIncompleteDataIsRefused(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
+	ada := live.Connect(t, "/ws")
 	for event, data := range map[string]any{
 		"join": map[string]string{}, "leave": map[string]int{"room": 1}, "say": map[string]string{"room": "tea"},
 		"order": nil, "typing": 3,
 	} {
-		if code := ada.Refused(event, data); code != "invalid_payload" {
-			t.Errorf("%s %v: code %q", event, data, code)
-		}
+		ada.Call(event, data).ExpectError(ws.CodeInvalidPayload)
 	}
-	if code := ada.Refused("dance", nil); code != "unknown_event" {
-		t.Errorf("code %q", code)
-	}
+	ada.Call("dance", nil).ExpectError(ws.CodeUnknownEvent)
 }
 
 func TestPresenceIsABareNumber(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
+	ada := live.Connect(t, "/ws")
 	ada.SendText(`{"event":"presence"}`)
-	ada.Expect(`{"event":"presence","data":1}`)
-	bob, service, other := live.Dial(t, "/ws"), live.Dial(t, "/rooms"), live.Dial(t, "/notify")
-	bob.Barrier("presence")
-	service.Request("join_room", "x")
-	other.Request("ping", nil)
-	if got := ada.Request("presence", nil); got != "3" { // not the one with a registry of its own
-		t.Fatalf("presence %s, want 3", got)
+	ada.ExpectText(`{"event":"presence","data":1}`)
+	bob := live.Connect(t, "/ws")
+	live.Connect(t, "/rooms")
+	live.Connect(t, "/notify") // has a registry of its own
+	present := func() int { return wstest.Decode[int](ada.Call("presence", nil)) }
+	if got := present(); got != 3 {
+		t.Fatalf("presence %d, want 3", got)
 	}
-	bob.Close()
-	livetest.Eventually(t, "presence falls to 2", func() bool { return ada.Request("presence", nil) == "2" })
+	bob.Close(ws.CloseNormal, "")
+	livetest.Eventually(t, "presence falls to 2", func() bool { return present() == 2 })
 }
 
 func TestTypingIsBroadcast(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Barrier("presence")
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
 	ada.Send("typing", map[string]string{"author": "ada"})
-	for _, c := range []*livetest.Conn{ada, bob} {
-		c.Expect(`{"event":"typing","data":{"author":"ada"}}`)
+	for _, c := range []*wstest.Conn{ada, bob} {
+		c.ExpectText(`{"event":"typing","data":{"author":"ada"}}`)
 	}
-	ada.Silent("presence") // no answer without an id
+	ada.ExpectSilence(0) // no answer without an id
 }
 
 func TestOrderDoneReachesOneConnection(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Barrier("presence")
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
 	ada.Send("order", map[string]string{"text": "tea"})
-	ada.Expect(`{"event":"order_done","data":{"text":"tea"}}`)
-	if got := bob.Request("order", map[string]string{"text": "cake"}); got != "null" {
+	ada.ExpectText(`{"event":"order_done","data":{"text":"tea"}}`)
+	if got := bob.Call("order", map[string]string{"text": "cake"}).Text(); got != "null" {
 		t.Fatalf("order answered %s, want the ack", got)
 	}
-	bob.Expect(`{"event":"order_done","data":{"text":"cake"}}`)
-	ada.Silent("presence")
-	bob.Silent("presence")
+	bob.ExpectText(`{"event":"order_done","data":{"text":"cake"}}`)
+	ada.ExpectSilence(0)
+	bob.ExpectSilence(0)
 }

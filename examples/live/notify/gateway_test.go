@@ -8,38 +8,34 @@ import (
 
 func TestPingReachesTheNamespace(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/notify"), live.Dial(t, "/notify")
-	bob.Request("ping", nil) // bob is registered
-	ada.Barrier("ping")      // so is ada, who may have seen that ping or not
-	bob.Expect(`{"event":"pong","data":"hi"}`)
-	bob.Expect(`{"event":"pong","data":"hi"}`)
+	ada, bob := live.Connect(t, "/notify"), live.Connect(t, "/notify")
+	bob.Call("ping", nil).OK()
+	ada.ExpectText(`{"event":"pong","data":"hi"}`)
+	bob.ExpectText(`{"event":"pong","data":"hi"}`)
 
 	ada.SendText(`{"event":"ping"}`)
-	ada.Expect(`{"event":"pong","data":"hi"}`)
-	bob.Expect(`{"event":"pong","data":"hi"}`)
+	ada.ExpectText(`{"event":"pong","data":"hi"}`)
+	bob.ExpectText(`{"event":"pong","data":"hi"}`)
 	ada.SendText(`{"event":"ping","id":"x","data":{"ignored":1}}`)
-	ada.Expect(`{"event":"pong","data":"hi"}`)
-	ada.Expect(`{"event":"ping","id":"x","data":null}`)
-	bob.Expect(`{"event":"pong","data":"hi"}`)
+	ada.ExpectText(`{"event":"pong","data":"hi"}`, `{"event":"ping","id":"x","data":null}`)
+	bob.ExpectText(`{"event":"pong","data":"hi"}`)
+	ada.ExpectSilence(0)
+	bob.ExpectSilence(0)
 }
 
 func TestNamespacesDoNotSeeEachOther(t *testing.T) {
 	live := livetest.Start(t)
-	chat, service, other := live.Dial(t, "/ws"), live.Dial(t, "/rooms"), live.Dial(t, "/notify")
-	chat.Barrier("presence")
-	service.Request("join_room", "barrier")
-	other.Request("ping", nil)
-	other.Expect(`{"event":"pong","data":"hi"}`)
-	chat.Silent("presence")
-	service.Silent("join_room")
+	chat, service, other := live.Connect(t, "/ws"), live.Connect(t, "/rooms"), live.Connect(t, "/notify")
+	other.Call("ping", nil).OK()
+	other.ExpectText(`{"event":"pong","data":"hi"}`)
+	chat.ExpectSilence(0)
+	service.ExpectSilence(0)
 
-	chat.Request("message", map[string]string{"author": "ada", "text": "hi"})
-	chat.Request("typing", map[string]string{"author": "ada"})
-	chat.Request("say", map[string]string{"room": "lobby", "text": "hi"})
+	chat.Call("message", map[string]string{"author": "ada", "text": "hi"}).OK()
+	chat.Call("typing", map[string]string{"author": "ada"}).OK()
+	chat.Call("say", map[string]string{"room": "lobby", "text": "hi"}).OK()
 	if got := announce(t, live, `{"text":"hear"}`); got != `{"reached":2}` {
 		t.Fatalf("announce answered %s, want 2 reached: not the namespace", got)
 	}
-	if got := other.Barrier("ping"); len(got) != 1 || got[0] != `{"event":"pong","data":"hi"}` {
-		t.Fatalf("the namespace saw %q", got)
-	}
+	other.ExpectSilence(0)
 }

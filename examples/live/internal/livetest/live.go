@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/app"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // Patience is how long a test waits for an event that must come. A test that passes never waits so long.
@@ -40,6 +41,12 @@ func StartInMemory(t testing.TB, o ...ws.Options) *Live {
 	t.Helper()
 	listener := newPipes()
 	return start(t, listener, listener.dial, o...)
+}
+
+// Connect connects to the gateway at path in memory, past the listener. What serves is the same.
+func (l *Live) Connect(t testing.TB, path string, o ...wstest.DialOption) *wstest.Conn {
+	t.Helper()
+	return wstest.Dial(t, l.App.Handler(), append(o, wstest.Path(path))...)
 }
 
 func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error), o ...ws.Options) *Live {
