@@ -114,6 +114,7 @@ func TestFailures(t *testing.T) {
 		"another close":   {func(c *wstest.Conn) { c.Send("leave", nil); c.ExpectClose(1000) }, []string{"the server has closed with 4403 forbidden: go, want 1000"}},
 		"no Close":        {func(c *wstest.Conn) { c.Vanish(); c.ExpectClose(1000) }, []string{"ended without a Close, and should with 1000", "* vanishes", "* the connection is over"}},
 		"another text":    {func(c *wstest.Conn) { c.Send("echo", 1); c.ExpectText("x") }, []string{`got  {"event":"echo","data":1}`, "want x"}},
+		"no text":         {func(c *wstest.Conn) { c.Send("leave", nil); _ = c.Text() }, []string{"the next frame should be a text: Close 4403"}},
 		"no frame":        {func(c *wstest.Conn) { c.Frame() }, []string{"no frame came"}},
 		"an answer never": {func(c *wstest.Conn) { c.Deaf(); c.Call("echo", 1) }, []string{`"echo", with id 1, has no answer`, "* deaf"}},
 		"data without":    {func(c *wstest.Conn) { c.Send("echo", func() {}) }, []string{`the data of "echo" has no JSON`}},

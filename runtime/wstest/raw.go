@@ -38,6 +38,17 @@ func (c *Conn) Frame() Frame {
 	return a.Frame
 }
 
+// Text waits for the next frame that was not taken, which must be a text message,
+// and returns that.
+func (c *Conn) Text() string {
+	c.t.Helper()
+	f := c.Frame()
+	if f.First != Text {
+		c.fail("the next frame should be a text: %s", f)
+	}
+	return string(f.Payload)
+}
+
 // ExpectText fails the test unless these texts are the next frames that were not
 // taken, to the byte.
 func (c *Conn) ExpectText(texts ...string) {

@@ -6,82 +6,74 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
 )
 
 func TestMessageReachesEveryConnection(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob, other := live.Dial(t, "/ws"), live.Dial(t, "/ws"), live.Dial(t, "/rooms")
-	other.Request("join_room", "x") // it is registered
-
+	ada, bob, other := live.Connect(t, "/ws"), live.Connect(t, "/ws"), live.Connect(t, "/rooms")
 	ada.SendText(`{"event":"message","data":{"author":"ada","text":"hi"}}`)
 	push := `{"event":"message","data":{"author":"ada","text":"hi"}}`
-	ada.Expect(push) // the sender's too
-	ada.Expect(push) // and the handler's answer, which without id looks the same
-	bob.Expect(push)
-	other.Expect(push) // the gateways share the application's Server
-	bob.Silent("leave")
+	ada.ExpectText(push) // the sender's too
+	ada.ExpectText(push) // and the handler's answer, which without id looks the same
+	bob.ExpectText(push)
+	other.ExpectText(push) // the gateways share the application's Server
+	bob.ExpectSilence(0)
 }
 
 func TestMessageAnswersWhatIsStored(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
+	ada := live.Connect(t, "/ws")
 	ada.SendText(`{"event":"message","id":"a1","data":{"author":"ada","text":"<b>&\u2028é"}}`)
-	pushed, answered := ada.Next(), ada.Next()
+	pushed, answered := ada.Text(), ada.Text()
 	if !strings.HasPrefix(pushed, `{"event":"message","data":{"author":"ada","text":`) ||
 		!strings.HasPrefix(answered, `{"event":"message","id":"a1","data":{"author":"ada","text":`) {
 		t.Fatalf("pushed %s\nanswered %s", pushed, answered)
 	}
-	if got := ada.Request("history", nil); !strings.HasSuffix(answered, strings.Trim(got, "[]")+"}") {
+	if got := ada.Call("history", nil).Text(); !strings.HasSuffix(answered, strings.Trim(got, "[]")+"}") {
 		t.Fatalf("answered %s\nhistory %s", answered, got)
 	}
 }
 
 func TestHistory(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
+	ada := live.Connect(t, "/ws")
 	ada.SendText(`{"event":"history"}`)
-	ada.Expect(`{"event":"history","data":[]}`)
+	ada.ExpectText(`{"event":"history","data":[]}`)
 
 	for i := range 300 {
-		ada.Request("message", map[string]any{"author": "ada", "text": fmt.Sprint(i)})
+		ada.Call("message", map[string]any{"author": "ada", "text": fmt.Sprint(i)}).OK()
 	}
 	var want []string
 	for i := 300 - 256; i < 300; i++ {
 		want = append(want, fmt.Sprintf(`{"author":"ada","text":"%d"}`, i))
 	}
-	if got := live.Dial(t, "/ws").Request("history", nil); got != "["+strings.Join(want, ",")+"]" {
+	if got := live.Connect(t, "/ws").Call("history", nil).Text(); got != "["+strings.Join(want, ",")+"]" {
 		t.Fatalf("history %s", got)
 	}
 }
 
 func TestMessageTakesAnyTextThatFitsAFrame(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Barrier("presence")
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
 	for _, text := range []string{"", "\x00\n\"\\", strings.Repeat("x", 65_000), strings.Repeat("<", 65_000)} {
-		stored := ada.Request("message", map[string]string{"author": "", "text": text})
-		if got := bob.Next(); got != `{"event":"message","data":`+stored+`}` {
-			t.Fatalf("stored %.100s, pushed %.100s", stored, got)
-		}
+		stored := ada.Call("message", map[string]string{"author": "", "text": text}).Text()
+		bob.ExpectText(`{"event":"message","data":` + stored + `}`)
 	}
-	if got := strings.Count(ada.Request("history", nil), `"author"`); got != 4 {
+	if got := strings.Count(ada.Call("history", nil).Text(), `"author"`); got != 4 {
 		t.Fatalf("%d messages in the history, want 4", got)
 	}
 }
 
 func TestBannedAuthor(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/ws"), live.Dial(t, "/ws")
-	bob.Barrier("presence")
-	if code := ada.Refused("message", map[string]string{"author": "banned", "text": "hi"}); code != "forbidden" {
-		t.Fatalf("code %q", code)
-	}
-	ada.Send("message", map[string]string{"author": "banned", "text": "hi"})
-	if got := ada.Next(); !strings.HasPrefix(got, `{"event":"error","data":{"code":"forbidden",`) {
-		t.Fatalf("got %s", got)
-	}
-	bob.Silent("presence")
-	if got := ada.Request("history", nil); got != "[]" {
+	ada, bob := live.Connect(t, "/ws"), live.Connect(t, "/ws")
+	banned := map[string]string{"author": "banned", "text": "hi"}
+	ada.Call("message", banned).ExpectError(ws.CodeForbidden)
+	ada.Send("message", banned)
+	ada.ExpectError(ws.CodeForbidden)
+	bob.ExpectSilence(0)
+	if got := ada.Call("history", nil).Text(); got != "[]" {
 		t.Fatalf("stored %s", got)
 	}
 }
@@ -90,17 +82,15 @@ func TestBannedAuthor(t *testing.T) {
 // refuse it.
 func TestUndecodableMessage(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
+	ada := live.Connect(t, "/ws")
 	for _, data := range []any{nil, 7, "banned", []string{"banned"}, map[string]any{"author": "banned", "text": 7}, map[string]any{"author": 1}} {
-		if code := ada.Refused("message", data); code != "invalid_payload" {
-			t.Errorf("data %v: code %q", data, code)
-		}
+		ada.Call("message", data).ExpectError(ws.CodeInvalidPayload)
 	}
 	ada.SendText(`{"event":"message","id":99}`)
-	if got := ada.Next(); !strings.HasPrefix(got, `{"event":"error","id":99,"data":{"code":"invalid_payload",`) {
+	if got := ada.Text(); !strings.HasPrefix(got, `{"event":"error","id":99,"data":{"code":"invalid_payload",`) {
 		t.Fatalf("got %s", got)
 	}
-	if got := ada.Request("history", nil); got != "[]" {
+	if got := ada.Call("history", nil).Text(); got != "[]" {
 		t.Fatalf("stored %s", got)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/flood"
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // pushed is how many drops a test asks for: many more than an outbox of /flood holds. In memory nothing
@@ -53,14 +55,16 @@ func TestABurstIsAccountedFor(t *testing.T) {
 	} {
 		t.Run(policy, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := livetest.StartInMemory(t).Dial(t, "/flood")
+				c := livetest.StartInMemory(t).Connect(t, "/flood")
+				c.Deaf()
 				c.Send("burst", burst(policy))
 				time.Sleep(time.Second) // of the bubble's clock; nothing is read, and the burst is over
+				c.Hear()
 
 				var report flood.Report
 				var frames []string
 				for reported := false; !reported; {
-					text := c.Next()
+					text := c.Text()
 					var data string
 					if _, data, reported = strings.Cut(text, `{"event":"burst","data":`); !reported {
 						frames = append(frames, text)
@@ -68,7 +72,7 @@ func TestABurstIsAccountedFor(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				answer := c.Request("burst", map[string]any{"count": 1, "policy": "shed_newest"})
+				answer := c.Call("burst", map[string]any{"count": 1, "policy": "shed_newest"}).Text()
 				drops := delivered(t, frames)
 				if report.Pushed != pushed || len(drops)+report.Shed+report.Replaced != pushed {
 					t.Fatalf("%d delivered, reported %+v", len(drops), report)
@@ -87,17 +91,17 @@ func TestABurstIsAccountedFor(t *testing.T) {
 func TestASlowReaderIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t)
-		c := live.Dial(t, "/flood")
+		c := live.Connect(t, "/flood")
+		c.Deaf()
 		c.Send("burst", burst("close_slow"))
 		time.Sleep(100 * time.Millisecond)
-		if code := c.CloseCode(); code != 1008 {
-			t.Errorf("closed with %d, want 1008", code)
-		}
+		c.Hear()
+		c.ExpectClose(ws.ClosePolicy)
 		if s := live.App.Flood.Stats(); s.Slow != 1 || s.Shed == 0 {
 			t.Errorf("%+v, want one slow reader", s)
 		}
 		// Nobody else waits for it.
-		if got := live.Dial(t, "/flood").Request("burst", map[string]any{"count": 1, "policy": "coalesce"}); got != `{"pushed":1,"shed":0,"replaced":0}` {
+		if got := live.Connect(t, "/flood").Call("burst", map[string]any{"count": 1, "policy": "coalesce"}).Text(); got != `{"pushed":1,"shed":0,"replaced":0}` {
 			t.Errorf("the next burst: %s", got)
 		}
 	})
@@ -106,20 +110,18 @@ func TestASlowReaderIsClosed(t *testing.T) {
 func TestOneBurstAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t)
-		busy, other := live.Dial(t, "/flood"), live.Dial(t, "/flood")
+		busy, other := live.Connect(t, "/flood"), live.Connect(t, "/flood")
 		busy.Send("burst", burst("shed_newest"))
 		synctest.Wait()
-		if code := other.Refused("burst", burst("shed_newest")); code != "unavailable" {
-			t.Errorf("during a burst: code %q", code)
-		}
+		other.Call("burst", burst("shed_newest")).ExpectError(ws.CodeUnavailable)
 		time.Sleep(time.Second)
-		other.Request("burst", map[string]any{"count": 1, "policy": "shed_newest"})
+		other.Call("burst", map[string]any{"count": 1, "policy": "shed_newest"}).OK()
 	})
 }
 
 func TestBurstsAreBounded(t *testing.T) {
 	live := livetest.Start(t)
-	c := live.Dial(t, "/flood")
+	c := live.Connect(t, "/flood")
 	for _, data := range []map[string]any{
 		{"count": 0, "policy": "shed_newest"},
 		{"count": 4001, "policy": "shed_newest"},
@@ -127,9 +129,7 @@ func TestBurstsAreBounded(t *testing.T) {
 		{"count": 1, "policy": "wait"},
 		{"count": 1},
 	} {
-		if code := c.Refused("burst", data); code != "validation_failed" {
-			t.Errorf("%v: code %q", data, code)
-		}
+		c.Call("burst", data).ExpectError(ws.CodeValidationFailed)
 	}
 }
 
@@ -137,16 +137,19 @@ func TestBurstsAreBounded(t *testing.T) {
 // nothing of them.
 func TestFloodHasARegistryOfItsOwn(t *testing.T) {
 	live := livetest.Start(t)
-	c, chat := live.Dial(t, "/flood"), live.Dial(t, "/ws")
-	c.Request("burst", map[string]any{"count": 3, "policy": "shed_newest"})
-	if got := chat.Request("presence", nil); got != "1" {
-		t.Errorf("presence %s, want 1", got)
+	c, chat := live.Connect(t, "/flood"), live.Connect(t, "/ws")
+	c.Call("burst", map[string]any{"count": 3, "policy": "shed_newest"}).OK()
+	if got := wstest.Decode[int](chat.Call("presence", nil)); got != 1 {
+		t.Errorf("presence %d, want 1", got)
 	}
-	chat.Request("message", map[string]string{"author": "ada", "text": "hi"})
-	chat.Next()
-	chat.Silent("presence")
-	c.Request("burst", map[string]any{"count": 1, "policy": "shed_newest"})
-	if got := delivered(t, c.Ahead()); len(got) != 4 {
-		t.Errorf("drops %v, want 4", got)
+	chat.Call("message", map[string]string{"author": "ada", "text": "hi"}).OK()
+	wstest.Expect[any](chat, "message")
+	chat.ExpectSilence(0)
+	c.Call("burst", map[string]any{"count": 1, "policy": "shed_newest"}).OK()
+	for _, want := range []int{1, 2, 3, 1} {
+		if got := wstest.Expect[flood.Drop](c, "drop"); got.N != want {
+			t.Errorf("drop %d, want %d", got.N, want)
+		}
 	}
+	c.ExpectSilence(0)
 }
