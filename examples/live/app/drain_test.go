@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // TestDraining checks the order: a load balancer sees it first, then the clients are told, and only
@@ -17,28 +18,26 @@ import (
 func TestDraining(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t, ws.Options{ShutdownDelay: 3 * time.Second})
-		chat, other := live.Dial(t, "/ws"), live.Dial(t, "/notify")
+		chat, other := live.Connect(t, "/ws"), live.Connect(t, "/notify")
 		if response, body := get(t, live, "/readyz"); response.StatusCode != http.StatusOK {
 			t.Fatalf("/readyz: %s %s", response.Status, body)
 		}
 		start := time.Now()
 		done := make(chan error, 1)
 		go func() { done <- live.App.Shutdown(context.Background()) }()
-		chat.Expect(`{"event":"draining","data":null}`)
+		chat.ExpectText(`{"event":"draining","data":null}`)
 		synctest.Wait()
 		if response, body := get(t, live, "/readyz"); response.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("/readyz: %s %s, want 503", response.Status, body)
 		}
-		chat.Request("presence", nil) // still served
-		other.Request("ping", nil)
-		live.Dial(t, "/ws").Request("presence", nil) // also a new client
+		chat.Call("presence", nil).OK() // still served
+		other.Call("ping", nil).OK()
+		live.Connect(t, "/ws").Call("presence", nil).OK() // also a new client
 		if passed := time.Since(start); passed != 0 {
 			t.Errorf("%v have passed", passed)
 		}
-		for _, c := range []*livetest.Conn{chat, other} {
-			if code := c.CloseCode(); code != 1001 {
-				t.Errorf("closed with %d, want 1001", code)
-			}
+		for _, c := range []*wstest.Conn{chat, other} {
+			c.ExpectClose(ws.CloseAway)
 		}
 		if passed := time.Since(start); passed < 3*time.Second {
 			t.Errorf("closed after %v, want 3 s", passed)
@@ -51,9 +50,9 @@ func TestDraining(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	live := livetest.Start(t)
-	chat, flood := live.Dial(t, "/ws"), live.Dial(t, "/flood")
-	flood.Request("burst", map[string]any{"count": 2, "policy": "shed_newest"})
-	chat.Request("message", map[string]string{"author": "ada", "text": "hi"})
+	chat, flood := live.Connect(t, "/ws"), live.Connect(t, "/flood")
+	flood.Call("burst", map[string]any{"count": 2, "policy": "shed_newest"}).OK()
+	chat.Call("message", map[string]string{"author": "ada", "text": "hi"}).OK()
 	_, body := get(t, live, "/stats")
 	var got map[string]struct{ Connections, Accepted, Shed, Replaced, Slow int }
 	if err := json.Unmarshal([]byte(body), &got); err != nil {

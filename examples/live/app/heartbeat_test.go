@@ -15,21 +15,21 @@ func TestHeartbeatEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		live := livetest.StartInMemory(t)
-		chat, service, other := live.Dial(t, "/ws"), live.Dial(t, "/rooms"), live.Dial(t, "/notify")
-		service.Request("join_room", "tea")
-		other.Request("ping", nil)
-		other.Expect(`{"event":"pong","data":"hi"}`)
+		chat, service, other := live.Connect(t, "/ws"), live.Connect(t, "/rooms"), live.Connect(t, "/notify")
+		service.Call("join_room", "tea").OK()
+		other.Call("ping", nil).OK()
+		other.ExpectText(`{"event":"pong","data":"hi"}`)
 		for i := 1; i <= 3; i++ {
 			now := start.Add(time.Duration(i) * 5 * time.Second)
 			want := `{"event":"heartbeat","data":"` + now.UTC().Format(time.RFC3339) + `"}`
-			chat.Expect(want)
-			service.Expect(want)
+			chat.ExpectText(want)
+			service.ExpectText(want)
 			if got := time.Now(); !got.Equal(now) {
 				t.Fatalf("heartbeat %d at %v, want %v", i, got, now)
 			}
 		}
-		other.Request("ping", nil)
-		other.Expect(`{"event":"pong","data":"hi"}`) // a namespace of its own: no heartbeat before
+		other.Call("ping", nil).OK()
+		other.ExpectText(`{"event":"pong","data":"hi"}`) // a namespace of its own: no heartbeat before
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // notice posts to /notify/{user}.
@@ -15,25 +17,23 @@ func notice(t *testing.T, live *livetest.Live, user, body string, header ...stri
 
 func TestANoticeReachesEveryTabOfAUser(t *testing.T) {
 	live := livetest.Start(t)
-	first, second := live.Dial(t, "/ws?access_token=demo-ann"), live.Dial(t, "/ws?access_token=demo-ann")
-	room := live.Dial(t, "/rooms/tea?access_token=demo-ann")
-	ben, guest, other := live.Dial(t, "/ws?access_token=demo-ben"), live.Dial(t, "/ws"), live.Dial(t, "/notify?access_token=demo-ann")
-	first.Barrier("presence")
-	second.Barrier("presence")
-	room.Barrier("where")
+	first, second := live.Connect(t, "/ws?access_token=demo-ann"), live.Connect(t, "/ws?access_token=demo-ann")
+	room := live.Connect(t, "/rooms/tea?access_token=demo-ann")
+	wstest.Expect[any](room, "visitors") // its own visit
+	ben, guest, other := live.Connect(t, "/ws?access_token=demo-ben"), live.Connect(t, "/ws"), live.Connect(t, "/notify?access_token=demo-ann")
 
 	if status, text := notice(t, live, "ann", `{"text":"your tea is ready"}`); status != http.StatusOK || text != `{"reached":3}` {
 		t.Fatalf("%d %s, want 3 reached", status, text)
 	}
-	for _, c := range []*livetest.Conn{first, second, room} {
-		c.Expect(`{"event":"notice","data":{"user":"ann","text":"your tea is ready"}}`)
+	for _, c := range []*wstest.Conn{first, second, room} {
+		c.ExpectText(`{"event":"notice","data":{"user":"ann","text":"your tea is ready"}}`)
 	}
-	ben.Silent("presence")
-	guest.Silent("presence")
-	other.Request("ping", nil) // a registry of its own: its ann is not this one
-	other.Expect(`{"event":"pong","data":"hi"}`)
+	ben.ExpectSilence(0)
+	guest.ExpectSilence(0)
+	other.Call("ping", nil).OK() // a registry of its own: its ann is not this one
+	other.ExpectText(`{"event":"pong","data":"hi"}`)
 
-	second.Close()
+	second.Close(ws.CloseNormal, "")
 	livetest.Eventually(t, "the second tab is gone", func() bool {
 		_, text := notice(t, live, "ann", `{"text":"again"}`)
 		return text == `{"reached":2}`
@@ -43,7 +43,7 @@ func TestANoticeReachesEveryTabOfAUser(t *testing.T) {
 			t.Errorf("%q: %d %s, want nobody reached", nobody, status, text)
 		}
 	}
-	guest.Silent("presence")
+	guest.ExpectSilence(0)
 }
 
 func TestNoticesAreRefusedLikeAnnouncements(t *testing.T) {

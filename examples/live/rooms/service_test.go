@@ -1,9 +1,6 @@
 package rooms_test
 
 import (
-	"context"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +8,7 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 	"github.com/wsgen/wsgen/examples/live/rooms"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 func message(room, text string) map[string]string {
@@ -19,46 +17,42 @@ func message(room, text string) map[string]string {
 
 func TestJoinRoom(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/rooms")
+	ada := live.Connect(t, "/rooms")
 	ada.SendText(`{"event":"join_room","data":{"room":"tea"}}`)
-	ada.Expect(`{"event":"join_room","data":"Joined room"}`)
+	ada.ExpectText(`{"event":"join_room","data":"Joined room"}`)
 	ada.SendText(`{"event":"join_room","id":4,"data":{"room":"tea"}}`)
-	ada.Expect(`{"event":"join_room","id":4,"data":"Joined room"}`)
-	if code := ada.Refused("join_room", map[string]int{"room": 1}); code != "invalid_payload" {
-		t.Fatalf("code %q", code)
-	}
+	ada.ExpectText(`{"event":"join_room","id":4,"data":"Joined room"}`)
+	ada.Call("join_room", map[string]int{"room": 1}).ExpectError(ws.CodeInvalidPayload)
 }
 
 func TestBroadcastReachesTheStoredSenders(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob, eve := live.Dial(t, "/rooms"), live.Dial(t, "/rooms"), live.Dial(t, "/rooms")
+	ada, bob, eve := live.Connect(t, "/rooms"), live.Connect(t, "/rooms"), live.Connect(t, "/rooms")
 	for range 2 { // twice is once
-		ada.Request("join_room", map[string]string{"room": "tea"})
+		ada.Call("join_room", map[string]string{"room": "tea"}).OK()
 	}
-	bob.Request("join_room", map[string]string{"room": "tea"})
-	eve.Request("join_room", map[string]string{"room": "coffee"})
+	bob.Call("join_room", map[string]string{"room": "tea"}).OK()
+	eve.Call("join_room", map[string]string{"room": "coffee"}).OK()
 
 	eve.SendText(`{"event":"broadcast","id":1,"data":{"room":"tea","message":"hi"}}`)
-	eve.Expect(`{"event":"broadcast","id":1,"data":null}`)
-	ada.Expect(`{"type":"broadcast","msg":"hi"}`)
-	bob.Expect(`{"type":"broadcast","msg":"hi"}`)
+	eve.ExpectText(`{"event":"broadcast","id":1,"data":null}`)
+	ada.ExpectText(`{"type":"broadcast","msg":"hi"}`)
+	bob.ExpectText(`{"type":"broadcast","msg":"hi"}`)
 
 	bob.SendText(`{"event":"broadcast","data":{"message":"to all here","room":"tea"}}`)
-	bob.Expect(`{"type":"broadcast","msg":"to all here"}`)
-	ada.Expect(`{"type":"broadcast","msg":"to all here"}`)
-	eve.Request("broadcast", message("nowhere", "nobody"))
+	bob.ExpectText(`{"type":"broadcast","msg":"to all here"}`)
+	ada.ExpectText(`{"type":"broadcast","msg":"to all here"}`)
+	eve.Call("broadcast", message("nowhere", "nobody")).OK()
 
 	const coffee = "coffee"
-	for _, c := range []*livetest.Conn{ada, bob, eve} {
-		c.Request("join_room", map[string]string{"room": coffee}) // answers last, if anything came before
+	for _, c := range []*wstest.Conn{ada, bob, eve} {
+		c.Call("join_room", map[string]string{"room": coffee}).OK()
 	}
-	eve.Request("broadcast", message(coffee, "end"))
-	for _, c := range []*livetest.Conn{ada, bob, eve} {
-		c.Expect(`{"type":"broadcast","msg":"end"}`) // and nothing before it, so no broadcast was answered
+	eve.Call("broadcast", message(coffee, "end")).OK()
+	for _, c := range []*wstest.Conn{ada, bob, eve} {
+		c.ExpectText(`{"type":"broadcast","msg":"end"}`) // and nothing before it, so no broadcast was answered
 	}
-	if code := eve.Refused("broadcast", map[string]string{"room": "tea"}); code != "invalid_payload" {
-		t.Fatalf("code %q", code)
-	}
+	eve.Call("broadcast", map[string]string{"room": "tea"}).ExpectError(ws.CodeInvalidPayload)
 }
 
 func TestBroadcastForgetsClosedSenders(t *testing.T) {
@@ -76,44 +70,27 @@ func TestBroadcastForgetsClosedSenders(t *testing.T) {
 
 func TestBroadcastAfterAMemberWent(t *testing.T) {
 	live := livetest.Start(t)
-	ada, bob := live.Dial(t, "/rooms"), live.Dial(t, "/rooms")
-	ada.Request("join_room", "tea")
-	bob.Request("join_room", "tea")
-	bob.Close()
-	if got := ada.Request("broadcast", message("tea", "hi")); got != "null" {
+	ada, bob := live.Connect(t, "/rooms"), live.Connect(t, "/rooms")
+	ada.Call("join_room", "tea").OK()
+	bob.Call("join_room", "tea").OK()
+	bob.Close(ws.CloseNormal, "")
+	if got := ada.Call("broadcast", message("tea", "hi")).Text(); got != "null" {
 		t.Fatalf("broadcast answered %s, want the ack", got)
 	}
-	ada.Expect(`{"type":"broadcast","msg":"hi"}`)
-}
-
-// serve serves a service of its own, so that a test can look into it.
-func serve(t *testing.T) (*rooms.ChatService, string) {
-	t.Helper()
-	service := rooms.NewChatService()
-	registry := ws.NewServer(ws.Options{})
-	server := httptest.NewServer(rooms.NewChatServiceEndpoint(registry, service))
-	t.Cleanup(func() {
-		server.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), livetest.Patience)
-		defer cancel()
-		if err := registry.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-	})
-	return service, server.URL
+	ada.ExpectText(`{"type":"broadcast","msg":"hi"}`)
 }
 
 func TestAConnectionThatEndsIsForgotten(t *testing.T) {
-	service, url := serve(t)
-	ada := livetest.Dial(t, http.DefaultClient, url+"/rooms")
-	ada.Request("join_room", "tea")
+	service := rooms.NewChatService()
+	ada := wstest.Dial(t, rooms.NewChatServiceEndpoint(ws.NewServer(ws.Options{}), service))
+	ada.Call("join_room", "tea").OK()
 	ada.Send("subscribe_updates", nil)
 	ada.Send("subscribe_updates", nil) // changes nothing
-	ada.Request("join_room", "coffee")
+	ada.Call("join_room", "coffee").OK()
 	if stored, subscribed := service.Stored("tea"), service.Subscribed(); stored != 1 || subscribed != 1 {
 		t.Fatalf("%d stored, %d subscribed, want 1 and 1", stored, subscribed)
 	}
-	ada.Close()
+	ada.Close(ws.CloseNormal, "")
 	livetest.Eventually(t, "nobody is stored and nothing runs", func() bool {
 		return service.Stored("tea")+service.Stored("coffee")+service.Subscribed() == 0
 	})
@@ -122,15 +99,15 @@ func TestAConnectionThatEndsIsForgotten(t *testing.T) {
 func TestUpdatesComeEverySecondUntilTheConnectionIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live := livetest.StartInMemory(t)
-		ada, bob := live.Dial(t, "/rooms"), live.Dial(t, "/rooms")
-		bob.Request("join_room", "tea")
-		if got := ada.Request("subscribe_updates", nil); got != "null" {
+		ada, bob := live.Connect(t, "/rooms"), live.Connect(t, "/rooms")
+		bob.Call("join_room", "tea").OK()
+		if got := ada.Call("subscribe_updates", nil).Text(); got != "null" {
 			t.Fatalf("subscribe_updates answered %s, want the ack", got)
 		}
 		ada.Send("subscribe_updates", nil) // changes nothing
 		start := time.Now()
 		for i := 1; i <= 3; i++ {
-			got := ada.Next()
+			got := ada.Text()
 			now := start.Add(time.Duration(i) * time.Second)
 			if want := `{"type":"heartbeat","timestamp":"` + now.UTC().Format(time.RFC3339) + `"}`; got != want {
 				t.Fatalf("got %s, want %s", got, want)
@@ -139,7 +116,7 @@ func TestUpdatesComeEverySecondUntilTheConnectionIsGone(t *testing.T) {
 				t.Fatalf("heartbeat %d after %v", i, passed)
 			}
 		}
-		ada.Close() // the bubble fails if a goroutine is left behind
-		bob.Silent("join_room")
+		ada.Close(ws.CloseNormal, "") // the bubble fails if a goroutine is left behind
+		bob.ExpectSilence(0)
 	})
 }
