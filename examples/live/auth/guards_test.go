@@ -13,6 +13,8 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // post sends body to POST /token and returns status and answer.
@@ -75,9 +77,9 @@ func handshake(t *testing.T, live *livetest.Live, path string, header ...string)
 	return response.StatusCode, string(text)
 }
 
-func identity(t *testing.T, c *livetest.Conn) string {
+func identity(t *testing.T, c *wstest.Conn) string {
 	t.Helper()
-	answer := c.Request("whoami", nil)
+	answer := c.Call("whoami", nil).Text()
 	conn := regexp.MustCompile(`^\{"conn":"[0-9a-f]{16}",`)
 	if !conn.MatchString(answer) {
 		t.Fatalf("whoami: %s", answer)
@@ -88,7 +90,7 @@ func identity(t *testing.T, c *livetest.Conn) string {
 func TestWithoutATokenOneIsAGuest(t *testing.T) {
 	live := livetest.Start(t)
 	for _, path := range []string{"/ws", "/ws?access_token=", "/ws?token=x"} {
-		if got := identity(t, live.Dial(t, path)); got != `{"user":"","scopes":[]}` {
+		if got := identity(t, live.Connect(t, path)); got != `{"user":"","scopes":[]}` {
 			t.Errorf("%s: %s", path, got)
 		}
 	}
@@ -100,12 +102,12 @@ func TestATokenSaysWhoOneIs(t *testing.T) {
 		"/ws?access_token=demo-ann": `{"user":"ann","scopes":["chat","admin"]}`,
 		"/ws?access_token=demo-ben": `{"user":"ben","scopes":["chat"]}`,
 	} {
-		if got := identity(t, live.Dial(t, path)); got != want {
+		if got := identity(t, live.Connect(t, path)); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
 	want := regexp.MustCompile(`^\{"user":"ben","scopes":\["chat"\],"expires":"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}$`)
-	if got := identity(t, live.Dial(t, "/ws?access_token="+token(t, live, "ben"))); !want.MatchString(got) {
+	if got := identity(t, live.Connect(t, "/ws?access_token="+token(t, live, "ben"))); !want.MatchString(got) {
 		t.Errorf("with a minted token: %s", got)
 	}
 	if status, text := handshake(t, live, "/ws", "Authorization", "Bearer "+token(t, live, "ann")); status != http.StatusSwitchingProtocols {
@@ -170,21 +172,17 @@ func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
 		live := livetest.StartInMemory(t)
 		start := time.Now()
 		first := token(t, live, "ann")
-		left, kept := live.Dial(t, "/ws?access_token="+first), live.Dial(t, "/ws?access_token="+first)
-		guest := live.Dial(t, "/ws")
+		left, kept := live.Connect(t, "/ws?access_token="+first), live.Connect(t, "/ws?access_token="+first)
+		guest := live.Connect(t, "/ws")
 
 		hear(8, left, kept, guest)
 		before := identity(t, kept)
-		if code := kept.Refused("$refresh", map[string]string{"token": "wrong"}); code != "unauthenticated" {
-			t.Errorf("$refresh with a bad token: %q", code)
-		}
-		if code := kept.Refused("$refresh", map[string]string{"token": token(t, live, "ben")}); code != "forbidden" {
-			t.Errorf("$refresh with another user's token: %q", code)
-		}
+		kept.Call("$refresh", map[string]string{"token": "wrong"}).ExpectError(ws.CodeUnauthenticated)
+		kept.Call("$refresh", map[string]string{"token": token(t, live, "ben")}).ExpectError(ws.CodeForbidden)
 		if after := identity(t, kept); after != before {
 			t.Errorf("a refused $refresh left %s, want %s", after, before)
 		}
-		kept.Request("$refresh", map[string]string{"token": token(t, live, "ann")})
+		kept.Call("$refresh", map[string]string{"token": token(t, live, "ann")}).OK()
 		if after := identity(t, kept); after == before {
 			t.Errorf("$refresh left %s", after)
 		}
@@ -197,7 +195,7 @@ func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
 		hear(8, kept, guest)
 		expect4401(t, kept, start, 100*time.Second)
 		hear(8, guest) // nothing of a guest's expires
-		guest.Request("whoami", nil)
+		guest.Call("whoami", nil).OK()
 	})
 }
 
@@ -223,21 +221,19 @@ func TestATokenIsGoodForItsTime(t *testing.T) {
 }
 
 // hear lets n heartbeats pass, 5 s each. It reads them, because a client that does not is closed.
-func hear(n int, conns ...*livetest.Conn) {
+func hear(n int, conns ...*wstest.Conn) {
 	for range n {
 		for _, c := range conns {
-			c.Next()
+			_ = c.Text()
 		}
 	}
 }
 
 // expect4401 waits for the end of c, which must come after a while, give or take the steps of the
 // runtime's timer.
-func expect4401(t *testing.T, c *livetest.Conn, start time.Time, after time.Duration) {
+func expect4401(t *testing.T, c *wstest.Conn, start time.Time, after time.Duration) {
 	t.Helper()
-	if code := c.CloseCode(); code != 4401 {
-		t.Errorf("closed with %d, want 4401", code)
-	}
+	c.ExpectClose(ws.CloseUnauthenticated)
 	if passed := time.Since(start); passed < after || passed > after+5*time.Second {
 		t.Errorf("closed after %v, want %v", passed, after)
 	}
@@ -245,28 +241,21 @@ func expect4401(t *testing.T, c *livetest.Conn, start time.Time, after time.Dura
 
 func TestOnlyAdminsSignOthersOut(t *testing.T) {
 	live := livetest.Start(t)
-	guest, ann := live.Dial(t, "/ws"), live.Dial(t, "/ws?access_token=demo-ann")
-	ben, tab := live.Dial(t, "/ws?access_token=demo-ben"), live.Dial(t, "/rooms/tea?access_token=demo-ben")
-	tab.Request("where", nil)
+	guest, ann := live.Connect(t, "/ws"), live.Connect(t, "/ws?access_token=demo-ann")
+	ben, tab := live.Connect(t, "/ws?access_token=demo-ben"), live.Connect(t, "/rooms/tea?access_token=demo-ben")
 	data := map[string]string{"user": "ben"}
-	if code := guest.Refused("sign_out", data); code != "unauthenticated" {
-		t.Errorf("a guest: %q", code)
+	guest.Call("sign_out", data).ExpectError(ws.CodeUnauthenticated)
+	ben.Call("sign_out", data).ExpectError(ws.CodeForbidden) // a user without the scope
+	if got := wstest.Decode[int](ann.Call("sign_out", data)); got != 2 {
+		t.Errorf("signed %d connections out, want 2", got)
 	}
-	if code := ben.Refused("sign_out", data); code != "forbidden" {
-		t.Errorf("a user without the scope: %q", code)
-	}
-	if got := ann.Request("sign_out", data); got != "2" {
-		t.Errorf("signed %s connections out, want 2", got)
-	}
-	for _, c := range []*livetest.Conn{ben, tab} {
-		if code := c.CloseCode(); code != 4401 {
-			t.Errorf("closed with %d, want 4401", code)
-		}
+	for _, c := range []*wstest.Conn{ben, tab} {
+		c.ExpectClose(ws.CloseUnauthenticated)
 	}
 	for _, nobody := range []string{"", "eve"} { // guests have no name to be signed out by
-		if got := ann.Request("sign_out", map[string]string{"user": nobody}); got != "0" {
-			t.Errorf("signed %s connections of %q out, want 0", got, nobody)
+		if got := wstest.Decode[int](ann.Call("sign_out", map[string]string{"user": nobody})); got != 0 {
+			t.Errorf("signed %d connections of %q out, want 0", got, nobody)
 		}
 	}
-	guest.Request("presence", nil)
+	guest.Call("presence", nil).OK()
 }

@@ -1,16 +1,13 @@
 package notify_test
 
 import (
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/coder/websocket"
-
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // post sends an announcement as curl would, and returns status and body.
@@ -55,10 +52,9 @@ func TestAnnounce(t *testing.T) {
 	if got := announce(t, live, `{"text":"to nobody"}`); got != `{"reached":0}` {
 		t.Fatalf("announced to nobody: %s", got)
 	}
-	ada, bob, service := live.Dial(t, "/ws"), live.Dial(t, "/ws"), live.Dial(t, "/rooms")
-	bob.Request("join", "tea")
-	ada.Barrier("presence")
-	service.Request("join_room", "tea") // a room of the service, not of the Server
+	ada, bob, service := live.Connect(t, "/ws"), live.Connect(t, "/ws"), live.Connect(t, "/rooms")
+	bob.Call("join", "tea").OK()
+	service.Call("join_room", "tea").OK() // a room of the service, not of the Server
 
 	for body, want := range map[string]string{
 		`{"text":"open"}`:                            `{"reached":3}`,
@@ -72,25 +68,21 @@ func TestAnnounce(t *testing.T) {
 			t.Errorf("%s: %s, want %s", body, got, want)
 		}
 	}
-	if got := len(service.Barrier("join_room")); got != 2 {
-		t.Errorf("/rooms got %d announcements, want the 2 to everyone", got)
-	}
-	if got := len(ada.Barrier("presence")); got != 3 {
-		t.Errorf("ada got %d announcements, want 3", got)
-	}
-	if got := len(bob.Barrier("presence")); got != 5 {
-		t.Errorf("bob got %d announcements, want 5", got)
+	for c, want := range map[*wstest.Conn]int{service: 2, ada: 3, bob: 5} { // the service has those to everyone
+		for range want {
+			wstest.Expect[string](c, "announce")
+		}
+		c.ExpectSilence(0)
 	}
 	announce(t, live, `{"text":"<open> \"now\"","room":"tea"}`)
-	if got := bob.Next(); !strings.HasPrefix(got, `{"event":"announce","data":"`) {
+	if got := bob.Text(); !strings.HasPrefix(got, `{"event":"announce","data":"`) {
 		t.Errorf("bob got %s", got)
 	}
 }
 
 func TestAnnounceRefuses(t *testing.T) {
 	live := livetest.Start(t)
-	ada := live.Dial(t, "/ws")
-	ada.Barrier("presence")
+	ada := live.Connect(t, "/ws")
 	for body, want := range map[string]int{
 		``: 400, `null`: 400, `[]`: 400, `"text"`: 400, `7`: 400, `{}`: 400, `{"text":`: 400, `text=hi`: 400,
 		`{"text":null}`: 400, `{"text":7}`: 400, `{"text":["hi"]}`: 400, `{"Text":"hi"}`: 400,
@@ -105,7 +97,7 @@ func TestAnnounceRefuses(t *testing.T) {
 			t.Errorf("%.60s: refused without a word", body)
 		}
 	}
-	ada.Silent("presence")
+	ada.ExpectSilence(0)
 }
 
 func TestAnnounceFromAnotherSite(t *testing.T) {
@@ -140,37 +132,16 @@ func TestAnnounceTakesPostOnly(t *testing.T) {
 // for it.
 func TestAnnounceDoesNotCountAStalledClient(t *testing.T) {
 	live := livetest.Start(t)
-	reader := live.Dial(t, "/ws")
-	reader.Barrier("presence")
-	stalled := dialStalled(t, live)
-	defer stalled.CloseNow()
-	livetest.Eventually(t, "both are registered", func() bool { return reader.Request("presence", nil) == "2" })
+	reader, stalled := live.Connect(t, "/ws"), live.Connect(t, "/ws", wstest.OnPort())
+	stalled.Deaf()
 
 	text := strings.Repeat("x", 60_000)
 	for range 2000 {
 		got := announce(t, live, `{"text":"`+text+`"}`)
-		reader.Next()
+		wstest.Expect[string](reader, "announce")
 		if got == `{"reached":1}` {
 			return
 		}
 	}
 	t.Fatal("120 MB later the client that does not read is still counted")
-}
-
-func dialStalled(t *testing.T, live *livetest.Live) *websocket.Conn {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), livetest.Patience)
-	defer cancel()
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			err = tcp.SetReadBuffer(4 << 10)
-		}
-		return conn, err
-	}}
-	conn, _, err := websocket.Dial(ctx, live.URL+"/ws", &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return conn
 }
