@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ type Conn struct {
 	changed chan struct{} // closed, and made anew, when something has come
 	queue   [][]byte      // to be sent
 	said    transcript
-	got     []*arrived
+	got     []*arrived      // and not taken
 	pongs   map[string]bool // payloads of Pings of ExpectSilence: the Pong has come
 	lastID  int
 	deaf    *deafness // nil: the Conn reads
@@ -51,7 +52,6 @@ type Conn struct {
 type arrived struct {
 	Frame
 	message
-	taken bool
 }
 
 // deafness is how a Conn does not read.
@@ -217,14 +217,12 @@ func (c *Conn) await(within time.Duration, is func() bool) bool {
 // if none comes.
 func (c *Conn) take(fits func(a *arrived) bool) (found *arrived) {
 	c.await(c.d.patience, func() bool {
-		for _, a := range c.got {
-			if !a.taken && fits(a) {
-				a.taken = true
-				found = a
-				return true
-			}
+		i := slices.IndexFunc(c.got, fits)
+		if i >= 0 {
+			found = c.got[i]
+			c.got = slices.Delete(c.got, i, i+1)
 		}
-		return false
+		return i >= 0
 	})
 	return found
 }

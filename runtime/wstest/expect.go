@@ -3,6 +3,7 @@ package wstest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -63,10 +64,8 @@ func (c *Conn) ExpectSilence(d time.Duration) {
 	}
 	var noise *arrived
 	heard := func() bool {
-		for _, a := range c.got {
-			if !a.taken {
-				noise = a
-			}
+		if len(c.got) > 0 {
+			noise = c.got[0]
 		}
 		return noise != nil
 	}
@@ -92,9 +91,7 @@ func (c *Conn) ExpectClose(code ws.CloseCode) (reason string) {
 	c.await(c.d.patience, func() bool { return c.closed != nil })
 	c.mu.Lock()
 	closed, over := c.closed, c.over
-	for _, a := range c.got {
-		a.taken = a.taken || a.First == Close
-	}
+	c.got = slices.DeleteFunc(c.got, func(a *arrived) bool { return a.First == Close })
 	c.mu.Unlock()
 	switch {
 	case closed == nil && !over:
