@@ -44,24 +44,13 @@ func (c *Conn) ExpectError(code ws.Code) *ws.Error {
 // ExpectSilence fails the test if there is anything that was not taken: what has
 // come, what the server had queued for the client before it read the Ping that
 // is sent for that, and what comes within d. Zero is enough for whatever has been
-// pushed when ExpectSilence is called, and takes no time. A connection that ends
+// pushed when ExpectSilence is called, and takes no time. A handler that runs beside the
+// read loop may still be at work then, and push or answer later: that is what d is
+// for. A connection that ends
 // without a Close is not silent.
 func (c *Conn) ExpectSilence(d time.Duration) {
 	c.t.Helper()
-	c.mu.Lock()
-	payload := fmt.Sprintf("silence %d", len(c.pongs)+1)
-	c.pongs[payload] = false
-	over, deaf := c.over, c.deaf != nil
-	if !over && !c.left {
-		c.put(Frame{Ping, []byte(payload)})
-	}
-	c.mu.Unlock()
-	if deaf {
-		c.fail("who is deaf hears nothing: ExpectSilence is for after Hear")
-	}
-	if !over && !c.await(c.d.patience, func() bool { return c.pongs[payload] || c.closed != nil || c.over }) {
-		c.fail("the server does not answer a Ping")
-	}
+	c.catchUp()
 	var noise *arrived
 	heard := func() bool {
 		if len(c.got) > 0 {
@@ -78,6 +67,43 @@ func (c *Conn) ExpectSilence(d time.Duration) {
 		c.fail("there should be silence: %s", noise.Frame)
 	case ended:
 		c.fail("there should be silence, and the connection has ended")
+	}
+}
+
+// Texts takes all text messages that were not taken, of what has come and what the
+// server had queued for the client before it read the Ping that is sent for that,
+// and returns them, the first one first.
+func (c *Conn) Texts() (all []string) {
+	c.t.Helper()
+	c.catchUp()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.got = slices.DeleteFunc(c.got, func(a *arrived) bool {
+		if a.First == Text {
+			all = append(all, string(a.Payload))
+		}
+		return a.First == Text
+	})
+	return all
+}
+
+// catchUp waits for what the server has queued: it sends a Ping, whose Pong comes
+// behind that. Of a connection that closes it waits for the end.
+func (c *Conn) catchUp() {
+	c.t.Helper()
+	c.mu.Lock()
+	payload := fmt.Sprintf("silence %d", len(c.pongs)+1)
+	c.pongs[payload] = false
+	over, deaf := c.over, c.deaf != nil
+	if !over && !c.left {
+		c.put(Frame{Ping, []byte(payload)})
+	}
+	c.mu.Unlock()
+	if deaf {
+		c.fail("who is deaf hears nothing: Hear comes first")
+	}
+	if !over && !c.await(c.d.patience, func() bool { return c.pongs[payload] || c.closed != nil || c.over }) {
+		c.fail("the server does not answer a Ping")
 	}
 }
 

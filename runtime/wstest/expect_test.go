@@ -44,6 +44,10 @@ func TestOrder(t *testing.T) {
 		c.ExpectError(ws.CodeConflict)
 		c.ExpectText(`{"event":"first","data":"first"}`, `{"event":"second","data":"second"}`)
 		c.ExpectSilence(time.Minute)
+		c.Call("say", nil).OK()
+		if got := c.Texts(); len(got) != 3 || got[2] != `{"event":"third","data":"third"}` {
+			t.Error(got)
+		}
 
 		one, two := c.Begin("echo", 1), c.Begin("echo", 2)
 		if b, a := wstest.Decode[int](two.Reply()), wstest.Decode[int](one.Reply()); a != 1 || b != 2 {
@@ -97,7 +101,7 @@ func TestFailures(t *testing.T) {
 		"a push later":    {func(c *wstest.Conn) { c.Send("later", nil); c.ExpectSilence(time.Minute) }, []string{"there should be silence", "late", `5.000s < {"event":"late","data":null}`}},
 		"a push before":   {func(c *wstest.Conn) { c.Call("say", nil).OK(); c.ExpectSilence(0) }, []string{"there should be silence", "third"}},
 		"silent for ever": {func(c *wstest.Conn) { c.Vanish(); c.ExpectSilence(0) }, []string{"the connection has ended"}},
-		"silence unheard": {func(c *wstest.Conn) { c.Deaf(); c.ExpectSilence(0) }, []string{"ExpectSilence is for after Hear"}},
+		"silence unheard": {func(c *wstest.Conn) { c.Deaf(); c.ExpectSilence(0) }, []string{"Hear comes first"}},
 		"no error":        {func(c *wstest.Conn) { c.Send("echo", 1); c.ExpectError("no") }, []string{`no error came, and "no" should`}},
 		"another error":   {func(c *wstest.Conn) { c.Send("no", 1); c.ExpectError("other") }, []string{`the error is "conflict", want "other": no`}},
 		"a result":        {func(c *wstest.Conn) { c.Call("echo", 7).ExpectError("no") }, []string{`"echo" was answered, and should be refused as "no": 7`}},
