@@ -1,13 +1,14 @@
 package ws_test
 
 import (
-	"context"
+	"fmt"
 	"log/slog"
-	"net/http/httptest"
+	"net/http"
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/internal/fixture"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // TestGenerated drives what wsgen generates, form by form, on a socket.
@@ -15,14 +16,11 @@ func TestGenerated(t *testing.T) {
 	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
 	push := fixture.NewEventsPush(server)
 	endpoint := fixture.NewGatewayEndpoint(server, &fixture.Gateway{Push: push}, &fixture.Door{}, &fixture.Nobody{})
-	s := &site{Server: server, http: httptest.NewServer(ws.NewRouter(endpoint.Endpoint))}
-	defer s.http.Close()
-	defer func() { _ = server.Shutdown(context.Background()) }()
+	router := ws.NewRouter(endpoint.Endpoint)
+	dial := func(path string) *wstest.Conn { return wstest.Dial(t, router, wstest.Path(path), wstest.OnPort()) }
 
-	if _, res := s.try(t, "/fixture/a"); res == nil || res.StatusCode != 401 {
-		t.Fatalf("the guard let nobody in: %v", res)
-	}
-	p := s.dial(t, "/fixture/a?name=ann")
+	wstest.ExpectRefused(t, router, http.StatusUnauthorized, wstest.Path("/fixture/a"))
+	p := dial("/fixture/a?name=ann")
 	invalid := func(event, message, path, rest string) string {
 		return `{"event":"error","id":1,"data":{"code":"invalid_payload","message":"` + message + `","event":"` + event +
 			`","details":[{"path":"` + path + `",` + rest + `}]}}`
@@ -55,25 +53,25 @@ func TestGenerated(t *testing.T) {
 		{"beside", `1`, `null`},
 		{"guarded", `1`, `{"event":"error","id":1,"data":{"code":"forbidden","message":"nobody may","event":"guarded"}}`},
 	} {
-		p.send(`{"event":%q,"id":1,"data":%s}`, c.event, c.data)
+		p.SendText(fmt.Sprintf(`{"event":%q,"id":1,"data":%s}`, c.event, c.data))
 		if c.out[0] != '{' || len(c.out) < 20 || c.out[:10] != `{"event":"` {
 			c.out = `{"event":"` + c.event + `","id":1,"data":` + c.out + `}`
 		}
-		p.want(c.out)
+		p.ExpectText(c.out)
 	}
-	p.send(`{"event":"fails","id":2}`)
-	p.want("before", `{"event":"error","id":2,"data":{"code":"conflict","message":"as always","event":"fails"}}`)
+	p.SendText(`{"event":"fails","id":2}`)
+	p.ExpectText("before", `{"event":"error","id":2,"data":{"code":"conflict","message":"as always","event":"fails"}}`)
 
-	p.send(`{"event":"count","id":3,"data":2}`)
-	p.want(`{"event":"count","id":3,"data":0,"more":true}`, `{"event":"count","id":3,"data":1,"more":true}`, `{"event":"count","id":3,"data":null}`)
+	p.SendText(`{"event":"count","id":3,"data":2}`)
+	p.ExpectText(`{"event":"count","id":3,"data":0,"more":true}`, `{"event":"count","id":3,"data":1,"more":true}`, `{"event":"count","id":3,"data":null}`)
 
-	other, elsewhere := s.dial(t, "/fixture/a?name=bob"), s.dial(t, "/fixture/b?name=cid")
-	p.send(`{"event":"move","id":3,"data":{"x":1,"y":2}}`)
-	p.want(`{"event":"moved","data":{"x":1,"y":2}}`, `{"event":"move","id":3,"data":2}`)
-	other.want(`{"event":"moved","data":{"x":1,"y":2}}`)
+	other, elsewhere := dial("/fixture/a?name=bob"), dial("/fixture/b?name=cid")
+	p.SendText(`{"event":"move","id":3,"data":{"x":1,"y":2}}`)
+	p.ExpectText(`{"event":"moved","data":{"x":1,"y":2}}`, `{"event":"move","id":3,"data":2}`)
+	other.ExpectText(`{"event":"moved","data":{"x":1,"y":2}}`)
 	push.Users("cid").Cleared()
-	elsewhere.want(`{"event":"cleared","data":null}`)
-	_ = p.conn.Close()
-	other.want(`{"event":"to_all","data":"ann left"}`)
-	elsewhere.want(`{"event":"to_all","data":"ann left"}`)
+	elsewhere.ExpectText(`{"event":"cleared","data":null}`)
+	p.Vanish()
+	other.ExpectText(`{"event":"to_all","data":"ann left"}`)
+	elsewhere.ExpectText(`{"event":"to_all","data":"ann left"}`)
 }

@@ -2,18 +2,21 @@ package ws_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // TestMeta: the meta of a message reaches guards, handlers and streams.
 func TestMeta(t *testing.T) {
 	guarded := make(chan map[string]string, 1)
-	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
+	e := gateway{on: map[string]handler{
 		"inline": inline(func(c *ws.Call) error { m := ws.Meta(c.Context()); return c.Reply(&m) }),
 		"derived": serial(func(c *ws.Call) error {
 			ctx, cancel := context.WithCancel(c.Context())
@@ -28,35 +31,35 @@ func TestMeta(t *testing.T) {
 			ctx := c.Context()
 			return ws.Stream(c, func(yield func(string) bool) { yield(ws.Meta(ctx)["traceparent"]) })
 		}),
-	}})
-	p := s.dial(t, "/ws")
+	}}.endpoint(ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)}))
+	p := wstest.Dial(t, e)
 	const meta = `"meta":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`
 	const parent = `"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"`
 	for _, event := range []string{"inline", "derived"} {
-		p.send(`{"event":%q,%s}`, event, meta)
-		p.want(`{"event":"` + event + `","data":{"traceparent":` + parent + `}}`)
-		p.send(`{"event":%q,"\u006deta":{"a":"1","a":"2"}}`, event)
-		p.want(`{"event":"` + event + `","data":{"a":"2"}}`)
+		p.SendText(fmt.Sprintf(`{"event":%q,%s}`, event, meta))
+		p.ExpectText(`{"event":"` + event + `","data":{"traceparent":` + parent + `}}`)
+		p.SendText(fmt.Sprintf(`{"event":%q,"\u006deta":{"a":"1","a":"2"}}`, event))
+		p.ExpectText(`{"event":"` + event + `","data":{"a":"2"}}`)
 		for _, none := range []string{``, `,"meta":null`} {
-			p.send(`{"event":%q%s}`, event, none)
-			p.want(`{"event":"` + event + `","data":null}`)
+			p.SendText(fmt.Sprintf(`{"event":%q%s}`, event, none))
+			p.ExpectText(`{"event":"` + event + `","data":null}`)
 		}
 	}
-	p.send(`{"event":"guarded","id":1,%s}`, meta)
-	p.want(`{"event":"guarded","id":1,"data":null}`)
+	p.SendText(fmt.Sprintf(`{"event":"guarded","id":1,%s}`, meta))
+	p.ExpectText(`{"event":"guarded","id":1,"data":null}`)
 	if got := <-guarded; `"`+got["traceparent"]+`"` != parent {
 		t.Error(got)
 	}
-	p.send(`{%s,"id":1,"event":"stream"}`, meta)
-	p.want(`{"event":"stream","id":1,"data":`+parent+`,"more":true}`, `{"event":"stream","id":1,"data":null}`)
+	p.SendText(fmt.Sprintf(`{%s,"id":1,"event":"stream"}`, meta))
+	p.ExpectText(`{"event":"stream","id":1,"data":`+parent+`,"more":true}`, `{"event":"stream","id":1,"data":null}`)
 	for _, m := range []string{`[]`, `"x"`, `{"n":1}`, `{"deadlineMs":"soon"}`, `{"deadlineMs":"-1"}`, `{"deadlineMs":"9999999999999999999999"}`} {
-		p.send(`{"event":"inline","id":1,"meta":%s}`, m)
-		p.want(strings.Replace(bad(`the member \"meta\" must be an object of strings, its \"deadlineMs\" a number of milliseconds`), `"error",`, `"error","id":1,`, 1))
+		p.SendText(fmt.Sprintf(`{"event":"inline","id":1,"meta":%s}`, m))
+		p.ExpectText(strings.Replace(bad(`the member \"meta\" must be an object of strings, its \"deadlineMs\" a number of milliseconds`), `"error",`, `"error","id":1,`, 1))
 	}
-	p.send(`{"event":"inline","id":1,"meta":{"a":tru}}`)
-	p.want(bad("a frame is a JSON object in a text message"))
-	p.send(`{"event":"inline","id":1,"meta":{"deadlineMs":"9223372036854775807"}}`) // three hundred million years
-	p.want(`{"event":"inline","id":1,"data":{"deadlineMs":"9223372036854775807"}}`)
+	p.SendText(`{"event":"inline","id":1,"meta":{"a":tru}}`)
+	p.ExpectText(bad("a frame is a JSON object in a text message"))
+	p.SendText(`{"event":"inline","id":1,"meta":{"deadlineMs":"9223372036854775807"}}`) // three hundred million years
+	p.ExpectText(`{"event":"inline","id":1,"data":{"deadlineMs":"9223372036854775807"}}`)
 }
 
 // TestDeadlineMs: deadlineMs is how long the client will wait, from when its
@@ -64,7 +67,7 @@ func TestMeta(t *testing.T) {
 func TestDeadlineMs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ran := false
-		s := servePipe(t, ws.Options{}, gateway{on: map[string]handler{
+		e := gateway{on: map[string]handler{
 			"left": {mode: ws.Serial, within: time.Minute, call: func(c *ws.Call) error {
 				until, _ := c.Context().Deadline()
 				left := time.Until(until).Milliseconds()
@@ -78,24 +81,21 @@ func TestDeadlineMs(t *testing.T) {
 			"slow":  serial(func(*ws.Call) error { time.Sleep(time.Second); return nil }),
 			"never": serial(func(*ws.Call) error { ran = true; return nil }),
 			"wait":  serial(func(c *ws.Call) error { <-c.Context().Done(); return c.Context().Err() }),
-		}})
-		p := s.dial(t, "/ws")
-		_ = p.conn.SetDeadline(time.Time{})
+		}}.endpoint(ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)}))
+		p := wstest.Dial(t, e)
 		for ms, want := range map[string]string{"250": "250", "100000": "60000"} {
-			p.send(`{"event":"left","id":1,"meta":{"deadlineMs":%q}}`, ms)
-			p.want(`{"event":"left","id":1,"data":` + want + `}`)
+			p.SendText(fmt.Sprintf(`{"event":"left","id":1,"meta":{"deadlineMs":%q}}`, ms))
+			p.ExpectText(`{"event":"left","id":1,"data":` + want + `}`)
 		}
-		p.send(`{"event":"inline","id":1,"meta":{"deadlineMs":"250"}}`)
-		p.want(`{"event":"inline","id":1,"data":250}`)
-		p.send(`{"event":"wait","id":1,"meta":{"deadlineMs":"250"}}`)
-		p.want(`{"event":"error","id":1,"data":{"code":"timeout","message":"it took too long","event":"wait"}}`)
-		p.send(`{"event":"slow","id":1}`)
-		p.send(`{"event":"never","id":2,"meta":{"deadlineMs":"999"}}`)
-		p.want(`{"event":"slow","id":1,"data":null}`, `{"event":"error","id":2,"data":{"code":"timeout","message":"it took too long","event":"never"}}`)
+		p.SendText(`{"event":"inline","id":1,"meta":{"deadlineMs":"250"}}`)
+		p.ExpectText(`{"event":"inline","id":1,"data":250}`)
+		p.SendText(`{"event":"wait","id":1,"meta":{"deadlineMs":"250"}}`)
+		p.ExpectText(`{"event":"error","id":1,"data":{"code":"timeout","message":"it took too long","event":"wait"}}`)
+		p.SendText(`{"event":"slow","id":1}`)
+		p.SendText(`{"event":"never","id":2,"meta":{"deadlineMs":"999"}}`)
+		p.ExpectText(`{"event":"slow","id":1,"data":null}`, `{"event":"error","id":2,"data":{"code":"timeout","message":"it took too long","event":"never"}}`)
 		if ran {
 			t.Error("a message whose time was up was handled")
 		}
-		_ = p.conn.Close()
-		s.shutdown(t)
 	})
 }
