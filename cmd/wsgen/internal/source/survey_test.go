@@ -68,7 +68,8 @@ func TestSurvey(t *testing.T) {
 	dir := module(t, surveyed)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
-		t.Skip("the system has no links for us:", err)
+		t.Log("the system has no links for us:", err)
+		link = dir // the other cases need none
 	}
 	stored := filepath.Join(t.TempDir(), "env")
 	if err := os.WriteFile(stored, []byte("# a comment\nGOFLAGS=-mod=mod\nGOFLAGS=-tags=tagged\nCGO_ENABLED=0\n"), 0o644); err != nil {
