@@ -56,7 +56,12 @@ func (m *tree) write(name, text string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o777); err != nil {
+	// A run that is under way must not read half a file, as an empty one is an error.
+	saved := filepath.Join(m.dir, ".saved")
+	if err := os.WriteFile(saved, []byte(text), 0o777); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.Rename(saved, path); err != nil {
 		m.t.Fatal(err)
 	}
 }
