@@ -1,36 +1,78 @@
 package ws
 
-import "time"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // Observer is told what happens on a Server. A nil function is not called and
 // costs nothing. The functions are waited for where the thing happens, which
 // may be a read loop, and under no lock: they must be quick and safe for
-// concurrent use. Handled runs on the goroutine that handled the message, the
-// others on one of their own. A panic is logged, and nothing else comes of
-// it; nor of a runtime.Goexit, but that Handled's closes the connection with
-// 1011.
+// concurrent use. Starting and what it returns, Handled and Sent run on the
+// goroutine that handles the message or pushes, the others on one of their
+// own. A panic is logged, and nothing else comes of it; nor of a
+// runtime.Goexit, but that one for a message closes its connection with 1011,
+// and one of Sent ends the goroutine that pushed, after its push.
+//
+// Observers are joined with And. runtime/metrics/prom and runtime/metrics/otel
+// have some that are ready.
 type Observer struct {
+	// Connecting is called for each request to a gateway, before anything is
+	// decided about it. The guards and the connect hook get the values of the
+	// ctx that it returns, which must be derived from r.Context(); nil leaves
+	// that as it is. answered, unless it is nil, is called once when the
+	// request has its answer: before the connection's first message is
+	// handled, and before Closed is called. c is nil if the request became no
+	// connection, and refusal is nil if it was admitted. A connection that its
+	// connect hook refused has both.
+	Connecting func(r *http.Request, gateway string) (ctx context.Context, answered func(c *Client, refusal *Error))
 	// Opened is called when a connection is registered, before its connect hook.
 	Opened func(c *Client)
 	// Closed is called when a connection has left the registry.
 	Closed func(c *Client, cause Closed)
+	// Starting is called for each message that has a handler when it is its turn,
+	// before its guards. They, the interceptors and the handler get the ctx that
+	// it returns, which must be derived from the one that came in; nil leaves
+	// that as it is. Meta reads the message's meta from it. ended, unless it is
+	// nil, is called when Handled would be, and with the same refusal.
+	Starting func(ctx context.Context, c *Client, event string) (of context.Context, ended func(refusal *Error))
 	// Handled is called after each message that had a handler, a stream after its
 	// end, with the time that all of it took, and the refusal if there was one.
 	Handled func(c *Client, event string, took time.Duration, refusal *Error)
+	// Sent is called once for each push, of Emit, Send or a typed push, to
+	// however many.
+	Sent func(s Sent)
 	// Refused is called for every refusal: of a handshake, a frame, a message.
 	Refused func(r Refusal)
 	// Shed is called once for each push that found full outboxes, or replaced
 	// what waited there.
 	Shed func(s Shed)
+	// Trace returns the id of the trace that ctx belongs to, "" for none. Lines
+	// of the log that are about a connection or a message have it as "trace".
+	// Without it, the runtime reads traceparent of the request's header and of
+	// the message's meta (W3C Trace Context, section 3.2).
+	Trace func(ctx context.Context) string
+}
+
+// Sent says what one push did.
+type Sent struct {
+	Event string // "" outside of the events protocol (Sender.Send)
+	// Declared says that Event is of an interface marked //ws:push, so that
+	// there are not many of its kind. Others are whatever the program chose.
+	Declared bool
+	Outboxes int // that took it
+	Bytes    int // of one frame, as it is before compression
 }
 
 // Shed says what one push did to outboxes besides being queued there.
 type Shed struct {
 	Event    string
-	Sent     int // outboxes that took the push
-	Shed     int // frames lost: the push itself, or older ones that made room for it
-	Replaced int // older frames with the push's key, whose place it took
-	Closed   int // connections that are being closed because their outbox was full
+	Declared bool // as in Sent
+	Sent     int  // outboxes that took the push
+	Shed     int  // frames lost: the push itself, or older ones that made room for it
+	Replaced int  // older frames with the push's key, whose place it took
+	Closed   int  // connections that are being closed because their outbox was full
 }
 
 // Refusal describes a handshake, frame or message that was refused.
@@ -38,6 +80,9 @@ type Refusal struct {
 	Gateway string  // as in Spec.Gateway
 	Client  *Client // nil if there is no connection yet
 	Event   string  // "" for a handshake or a bad frame
+	// Declared says that the gateway has a handler for Event. Others are
+	// whatever a client chose, and so no label for metrics.
+	Declared bool
 	// Status is the HTTP status that a refused handshake was answered with, else
 	// 0; 101 if the answer was the upgrade, and then a Close
 	// (Options.AcceptThenClose).
