@@ -31,8 +31,13 @@ func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	case hub.TooMany:
 		return v, newRetryRefusal(http.StatusServiceUnavailable, CodeUnavailable, "the server is full", 5*time.Second)
 	default:
-		return v, newRetryRefusal(http.StatusServiceUnavailable, CodeUnavailable, "the server is shutting down", time.Second)
+		return v, &refusedHandshake{status: http.StatusServiceUnavailable, err: shuttingDown()}
 	}
+}
+
+// shuttingDown returns the refusal of a connection that came too late.
+func shuttingDown() *Error {
+	return &Error{Code: CodeUnavailable, Message: "the server is shutting down", RetryAfter: time.Second}
 }
 
 // newRetryRefusal returns a refusal whose request is worth another try after
@@ -58,13 +63,14 @@ func network(addr netip.Addr, r *http.Request) netip.Addr {
 
 // identify returns the identity of the peer of an upgrade; nil if there is
 // nothing to remember.
-func (e *Endpoint) identify(n net.Conn, r *http.Request, a arrival) *identity {
+func (e *Endpoint) identify(n net.Conn, r *http.Request, a *arrival) *identity {
 	remote, p := elsewhere(n, r, a.from), &a.principal
 	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
-	if !known && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
+	trace := e.server.traceOf(r)
+	if !known && trace == "" && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
 		return nil
 	}
-	id := &identity{remote: remote, from: a.from, kept: a.kept}
+	id := &identity{remote: remote, from: a.from, kept: a.kept, trace: trace}
 	if known {
 		id.principal.Store(p)
 	}

@@ -1,12 +1,14 @@
 package ws
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -20,8 +22,8 @@ import (
 func discarded(b testing.TB, spec Spec) *conn {
 	b.Helper()
 	s := NewServer(Options{Logger: slog.New(slog.DiscardHandler)})
-	first := []byte{frame.FinBit | frame.OpText}                                                              // of a frame: it holds a block, as if a message were in it
-	return newConn(NewEndpoint(s, spec), loopback(b), first, httptest.NewRequest("GET", "/", nil), arrival{}) // its outbox is held, so nothing is written
+	first := []byte{frame.FinBit | frame.OpText}                                                               // of a frame: it holds a block, as if a message were in it
+	return newConn(NewEndpoint(s, spec), loopback(b), first, httptest.NewRequest("GET", "/", nil), &arrival{}) // its outbox is held, so nothing is written
 }
 
 // loopback returns one end of a TCP connection.
@@ -133,9 +135,13 @@ const warmUp = 100_000
 // envelope and then for the payload.
 func BenchmarkDispatch(b *testing.B) {
 	text := []byte(typedMessage)
-	run := func(b *testing.B, spec Spec, receive func(*conn)) {
+	run := func(b *testing.B, spec Spec, receive func(*conn), told ...Observer) {
 		b.Helper()
 		c := discarded(b, spec)
+		if len(told) > 0 {
+			c.endpoint.server.opts.Observer = told[0]
+			c.endpoint.server.listen()
+		}
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		out := c.member.Socket.Out()
@@ -157,6 +163,12 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	received := func(c *conn) { c.Received(true, text, nop{}) }
 	b.Run("generated", func(b *testing.B) { run(b, generatedSpec(), received) })
+	b.Run("observed", func(b *testing.B) {
+		run(b, generatedSpec(), received, Observer{
+			Starting: func(context.Context, *Client, string) (context.Context, func(*Error)) { return nil, nil },
+			Handled:  func(*Client, string, time.Duration, *Error) {},
+		})
+	})
 	b.Run("std", func(b *testing.B) { run(b, stdSpec(), received) })
 	b.Run("std-twice", func(b *testing.B) {
 		handlers := map[string]func(*conn, json.RawMessage){"message": replyStdTwice}
@@ -304,7 +316,7 @@ func crowd(tb testing.TB, n int, o Options) (s *Server, take func()) {
 	near, far := net.Pipe()
 	tb.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	for i := range conns {
-		conns[i] = newConn(e, near, nil, httptest.NewRequest("GET", "/", nil), arrival{})
+		conns[i] = newConn(e, near, nil, httptest.NewRequest("GET", "/", nil), &arrival{})
 		s.hub.Add(&conns[i].member, "") // its outbox is held, so nothing is written
 	}
 	var batch outbox.Batch

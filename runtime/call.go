@@ -14,7 +14,7 @@ import (
 // is only valid during Spec.Call, and for one goroutine.
 type Call struct {
 	conn    *conn
-	ctx     context.Context // chosen by an interceptor; nil: none did
+	ctx     context.Context // chosen by the Observer or an interceptor; nil: none did
 	passage *passage        // the way through the interceptors; nil: there are none
 	task    *task           // nil: it is a call on the read loop, and no more
 	handler int             // its index
@@ -27,6 +27,8 @@ type Call struct {
 	replied bool
 	bare    bool // data had no name when it came
 	waited  bool // the reply has waited for room
+
+	ended func(*Error) // what the Observer wants to be told when the message is handled; may be nil
 }
 
 var callPool = sync.Pool{New: func() any { return new(Call) }}
@@ -65,6 +67,12 @@ func (c *Call) end() {
 	c.reader.Release()
 	if c.shown != nil {
 		c.shown = nil
+	}
+	if c.ctx != nil {
+		c.ctx = nil
+	}
+	if c.ended != nil {
+		c.ended = nil
 	}
 	if c.task != nil { // few have one, interceptors none without, and each write costs while garbage is collected
 		c.task, c.passage = nil, nil

@@ -56,6 +56,18 @@ func (c Closed) socket() socket.Cause {
 	return socket.Cause{Code: frame.CloseCode(c.Code), Reason: c.Reason, Remote: c.Remote, Err: c.Err}
 }
 
+// attrs returns the attributes that the log has of c.
+func (c Closed) attrs() []any {
+	attrs := []any{"code", uint16(c.Code), "remote", c.Remote}
+	if c.Reason != "" {
+		attrs = append(attrs, "reason", c.Reason)
+	}
+	if c.Err != nil {
+		attrs = append(attrs, "error", c.Err)
+	}
+	return attrs
+}
+
 // closedBy returns a cause of package socket's as a Closed.
 func closedBy(k *socket.Cause) Closed {
 	return Closed{Code: CloseCode(k.Code), Reason: k.Reason, Remote: k.Remote, Err: k.Err}

@@ -53,6 +53,9 @@ const counterBits = 40
 
 func newIDs() ids { return ids{base: rand.Uint64() >> counterBits << counterBits} }
 
+// node returns the digits that all ids begin with.
+func (n *ids) node() string { return ConnID(n.base).String()[:(64-counterBits)/4] }
+
 func (n *ids) next() ConnID {
 	return ConnID(n.base | n.last.Add(1)&(1<<counterBits-1))
 }

@@ -6,6 +6,10 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
+// askAgain is after how many messages the Logger is asked again whether it
+// wants to know of each.
+const askAgain = 256
+
 // Received takes a message from the read loop: it is handled at once, or
 // queued for the connection's worker. The message's memory is given back with
 // message.Close when it is done with. Read goroutine only.
@@ -14,7 +18,9 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		_ = message.Close()
 		return
 	}
-	c.endpoint.server.stats.received.Add(1)
+	if s := c.endpoint.server; s.stats.received.Add(1)%askAgain == 0 {
+		s.listen()
+	}
 	var frame envelope.Frame
 	var err error = envelope.ErrNotObject
 	if text {

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/wsgen/wsgen/runtime/internal/steady"
@@ -33,8 +34,16 @@ func newLog(o *Options) *slog.Logger {
 	return slog.New(steady.Log(to.Handler()))
 }
 
-// observed reports whether the Observer has a function Handled.
-func (s *Server) observed() bool { return s.opts.Observer.Handled != nil }
+// listen asks whether somebody wants to know of each message: the Observer, or
+// a Logger for debugging. That one is asked now and then, since its level may
+// change.
+func (s *Server) listen() {
+	o := &s.opts.Observer
+	wanted := o.Starting != nil || o.Handled != nil || s.log.Enabled(context.Background(), slog.LevelDebug)
+	if s.observed.Load() != wanted {
+		s.observed.Store(wanted)
+	}
+}
 
 func (s *Server) tellOpened(c *Client) {
 	if tell := s.opts.Observer.Opened; tell != nil {
@@ -46,6 +55,36 @@ func (s *Server) tellClosed(c *Client, cause Closed) {
 	if tell := s.opts.Observer.Closed; tell != nil {
 		s.tell(func() { tell(c, cause) })
 	}
+}
+
+// tellSent tells the Observer of a push, in place, after it: the goroutine is
+// the user's.
+func (s *Server) tellSent(sent Sent) {
+	tell := s.opts.Observer.Sent
+	if tell == nil {
+		return
+	}
+	returned := false
+	defer steady.Ended(&returned, "Observer", "", s.failed)
+	tell(sent)
+	returned = true
+}
+
+// maxTrace bounds the id of a trace that an Observer knows, in bytes. That of
+// traceparent has 32.
+const maxTrace = 64
+
+// askTrace asks the Observer for the trace of a context.
+func (s *Server) askTrace(ctx context.Context) (id string) {
+	ask := s.opts.Observer.Trace
+	if ask == nil {
+		return ""
+	}
+	s.tell(func() { id = ask(ctx) })
+	if len(id) > maxTrace {
+		return ""
+	}
+	return id
 }
 
 func (s *Server) tellRefused(r Refusal) {

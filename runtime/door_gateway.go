@@ -59,7 +59,8 @@ func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
 
 // connect runs the connect hook, if there is one. A panic becomes its error.
 // If the hook ends its goroutine, which is net/http's, the connection closes.
-func (c *conn) connect(r *http.Request) (state any, err error) {
+// The hook's context has values, unless they are nil.
+func (c *conn) connect(r *http.Request, values context.Context) (state any, err error) {
 	hook := c.endpoint.spec.Connect
 	if hook == nil {
 		return nil, nil
@@ -70,7 +71,7 @@ func (c *conn) connect(r *http.Request) (state any, err error) {
 		err = f
 		c.gaveUp("", f)
 	})
-	state, err = hook(hookContext{c}, c.asClient(), r)
+	state, err = hook(within(hookContext{c}, values), c.asClient(), r)
 	returned = true
 	return state, c.lateHook(err)
 }
@@ -132,9 +133,62 @@ func (spec *Spec) configure(o *Options) {
 	}
 }
 
-// handled tells the Observer of a message, in place, on the goroutine that
-// handled it.
-func (c *conn) handled(event string, begun time.Time, refusal *Error) {
+// tellConnecting tells the Observer of a request, and returns it with the
+// context that the Observer chose.
+func (e *Endpoint) tellConnecting(r *http.Request, a *arrival) *http.Request {
+	tell := e.server.opts.Observer.Connecting
+	if tell == nil {
+		return r
+	}
+	var ctx context.Context
+	h := Handshake{Gateway: e.spec.Gateway, Pattern: e.spec.Path, Proto: r.Proto, Header: traceFields(r.Header)}
+	e.server.tell(func() { ctx, a.answered = tell(r.Context(), h) })
+	if ctx == nil {
+		return r
+	}
+	a.values = ctx
+	return r.WithContext(ctx)
+}
+
+// tellAnswered tells the Observer, once, how a request was answered. c is nil
+// if it became no connection.
+func (e *Endpoint) tellAnswered(a *arrival, c *conn, refusal *Error) {
+	if told := a.answered; told != nil {
+		a.answered = nil
+		e.server.tell(func() { told(c.asClient(), refusal) })
+	}
+}
+
+// tellStarting tells the Observer that it is a message's turn, and takes the
+// context that it chooses.
+func (c *Call) tellStarting(event string) {
+	tell := c.conn.endpoint.server.opts.Observer.Starting
+	if tell == nil {
+		return
+	}
+	c.conn.observe(func() {
+		ctx, ended := tell(c.Context(), c.Client(), event)
+		if ctx != nil {
+			c.ctx = ctx
+		}
+		c.ended = ended
+	})
+}
+
+// tellHandled tells the Observer of a message that was handled. ended is what
+// Starting returned.
+func (c *conn) tellHandled(event string, took time.Duration, refusal *Error, ended func(*Error)) {
+	if ended != nil {
+		c.observe(func() { ended(refusal) })
+	}
+	if tell := c.endpoint.server.opts.Observer.Handled; tell != nil {
+		c.observe(func() { tell(c.asClient(), event, took, refusal) })
+	}
+}
+
+// observe tells the Observer of a message, in place, on the goroutine that
+// handles it.
+func (c *conn) observe(told func()) {
 	returned := false
 	defer steady.Ended(&returned, "Observer", "", func(f *steady.Failure) {
 		c.failed(f)
@@ -142,6 +196,6 @@ func (c *conn) handled(event string, begun time.Time, refusal *Error) {
 			c.close(panicCause)
 		}
 	})
-	c.endpoint.server.opts.Observer.Handled(c.asClient(), event, time.Since(begun), refusal)
+	told()
 	returned = true
 }

@@ -246,6 +246,20 @@ func told() []place {
 	}
 	observer("Opened", func(o *ws.Observer, fail func()) { o.Opened = func(*ws.Client) { fail() } })
 	observer("Closed", func(o *ws.Observer, fail func()) { o.Closed = func(*ws.Client, ws.Closed) { fail() } })
+	observer("Connecting", func(o *ws.Observer, fail func()) {
+		o.Connecting = func(context.Context, ws.Handshake) (context.Context, func(*ws.Client, *ws.Error)) {
+			fail()
+			return nil, nil
+		}
+	})
+	observer("Connecting's answered", func(o *ws.Observer, fail func()) {
+		o.Connecting = func(context.Context, ws.Handshake) (context.Context, func(*ws.Client, *ws.Error)) {
+			return nil, func(*ws.Client, *ws.Error) { fail() }
+		}
+	})
+	observer("Trace", func(o *ws.Observer, fail func()) {
+		o.Trace = func(context.Context) string { fail(); return "" }
+	})
 	observer("Refused", func(o *ws.Observer, fail func()) { o.Refused = func(ws.Refusal) { fail() } })
 	observer("Handled", func(o *ws.Observer, fail func()) {
 		o.Handled = func(_ *ws.Client, event string, _ time.Duration, _ *ws.Error) {
@@ -254,18 +268,53 @@ func told() []place {
 			}
 		}
 	})
-	handled := &out[len(out)-1]
-	handled.attack = func(t *testing.T, f *faulty, s *site) {
-		if f.kind() != "exit" {
-			survives(t, f, s)
-			return
+	observer("Starting's ended", func(o *ws.Observer, fail func()) {
+		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(*ws.Error)) {
+			return nil, func(*ws.Error) {
+				if event == "door" {
+					fail()
+				}
+			}
 		}
+	})
+	observer("Starting", func(o *ws.Observer, fail func()) {
+		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(*ws.Error)) {
+			if event == "door" {
+				fail()
+			}
+			return nil, nil
+		}
+	})
+	for i, answers := range []bool{true, true, false} { // in place: it has ended the goroutine that reads
+		inPlace := &out[len(out)-3+i]
+		inPlace.attack = func(t *testing.T, f *faulty, s *site) {
+			if f.kind() != "exit" {
+				survives(t, f, s)
+				return
+			}
+			p := s.dial(t, "/ws")
+			f.armed.Store(true)
+			p.send(`{"event":"door","id":1}`)
+			if answers {
+				p.isRefused("door", "not_found")
+			}
+			p.closed(ws.CloseInternal)
+		}
+	}
+	out = append(out, place{name: "Observer.Sent", whats: fatal, make: func(f *faulty) (ws.Options, gateway) {
+		return ws.Options{Observer: ws.Observer{Sent: func(ws.Sent) { _ = f.fail() }}}, gateway{}
+	}, attack: func(t *testing.T, f *faulty, s *site) {
 		p := s.dial(t, "/ws")
 		f.armed.Store(true)
-		p.send(`{"event":"door","id":1}`)
-		p.isRefused("door", "not_found")
-		p.closed(ws.CloseInternal) // in place: it has ended the goroutine that reads
-	}
+		pushed := make(chan struct{})
+		go func() {
+			defer close(pushed) // even if the Observer ends this goroutine
+			_, _ = s.Broadcast("pushed", 0)
+		}()
+		<-pushed
+		p.want(`{"event":"pushed","data":0}`)
+		p.leave()
+	}})
 	held := make(chan *ws.Client)
 	out = append(out, place{name: "Observer.Shed", whats: fatal, make: func(f *faulty) (ws.Options, gateway) {
 		return ws.Options{OutboxFrames: 8, Observer: ws.Observer{Shed: func(ws.Shed) { _ = f.fail() }}}, gateway{

@@ -43,6 +43,10 @@ type arrival struct {
 	protocol  string        // the subprotocol that the answer names; "" is none
 	header    http.Header   // of the answer: the application's part
 	guest     *kit.Guest    // nil: no test asks
+
+	// What the Observer returned when it was told of the request; each may be nil.
+	values   context.Context // for the connect hook
+	answered func(*Client, *Error)
 }
 
 // admit decides about a request, in this order: is it a handshake (RFC 6455,

@@ -45,6 +45,29 @@ func (x hookContext) Value(key any) any {
 	return connContext{&c.Client}.Value(key)
 }
 
+// within returns ctx with the values of another context, which may be nil,
+// behind its own.
+func within(ctx, values context.Context) context.Context {
+	if values == nil {
+		return ctx
+	}
+	return valuesContext{ctx, values}
+}
+
+// valuesContext is a context with the values of another one.
+type valuesContext struct {
+	context.Context
+	values context.Context
+}
+
+// Value returns the context's own value, and else the other one's.
+func (x valuesContext) Value(key any) any {
+	if v := x.Context.Value(key); v != nil {
+		return v
+	}
+	return x.values.Value(key)
+}
+
 // hookWaits returns the connection's hookWait; nil if the hook has not
 // waited.
 func (c *conn) hookWaits() *hookWait {

@@ -217,8 +217,8 @@ func TestAnswerPeerGone(t *testing.T) {
 			t.Errorf("%d refused", n)
 		}
 		s.shutdown(t)
-		if logs := s.logs.String(); logs != "" {
-			t.Error(logs)
+		if got := s.logs.tale(); got.lines != 0 || got.closed != 1 {
+			t.Error(s.logs)
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 // the request was admitted; else it is the refusal that a Close tells.
 func (e *Endpoint) tunnel(t *socket.Tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
 	e.server.warnOfStalls(r)
-	c := newConn(e, steady.Conn(t, e.server.failed), nil, r, *a)
+	c := newConn(e, steady.Conn(t, e.server.failed), nil, r, a)
 	c.member.Socket.Hold()
 	defer c.member.Socket.Release()
 	defer t.Close() // whatever a middleware's ResponseWriter does

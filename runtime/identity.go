@@ -18,6 +18,7 @@ type identity struct {
 	remote    netip.AddrPort            // if it is another than the socket's
 	path      []string                  // values of the wildcards in the gateway's path
 	from      visitor
+	trace     string        // that the upgrade belonged to; "" is none
 	usage     *rates.Usage  // made with the first message, if rates are limited
 	kept      *http.Request // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
 }
@@ -59,6 +60,15 @@ func (i *identity) pathValue(name string, wildcards []string) string {
 		return i.path[at]
 	}
 	return ""
+}
+
+// inTrace returns the id of the trace that the upgrade belonged to, "" for
+// none.
+func (i *identity) inTrace() string {
+	if i == nil {
+		return ""
+	}
+	return i.trace
 }
 
 // cameFrom returns whom the upgrade request was from.

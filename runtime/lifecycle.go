@@ -14,7 +14,7 @@ import (
 
 // newConn makes a connection of a net.Conn. first holds the bytes that were
 // read of it already.
-func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a arrival) *conn {
+func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival) *conn {
 	s := e.server
 	c := &conn{endpoint: e, born: s.clock()}
 	c.member.ID = uint64(s.ids.next())
@@ -35,26 +35,27 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a arrival) 
 	return c
 }
 
-// open registers the connection and runs the connect hook. If it returns
-// false the connection is closing. Then the handshake must still be answered,
+// open registers the connection and runs the connect hook. If it returns a
+// refusal the connection is closing. Then the handshake must still be answered,
 // so that the Close frame can be sent, and Socket.End be called.
-func (c *conn) open(r *http.Request) bool {
+func (c *conn) open(r *http.Request, a *arrival) (refusal *Error) {
 	if !c.endpoint.server.hub.Add(&c.member, c.identity.userID()) {
 		c.member.Socket.Brief()
 		c.close(shutdownCause)
-		return false
+		return shuttingDown()
 	}
 	c.endpoint.opened(c)
-	state, err := c.connect(r)
+	state, err := c.connect(r, a.values)
 	if err != nil {
-		c.close(closeFor(c.endpoint.report(c, "", 0, err)))
-		return false
+		refusal = c.endpoint.report(c, "", 0, err)
+		c.close(closeFor(refusal))
+		return refusal
 	}
 	if state != nil || c.endpoint.disconnects() {
 		w := c.works()
 		w.state, w.hooked = state, true
 	}
-	return true
+	return nil
 }
 
 // opened counts and logs a connection that was registered, and tells the
@@ -62,7 +63,7 @@ func (c *conn) open(r *http.Request) bool {
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
-	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+	if s.listen(); s.log.Enabled(context.Background(), slog.LevelDebug) {
 		s.line(c.asClient(), slog.LevelDebug, "ws: opened", "gateway", e.spec.Gateway, "remote", c.RemoteAddr())
 	}
 	s.tellOpened(&c.Client)
@@ -75,6 +76,7 @@ func (c *conn) Unsound(bad *frame.Error) {
 
 // Dead logs that the peer is given up for its silence.
 func (c *conn) Dead() {
+	c.endpoint.server.stats.silent.Add(1)
 	c.endpoint.server.logPeer(&c.Client, slog.LevelInfo, "ws: dead peer", "silent", c.endpoint.opts.IdleTimeout)
 }
 
@@ -113,6 +115,7 @@ func (c *conn) Ended() {
 
 	// 1st: the handler that runs is waited for. Messages that wait are dropped.
 	if dropped := c.inbox().Finish(); dropped > 0 {
+		c.endpoint.server.stats.dropped.Add(uint64(dropped))
 		c.endpoint.server.logPeer(&c.Client, slog.LevelWarn, "ws: connection ended before its messages had a handler", "dropped", dropped)
 	}
 
@@ -160,9 +163,6 @@ func (c *conn) Released() {
 func (e *Endpoint) closed(c *conn) {
 	s, cause := e.server, c.cause()
 	s.stats.closed.Add(1)
-	if s.log.Enabled(context.Background(), slog.LevelDebug) {
-		s.line(c.asClient(), slog.LevelDebug, "ws: closed", "gateway", e.spec.Gateway, "code", uint16(cause.Code),
-			"reason", cause.Reason, "remote", cause.Remote, "error", steady.Text(cause.Err))
-	}
+	s.logPeer(&c.Client, slog.LevelInfo, "ws: closed", append(cause.attrs(), "gateway", e.spec.Gateway, "lasted", s.clock()-c.born)...)
 	s.tellClosed(&c.Client, cause)
 }

@@ -19,14 +19,14 @@ import (
 // have some that are ready.
 type Observer struct {
 	// Connecting is called for each request to a gateway, before anything is
-	// decided about it. The guards and the connect hook get the values of the
-	// ctx that it returns, which must be derived from r.Context(); nil leaves
-	// that as it is. answered, unless it is nil, is called once when the
+	// decided about it, with the request's context. The guards and the connect
+	// hook get the values of the one that it returns, which must be derived from
+	// ctx; nil leaves that as it is. answered, unless it is nil, is called once when the
 	// request has its answer: before the connection's first message is
 	// handled, and before Closed is called. c is nil if the request became no
 	// connection, and refusal is nil if it was admitted. A connection that its
 	// connect hook refused has both.
-	Connecting func(r *http.Request, gateway string) (ctx context.Context, answered func(c *Client, refusal *Error))
+	Connecting func(ctx context.Context, h Handshake) (of context.Context, answered func(c *Client, refusal *Error))
 	// Opened is called when a connection is registered, before its connect hook.
 	Opened func(c *Client)
 	// Closed is called when a connection has left the registry.
@@ -55,6 +55,18 @@ type Observer struct {
 	Trace func(ctx context.Context) string
 }
 
+// Handshake describes a request to a gateway, without anything that could be a
+// credential.
+type Handshake struct {
+	Gateway string // as in Spec.Gateway
+	Pattern string // of the gateway's path, with its wildcards: "/rooms/{id}"
+	Proto   string // as in http.Request: "HTTP/1.1"
+	// Header has the request's fields that say which trace it belongs to, and no
+	// others: those of W3C Trace Context and Baggage, of B3, Jaeger, AWS X-Ray and
+	// Google Cloud Trace. It is nil if there are none.
+	Header http.Header
+}
+
 // Sent says what one push did.
 type Sent struct {
 	Event string // "" outside of the events protocol (Sender.Send)
@@ -62,7 +74,7 @@ type Sent struct {
 	// there are not many of its kind. Others are whatever the program chose.
 	Declared bool
 	Outboxes int // that took it
-	Bytes    int // of one frame, as it is before compression
+	Bytes    int // of the frame, with its header, as it is before compression
 }
 
 // Shed says what one push did to outboxes besides being queued there.

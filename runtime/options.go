@@ -23,19 +23,26 @@ const Unlimited = -1
 // what NewServer was given. The fields that say "Per Server." are not a
 // gateway's to set; a change to one is logged and has no effect.
 type Options struct {
-	// Logger gets refusals and failures, each with the connection's id.
-	// The lines that peers can cause are bounded, for each level: of a
+	// Logger gets refusals and failures, at the level info one line for
+	// each connection when it has closed, and at the level debug one for
+	// each message that was handled. Lines have the connection's id
+	// ("conn"), the id of its trace or the message's ("trace", see
+	// Observer.Trace) and the digits that all ids of the Server begin with
+	// ("node"). Whether debug is wanted is asked for each new connection
+	// and after every 256 messages.
+	// The lines that peers can cause are bounded, for each level from info: of a
 	// connection 5 lines and then one each 10 s, of errors 20 and then
 	// one a second; of the Server 100 lines and then 10 a second, of
 	// errors 50 and then 5. The next line says how many were left out
 	// ("omitted"), or one of its own does within 10 s. An attribute has
 	// at most 2 KiB, a stack 8 KiB. No line has a header, a query, a
 	// subprotocol or a token, but for the Origin and Host of a page that
-	// was refused. To count, use the Observer. Default: slog.Default().
+	// was refused, and the id of a trace. To count, use the Observer. Default: slog.Default().
 	// Per Server.
 	Logger *slog.Logger
 
-	// Observer is told what happens, for metrics. Default: nobody. Per Server.
+	// Observer is told what happens, for metrics and traces. Default: nobody.
+	// Per Server.
 	Observer Observer
 
 	// Origins are the origins, besides the server's own, whose pages may

@@ -191,17 +191,29 @@ func (p *peerLog) told(kind int) (omitted int, from string) {
 // line writes a line that admits has let pass, or one that is logged once for
 // each Server or handler and must not be left out.
 func (s *Server) line(c *Client, level slog.Level, text string, args ...any) {
-	attrs := make([]any, 0, len(args)+6)
+	trace := ""
+	if c != nil {
+		trace = c.identity.inTrace()
+	}
+	s.lineIn(context.Background(), c, trace, level, text, args...)
+}
+
+// lineIn is line with the context of a message, and the id of its trace.
+func (s *Server) lineIn(ctx context.Context, c *Client, trace string, level slog.Level, text string, args ...any) {
+	attrs := make([]any, 0, len(args)+10)
 	for i := 0; i+1 < len(args); i += 2 {
 		attrs = append(attrs, args[i], short(args[i], args[i+1]))
 	}
 	if c != nil {
 		attrs = append(attrs, "conn", c.ID())
 	}
+	if trace != "" {
+		attrs = append(attrs, "trace", trace)
+	}
 	if level >= slog.LevelInfo {
 		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)
 	}
-	s.log.Log(context.Background(), level, text, attrs...)
+	s.log.Log(ctx, level, text, append(attrs, "node", s.node)...)
 }
 
 func omittedAttrs(omitted int, from string) []any {

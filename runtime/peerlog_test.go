@@ -18,8 +18,9 @@ import (
 )
 
 // tale is what a log has: lines, without those of summaries and of slow
-// handlers, of which a busy machine makes some, and how many were left out.
-type tale struct{ lines, summaries, omitted, bytes int }
+// handlers, of which a busy machine makes some, and how many were left out. The
+// line that each connection has is counted apart.
+type tale struct{ lines, summaries, omitted, bytes, closed, closedOmitted int }
 
 var omittedAttr = regexp.MustCompile(` omitted=(\d+)`)
 
@@ -30,7 +31,11 @@ func (l *logs) tale() (t tale) {
 			continue
 		}
 		t.bytes += len(line)
+		info := strings.Contains(line, "level=INFO")
 		switch {
+		case info && strings.Contains(line, `msg="ws: closed"`):
+			t.closed++
+		case info:
 		case strings.Contains(line, `msg="ws: lines left out"`):
 			t.summaries++
 		case !strings.Contains(line, `msg="ws: slow handler`):
@@ -38,7 +43,11 @@ func (l *logs) tale() (t tale) {
 		}
 		if m := omittedAttr.FindStringSubmatch(line); m != nil {
 			n, _ := strconv.Atoi(m[1])
-			t.omitted += n
+			if info {
+				t.closedOmitted += n
+			} else {
+				t.omitted += n
+			}
 		}
 	}
 	return t
@@ -285,6 +294,9 @@ func TestHostileLog(t *testing.T) {
 			}
 			if n := int(happened.Load()); n < tries-1 || got.lines+got.omitted != n {
 				t.Errorf("%d happened: %+v", n, got)
+			}
+			if n := int(s.Stats().Closed); got.closed > most || got.closed+got.closedOmitted != n {
+				t.Errorf("%d connections have closed: %+v", n, got)
 			}
 			out.lines(t)
 			if text := out.String(); strings.Contains(text, secret) {

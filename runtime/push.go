@@ -60,6 +60,7 @@ func (p Push[E]) Except(ids ...ConnID) Push[E] {
 func (p Push[E]) To(t Target) E {
 	t = t.Except(p.except...)
 	t.how = over(p.how, t.how)
+	t.declared = true
 	return p.bind(t)
 }
 

@@ -92,12 +92,16 @@ func (e *Endpoint) report(c *conn, event string, status int, err error) *Error {
 func (e *Endpoint) reportKnown(c *conn, event string, status int, x examined) *Error {
 	s := e.server
 	s.stats.refused.Add(1)
+	if status != 0 {
+		s.stats.turnedAway.Add(1)
+	}
 	refusal, level := x.presentable(c)
 	logged := s.admits(level, c.asClient())
 	if level == slog.LevelError {
 		refusal = x.referred(refusal, logged)
 	}
 	r := Refusal{Gateway: e.spec.Gateway, Event: event, Status: status, Err: refusal}
+	r.Declared = event != "" && e.spec.Lookup != nil && e.lookup([]byte(event)) >= 0
 	if c != nil {
 		r.Client = c.asClient()
 	}

@@ -1,7 +1,9 @@
 package ws
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
@@ -28,7 +30,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		return
 	}
 	var begun time.Time
-	observed := c.endpoint.server.observed()
+	observed := c.endpoint.server.observed.Load()
 	if observed {
 		begun = time.Now()
 	}
@@ -59,16 +61,49 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 	if timed && !call.waited {
 		c.tellSlow(handler, c.endpoint.server.clock()-from)
 	}
+	if observed {
+		if refusal == nil && t != nil {
+			refusal = t.refused()
+		}
+		if t == nil || !t.streaming {
+			c.handled(call.Context(), handler, begun, refusal, call.ended)
+		}
+	}
 	call.end()
 	if pooled {
 		callPool.Put(call)
 	}
-	if observed && (t == nil || !t.streaming) {
-		if refusal == nil && t != nil {
-			refusal = t.refused()
-		}
-		c.handled(e.handlers[handler].Event, begun, refusal)
+}
+
+// handled tells the Observer, and a Logger for debugging, of a message that
+// was handled. ended is what the Observer wanted to be called then.
+func (c *conn) handled(ctx context.Context, handler int, begun time.Time, refusal *Error, ended func(*Error)) {
+	e, took := c.endpoint, time.Since(begun)
+	event := e.handlers[handler].Event
+	c.tellHandled(event, took, refusal, ended)
+	if s := e.server; s.log.Enabled(ctx, slog.LevelDebug) {
+		s.lineIn(ctx, c.asClient(), c.traceIn(ctx), slog.LevelDebug, "ws: handled", "gateway", e.spec.Gateway, "event", event, "took", took, "code", codeOf(refusal))
 	}
+}
+
+// traceIn returns the id of the trace that a message belongs to, "" for none:
+// that of its meta, and else that of its connection.
+func (c *conn) traceIn(ctx context.Context) string {
+	if id := c.endpoint.server.askTrace(ctx); id != "" {
+		return id
+	}
+	if id := traceID(Meta(ctx)[traceHeader]); id != "" {
+		return id
+	}
+	return c.identity.inTrace()
+}
+
+// codeOf returns the code of a refusal, "ok" for none.
+func codeOf(refusal *Error) string {
+	if refusal == nil {
+		return "ok"
+	}
+	return string(refusal.Code)
 }
 
 // refuse answers with the error that the handler returned. A call that has an
@@ -110,6 +145,9 @@ func (c *conn) runGuarded(handler int, call *Call) (panicked bool, err error) {
 
 // run asks the message guards, and then calls interceptors and handler.
 func (c *conn) run(handler int, event string, call *Call) error {
+	if c.endpoint.server.observed.Load() {
+		call.tellStarting(event)
+	}
 	call.show()
 	if err := c.guardMessage(handler, event, call); err != nil {
 		return err

@@ -108,8 +108,9 @@ func (c *Client) pushOne(event string, frame []byte) error {
 	if v == outbox.Closed {
 		return ErrClosed
 	}
-	s.pushed(event, &n, false)
+	s.pushed(event, false, &n, false)
 	c.member.Socket.FlushNow(v)
+	s.tellSent(Sent{Event: event, Outboxes: n.Sent, Bytes: len(frame)})
 	if n.Sent == 0 {
 		return ErrFull
 	}

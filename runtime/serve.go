@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -15,36 +16,38 @@ import (
 // lives on by itself when ServeHTTP returns; over HTTP/2, where it is a stream
 // (RFC 8441), ServeHTTP returns when the connection is over.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := arrival{header: w.Header(), guest: kit.GuestOf(r.Context())}
+	r = e.tellConnecting(r, &a)
 	from, bad := e.server.visit(r)
 	if bad != nil {
-		e.refuseHandshake(w, bad)
+		e.refuseHandshake(w, &a, bad)
 		return
 	}
+	a.from = from
 	held := true // until there is a connection to release it
 	defer func() {
 		if held { // refused, or a guard ended the goroutine
 			e.server.hub.Release(from.network)
 		}
 	}()
-	a := arrival{from: from, header: w.Header(), guest: kit.GuestOf(r.Context())}
 	bad = e.admit(r, &a)
 	if bad != nil && !bad.byClose {
-		e.refuseHandshake(w, bad)
+		e.refuseHandshake(w, &a, bad)
 		return
 	}
 	if handshake.Extended(r) {
 		t, err := dig(w, r)
 		if err != nil {
-			e.refuseHandshake(w, err)
+			e.refuseHandshake(w, &a, err)
 			return
 		}
 		held = false
 		e.tunnel(t, r, &a, bad)
 		return
 	}
-	c, err := e.hijack(w, r, a)
+	c, err := e.hijack(w, r, &a)
 	if err != nil {
-		e.refuseHandshake(w, unhijackable(w, err))
+		e.refuseHandshake(w, &a, unhijackable(w, err))
 		return
 	}
 	held = false
@@ -55,6 +58,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the connection is to be closed at once.
 func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
 	opened, answered := false, false
+	refusal := errUnfinished() // unless the hook returns
 	defer func() {
 		if !answered {
 			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
@@ -76,39 +80,58 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		c.member.Socket.Out().Soon()
 		if err := c.accept(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
-			_ = e.report(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
+			gone := e.report(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
+			e.tellAnswered(a, visible(c), cmp.Or(refusal, gone))
 			return
 		}
 		answered = true
+		e.tellAnswered(a, visible(c), refusal)
 	}()
 	if bad != nil {
-		c.turnAway(bad)
+		refusal = c.turnAway(bad)
 		return
 	}
-	opened = c.open(r)
+	refusal = c.open(r, a)
+	opened = refusal == nil
 }
 
 // turnAway closes a connection whose handshake is answered although a guard
 // refused it, so that a page is told the reason. The connection was not
 // registered, has no hooks and reads nothing. Socket.End is called next. The
 // socket is kept until the peer has the Close frame, for a second at most.
-func (c *conn) turnAway(bad *refusedHandshake) {
+func (c *conn) turnAway(bad *refusedHandshake) *Error {
 	c.member.Socket.Brief()
-	c.close(closeFor(c.endpoint.report(nil, "", http.StatusSwitchingProtocols, bad.err)))
+	refusal := c.endpoint.report(nil, "", http.StatusSwitchingProtocols, bad.err)
+	c.close(closeFor(refusal))
+	return refusal
 }
+
+// visible returns c if it was registered, so that users may see it; else nil.
+func visible(c *conn) *conn {
+	if !c.member.Registered() {
+		return nil
+	}
+	return c
+}
+
+// errUnfinished returns the refusal of a connection whose connect hook ended
+// its goroutine.
+func errUnfinished() *Error { return NewError(CodeInternal, "internal error") }
 
 const errHandshake = "ws: handshake not answered"
 
 var errUnanswered = errors.New(errHandshake)
 
 // refuseHandshake reports a refusal and answers with it.
-func (e *Endpoint) refuseHandshake(w http.ResponseWriter, bad *refusedHandshake) {
-	bad.writeTo(w, e.report(nil, "", bad.status, bad.err))
+func (e *Endpoint) refuseHandshake(w http.ResponseWriter, a *arrival, bad *refusedHandshake) {
+	refusal := e.report(nil, "", bad.status, bad.err)
+	bad.writeTo(w, refusal)
+	e.tellAnswered(a, nil, refusal)
 }
 
 // hijack takes the connection from net/http, with the bytes that net/http has
 // read of it already.
-func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a arrival) (*conn, error) {
+func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a *arrival) (*conn, error) {
 	n, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, steady.Wrap("ws: Hijack failed", err)

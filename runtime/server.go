@@ -28,12 +28,14 @@ type Server struct {
 	log        *slog.Logger
 	peers      peerLog // bounds the log lines that peers can cause
 	ids        ids
+	node       string // the first digits of all ids, for the log
 	hub        *hub.Hub
 	engine     *socket.Engine
 	principals rates.Principals
 	deflating  atomic.Int64 // connections that take compressed frames
 	draining   atomic.Bool  // Shutdown has begun
 	stalls     atomic.Bool  // warnOfStalls has warned
+	observed   atomic.Bool  // somebody wants to know of each message (listen)
 	stats      counters
 	recorder   kit.Recorder // nil: no test wants to know of pushes. Set before anything is pushed
 }
@@ -45,8 +47,10 @@ func NewServer(o Options) *Server {
 	given := o
 	o = o.resolved()
 	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs()}
+	s.node = s.ids.node()
 	s.engine = socket.NewEngine(o.OutboxTotalBytes)
 	s.hub = hub.New(s.engine, shutdownCause.socket())
+	s.listen()
 	s.complain("", given.problems())
 	if given.pingsOffAlone() {
 		s.log.Info("ws: Options.PingInterval is Unlimited, so IdleTimeout is, too: who vanishes without a word is noticed when something is written to them, or by Lifetime")
@@ -79,6 +83,11 @@ type Stats struct {
 	Connections int   // registered now; one that closes counts until its disconnect hook has returned
 	Rooms       int   // with members now
 	Outboxes    int64 // bytes that count towards Options.OutboxTotalBytes now
+	Admitted    int   // connections that count towards Options.MaxConnections now: also those that are being opened or closed
+	Draining    bool  // Shutdown has begun
+
+	MaxConnections int   // Options.MaxConnections; 0: there is no limit
+	MaxOutboxes    int64 // Options.OutboxTotalBytes; 0: there is no limit
 
 	Opened   uint64 // connections registered
 	Closed   uint64 // connections gone from the registry
@@ -87,12 +96,15 @@ type Stats struct {
 	Shed     uint64 // pushes to a connection that were lost to its full outbox, refused or taken and dropped later
 	Replaced uint64 // pushes that an outbox took and that a later one with the same key replaced
 	Slow     uint64 // connections closed because they did not read: by the write deadline, or by CloseSlow
+	Silent   uint64 // connections given up because they were silent for IdleTimeout
+	Dropped  uint64 // messages that had no handler yet when their connection ended
 	Refused  uint64 // handshakes, frames and messages refused
+	Unopened uint64 // those of Refused that were handshakes
 }
 
 // counters holds what Stats has counted since the Server was made.
 type counters struct {
-	opened, closed, received, accepted, shed, replaced, slow, refused atomic.Uint64
+	opened, closed, received, accepted, shed, replaced, slow, silent, dropped, refused, turnedAway atomic.Uint64
 }
 
 // Stats returns the numbers. They are read one after the other, so they may
@@ -104,14 +116,31 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
-		Opened:      s.stats.opened.Load(),
-		Closed:      s.stats.closed.Load(),
-		Received:    s.stats.received.Load(),
-		Accepted:    s.stats.accepted.Load() + s.engine.Replies(),
-		Outboxes:    s.engine.Waiting().Used(),
-		Shed:        s.stats.shed.Load(),
-		Replaced:    s.stats.replaced.Load(),
-		Slow:        s.stats.slow.Load(),
-		Refused:     s.stats.refused.Load(),
+		Admitted:    s.hub.Admitted(),
+		Draining:    s.draining.Load(),
+
+		MaxConnections: limitOf(s.opts.MaxConnections),
+		MaxOutboxes:    int64(limitOf(s.opts.OutboxTotalBytes)),
+
+		Opened:   s.stats.opened.Load(),
+		Closed:   s.stats.closed.Load(),
+		Received: s.stats.received.Load(),
+		Accepted: s.stats.accepted.Load() + s.engine.Replies(),
+		Outboxes: s.engine.Waiting().Used(),
+		Shed:     s.stats.shed.Load(),
+		Replaced: s.stats.replaced.Load(),
+		Slow:     s.stats.slow.Load(),
+		Silent:   s.stats.silent.Load(),
+		Dropped:  s.stats.dropped.Load(),
+		Refused:  s.stats.refused.Load(),
+		Unopened: s.stats.turnedAway.Load(),
 	}
+}
+
+// limitOf returns a limit as Stats has it.
+func limitOf(n int) int {
+	if n == unlimited {
+		return 0
+	}
+	return n
 }

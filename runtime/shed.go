@@ -10,8 +10,9 @@ import (
 // pushed counts a push, closes the connections that it found too slow, and
 // reports the losses: to the Observer once for all connections, and to the
 // log as often as that takes lines of such connections. untold says that the
-// caller has no result that shows a loss. No lock may be held.
-func (s *Server) pushed(event string, n *hub.Tally, untold bool) {
+// caller has no result that shows a loss, declared that event is of an
+// interface marked //ws:push. No lock may be held.
+func (s *Server) pushed(event string, declared bool, n *hub.Tally, untold bool) {
 	s.stats.accepted.Add(uint64(n.Sent))
 	if n.Shed == 0 && n.Replaced == 0 {
 		return
@@ -28,7 +29,7 @@ func (s *Server) pushed(event string, n *hub.Tally, untold bool) {
 	if n.Shed > 0 {
 		s.logShed(event, n, closed, untold)
 	}
-	s.tellShed(Shed{Event: event, Sent: n.Sent, Shed: n.Shed, Replaced: n.Replaced, Closed: closed})
+	s.tellShed(Shed{Event: event, Declared: declared, Sent: n.Sent, Shed: n.Shed, Replaced: n.Replaced, Closed: closed})
 }
 
 // logShed logs a loss, with the ids of some connections that lost something,

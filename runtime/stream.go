@@ -86,6 +86,7 @@ func (c *Call) stream(produce func(*task) error) error {
 			return errNotStream
 		}
 		t.streaming = true
+		t.of, t.ended = c.Context(), c.ended
 		t.conn.inbox().Hold()
 		go t.stream(produce)
 		return nil
@@ -142,8 +143,8 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
-	if c.endpoint.server.observed() {
-		c.handled(t.event(), t.begun, refusal)
+	if !t.begun.IsZero() {
+		c.handled(t.of, t.handler, t.begun, refusal, t.ended)
 	}
 }
 

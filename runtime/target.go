@@ -22,6 +22,7 @@ type Target struct {
 	to     hub.Set[ConnID]
 	how    hub.How
 
+	declared   bool // it is of an interface marked //ws:push
 	resultless bool // it is of a push method without results, whose caller is not told of a loss
 }
 
@@ -67,7 +68,8 @@ func (t Target) push(event string, text []byte) (int, error) {
 	m.Encoded(text, s.deflated(text))
 	hub.Push(s.hub, &t.to, &m, &t.how, &n)
 	full := n.Sent == 0 && n.Shed > 0 && t.to.Single()
-	s.pushed(event, &n, full && t.resultless)
+	s.pushed(event, t.declared, &n, full && t.resultless)
+	s.tellSent(Sent{Event: event, Declared: t.declared, Outboxes: n.Sent, Bytes: len(text)})
 	if full {
 		return 0, ErrFull
 	}

@@ -86,6 +86,13 @@ func (h *Hub) Release(from netip.Addr) {
 	h.drop(from)
 }
 
+// Admitted returns how many connections count towards the limit of Admit.
+func (h *Hub) Admitted() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.live
+}
+
 // Ended is Release for a member, which Linger may have noted.
 func (h *Hub) Ended(m *Member, from netip.Addr) {
 	h.mu.Lock()

@@ -1,0 +1,126 @@
+package ws
+
+import (
+	"context"
+	"time"
+)
+
+// And returns an Observer that tells both, o first; what Connecting and
+// Starting of both return is nested, and ends the other way round. A panic of
+// one does not keep the other from being told. Of the two traces, o's counts
+// if it has one.
+func (o Observer) And(other Observer) Observer {
+	return Observer{
+		Connecting: bothConnecting(o.Connecting, other.Connecting),
+		Opened:     both(o.Opened, other.Opened),
+		Closed:     both2(o.Closed, other.Closed),
+		Starting:   bothStarting(o.Starting, other.Starting),
+		Handled:    bothHandled(o.Handled, other.Handled),
+		Sent:       both(o.Sent, other.Sent),
+		Refused:    both(o.Refused, other.Refused),
+		Shed:       both(o.Shed, other.Shed),
+		Trace:      firstTrace(o.Trace, other.Trace),
+	}
+}
+
+type (
+	connecting = func(context.Context, Handshake) (context.Context, func(*Client, *Error))
+	starting   = func(context.Context, *Client, string) (context.Context, func(*Error))
+	handled    = func(*Client, string, time.Duration, *Error)
+)
+
+// both returns a function that calls both, the second even if the first
+// panics.
+func both[A any](first, second func(A)) func(A) {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(a A) {
+		defer second(a)
+		first(a)
+	}
+}
+
+func both2[A, B any](first, second func(A, B)) func(A, B) {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(a A, b B) {
+		defer second(a, b)
+		first(a, b)
+	}
+}
+
+func bothHandled(first, second handled) handled {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(c *Client, event string, took time.Duration, refusal *Error) {
+		defer second(c, event, took, refusal)
+		first(c, event, took, refusal)
+	}
+}
+
+func bothConnecting(first, second connecting) connecting {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(ctx context.Context, h Handshake) (of context.Context, answered func(*Client, *Error)) {
+		defer func() { // deferred, so that it is told even if the first panics
+			inmost, inner := second(inside(ctx, of), h)
+			of, answered = inside(of, inmost), both2(inner, answered)
+		}()
+		return first(ctx, h)
+	}
+}
+
+func bothStarting(first, second starting) starting {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(ctx context.Context, c *Client, event string) (of context.Context, ended func(*Error)) {
+		defer func() { // deferred, so that it is told even if the first panics
+			inmost, inner := second(inside(ctx, of), c, event)
+			of, ended = inside(of, inmost), both(inner, ended)
+		}()
+		return first(ctx, c, event)
+	}
+}
+
+// inside returns the inner context, and the outer one if that is nil.
+func inside(outer, inner context.Context) context.Context {
+	if inner == nil {
+		return outer
+	}
+	return inner
+}
+
+func firstTrace(first, second func(context.Context) string) func(context.Context) string {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(ctx context.Context) string {
+		if id := first(ctx); id != "" {
+			return id
+		}
+		return second(ctx)
+	}
+}
