@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
-	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // windows are a phone upright and on its side, a laptop, and a large screen.
@@ -127,9 +128,9 @@ func fill(t *testing.T, v visitor, url string) {
 	long := strings.Repeat("Wolfeschlegelsteinhausenberger", 2)
 	for i := range 12 {
 		name := fmt.Sprintf("%d%s", i, long)
-		guest := livetest.Dial(t, http.DefaultClient, url+"/ws?access_token=demo-ben")
-		guest.Request("hello", map[string]string{"name": name[:32]})
-		guest.Request("message", map[string]string{"author": name[:32], "text": strings.Repeat("long", 100*i) + " " + long})
+		guest := wstest.DialURL(t, url+"/ws?access_token=demo-ben")
+		guest.Call("hello", map[string]string{"name": name[:32]}).OK()
+		guest.Call("message", map[string]string{"author": name[:32], "text": strings.Repeat("long", 100*i) + " " + long}).OK()
 	}
 	for i := range 14 {
 		room := fmt.Sprintf("%d%s", i, long)[:40]
@@ -197,15 +198,15 @@ func TestNothingMoves(t *testing.T) {
 			}
 
 			// One comes, says hello, types, and says something.
-			bob := livetest.Dial(t, http.DefaultClient, p.url+"/ws")
-			bob.Request("hello", map[string]string{"name": "Bob"})
+			bob := wstest.DialURL(t, p.url+"/ws")
+			bob.Call("hello", map[string]string{"name": "Bob"}).OK()
 			ada.sees("#presence", "2")
 			same("somebody came")
 			bob.Send("typing", map[string]string{"author": "Bob"})
 			ada.sees("#typing", "Bob is typing")
 			same("somebody types")
 			text := fmt.Sprint("in a window of ", size)
-			bob.Request("message", map[string]string{"author": "Bob", "text": text})
+			bob.Call("message", map[string]string{"author": "Bob", "text": text}).OK()
 			ada.sees(".msg .text", text)
 			same("somebody said something")
 
@@ -218,7 +219,7 @@ func TestNothingMoves(t *testing.T) {
 			same("an announcement")
 			ada.clicks("#banner-close")
 
-			bob.Close()
+			bob.Close(ws.CloseNormal, "")
 			ada.sees("#presence", "1")
 			between.cut()
 			ada.waits(`document.querySelector("#state").dataset.state !== "open" || document.querySelector("#frames .life:last-child")`)

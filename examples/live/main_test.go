@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // binary is the path of the program, built once for all tests.
@@ -100,10 +102,10 @@ func TestTheURLIsPrintedOnceItAccepts(t *testing.T) {
 
 func TestTermination(t *testing.T) {
 	p := launch(t, "127.0.0.1:0")
-	var clients []*livetest.Conn
+	var clients []*wstest.Conn
 	for _, path := range []string{"/ws", "/rooms", "/notify"} {
 		for range 20 {
-			clients = append(clients, livetest.Dial(t, http.DefaultClient, p.url+path))
+			clients = append(clients, wstest.DialURL(t, p.url+path))
 		}
 	}
 	clients[20].Send("subscribe_updates", nil)
@@ -113,14 +115,8 @@ func TestTermination(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	codes := make(chan int, len(clients))
 	for _, c := range clients {
-		go func() { codes <- c.CloseCode() }()
-	}
-	for range clients {
-		if code := <-codes; code != 1001 {
-			t.Errorf("closed with %d, want 1001", code)
-		}
+		c.ExpectClose(ws.CloseAway)
 	}
 	if passed := time.Since(start); passed > 5*time.Second {
 		t.Errorf("the last client was told after %v, want 5 s at most", passed)
@@ -148,13 +144,13 @@ func TestDrainingBeforeTermination(t *testing.T) {
 	if got := status("/readyz"); got != http.StatusOK {
 		t.Fatalf("/readyz: %d", got)
 	}
-	before := livetest.Dial(t, http.DefaultClient, p.url+"/ws")
+	before := wstest.DialURL(t, p.url+"/ws")
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	livetest.Eventually(t, "/readyz says 503", func() bool { return status("/readyz") == http.StatusServiceUnavailable })
-	before.Request("presence", nil)
-	livetest.Dial(t, http.DefaultClient, p.url+"/ws").Request("presence", nil)
+	before.Call("presence", nil).OK()
+	wstest.DialURL(t, p.url+"/ws").Call("presence", nil).OK()
 	if got := status("/healthz"); got != http.StatusOK {
 		t.Errorf("/healthz: %d", got)
 	}

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
-	"github.com/wsgen/wsgen/examples/live/internal/livetest"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // proxy stands between a page and the server and can be cut, which a server cannot do to itself.
@@ -94,8 +93,8 @@ func TestThePageCatchesUp(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
 	between := newProxy(t, p.url[len("http://"):])
-	bob := livetest.Dial(t, http.DefaultClient, p.url+"/ws")
-	say := func(text string) { bob.Request("message", map[string]string{"author": "Bob", "text": text}) }
+	bob := wstest.DialURL(t, p.url+"/ws")
+	say := func(text string) { bob.Call("message", map[string]string{"author": "Bob", "text": text}).OK() }
 
 	say("one")
 	say("two")

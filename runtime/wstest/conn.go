@@ -257,6 +257,9 @@ func (c *Conn) end() {
 	for _, a := range open {
 		c.t.Errorf("wstest: nobody has asked about a refusal: Reply.OK and Reply.Into fail by it, Reply.ExpectError wants it\n%s was refused: %v", a.event, a.refused)
 	}
+	if c.site.guest == nil {
+		return
+	}
 	timer := time.NewTimer(c.d.patience)
 	defer timer.Stop()
 	select {

@@ -23,7 +23,12 @@ import (
 func Dial(t testing.TB, h http.Handler, opts ...DialOption) *Conn {
 	t.Helper()
 	d := options(t, h, opts)
-	s := serve(t, h, d)
+	return open(t, serve(t, h, d), d)
+}
+
+// open completes a handshake that must be accepted.
+func open(t testing.TB, s *site, d *dialing) *Conn {
+	t.Helper()
 	r, res := s.shake(t, d)
 	if res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("wstest: %s is no connection: %s\n%s", d.path, res.Status, bodyOf(res))
@@ -68,20 +73,27 @@ func ExpectRefused(t testing.TB, h http.Handler, status int, opts ...DialOption)
 
 func options(t testing.TB, h http.Handler, opts []DialOption) *dialing {
 	t.Helper()
-	d := &dialing{header: http.Header{}, patience: patience}
-	for _, o := range opts {
-		o.dialing(d)
-	}
+	d := dialingOf(opts)
 	if d.path == "" {
 		d.path = ownPath(h)
 	}
 	switch {
 	case d.path == "":
 		t.Fatalf("wstest: %T has not one path without wildcards: say which by wstest.Path", h)
+	case d.tls != nil:
+		t.Fatal("wstest: TLS is for DialURL: what Dial serves has none")
 	case d.port && d.from.IsValid():
 		t.Fatal("wstest: From is for connections in memory: a port has an address of its own")
 	case !d.from.IsValid():
 		d.from = somewhere()
+	}
+	return d
+}
+
+func dialingOf(opts []DialOption) *dialing {
+	d := &dialing{header: http.Header{}, patience: patience}
+	for _, o := range opts {
+		o.dialing(d)
 	}
 	return d
 }
@@ -154,7 +166,7 @@ func bodyOf(res *http.Response) string {
 // site is an HTTP server for one connection.
 type site struct {
 	client net.Conn
-	guest  *kit.Guest
+	guest  *kit.Guest // nil: it is another program's (DialURL)
 }
 
 // serve starts it, and ends it with the test.

@@ -3,7 +3,9 @@ package wstest_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -184,4 +186,41 @@ func TestNeverEnds(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestDialURL: a server that runs already, with and without TLS, is tested like
+// one of the test's own.
+func TestDialURL(t *testing.T) {
+	g := spoken{"where": func(c *ws.Call) error { return c.Reply(c.Client().PathValue("id")) }}
+	s := quiet(ws.Options{})
+	e := g.serve(s, func(s *ws.Spec) { s.Path = "/rooms/{id}" })
+	plain, secure := httptest.NewServer(e), httptest.NewTLSServer(e)
+	mux := http.NewServeMux()
+	mux.Handle(e.Pattern(), e)
+	plain.Config.Handler, secure.Config.Handler = mux, mux
+	t.Cleanup(plain.Close)
+	t.Cleanup(secure.Close)
+	trusting := wstest.TLS(secure.Client().Transport.(*http.Transport).TLSClientConfig)
+	for _, address := range []string{plain.URL, "ws" + strings.TrimPrefix(plain.URL, "http"), secure.URL, "wss" + strings.TrimPrefix(secure.URL, "https")} {
+		c := wstest.DialURL(t, address+"/rooms/7?debug=1", trusting)
+		if where := wstest.Decode[string](c.Call("where", nil)); where != "7" {
+			t.Errorf("%s: %q", address, where)
+		}
+	}
+	for address, want := range map[string]string{
+		plain.URL + "/nowhere":  "/nowhere is no connection: 404",
+		secure.URL + "/rooms/7": "certificate",
+		"ftp://example.com":     "is no URL of http, https, ws or wss",
+		"/rooms/7":              "is no URL of http, https, ws or wss",
+		"http://a b":            "invalid character",
+	} {
+		wantIn(t, failure(t, func(t testing.TB) { wstest.DialURL(t, address) }), want)
+	}
+	for _, o := range []wstest.DialOption{wstest.As(bob), wstest.Path("/x"), wstest.OnPort(), wstest.From(netip.MustParseAddrPort("203.0.113.9:80"))} {
+		wantIn(t, failure(t, func(t testing.TB) { wstest.DialURL(t, plain.URL, o) }), "are for Dial")
+	}
+	wantIn(t, failure(t, func(t testing.TB) { wstest.Dial(t, e, trusting, wstest.Path("/rooms/7")) }), "TLS is for DialURL")
+	if _, err := s.Broadcast("bye", 1); err != nil {
+		t.Error(err)
+	}
 }

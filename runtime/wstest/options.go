@@ -1,6 +1,7 @@
 package wstest
 
 import (
+	"crypto/tls"
 	"net/http"
 	"net/netip"
 	"time"
@@ -18,6 +19,7 @@ type dialing struct {
 	principal any // a ws.Principal; nil: the guards are asked
 	from      netip.AddrPort
 	port      bool
+	tls       *tls.Config // nil: the system's (DialURL)
 	manual    bool
 	patience  time.Duration
 }
@@ -71,6 +73,10 @@ func From(addr netip.AddrPort) FromOption { return FromOption{addr} }
 // not go with testing/synctest. Default: by net.Pipe, in memory, which has no
 // buffer.
 func OnPort() DialOption { return dialOption(func(d *dialing) { d.port = true }) }
+
+// TLS is how DialURL trusts a server by https or wss, and what it shows of its
+// own. Default: the system's roots.
+func TLS(config *tls.Config) DialOption { return dialOption(func(d *dialing) { d.tls = config }) }
 
 // Patience is how long the Conn waits for what must come, before it fails the
 // test. Within testing/synctest that is fake time. It must be positive. Default:
