@@ -31,6 +31,8 @@ type owner interface {
 	registry() *Server
 	limits() *Options    // the gateway's, resolved
 	wildcards() []string // the names in the gateway's path
+	gateway() string     // as in Spec.Gateway
+	age() time.Duration  // since the connection was made
 	// drain closes the connection for a cause when what it has accepted has
 	// ended, or has taken as long as it may.
 	drain(cause Closed, within time.Duration)
@@ -116,6 +118,25 @@ func (c *Client) PathValue(name string) string {
 		return c.identity.pathValue(name, o.wildcards())
 	}
 	return ""
+}
+
+// Gateway returns the name of the gateway that the connection is to, as lines of
+// the log have it: "chat.Gateway". It is "" for a Client that a test made without
+// one.
+func (c *Client) Gateway() string {
+	if o := c.owner(); o != nil {
+		return o.gateway()
+	}
+	return ""
+}
+
+// Age returns how long ago the connection was made, which goes on when it has
+// ended; 0 for the zero Client.
+func (c *Client) Age() time.Duration {
+	if o := c.owner(); o != nil {
+		return o.age()
+	}
+	return 0
 }
 
 // close begins to close the connection: its context is cancelled, nothing

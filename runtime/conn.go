@@ -46,6 +46,12 @@ func (c *conn) limits() *Options { return &c.endpoint.opts }
 // wildcards returns the names in the gateway's path.
 func (c *conn) wildcards() []string { return c.endpoint.wildcards }
 
+// gateway returns the name of the gateway.
+func (c *conn) gateway() string { return c.endpoint.spec.Gateway }
+
+// age returns the time since c was made.
+func (c *conn) age() time.Duration { return c.endpoint.server.clock() - c.born }
+
 // Overflow returns the gateway's policy for full outboxes.
 func (c *conn) Overflow() hub.Overflow { return hub.Overflow(c.endpoint.opts.Overflow) }
 
