@@ -56,6 +56,9 @@ runtime/internal/stdjson:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime runtime/wsjson
 
+runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party
+runtime/metrics/prom/internal/series:
+
 validator/playground:              runtime third-party
 
 examples/live/...:                 examples/live/... runtime runtime/wsjson runtime/wstest third-party
