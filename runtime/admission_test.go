@@ -43,7 +43,7 @@ func TestMaxConnections(t *testing.T) {
 // and the request says which only if an option trusts it.
 func TestMaxConnectionsPerAddr(t *testing.T) {
 	last := func(r *http.Request) netip.Addr {
-		all := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		addr, _ := netip.ParseAddr(strings.TrimSpace(all[len(all)-1]))
 		return addr
 	}
@@ -58,6 +58,7 @@ func TestMaxConnectionsPerAddr(t *testing.T) {
 		{"203.0.113.1", false},
 		{"::ffff:203.0.113.1", false},
 		{"198.51.100.9, 203.0.113.1", false}, // the client wrote the first one
+		{"198.51.100.9\r\nX-Forwarded-For: 203.0.113.1", false}, // as HAProxy adds it
 		{"203.0.113.1, 203.0.113.2", true},
 		{"2001:db8:0:1::1", true},
 		{"2001:db8:0:1:ffff::2", false},

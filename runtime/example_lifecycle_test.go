@@ -53,21 +53,25 @@ func ExampleRate() {
 	// Output: 0
 }
 
-// Behind a proxy that you run, and that sets X-Forwarded-For, its last entry is
-// the address that called the proxy. The entries before are the client's text.
+// Behind a proxy that you run, and that sets X-Forwarded-For, the last entry of its
+// last line is the address that called the proxy. All before is the client's text.
 func ExampleOptions_clientAddr() {
 	options := ws.Options{
 		MaxConnectionsPerAddr: 100,
 		ClientAddr: func(r *http.Request) netip.Addr {
-			entries := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-			addr, _ := netip.ParseAddr(strings.TrimSpace(entries[len(entries)-1]))
+			lines := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+			addr, _ := netip.ParseAddr(strings.TrimSpace(lines[strings.LastIndexByte(lines, ',')+1:]))
 			return addr // an invalid one means the socket's
 		},
 	}
 	r := httptest.NewRequest("GET", "/ws", nil)
-	r.Header.Set("X-Forwarded-For", "127.0.0.1, 203.0.113.7")
+	r.Header.Set("X-Forwarded-For", "127.0.0.1, 203.0.113.7") // nginx has added the second
 	fmt.Println(options.ClientAddr(r))
-	// Output: 203.0.113.7
+	r.Header["X-Forwarded-For"] = []string{"127.0.0.1", "203.0.113.8"} // HAProxy adds a line
+	fmt.Println(options.ClientAddr(r))
+	// Output:
+	// 203.0.113.7
+	// 203.0.113.8
 }
 
 // A load balancer reads /readyz, and is told before anything is closed.

@@ -88,8 +88,9 @@ type Options struct {
 	// ClientAddr says whom a request is from, for MaxConnectionsPerAddr and
 	// Client.RemoteAddr. Default: the address that the socket is connected to,
 	// http.Request.RemoteAddr. Behind a proxy that you run, take it from the
-	// header that this proxy sets: the last entry of X-Forwarded-For, never the
-	// first, which the client writes. Where clients can reach the server past
+	// header that this proxy sets: the last entry of X-Forwarded-For, in its last
+	// line, since some proxies add a line, and Header.Get returns the first. All
+	// that stands before is the client's text. Where clients can reach the server past
 	// the proxy, each can claim any address, and no limit per address holds.
 	// An invalid Addr means the default. Per Server.
 	ClientAddr func(r *http.Request) netip.Addr
