@@ -61,6 +61,7 @@ runtime/metrics/prom/internal/series:
 
 validator/playground:              runtime third-party
 
+examples/behind/...:               examples/behind/... runtime runtime/wsjson runtime/wstest third-party
 examples/live/...:                 examples/live/... runtime runtime/wsjson runtime/wstest third-party
 tools/testsum:
 

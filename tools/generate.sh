@@ -9,9 +9,11 @@ for m in $(workspace); do
 	go -C "$m" generate -skip 'mod=mod' ./...
 done
 
-# The benchmark stands outside the workspace.
-step "go generate in bench"
-GOWORK=off go -C bench generate ./...
+# These stand outside the workspace.
+for m in bench examples/behind; do
+	step "go generate in $m"
+	GOWORK=off go -C "$m" generate ./...
+done
 
 # The reference of the tool comes from its tables.
 step "docs/reference, and wsgen list in README.md"

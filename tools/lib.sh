@@ -72,6 +72,42 @@ find_chromium() {
 chromium_install='apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium'
 chromium_hint="Install it (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install --cask chromium), or set CHROMIUM to a browser's path."
 
+# find_proxies tells whether all proxies of docs/guide/production.md are here,
+# installing what is missing where it may. Nothing that it installs is started:
+# the tests run them, on ports and in folders of their own.
+find_proxies() {
+	local missing=()
+	local sbin=/usr/sbin
+	command -v nginx >/dev/null || [ -x $sbin/nginx ] || missing+=(nginx)
+	command -v haproxy >/dev/null || [ -x $sbin/haproxy ] || missing+=(haproxy)
+	command -v caddy >/dev/null || missing+=(caddy)
+	command -v apache2 >/dev/null || command -v httpd >/dev/null || [ -x $sbin/apache2 ] || [ -x $sbin/httpd ] || missing+=(apache2)
+	[ "${#missing[@]}" != 0 ] || return 0
+	if [ "${1:-}" != again ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		step "not here: ${missing[*]}; as root: apt-get install"
+		install_unstarted "${missing[@]}" >&2 || true
+		find_proxies again
+		return
+	fi
+	return 1
+}
+proxies_hint="Install them (Debian: apt-get install nginx haproxy caddy apache2; Fedora: dnf install nginx haproxy caddy httpd)."
+
+# install_unstarted installs Debian's packages, and has none start its service: a
+# policy-rc.d that exits with 101 forbids that.
+install_unstarted() {
+	local policy=/usr/sbin/policy-rc.d own=
+	if [ ! -e $policy ]; then
+		own=1
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	fi
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+	local status=$?
+	[ -z "$own" ] || rm -f $policy
+	return $status
+}
+
 # need_module_files fetches every module that go.sum has the files of, so that
 # later steps do not wait for the network in silence. go mod download by itself
 # leaves out what only go mod tidy looks at, which tests run without a network.

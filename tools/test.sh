@@ -15,6 +15,10 @@ if ! find_chromium; then
 	lack "no Chromium: the browser tests are skipped" "$chromium_hint"
 fi
 
+if ! find_proxies; then
+	lack "not all of nginx, HAProxy, Caddy and Apache: the tests behind those that are missing are left out" "$proxies_hint"
+fi
+
 step "fetching modules that are not in the cache yet"
 need_module_files
 
