@@ -49,6 +49,7 @@ func TestMiddleware(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wrap(m...).Works(t) })
 	}
+	t.Run("Timeout bounds guards", func(t *testing.T) { wrap(middleware.Timeout(time.Second)).BoundsGuards(t, time.Second) })
 	t.Run("one with Unwrap", func(t *testing.T) { wrap(through.Unwrapping).Works(t) })
 	t.Run("http.TimeoutHandler", func(t *testing.T) {
 		wrap(func(next http.Handler) http.Handler { return http.TimeoutHandler(next, time.Second, "") }).

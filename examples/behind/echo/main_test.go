@@ -45,6 +45,9 @@ func TestMiddleware(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wrap(m...).Works(t) })
 	}
+	t.Run("ContextTimeout bounds guards", func(t *testing.T) {
+		wrap(middleware.ContextTimeout(time.Second)).BoundsGuards(t, time.Second)
+	})
 	t.Run("one with Unwrap", func(t *testing.T) { wrap(echo.WrapMiddleware(through.Unwrapping)).Works(t) })
 	t.Run("http.TimeoutHandler", func(t *testing.T) {
 		wrap(echo.WrapMiddleware(func(next http.Handler) http.Handler { return http.TimeoutHandler(next, time.Second, "") })).

@@ -67,7 +67,7 @@ func build(t *testing.T, k kind, b *backend) *stand {
 	s := &stand{kind: k, page: run(t, k, b.addr), since: time.Now()}
 	s.idle = visitor.Dial(t, visitor.Visit{URL: s.page.url("/feed"), Token: "idle-" + k.name, Host: s.page.host()})
 	// 60s and 60 are the timeouts, and 10m is how long connections outlive a reload.
-	s.short = run(t, k, b.addr, "60s", "2s", "Timeout 60", "Timeout 2", "10m", "1s")
+	s.short = run(t, k, b.addr, "60s", "3s", "Timeout 60", "Timeout 3", "10m", "1s")
 	s.silent = visitor.Dial(t, visitor.Visit{URL: s.short.url("/feed"), Token: "silent", Host: s.short.host()})
 	s.lively = visitor.Dial(t, visitor.Visit{URL: s.short.url("/lively/feed"), Token: "lively", Host: s.short.host()})
 	t.Logf("%s: %s", k.name, s.page.version)
@@ -144,12 +144,12 @@ func shortTimeout(t *testing.T, s *stand, _ *backend) {
 		select {
 		case <-s.silent.Ended():
 			t.Errorf("closed: %v", s.silent.Code(t))
-		case <-time.After(3 * time.Second):
+		case <-time.After(5 * time.Second):
 		}
 	} else if code := s.silent.Code(t); code != websocket.StatusAbnormalClosure {
 		t.Errorf("a silent connection is closed with %d", code)
 	}
-	visitor.Eventually(t, "pings for three timeouts", func() bool { return s.lively.Pings() > int(6*time.Second/often) })
+	visitor.Eventually(t, "pings for three timeouts", func() bool { return s.lively.Pings() > int(9*time.Second/often) })
 	s.lively.Call(t, "where", "null", `"`+visitor.From+`"`)
 }
 
@@ -185,7 +185,7 @@ func stayedIdle(t *testing.T, s *stand, b *backend) {
 		t.Fatalf("closed with %v after %v", s.idle.Code(t), time.Since(s.since))
 	case <-time.After(time.Until(s.since.Add(idle))):
 	}
-	if n := s.idle.Pings(); n != 2 {
+	if n := s.idle.Pings(); n < 2 {
 		t.Errorf("%d pings in %v", n, idle)
 	}
 	_, _ = b.push.Users("idle-" + s.kind.name).Told("still here?")

@@ -81,6 +81,31 @@ func (w Wrap) Works(t *testing.T) {
 	})
 }
 
+// BoundsGuards checks that a connection guard which waits for ever is told to end
+// after this time.
+func (w Wrap) BoundsGuards(t *testing.T, after time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		gateways, _ := feed.New(ws.NewServer(ws.Options{}))
+		begun, took := time.Now(), time.Duration(0)
+		gateways.Guard([]ws.ConnGuard{guard(func(u *ws.Upgrade) error {
+			<-u.Request.Context().Done()
+			took = time.Since(begun)
+			return ws.NewError(ws.CodeUnavailable, "too slow")
+		})}, nil)
+		wstest.ExpectRefused(t, w(gateways), http.StatusServiceUnavailable, wstest.Path("/feed"), wstest.Token("ann"))
+		if took != after {
+			t.Errorf("a guard was told after %v, want %v", took, after)
+		}
+	})
+}
+
+// guard is a connection guard that is a function.
+type guard func(u *ws.Upgrade) error
+
+// GuardConn asks it.
+func (g guard) GuardConn(u *ws.Upgrade) error { return g(u) }
+
 // Refuses checks that no connection is opened, with this status, and that the
 // answer has these words.
 func (w Wrap) Refuses(t *testing.T, status int, words string) {
