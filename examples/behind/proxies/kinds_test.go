@@ -51,7 +51,7 @@ func kinds() []kind {
 			commands: []string{"apache2", "httpd"}, version: []string{"-v"}, config: apacheConfig,
 			start:    func(p *proxy) []string { return []string{"-f", p.path("config"), "-DFOREGROUND"} },
 			reload:   func(t *testing.T, p *proxy) { p.do(t, "-f", p.path("config"), "-k", "graceful") },
-			hostLine: "ProxyPreserveHost On", few: "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\n",
+			hostLine: "ProxyPreserveHost On", keepsPlaces: true, few: "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\n",
 		},
 	}
 }

@@ -248,6 +248,21 @@ func full(t *testing.T, s *stand, b *backend) {
 	if s.kind.refusesWhenFull {
 		t.Fatalf("%d places are enough for as many connections", places)
 	}
+	late := waits(t, visit)
+	first.Close()
+	if err := <-late; err != nil {
+		t.Errorf("not served when there was a place: %v", err)
+	}
+	if s.kind.keepsPlaces { // also for connections from before a reload
+		p.renew(t)
+		waits(t, visit)
+	}
+}
+
+// waits visits, and checks that nobody has a place for that. It returns what comes
+// of it in the end.
+func waits(t *testing.T, visit visitor.Visit) <-chan error {
+	t.Helper()
 	late := make(chan error, 1)
 	go func() {
 		_, _, err := visitor.Try(visit)
@@ -258,8 +273,5 @@ func full(t *testing.T, s *stand, b *backend) {
 		t.Fatalf("%d places, and one more connection: %v", places, err)
 	case <-time.After(time.Second):
 	}
-	first.Close()
-	if err := <-late; err != nil {
-		t.Errorf("not served when there was a place: %v", err)
-	}
+	return late
 }

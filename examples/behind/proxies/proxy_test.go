@@ -36,6 +36,7 @@ type kind struct {
 	logsHeaders     bool     // its usual log has the headers of requests
 	closesAtReload  bool     // closes all connections at a reload
 	endsOldOnes     bool     // has a time that connections outlive a reload
+	keepsPlaces     bool     // connections from before a reload keep their places
 	few             string   // configures few places
 	refusesWhenFull bool     // refuses a connection that it has no place for
 }
