@@ -203,8 +203,12 @@ func listens(addr string) bool {
 
 // stop ends the proxy with all of its processes.
 func (p *proxy) stop(t *testing.T) {
-	_ = syscall.Kill(-p.process.Process.Pid, syscall.SIGKILL)
+	pid := p.process.Process.Pid
+	_ = syscall.Kill(pid, syscall.SIGTERM) // so that it waits for its workers itself
+	slow := time.AfterFunc(5*time.Second, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	_ = p.process.Wait()
+	slow.Stop()
+	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	if t.Failed() {
 		t.Logf("%s\n%s", p.version, p.log())
 	}
