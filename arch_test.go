@@ -58,6 +58,10 @@ runtime/internal/fixture:          runtime runtime/wsjson
 
 runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party
 runtime/metrics/prom/internal/series:
+runtime/metrics/prom/dashboard:                  runtime runtime/metrics/prom runtime/metrics/prom/internal/series runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape third-party
+runtime/metrics/prom/dashboard/internal/board:   runtime/metrics/prom/internal/series
+runtime/metrics/prom/dashboard/internal/scrape:  third-party
+runtime/metrics/prom/dashboard/internal/demo:    runtime runtime/wsjson
 
 validator/playground:              runtime third-party
 

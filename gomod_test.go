@@ -118,13 +118,14 @@ func TestGoLines(t *testing.T) {
 
 // TestWorkspace checks that the workspace has every module but those whose
 // dependencies must not choose versions for the others: the tools, the benchmark,
-// and what serves gateways behind other people's routers.
+// what serves gateways behind other people's routers, and what writes the dashboard
+// of Prometheus.
 func TestWorkspace(t *testing.T) {
 	w := readModFile(t, "work", "edit", "-json", "go.work")
 	if len(w.Replace) > 0 {
 		t.Errorf("go.work: replace %v; write it into the module that needs it", w.Replace)
 	}
-	apart := []string{"tools", "bench", "examples/behind"}
+	apart := []string{"tools", "bench", "examples/behind", "runtime/metrics/prom/dashboard"}
 	var used, want []string
 	for _, u := range w.Use {
 		used = append(used, filepath.Clean(u.DiskPath))
@@ -141,38 +142,47 @@ func TestWorkspace(t *testing.T) {
 	}
 }
 
-// TestNestedModules checks that a nested module which imports the root builds
-// against the tree beside it. All have one and the same replace, because two that
-// differ break the workspace.
+// TestNestedModules checks that a nested module which imports others of this
+// repository builds against the tree beside it. All have the same replaces, because
+// two that differ break the workspace.
 func TestNestedModules(t *testing.T) {
 	for _, f := range moduleFiles(t) {
 		m := readModFile(t, "mod", "edit", "-json", f)
-		dir := filepath.Dir(f)
+		dir := filepath.ToSlash(filepath.Dir(f))
 		if dir == "." {
 			continue
 		}
-		if want := modulePath + "/" + filepath.ToSlash(dir); m.Module.Path != want {
+		if want := modulePath + "/" + dir; m.Module.Path != want {
 			t.Errorf("%s: module %s, want %s", f, m.Module.Path, want)
 		}
+		var replaced, want []string
+		for _, r := range m.Replace {
+			replaced = append(replaced, r.Old.Path+r.Old.Version+" => "+r.New.Path)
+		}
 		for _, r := range m.Require {
-			if r.Path != modulePath {
+			if !within(r.Path, modulePath) {
 				continue
 			}
 			// A replace holds in this tree only. A user of such a module gets the
 			// version that it names.
-			if forUsers(filepath.ToSlash(dir)) && r.Version != newestVersion(t) {
-				t.Errorf("%s: requires %s %s, want %s, the newest version that there is or will be", f, modulePath, r.Version, newestVersion(t))
+			if forUsers(dir) && r.Version != newestVersion(t) {
+				t.Errorf("%s: requires %s %s, want %s, the newest version that there is or will be", f, r.Path, r.Version, newestVersion(t))
 			}
-			up, _ := filepath.Rel(dir, ".")
-			if len(m.Replace) != 1 || m.Replace[0].Old.Path != modulePath || m.Replace[0].Old.Version != "" || m.Replace[0].New.Path != filepath.ToSlash(up) {
-				t.Errorf("%s: wants exactly replace %s => %s; has %v", f, modulePath, up, m.Replace)
-			}
+			up, _ := filepath.Rel(dir, "."+strings.TrimPrefix(r.Path, modulePath))
+			want = append(want, r.Path+" => "+filepath.ToSlash(up))
+		}
+		slices.Sort(replaced)
+		slices.Sort(want)
+		if !slices.Equal(replaced, want) {
+			t.Errorf("%s: replaces %q, want %q", f, replaced, want)
 		}
 	}
 }
 
 // forUsers reports whether the module in dir is got by users.
-func forUsers(dir string) bool { return within(dir, "validator") || within(dir, "runtime/metrics") }
+func forUsers(dir string) bool {
+	return within(dir, "validator") || within(dir, "runtime/metrics") && dir != "runtime/metrics/prom/dashboard"
+}
 
 // newestVersion is the first in the changelog, or the one that will be.
 func newestVersion(t *testing.T) string {

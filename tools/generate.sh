@@ -10,10 +10,13 @@ for m in $(workspace); do
 done
 
 # These stand outside the workspace.
-for m in bench examples/behind; do
+for m in bench examples/behind runtime/metrics/prom/dashboard; do
 	step "go generate in $m"
 	GOWORK=off go -C "$m" generate ./...
 done
+
+step "dashboard and alert rules of runtime/metrics/prom"
+GOWORK=off go -C runtime/metrics/prom/dashboard run .
 
 # The reference of the tool comes from its tables.
 step "docs/reference, and wsgen list in README.md"

@@ -82,6 +82,7 @@ func (m *Metrics) refused(r ws.Refusal) {
 		k := handshakeKey{r.Gateway, httpStatus(r.Status), m.code(r.Err)}
 		c, known := m.handshakes.find(k)
 		if !known {
+			m.gateway(k.gateway) // so that alerts compare with what was accepted, which may be none
 			c = m.handshakes.row(k, func() prometheus.Counter {
 				return m.vecs.counters[series.Handshakes].WithLabelValues(k.gateway, number(k.status), k.code)
 			})
