@@ -23,7 +23,7 @@ check: ## prove that generated files, go.mod files and lint are as committed
 generate: ## renew every generated file
 	@bash tools/generate.sh
 
-screenshot: ## renew docs/img/live.png from the running demo
+screenshot: ## renew the pictures in docs/img: of the metrics' dashboard, and of the running demo
 	@bash tools/screenshot.sh
 
 bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only; WHAT=generator: how fast wsgen itself is)

@@ -62,6 +62,7 @@ runtime/metrics/prom/dashboard:                  runtime runtime/metrics/prom ru
 runtime/metrics/prom/dashboard/internal/board:   runtime/metrics/prom/internal/series
 runtime/metrics/prom/dashboard/internal/scrape:  third-party
 runtime/metrics/prom/dashboard/internal/demo:    runtime runtime/wsjson
+runtime/metrics/prom/dashboard/internal/picture: runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape
 
 validator/playground:              runtime third-party
 

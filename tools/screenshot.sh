@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# make screenshot: renews the picture that the README shows.
+# make screenshot: renews the pictures of the dashboard, and the one that the
+# README shows.
 source "$(dirname "$0")/lib.sh"
+step "drawing the dashboard of runtime/metrics/prom from scrapes"
+mkdir -p docs/img
+GOWORK=off go -C runtime/metrics/prom/dashboard test -count=1 -run '^TestPicture$' . -pictures "$PWD/docs/img"
 find_chromium || fail "no Chromium to take a picture with. $chromium_hint"
 step "starting the demo and taking its picture"
-mkdir -p docs/img
 (cd examples/live && go run ./internal/cmd/screenshot ../../docs/img/live.png)
