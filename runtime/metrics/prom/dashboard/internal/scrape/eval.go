@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -113,7 +113,7 @@ func Names(expr parser.Expr) (names, asked map[string]bool) {
 		}
 		return nil
 	})
-	delete(asked, labels.MetricName)
+	delete(asked, model.MetricNameLabel)
 	return names, asked
 }
 
