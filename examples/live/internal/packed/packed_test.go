@@ -69,14 +69,19 @@ func packedEnv(t *testing.T) []string {
 // packedModules are the folders of the modules whose requirements a user of
 // the documents may get.
 func packedModules(root string) []string {
-	return []string{root, filepath.Join(root, "examples", "live"), filepath.Join(root, "validator", "playground")}
+	all := []string{root, filepath.Join(root, "examples", "live")}
+	for _, dir := range nested() {
+		all = append(all, filepath.Join(root, filepath.FromSlash(dir)))
+	}
+	return all
 }
 
-// TestPlaygroundFirst checks that the module in the module may be the first that a
-// user gets: it asks for a version of the other one that there is.
-func TestPlaygroundFirst(t *testing.T) {
-	u := newUser(t, packedEnv(t))
-	u.write(t, "main.go", `package main
+// TestNestedFirst checks that each module in the module may be the first that a user
+// gets: it asks for a version of the other one that there is.
+func TestNestedFirst(t *testing.T) {
+	env := packedEnv(t)
+	programs := map[string]struct{ text, says string }{
+		"validator/playground": {`package main
 
 import (
 	"fmt"
@@ -88,25 +93,50 @@ import (
 func main() {
 	options := ws.Options{Validator: playground.New(nil)}
 	fmt.Println(options.Validator.Validate(struct {
-		Name string `+"`json:\"name\" validate:\"required\"`"+`
+		Name string ` + "`json:\"name\" validate:\"required\"`" + `
 	}{}))
 }
-`)
-	for _, line := range []string{"mod init example.com/rules", "get " + playgroundVersion.Path + "@latest", "vet ./..."} {
-		run(t, u.dir, u.env, "go", strings.Fields(line)...)
+`, "required"},
+		"runtime/metrics/prom": {`package main
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/metrics/prom"
+)
+
+func main() {
+	metrics := prom.New(prom.Options{})
+	metrics.Watch(ws.NewServer(ws.Options{Observer: metrics.Observer()}))
+	prometheus.MustRegister(metrics)
+	families, err := prometheus.DefaultGatherer.Gather()
+	fmt.Println(families, err)
+}
+`, "wsgen_server_connections"},
 	}
-	if said := run(t, u.dir, u.env, "go", "run", "."); !strings.Contains(said, "required") {
-		t.Errorf("the program says %q", said)
+	for _, dir := range nested() {
+		t.Run(dir, func(t *testing.T) {
+			u := newUser(t, env)
+			u.write(t, "main.go", programs[dir].text)
+			for _, line := range []string{"mod init example.com/first", "get " + nestedVersion(dir).Path + "@latest", "vet ./..."} {
+				run(t, u.dir, u.env, "go", strings.Fields(line)...)
+			}
+			if said := run(t, u.dir, u.env, "go", "run", "."); !strings.Contains(said, programs[dir].says) {
+				t.Errorf("the program says %q", said)
+			}
+			// A user who comes to want gateways has the rest at the same version.
+			run(t, u.dir, u.env, "go", "get", "-tool", packedVersion.Path+"/cmd/wsgen@latest")
+			mod := u.files(t)["go.mod"]
+			for _, v := range []string{packedVersion.String(), nestedVersion(dir).String()} {
+				if !strings.Contains(mod, strings.Replace(v, "@", " ", 1)) {
+					t.Errorf("go.mod does not require %s:\n%s", v, mod)
+				}
+			}
+			u.checkModule(t, false)
+		})
 	}
-	// A user who comes to want gateways has the rest at the same version.
-	run(t, u.dir, u.env, "go", "get", "-tool", packedVersion.Path+"/cmd/wsgen@latest")
-	mod := u.files(t)["go.mod"]
-	for _, v := range []string{packedVersion.String(), playgroundVersion.String()} {
-		if !strings.Contains(mod, strings.Replace(v, "@", " ", 1)) {
-			t.Errorf("go.mod does not require %s:\n%s", v, mod)
-		}
-	}
-	u.checkModule(t, false)
 }
 
 // guides lists the guides that have something to carry out.
@@ -154,7 +184,7 @@ func (u *user) checkModule(t *testing.T, wire bool) {
 	}
 	third := 0
 	for line := range strings.Lines(files["go.sum"]) {
-		if strings.HasPrefix(line, packedVersion.Path+" ") || strings.HasPrefix(line, playgroundVersion.Path+" ") {
+		if strings.HasPrefix(line, packedVersion.Path+" ") || strings.HasPrefix(line, packedVersion.Path+"/") {
 			continue
 		}
 		third++

@@ -16,12 +16,17 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// packedVersion is the version as which the tree is packed. playgroundVersion is
-// that of the module in it which users may get as well.
-var (
-	packedVersion     = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.1.0"}
-	playgroundVersion = module.Version{Path: packedVersion.Path + "/validator/playground", Version: "v0.1.0"}
-)
+// packedVersion is the version as which the tree is packed.
+var packedVersion = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.1.0"}
+
+// nested returns the folders of the modules in the tree which users may get as
+// well.
+func nested() []string { return []string{"validator/playground", "runtime/metrics/prom"} }
+
+// nestedVersion is the version as which a module in the tree is packed.
+func nestedVersion(dir string) module.Version {
+	return module.Version{Path: packedVersion.Path + "/" + dir, Version: packedVersion.Version}
+}
 
 // repository is the root of the tree.
 func repository(t *testing.T) string {
@@ -49,7 +54,9 @@ func pack(t *testing.T) (proxy string) {
 	t.Helper()
 	proxy = t.TempDir()
 	packModule(t, proxy, repository(t), packedVersion)
-	packModule(t, proxy, filepath.Join(repository(t), "validator", "playground"), playgroundVersion)
+	for _, dir := range nested() {
+		packModule(t, proxy, filepath.Join(repository(t), filepath.FromSlash(dir)), nestedVersion(dir))
+	}
 	return proxy
 }
 
