@@ -135,6 +135,32 @@ func TestCommandsInTextAreTested(t *testing.T) {
 	}
 }
 
+// TestProgramsHaveShortTests checks that the whole programs among the guides show
+// how little a test takes: one file of tests by wstest, run with the race detector,
+// of at most 30 lines behind its imports.
+func TestProgramsHaveShortTests(t *testing.T) {
+	const most = 30
+	for _, name := range []string{"room", "feed", "tokens"} {
+		doc := text(t, "docs/guide/"+name+".md")
+		if !strings.Contains(doc, "\n```sh\ngo test -race ./...\n```\n") {
+			t.Errorf("%s.md does not run its test with the race detector", name)
+		}
+		files := testFile.FindAllStringSubmatch(doc, -1)
+		if len(files) != 1 {
+			t.Errorf("%s.md has %d files of tests, want one", name, len(files))
+			continue
+		}
+		_, code, found := strings.Cut(files[0][1], "\n)\n")
+		lines := slices.DeleteFunc(strings.Split(code, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+		if !found || !strings.Contains(code, "wstest.Dial(") || !strings.Contains(code, "\nfunc Test") || len(lines) > most {
+			t.Errorf("%s.md: its test should be by wstest, and has %d lines, want at most %d", name, len(lines), most)
+		}
+	}
+}
+
+// testFile finds a file of tests in a guide.
+var testFile = regexp.MustCompile("(?s)<!-- user guide: file [^ ]+_test\\.go -->\n```go\n(.*?)```\n")
+
 // TestReadLoopIsToldEarly checks that the one rule which a handler's author must
 // know before the first slow handler stands where people write their first one: in
 // front of the README's first section, and in that of the guide that shows a
