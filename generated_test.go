@@ -41,29 +41,20 @@ func TestGeneratedNames(t *testing.T) {
 		}
 		maps.Copy(found[version], names)
 	}
-	newest := newestGenerated(found)
+	newest := newestGenerated(found, "GeneratedV")
 	has := exported(t)
 	maps.Copy(found[newest], emitted(t, has))
-	if found["GeneratedV1"] == nil || newest == "GeneratedV1" {
+	if found["GeneratedV1"] == nil || newest == "GeneratedV1" || found["FuzzV1"] == nil {
 		t.Fatalf("generated files of these versions were found: %v", slices.Sorted(maps.Keys(found)))
 	}
-	if *update && listed[newest] == nil {
-		listed[newest] = found[newest]
-		writeNames(t, listed)
-	}
-	if latest := newestGenerated(listed); latest != newest {
-		t.Errorf("the newest version in %s is %s, and that of generated files %s", namesFile, latest, newest)
+	for _, kind := range []string{"GeneratedV", "FuzzV"} {
+		namesOfNewest(t, newestGenerated(found, kind), kind, listed, found)
 	}
 	for version, names := range found {
 		for name := range names {
 			if !listed[version][name] {
 				t.Errorf("files of %s call %s, which is not in %s: what adds a name needs a new version (CONTRIBUTING.md)", version, name, namesFile)
 			}
-		}
-	}
-	for name := range listed[newest] {
-		if !found[newest][name] {
-			t.Errorf("%s lists %s for %s, which no generated file calls", namesFile, name, newest)
 		}
 	}
 	for version, names := range listed {
@@ -75,8 +66,28 @@ func TestGeneratedNames(t *testing.T) {
 	}
 }
 
-func newestGenerated[V any](of map[string]V) string {
-	number := func(v string) (n int) { _, _ = fmt.Sscanf(v, "GeneratedV%d", &n); return n }
+// namesOfNewest checks that exactly what files of the newest version of a kind call
+// is listed for that.
+func namesOfNewest(t *testing.T, newest, kind string, listed, found map[string]map[string]bool) {
+	t.Helper()
+	if *update && listed[newest] == nil {
+		listed[newest] = found[newest]
+		writeNames(t, listed)
+	}
+	if latest := newestGenerated(listed, kind); latest != newest {
+		t.Errorf("the newest version in %s is %s, and that of generated files %s", namesFile, latest, newest)
+	}
+	for name := range listed[newest] {
+		if !found[newest][name] {
+			t.Errorf("%s lists %s for %s, which no generated file calls", namesFile, name, newest)
+		}
+	}
+}
+
+// newestGenerated is the newest of versions of one kind: GeneratedV are those of
+// ws_gen.go, FuzzV of ws_gen_test.go.
+func newestGenerated[V any](of map[string]V, kind string) string {
+	number := func(v string) (n int) { _, _ = fmt.Sscanf(v, kind+"%d", &n); return n }
 	return slices.MaxFunc(slices.Collect(maps.Keys(of)), func(a, b string) int { return number(a) - number(b) })
 }
 
@@ -109,13 +120,16 @@ func writeNames(t *testing.T, all map[string]map[string]bool) {
 	}
 }
 
+// versioned are the generated files that name the version of what they call.
+var versioned = []string{"ws_gen.go", "ws_gen_test.go"}
+
 // generatedFiles are those of the repository, of the generator's tests, and of
 // the versions before.
 func generatedFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
 	for _, s := range repository(t, ".") {
-		if s.generated && path.Base(s.path) == "ws_gen.go" {
+		if s.generated && slices.Contains(versioned, path.Base(s.path)) {
 			files[s.path] = s.text
 		}
 	}
@@ -130,7 +144,7 @@ func generatedFiles(t *testing.T) map[string][]byte {
 				t.Fatal(err)
 			}
 			for _, f := range archive.Files {
-				if path.Base(f.Name) == "ws_gen.go" {
+				if slices.Contains(versioned, path.Base(f.Name)) {
 					files[name+":"+f.Name] = f.Data
 				}
 			}
@@ -177,8 +191,10 @@ func emitted(t *testing.T, has map[string]bool) map[string]bool {
 }
 
 var (
-	runtimePaths = map[string]string{modulePath + "/runtime": "ws", modulePath + "/runtime/wsjson": "wsjson"}
-	isVersion    = regexp.MustCompile(`^ws\.(GeneratedV\d+)$`)
+	runtimePaths = map[string]string{
+		modulePath + "/runtime": "ws", modulePath + "/runtime/wsjson": "wsjson", modulePath + "/runtime/wstest": "wstest",
+	}
+	isVersion = regexp.MustCompile(`^(?:ws\.(GeneratedV\d+)|wstest\.(FuzzV\d+))$`)
 )
 
 // called lists the names, methods and fields of literals that a generated file
@@ -202,7 +218,7 @@ func called(file string, src []byte) (version string, names map[string]bool, err
 	ast.Inspect(tree, c.visit)
 	for name := range c.names {
 		if m := isVersion.FindStringSubmatch(name); m != nil {
-			version = m[1]
+			version = m[1] + m[2]
 			delete(c.names, name)
 		}
 	}
@@ -289,7 +305,7 @@ func (c *caller) typeOf(e ast.Expr) string {
 	return ""
 }
 
-// exported lists what packages ws and wsjson export, as called does. It follows
+// exported lists what packages ws, wsjson and wstest export, as called does. It follows
 // promoted methods and aliases by name.
 func exported(t *testing.T) map[string]bool {
 	t.Helper()

@@ -13,6 +13,8 @@
 // NewClient makes a ws.Client without a connection, for unit tests of handlers
 // and hooks, and NewPush a ws.Push whose calls are recorded.
 //
+// Fuzz is for the tests of decoders that wsgen generates.
+//
 // Everything that is started ends with the test: its cleanup waits for the
 // connection's handlers and hooks. The guide is docs/guide/testing.md.
 package wstest

@@ -15,9 +15,10 @@ func commands() []command {
 		{
 			"generate", "[flags] [packages]", "write generated files (the default command)", generate,
 			func() *flag.FlagSet { return generateFlags().set },
-			`Reads the packages (./... if none is named) and writes ws_gen.go, and for
-google/wire ws_wire_gen.go, beside their sources. Files are replaced only if they
-differ, and only if wsgen wrote them; nothing is written while there is a mistake.
+			`Reads the packages (./... if none is named) and writes ws_gen.go, for google/wire
+ws_wire_gen.go, and with -fuzz ws_gen_test.go, beside their sources. Files are
+replaced only if they differ, and only if wsgen wrote them; nothing is written
+while there is a mistake.
 Which packages there are, and which files each has, is what go list says: it
 finds node_modules, too, unless go.mod says ignore ./node_modules. With an
 application come the packages that it is built from, wherever they stand, so that

@@ -76,7 +76,7 @@ func (j *job) query() cache.Query {
 	return cache.Query{
 		Dir: j.dir, Root: j.root, Ignored: j.ignored,
 		Asked: append([]string{
-			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire),
+			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire), fmt.Sprint("fuzz=", j.opts.Fuzz),
 			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
 		}, j.opts.Patterns...),
 		Generated: table.Names(), Outputs: table.Paths(),
@@ -164,6 +164,6 @@ func (j *job) lineEnds(changes []output.Change) {
 		}
 	}
 	if len(names) > 0 {
-		j.errorf("CRLF line ends, and no other difference, in %s: to have Git keep those that wsgen writes, put this line into .gitattributes: ws_*gen.go text eol=lf", summary(names))
+		j.errorf("CRLF line ends, and no other difference, in %s: to have Git keep those that wsgen writes, put this line into .gitattributes: ws_*gen*.go text eol=lf", summary(names))
 	}
 }

@@ -55,7 +55,7 @@ func (j *job) configure() error {
 	j.root, j.ignored = module.Dir, module.Ignores
 	j.opts = pipeline.Options{
 		Dir: j.dir, Patterns: j.flags.set.Args(),
-		Tags: set.Tags, Wire: pipeline.Wire(set.Wire),
+		Tags: set.Tags, Wire: pipeline.Wire(set.Wire), Fuzz: set.Fuzz,
 		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail,
 	}
 	return nil

@@ -24,7 +24,25 @@ type GoGateway struct {
 type GoHandler struct {
 	Const      *Const // the constant that names the event; nil: none that its gateway's package may name
 	ResultFlat *Flat  // how the result is written; nil: encoding/json does it
+	Fuzz       *Fuzz  // nil: no fuzz test is asked for, or there is no data
 }
+
+// Fuzz is what the fuzz test of a handler begins with, and holds its data to.
+type Fuzz struct {
+	Seeds []string // JSON that the handler's types take
+	Back  Back     // the least that holds for any of them
+}
+
+// Back says what comes back of a value that was decoded, encoded, and decoded
+// again.
+type Back uint8
+
+// The degrees, from less to more; the names are those of the test kit.
+const (
+	BackAny   Back = iota // nothing is known: some type has a method for one way only
+	BackCoded             // if anything, the same: some type has methods for both ways
+	BackSame              // the same
+)
 
 // GoParam is what generated code does with a parameter that is data.
 type GoParam struct {

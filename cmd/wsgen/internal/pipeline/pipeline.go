@@ -24,6 +24,7 @@ type Options struct {
 	Patterns []string // packages as the go command names them; none is ./...
 	Tags     []string // build tags
 	Wire     Wire     // whether to write wire provider sets
+	Fuzz     bool     // whether to write fuzz tests
 	Env      []string // of the go command; nil is os.Environ()
 	// WarningsFail makes every warning an error, so that nothing is written.
 	WarningsFail bool
@@ -76,7 +77,9 @@ type Module = source.Module
 func FindModule(dir string) (Module, error) { return source.FindModule(dir) }
 
 // Artifacts are the kinds of files that Run may hand to a sink.
-func Artifacts() emit.Table { return emit.Table{goserver.Artifact(), gowire.Artifact()} }
+func Artifacts() emit.Table {
+	return emit.Table{goserver.Artifact(), gowire.Artifact(), goserver.FuzzArtifact()}
+}
 
 // Run reads the packages that opts name, and hands what they generate to sink.
 // The user's mistakes are in the Result. The error is a failure that has no place
@@ -95,7 +98,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	run := emit.NewRun(program, opts.Memory)
 	var files []emit.File
 	for _, a := range table {
-		if a.Name == gowire.Name && !opts.wires(loaded) {
+		if a.Name == gowire.Name && !opts.wires(loaded) || a.Name == goserver.FuzzName && !opts.Fuzz {
 			continue
 		}
 		made, err := a.Emit(ctx, run, a)
@@ -195,7 +198,7 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 	}
 
 	program, more := resolve.Resolve(ctx, loaded, resolve.Options{
-		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contract: opts.table().Contract(),
+		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contract: opts.table().Contract(), Fuzz: opts.Fuzz,
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err

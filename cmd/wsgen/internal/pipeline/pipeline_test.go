@@ -26,6 +26,7 @@ func TestGolden(t *testing.T) {
 	w.generate(t)
 	// Before the comparison, so that -update cannot accept what does not compile.
 	w.vet(t)
+	w.fuzz(t)
 	w.wire(t)
 	addresses := w.start(t)
 	for _, c := range w.cases {

@@ -36,7 +36,7 @@ type golden struct {
 	dir     string
 	module  string
 
-	got  map[string]string // what was generated, by path
+	got  map[string]string // what was generated, by path, without fuzz tests unless the case is about them
 	said string            // what a user would read instead
 	err  error
 }
@@ -132,7 +132,7 @@ func (w *workspace) generate(t *testing.T) {
 
 func (c *golden) generate(t *testing.T, env []string) {
 	var memory output.Memory
-	result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: c.dir, Wire: pipeline.WireOn, Env: env}, &memory)
+	result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: c.dir, Wire: pipeline.WireOn, Fuzz: true, Env: env}, &memory)
 	if err != nil {
 		c.err = err
 		return
@@ -144,7 +144,9 @@ func (c *golden) generate(t *testing.T, env []string) {
 	}
 	c.got = map[string]string{}
 	for _, f := range memory.Plan.Files {
-		c.got[filepath.ToSlash(output.Relative(c.dir, f.Path))] = string(f.Data)
+		if c.name == "fuzz" || filepath.Base(f.Path) != "ws_gen_test.go" {
+			c.got[filepath.ToSlash(output.Relative(c.dir, f.Path))] = string(f.Data)
+		}
 		if err := os.WriteFile(f.Path, f.Data, 0o600); err != nil {
 			c.err = err
 		}
@@ -168,6 +170,15 @@ func (w *workspace) vet(t *testing.T) {
 		}
 	}
 	t.Fatalf("what is generated does not compile: %v\n%s", err, out)
+}
+
+// fuzz runs fuzz tests with what they begin with. All cases have some, which vet
+// compiles; these are the cases of data in many forms.
+func (w *workspace) fuzz(t *testing.T) {
+	out, err := w.command("go", "test", "-run=^Fuzz", "-v", "./fuzz/fuzz", "./payloads/...", "./validate/...").CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: FuzzRoomEndpoint2")) {
+		t.Errorf("the generated fuzz tests: %v\n%s", err, out)
+	}
 }
 
 // wire has wire itself look at every provider set and injector.

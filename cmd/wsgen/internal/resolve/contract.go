@@ -60,7 +60,7 @@ func (c *composer) gateway(p *pkg, g *gateway) {
 }
 
 func (c *composer) call(m *bound, h *model.Handler) *model.Call {
-	call := &model.Call{Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.data(m, h), Stream: h.Stream != model.StreamNone}
+	call := &model.Call{Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.r.data(c.shapes, m, h), Stream: h.Stream != model.StreamNone}
 	if h.Result != nil {
 		call.Out = c.shapes.Shape(c.r.item(m), wiretype.Out)
 	}
@@ -69,14 +69,14 @@ func (c *composer) call(m *bound, h *model.Handler) *model.Call {
 
 // data is what a client sends with a call. The value of a parameter that is no
 // pointer has to be there, and must not be null.
-func (c *composer) data(m *bound, h *model.Handler) model.Data {
+func (r *resolver) data(shapes *wiretype.Shapes, m *bound, h *model.Handler) model.Data {
 	data := model.Data{Form: h.Data}
 	for i, p := range h.Params {
 		if p.Role != model.RoleData {
 			continue
 		}
 		v := m.sig.Params().At(i)
-		shape := c.shapes.Shape(v.Type(), wiretype.In)
+		shape := shapes.Shape(v.Type(), wiretype.In)
 		switch h.Data {
 		case model.DataWhole, model.DataNullable:
 			shape.Null = h.Data == model.DataNullable
@@ -84,7 +84,7 @@ func (c *composer) data(m *bound, h *model.Handler) model.Data {
 		default:
 			shape.Null = p.Optional
 			data.Members = append(data.Members, &model.Member{
-				Name: p.Name, Go: p.Name, Shape: shape, Required: !p.Optional, Pos: c.r.position(v.Pos()),
+				Name: p.Name, Go: p.Name, Shape: shape, Required: !p.Optional, Pos: r.position(v.Pos()),
 			})
 		}
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	Wire bool
 	// Contract asks for the API as clients see it, which costs time.
 	Contract bool
+	// Fuzz asks for what fuzz tests begin with, which costs time.
+	Fuzz bool
 }
 
 // Resolve makes the model of the requested packages of p. The list is sorted. The
@@ -54,6 +56,9 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r.unheard()
 	r.typeErrors()
 	m, list := r.program(), r.visible().Sort()
+	if opts.Fuzz && !list.HasErrors() && ctx.Err() == nil {
+		r.fuzz()
+	}
 	if opts.Contract && !list.HasErrors() && ctx.Err() == nil {
 		m.Contract = r.contract()
 	}

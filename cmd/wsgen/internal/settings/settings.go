@@ -17,6 +17,7 @@ const File = "wsgen.conf"
 type Settings struct {
 	Tags           []string // build tags
 	Wire           string   // auto, on or off
+	Fuzz           bool
 	RequirePosture bool
 	WarningsFail   bool
 }
@@ -38,6 +39,14 @@ type Spec struct {
 // Table returns every setting, by name.
 func Table() []Spec {
 	return []Spec{
+		{
+			"fuzz", "", "off",
+			"write fuzz tests of what handlers decode, as ws_gen_test.go",
+			func(s *Settings, value string) (err error) {
+				s.Fuzz, err = parseSwitch(value)
+				return err
+			},
+		},
 		{
 			"require-posture", "", "false",
 			"refuse a handler that has no guard, no guarded gateway and no //ws:public",
@@ -105,6 +114,20 @@ func parseBool(value string) (bool, error) {
 		return b, nil
 	}
 	return false, fmt.Errorf("%s is neither true nor false", value)
+}
+
+// parseSwitch reads on and off, and what a flag without a value says.
+func parseSwitch(value string) (bool, error) {
+	switch value {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	if b, err := parseBool(value); err == nil {
+		return b, nil
+	}
+	return false, fmt.Errorf("%s is neither on nor off", value)
 }
 
 func splitList(list string) []string {

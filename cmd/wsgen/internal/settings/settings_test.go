@@ -31,7 +31,7 @@ func load(t *testing.T, text string) (s settings.Settings, said string) {
 
 func TestNoFileMeansDefaults(t *testing.T) {
 	s, list, err := settings.Load(t.TempDir())
-	if err != nil || len(list) > 0 || s.Wire != "auto" || s.RequirePosture || len(s.Tags) > 0 {
+	if err != nil || len(list) > 0 || s.Wire != "auto" || s.Fuzz || s.RequirePosture || len(s.Tags) > 0 {
 		t.Errorf("%+v, %v, %v; want the defaults", s, list, err)
 	}
 }
@@ -44,15 +44,15 @@ func TestTableTellsTheDefaults(t *testing.T) {
 		if err := s.Set(spec, spec.Default); err != nil {
 			t.Errorf("%s: %v", spec.Name, err)
 		}
-		if d := settings.Default(); s.Wire != d.Wire || s.RequirePosture != d.RequirePosture || s.WarningsFail != d.WarningsFail || !slices.Equal(s.Tags, d.Tags) {
+		if d := settings.Default(); s.Wire != d.Wire || s.Fuzz != d.Fuzz || s.RequirePosture != d.RequirePosture || s.WarningsFail != d.WarningsFail || !slices.Equal(s.Tags, d.Tags) {
 			t.Errorf("%s = %q is not the default: %+v", spec.Name, spec.Default, s)
 		}
 	}
 }
 
 func TestFile(t *testing.T) {
-	s, said := load(t, "# of every run\r\n\nrequire-posture = true\r\n  tags=a, b\nwire =\toff\n")
-	if said != "" || !s.RequirePosture || !slices.Equal(s.Tags, []string{"a", "b"}) || s.Wire != "off" {
+	s, said := load(t, "# of every run\r\n\nrequire-posture = true\r\n  tags=a, b\nwire =\toff\nfuzz = on\n")
+	if said != "" || !s.RequirePosture || !s.Fuzz || !slices.Equal(s.Tags, []string{"a", "b"}) || s.Wire != "off" {
 		t.Errorf("%+v\n%s", s, said)
 	}
 }
@@ -76,6 +76,7 @@ func TestCures(t *testing.T) {
 		"wier = on":                 {"wire = on"},
 		"requireposture = true":     {"require-posture = true"},
 		"wire = maybe":              {"wire = auto", "wire = on", "wire = off"},
+		"fuzz = yes":                {"fuzz = on", "fuzz = off"},
 		"werror = yes":              {"werror = true", "werror = false"},
 		"werror: true":              {"werror = true"},
 		"  require-posture   true ": {"require-posture = true"},
@@ -140,7 +141,7 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are require-posture, tags, werror, wire
+   help: the settings are fuzz, require-posture, tags, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1

@@ -136,3 +136,20 @@ type Alone struct {
 	Color
 	Page[int]
 }
+
+// OnlyIn has a method for one way, and reads what it would not write.
+type OnlyIn struct{ N int }
+
+func (o *OnlyIn) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	o.N = len(s)
+	return nil
+}
+
+// OnlyOut has one for the other way.
+type OnlyOut int
+
+func (OnlyOut) MarshalText() ([]byte, error) { return []byte("one"), nil }

@@ -29,6 +29,8 @@ type File struct {
 	taken   map[string]bool   // names that no local may have
 	tests   map[string]bool   // names that no declaration may have besides
 	given   map[string]bool   // names that locals and declarations got in the first pass
+
+	declared []string // names of its declarations that it was asked for
 }
 
 // Artifact returns an artifact of Go files, one in each package that needs one.
@@ -45,7 +47,12 @@ func Artifact(name, file string, emitter emit.Emitter) emit.Artifact {
 // own name, and again if that turns out wrong. It must not depend on anything
 // but its argument.
 func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code) ([]byte, error) {
-	f := newFile(pkg)
+	return render(newFile(pkg), constraint, build)
+}
+
+// render is Render for a file in the making.
+func render(f *File, constraint string, build func(*File) []jen.Code) ([]byte, error) {
+	pkg := f.pkg
 	decls := build(f)
 	if f.assign() {
 		decls = build(f)

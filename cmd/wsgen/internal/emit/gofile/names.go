@@ -84,7 +84,7 @@ func (f *File) Local(preferred string) string { return f.give(free(preferred, f.
 // local may hide what tests declare beside the package; a declaration would
 // clash with it.
 func (f *File) NewDeclarations() *Params {
-	return &Params{file: f, taken: []map[string]bool{f.taken, f.tests, {}}}
+	return &Params{file: f, taken: []map[string]bool{f.taken, f.tests, {}}, declares: true}
 }
 
 // Params hands out the parameter names of one function: distinct, and none that
@@ -92,6 +92,8 @@ func (f *File) NewDeclarations() *Params {
 type Params struct {
 	file  *File
 	taken []map[string]bool // the last has the names that it handed out
+	// declares says that they are of the package.
+	declares bool
 }
 
 // NewParams starts a function whose body itself uses the locals given.
@@ -112,6 +114,9 @@ func (p *Params) Name(candidates ...string) string {
 		name = free(name, p.taken...)
 	}
 	p.taken[len(p.taken)-1][name] = true
+	if p.declares {
+		p.file.declared = append(p.file.declared, name)
+	}
 	return p.file.give(name)
 }
 

@@ -15,14 +15,15 @@ import (
 type codecs struct {
 	*gofile.File
 	pkg   *model.Package
-	taken *gofile.Params    // names of the package
-	names map[string]string // of functions, by what they do and to which type
-	drift []jen.Code        // a declaration of each struct
+	taken *gofile.Params            // names of the package
+	names map[string]string         // of functions, by what they do and to which type
+	plain map[*model.Handler]string // of those that decode named parameters
+	drift []jen.Code                // a declaration of each struct
 	decls []jen.Code
 }
 
 func newCodecs(f *gofile.File, pkg *model.Package) *codecs {
-	return &codecs{File: f, pkg: pkg, taken: f.NewDeclarations(), names: map[string]string{}}
+	return &codecs{File: f, pkg: pkg, taken: f.NewDeclarations(), names: map[string]string{}, plain: map[*model.Handler]string{}}
 }
 
 // all are the declarations of the collected functions.

@@ -40,6 +40,9 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 // plainFunc declares the function that decodes named parameters: plainly, or
 // with encoding/json.
 func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
+	if name := g.codecs.plain[h]; name != "" {
+		return jen.Id(name)
+	}
 	in, ok := jen.Id(g.Local("in")), jen.Id(g.Local("ok"))
 	typ, read := g.codecs.params(g.Name, h, params)
 	names := fieldNames(params)
@@ -58,6 +61,7 @@ func (g *gateway) plainFunc(h *model.Handler, params []model.Param) jen.Code {
 	body = append(body, jen.Return(jen.Add(typ).Values(values...), jen.Nil()))
 
 	name := g.codecs.taken.Name("wsDecode" + g.Name + camel.Upper(h.Method))
+	g.codecs.plain[h] = name
 	g.codecs.add(name+" decodes the data of "+h.Event+".",
 		jen.Func().Id(name).Params(jen.Id(g.Local("c")).Op("*").Add(g.Runtime("Call"))).Params(typ, jen.Error()).Block(body...))
 	return jen.Id(name)

@@ -110,12 +110,8 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 	if h.Stream != model.StreamNone {
 		fields = append(fields, field("Stream", jen.True()))
 	}
-	if h.Data == model.DataScalar || h.Data == model.DataObject {
-		var names []jen.Code
-		for _, p := range dataParams(h) {
-			names = append(names, jen.Lit(p.Name))
-		}
-		fields = append(fields, field("Params", jen.Index().String().Values(names...)))
+	if params := g.paramNames(h); params != nil {
+		fields = append(fields, field("Params", params))
 	}
 	if h.Data == model.DataNone {
 		fields = append(fields, field("NoData", jen.True()))
@@ -124,6 +120,18 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 		fields = append(fields, field("Guards", guards.list("MessageGuard", h.Guards)))
 	}
 	return jen.Values(fields...)
+}
+
+// paramNames is a literal of the names that data has; nil if it has none.
+func (g *gateway) paramNames(h *model.Handler) jen.Code {
+	if h.Data != model.DataScalar && h.Data != model.DataObject {
+		return nil
+	}
+	var names []jen.Code
+	for _, p := range dataParams(h) {
+		names = append(names, jen.Lit(p.Name))
+	}
+	return jen.Index().String().Values(names...)
 }
 
 // duration writes d in the largest unit that it is a whole number of.

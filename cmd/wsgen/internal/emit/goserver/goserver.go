@@ -1,6 +1,7 @@
 // Package goserver writes ws_gen.go: the reflection-free dispatch of every
 // gateway, its constructor, typed pushes, namespaces, and the application's
-// router. It imports the runtime and never wire.
+// router. It imports the runtime and never wire. On demand it writes
+// ws_gen_test.go, too: fuzz tests of the decoders.
 //
 // The functions of a file stand in the order that their text has in the output.
 package goserver
@@ -20,7 +21,10 @@ func Artifact() emit.Artifact { return gofile.Artifact("server", "ws_gen.go", fi
 
 func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
 	return run.Each(ctx, a, needed, func(pkg *model.Package) ([]byte, error) {
-		return gofile.Render(pkg, "", func(f *gofile.File) []jen.Code { return declarations(f, pkg) })
+		return gofile.Render(pkg, "", func(f *gofile.File) []jen.Code {
+			decls, _ := serverFile(f, pkg)
+			return decls
+		})
 	})
 }
 
@@ -30,9 +34,11 @@ func needed(pkg *model.Package) bool {
 	return len(pkg.Gateways)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
 }
 
-func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
-	decls := []jen.Code{handshake(f)}
-	codecs := newCodecs(f, pkg)
+// serverFile are the declarations of the file, and the names of the codecs among
+// them.
+func serverFile(f *gofile.File, pkg *model.Package) (decls []jen.Code, codecs *codecs) {
+	decls = []jen.Code{handshake(f)}
+	codecs = newCodecs(f, pkg)
 	if guards := driftGuards(f, pkg); guards != nil {
 		decls = append(decls, guards)
 	}
@@ -50,7 +56,7 @@ func declarations(f *gofile.File, pkg *model.Package) []jen.Code {
 	if pkg.App != nil {
 		decls = append(decls, router(f, pkg))
 	}
-	return append(decls, codecs.all()...)
+	return append(decls, codecs.all()...), codecs
 }
 
 func handshake(f *gofile.File) jen.Code {
