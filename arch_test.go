@@ -56,6 +56,7 @@ runtime/internal/stdjson:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime runtime/wsjson
 
+runtime/metrics/otel:              runtime third-party
 runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party
 runtime/metrics/prom/internal/series:
 runtime/metrics/prom/dashboard:                  runtime runtime/metrics/prom runtime/metrics/prom/internal/series runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape third-party
