@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -39,9 +40,16 @@ func newLog(o *Options) *slog.Logger {
 // change.
 func (s *Server) listen() {
 	o := &s.opts.Observer
-	wanted := o.Starting != nil || o.Handled != nil || s.log.Enabled(context.Background(), slog.LevelDebug)
-	if s.observed.Load() != wanted {
-		s.observed.Store(wanted)
+	debugs := s.log.Enabled(context.Background(), slog.LevelDebug)
+	set(&s.debugs, debugs)
+	set(&s.observed, debugs || o.Starting != nil || o.Handled != nil)
+}
+
+// set sets a flag that is read much more often than it changes: a write costs those
+// who read.
+func set(flag *atomic.Bool, to bool) {
+	if flag.Load() != to {
+		flag.Store(to)
 	}
 }
 

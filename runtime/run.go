@@ -81,7 +81,7 @@ func (c *conn) handled(ctx context.Context, handler int, begun time.Time, refusa
 	e, took := c.endpoint, time.Since(begun)
 	event := e.handlers[handler].Event
 	c.tellHandled(event, took, refusal, ended)
-	if s := e.server; s.log.Enabled(ctx, slog.LevelDebug) {
+	if s := e.server; s.debugs.Load() {
 		s.lineIn(ctx, c.asClient(), c.traceIn(ctx), slog.LevelDebug, "ws: handled", "gateway", e.spec.Gateway, "event", event, "took", took, "code", codeOf(refusal))
 	}
 }

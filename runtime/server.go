@@ -36,6 +36,7 @@ type Server struct {
 	draining   atomic.Bool  // Shutdown has begun
 	stalls     atomic.Bool  // warnOfStalls has warned
 	observed   atomic.Bool  // somebody wants to know of each message (listen)
+	debugs     atomic.Bool  // the Logger does
 	stats      counters
 	recorder   kit.Recorder // nil: no test wants to know of pushes. Set before anything is pushed
 }
