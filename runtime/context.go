@@ -32,10 +32,14 @@ func (x connContext) Ended() bool { return x.client.member.Socket.Closes() }
 
 // Value returns the Client, and for other keys the value of the standard
 // context. Package context finds its own key there, so that a context derived
-// from this one needs no goroutine.
+// from this one needs no goroutine. There is no meta, and an Observer that looks
+// for it at each message shall not make the standard context.
 func (x connContext) Value(key any) any {
-	if key == (clientKey{}) {
+	switch key {
+	case clientKey{}:
 		return x.client
+	case metaKey{}:
+		return nil
 	}
 	return x.client.context().Value(key)
 }

@@ -99,3 +99,22 @@ func TestDeadlineMs(t *testing.T) {
 		}
 	})
 }
+
+// TestMetaOfNone: to look for the meta of a connection's context, which an Observer
+// does at each message, costs the connection no memory.
+func TestMetaOfNone(t *testing.T) {
+	const runs = 100
+	var all []context.Context
+	for range runs + 1 { // and one before them
+		all = append(all, wstest.NewClient().Context())
+	}
+	next := 0
+	if n := testing.AllocsPerRun(runs, func() {
+		if ws.Meta(all[next]) != nil {
+			t.Error("there is a meta")
+		}
+		next++
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
