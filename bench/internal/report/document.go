@@ -12,13 +12,16 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/stats"
 )
 
+// watched says what the variants of ours are.
+const watched = "wsgen with OpenTelemetry makes a span for each message, one in a hundred of which is sampled, and all the metrics of runtime/metrics/otel, which are collected every two seconds; what is exported goes nowhere."
+
 // notes say what a row's numbers are, where the title does not.
 func notes() map[string]string {
 	return map[string]string{
-		"fanout":     "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing.",
+		"fanout":     "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing. " + watched,
 		"burst10":    "as above, ten calls one after the other.",
 		"burst100":   "as above, a hundred; every message is delivered as one of its own, none glued to another.",
-		"echo1":      "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came.",
+		"echo1":      "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came. " + watched,
 		"echo16":     "as above.",
 		"idle":       "resident memory beyond that of the server with 50 connections, divided by 10 000. Traffic is five messages of 150 bytes each, answered.",
 		"stalled":    "25 broadcasts, 50 ms apart, to 900 connections that read; the p99 is that of one broadcast, the median of the 25. Deaf ones have 4 KiB of receive and 16 KiB of send buffer, full before the measuring begins. A flooded server has 100 deaf connections and 5000 broadcasts of 150 bytes.",
@@ -76,7 +79,7 @@ func versions(runs []result.Run) string {
 	}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if v := all[name]; v != "" && v != "0.0.0" && name != "gws-json" {
+		if v := all[name]; v != "" && name != "gws-json" && !strings.HasPrefix(name, "wsgen") {
 			out = append(out, name+" "+v)
 		}
 	}

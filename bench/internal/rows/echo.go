@@ -6,13 +6,13 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/control"
 )
 
-// answerers are the servers that answer messages.
-func (e *Env) answerers() []Kind { return e.kinds(func(k Kind) bool { return !k.Silent }) }
+// answers tells whether a server answers messages.
+func answers(k Kind) bool { return !k.Silent }
 
-// echo measures answers to conns connections that each keep inFlight messages
+// echo measures answers of all, to conns connections that each keep inFlight messages
 // of size bytes on the way, for span ms a round.
-func (e *Env) echo(ctx context.Context, row string, rounds, conns, inFlight, size, span int) error {
-	fixtures := e.openAll(ctx, row, each(e.answerers(), conns))
+func (e *Env) echo(ctx context.Context, row string, all []Kind, rounds, conns, inFlight, size, span int) error {
+	fixtures := e.openAll(ctx, row, each(all, conns))
 	return e.interleave(ctx, row, rounds, fixtures, func(f *fixture) (values, error) {
 		m := f.meter()
 		c, err := f.clients[0].Do(control.Task{Do: "echo", Count: conns, InFlight: inFlight, Bytes: size, Span: span})
@@ -32,16 +32,16 @@ func (e *Env) echo(ctx context.Context, row string, rounds, conns, inFlight, siz
 const question = 126
 
 func echo1(ctx context.Context, e *Env) error {
-	return e.echo(ctx, "echo1", 15, 100, 1, question, 400)
+	return e.echo(ctx, "echo1", e.observed(answers), 15, 100, 1, question, 400)
 }
 
 func echo16(ctx context.Context, e *Env) error {
-	return e.echo(ctx, "echo16", 7, 100, 16, question, 600)
+	return e.echo(ctx, "echo16", e.kinds(answers), 7, 100, 16, question, 600)
 }
 
 // largeEcho sends messages a little below the 64 KiB that a server accepts.
 func largeEcho(ctx context.Context, e *Env) error {
-	return e.echo(ctx, "large-echo", 5, 20, 1, 65_000, 500)
+	return e.echo(ctx, "large-echo", e.kinds(answers), 5, 20, 1, 65_000, 500)
 }
 
 // mixed is a day's work: 1000 connections in 20 rooms, of which 100 speak to

@@ -283,8 +283,13 @@ func (m meter) stop(v values, n int) {
 	}
 }
 
-// kinds returns those of e.Kinds that keep wants.
+// kinds returns those of e.Kinds that keep wants, without what is observed.
 func (e *Env) kinds(keep func(Kind) bool) []Kind {
+	return e.observed(func(k Kind) bool { return !k.Observed && keep(k) })
+}
+
+// observed returns those of e.Kinds that keep wants, and who is observed among them.
+func (e *Env) observed(keep func(Kind) bool) []Kind {
 	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return !keep(k) })
 }
 

@@ -105,10 +105,9 @@ func each(kinds []Kind, conns int, args ...string) []setup {
 	return out
 }
 
-// pushers are the servers whose broadcasts differ: gws-json's is gws's.
-func (e *Env) pushers() []Kind {
-	return e.kinds(func(k Kind) bool { return k.Name != "gws-json" })
-}
+// pushes tells whether a server's broadcasts differ from others': gws-json's are
+// those of gws.
+func pushes(k Kind) bool { return k.Name != "gws-json" }
 
 // These are the receivers of a broadcast, and its length in bytes.
 const (
@@ -117,21 +116,21 @@ const (
 )
 
 func fanout(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "fanout", 25, each(e.pushers(), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
+	return e.fan(ctx, "fanout", 25, each(e.observed(pushes), audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
 func burst10(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "burst10", 7, each(e.pushers(), audience), volley{bursts: 3, each: 10, bytes: message, expect: audience})
+	return e.fan(ctx, "burst10", 7, each(e.kinds(pushes), audience), volley{bursts: 3, each: 10, bytes: message, expect: audience})
 }
 
 func burst100(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "burst100", 11, each(e.pushers(), audience), volley{bursts: 1, each: 100, bytes: message, expect: audience})
+	return e.fan(ctx, "burst100", 11, each(e.kinds(pushes), audience), volley{bursts: 1, each: 100, bytes: message, expect: audience})
 }
 
 // large is a broadcast of 64 KiB.
 func large(ctx context.Context, e *Env) error {
 	const conns = 100
-	return e.fan(ctx, "large", 5, each(e.pushers(), conns), volley{bursts: 5, each: 1, bytes: 64 << 10, expect: conns})
+	return e.fan(ctx, "large", 5, each(e.kinds(pushes), conns), volley{bursts: 5, each: 1, bytes: 64 << 10, expect: conns})
 }
 
 // overTLS is the single broadcast over wss.

@@ -10,12 +10,17 @@ type Kind struct {
 	Socket bool     // speaks socket.io
 	Silent bool     // answers nothing: it only pushes
 	Rooms  bool     // has rooms, or what its users write for them
+
+	// Observed is ours with somebody who watches, for the rows that show what that
+	// costs.
+	Observed bool
 }
 
 // Kinds are all servers, ours first.
 func Kinds() []Kind {
 	return []Kind{
 		{Name: "wsgen", Title: "wsgen", Binary: "wsgen", Rooms: true},
+		{Name: "wsgen-otel", Title: "wsgen with OpenTelemetry", Binary: "wsgen-otel", Rooms: true, Observed: true},
 		{Name: "gws", Title: "gws", Binary: "gws", Rooms: true},
 		{Name: "gws-json", Title: "gws + encoding/json twice", Binary: "gws", Args: []string{"-json"}},
 		{Name: "gorilla", Title: "gorilla chat hub", Binary: "gorilla"},
