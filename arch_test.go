@@ -83,7 +83,7 @@ bench/internal/peer:               bench/internal/control bench/internal/clock
 bench/internal/result:
 bench/internal/rows:               bench/internal/...
 bench/internal/report:             bench/internal/...
-bench/servers/...:                 bench/internal/peer bench/servers/... runtime runtime/metrics/otel runtime/wsjson third-party
+bench/servers/...:                 bench/internal/peer bench/servers/... runtime runtime/metrics/otel runtime/metrics/prom runtime/wsjson third-party
 `
 
 // testHelpers are what a test of any package may import besides its own half

@@ -30,7 +30,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%+v are %q, want %q", o, got, want)
 		}
 	}
-	if all := names(options{}); !strings.HasPrefix(all, "wsgen wsgen-otel gws gws-json") || !strings.HasSuffix(all, "nest") {
+	if all := names(options{}); !strings.HasPrefix(all, "wsgen wsgen-prom wsgen-otel gws gws-json") || !strings.HasSuffix(all, "nest") {
 		t.Errorf("by default: %s", all)
 	}
 }

@@ -50,8 +50,11 @@ func Gates() []Gate {
 	add("burst of 100: deliveries per second", "burst100", "rate", us, false, "gws", 15.0, "gorilla", 12.0, "melody", 12.0)
 	add("echo, one in flight: rate", "echo1", "rate", us, false, "gws", 0.92)
 	add("echo, one in flight: CPU", "echo1", "cpu", us, true, "gws", 1.05)
-	add("one broadcast, with OpenTelemetry: CPU", "fanout", "cpu", us+"-otel", true, us, 1.15)
-	add("echo, one in flight, with OpenTelemetry: CPU", "echo1", "cpu", us+"-otel", true, us, 1.15)
+	for _, row := range []string{"fanout", "echo1"} {
+		what := map[string]string{"fanout": "one broadcast", "echo1": "echo, one in flight"}[row]
+		add(what+", with Prometheus: CPU", row, "cpu", us+"-prom", true, us, 1.05)
+		add(what+", with OpenTelemetry: CPU", row, "cpu", us+"-otel", true, us, 1.15)
+	}
 	add("echo, 16 in flight: rate", "echo16", "rate", us, false, "gws", 1.8, "melody", 2.5, "gws-json", 5.0)
 	add("10 % stalled: healthy p99", "stalled", "p99", us+deafSuffix, true,
 		us, 1.25, "gws"+deafSuffix, 0.9, "gorilla"+deafSuffix, 0.9, "melody"+deafSuffix, 0.9)

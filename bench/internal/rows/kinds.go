@@ -20,6 +20,7 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{Name: "wsgen", Title: "wsgen", Binary: "wsgen", Rooms: true},
+		{Name: "wsgen-prom", Title: "wsgen with Prometheus", Binary: "wsgen-prom", Rooms: true, Observed: true},
 		{Name: "wsgen-otel", Title: "wsgen with OpenTelemetry", Binary: "wsgen-otel", Rooms: true, Observed: true},
 		{Name: "gws", Title: "gws", Binary: "gws", Rooms: true},
 		{Name: "gws-json", Title: "gws + encoding/json twice", Binary: "gws", Args: []string{"-json"}},
