@@ -115,6 +115,26 @@ func main() {
 	fmt.Println(families, err)
 }
 `, "wsgen_server_connections"},
+		"runtime/metrics/otel": {`package main
+
+import (
+	"context"
+	"fmt"
+
+	ws "github.com/wsgen/wsgen/runtime"
+	wsotel "github.com/wsgen/wsgen/runtime/metrics/otel"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+func main() {
+	telemetry, err := wsotel.New(wsotel.Options{TracerProvider: noop.NewTracerProvider()})
+	observer := telemetry.Observer()
+	telemetry.Watch(ws.NewServer(ws.Options{Observer: observer}))
+	_, answered := observer.Connecting(context.Background(), ws.Handshake{Gateway: "chat.Room"})
+	answered(nil, nil)
+	fmt.Println("observed:", err, telemetry.Close())
+}
+`, "observed: <nil> <nil>"},
 	}
 	for _, dir := range nested() {
 		t.Run(dir, func(t *testing.T) {

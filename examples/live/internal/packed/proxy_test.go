@@ -21,7 +21,9 @@ var packedVersion = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.
 
 // nested returns the folders of the modules in the tree which users may get as
 // well.
-func nested() []string { return []string{"validator/playground", "runtime/metrics/prom"} }
+func nested() []string {
+	return []string{"validator/playground", "runtime/metrics/prom", "runtime/metrics/otel"}
+}
 
 // nestedVersion is the version as which a module in the tree is packed.
 func nestedVersion(dir string) module.Version {
