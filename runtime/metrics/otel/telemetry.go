@@ -3,7 +3,7 @@
 //
 //	telemetry, err := wsotel.New(wsotel.Options{})
 //	server := ws.NewServer(ws.Options{Observer: telemetry.Observer()})
-//	err = telemetry.Watch(server)
+//	telemetry.Watch(server)
 //
 // # Traces
 //
