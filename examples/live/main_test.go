@@ -100,6 +100,27 @@ func TestTheURLIsPrintedOnceItAccepts(t *testing.T) {
 	}
 }
 
+// TestTheMetricsArePrintedToo checks that the second line has the address of the metrics.
+func TestTheMetricsArePrintedToo(t *testing.T) {
+	p, stdout := command(t, "127.0.0.1:0")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	lines := bufio.NewReader(stdout)
+	_, _ = lines.ReadString('\n')
+	second, _ := lines.ReadString('\n')
+	response, err := http.Get(regexp.MustCompile(`http://\S+/metrics`).FindString(second))
+	if err != nil {
+		t.Fatalf("%q: %v", second, err)
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), "wsgen_server_connections 0\n") {
+		t.Fatalf("%s\n%s", response.Status, body)
+	}
+}
+
 func TestTermination(t *testing.T) {
 	p := launch(t, "127.0.0.1:0")
 	var clients []*wstest.Conn

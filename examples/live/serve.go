@@ -45,6 +45,7 @@ func serve(ctx context.Context, addr string, drain time.Duration, stdout io.Writ
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(stdout, "wsgen live demo: %s\n", url(listener.Addr()))
+	fmt.Fprintf(stdout, "its metrics, for this machine only: %s/metrics\n", url(listener.Addr()))
 
 	select {
 	case err = <-failed:

@@ -19,18 +19,23 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// App is the whole application; New wires it.
+// App is the whole application; New makes it.
 type App struct {
 	Router    *ws.Router
 	Server    *ws.Server
 	Flood     *flood.FloodServer
 	Heartbeat *Heartbeat
+	Counters  *Counters
 	Orders    *chat.OrderQueue
 	Worker    *chat.OrderWorker
 	Notify    *notify.NotifyService
 	Users     *notify.UserService
 	Tokens    *auth.Tokens
+	Metrics   *MetricsPage
 }
+
+// New returns an application. The options are those of all its registries.
+func New(o ws.Options) *App { return wired(Given(o)) }
 
 // Handler serves the page, the gateways, pushes over HTTP, tokens, numbers and probes.
 func (a *App) Handler() http.Handler {
@@ -44,6 +49,7 @@ func (a *App) Handler() http.Handler {
 	mux.Handle("POST /notify/{user}", own.Handler(a.Users))
 	mux.Handle("POST /token", own.Handler(a.Tokens))
 	mux.HandleFunc("GET /stats", a.stats)
+	mux.Handle("GET /metrics", a.Metrics)
 	mux.HandleFunc("GET /readyz", a.Router.Readyz)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
@@ -55,6 +61,7 @@ func (a *App) Handler() http.Handler {
 func (a *App) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { a.Heartbeat.Run(ctx) })
+	work.Go(func() { a.Counters.Run(ctx) })
 	work.Go(func() { a.Worker.Run(ctx, a.Orders) })
 	work.Wait()
 }

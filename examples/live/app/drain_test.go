@@ -54,7 +54,7 @@ func TestStats(t *testing.T) {
 	flood.Call("burst", map[string]any{"count": 2, "policy": "shed_newest"}).OK()
 	chat.Call("message", map[string]string{"author": "ada", "text": "hi"}).OK()
 	_, body := get(t, live, "/stats")
-	var got map[string]struct{ Connections, Accepted, Shed, Replaced, Slow int }
+	var got map[string]struct{ Connections, Rooms, Limit, Received, Refused, Accepted, Shed, Replaced, Slow int }
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -63,5 +63,11 @@ func TestStats(t *testing.T) {
 	}
 	if s := got["flood"]; s.Connections != 1 || s.Accepted < 3 || s.Shed+s.Replaced+s.Slow > 0 {
 		t.Errorf("flood: %+v", s)
+	}
+	if s := got["server"]; s.Rooms != 1 || s.Limit == 0 || s.Received != 1 || s.Refused != 0 {
+		t.Errorf("server: %+v", s)
+	}
+	if s, there := got["notify"]; !there || s.Connections+s.Received > 0 {
+		t.Errorf("notify: %+v", s)
 	}
 }

@@ -8,21 +8,25 @@ import (
 	"github.com/wsgen/wsgen/examples/live/auth"
 	"github.com/wsgen/wsgen/examples/live/chat"
 	"github.com/wsgen/wsgen/examples/live/notify"
-	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// New wires the application. The options are those of all registries.
-func New(o ws.Options) *App {
+// wired makes everything. Of the options that are given newOptions makes those of all registries.
+func wired(o Given) *App {
 	panic(wire.Build(
 		WireSet, // generated: registries, endpoints, gateways, guards, pushes, router
+		newOptions,
+		newMetrics,
+		newMetricsPage,
 		auth.NewTokens,
 		chat.NewRoomService,
 		chat.NewRoster,
 		chat.NewOrderQueue,
+		chat.NewWatchers,
 		wire.Struct(new(chat.OrderWorker), "*"),
 		notify.NewNotifyService,
 		wire.Struct(new(notify.UserService), "*"),
 		wire.Struct(new(Heartbeat), "*"),
+		wire.Struct(new(Counters), "*"),
 		wire.Struct(new(App), "*"),
 	))
 }

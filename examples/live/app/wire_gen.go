@@ -17,39 +17,44 @@ import (
 
 // Injectors from wire.go:
 
-// New wires the application. The options are those of all registries.
-func New(o ws.Options) *App {
-	server := ws.NewServer(o)
+// wired makes everything. Of the options that are given newOptions makes those of all registries.
+func wired(o Given) *App {
+	metrics := newMetrics()
+	options := newOptions(o, metrics)
+	server := ws.NewServer(options)
 	push := chat.NewEventsPush(server)
 	events := chat.NewEvents(push)
 	roomService := chat.NewRoomService(events)
 	orderQueue := chat.NewOrderQueue()
 	wsPush := chat.NewPresencePush(server)
 	roster := chat.NewRoster(wsPush)
+	push2 := chat.NewCountingPush(server)
+	watchers := chat.NewWatchers(push2)
 	chatGateway := &chat.ChatGateway{
-		Rooms:  roomService,
-		Events: events,
-		Orders: orderQueue,
-		Roster: roster,
-		Push:   wsPush,
+		Rooms:    roomService,
+		Events:   events,
+		Orders:   orderQueue,
+		Roster:   roster,
+		Push:     wsPush,
+		Watchers: watchers,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
 	v := &auth.AdminGuard{}
 	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard, v)
-	floodServer := flood.NewFloodServer(o)
-	push2 := flood.NewDropsPush(floodServer)
-	floodGateway := flood.NewFloodGateway(floodServer, push2)
+	floodServer := flood.NewFloodServer(options)
+	push3 := flood.NewDropsPush(floodServer)
+	floodGateway := flood.NewFloodGateway(floodServer, push3)
 	floodGatewayEndpoint := flood.NewFloodGatewayEndpoint(floodServer, floodGateway)
-	notifyServer := notify.NewNotifyServer(o)
-	push3 := notify.NewPongsPush(notifyServer)
-	pongs := notify.NewPongs(push3)
+	notifyServer := notify.NewNotifyServer(options)
+	push4 := notify.NewPongsPush(notifyServer)
+	pongs := notify.NewPongs(push4)
 	notifyGateway := &notify.NotifyGateway{
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
-	push4 := rooms.NewRoomEventsPush(server)
+	push5 := rooms.NewRoomEventsPush(server)
 	roomGateway := &rooms.RoomGateway{
-		Push: push4,
+		Push: push5,
 	}
 	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
@@ -62,24 +67,33 @@ func New(o ws.Options) *App {
 	heartbeat := &Heartbeat{
 		Server: server,
 	}
+	appCounters := &Counters{
+		Server:   server,
+		Flood:    floodServer,
+		Notify:   notifyServer,
+		Watchers: watchers,
+	}
 	orderWorker := &chat.OrderWorker{
 		Server: server,
 	}
 	notifyService := notify.NewNotifyService(server)
-	push5 := notify.NewPersonalPush(server)
+	push6 := notify.NewPersonalPush(server)
 	userService := &notify.UserService{
-		Push: push5,
+		Push: push6,
 	}
+	metricsPage := newMetricsPage(metrics, server, floodServer, notifyServer)
 	app := &App{
 		Router:    router,
 		Server:    server,
 		Flood:     floodServer,
 		Heartbeat: heartbeat,
+		Counters:  appCounters,
 		Orders:    orderQueue,
 		Worker:    orderWorker,
 		Notify:    notifyService,
 		Users:     userService,
 		Tokens:    tokens,
+		Metrics:   metricsPage,
 	}
 	return app
 }

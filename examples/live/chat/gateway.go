@@ -16,11 +16,12 @@ const Lobby = "lobby"
 //ws:gateway /ws
 //ws:public
 type ChatGateway struct {
-	Rooms  *RoomService
-	Events Events
-	Orders *OrderQueue
-	Roster *Roster
-	Push   ws.Push[Presence]
+	Rooms    *RoomService
+	Events   Events
+	Orders   *OrderQueue
+	Roster   *Roster
+	Push     ws.Push[Presence]
+	Watchers *Watchers
 }
 
 // Session is what the gateway keeps for one connection. Handlers of a connection run one after the
@@ -43,7 +44,10 @@ func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
 // Left tells the others that a connection has ended.
 //
 //ws:disconnect
-func (g *ChatGateway) Left(c *ws.Client) { g.Roster.Exit(c.ID(), c.Rooms()) }
+func (g *ChatGateway) Left(c *ws.Client) {
+	g.Roster.Exit(c.ID(), c.Rooms())
+	g.Watchers.Remove(c.ID())
+}
 
 // Hello introduces the caller. From now on it is told who is here and in its rooms, and they are told
 // of it. The lines that it says in a room carry its name. A second hello changes the name.
@@ -95,6 +99,17 @@ func (g *ChatGateway) HistoryPages(size int) (iter.Seq[[]ChatMessage], error) {
 //
 //ws:subscribe presence
 func (g *ChatGateway) Presence(c *ws.Client) int { return c.Server().ConnectionCount() }
+
+// Watch begins or ends that the caller is told the counters.
+//
+//ws:subscribe watch
+func (g *ChatGateway) Watch(c *ws.Client, on bool) {
+	if on {
+		g.Watchers.Add(c.ID())
+	} else {
+		g.Watchers.Remove(c.ID())
+	}
+}
 
 // OnTyping passes a typing notice on to everyone.
 //

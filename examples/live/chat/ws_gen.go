@@ -24,6 +24,7 @@ var (
 	_ func(*ChatGateway) []ChatMessage                                           = (*ChatGateway).History
 	_ func(*ChatGateway, int) (iter.Seq[[]ChatMessage], error)                   = (*ChatGateway).HistoryPages
 	_ func(*ChatGateway, *ws.Client) int                                         = (*ChatGateway).Presence
+	_ func(*ChatGateway, *ws.Client, bool)                                       = (*ChatGateway).Watch
 	_ func(*ChatGateway, Typing) error                                           = (*ChatGateway).OnTyping
 	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Join
 	_ func(*ChatGateway, *ws.Client, string)                                     = (*ChatGateway).Leave
@@ -51,6 +52,7 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "history", NoData: true},
 			{Event: "history_pages", Mode: ws.Serial, Stream: true, Params: []string{"size"}},
 			{Event: "presence", NoData: true},
+			{Event: "watch", Params: []string{"on"}},
 			{Event: "typing"},
 			{Event: "join", Params: []string{"room"}},
 			{Event: "leave", Params: []string{"room"}},
@@ -82,20 +84,22 @@ func (wsChatGateway) lookup(event []byte) int {
 		return 4
 	case "presence":
 		return 5
-	case "typing":
+	case "watch":
 		return 6
-	case "join":
+	case "typing":
 		return 7
-	case "leave":
+	case "join":
 		return 8
-	case "say":
+	case "leave":
 		return 9
-	case "order":
+	case "say":
 		return 10
-	case "whoami":
+	case "order":
 		return 11
-	case "sign_out":
+	case "whoami":
 		return 12
+	case "sign_out":
+		return 13
 	}
 	return -1
 }
@@ -143,7 +147,14 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 	case 5: // presence
 		out := d.gateway.Presence(c.Client())
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 6: // typing
+	case 6: // watch
+		in, err := wsDecodeChatGatewayWatch(c)
+		if err != nil {
+			return err
+		}
+		d.gateway.Watch(c.Client(), in.On)
+		return nil
+	case 7: // typing
 		in, err := ws.DecodeJSON(c, wsReadTyping)
 		if err != nil {
 			return err
@@ -152,20 +163,20 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.OnTyping(in)
-	case 7: // join
+	case 8: // join
 		in, err := wsDecodeChatGatewayJoin(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Join(c.Client(), in.Room)
-	case 8: // leave
+	case 9: // leave
 		in, err := wsDecodeChatGatewayLeave(c)
 		if err != nil {
 			return err
 		}
 		d.gateway.Leave(c.Client(), in.Room)
 		return nil
-	case 9: // say
+	case 10: // say
 		in, err := wsDecodeChatGatewaySay(c)
 		if err != nil {
 			return err
@@ -175,16 +186,16 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 10: // order
+	case 11: // order
 		in, err := wsDecodeChatGatewayOrder(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Order(c.Client(), in.Text)
-	case 11: // whoami
+	case 12: // whoami
 		out := d.gateway.WhoAmI(c.Client())
 		return c.Reply(&out)
-	case 12: // sign_out
+	case 13: // sign_out
 		in, err := wsDecodeChatGatewaySignOut(c)
 		if err != nil {
 			return err
@@ -201,6 +212,20 @@ func (d wsChatGateway) connect(_ context.Context, c *ws.Client, _ *http.Request)
 
 func (d wsChatGateway) disconnect(_ context.Context, c *ws.Client, _ any, _ ws.Closed) {
 	d.gateway.Left(c)
+}
+
+// NewCountingPush addresses Counting to connections of server.
+func NewCountingPush(server *ws.Server) ws.Push[Counting] {
+	return ws.NewPush(server, func(t ws.Target) Counting { return wsCounting{t} })
+}
+
+// NewCounting sends Counting to every connection.
+func NewCounting(push ws.Push[Counting]) Counting { return push.All() }
+
+type wsCounting struct{ t ws.Target }
+
+func (p wsCounting) Counters(in Counters) {
+	_, _ = ws.EmitJSON(ws.Resultless(p.t), "counters", in, wsWriteCounters)
 }
 
 // NewEventsPush addresses Events to connections of server.
@@ -260,6 +285,16 @@ var (
 	}{}
 	_ Typing = struct {
 		Author string `json:"author"`
+	}{}
+	_ Counters = struct {
+		Connections int    `json:"connections"`
+		Rooms       int    `json:"rooms"`
+		In          uint64 `json:"in"`
+		Out         uint64 `json:"out"`
+		Shed        uint64 `json:"shed"`
+		Refused     uint64 `json:"refused"`
+		Waiting     int64  `json:"waiting"`
+		Limit       int64  `json:"limit"`
 	}{}
 )
 
@@ -361,6 +396,49 @@ func wsDecodeChatGatewayHistoryPages(c *ws.Call) (wsChatGatewayHistoryPages, err
 		return in, ws.Missing("size")
 	}
 	return wsChatGatewayHistoryPages{*std.Size}, nil
+}
+
+// wsChatGatewayWatch is the data of watch.
+type wsChatGatewayWatch struct {
+	On bool
+}
+
+// wsReadChatGatewayWatch reads a wsChatGatewayWatch; what is not written plainly is for encoding/json.
+func wsReadChatGatewayWatch(r *wsjson.Reader) (v wsChatGatewayWatch) {
+	if r.Bare() {
+		wsjson.ReadBool(r, &v.On)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "on":
+			wsjson.ReadBool(r, &v.On)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayWatch decodes the data of watch.
+func wsDecodeChatGatewayWatch(c *ws.Call) (wsChatGatewayWatch, error) {
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayWatch)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		On *bool `json:"on"`
+	}
+	if err := c.DecodeParam(&std, &std.On); err != nil {
+		return in, err
+	}
+	if std.On == nil {
+		return in, ws.Missing("on")
+	}
+	return wsChatGatewayWatch{*std.On}, nil
 }
 
 // wsReadTyping reads a Typing; what is not written plainly is for encoding/json.
@@ -593,6 +671,28 @@ func wsDecodeChatGatewaySignOut(c *ws.Call) (wsChatGatewaySignOut, error) {
 		return in, ws.Missing("user")
 	}
 	return wsChatGatewaySignOut{*std.User}, nil
+}
+
+// wsWriteCounters writes a Counters as encoding/json does.
+func wsWriteCounters(w *wsjson.Writer, v Counters) {
+	w.Begin()
+	w.Name("connections")
+	wsjson.WriteInt(w, v.Connections)
+	w.Name("rooms")
+	wsjson.WriteInt(w, v.Rooms)
+	w.Name("in")
+	wsjson.WriteUint(w, v.In)
+	w.Name("out")
+	wsjson.WriteUint(w, v.Out)
+	w.Name("shed")
+	wsjson.WriteUint(w, v.Shed)
+	w.Name("refused")
+	wsjson.WriteUint(w, v.Refused)
+	w.Name("waiting")
+	wsjson.WriteInt(w, v.Waiting)
+	w.Name("limit")
+	wsjson.WriteInt(w, v.Limit)
+	w.End()
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.

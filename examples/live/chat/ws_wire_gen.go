@@ -11,6 +11,8 @@ var WireSet = wire.NewSet(
 	NewChatGatewayEndpoint,
 	wire.Struct(new(ChatGateway), "*"),
 	wire.Struct(new(ModeratedGuard), "*"),
+	NewCountingPush,
+	NewCounting,
 	NewEventsPush,
 	NewEvents,
 	NewPresencePush,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -21,6 +22,8 @@ type Live struct {
 	App    *app.App
 	URL    string
 	Client *http.Client // speaks to this application
+
+	memory *pipes // nil on a socket
 }
 
 // Start serves the application on a socket of the loopback interface.
@@ -40,7 +43,23 @@ func Start(t testing.TB) *Live {
 func StartInMemory(t testing.TB, o ...ws.Options) *Live {
 	t.Helper()
 	listener := newPipes()
-	return start(t, listener, listener.dial, o...)
+	live := start(t, listener, func(ctx context.Context) (net.Conn, error) {
+		return listener.dial(ctx, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 50000})
+	}, o...)
+	live.memory = listener
+	return live
+}
+
+// From returns a client whose connections come from peer, an address and a port. The application has to
+// be in memory.
+func (l *Live) From(t testing.TB, peer string) *http.Client {
+	t.Helper()
+	addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(peer))
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return l.memory.dial(ctx, addr)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 // Connect connects to the gateway at path in memory, past the listener. What serves is the same.
@@ -79,6 +98,15 @@ func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.
 	}
 }
 
+// from is a connection from a peer of the test's choice.
+type from struct {
+	net.Conn
+	peer net.Addr
+}
+
+// RemoteAddr implements net.Conn.
+func (f from) RemoteAddr() net.Addr { return f.peer }
+
 // pipes is a listener whose connections are in memory.
 type pipes struct {
 	conns  chan net.Conn
@@ -87,10 +115,10 @@ type pipes struct {
 
 func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
 
-func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
+func (p *pipes) dial(ctx context.Context, peer net.Addr) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case p.conns <- server:
+	case p.conns <- from{server, peer}:
 		return client, nil
 	case <-p.closed:
 		return nil, net.ErrClosed

@@ -83,7 +83,7 @@ func project(t *testing.T) (dir string) {
 			t.Fatal(err)
 		}
 		text := strings.Replace(string(data), "module github.com/wsgen/wsgen/examples/live\n", "module example.com/desk\n", 1)
-		text = strings.Replace(text, "=> ../..\n", "=> "+filepath.ToSlash(filepath.Join(live, "../.."))+"\n", 1)
+		text = strings.ReplaceAll(text, "=> ../..", "=> "+filepath.ToSlash(filepath.Join(live, "../..")))
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
