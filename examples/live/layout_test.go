@@ -166,10 +166,11 @@ func TestNothingMoves(t *testing.T) {
 	p := launch(t, "127.0.0.1:0")
 	between := newProxy(t, p.url[len("http://"):])
 	ada := visit(t, b, "http://"+between.listener.Addr().String(), "Ada")
+	ada.eval(`document.querySelector("#counting").open = true`)
 	boxes := func() string {
 		t.Helper()
 		got, err := browser.Eval[map[string]string](ada.Page, `Object.fromEntries(
-			[...document.querySelectorAll("button, input, select, textarea, summary, h2, .block, .bar, .chat, .messages, .wire")]
+			[...document.querySelectorAll("button, input, select, textarea, summary, h2, dl, dd, .block, .bar, .chat, .messages, .wire")]
 			.filter(e => e.checkVisibility() && !e.closest("#frames, #state, .over, .msg"))
 			.map((e, i) => { const b = e.getBoundingClientRect(); return [(e.id || e.className || e.tagName) + " " + i,
 				[b.x, b.y, b.width, b.height].map(Math.round).join(" ")]; }))`)
@@ -189,6 +190,11 @@ func TestNothingMoves(t *testing.T) {
 			ada.waits(fmt.Sprintf(`innerWidth === %d`, size[0]))
 			ada.connects()
 			ada.sees("#speaker", "a guest")
+			counts := func(connections string) {
+				t.Helper()
+				ada.waits(`document.querySelector("#count-connections").textContent === "` + connections + `"`)
+			}
+			counts("1")
 			before := boxes()
 			same := func(what string) {
 				t.Helper()
@@ -201,6 +207,7 @@ func TestNothingMoves(t *testing.T) {
 			bob := wstest.DialURL(t, p.url+"/ws")
 			bob.Call("hello", map[string]string{"name": "Bob"}).OK()
 			ada.sees("#presence", "2")
+			counts("2")
 			same("somebody came")
 			bob.Send("typing", map[string]string{"author": "Bob"})
 			ada.sees("#typing", "Bob is typing")
@@ -226,6 +233,8 @@ func TestNothingMoves(t *testing.T) {
 			same("the connection is lost")
 			ada.connects()
 			same("and back")
+			counts("1")
+			same("and counted")
 		})
 	}
 }

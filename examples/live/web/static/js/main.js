@@ -1,5 +1,6 @@
 // Puts the page together: a name first, then the connection and everything that hangs on it.
 import { startChat } from "./chat.js";
+import { startCounters } from "./counters.js";
 import { $, tell } from "./dom.js";
 import { showBanner, showDraining, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
 import { showTotals, startFlood } from "./flood.js";
@@ -11,7 +12,7 @@ import { showView } from "./view.js";
 import { showFrame, startWire } from "./wire.js";
 
 // A window that matches roomy shows everything. In others the panels are closed that nobody has asked
-// for, and the conversation has the room.
+// for, and the conversation has the room. The counters are always closed: they cost a frame each second.
 const roomy = "(min-width: 1200px) and (min-height: 1000px)";
 
 function enter(me) {
@@ -25,13 +26,14 @@ function enter(me) {
   });
 
   const chat = startChat(me);
-  let orders, user;
+  let orders, user, counters;
   const socket = connect("/ws", {
     token,
     state(name, detail) {
       showState(name, detail);
       if (name !== "waiting") return;
       orders.lost();
+      counters.closed();
       user.closed(detail.code, detail.reason);
     },
     frame: showFrame,
@@ -39,6 +41,7 @@ function enter(me) {
     open() {
       user.opened();
       chat.opened();
+      counters.opened();
     },
     event(name, data) {
       switch (name) {
@@ -59,6 +62,9 @@ function enter(me) {
         case "order_done":
           orders.done(data.text);
           break;
+        case "counters":
+          counters.show(data);
+          break;
         case "here":
           showPresence(data.count);
           chat.event(name, data);
@@ -77,12 +83,13 @@ function enter(me) {
       tell(why);
     },
   });
+  counters = startCounters(socket);
   startAnnounce();
   startNotify();
   startService();
   startFlood();
   showTotals();
-  for (const panel of document.querySelectorAll("details:not(#user)")) panel.open = matchMedia(roomy).matches;
+  for (const panel of document.querySelectorAll("details:not(#user, #counting)")) panel.open = matchMedia(roomy).matches;
   $("retry").addEventListener("click", socket.retry);
   $("draft").focus();
 }

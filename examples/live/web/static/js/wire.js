@@ -2,9 +2,10 @@
 import { $, capped, followed, make } from "./dom.js";
 
 const mostRows = 300;
+const mostNoisy = 40; // of them: what comes again and again must not drive everything else out
 const mostText = 4000; // characters of a frame that are shown
 const arrows = { in: "↓", out: "↑", life: "·" };
-const noisy = /^\{"(event|type)":"heartbeat"/;
+const noisy = /^\{"(event|type)":"(heartbeat|counters)"/;
 
 const token = /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
@@ -39,9 +40,16 @@ export function showFrame(way, path, text) {
   item.classList.toggle("noise", noisy.test(text));
   const list = $("frames");
   list.append(item);
+  calm(list);
   capped(list, mostRows);
   // The Tab key stops at one frame, however many there are: the focused one, or the newest.
   if (!list.contains(document.activeElement) && row.checkVisibility()) stopAt(row);
+}
+
+// calm removes the oldest noisy frame above mostNoisy, but not the one that the keyboard is at.
+function calm(list) {
+  const noise = [...list.getElementsByClassName("noise")];
+  if (noise.length > mostNoisy) noise.find((item) => !item.contains(document.activeElement)).remove();
 }
 
 function stopAt(row) {
