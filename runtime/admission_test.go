@@ -57,7 +57,7 @@ func TestMaxConnectionsPerAddr(t *testing.T) {
 		{"203.0.113.1", true},
 		{"203.0.113.1", false},
 		{"::ffff:203.0.113.1", false},
-		{"198.51.100.9, 203.0.113.1", false}, // the client wrote the first one
+		{"198.51.100.9, 203.0.113.1", false},                    // the client wrote the first one
 		{"198.51.100.9\r\nX-Forwarded-For: 203.0.113.1", false}, // as HAProxy adds it
 		{"203.0.113.1, 203.0.113.2", true},
 		{"2001:db8:0:1::1", true},

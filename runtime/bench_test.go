@@ -165,7 +165,7 @@ func BenchmarkDispatch(b *testing.B) {
 	b.Run("generated", func(b *testing.B) { run(b, generatedSpec(), received) })
 	b.Run("observed", func(b *testing.B) {
 		run(b, generatedSpec(), received, Observer{
-			Starting: func(context.Context, *Client, string) (context.Context, func(*Error)) { return nil, nil },
+			Starting: func(context.Context, *Client, string) (context.Context, func(time.Duration, *Error)) { return nil, nil },
 			Handled:  func(*Client, string, time.Duration, *Error) {},
 		})
 	})

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -28,7 +29,7 @@ type Call struct {
 	bare    bool // data had no name when it came
 	waited  bool // the reply has waited for room
 
-	ended func(*Error) // what the Observer wants to be told when the message is handled; may be nil
+	ended func(time.Duration, *Error) // what the Observer wants to be told when the message is handled; may be nil
 }
 
 var callPool = sync.Pool{New: func() any { return new(Call) }}

@@ -177,9 +177,9 @@ func (c *Call) tellStarting(event string) {
 
 // tellHandled tells the Observer of a message that was handled. ended is what
 // Starting returned.
-func (c *conn) tellHandled(event string, took time.Duration, refusal *Error, ended func(*Error)) {
+func (c *conn) tellHandled(event string, took time.Duration, refusal *Error, ended func(time.Duration, *Error)) {
 	if ended != nil {
-		c.observe(func() { ended(refusal) })
+		c.observe(func() { ended(took, refusal) })
 	}
 	if tell := c.endpoint.server.opts.Observer.Handled; tell != nil {
 		c.observe(func() { tell(c.asClient(), event, took, refusal) })

@@ -269,8 +269,8 @@ func told() []place {
 		}
 	})
 	observer("Starting's ended", func(o *ws.Observer, fail func()) {
-		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(*ws.Error)) {
-			return nil, func(*ws.Error) {
+		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(time.Duration, *ws.Error)) {
+			return nil, func(time.Duration, *ws.Error) {
 				if event == "door" {
 					fail()
 				}
@@ -278,7 +278,7 @@ func told() []place {
 		}
 	})
 	observer("Starting", func(o *ws.Observer, fail func()) {
-		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(*ws.Error)) {
+		o.Starting = func(_ context.Context, _ *ws.Client, event string) (context.Context, func(time.Duration, *ws.Error)) {
 			if event == "door" {
 				fail()
 			}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/internal/fixture"
@@ -29,8 +30,8 @@ func TestLoggerIsAskedNowAndThen(t *testing.T) {
 	var asked, told atomic.Int64
 	server := ws.NewServer(ws.Options{
 		Logger: slog.New(askedHandler{slog.DiscardHandler, &asked}),
-		Observer: ws.Observer{Starting: func(context.Context, *ws.Client, string) (context.Context, func(*ws.Error)) {
-			return nil, func(*ws.Error) { told.Add(1) }
+		Observer: ws.Observer{Starting: func(context.Context, *ws.Client, string) (context.Context, func(time.Duration, *ws.Error)) {
+			return nil, func(time.Duration, *ws.Error) { told.Add(1) }
 		}},
 	})
 	c := wstest.Dial(t, fixture.NewStdEndpoint(server, &fixture.Std{}))

@@ -25,7 +25,7 @@ func (o Observer) And(other Observer) Observer {
 
 type (
 	connecting = func(context.Context, Handshake) (context.Context, func(*Client, *Error))
-	starting   = func(context.Context, *Client, string) (context.Context, func(*Error))
+	starting   = func(context.Context, *Client, string) (context.Context, func(time.Duration, *Error))
 	handled    = func(*Client, string, time.Duration, *Error)
 )
 
@@ -93,10 +93,10 @@ func bothStarting(first, second starting) starting {
 	case second == nil:
 		return first
 	}
-	return func(ctx context.Context, c *Client, event string) (of context.Context, ended func(*Error)) {
+	return func(ctx context.Context, c *Client, event string) (of context.Context, ended func(time.Duration, *Error)) {
 		defer func() { // deferred, so that it is told even if the first panics
 			inmost, inner := second(inside(ctx, of), c, event)
-			of, ended = inside(of, inmost), both(inner, ended)
+			of, ended = inside(of, inmost), both2(inner, ended)
 		}()
 		return first(ctx, c, event)
 	}

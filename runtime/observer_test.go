@@ -66,10 +66,10 @@ func (d *diary) observer(key any) ws.Observer {
 		},
 		Opened: func(*ws.Client) { d.write("opened") },
 		Closed: func(_ *ws.Client, cause ws.Closed) { d.write("closed %d", cause.Code) },
-		Starting: func(ctx context.Context, c *ws.Client, event string) (context.Context, func(*ws.Error)) {
+		Starting: func(ctx context.Context, c *ws.Client, event string) (context.Context, func(time.Duration, *ws.Error)) {
 			of, _ := ws.ClientFrom(ctx)
 			d.write("starting %s %t %v", event, of == c, ws.Meta(ctx))
-			return context.WithValue(ctx, key, name(ctx)+d.name), func(refusal *ws.Error) { d.write("ended %s", codeOf(refusal)) }
+			return context.WithValue(ctx, key, name(ctx)+d.name), func(_ time.Duration, refusal *ws.Error) { d.write("ended %s", codeOf(refusal)) }
 		},
 		Handled: func(_ *ws.Client, event string, took time.Duration, refusal *ws.Error) {
 			d.write("handled %s %v %s", event, took, codeOf(refusal))
@@ -224,7 +224,7 @@ func TestObserverAnd(t *testing.T) {
 				},
 				Opened: func(*ws.Client) { panic("opened") },
 				Closed: func(*ws.Client, ws.Closed) { panic("closed") },
-				Starting: func(context.Context, *ws.Client, string) (context.Context, func(*ws.Error)) {
+				Starting: func(context.Context, *ws.Client, string) (context.Context, func(time.Duration, *ws.Error)) {
 					panic("starting")
 				},
 				Handled: func(*ws.Client, string, time.Duration, *ws.Error) { panic("handled") },

@@ -143,8 +143,8 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
-	if !t.begun.IsZero() {
-		c.handled(t.of, t.handler, t.begun, refusal, t.ended)
+	if t.begun != 0 {
+		c.handled(t.of, t.handler, t.begun-1, refusal, t.ended)
 	}
 }
 

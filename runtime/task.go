@@ -29,13 +29,13 @@ type task struct {
 
 	id       []byte // as it was written; nil: none
 	meta     map[string]string
-	deadline time.Time // zero: none
-	own      bool      // its context is not simply the connection's
-	begun    time.Time // for the Observer; zero: nobody wants to know
+	deadline time.Time     // zero: none
+	own      bool          // its context is not simply the connection's
+	begun    time.Duration // for the Observer, by Server.clock and 1 more; 0: nobody wants to know
 	// of and ended are a stream's: its handler's context, and what the
 	// Observer wants to be called when it is over.
 	of    context.Context
-	ended func(*Error)
+	ended func(time.Duration, *Error)
 
 	// These are used by the goroutine that runs it only.
 	reserved  bool // it counts among the connection's streams

@@ -13,7 +13,7 @@ import (
 )
 
 // watched says what the variants of ours are.
-const watched = "wsgen with Prometheus has all the metrics of runtime/metrics/prom, scraped every second. wsgen with OpenTelemetry has those of runtime/metrics/otel, collected every two seconds, and a span for each message, of which one in a hundred is sampled; what it exports goes nowhere."
+const watched = "wsgen with Prometheus has all the metrics of runtime/metrics/prom, scraped every second. wsgen with OpenTelemetry has those of runtime/metrics/otel, collected every two seconds, and spans of one connection in a hundred and of all its messages; what it exports goes nowhere."
 
 // notes say what a row's numbers are, where the title does not.
 func notes() map[string]string {

@@ -1,12 +1,13 @@
 // Command wsgen-otel is the server wsgen with spans and metrics by OpenTelemetry, as
-// a program has them that exports both: one message in a hundred is sampled, and what
-// is to be exported goes nowhere.
+// a program has them that exports both: one connection in a hundred is sampled, with
+// all of its messages, and what is to be exported goes nowhere.
 package main
 
 import (
 	"context"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/bench/servers/wsgen/gateway"
@@ -18,21 +19,16 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-const (
-	sampled = 0.01            // share of the traces
-	every   = 2 * time.Second // the metrics are collected; programs do it less often
-)
+// every is how often the metrics are collected; programs do it less often.
+const every = 2 * time.Second
 
 func main() {
 	telemetry, err := wsotel.New(wsotel.Options{
 		TracerProvider: trace.NewTracerProvider(
 			trace.WithBatcher(spans{}),
-			trace.WithSampler(trace.ParentBased(trace.TraceIDRatioBased(sampled)))),
+			trace.WithSampler(trace.ParentBased(new(oneInHundred)))),
 		MeterProvider: metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(metrics{}, metric.WithInterval(every)))),
 		Propagator:    propagation.TraceContext{},
-		// Else the messages of one connection in a hundred are sampled, and of the
-		// row's hundred that may be none.
-		OwnTraces: true,
 	})
 	if err != nil {
 		slog.Error("no telemetry", "err", err)
@@ -45,6 +41,21 @@ func main() {
 		return server
 	})
 }
+
+// oneInHundred samples the first of each hundred traces. With TraceIDRatioBased it
+// could be none of a row's hundred connections.
+type oneInHundred struct{ asked atomic.Uint64 }
+
+// ShouldSample counts.
+func (o *oneInHundred) ShouldSample(trace.SamplingParameters) trace.SamplingResult {
+	if o.asked.Add(1)%100 == 1 {
+		return trace.SamplingResult{Decision: trace.RecordAndSample}
+	}
+	return trace.SamplingResult{Decision: trace.Drop}
+}
+
+// Description names it.
+func (*oneInHundred) Description() string { return "one in a hundred" }
 
 // spans is an exporter of spans to nowhere.
 type spans struct{}

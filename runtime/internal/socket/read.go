@@ -75,6 +75,15 @@ func (s *Socket) tellSlow() {
 	s.block.used = false
 }
 
+// Came returns when the message that is being handled came, by Engine.Clock; 0 if
+// it did not come alone, so that it may have waited for others. Read goroutine only.
+func (s *Socket) Came() time.Duration {
+	if s.raw == nil || s.block == nil || !s.alone() {
+		return 0
+	}
+	return time.Duration(s.heard.Load())
+}
+
 // alone reports whether the block held one frame, and nothing else.
 func (s *Socket) alone() bool {
 	const mask = 4 // which is never missing (RFC 6455, section 5.2)

@@ -3,6 +3,7 @@ package wsotel_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	wsotel "github.com/wsgen/wsgen/runtime/metrics/otel"
@@ -29,13 +30,13 @@ func TestCost(t *testing.T) {
 		most float64
 		do   func()
 	}{
-		"message": {2, func() {
+		"message": {0, func() {
 			_, ended := observer.Starting(ctx, c, "do")
-			ended(nil)
+			ended(time.Millisecond, nil)
 		}},
-		"refused message": {2, func() {
+		"refused message": {0, func() {
 			_, ended := observer.Starting(ctx, c, "do")
-			ended(refusal)
+			ended(time.Millisecond, refusal)
 		}},
 		"push":    {0, func() { observer.Sent(ws.Sent{Event: "said", Declared: true, Outboxes: 3, Bytes: 100}) }},
 		"made up": {0, func() { observer.Sent(ws.Sent{Event: "anything", Outboxes: 3, Bytes: 100}) }},
@@ -69,7 +70,7 @@ func BenchmarkMessage(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				_, ended := observer.Starting(ctx, c, "do")
-				ended(nil)
+				ended(time.Millisecond, nil)
 				if n++; n%1000 == 0 {
 					s.spans.Reset()
 				}

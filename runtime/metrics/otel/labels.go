@@ -164,8 +164,9 @@ func (m *metrics) newEvent(gateway, name string) *event {
 		gatewayKey.String(gateway), eventKey.String(name),
 	}
 	e.outcomes.make = func(code ws.Code) []metric.RecordOption {
-		// Not wsgen.code: the SDK looks at each attribute at each message.
-		attrs := append([]attribute.KeyValue{statusKey.String(string(code))}, e.attrs...)
+		// No more than the conventions want, whose rpc.method has gateway and
+		// event: the SDK looks at each attribute at each message.
+		attrs := append([]attribute.KeyValue{statusKey.String(string(code))}, e.attrs[:2]...)
 		if code == ws.CodeInternal {
 			attrs = append(attrs, semconv.ErrorTypeKey.String(string(code)))
 		}

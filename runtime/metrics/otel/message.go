@@ -17,9 +17,8 @@ type message struct {
 	home  *connection     // which it is a part of; nil: it is one of of.messages
 	ctx   context.Context // for the metrics: with span, if that is recorded
 	span  trace.Span
-	event *event        // kept when the message has ended: the next one is often of the same
-	begun time.Duration // as clock says
-	end   func(*ws.Error)
+	event *event // kept when the message has ended: the next one is often of the same
+	end   func(time.Duration, *ws.Error)
 }
 
 // newMessage returns a message to be used again and again.
@@ -60,16 +59,18 @@ func (m *message) release() {
 var asServer = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 
 // starting begins the span of a message.
-func (t *Telemetry) starting(ctx context.Context, c *ws.Client, name string) (context.Context, func(*ws.Error)) {
-	begun := t.clock()
+func (t *Telemetry) starting(ctx context.Context, c *ws.Client, name string) (context.Context, func(time.Duration, *ws.Error)) {
 	conn := t.conn(c)
 	if conn == nil { // somebody took Connecting out of the Observer
 		conn = t.newConnection(c, "", trace.SpanContext{})
 	}
 	m := t.message(conn, name)
-	ctx, theirs := t.parent(ctx, conn)
+	ctx, theirs, inherits := t.parent(ctx, conn)
+	if m.ctx = context.Background(); inherits && conn.unsampled {
+		m.span = conn.upgrade
+		return ctx, m.end
+	}
 	ctx, m.span = t.tracer.Start(ctx, m.event.method, asServer...)
-	m.begun, m.ctx = begun, context.Background()
 	if m.span.IsRecording() {
 		m.ctx = ctx                                                     // so that the metrics have an exemplar
 		m.span.SetAttributes(append(m.event.attrs, connectionID(c))...) // a copy: attrs has no room
@@ -79,25 +80,24 @@ func (t *Telemetry) starting(ctx context.Context, c *ws.Client, name string) (co
 	return ctx, m.end
 }
 
-// parent returns ctx with the parent of a message's span in it, and the client's span
-// if it is to be linked to.
-func (t *Telemetry) parent(ctx context.Context, conn *connection) (context.Context, trace.SpanContext) {
-	var theirs trace.SpanContext
+// parent returns ctx with the parent of a message's span in it, the client's span
+// if it is to be linked to, and whether the parent is the connection's.
+func (t *Telemetry) parent(ctx context.Context, conn *connection) (of context.Context, theirs trace.SpanContext, inherits bool) {
 	if meta := ws.Meta(ctx); len(meta) > 0 {
 		ctx, theirs = t.read(ctx, propagation.MapCarrier(meta))
 		if !t.public && trace.SpanContextFromContext(ctx).IsRemote() {
-			return ctx, theirs
+			return ctx, theirs, false
 		}
 	}
 	if ctx == conn.of { // that is comparable
-		return conn.below, theirs
+		return conn.below, theirs, true
 	}
-	return t.under(ctx, conn), theirs
+	return t.under(ctx, conn), theirs, true
 }
 
 // ended ends the span, and counts the message.
-func (m *message) ended(refusal *ws.Error) {
-	m.of.metrics.duration.Record(m.ctx, (m.of.clock() - m.begun).Seconds(), m.event.outcome(refusal)...)
+func (m *message) ended(took time.Duration, refusal *ws.Error) {
+	m.of.metrics.duration.Record(m.ctx, took.Seconds(), m.event.outcome(refusal)...)
 	if m.span.IsRecording() {
 		conclude(m.span, refusal, statusKey.String(string(codeOf(refusal))))
 		m.span.End()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -294,7 +295,7 @@ func TestAlone(t *testing.T) {
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		t.Error("no span")
 	}
-	ended(nil)
+	ended(time.Millisecond, nil)
 	if span := s.one("/do", 1); len(span.Links()) != 0 || span.Parent().IsValid() {
 		t.Error(span.Links(), span.Parent())
 	}
@@ -336,3 +337,36 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsampledUpgrade: the messages of a connection that is not sampled have no spans, and
+// the sampler is not asked. What their handlers call is in the trace nevertheless.
+func TestUnsampledUpgrade(t *testing.T) {
+	asked := &counting{of: sdktrace.NeverSample()}
+	s := newSite(t, wsotel.Options{}, asked)
+	c := wstest.Dial(t, s.router)
+	c.Call("do", nil).OK()
+	c.Call("do", nil).OK()
+	if n := asked.times.Load(); n != 1 {
+		t.Errorf("the sampler was asked %d times, want once, for the upgrade", n)
+	}
+	observer, client := s.telemetry.Observer(), s.connected()
+	ctx, ended := observer.Starting(client.Context(), client, "do")
+	if in := trace.SpanContextFromContext(ctx); !in.IsValid() || in.IsSampled() || in.TraceID().String() != observer.Trace(client.Context()) {
+		t.Errorf("the handler's context has the span %v", in)
+	}
+	ended(time.Millisecond, nil)
+	s.ended(0)
+}
+
+// counting counts how often a sampler is asked.
+type counting struct {
+	of    sdktrace.Sampler
+	times atomic.Int64
+}
+
+func (c *counting) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	c.times.Add(1)
+	return c.of.ShouldSample(p)
+}
+
+func (c *counting) Description() string { return c.of.Description() }

@@ -54,7 +54,7 @@ func TestDuration(t *testing.T) {
 	if !ok || histogram.Unit != "s" {
 		t.Fatal(histogram)
 	}
-	const labelled = "rpc.method=chat.Room/do,rpc.response.status_code=%[1]s,rpc.system.name=wsgen,wsgen.event=do,wsgen.gateway=chat.Room"
+	const labelled = "rpc.method=chat.Room/do,rpc.response.status_code=%[1]s,rpc.system.name=wsgen"
 	want := map[string]uint64{
 		fmt.Sprintf(labelled, "ok"):                                2,
 		fmt.Sprintf(labelled, "conflict"):                          1,
@@ -159,7 +159,7 @@ func TestMadeUpCodes(t *testing.T) {
 			code := ws.Code(fmt.Sprint("not_found_", i))
 			observer.Refused(ws.Refusal{Gateway: "a.B", Err: ws.NewError(code, "")})
 			_, ended := observer.Starting(context.Background(), new(ws.Client), "do")
-			ended(ws.NewError(code, ""))
+			ended(time.Millisecond, ws.NewError(code, ""))
 		}
 	}
 	observer.Refused(ws.Refusal{Gateway: "a.B", Err: ws.NewError(ws.CodeInternal, "")})

@@ -85,8 +85,9 @@ type Options struct {
 	Public bool
 	// OwnTraces begins a trace for each message that is not in the client's, so
 	// that each is sampled for itself, and no trace grows for as long as a
-	// connection lasts. Default: such messages are in the trace of the upgrade,
-	// and are all sampled if the upgrade was, or none.
+	// connection lasts. Default: such messages are in the trace of the upgrade.
+	// They are all sampled if that was. Otherwise they have no spans, for which
+	// the sampler is not asked, and cost next to nothing.
 	OwnTraces bool
 }
 

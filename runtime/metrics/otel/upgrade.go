@@ -22,6 +22,9 @@ type connection struct {
 	// upgrade is the span of the upgrade, which has ended, as a parent of others:
 	// it holds nothing but its SpanContext.
 	upgrade trace.Span
+	// unsampled says that it is not sampled, and so none of the messages that are
+	// in its trace: they need no span, and the sampler is not asked.
+	unsampled bool
 	// of is the connection's context, and below the same with the parent of its
 	// messages. Most messages have the connection's context, and share the other.
 	of, below context.Context
@@ -36,6 +39,7 @@ func (t *Telemetry) newConnection(c *ws.Client, gateway string, span trace.SpanC
 		gateway: t.gateways.of(gateway), begun: t.clock(), of: c.Context(),
 		upgrade: trace.SpanFromContext(trace.ContextWithSpanContext(context.Background(), span)),
 	}
+	conn.unsampled = !t.ownTraces && span.IsValid() && !span.IsSampled()
 	conn.below = t.under(conn.of, conn)
 	return conn
 }
