@@ -106,10 +106,15 @@ func TestSameFromClones(t *testing.T) {
 				t.Fatalf("only %d generated files", len(committed))
 			}
 			files := map[string]string{}
-			for _, c := range []struct{ dir, pattern string }{{"examples/live", "./..."}, {".", "./runtime/internal/fixture"}} {
+			for _, c := range []struct{ dir, pattern, work string }{
+				{"examples/live", "./...", ""},
+				{".", "./runtime/internal/fixture", ""},
+				{"examples/behind", "./feed", "off"}, // they are in no workspace
+				{"runtime/metrics/prom/dashboard", "./internal/demo", "off"},
+			} {
 				var memory output.Memory
 				// With -trimpath one clone uses what was compiled for the other.
-				env := append(os.Environ(), "GOFLAGS=-trimpath", "GOWORK=")
+				env := append(os.Environ(), "GOFLAGS=-trimpath", "GOWORK="+c.work)
 				result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: filepath.Join(dir, c.dir), Patterns: []string{c.pattern}, Env: env}, &memory)
 				if err != nil || result.Diagnostics.HasErrors() {
 					t.Fatal(err, result.Diagnostics)

@@ -159,7 +159,8 @@ func TestGoldenInMemory(t *testing.T) {
 		}
 		want := map[string]string{}
 		for _, f := range archive.Files {
-			if name, ok := strings.CutPrefix(f.Name, "want/"); ok && strings.HasSuffix(name, ".go") {
+			// Fuzz tests are an output of their own, which is off here.
+			if name, ok := strings.CutPrefix(f.Name, "want/"); ok && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
 				want[name] = string(f.Data)
 			}
 		}
