@@ -81,7 +81,7 @@ func (t *Telemetry) connecting(ctx context.Context, h ws.Handshake) (context.Con
 		if span.IsRecording() {
 			var of []attribute.KeyValue
 			if c != nil {
-				of = append(of, semconv.HTTPResponseStatusCode(http.StatusSwitchingProtocols), connectionID(c))
+				of = append(of, semconv.HTTPResponseStatusCode(statusOf(&h)), connectionID(c))
 			}
 			conclude(span, refusal, of...)
 		}
@@ -152,6 +152,14 @@ func methodOf(h *ws.Handshake) string {
 		return http.MethodGet
 	}
 	return http.MethodConnect
+}
+
+// statusOf returns the status that a handshake is accepted with (as methodOf).
+func statusOf(h *ws.Handshake) int {
+	if methodOf(h) == http.MethodConnect {
+		return http.StatusOK
+	}
+	return http.StatusSwitchingProtocols
 }
 
 // versionOf returns the version of HTTP as the conventions have it: "1.1", "2".

@@ -124,13 +124,13 @@ func TestRefusedUpgrade(t *testing.T) {
 	}
 }
 
-// TestHTTP2: the handshake over HTTP/2 is a CONNECT.
+// TestHTTP2: the handshake over HTTP/2 is a CONNECT, and accepted with 200.
 func TestHTTP2(t *testing.T) {
 	s := newSite(t, wsotel.Options{}, nil)
 	_, answered := s.telemetry.Observer().Connecting(context.Background(), ws.Handshake{Gateway: "a.B", Pattern: "/a/{b}", Proto: "HTTP/2.0"})
-	answered(nil, nil)
+	answered(wstest.NewClient().Client, nil)
 	span := s.one("CONNECT /a/{b}", 1)
-	if has := attributes(span); has["http.request.method"] != "CONNECT" || has["network.protocol.version"] != "2" || has["http.route"] != "/a/{b}" {
+	if has := attributes(span); has["http.request.method"] != "CONNECT" || has["http.response.status_code"] != "200" || has["network.protocol.version"] != "2" || has["http.route"] != "/a/{b}" {
 		t.Error(has)
 	}
 }
