@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -54,6 +55,7 @@ func (p *MetricsPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // foreign says why a request is not, or may not be, of this machine; "" if it is. For everybody who
 // comes through a proxy on this machine the peer is the proxy, so what one has passed on is not trusted.
+// A page of another site is read by a browser on this machine: it could have its own name lead here.
 func foreign(r *http.Request) string {
 	for name := range r.Header {
 		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
@@ -64,5 +66,17 @@ func foreign(r *http.Request) string {
 	if err != nil || !peer.Addr().IsLoopback() {
 		return "came from " + r.RemoteAddr
 	}
+	if !local(r.Host) {
+		return "was for the host " + r.Host
+	}
 	return ""
+}
+
+// local reports whether a Host header names the loopback interface.
+func local(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }

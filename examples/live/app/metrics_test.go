@@ -83,7 +83,7 @@ func TestMetrics(t *testing.T) {
 // TestMetricsAreForThisMachine checks who may read them, and that others are told why not.
 func TestMetricsAreForThisMachine(t *testing.T) {
 	live := livetest.StartInMemory(t)
-	for name, tc := range map[string]struct{ peer, header, why string }{
+	for name, tc := range map[string]struct{ peer, header, host, why string }{
 		"loopback":           {peer: "127.0.0.1:50000"},
 		"loopback, not .1":   {peer: "127.8.8.8:50000"},
 		"IPv6":               {peer: "[::1]:50000"},
@@ -98,6 +98,11 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 		"Forwarded":          {peer: "127.0.0.1:50000", header: "Forwarded: for=192.0.2.7", why: "Forwarded"},
 		"X-Real-IP":          {peer: "127.0.0.1:50000", header: "X-Real-IP: 192.0.2.7", why: "X-Real-Ip"},
 		"Via":                {peer: "127.0.0.1:50000", header: "Via: 1.1 cache", why: "Via"},
+		"by its name":        {peer: "127.0.0.1:50000", host: "localhost:3004"},
+		"by IPv6, no port":   {peer: "[::1]:50000", host: "[::1]"},
+		"another site's":     {peer: "127.0.0.1:50000", host: "rebound.example:3004", why: "rebound.example:3004"},
+		"nearly local":       {peer: "127.0.0.1:50000", host: "localhost.example", why: "localhost.example"},
+		"a local network's":  {peer: "127.0.0.1:50000", host: "192.168.0.7:3004", why: "192.168.0.7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, live.URL+"/metrics", nil)
@@ -107,6 +112,7 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 			if key, value, has := strings.Cut(tc.header, ":"); has {
 				request.Header.Set(key, strings.TrimSpace(value))
 			}
+			request.Host = tc.host // "" is that of the URL
 			response, err := live.From(t, tc.peer).Do(request)
 			if err != nil {
 				t.Fatal(err)
