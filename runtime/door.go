@@ -14,8 +14,9 @@ import (
 //
 // Code that runs for a message, and the hooks, are called in place. A panic
 // there becomes the error of the call. A runtime.Goexit ends the goroutine,
-// and deferred functions close the connection with 1011. All other code of
-// the user's is called apart, on a goroutine of its own: it is called seldom,
+// and deferred functions close the connection with 1011. Observer.Sent is
+// called in place, too, on the goroutine that pushed. All other code of the
+// user's is called apart, on a goroutine of its own: it is called seldom,
 // and often by callers that must go on, such as the timer, a flush, or a job
 // of the user's that pushes.
 //
@@ -94,6 +95,9 @@ func (s *Server) askTrace(ctx context.Context) (id string) {
 	}
 	return id
 }
+
+// tellsRefused reports whether somebody wants to know of refusals.
+func (s *Server) tellsRefused() bool { return s.opts.Observer.Refused != nil }
 
 func (s *Server) tellRefused(r Refusal) {
 	if tell := s.opts.Observer.Refused; tell != nil {

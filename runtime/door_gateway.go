@@ -50,7 +50,9 @@ func (t *task) produce(produce func(*task) error) (panicked bool, err error) {
 	returned := false
 	defer steady.Ended(&returned, "stream of ", t.event(), func(f *steady.Failure) {
 		panicked, err = true, f
-		t.conn.gaveUp(t.event(), f)
+		if refusal := t.conn.gaveUp(t.within(), t.event(), f); refusal != nil {
+			t.observed(refusal) // nothing comes after this
+		}
 	})
 	err = produce(t)
 	returned = true
@@ -66,12 +68,13 @@ func (c *conn) connect(r *http.Request, values context.Context) (state any, err 
 		return nil, nil
 	}
 	defer c.hookReturned()
+	ctx := within(hookContext{c}, values)
 	returned := false
 	defer steady.Ended(&returned, "connect hook", "", func(f *steady.Failure) {
 		err = f
-		c.gaveUp("", f)
+		_ = c.gaveUp(ctx, "", f)
 	})
-	state, err = hook(within(hookContext{c}, values), c.asClient(), r)
+	state, err = hook(ctx, c.asClient(), r)
 	returned = true
 	return state, c.lateHook(err)
 }
@@ -168,10 +171,14 @@ func (c *Call) tellStarting(event string) {
 	}
 	c.conn.observe(func() {
 		ctx, ended := tell(c.Context(), c.Client(), event)
-		if ctx != nil {
-			c.ctx = ctx
-		}
 		c.ended = ended
+		if ctx == nil {
+			return
+		}
+		c.ctx = ctx
+		if c.task != nil {
+			c.task.runsIn(ctx) // for who refuses it in the handler's place
+		}
 	})
 }
 

@@ -139,7 +139,7 @@ func (t *task) cut(refusal *Error) []byte {
 		return nil
 	}
 	t.end() // before the answer is queued, so that no item of a stream follows it
-	refusal = t.conn.endpoint.report(t.conn, t.event(), 0, refusal)
+	refusal = t.report(refusal)
 	return t.conn.endpoint.protocol.encodeRefusal(t.event(), t.id, refusal)
 }
 

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -63,7 +62,7 @@ func (c *conn) open(r *http.Request, a *arrival) (refusal *Error) {
 func (e *Endpoint) opened(c *conn) {
 	s := e.server
 	s.stats.opened.Add(1)
-	if s.listen(); s.log.Enabled(context.Background(), slog.LevelDebug) {
+	if s.listen(); s.debugs.Load() {
 		s.line(c.asClient(), slog.LevelDebug, "ws: opened", "gateway", e.spec.Gateway, "remote", c.RemoteAddr())
 	}
 	s.tellOpened(&c.Client)

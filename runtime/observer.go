@@ -35,7 +35,8 @@ type Observer struct {
 	// before its guards. They, the interceptors and the handler get the ctx that
 	// it returns, which must be derived from the one that came in; nil leaves
 	// that as it is. Meta reads the message's meta from it. ended, unless it is
-	// nil, is called when Handled would be, with the same time and refusal.
+	// nil, is called when Handled would be, with the same time and refusal, and
+	// also if the handler panics or ends its goroutine.
 	Starting func(ctx context.Context, c *Client, event string) (of context.Context, ended func(took time.Duration, refusal *Error))
 	// Handled is called after each message that had a handler, a stream after its
 	// end, with the time that all of it took, and the refusal if there was one.

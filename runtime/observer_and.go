@@ -7,8 +7,10 @@ import (
 
 // And returns an Observer that tells both, o first; what Connecting and
 // Starting of both return is nested, and ends the other way round. A panic of
-// one does not keep the other from being told. Of the two traces, o's counts
-// if it has one.
+// one does not keep the other from being told; if it is in Connecting or
+// Starting, the other's answered or ended is called at once, with CodeInternal
+// and no Client, and its context is not used. Of the two traces, o's counts if
+// it has one.
 func (o Observer) And(other Observer) Observer {
 	return Observer{
 		Connecting: bothConnecting(o.Connecting, other.Connecting),
@@ -78,11 +80,23 @@ func bothConnecting(first, second connecting) connecting {
 		return first
 	}
 	return func(ctx context.Context, h Handshake) (of context.Context, answered func(*Client, *Error)) {
-		defer func() { // deferred, so that it is told even if the first panics
-			inmost, inner := second(inside(ctx, of), h)
-			of, answered = inside(of, inmost), both2(inner, answered)
+		var inmost context.Context
+		var outer, inner func(*Client, *Error)
+		returned := false
+		defer func() {
+			if returned {
+				return
+			}
+			if end := both2(inner, outer); end != nil {
+				end(nil, errUnfinished()) // nobody else could: what is returned is lost
+			}
 		}()
-		return first(ctx, h)
+		func() {
+			defer func() { inmost, inner = second(inside(ctx, of), h) }() // deferred, so that it is told even if the first panics
+			of, outer = first(ctx, h)
+		}()
+		returned = true
+		return inside(of, inmost), both2(inner, outer)
 	}
 }
 
@@ -94,11 +108,23 @@ func bothStarting(first, second starting) starting {
 		return first
 	}
 	return func(ctx context.Context, c *Client, event string) (of context.Context, ended func(time.Duration, *Error)) {
-		defer func() { // deferred, so that it is told even if the first panics
-			inmost, inner := second(inside(ctx, of), c, event)
-			of, ended = inside(of, inmost), both2(inner, ended)
+		var inmost context.Context
+		var outer, inner func(time.Duration, *Error)
+		returned := false
+		defer func() {
+			if returned {
+				return
+			}
+			if end := both2(inner, outer); end != nil {
+				end(0, errUnfinished()) // as in bothConnecting
+			}
 		}()
-		return first(ctx, c, event)
+		func() {
+			defer func() { inmost, inner = second(inside(ctx, of), c, event) }()
+			of, outer = first(ctx, c, event)
+		}()
+		returned = true
+		return inside(of, inmost), both2(inner, outer)
 	}
 }
 
@@ -124,3 +150,7 @@ func firstTrace(first, second func(context.Context) string) func(context.Context
 		return second(ctx)
 	}
 }
+
+// errUnfinished returns the refusal of what user code ended before it had an
+// answer.
+func errUnfinished() *Error { return NewError(CodeInternal, "internal error") }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -258,6 +259,101 @@ func TestObserverAnd(t *testing.T) {
 	})
 }
 
+// TestObserverEnds checks that all that has begun ends, once, whatever user code
+// does: one of two observers that panics, handlers and streams that end their
+// goroutine, and a ResponseWriter that panics.
+func TestObserverEnds(t *testing.T) {
+	broken := ws.Observer{
+		Connecting: func(context.Context, ws.Handshake) (context.Context, func(*ws.Client, *ws.Error)) {
+			panic("connecting")
+		},
+		Starting: func(context.Context, *ws.Client, string) (context.Context, func(time.Duration, *ws.Error)) {
+			panic("starting")
+		},
+	}
+	g := gateway{on: map[string]handler{
+		"door":   inline(func(*ws.Call) error { return nil }),
+		"exit":   inline(func(*ws.Call) error { runtime.Goexit(); return nil }),
+		"serial": serial(func(*ws.Call) error { runtime.Goexit(); return nil }),
+		"list": stream(func(c *ws.Call) error {
+			return ws.Stream(c, func(yield func(int) bool) { yield(1); runtime.Goexit() })
+		}),
+		"late": stream(func(c *ws.Call) error {
+			_ = ws.Stream(c, func(yield func(int) bool) { time.Sleep(time.Second); yield(1) })
+			runtime.Goexit()
+			return nil
+		}),
+	}}
+	only := func(said []string, words ...string) (of []string) {
+		for _, line := range said {
+			if word, _, _ := strings.Cut(line, " "); slices.Contains(words, word) {
+				of = append(of, line)
+			}
+		}
+		return of
+	}
+	for name, join := range map[string]func(ws.Observer) ws.Observer{
+		"after one that panics":  broken.And,
+		"before one that panics": func(o ws.Observer) ws.Observer { return o.And(broken) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &diary{}
+				s := servePipe(t, ws.Options{Observer: join(d.observer(diaryKey{}))}, g)
+				p := s.dial(t, "/ws")
+				p.send(`{"event":"door"}`)
+				synctest.Wait()
+				said := d.read()
+				if got, want := only(said, "connecting", "answered"), []string{"connecting test.Gateway /ws map[]", "answered false internal"}; !slices.Equal(got, want) {
+					t.Errorf("told %q, want %q", got, want)
+				}
+				if got, want := only(said, "starting", "ended", "handled"), []string{"starting door true map[]", "ended internal", "handled door 0s ok"}; !slices.Equal(got, want) {
+					t.Errorf("told %q, want %q", got, want)
+				}
+				p.leave()
+				s.shutdown(t)
+			})
+		})
+	}
+	for _, event := range []string{"exit", "serial", "list", "late"} {
+		t.Run(event, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &diary{}
+				s := servePipe(t, ws.Options{Observer: d.observer(diaryKey{})}, g)
+				p := s.dial(t, "/ws")
+				p.send(`{"event":%q,"id":1}`, event)
+				time.Sleep(2 * time.Second)
+				got := only(d.read(), "starting", "ended", "handled")
+				if len(got) != 3 || !strings.HasPrefix(got[0], "starting ") || got[1] != "ended internal" && event != "late" || !strings.HasPrefix(got[2], "handled "+event) {
+					t.Errorf("told %q", got)
+				}
+				_ = p.conn.Close()
+				s.shutdown(t)
+			})
+		})
+	}
+	t.Run("ResponseWriter", func(t *testing.T) {
+		d := &diary{}
+		s := ws.NewServer(ws.Options{Observer: d.observer(diaryKey{}), Logger: slog.New(slog.DiscardHandler)})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic went no further")
+				}
+			}()
+			g.endpoint(s).ServeHTTP(brokenWriter{httptest.NewRecorder()}, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ws", nil))
+		}()
+		if got := only(d.read(), "connecting", "answered"); len(got) != 2 || got[1] != "answered false bad_frame" {
+			t.Errorf("told %q", got)
+		}
+	})
+}
+
+// brokenWriter is a middleware's ResponseWriter that panics.
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) WriteHeader(int) { panic("broken") }
+
 // TestTraceInLog checks which trace lines of the log name: that of the
 // message's meta, of the upgrade, or what the Observer says.
 func TestTraceInLog(t *testing.T) {
@@ -318,6 +414,47 @@ func TestTraceInLog(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// TestTraceOfRefusal checks that the line of a refused message has the message's
+// trace, whoever refuses it.
+func TestTraceOfRefusal(t *testing.T) {
+	const upgrade, message = "4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"
+	parent := func(id string) string { return "00-" + id + "-00f067aa0ba902b7-01" }
+	for want, observer := range map[string]ws.Observer{
+		message: {},
+		"mine": {
+			Starting: func(ctx context.Context, _ *ws.Client, _ string) (context.Context, func(time.Duration, *ws.Error)) {
+				return context.WithValue(ctx, diaryKey{}, "mine"), nil
+			},
+			Trace: func(ctx context.Context) string { id, _ := ctx.Value(diaryKey{}).(string); return id },
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := servePipe(t, ws.Options{Observer: observer}, gateway{on: map[string]handler{
+				"door":   inline(func(*ws.Call) error { return ws.NewError(ws.CodeNotFound, "not here") }),
+				"serial": serial(func(*ws.Call) error { return ws.NewError(ws.CodeNotFound, "not here") }),
+				"late": {mode: ws.Serial, within: time.Second, call: func(c *ws.Call) error {
+					<-c.Context().Done()
+					return c.Context().Err()
+				}},
+				"list": stream(func(c *ws.Call) error {
+					return ws.Stream2(c, func(yield func(int, error) bool) { yield(0, ws.NewError(ws.CodeNotFound, "not here")) })
+				}),
+			}})
+			p := s.dial(t, "/ws", "Traceparent: "+parent(upgrade))
+			for _, event := range []string{"door", "serial", "late", "list"} {
+				p.send(`{"event":%q,"id":1,"meta":{"traceparent":%q}}`, event, parent(message))
+				p.next()
+				synctest.Wait()
+				if !regexp.MustCompile(`msg="ws: refused" .*event=` + event + ` .*\btrace=` + want + ` `).MatchString(s.logs.String()) {
+					t.Errorf("no line of %s with the trace %s:\n%s", event, want, s.logs)
+				}
+			}
+			p.leave()
+			s.shutdown(t)
 		})
 	}
 }

@@ -239,7 +239,7 @@ func (s *Server) summarize() {
 	p.mu.Unlock()
 	for kind := range logKinds {
 		if attrs := omittedAttrs(p.told(kind)); attrs != nil {
-			s.log.Log(context.Background(), levelOf(kind), "ws: lines left out", attrs...)
+			s.log.Log(context.Background(), levelOf(kind), "ws: lines left out", append(attrs, "node", s.node)...)
 		}
 	}
 }

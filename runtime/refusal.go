@@ -11,7 +11,8 @@ import (
 // once, since its methods are the user's and may do anything.
 type examined struct {
 	err      error
-	known    *Error // the first in it; nil: there is none
+	of       context.Context // of the message that failed; nil: none did
+	known    *Error          // the first in it; nil: there is none
 	nodes    []error
 	canceled bool // as errors.Is says of context.Canceled
 	late     bool // and of context.DeadlineExceeded
@@ -100,20 +101,39 @@ func (e *Endpoint) reportKnown(c *conn, event string, status int, x examined) *E
 	if level == slog.LevelError {
 		refusal = x.referred(refusal, logged)
 	}
-	r := Refusal{Gateway: e.spec.Gateway, Event: event, Status: status, Err: refusal}
-	r.Declared = event != "" && e.spec.Lookup != nil && e.lookup([]byte(event)) >= 0
-	if c != nil {
-		r.Client = c.asClient()
-	}
 	if logged {
 		attrs := []any{"gateway", e.spec.Gateway, "code", string(refusal.Code)}
 		if event != "" {
 			attrs = append(attrs, "event", event)
 		}
-		s.line(c.asClient(), level, "ws: refused", append(attrs, x.attrs()...)...)
+		of, trace := context.Background(), ""
+		switch {
+		case x.of != nil:
+			of, trace = x.of, c.traceIn(x.of)
+		case c != nil:
+			trace = c.identity.inTrace()
+		}
+		s.lineIn(of, c.asClient(), trace, level, "ws: refused", append(attrs, x.attrs()...)...)
 	}
-	s.tellRefused(r)
+	if s.tellsRefused() { // to look for the event costs something
+		s.tellRefused(Refusal{
+			Gateway: e.spec.Gateway, Client: c.asClient(), Event: event, Status: status, Err: refusal,
+			Declared: event != "" && e.spec.Lookup != nil && e.lookup([]byte(event)) >= 0,
+		})
+	}
 	return refusal
+}
+
+// traceIn returns the id of the trace that a message belongs to, "" for none:
+// that of its meta, and else that of its connection.
+func (c *conn) traceIn(ctx context.Context) string {
+	if id := c.endpoint.server.askTrace(ctx); id != "" {
+		return id
+	}
+	if id := traceID(Meta(ctx)[traceMeta]); id != "" {
+		return id
+	}
+	return c.identity.inTrace()
 }
 
 // refuse answers a message of an event with a refusal. id is nil if the
@@ -123,10 +143,15 @@ func (c *conn) refuse(event string, id []byte, refusal *Error, inline bool) {
 }
 
 // gaveUp closes the connection if user code ended its goroutine: nothing is
-// left then that could answer.
-func (c *conn) gaveUp(event string, f *steady.Failure) {
-	if f.Goexit {
-		_ = c.endpoint.report(c, event, 0, f)
-		c.close(panicCause)
+// left then that could answer. It returns what is told of that, and else nil.
+// of is the context of what it ended.
+func (c *conn) gaveUp(of context.Context, event string, f *steady.Failure) *Error {
+	if !f.Goexit {
+		return nil
 	}
+	x := examine(f)
+	x.of = of
+	refusal := c.endpoint.reportKnown(c, event, 0, x)
+	c.close(panicCause)
+	return refusal
 }

@@ -44,7 +44,7 @@ func (c *conn) handle(handler int, frame *envelope.Frame, bad error, inline bool
 		from = c.timing()
 	}
 	call.begin(c, t, handler, frame, inline)
-	panicked, err := c.runGuarded(handler, call)
+	panicked, err := c.runGuarded(handler, call, begun, observed)
 	var refusal *Error
 	switch {
 	case err != nil:
@@ -99,18 +99,6 @@ func (c *conn) handled(ctx context.Context, handler int, begun time.Duration, re
 	}
 }
 
-// traceIn returns the id of the trace that a message belongs to, "" for none:
-// that of its meta, and else that of its connection.
-func (c *conn) traceIn(ctx context.Context) string {
-	if id := c.endpoint.server.askTrace(ctx); id != "" {
-		return id
-	}
-	if id := traceID(Meta(ctx)[traceHeader]); id != "" {
-		return id
-	}
-	return c.identity.inTrace()
-}
-
 // codeOf returns the code of a refusal, "ok" for none.
 func codeOf(refusal *Error) string {
 	if refusal == nil {
@@ -125,6 +113,7 @@ func codeOf(refusal *Error) string {
 func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	e, t := c.conn.endpoint, c.task
 	x := examine(err)
+	x.of = c.Context()
 	if t == nil {
 		refusal := e.reportKnown(c.conn, event, 0, x)
 		c.conn.refuse(event, c.frame.ID, refusal, c.inline)
@@ -143,13 +132,17 @@ func (c *Call) refuse(event string, err error, panicked bool) *Error {
 }
 
 // runGuarded runs guards, interceptors and handler, and returns their error.
-// If one of them panicked, that is the error.
-func (c *conn) runGuarded(handler int, call *Call) (panicked bool, err error) {
+// If one of them panicked, that is the error. If one ends the goroutine, nothing
+// comes after this: so who observes the message, begun then, is told here.
+func (c *conn) runGuarded(handler int, call *Call, begun time.Duration, observed bool) (panicked bool, err error) {
 	event := c.endpoint.handlers[handler].Event
 	returned := false
 	defer steady.Ended(&returned, "handler of ", event, func(f *steady.Failure) {
 		panicked, err = true, f
-		c.gaveUp(event, f)
+		refusal := c.gaveUp(call.Context(), event, f)
+		if refusal != nil && observed && (call.task == nil || !call.task.streaming) {
+			c.handled(call.Context(), handler, begun, refusal, call.ended)
+		}
 	})
 	err = c.run(handler, event, call)
 	returned = true

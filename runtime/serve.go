@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -26,8 +25,9 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.from = from
 	held := true // until there is a connection to release it
 	defer func() {
-		if held { // refused, or a guard ended the goroutine
+		if held { // refused, or a ResponseWriter of the user's panicked
 			e.server.hub.Release(from.network)
+			e.tellAnswered(&a, nil, errUnfinished())
 		}
 	}()
 	bad = e.admit(r, &a)
@@ -58,7 +58,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the connection is to be closed at once.
 func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
 	opened, answered := false, false
-	refusal := errUnfinished() // unless the hook returns
+	var refusal *Error
 	defer func() {
 		if !answered {
 			c.abort(Closed{Code: CloseAbnormal, Err: errUnanswered})
@@ -77,15 +77,22 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		go c.member.Socket.Serve()
 	}()
 	defer func() { // deferred: even if the hook ends the goroutine, the peer gets an answer, and then the Close
+		defer func() {
+			if refusal == nil && !(opened && answered) { // the hook, or a net.Conn of the user's, ended the goroutine
+				refusal = errUnfinished()
+			}
+			e.tellAnswered(a, visible(c), refusal)
+		}()
 		c.member.Socket.Out().Soon()
 		if err := c.accept(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
 			gone := e.report(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
-			e.tellAnswered(a, visible(c), cmp.Or(refusal, gone))
+			if opened {
+				refusal = gone
+			}
 			return
 		}
 		answered = true
-		e.tellAnswered(a, visible(c), refusal)
 	}()
 	if bad != nil {
 		refusal = c.turnAway(bad)
@@ -114,10 +121,6 @@ func visible(c *conn) *conn {
 	return c
 }
 
-// errUnfinished returns the refusal of a connection whose connect hook ended
-// its goroutine.
-func errUnfinished() *Error { return NewError(CodeInternal, "internal error") }
-
 const errHandshake = "ws: handshake not answered"
 
 var errUnanswered = errors.New(errHandshake)
@@ -125,8 +128,8 @@ var errUnanswered = errors.New(errHandshake)
 // refuseHandshake reports a refusal and answers with it.
 func (e *Endpoint) refuseHandshake(w http.ResponseWriter, a *arrival, bad *refusedHandshake) {
 	refusal := e.report(nil, "", bad.status, bad.err)
+	defer e.tellAnswered(a, nil, refusal) // even if the ResponseWriter panics
 	bad.writeTo(w, refusal)
-	e.tellAnswered(a, nil, refusal)
 }
 
 // hijack takes the connection from net/http, with the bytes that net/http has

@@ -86,7 +86,8 @@ func (c *Call) stream(produce func(*task) error) error {
 			return errNotStream
 		}
 		t.streaming = true
-		t.of, t.ended = c.Context(), c.ended
+		t.ended = c.ended
+		t.runsIn(c.Context())
 		t.conn.inbox().Hold()
 		go t.stream(produce)
 		return nil
@@ -134,7 +135,9 @@ func (t *task) stream(produce func(*task) error) {
 		refusal = t.refused()
 	case err != nil:
 		t.end()
-		refusal = c.endpoint.reportKnown(c, t.event(), 0, t.explain(examine(err)))
+		x := t.explain(examine(err))
+		x.of = t.within()
+		refusal = c.endpoint.reportKnown(c, t.event(), 0, x)
 		t.answer(refusal, false)
 	case t.claim(nil):
 		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes
@@ -143,8 +146,13 @@ func (t *task) stream(produce func(*task) error) {
 	if panicked {
 		c.close(panicCause)
 	}
+	t.observed(refusal)
+}
+
+// observed tells who observes the message that the stream is over.
+func (t *task) observed(refusal *Error) {
 	if t.begun != 0 {
-		c.handled(t.of, t.handler, t.begun-1, refusal, t.ended)
+		t.conn.handled(t.within(), t.handler, t.begun-1, refusal, t.ended)
 	}
 }
 

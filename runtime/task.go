@@ -32,9 +32,7 @@ type task struct {
 	deadline time.Time     // zero: none
 	own      bool          // its context is not simply the connection's
 	begun    time.Duration // for the Observer, by Server.clock and 1 more; 0: nobody wants to know
-	// of and ended are a stream's: its handler's context, and what the
-	// Observer wants to be called when it is over.
-	of    context.Context
+	// ended is a stream's: what the Observer wants to be called when it is over.
 	ended func(time.Duration, *Error)
 
 	// These are used by the goroutine that runs it only.
@@ -45,6 +43,8 @@ type task struct {
 	answered bool   // guarded by mu
 	refusal  *Error // guarded by mu; the answer, if it is not its handler's
 	over     bool   // guarded by mu; its context is cancelled
+
+	of context.Context // guarded by mu; that of its handler (within), nil: it is t
 
 	ctx     lazy.Context // cancelled when over is set
 	unwatch func() bool  // keeps the deadline from answering, nil if there is none; used by the goroutine that runs it only
@@ -106,7 +106,31 @@ func (t *task) refuse(refusal *Error, inline bool) {
 	}
 	t.end()
 	t.answer(refusal, inline)
-	_ = t.conn.endpoint.report(t.conn, t.event(), 0, refusal)
+	_ = t.report(refusal)
+}
+
+// report reports a refusal that is not the handler's.
+func (t *task) report(refusal *Error) *Error {
+	x := examine(refusal)
+	x.of = t.within()
+	return t.conn.endpoint.reportKnown(t.conn, t.event(), 0, x)
+}
+
+// runsIn notes the context that its handler runs in, if that is not t.
+func (t *task) runsIn(ctx context.Context) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of = ctx
+}
+
+// within returns the context that its handler runs in.
+func (t *task) within() context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of != nil {
+		return t.of
+	}
+	return t
 }
 
 // answer answers with a refusal.
@@ -120,7 +144,9 @@ func (t *task) explain(x examined) examined {
 	if t == nil || !x.late || x.known != nil || t.Err() != context.DeadlineExceeded {
 		return x
 	}
-	return examine(errTimeout().WithCause(x.err))
+	late := examine(errTimeout().WithCause(x.err))
+	late.of = x.of
+	return late
 }
 
 // Deadline returns the time until which the answer must be there.

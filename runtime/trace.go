@@ -6,16 +6,19 @@ import (
 	"strings"
 )
 
-// traceHeader is the name of a request's header field, and of a member of
-// meta, that says which trace it belongs to (W3C Trace Context, section 3.2).
-const traceHeader = "traceparent"
+// These are the names of a request's header field, and of a member of meta,
+// that says which trace it belongs to (W3C Trace Context, section 3.2).
+const (
+	traceHeader = "Traceparent"
+	traceMeta   = "traceparent"
+)
 
 // traceFields returns the fields of a header that say which trace a request
 // belongs to, nil if there are none.
 func traceFields(h http.Header) (out http.Header) {
 	for name, values := range h {
 		switch name {
-		case "Traceparent", "Tracestate", "Baggage",
+		case traceHeader, "Tracestate", "Baggage",
 			"B3", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Flags",
 			"Uber-Trace-Id", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context":
 			if out == nil {

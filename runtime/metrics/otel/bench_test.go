@@ -19,8 +19,8 @@ func (s *site) connected() *ws.Client {
 	return c.Client
 }
 
-// TestCost: what is not sampled costs the memory of its contexts and of the SDK's
-// span, and pushes and losses cost none.
+// TestCost: messages of an upgrade that is not sampled, pushes, losses and refusals
+// cost no memory.
 func TestCost(t *testing.T) {
 	s := newSite(t, wsotel.Options{}, sdktrace.NeverSample())
 	observer, c := s.telemetry.Observer(), s.connected()

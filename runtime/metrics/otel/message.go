@@ -10,8 +10,8 @@ import (
 )
 
 // message is a message that is being handled. It is used again, and with it the
-// function that ends it, so that a message which is not sampled costs no memory but
-// that of its context.
+// function that ends it, so that a message in the trace of an upgrade that is not
+// sampled costs no memory.
 type message struct {
 	of    *Telemetry
 	home  *connection     // which it is a part of; nil: it is one of of.messages

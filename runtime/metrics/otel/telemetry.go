@@ -17,7 +17,8 @@
 // end. The guards, interceptors and the handler have it in their context. Its parent
 // is what the message's meta says (docs/reference/protocol.md, "Meta"), else the
 // span of the upgrade, and it has a link to that in any case. There are no links the
-// other way: a span keeps 128, and a connection has more messages. The status is an
+// other way: a span keeps 128, and a connection has more messages. If the upgrade was
+// not sampled, messages in its trace have no span. The status is an
 // error if the message failed with ws.CodeInternal. Other refusals are answers, and
 // are told by the attribute wsgen.code, which is "ok" for a message that was handled;
 // a handler that knows better sets the status of the span in its context.
