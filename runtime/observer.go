@@ -56,8 +56,8 @@ type Observer struct {
 	Trace func(ctx context.Context) string
 }
 
-// Handshake describes a request to a gateway, without anything that could be a
-// credential.
+// Handshake describes a request to a gateway, without its query and cookies and, but
+// for what Header has, without its header: those may have credentials.
 type Handshake struct {
 	Gateway string // as in Spec.Gateway
 	Pattern string // of the gateway's path, with its wildcards: "/rooms/{id}"
