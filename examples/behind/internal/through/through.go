@@ -121,18 +121,25 @@ func (w Wrap) Refuses(t *testing.T, status int, words string) {
 // token, and words, but no token that comes in a header.
 func (w Wrap) Log(t *testing.T, log interface{ String() string }, words ...string) {
 	t.Helper()
-	gateways, _ := feed.New(ws.NewServer(ws.Options{}))
-	wstest.Dial(t, w(gateways), wstest.Path("/feed?access_token=in-the-query")).Call("tell", "hello").OK()
-	wstest.Dial(t, w(gateways), wstest.Path("/feed"), wstest.Header("Sec-WebSocket-Protocol", "bearer, in-a-header")).Call("tell", "hello").OK()
-	wstest.Dial(t, w(gateways), wstest.Path("/feed"), wstest.Token("in-authorization")).Call("tell", "hello").OK()
-	for _, word := range append(words, "in-the-query") {
-		if !strings.Contains(log.String(), word) {
-			t.Errorf("the log has no %q:\n%s", word, log)
+	synctest.Test(t, func(t *testing.T) {
+		gateways, _ := feed.New(ws.NewServer(ws.Options{}))
+		for _, o := range [][]wstest.DialOption{
+			{wstest.Path("/feed?access_token=in-the-query")},
+			{wstest.Path("/feed"), wstest.Header("Sec-WebSocket-Protocol", "bearer, in-a-header")},
+			{wstest.Path("/feed"), wstest.Token("in-authorization")},
+		} {
+			wstest.Dial(t, w(gateways), o...).Call("tell", "hello").OK()
+			synctest.Wait() // the line is written when the handshake's handler has returned, which may be after an answer
 		}
-	}
-	if strings.Contains(log.String(), "in-a") {
-		t.Errorf("the log has a header:\n%s", log)
-	}
+		for _, word := range append(words, "in-the-query") {
+			if !strings.Contains(log.String(), word) {
+				t.Errorf("the log has no %q:\n%s", word, log)
+			}
+		}
+		if strings.Contains(log.String(), "in-a") {
+			t.Errorf("the log has a header:\n%s", log)
+		}
+	})
 }
 
 // Unwrapping wraps the ResponseWriter as net/http asks for.
