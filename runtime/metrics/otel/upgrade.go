@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"go.opentelemetry.io/otel/attribute"
@@ -18,7 +17,6 @@ import (
 // connection is what is known of a connection that is open.
 type connection struct {
 	gateway *gateway
-	begun   time.Duration // as clock says
 	// upgrade is the span of the upgrade, which has ended, as a parent of others:
 	// it holds nothing but its SpanContext.
 	upgrade trace.Span
@@ -36,7 +34,7 @@ type connection struct {
 // newConnection returns a connection whose upgrade had this span.
 func (t *Telemetry) newConnection(c *ws.Client, gateway string, span trace.SpanContext) *connection {
 	conn := &connection{
-		gateway: t.gateways.of(gateway), begun: t.clock(), of: c.Context(),
+		gateway: t.gateways.of(gateway), of: c.Context(),
 		upgrade: trace.SpanFromContext(trace.ContextWithSpanContext(context.Background(), span)),
 	}
 	conn.unsampled = !t.ownTraces && span.IsValid() && !span.IsSampled()
@@ -99,7 +97,7 @@ func (t *Telemetry) opened(c *ws.Client, conn *connection) {
 func (t *Telemetry) closed(c *ws.Client, cause ws.Closed) {
 	conn, _ := t.conns.LoadAndDelete(c)
 	if known, ok := conn.(*connection); ok {
-		t.metrics.connClosed(known.gateway, t.clock()-known.begun, cause)
+		t.metrics.connClosed(known.gateway, c.Age(), cause)
 	}
 }
 
