@@ -39,6 +39,9 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 templates/scaffold:
 
 runtime:                           runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
+runtime/broker:
+runtime/broker/brokertest:         runtime/broker runtime/internal/steady
+runtime/broker/memory:             runtime/broker
 runtime/wsjson:                    runtime/internal/envelope
 runtime/wstest:                    runtime runtime/internal/kit
 runtime/internal/envelope:
