@@ -1,0 +1,295 @@
+package cluster
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+// A packet is what nodes send to each other. It has a head, fields, and a
+// payload, which for a push is the whole WebSocket frame as it lies in an outbox:
+//
+//	0       'W'
+//	1       layout version
+//	2       kind
+//	3       flags, all zero
+//	4..11   id of the sending node, big endian, never zero
+//	12..    fields: uvarint tag, uvarint length, bytes; tag 0 ends them
+//	        payload
+//
+// A field with an odd tag must be understood, one with an even tag may be
+// skipped. So a release may add fields and kinds that the one before does not
+// know; the layout version changes only with the head.
+const (
+	magic      = 'W'
+	layout     = 1 // of what is sent here
+	headLength = 12
+)
+
+// Bounds of a packet. They are checked before anything is made of its bytes.
+const (
+	MaxPacket = 16 << 20 // bytes
+	MaxField  = 64 << 10 // bytes of one field
+	MaxNames  = 256      // rooms or users of one packet
+	MaxIDs    = 1024     // connections, and as many exceptions
+)
+
+// Kind is what a packet is about.
+type Kind uint8
+
+// The kinds. The first four concern a target, which Target, Names and IDs name.
+const (
+	Push       Kind = iota + 1 // the payload is a text frame
+	Join                       // of Room
+	Leave                      // of Room
+	Disconnect                 // with Code and Reason
+	Heartbeat                  // a node lives
+	Bye                        // a node ends
+	Question                   // to all nodes; Asks says which
+	Answer                     // the payload, or a part of it
+	kinds                      // one more than the last
+)
+
+// Target says whom a packet is for: what its names or ids are.
+type Target uint8
+
+// The targets.
+const (
+	ToAll   Target = 'a'
+	ToRooms Target = 'r'
+	ToUsers Target = 'u'
+	ToConns Target = 'c'
+)
+
+// The fields' tags. Odd ones must be understood.
+const (
+	tagEnd      = 0
+	tagTarget   = 1  // a byte
+	tagEvent    = 2  // for logs and the Observer
+	tagNames    = 3  // uvarint count; uvarint length and bytes of each
+	tagSent     = 4  // uvarint: Unix milliseconds
+	tagPlace    = 5  // uvarint: which of the names this copy is for
+	tagTrace    = 6  // traceparent
+	tagIDs      = 7  // 8 bytes each, big endian
+	tagNodeName = 8  // of the sender, for people
+	tagExcept   = 9  // as tagIDs
+	tagVersions = 10 // 3 bytes: lowest and highest layout, highest kind
+	tagOverflow = 11 // a byte
+	tagLoad     = 12 // uvarints: connections, rooms
+	tagKey      = 13 // for coalescing
+	tagBase     = 14 // uvarint: of the sender's connection ids
+	tagRequest  = 15 // uvarint, not zero
+	tagState    = 16 // uvarint: bits of State
+	tagRoom     = 17 // to join or leave
+	tagClose    = 19 // 2 bytes, big endian, and a reason
+	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
+	tagAsks     = 25 // uvarint, not zero: which question
+)
+
+// mostOverflow is the last policy of package hub.
+const mostOverflow = 3
+
+// Which tags a packet of a kind may have, as bits.
+const (
+	anyTags    = 1<<tagSent | 1<<tagTrace
+	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey
+	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState
+	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
+)
+
+// tags returns the tags of a kind. Of one that another release has, what a question
+// would have is read, so that it can be answered.
+func (k Kind) tags() uint64 {
+	switch k {
+	case Push:
+		return targetTags
+	case Join, Leave:
+		return targetTags | 1<<tagRoom
+	case Disconnect:
+		return targetTags | 1<<tagClose
+	case Heartbeat, Bye:
+		return nodeTags
+	case Answer:
+		return askTags | 1<<tagPart
+	default: // Question
+		return askTags
+	}
+}
+
+// State is what a node says of itself in a heartbeat.
+type State uint8
+
+// The bits of a State.
+const (
+	Hello    State = 1 << iota // it has just begun, and asks the others for a heartbeat
+	Draining                   // Shutdown has begun
+)
+
+// Errors of a packet.
+var (
+	// ErrMalformed is of bytes that no release sends.
+	ErrMalformed = errors.New("cluster: malformed packet")
+	// ErrUnknown is of a packet that another release may send, and this one does
+	// not understand.
+	ErrUnknown = errors.New("cluster: packet of a kind or with a field that this release does not know")
+	// ErrTooMany is of a packet that would be beyond a bound.
+	ErrTooMany = errors.New("cluster: too many names or ids for a packet")
+)
+
+// Packet is a packet to be sent. What the kind has no use for stays zero.
+type Packet[ID ~uint64] struct {
+	Kind Kind
+	From uint64 // id of the sending node
+
+	Target Target
+	Names  []string // rooms or users
+	Place  int      // the index in Names that this copy is for: a union has one for each
+	IDs    []ID
+	Except []ID
+
+	Event    string
+	Trace    string
+	Key      string
+	Overflow uint8
+	Sent     int64 // Unix milliseconds
+
+	Room   string
+	Code   uint16 // of a Close frame
+	Reason string
+
+	NodeName           string
+	Base               uint32
+	Lowest, Highest    uint8 // layouts
+	HighestKind        Kind
+	Connections, Rooms uint64
+	State              State
+
+	Request uint64
+	Asks    uint64
+	Part    uint64 // the number of a part of an answer
+	Last    bool   // it is the last one
+
+	Payload []byte
+}
+
+// Append appends the packet's bytes. It fails with ErrTooMany beyond a bound, and
+// returns to as it was then.
+func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
+	namesSize := uvarintSize(uint64(len(p.Names)))
+	for _, n := range p.Names {
+		namesSize += uvarintSize(uint64(len(n))) + len(n)
+	}
+	start := len(to)
+	if len(p.Names) > MaxNames || namesSize > MaxField || len(p.IDs) > MaxIDs || len(p.Except) > MaxIDs ||
+		max(len(p.Event), len(p.Trace), len(p.Key), len(p.Room), len(p.Reason)+2, len(p.NodeName)) > MaxField {
+		return to, ErrTooMany
+	}
+	w := append(to, magic, layout, byte(p.Kind), 0)
+	w = binary.BigEndian.AppendUint64(w, p.From)
+	switch p.Kind {
+	case Push, Join, Leave, Disconnect:
+		w = append(w, tagTarget, 1, byte(p.Target))
+		if len(p.Names) > 0 {
+			w = append(w, tagNames)
+			w = binary.AppendUvarint(w, uint64(namesSize))
+			w = binary.AppendUvarint(w, uint64(len(p.Names)))
+			for _, n := range p.Names {
+				w = binary.AppendUvarint(w, uint64(len(n)))
+				w = append(w, n...)
+			}
+		}
+		w = appendNumber(w, tagPlace, uint64(p.Place))
+		w = appendIDs(w, tagIDs, p.IDs)
+		w = appendIDs(w, tagExcept, p.Except)
+		w = p.appendHow(w)
+	case Heartbeat, Bye:
+		w = p.appendNode(w)
+	}
+	w = appendText(w, tagTrace, p.Trace)
+	w = appendNumber(w, tagSent, uint64(p.Sent))
+	if p.Kind == Question || p.Kind == Answer {
+		w = appendNumber(w, tagRequest, p.Request)
+		w = appendNumber(w, tagAsks, p.Asks)
+	}
+	if p.Kind == Answer {
+		part := p.Part << 1
+		if p.Last {
+			part |= 1
+		}
+		w = append(w, tagPart, byte(uvarintSize(part)))
+		w = binary.AppendUvarint(w, part)
+	}
+	w = append(w, tagEnd)
+	w = append(w, p.Payload...)
+	if len(w)-start > MaxPacket {
+		return to, ErrTooMany
+	}
+	return w, nil
+}
+
+// appendHow appends what else a packet with a target has.
+func (p *Packet[ID]) appendHow(w []byte) []byte {
+	w = appendText(w, tagEvent, p.Event)
+	w = appendText(w, tagKey, p.Key)
+	if p.Overflow != 0 {
+		w = append(w, tagOverflow, 1, p.Overflow)
+	}
+	if p.Kind == Join || p.Kind == Leave {
+		w = append(w, tagRoom)
+		w = binary.AppendUvarint(w, uint64(len(p.Room)))
+		w = append(w, p.Room...)
+	}
+	if p.Kind == Disconnect {
+		w = append(w, tagClose)
+		w = binary.AppendUvarint(w, uint64(2+len(p.Reason)))
+		w = binary.BigEndian.AppendUint16(w, p.Code)
+		w = append(w, p.Reason...)
+	}
+	return w
+}
+
+// appendNode appends what a node says of itself.
+func (p *Packet[ID]) appendNode(w []byte) []byte {
+	w = appendText(w, tagNodeName, p.NodeName)
+	w = append(w, tagVersions, 3, p.Lowest, p.Highest, byte(p.HighestKind))
+	w = append(w, tagLoad, byte(uvarintSize(p.Connections)+uvarintSize(p.Rooms)))
+	w = binary.AppendUvarint(w, p.Connections)
+	w = binary.AppendUvarint(w, p.Rooms)
+	w = appendNumber(w, tagBase, uint64(p.Base))
+	return appendNumber(w, tagState, uint64(p.State))
+}
+
+// appendText appends a field, unless it is empty.
+func appendText(w []byte, tag byte, text string) []byte {
+	if text == "" {
+		return w
+	}
+	w = append(w, tag)
+	w = binary.AppendUvarint(w, uint64(len(text)))
+	return append(w, text...)
+}
+
+// appendNumber appends a field, unless it is zero.
+func appendNumber(w []byte, tag byte, n uint64) []byte {
+	if n == 0 {
+		return w
+	}
+	w = append(w, tag, byte(uvarintSize(n)))
+	return binary.AppendUvarint(w, n)
+}
+
+// appendIDs appends a field, unless it is empty.
+func appendIDs[ID ~uint64](w []byte, tag byte, ids []ID) []byte {
+	if len(ids) == 0 {
+		return w
+	}
+	w = append(w, tag)
+	w = binary.AppendUvarint(w, uint64(8*len(ids)))
+	for _, id := range ids {
+		w = binary.BigEndian.AppendUint64(w, uint64(id))
+	}
+	return w
+}
+
+// uvarintSize returns how many bytes n takes as a uvarint.
+func uvarintSize(n uint64) int { return (bits.Len64(n|1) + 6) / 7 }
