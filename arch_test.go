@@ -44,7 +44,7 @@ runtime/broker/brokertest:         runtime/broker runtime/internal/steady
 runtime/broker/memory:             runtime/broker
 runtime/wsjson:                    runtime/internal/envelope
 runtime/wstest:                    runtime runtime/internal/kit
-runtime/internal/cluster:          runtime/broker
+runtime/internal/cluster:          runtime/broker runtime/internal/steady
 runtime/internal/envelope:
 runtime/internal/frame:
 runtime/internal/handshake:

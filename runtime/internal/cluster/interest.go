@@ -1,0 +1,344 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/broker"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Interest is which channels a node needs. A channel is subscribed to with the
+// first that wants it, and given up a while after the last one has dropped it, so
+// that rooms which people hop through, and users who reconnect, do not reach the
+// engine. One goroutine does that, in batches; nobody else waits.
+//
+// Want, Drop, Live, Up and Down may be called by anybody at any time, also under
+// locks: they change a map and wake the goroutine.
+type Interest struct {
+	link   broker.Link
+	o      InterestOptions
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wake   chan struct{}
+	runs   sync.WaitGroup
+
+	mu          sync.Mutex
+	up          bool                // guarded by mu; the link is
+	ups         uint64              // guarded by mu; how often it has become so
+	channels    map[string]*channel // guarded by mu; all that are wanted, subscribed, or linger
+	due         []string            // guarded by mu; wanted and not subscribed, in order
+	leaving     []left              // guarded by mu; dropped, in order
+	unconfirmed uint64              // guarded by mu
+	closed      bool                // guarded by mu
+}
+
+// InterestOptions are how an Interest goes about it.
+type InterestOptions struct {
+	Hold   time.Duration // how long a Subscribe may take until those who wait for it are let go
+	Linger time.Duration // how long a channel stays subscribed that nobody wants
+	// Failed is called with what Link refused, except that it is down: n channels
+	// were to be subscribed, or given up. It may be nil. No lock is held.
+	Failed func(n int, err error)
+}
+
+// channel is what a node knows of one.
+type channel struct {
+	wants   int
+	stage   stage
+	leaves  time.Time // when it may be given up; of one that nobody wants
+	queued  bool      // it is in Interest.leaving
+	settled []func(live bool)
+}
+
+// stage is how far a channel has come.
+type stage uint8
+
+const (
+	idle   stage = iota // not subscribed
+	waits               // in Interest.due
+	asking              // Subscribe runs
+	asked               // Subscribe has returned an error: it is subscribed some time
+	live                // whatever is published arrives
+)
+
+// left is a channel that was dropped.
+type left struct {
+	name string
+	at   time.Time // when it may be given up
+}
+
+// NewInterest returns the Interest of a node that has none yet, and whose link is
+// not up. Close ends it.
+func NewInterest(link broker.Link, o InterestOptions) *Interest {
+	i := &Interest{link: link, o: o, wake: make(chan struct{}, 1), channels: make(map[string]*channel)}
+	i.ctx, i.cancel = context.WithCancel(context.Background())
+	i.runs.Go(i.run)
+	return i
+}
+
+// Want says that one more wants the channel, and reports whether whoever needs
+// what is published from now on has to wait: the link is up, and the channel is
+// not subscribed yet. Then settled is called later, once, without a lock: with true
+// when the channel is, with false when that has taken too long, the link has
+// broken, or the Interest is closed. It may be nil.
+//
+// Each Want is undone by one Drop.
+func (i *Interest) Want(name string, settled func(live bool)) (wait bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.closed {
+		return false
+	}
+	c := i.channels[name]
+	if c == nil {
+		c = &channel{}
+		i.channels[name] = c
+	}
+	c.wants++
+	if c.stage == idle || c.stage == asked && i.up {
+		i.queue(name, c) // one that was asked for in vain may be confirmed now
+	}
+	if c.stage == live || !i.up {
+		return false
+	}
+	if settled != nil {
+		c.settled = append(c.settled, settled)
+	}
+	return true
+}
+
+// queue has a channel subscribed. The caller holds mu.
+func (i *Interest) queue(name string, c *channel) {
+	c.stage = waits
+	i.due = append(i.due, name)
+	i.look()
+}
+
+// Drop undoes one Want. The channel is given up when it has not been wanted for
+// Linger.
+func (i *Interest) Drop(name string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c := i.channels[name]
+	if c == nil || c.wants == 0 {
+		return // closed
+	}
+	if c.wants--; c.wants > 0 {
+		return
+	}
+	c.leaves = time.Now().Add(i.o.Linger)
+	if !c.queued { // however often it comes and goes, it is there once
+		c.queued = true
+		i.leaving = append(i.leaving, left{name, c.leaves})
+		if len(i.leaving) == 1 {
+			i.look()
+		}
+	}
+}
+
+// Live reports whether whatever is published to the channel arrives, as far as
+// this node knows.
+func (i *Interest) Live(name string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c := i.channels[name]
+	return i.up && c != nil && c.stage == live
+}
+
+// Up says that the link works, with all that was asked for in place.
+func (i *Interest) Up() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.up = true
+	i.ups++
+	for _, c := range i.channels {
+		if c.stage == asked {
+			c.stage = live
+		}
+	}
+}
+
+// Down says that the link has broken. Those who wait are let go.
+func (i *Interest) Down() {
+	i.mu.Lock()
+	i.up = false
+	free := i.release()
+	i.mu.Unlock()
+	for _, f := range free {
+		f(false)
+	}
+}
+
+// Count returns how many channels are wanted or linger, and how many times
+// somebody who waited was let go before the channel was live.
+func (i *Interest) Count() (channels int, unconfirmed uint64) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.channels), i.unconfirmed
+}
+
+// Close ends the goroutine, lets those who wait go, and returns when it has
+// ended. The link is closed by the caller, and with it all subscriptions.
+func (i *Interest) Close() {
+	i.mu.Lock()
+	i.closed, i.up = true, false
+	free := i.release()
+	i.mu.Unlock()
+	i.cancel()
+	i.runs.Wait()
+	for _, f := range free {
+		f(false)
+	}
+}
+
+// release returns those who wait for any channel, who do not any more. The caller
+// holds mu.
+func (i *Interest) release() []func(bool) {
+	var free []func(bool)
+	for _, c := range i.channels {
+		free = append(free, c.settled...)
+		c.settled = nil
+	}
+	i.unconfirmed += uint64(len(free))
+	return free
+}
+
+// look wakes the goroutine.
+func (i *Interest) look() {
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run subscribes and gives up, until Close.
+func (i *Interest) run() {
+	for i.ctx.Err() == nil {
+		if batch := i.takeDue(); len(batch) > 0 {
+			i.subscribe(batch)
+			continue
+		}
+		batch, wait := i.takeLeft(time.Now())
+		if len(batch) > 0 {
+			i.unsubscribe(batch)
+			continue
+		}
+		var later <-chan time.Time
+		if wait > 0 {
+			later = time.After(wait)
+		}
+		select {
+		case <-i.wake:
+		case <-later:
+		case <-i.ctx.Done():
+		}
+	}
+}
+
+// takeDue takes the next channels to be subscribed.
+func (i *Interest) takeDue() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n := min(len(i.due), broker.MaxBatch)
+	batch := i.due[:n:n]
+	if i.due = i.due[n:]; len(i.due) == 0 {
+		i.due = nil // a crowd's memory goes with the crowd
+	}
+	for _, name := range batch {
+		i.channels[name].stage = asking
+	}
+	return batch
+}
+
+// subscribe carries out a batch, and lets those who wait for it go.
+func (i *Interest) subscribe(batch []string) {
+	ups := i.countUps()
+	ctx, cancel := context.WithTimeout(i.ctx, i.o.Hold)
+	err := i.link.Subscribe(ctx, batch)
+	cancel()
+	i.mu.Lock()
+	var free []func(bool)
+	for _, name := range batch {
+		c := i.channels[name]
+		switch {
+		case err == nil:
+			c.stage = live
+		case i.up && i.ups != ups:
+			i.queue(name, c) // nobody knows whether that Up came before or behind the call
+		default:
+			c.stage = asked
+		}
+		free = append(free, c.settled...)
+		c.settled = nil
+	}
+	if err != nil {
+		i.unconfirmed += uint64(len(free))
+	}
+	i.mu.Unlock()
+	for _, f := range free {
+		f(err == nil)
+	}
+	i.complain(len(batch), err)
+}
+
+func (i *Interest) countUps() uint64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ups
+}
+
+// complain tells of an error, unless it is that the link is down or closed.
+func (i *Interest) complain(n int, err error) {
+	if err != nil && i.ctx.Err() == nil && i.o.Failed != nil && !steady.Is(err, broker.ErrDown) {
+		i.o.Failed(n, err)
+	}
+}
+
+// takeLeft takes the next channels to be given up, and forgets them. Without any
+// it returns how long there is nothing to do; zero is until somebody leaves.
+func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(batch) < broker.MaxBatch && len(i.leaving) > 0 {
+		first := i.leaving[0]
+		if first.at.After(now) {
+			wait = first.at.Sub(now)
+			break
+		}
+		i.leaving = i.leaving[1:]
+		c := i.channels[first.name]
+		c.queued = false
+		switch {
+		case c.wants > 0: // its next Drop queues it
+		case c.stage == waits: // it is subscribed first
+			i.again(first.name, c, now.Add(i.o.Linger))
+		case c.leaves.After(now): // it came back, and left again later
+			i.again(first.name, c, c.leaves)
+		default:
+			delete(i.channels, first.name)
+			batch = append(batch, first.name)
+		}
+	}
+	if len(i.leaving) == 0 {
+		i.leaving = nil
+	}
+	return batch, wait
+}
+
+// again queues a channel that may be given up later. The queue stays in order:
+// nobody else's time is later than a whole Linger from now, and c's is at most
+// that; who stands behind c although due before it waits a little longer.
+func (i *Interest) again(name string, c *channel, at time.Time) {
+	c.queued = true
+	i.leaving = append(i.leaving, left{name, at})
+}
+
+// unsubscribe gives up a batch.
+func (i *Interest) unsubscribe(batch []string) {
+	ctx, cancel := context.WithTimeout(i.ctx, i.o.Hold)
+	err := i.link.Unsubscribe(ctx, batch)
+	cancel()
+	i.complain(len(batch), err)
+}
