@@ -17,8 +17,10 @@ import (
 func checkSlowReceiver(s *suite) {
 	const burst, batches = 256, 400
 	from, slow, other := s.open(), s.open(), s.open()
-	release := make(chan struct{})
-	slow.stuck["r.slow"] = release
+	stuck := make(chan struct{})
+	release := sync.OnceFunc(func() { close(stuck) })
+	s.Cleanup(release)
+	slow.stuck["r.slow"] = stuck
 	slow.subscribe("r.slow")
 	other.subscribe("r.other")
 	batch := make([]broker.Outgoing, burst)
@@ -40,7 +42,7 @@ func checkSlowReceiver(s *suite) {
 	}
 	delete(slow.stuck, "r.slow")
 	slow.mu.Unlock()
-	close(release)
+	release()
 	slow.until("every message, or that it was lost, or that the link broke", func() bool {
 		return len(slow.heard["r.slow"])+slow.lost >= burst*batches || len(slow.said) > 1
 	})
@@ -241,8 +243,10 @@ func checkCloseWhileCalled(s *suite) {
 // checkCloseStuck closes a Link whose Receiver does not return.
 func checkCloseStuck(s *suite) {
 	from, to := s.open(), s.open()
-	release := make(chan struct{})
-	to.stuck["r.a"] = release
+	stuck := make(chan struct{})
+	release := sync.OnceFunc(func() { close(stuck) })
+	s.Cleanup(release)
+	to.stuck["r.a"] = stuck
 	to.subscribe("r.a")
 	from.publish("r.a", "stuck")
 	to.hears("r.a", "stuck")
@@ -253,5 +257,5 @@ func checkCloseStuck(s *suite) {
 			s.Errorf("Close while Deliver runs: %v; want %v", err, context.DeadlineExceeded)
 		}
 	})
-	close(release)
+	release()
 }
