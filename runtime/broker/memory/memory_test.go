@@ -141,6 +141,7 @@ func TestBounded(t *testing.T) {
 		from, _ := b.Open("main", &ear{})
 		to, _ := b.Open("main", deaf)
 		_ = to.Subscribe(t.Context(), []string{"r.a"})
+		synctest.Wait() // Up and messages may come at once
 		for i := range 10 {
 			_, _ = from.Publish(t.Context(), []broker.Outgoing{{Channel: "r.a", Data: []byte(fmt.Sprint(i))}})
 			synctest.Wait()
