@@ -224,10 +224,8 @@ func checkUnsubscribe(s *suite) {
 // checkChurn joins and leaves a channel all the time: what is heard is in order,
 // each once, and in the end it is subscribed.
 func checkChurn(s *suite) {
-	from, to := s.open(), s.open()
-	stop := s.busily(func(i int) {
-		_, _ = from.link.Publish(s.ctx, []broker.Outgoing{{Channel: "r.churn", Data: []byte(counted(0, i))}})
-	})
+	from, to, pace := s.open(), s.open(), s.open()
+	stop := s.flood(from, pace, "r.churn")
 	for range 200 {
 		to.subscribe("r.churn")
 		if err := to.link.Unsubscribe(s.ctx, []string{"r.churn"}); err != nil {

@@ -134,11 +134,9 @@ func checkCutFromTheStart(s *suite) {
 // checkCutOften breaks a link again and again while everybody works. Whatever is
 // heard is in order, each once, and in the end all is well.
 func checkCutOften(s *suite) {
-	from, to := s.open(), s.open()
+	from, to, pace := s.open(), s.open(), s.open()
 	to.subscribe("r.a")
-	publishes := s.busily(func(i int) {
-		_, _ = from.link.Publish(s.ctx, []broker.Outgoing{{Channel: "r.a", Data: []byte(counted(0, i))}})
-	})
+	publishes := s.flood(from, pace, "r.a")
 	subscribes := s.busily(func(i int) {
 		_ = to.link.Subscribe(s.ctx, []string{fmt.Sprintf("r.n%d", i%100)}) // down now and then
 	})

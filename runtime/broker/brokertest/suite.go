@@ -152,6 +152,34 @@ func (s *suite) busily(f func(i int)) (stop func()) {
 	return stop
 }
 
+// ahead is how many messages a load may be ahead of a node that hears it.
+const ahead = 256
+
+// flood publishes counted messages to a channel beside the check, until stop is
+// called or the check ends: as fast as the node pace hears them. Without that an
+// engine queues whatever is faster than its subscribers, and each call that waits
+// for the engine waits behind all of it.
+func (s *suite) flood(from, pace *node, channel string) (stop func()) {
+	pace.subscribe(channel)
+	return s.busily(func(i int) {
+		_, _ = from.link.Publish(s.ctx, []broker.Outgoing{{Channel: channel, Data: []byte(counted(0, i))}})
+		limit := time.After(s.engine.Patience / 20) // some may be lost
+		for {
+			s.mu.Lock()
+			behind, changed := i-len(pace.heard[channel])-pace.lost, s.changed
+			s.mu.Unlock()
+			if behind < ahead {
+				return
+			}
+			select {
+			case <-changed:
+			case <-limit:
+				return
+			}
+		}
+	})
+}
+
 // noneLeft waits until there are not more goroutines than before.
 func (s *suite) noneLeft(before int) {
 	limit := time.After(s.engine.Patience)
