@@ -21,9 +21,10 @@ import (
 // skipped. So a release may add fields and kinds that the one before does not
 // know; the layout version changes only with the head.
 const (
-	magic      = 'W'
-	layout     = 1 // of what is sent here
-	headLength = 12
+	magic        = 'W'
+	layout       = 1 // of what is sent here
+	lowestLayout = 1 // of what is read
+	headLength   = 12
 )
 
 // Bounds of a packet. They are checked before anything is made of its bytes.
@@ -81,6 +82,7 @@ const (
 	tagRequest  = 15 // uvarint, not zero
 	tagState    = 16 // uvarint: bits of State
 	tagRoom     = 17 // to join or leave
+	tagBegan    = 18 // uvarint: Unix milliseconds
 	tagClose    = 19 // 2 bytes, big endian, and a reason
 	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
 	tagAsks     = 25 // uvarint, not zero: which question
@@ -93,7 +95,7 @@ const mostOverflow = 3
 const (
 	anyTags    = 1<<tagSent | 1<<tagTrace
 	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey
-	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState
+	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState | 1<<tagBegan
 	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
 )
 
@@ -123,6 +125,7 @@ type State uint8
 const (
 	Hello    State = 1 << iota // it has just begun, and asks the others for a heartbeat
 	Draining                   // Shutdown has begun
+	Guest                      // it is no member, and asks all the same
 )
 
 // Errors of a packet.
@@ -163,6 +166,7 @@ type Packet[ID ~uint64] struct {
 	HighestKind        Kind
 	Connections, Rooms uint64
 	State              State
+	Began              int64 // Unix milliseconds
 
 	Request uint64
 	Asks    uint64
@@ -256,7 +260,8 @@ func (p *Packet[ID]) appendNode(w []byte) []byte {
 	w = binary.AppendUvarint(w, p.Connections)
 	w = binary.AppendUvarint(w, p.Rooms)
 	w = appendNumber(w, tagBase, uint64(p.Base))
-	return appendNumber(w, tagState, uint64(p.State))
+	w = appendNumber(w, tagState, uint64(p.State))
+	return appendNumber(w, tagBegan, uint64(p.Began))
 }
 
 // appendText appends a field, unless it is empty.

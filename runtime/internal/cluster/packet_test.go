@@ -20,7 +20,7 @@ func (v *View) sent() Packet[id] {
 		Event: string(v.Event), Trace: string(v.Trace), Key: string(v.Key), Overflow: v.Overflow, Sent: v.Sent,
 		Room: string(v.Room), Code: v.Code, Reason: string(v.Reason),
 		NodeName: string(v.NodeName), Base: v.Base, Lowest: v.Lowest, Highest: v.Highest, HighestKind: v.HighestKind,
-		Connections: v.Connections, Rooms: v.Rooms, State: v.State,
+		Connections: v.Connections, Rooms: v.Rooms, State: v.State, Began: v.Began,
 		Request: v.Request, Asks: v.Asks, Part: v.Part, Last: v.Last,
 	}
 	if len(v.Payload) > 0 {
@@ -61,7 +61,7 @@ func samples() []Packet[id] {
 		{Kind: Leave, From: from, Target: ToConns, IDs: []id{1}, Room: "lobby"},
 		{Kind: Disconnect, From: from, Target: ToAll, Except: []id{5}, Code: 4000, Reason: "over"},
 		{Kind: Disconnect, From: from, Target: ToRooms, Names: []string{"r"}, Code: 1000},
-		{Kind: Heartbeat, From: from, NodeName: "host 17", Base: 1<<24 - 1, Lowest: 1, Highest: 2, HighestKind: 12, Connections: 20_000, Rooms: 1 << 40, State: Hello | Draining},
+		{Kind: Heartbeat, From: from, NodeName: "host 17", Base: 1<<24 - 1, Lowest: 1, Highest: 2, HighestKind: 12, Connections: 20_000, Rooms: 1 << 40, State: Hello | Draining | Guest, Began: 1_800_000_000_000},
 		{Kind: Bye, From: from, Lowest: 1, Highest: 1, HighestKind: Answer},
 		{Kind: Question, From: from, Request: 1<<64 - 1, Asks: 2},
 		{Kind: Answer, From: from, Request: 1, Asks: 2, Part: 300, Last: true, Payload: []byte("anything")},
@@ -217,6 +217,7 @@ func TestMalformed(t *testing.T) {
 		{"layouts the wrong way", "570105" + head[6:] + "0a03020108" + end, ErrMalformed},
 		{"half a load", "570105" + head[6:] + "0c0101" + end, ErrMalformed},
 		{"a base beyond 24 bits", "570105" + head[6:] + "0e0480808008" + end, ErrMalformed},
+		{"begun before 1970", "570105" + head[6:] + "120affffffffffffffffff01" + end, ErrMalformed},
 		{"a question of nothing", "570107" + head[6:] + "0f0101" + end, ErrMalformed},
 		{"a question without a number", "570107" + head[6:] + "0f0100" + "190101" + end, ErrMalformed},
 		{"an answer to nothing", "570108" + head[6:] + "170101" + end, ErrMalformed},

@@ -31,6 +31,7 @@ type View struct {
 	HighestKind        Kind
 	Connections, Rooms uint64
 	State              State
+	Began              int64
 
 	Request uint64
 	Asks    uint64
@@ -245,6 +246,9 @@ func (v *View) numbers(tag uint64, b []byte) (sound bool) {
 	case tagSent:
 		v.Sent = int64(n)
 		sound = v.Sent >= 0
+	case tagBegan:
+		v.Began = int64(n)
+		sound = v.Began >= 0
 	case tagPlace:
 		v.Place = int(n)
 		sound = n < MaxNames
