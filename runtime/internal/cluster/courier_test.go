@@ -99,7 +99,7 @@ func carries(t *testing.T, check func(*carrier)) {
 				b.words.Lock()
 				defer b.words.Unlock()
 				b.Waiting() // no lock is held
-				word := fmt.Sprintf("%v: %v %d %v", time.Since(began).Round(time.Second/10), why, n, events)
+				word := fmt.Sprintf("%v: %v %d %v", time.Since(began).Truncate(time.Second/10), why, n, events)
 				if err != nil {
 					word += " " + err.Error()
 				}
@@ -146,7 +146,7 @@ func (b *carrier) counts(what string, want Carried) {
 // tells compares what Dropped was told.
 func (b *carrier) tells(what string, want ...string) {
 	b.t.Helper()
-	synctest.Wait()
+	rest(tellSoon)
 	b.words.Lock()
 	defer b.words.Unlock()
 	if !slices.Equal(b.told, want) {

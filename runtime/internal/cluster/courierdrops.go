@@ -22,9 +22,11 @@ func (d Drop) String() string {
 	return [...]string{Full: "full", Late: "late", Refused: "refused", Unsent: "unsent"}[d]
 }
 
-// Dropped is told of each reason once in tellEvery, with up to tellEvents names.
+// Dropped is told of each reason once in tellEvery, with up to tellEvents names; and
+// for the first time tellSoon after it began, since one drop seldom comes alone.
 const (
 	tellEvery  = time.Second
+	tellSoon   = 50 * time.Millisecond
 	tellEvents = 8
 )
 
@@ -69,7 +71,7 @@ func (d *drops) note(why Drop, event string, err error) {
 	}
 	if !d.set && !d.closed {
 		d.set = true
-		d.timer.Reset(max(time.Until(b.next), 0))
+		d.timer.Reset(max(time.Until(b.next), tellSoon))
 	}
 }
 
