@@ -342,6 +342,11 @@ func (m *Members) latest(x *member) Peer {
 	return n
 }
 
+// IDs returns the ids of who is there, in no order. It takes no lock.
+func (m *Members) IDs() []uint64 {
+	return slices.Collect(maps.Keys(m.roll.Load().byID))
+}
+
 // Count returns how many others are there.
 func (m *Members) Count() int { return len(m.roll.Load().byID) }
 

@@ -39,6 +39,8 @@ const (
 type Kind uint8
 
 // The kinds. The first four concern a target, which Target, Names and IDs name.
+// With a Request they are answered, as a Question is: by how many connections were
+// concerned.
 const (
 	Push       Kind = iota + 1 // the payload is a text frame
 	Join                       // of Room
@@ -78,14 +80,15 @@ const (
 	tagOverflow = 11 // a byte
 	tagLoad     = 12 // uvarints: connections, rooms
 	tagKey      = 13 // for coalescing
-	tagBase     = 14 // uvarint: of the sender's connection ids
-	tagRequest  = 15 // uvarint, not zero
+	tagBase     = 14 // uvarint: of the sender's connection ids; answers go to its channel
+	tagRequest  = 15 // uvarint, not zero: an answer is wanted, or given
 	tagState    = 16 // uvarint: bits of State
 	tagRoom     = 17 // to join or leave
 	tagBegan    = 18 // uvarint: Unix milliseconds
 	tagClose    = 19 // 2 bytes, big endian, and a reason
 	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
 	tagAsks     = 25 // uvarint, not zero: which question
+	tagRefusal  = 27 // no bytes: the question is not supported
 )
 
 // mostOverflow is the last policy of package hub.
@@ -94,7 +97,7 @@ const mostOverflow = 3
 // Which tags a packet of a kind may have, as bits.
 const (
 	anyTags    = 1<<tagSent | 1<<tagTrace
-	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey
+	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey | 1<<tagRequest | 1<<tagBase
 	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState | 1<<tagBegan
 	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
 )
@@ -112,9 +115,9 @@ func (k Kind) tags() uint64 {
 	case Heartbeat, Bye:
 		return nodeTags
 	case Answer:
-		return askTags | 1<<tagPart
+		return askTags | 1<<tagPart | 1<<tagRefusal
 	default: // Question
-		return askTags
+		return askTags | 1<<tagBase
 	}
 }
 
@@ -168,10 +171,11 @@ type Packet[ID ~uint64] struct {
 	State              State
 	Began              int64 // Unix milliseconds
 
-	Request uint64
+	Request uint64 // an answer is wanted, on the channel of Base; or this is one
 	Asks    uint64
 	Part    uint64 // the number of a part of an answer
 	Last    bool   // it is the last one
+	Refusal bool   // the question is not supported; this is all of the answer
 
 	Payload []byte
 }
@@ -206,23 +210,15 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 		w = appendIDs(w, tagIDs, p.IDs)
 		w = appendIDs(w, tagExcept, p.Except)
 		w = p.appendHow(w)
+		w = appendNumber(w, tagBase, uint64(p.Base))
+		w = appendNumber(w, tagRequest, p.Request)
 	case Heartbeat, Bye:
 		w = p.appendNode(w)
+	case Question, Answer:
+		w = p.appendAsk(w)
 	}
 	w = appendText(w, tagTrace, p.Trace)
 	w = appendNumber(w, tagSent, uint64(p.Sent))
-	if p.Kind == Question || p.Kind == Answer {
-		w = appendNumber(w, tagRequest, p.Request)
-		w = appendNumber(w, tagAsks, p.Asks)
-	}
-	if p.Kind == Answer {
-		part := p.Part << 1
-		if p.Last {
-			part |= 1
-		}
-		w = append(w, tagPart, byte(uvarintSize(part)))
-		w = binary.AppendUvarint(w, part)
-	}
 	w = append(w, tagEnd)
 	w = append(w, p.Payload...)
 	if len(w)-start > MaxPacket {
@@ -262,6 +258,41 @@ func (p *Packet[ID]) appendNode(w []byte) []byte {
 	w = appendNumber(w, tagBase, uint64(p.Base))
 	w = appendNumber(w, tagState, uint64(p.State))
 	return appendNumber(w, tagBegan, uint64(p.Began))
+}
+
+// appendAsk appends what a question or an answer has.
+func (p *Packet[ID]) appendAsk(w []byte) []byte {
+	w = appendNumber(w, tagRequest, p.Request)
+	w = appendNumber(w, tagAsks, p.Asks)
+	if p.Kind == Question {
+		return appendNumber(w, tagBase, uint64(p.Base))
+	}
+	part := p.Part << 1
+	if p.Last {
+		part |= 1
+	}
+	w = append(w, tagPart, byte(uvarintSize(part)))
+	w = binary.AppendUvarint(w, part)
+	if p.Refusal {
+		w = append(w, tagRefusal, 0)
+	}
+	return w
+}
+
+// Split calls send with p as each part of an answer, in their order, until it
+// returns false. A part has most bytes at most. It reports whether send took all.
+func (p *Packet[ID]) Split(answer []byte, most int, send func(*Packet[ID]) bool) bool {
+	for p.Part, p.Last = 0, false; ; p.Part++ {
+		n := min(len(answer), most)
+		p.Payload, answer = answer[:n], answer[n:]
+		p.Last = len(answer) == 0
+		if !send(p) {
+			return false
+		}
+		if p.Last {
+			return true
+		}
+	}
 }
 
 // appendText appends a field, unless it is empty.

@@ -21,7 +21,7 @@ func (v *View) sent() Packet[id] {
 		Room: string(v.Room), Code: v.Code, Reason: string(v.Reason),
 		NodeName: string(v.NodeName), Base: v.Base, Lowest: v.Lowest, Highest: v.Highest, HighestKind: v.HighestKind,
 		Connections: v.Connections, Rooms: v.Rooms, State: v.State, Began: v.Began,
-		Request: v.Request, Asks: v.Asks, Part: v.Part, Last: v.Last,
+		Request: v.Request, Asks: v.Asks, Part: v.Part, Last: v.Last, Refusal: v.Refusal,
 	}
 	if len(v.Payload) > 0 {
 		p.Payload = v.Payload
@@ -63,7 +63,13 @@ func samples() []Packet[id] {
 		{Kind: Disconnect, From: from, Target: ToRooms, Names: []string{"r"}, Code: 1000},
 		{Kind: Heartbeat, From: from, NodeName: "host 17", Base: 1<<24 - 1, Lowest: 1, Highest: 2, HighestKind: 12, Connections: 20_000, Rooms: 1 << 40, State: Hello | Draining | Guest, Began: 1_800_000_000_000},
 		{Kind: Bye, From: from, Lowest: 1, Highest: 1, HighestKind: Answer},
+		{Kind: Push, From: from, Target: ToRooms, Names: []string{"lobby"}, Request: 1<<64 - 1, Base: 1<<24 - 1, Payload: textFrame(2)},
+		{Kind: Join, From: from, Target: ToAll, Room: "lobby", Request: 1, Base: 2},
+		{Kind: Leave, From: from, Target: ToConns, IDs: []id{1}, Room: "lobby", Request: 1},
+		{Kind: Disconnect, From: from, Target: ToUsers, Names: []string{"ann"}, Code: 1000, Request: 300, Base: 3},
 		{Kind: Question, From: from, Request: 1<<64 - 1, Asks: 2},
+		{Kind: Question, From: from, Request: 1, Asks: 2, Base: 300},
+		{Kind: Answer, From: from, Request: 1, Last: true, Refusal: true},
 		{Kind: Answer, From: from, Request: 1, Asks: 2, Part: 300, Last: true, Payload: []byte("anything")},
 		{Kind: Answer, From: from, Request: 1},
 	}
@@ -220,6 +226,11 @@ func TestMalformed(t *testing.T) {
 		{"begun before 1970", "570105" + head[6:] + "120affffffffffffffffff01" + end, ErrMalformed},
 		{"a question of nothing", "570107" + head[6:] + "0f0101" + end, ErrMalformed},
 		{"a question without a number", "570107" + head[6:] + "0f0100" + "190101" + end, ErrMalformed},
+		{"a push with a request of nothing", head + "010161" + "0f0100" + end + frame, ErrMalformed},
+		{"a push with a request", head + "010161" + "0f0101" + "0e0101" + end + frame, nil},
+		{"a push that is a part", head + "010161" + "170101" + end + frame, ErrUnknown},
+		{"a refusal that says why", "570108" + head[6:] + "0f0101" + "170101" + "1b0101" + end, ErrMalformed},
+		{"a refusal that says something", "570108" + head[6:] + "0f0101" + "170101" + "1b00" + end + "00", ErrMalformed},
 		{"an answer to nothing", "570108" + head[6:] + "170101" + end, ErrMalformed},
 	} {
 		data, err := hex.DecodeString(c.data)
@@ -249,6 +260,35 @@ func TestUnknownQuestion(t *testing.T) {
 	var v View
 	if err := v.Parse(data); !errors.Is(err, ErrUnknown) || v.From != 7 || v.Request != 300 || v.Kind != Question {
 		t.Errorf("%v: %+v", err, v)
+	}
+}
+
+// TestSplit: the parts of an answer are all of it, in order, and the last one is
+// marked; also of nothing.
+func TestSplit(t *testing.T) {
+	for size, parts := range map[int]int{0: 1, 1: 1, 9: 1, 10: 1, 11: 2, 20: 2, 95: 10} {
+		answer := make([]byte, size)
+		for i := range answer {
+			answer[i] = byte(i)
+		}
+		var whole []byte
+		n := 0
+		p := Packet[id]{Kind: Answer, From: 1, Request: 1}
+		ok := p.Split(answer, 10, func(p *Packet[id]) bool {
+			if p.Part != uint64(n) || p.Last != (n == parts-1) || len(p.Payload) > 10 {
+				t.Errorf("%d bytes: part %d, last %t, of %d bytes; it is part %d", size, p.Part, p.Last, len(p.Payload), n)
+			}
+			n++
+			whole = append(whole, p.Payload...)
+			return true
+		})
+		if !ok || n != parts || !bytes.Equal(whole, answer) {
+			t.Errorf("%d bytes: %d parts, %t, %x", size, n, ok, whole)
+		}
+		n = 0
+		if p.Split(answer, 10, func(*Packet[id]) bool { n++; return false }) || n != 1 {
+			t.Errorf("%d bytes: nothing is taken, and %d parts are sent", size, n)
+		}
 	}
 }
 

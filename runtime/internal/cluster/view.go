@@ -37,6 +37,7 @@ type View struct {
 	Asks    uint64
 	Part    uint64
 	Last    bool
+	Refusal bool
 
 	Payload []byte
 
@@ -224,6 +225,9 @@ func (v *View) field(tag uint64, b []byte) (understood, sound bool) {
 			return false, false
 		}
 		v.Lowest, v.Highest, v.HighestKind = b[0], b[1], Kind(b[2])
+	case tagRefusal:
+		v.Refusal = true
+		return true, len(b) == 0
 	case tagClose:
 		if len(b) < 2 {
 			return false, false
@@ -256,7 +260,7 @@ func (v *View) numbers(tag uint64, b []byte) (sound bool) {
 		v.Base = uint32(n)
 		sound = n < 1<<24
 	case tagRequest:
-		v.Request, sound = n, true
+		v.Request, sound = n, n != 0
 	case tagState:
 		v.State, sound = State(n), true // more bits are news of a later release, which may be ignored
 	case tagPart:
@@ -316,7 +320,7 @@ func (v *View) whole() bool {
 	case Question:
 		return v.Request != 0 && v.Asks != 0 && bare
 	default: // Answer
-		return v.Request != 0 && has(tagPart)
+		return v.Request != 0 && has(tagPart) && (bare || !v.Refusal)
 	}
 }
 
