@@ -56,7 +56,6 @@ type Courier struct {
 	carried Carried // guarded by mu
 	drops   drops   // guarded by mu, but what it says itself
 	asleep  bool    // guarded by mu; the goroutine waits for messages
-	again   bool    // guarded by mu; Up was called since the last Publish began
 	closing bool    // guarded by mu; nothing is taken any more
 	left    error   // guarded by mu; why not all was sent
 }
@@ -143,12 +142,7 @@ func (c *Courier) put(q *queue, messages, bytes int, m message, head, payload []
 }
 
 // Up says that the link works, so that trying again is worth it.
-func (c *Courier) Up() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.again = true
-	c.look()
-}
+func (c *Courier) Up() { c.look() }
 
 // Numbers returns what became of all that was sent so far.
 func (c *Courier) Numbers() Carried {
@@ -221,7 +215,9 @@ func (c *Courier) run() {
 	}
 }
 
-// rest waits until there may be something to do, or until later.
+// rest waits until there may be something to do, or until later. It does not wait if
+// look was called since it last returned: a Publish that fails while the link comes
+// up is tried again at once.
 func (c *Courier) rest(later <-chan time.Time) {
 	select {
 	case <-c.wake:
@@ -235,7 +231,6 @@ func (c *Courier) rest(later <-chan time.Time) {
 func (c *Courier) take(batch []broker.Outgoing) (_ []broker.Outgoing, ended bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.again = false
 	if c.ctx.Err() != nil || c.left != nil {
 		return batch, true
 	}
@@ -285,9 +280,6 @@ func (c *Courier) settle(n int, all bool, err error, try *attempt) (wait time.Du
 		}
 	}
 	try.pause = min(max(2*try.pause, shortPause), longPause)
-	if c.again {
-		return 0 // since it failed the link has come up, or so it may be
-	}
 	return try.pause
 }
 

@@ -339,6 +339,32 @@ func TestCourierFull(t *testing.T) {
 	})
 }
 
+// TestCourierTellsEach: each reason has a second of its own.
+func TestCourierTellsEach(t *testing.T) {
+	carries(t, func(b *carrier) {
+		refuse := func() {
+			b.link.do(func(context.Context, []broker.Outgoing) (int, error) {
+				b.link.down()
+				return 0, broker.ErrTooLarge
+			})
+			b.Up()
+			rest(0)
+		}
+		b.link.down()
+		b.send("e", 0, 1001)
+		rest(500 * time.Millisecond)
+		refuse()
+		rest(100 * time.Millisecond)
+		b.tells("at first", "0s: full 1 map[e:1]", "500ms: refused 1 map[e:1] "+broker.ErrTooLarge.Error())
+		refuse()
+		b.send("f", 0, 3)
+		rest(500 * time.Millisecond)
+		b.tells("one has had its second", "1s: full 1 map[f:1]")
+		rest(300 * time.Millisecond)
+		b.tells("the other, too", "1.5s: refused 1 map[e:1] "+broker.ErrTooLarge.Error())
+	})
+}
+
 // TestCourierRefused: a message that the link does not take is dropped, and told of
 // with the link's error, and the others go on.
 func TestCourierRefused(t *testing.T) {

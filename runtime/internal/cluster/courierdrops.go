@@ -36,7 +36,7 @@ type drops struct {
 	telling sync.Mutex // held while told runs
 	mu      *sync.Mutex
 	timer   *time.Timer
-	set     bool          // guarded by mu; the timer is
+	at      time.Time     // guarded by mu; what the timer is set to; zero if it is not
 	by      [reasons]drop // guarded by mu
 	closed  bool          // guarded by mu
 }
@@ -69,9 +69,20 @@ func (d *drops) note(why Drop, event string, err error) {
 		}
 		b.events[event]++
 	}
-	if !d.set && !d.closed {
-		d.set = true
-		d.timer.Reset(max(time.Until(b.next), tellSoon))
+	if b.n == 1 {
+		d.wind(b.next, tellSoon)
+	}
+}
+
+// wind sets the timer, unless it will ring before. The caller holds mu.
+func (d *drops) wind(next time.Time, soonest time.Duration) {
+	now := time.Now()
+	if soon := now.Add(soonest); next.Before(soon) {
+		next = soon
+	}
+	if !d.closed && (d.at.IsZero() || next.Before(d.at)) {
+		d.at = next
+		d.timer.Reset(next.Sub(now))
 	}
 }
 
@@ -86,15 +97,11 @@ func (d *drops) tell() {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.set = false
-	var first time.Time
+	d.at = time.Time{}
 	for _, b := range d.by {
-		if b.n > 0 && (!d.set || b.next.Before(first)) {
-			d.set, first = true, b.next
+		if b.n > 0 {
+			d.wind(b.next, 0)
 		}
-	}
-	if d.set && !d.closed {
-		d.timer.Reset(max(time.Until(first), 0))
 	}
 }
 

@@ -430,12 +430,21 @@ func TestMembersOutage(t *testing.T) {
 		}
 		c.turn(true)
 		rest(time.Minute)
+		late := Packet[id]{Kind: Heartbeat, From: 50}
+		data, _ := late.Append(nil)
+		var said View
+		if err := said.Parse(data); err != nil {
+			t.Fatal(err)
+		}
+		a.Heard(&said)
+		a.tells("something comes late", "joined 50")
+		rest(time.Minute)
 		a.Up()
 		v.nodes[1].Up()
 		rest(gone - time.Millisecond)
 		a.tells("a millisecond before")
 		rest(2 * time.Millisecond)
-		a.tells("a full time after", "gone 3")
+		a.tells("a full time after", "gone 3", "gone 50")
 	})
 }
 
@@ -470,9 +479,12 @@ func TestMembersBase(t *testing.T) {
 			for i, n := range v.nodes {
 				n.with(func() { n.base, n.conns, n.movesTo = 77, []uint64{c.older, c.younger}[i], 78 })
 			}
+			b.turn(true)
 			a.Up()
-			b.Up()
 			rest(time.Second)
+			b.turn(false)
+			b.Up()
+			rest(answering) // both have heard of each other
 			for i, n := range v.nodes {
 				n.said()
 				moved := n.base == 78

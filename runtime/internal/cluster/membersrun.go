@@ -136,8 +136,7 @@ func (m *Members) collide(other Peer) {
 	mine, _ := m.self.Load()
 	its := other.Connections
 	if mine > 0 && its == 0 || (mine > 0) == (its > 0) && !m.younger(&other) {
-		m.Tell() // it may not know yet
-		return
+		return // it is the other's turn, when it hears of this one
 	}
 	m.o.BaseTaken(other, mine == 0)
 	if m.self.Base() != base {
