@@ -30,13 +30,15 @@ type Interest struct {
 	channels    map[string]*channel // guarded by mu; all that are wanted, subscribed, or linger
 	due         []string            // guarded by mu; wanted and not subscribed, in order
 	leaving     []left              // guarded by mu; dropped, in order
+	limits      []limit             // guarded by mu; who has begun to wait, in order, and may have been let go
+	late        *time.Timer         // guarded by mu; calls releaseLate for the first of limits; nil: nobody ever waited
 	unconfirmed uint64              // guarded by mu
 	closed      bool                // guarded by mu
 }
 
 // InterestOptions are how an Interest goes about it.
 type InterestOptions struct {
-	Hold   time.Duration // how long a Subscribe may take until those who wait for it are let go
+	Hold   time.Duration // how long a Subscribe may take, and those who wait for one are kept
 	Linger time.Duration // how long a channel stays subscribed that nobody wants
 	// Failed is called with what Link refused, except that it is down: n channels
 	// were to be subscribed, or given up. It may be nil. No lock is held.
@@ -49,7 +51,19 @@ type channel struct {
 	stage   stage
 	leaves  time.Time // when it may be given up; of one that nobody wants
 	queued  bool      // it is in Interest.leaving
-	settled []func(live bool)
+	waiting []waiter  // in the order in which they came
+}
+
+// waiter is somebody who waits for a channel.
+type waiter struct {
+	settled func(live bool)
+	until   time.Time
+}
+
+// limit says when one of a channel's waiters has waited for long enough.
+type limit struct {
+	c     *channel
+	until time.Time
 }
 
 // stage is how far a channel has come.
@@ -81,8 +95,8 @@ func NewInterest(link broker.Link, o InterestOptions) *Interest {
 // Want says that one more wants the channel, and reports whether whoever needs
 // what is published from now on has to wait: the link is up, and the channel is
 // not subscribed yet. Then settled is called later, once, without a lock: with true
-// when the channel is, with false when that has taken too long, the link has
-// broken, or the Interest is closed. It may be nil.
+// when the channel is, with false when that has taken longer than Hold, the link
+// has broken, or the Interest is closed. It may be nil.
 //
 // Each Want is undone by one Drop.
 func (i *Interest) Want(name string, settled func(live bool)) (wait bool) {
@@ -104,9 +118,53 @@ func (i *Interest) Want(name string, settled func(live bool)) (wait bool) {
 		return false
 	}
 	if settled != nil {
-		c.settled = append(c.settled, settled)
+		i.await(c, settled)
 	}
 	return true
+}
+
+// await has somebody wait, for as long as Hold: a batch that is under way, and
+// those that come first, may take longer. The caller holds mu.
+func (i *Interest) await(c *channel, settled func(live bool)) {
+	until := time.Now().Add(i.o.Hold)
+	c.waiting = append(c.waiting, waiter{settled, until})
+	i.limits = append(i.limits, limit{c, until})
+	switch {
+	case i.late == nil:
+		i.late = time.AfterFunc(i.o.Hold, i.releaseLate)
+	case len(i.limits) == 1:
+		i.late.Reset(i.o.Hold)
+	}
+}
+
+// releaseLate lets those go who have waited for long enough.
+func (i *Interest) releaseLate() {
+	i.mu.Lock()
+	now := time.Now()
+	var free []waiter
+	for len(i.limits) > 0 && !i.limits[0].until.After(now) {
+		c := i.limits[0].c
+		i.limits = i.limits[1:]
+		for len(c.waiting) > 0 && !c.waiting[0].until.After(now) {
+			free = append(free, c.waiting[0])
+			c.waiting = c.waiting[1:]
+		}
+	}
+	if len(i.limits) > 0 {
+		i.late.Reset(i.limits[0].until.Sub(now))
+	} else {
+		i.limits = nil
+	}
+	i.unconfirmed += uint64(len(free))
+	i.mu.Unlock()
+	letGo(free, false)
+}
+
+// letGo tells those who wait. No lock may be held.
+func letGo(free []waiter, live bool) {
+	for _, w := range free {
+		w.settled(live)
+	}
 }
 
 // queue has a channel subscribed. The caller holds mu.
@@ -166,9 +224,7 @@ func (i *Interest) Down() {
 	i.up = false
 	free := i.release()
 	i.mu.Unlock()
-	for _, f := range free {
-		f(false)
-	}
+	letGo(free, false)
 }
 
 // Count returns how many channels are wanted or linger, and how many times
@@ -185,22 +241,24 @@ func (i *Interest) Close() {
 	i.mu.Lock()
 	i.closed, i.up = true, false
 	free := i.release()
+	if i.late != nil {
+		i.late.Stop() // if it runs already it finds nobody
+	}
 	i.mu.Unlock()
 	i.cancel()
 	i.runs.Wait()
-	for _, f := range free {
-		f(false)
-	}
+	letGo(free, false)
 }
 
 // release returns those who wait for any channel, who do not any more. The caller
 // holds mu.
-func (i *Interest) release() []func(bool) {
-	var free []func(bool)
+func (i *Interest) release() []waiter {
+	var free []waiter
 	for _, c := range i.channels {
-		free = append(free, c.settled...)
-		c.settled = nil
+		free = append(free, c.waiting...)
+		c.waiting = nil
 	}
+	i.limits = nil
 	i.unconfirmed += uint64(len(free))
 	return free
 }
@@ -259,7 +317,7 @@ func (i *Interest) subscribe(batch []string) {
 	err := i.link.Subscribe(ctx, batch)
 	cancel()
 	i.mu.Lock()
-	var free []func(bool)
+	var free []waiter
 	for _, name := range batch {
 		c := i.channels[name]
 		switch {
@@ -270,16 +328,14 @@ func (i *Interest) subscribe(batch []string) {
 		default:
 			c.stage = asked
 		}
-		free = append(free, c.settled...)
-		c.settled = nil
+		free = append(free, c.waiting...)
+		c.waiting = nil
 	}
 	if err != nil {
 		i.unconfirmed += uint64(len(free))
 	}
 	i.mu.Unlock()
-	for _, f := range free {
-		f(err == nil)
-	}
+	letGo(free, err == nil)
 	i.complain(len(batch), err)
 }
 

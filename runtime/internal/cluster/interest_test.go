@@ -151,7 +151,7 @@ func (b *bench) tells(what string, want ...string) {
 // wants it and for a while after, and given up once.
 func TestInterestCounts(t *testing.T) {
 	interested(t, func(b *bench) {
-		if !b.want("r.a") || b.Live("r.a") {
+		if b.Live("r.a") || !b.want("r.a") {
 			t.Error("the first does not wait")
 		}
 		b.calls("the first", "+ r.a")
@@ -254,6 +254,28 @@ func TestInterestHold(t *testing.T) {
 		}
 		b.calls("again", "+ r.a")
 		b.tells("again", "r.a true")
+	})
+}
+
+// TestInterestHoldsNobodyLonger: who comes while a slow batch is under way waits for
+// Hold, and not for the rest of that batch and Hold again.
+func TestInterestHoldsNobodyLonger(t *testing.T) {
+	interested(t, func(b *bench) {
+		b.link.set(10*hold, nil)
+		begun := time.Now()
+		b.want("r.a")
+		time.Sleep(hold / 2)
+		b.want("r.b")
+		time.Sleep(hold / 2)
+		b.tells("after Hold", "r.a false")
+		time.Sleep(hold / 2)
+		b.tells("after Hold of the second", "r.b false")
+		if took := time.Since(begun); took != hold*3/2 {
+			t.Errorf("the second was let go after %v", took)
+		}
+		if _, n := b.Count(); n != 2 {
+			t.Errorf("%d unconfirmed, want 2", n)
+		}
 	})
 }
 

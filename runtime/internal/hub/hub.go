@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
@@ -38,8 +39,12 @@ type Hub struct {
 // New returns an empty Hub of an Engine's sockets. One that is added while Shut
 // is called, and that Shut does not see, is closed with the cause shutdown.
 func New(e *socket.Engine, shutdown socket.Cause) *Hub {
-	return &Hub{engine: e, shutdown: shutdown, rooms: newRooms(), users: newRooms(), drained: make(chan struct{})}
+	return &Hub{engine: e, shutdown: shutdown, rooms: newRooms(cluster.Room), users: newRooms(cluster.User), drained: make(chan struct{})}
 }
+
+// JoinCluster makes h part of a cluster: what other nodes push to its rooms and users is
+// to come here. It must be called before the first member is added.
+func (h *Hub) JoinCluster(i *cluster.Interest) { h.rooms.interest, h.users.interest = i, i }
 
 // Unlimited stands for any number of connections.
 const Unlimited = math.MaxInt

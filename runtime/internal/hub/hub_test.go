@@ -94,7 +94,7 @@ func (k *maker) push(to set, how How, text []byte) Tally {
 	var m Message
 	var n Tally
 	m.Encoded(text, nil)
-	Push(k.hub, &to, &m, &how, &n)
+	Push(k.hub, &to, &m, &how, nil, &n)
 	return n
 }
 

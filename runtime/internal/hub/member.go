@@ -34,6 +34,12 @@ type own struct {
 	list []*membership
 	user *membership // among the connections of the principal; nil: nobody known
 	left bool        // all rooms, for good
+
+	// Of a member of a cluster: how many of its rooms it waits for until what
+	// other nodes push to them comes here, and what is closed when it waits for
+	// none; nil: nobody wants to know.
+	waits   int32
+	settled chan struct{}
 }
 
 // own returns m.rooms, made if need be. The caller holds m.mu.

@@ -83,13 +83,22 @@ func (n *Tally) lose(m *Member) {
 	}
 }
 
-// Push queues a message for all members of a set, and has it written by
-// workers.
-func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, n *Tally) {
+// Relay passes a push on to other nodes. It is called once for each of the set's
+// rooms or users, by its place among them, or once for everyone; for ids not at
+// all. The room's lock is held, behind the last member, so that what is passed on
+// has the order that the members here see; it is not if there is no such room here.
+// channel is the room's; "" if the room is not here, and of everyone.
+type Relay interface {
+	Relay(place int, channel string)
+}
+
+// Push queues a message for all members of a set, has it written by workers, and
+// has relay pass it on, unless that is nil.
+func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n *Tally) {
 	var first [64]*socket.Socket
 	due := first[:0]
 	h.engine.BeginPush()
-	each(h, to, false, func(r *Member) {
+	each(h, to, false, relay, func(r *Member) {
 		if r.push(m.to(r), how, n) {
 			due = append(due, &r.Socket)
 		}

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
 )
 
 // room is a set of members. A push to it takes its lock for the whole loop, so
@@ -11,10 +13,11 @@ import (
 // runs under the lock.
 type room struct {
 	name    string
-	named   bool // one of rooms, which is gone with its last member
+	channel *string // on which other nodes' pushes to it come; nil: the Hub is alone. One word, since most users are a room
 	mu      sync.Mutex
 	members []*membership // guarded by mu
 	gone    bool          // guarded by mu; the last member has left, and there may be another room of this name
+	named   bool          // one of rooms, which is gone with its last member
 }
 
 // membership is one member's place in one room.
@@ -54,12 +57,13 @@ func (r *room) remove(m *membership) (empty bool) {
 	return last == 0
 }
 
-// visit visits the members: by present, or by each.
-func (r *room) visit(present bool, visit func(*Member)) {
+// visit visits the members: by present, or by each, which passes the push on by
+// relay, unless that is nil, as the one of a place.
+func (r *room) visit(present bool, visit func(*Member), relay Relay, place int) {
 	if present {
 		r.present(visit)
 	} else {
-		r.each(visit)
+		r.each(visit, relay, place)
 	}
 }
 
@@ -82,8 +86,8 @@ func (r *room) present(visit func(*Member)) {
 	}
 }
 
-// each visits all members, to push to them.
-func (r *room) each(visit func(*Member)) {
+// each visits all members, to push to them, and passes the push on.
+func (r *room) each(visit func(*Member), relay Relay, place int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var ahead [8]*Member // whose memory is fetched together
@@ -98,6 +102,17 @@ func (r *room) each(visit func(*Member)) {
 			visit(c)
 		}
 	}
+	if relay != nil {
+		relay.Relay(place, r.channelName())
+	}
+}
+
+// channelName returns the room's channel; "" if the Hub is alone, and of everyone.
+func (r *room) channelName() string {
+	if r.channel == nil {
+		return ""
+	}
+	return *r.channel
 }
 
 // all returns the members.
@@ -123,12 +138,15 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: Member.mu, and then shard.mu or room.mu. A
+// Locks are taken in this order: Member.mu, and then shard.mu or room.mu; the
+// locks of package cluster, which calls nobody under its own, come last. A
 // push to a crowd holds that of its room for as long as it takes, so no
 // goroutine waits for a room's lock while it holds one that other rooms need.
 type rooms struct {
-	seed   maphash.Seed
-	shards [roomShards]shard
+	seed     maphash.Seed
+	interest *cluster.Interest        // nil: the Hub is alone
+	channel  func(name string) string // of a room
+	shards   [roomShards]shard
 }
 
 // shard has the rooms of some names.
@@ -137,18 +155,24 @@ type shard struct {
 	rooms map[string]*room // guarded by mu
 }
 
-func newRooms() *rooms { return &rooms{seed: maphash.MakeSeed()} }
+func newRooms(channel func(name string) string) *rooms {
+	return &rooms{seed: maphash.MakeSeed(), channel: channel}
+}
 
 func (rs *rooms) shard(name string) *shard {
 	return &rs.shards[maphash.String(rs.seed, name)%roomShards]
 }
 
-// join puts m into the room, which it makes if need be. m must not be in it.
+// join puts m into the room, which it makes if need be. m must not be in it, and
+// m.mu must be held. If pushes of other nodes do not come here yet, m waits.
 func (rs *rooms) join(m *Member, name string) *membership {
 	s, place := rs.shard(name), &membership{member: m}
 	for {
-		r := s.room(name)
+		r := rs.room(s, name)
 		if r.add(place) {
+			if r.channel != nil {
+				rs.want(m, *r.channel)
+			}
 			return place
 		}
 		// The room lost its last member after we found it, and that goroutine has
@@ -162,10 +186,13 @@ func (rs *rooms) leave(m *membership) {
 	if m.room.remove(m) {
 		rs.shard(m.room.name).forget(m.room)
 	}
+	if m.room.channel != nil {
+		rs.interest.Drop(*m.room.channel)
+	}
 }
 
 // room returns the room of a name, made if need be.
-func (s *shard) room(name string) *room {
+func (rs *rooms) room(s *shard, name string) *room {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.rooms[name]
@@ -174,6 +201,10 @@ func (s *shard) room(name string) *room {
 			s.rooms = make(map[string]*room)
 		}
 		r = &room{name: name, named: true}
+		if rs.interest != nil {
+			channel := rs.channel(name)
+			r.channel = &channel
+		}
 		s.rooms[name] = r
 	}
 	return r

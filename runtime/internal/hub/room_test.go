@@ -18,7 +18,7 @@ func hold(k *maker, to set) (release func()) {
 	go func() {
 		defer close(over)
 		first := true
-		each(k.hub, &to, false, func(*Member) {
+		each(k.hub, &to, false, nil, func(*Member) {
 			if first {
 				first = false
 				close(begun)
@@ -147,7 +147,7 @@ func TestRoomComesBack(t *testing.T) {
 					t.Error(err)
 				}
 				here := false
-				each(h, &set{Rooms: []string{"room"}}, false, func(member *Member) { here = here || member == m })
+				each(h, &set{Rooms: []string{"room"}}, false, nil, func(member *Member) { here = here || member == m })
 				if !here {
 					t.Error("joined, and no member")
 					return

@@ -9,6 +9,11 @@ type Set[ID ~uint64] struct {
 	All          bool
 	Rooms, Users []string
 	IDs, Except  []ID
+
+	// LastOnly means the members of the last of the rooms that are in none of
+	// the others: those to whom another node's push to all of the rooms goes
+	// with the copy for that room.
+	LastOnly bool
 }
 
 // Single reports whether the set is one member, by its id.
@@ -20,7 +25,7 @@ func (to *Set[ID]) Single() bool {
 // a room's lock during the room's visits: visit must neither block nor join nor
 // leave.
 func Present[ID ~uint64](h *Hub, to *Set[ID], visit func(*Member)) {
-	each(h, to, true, func(m *Member) {
+	each(h, to, true, nil, func(m *Member) {
 		if len(to.IDs) == 0 || !m.Socket.Closes() { // a room has looked already
 			visit(m)
 		}
@@ -35,9 +40,10 @@ func Members[ID ~uint64](h *Hub, to *Set[ID]) (all []*Member) {
 }
 
 // each visits each member of a set once, with those that are closing unless
-// present is set. present is no function for the room: arguments of a function
-// that is not known here would be on the heap, for each push.
-func each[ID ~uint64](h *Hub, to *Set[ID], present bool, visit func(*Member)) {
+// present is set, and has relay pass the push on, unless it is nil. present is no
+// function for the room: arguments of a function that is not known here would be
+// on the heap, for each push.
+func each[ID ~uint64](h *Hub, to *Set[ID], present bool, relay Relay, visit func(*Member)) {
 	if len(to.Except) > 0 {
 		all := visit
 		visit = func(m *Member) {
@@ -48,11 +54,11 @@ func each[ID ~uint64](h *Hub, to *Set[ID], present bool, visit func(*Member)) {
 	}
 	switch {
 	case to.All:
-		h.everyone.visit(present, visit)
+		h.everyone.visit(present, visit, relay, 0)
 	case len(to.Rooms) > 0:
-		h.rooms.visit(to.Rooms, present, visit)
+		h.rooms.visit(to.Rooms, to.LastOnly, present, visit, relay)
 	case len(to.Users) > 0:
-		h.users.visit(to.Users, present, visit)
+		h.users.visit(to.Users, false, present, visit, relay)
 	default:
 		for i, id := range to.IDs {
 			if m := h.Get(uint64(id)); m != nil && !slices.Contains(to.IDs[:i], id) {
@@ -62,10 +68,14 @@ func each[ID ~uint64](h *Hub, to *Set[ID], present bool, visit func(*Member)) {
 	}
 }
 
-// visit visits the union of rooms; a member of several is visited once.
-func (rs *rooms) visit(names []string, present bool, visit func(*Member)) {
+// visit visits the union of rooms; a member of several is visited once, and with
+// lastOnly only if it is in the last one alone.
+func (rs *rooms) visit(names []string, lastOnly, present bool, visit func(*Member), relay Relay) {
 	if len(names) > 1 {
 		seen := make(map[*Member]struct{})
+		if lastOnly {
+			names = rs.alone(names, seen)
+		}
 		every := visit
 		visit = func(m *Member) {
 			if _, again := seen[m]; !again {
@@ -74,9 +84,24 @@ func (rs *rooms) visit(names []string, present bool, visit func(*Member)) {
 			}
 		}
 	}
-	for _, name := range names {
+	for place, name := range names {
 		if r := rs.find(name); r != nil {
-			r.visit(present, visit)
+			r.visit(present, visit, relay, place)
+		} else if relay != nil {
+			relay.Relay(place, "")
 		}
 	}
+}
+
+// alone notes the members of all rooms but the last as seen, and returns the last.
+func (rs *rooms) alone(names []string, seen map[*Member]struct{}) []string {
+	last := len(names) - 1
+	for _, name := range names[:last] {
+		if r := rs.find(name); r != nil {
+			for _, m := range r.all() {
+				seen[m] = struct{}{}
+			}
+		}
+	}
+	return names[last:]
 }

@@ -71,6 +71,7 @@ const (
 	ownFlight                   // the frames in flight count as the queue's own
 	held                        // nothing may be taken yet
 	soon                        // and that is about to end
+	paused                      // nothing may be taken for a while
 	closed                      // nothing more is accepted
 	aborted                     // and frames that were accepted are not sent
 	ended                       // closed, and the last writer has been told
@@ -149,8 +150,8 @@ func (q *Queue) full() Verdict {
 	return Full
 }
 
-// vain reports whether only the peer can make room, or the end of Hold.
-func (q *Queue) vain() bool { return q.is(stalled) || q.state&(held|soon) == held }
+// vain reports whether only the peer can make room, or the end of Hold or Pause.
+func (q *Queue) vain() bool { return q.is(stalled|paused) || q.state&(held|soon) == held }
 
 // Hold keeps frames from being taken until Resume: no caller gets the verdict
 // Schedule meanwhile. It must be called before the first frame.
@@ -174,6 +175,28 @@ func (q *Queue) Resume() Verdict {
 	defer q.mu.Unlock()
 	q.clear(held)
 	if q.frames == 0 && !q.is(closed) {
+		return Queued
+	}
+	return q.look()
+}
+
+// Pause keeps frames from being taken until Unpause, or until the queue closes. A
+// writer goes on with the frames in flight. Unlike Hold it may be called at any
+// time; to pause a queue that is paused changes nothing.
+func (q *Queue) Pause() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.is(closed) {
+		q.set(paused)
+	}
+}
+
+// Unpause ends Pause. The verdict is Queued or Schedule.
+func (q *Queue) Unpause() Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.clear(paused)
+	if q.first == nil && q.more == nil {
 		return Queued
 	}
 	return q.look()
@@ -338,6 +361,7 @@ func (q *Queue) Close(last []byte) Verdict {
 		return Closed
 	}
 	q.set(closed)
+	q.clear(paused)
 	q.wake()
 	if last != nil {
 		return q.add(last, kept)
@@ -352,6 +376,7 @@ func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.set(closed | aborted)
+	q.clear(paused)
 	q.first, q.run = nil, 0
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())
@@ -367,7 +392,7 @@ func (q *Queue) Abort() Verdict {
 // look returns Schedule if the queue must be flushed and no goroutine does or
 // is about to, else Queued.
 func (q *Queue) look() Verdict {
-	if q.is(coming | writing | held | ended) {
+	if q.is(coming | writing | held | paused | ended) {
 		return Queued
 	}
 	q.set(coming)

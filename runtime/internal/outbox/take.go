@@ -160,6 +160,9 @@ func (q *Queue) putBack(o *overflow) {
 // begin makes the caller the writer, and hands it the next frames, if there are
 // any.
 func (q *Queue) begin(b *Batch, max int) (closed bool) {
+	if q.is(paused) {
+		return false // Unpause has it flushed
+	}
 	if q.first == nil && q.more == nil {
 		return q.last()
 	}

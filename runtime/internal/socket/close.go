@@ -110,6 +110,13 @@ func writeCause(err error) Cause {
 // Resume ends the time after Open in which nothing is written.
 func (s *Socket) Resume() { s.Schedule(s.out.Resume()) }
 
+// Pause has nothing leave, of what was not taken for a write already, until
+// Unpause or the end of the connection. The clocks go on, so it must be short.
+func (s *Socket) Pause() { s.out.Pause() }
+
+// Unpause ends Pause.
+func (s *Socket) Unpause() { s.Schedule(s.out.Unpause()) }
+
 // Schedule has the outbox flushed by a worker, if the verdict makes that the
 // caller's task.
 func (s *Socket) Schedule(v outbox.Verdict) {
