@@ -458,7 +458,7 @@ func asks(call *ast.CallExpr) string {
 // do when a Server or a gateway is made, of which no peer can be the cause.
 const logFile = "runtime/peerlog.go"
 
-var startFiles = []string{configureFile, "runtime/problems.go", "runtime/server.go"}
+var startFiles = []string{configureFile, "runtime/problems.go", "runtime/new.go"}
 
 // boundedLog finds lines that are logged past the one place which bounds how many
 // a peer can cause.

@@ -16,6 +16,9 @@ import (
 // visit admits a request and counts it, or returns the refusal.
 func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	var v visitor
+	if s.opts.Cluster.PublishOnly {
+		return v, newRefusal(http.StatusServiceUnavailable, CodeUnavailable, "this process holds no connections (Cluster.PublishOnly)")
+	}
 	var err error
 	if v.addr, err = s.clientAddr(r); err != nil {
 		return v, &refusedHandshake{status: http.StatusInternalServerError, err: err}

@@ -36,7 +36,10 @@ func (o *Options) keepServers(of *Options) (changed []string) {
 	if (o.ClientAddr == nil) != (of.ClientAddr == nil) { // functions do not compare
 		changed = append(changed, "ClientAddr")
 	}
-	o.Observer, o.ClientAddr = of.Observer, of.ClientAddr
+	if !o.Cluster.same(of.Cluster) {
+		changed = append(changed, "Cluster")
+	}
+	o.Observer, o.ClientAddr, o.Cluster = of.Observer, of.ClientAddr, of.Cluster
 	return changed
 }
 

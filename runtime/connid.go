@@ -45,17 +45,35 @@ func (id *ConnID) UnmarshalText(text []byte) error {
 
 // ids hands out the ids of one Server: 24 random bits, then a counter.
 type ids struct {
-	base uint64
-	last atomic.Uint64
+	base   atomic.Uint64 // changes only while there are none
+	digits atomic.Pointer[string]
+	last   atomic.Uint64
 }
 
 const counterBits = 40
 
-func newIDs() ids { return ids{base: rand.Uint64() >> counterBits << counterBits} }
+// renew chooses other bits to begin with.
+func (n *ids) renew() {
+	n.base.Store(rand.Uint64() >> counterBits << counterBits)
+	digits := nodeDigits(n.first())
+	n.digits.Store(&digits)
+}
+
+// first returns the bits that all ids begin with, as a number.
+func (n *ids) first() uint32 { return ConnID(n.base.Load()).node() }
 
 // node returns the digits that all ids begin with.
-func (n *ids) node() string { return ConnID(n.base).String()[:(64-counterBits)/4] }
+func (n *ids) node() string { return *n.digits.Load() }
+
+// nodeDigits returns the digits that the ids of a node's connections begin with.
+func nodeDigits(first uint32) string {
+	return (ConnID(first) << counterBits).String()[:(64-counterBits)/4]
+}
 
 func (n *ids) next() ConnID {
-	return ConnID(n.base | n.last.Add(1)&(1<<counterBits-1))
+	return ConnID(n.base.Load() | n.last.Add(1)&(1<<counterBits-1))
 }
+
+// node returns the bits that name the node of a connection: all ids that it hands
+// out begin with them.
+func (id ConnID) node() uint32 { return uint32(id >> counterBits) }

@@ -111,6 +111,12 @@ func (s *Server) tellShed(shed Shed) {
 	}
 }
 
+func (s *Server) tellCluster(e ClusterEvent) {
+	if tell := s.opts.Observer.Cluster; tell != nil {
+		s.tell(func() { tell(e) })
+	}
+}
+
 func (s *Server) tell(told func()) {
 	if f := steady.Apart("Observer", told); f != nil {
 		s.failed(f)

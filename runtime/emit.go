@@ -15,7 +15,9 @@ func (s *Server) EmitTo(room, event string, data any) (int, error) {
 }
 
 // Emit pushes an event to one connection. It returns false if there is none of
-// this id, or it is closing; true and ErrFull if its outbox has no room.
+// this id, or it is closing; true and ErrFull if its outbox has no room. If another
+// node of the cluster hands out such ids it is sent there, and Emit returns true:
+// there may be such a connection.
 func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	frame, err := encodePush(event, data)
 	if err != nil {
@@ -30,6 +32,9 @@ func (s *Server) Emit(id ConnID, event string, data any) (bool, error) {
 	}
 	m := s.hub.Get(uint64(id))
 	if m == nil {
+		if n := s.node(); n != nil {
+			return n.emitTo(id, event, frame)
+		}
 		return false, nil
 	}
 	switch err := clientOf(m).pushOne(event, frame); err {

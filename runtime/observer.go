@@ -49,6 +49,9 @@ type Observer struct {
 	// Shed is called once for each push that found full outboxes, or replaced
 	// what waited there.
 	Shed func(s Shed)
+	// Cluster is called when something changes between this Server and the other
+	// nodes of its cluster (Options.Cluster).
+	Cluster func(e ClusterEvent)
 	// Trace returns the id of the trace that ctx belongs to, "" for none. Lines
 	// of the log that are about a connection or a message have it as "trace".
 	// Without it, the runtime reads traceparent of the request's header and of
@@ -76,6 +79,8 @@ type Sent struct {
 	Declared bool
 	Outboxes int // that took it
 	Bytes    int // of the frame, with its header, as it is before compression
+	// Remote says that another node has pushed it, and that it was pushed on here.
+	Remote bool
 }
 
 // Shed says what one push did to outboxes besides being queued there.
@@ -101,4 +106,49 @@ type Refusal struct {
 	// (Options.AcceptThenClose).
 	Status int
 	Err    *Error
+}
+
+// ClusterChange is what has changed between a Server and its cluster.
+type ClusterChange uint8
+
+// The changes.
+const (
+	ClusterUp         ClusterChange = iota + 1 // the link to the engine works
+	ClusterDown                                // it does not: Err says why
+	ClusterNodeJoined                          // Node is heard
+	ClusterNodeGone                            // Node is not heard any more, or has Left
+	ClusterShed                                // Count messages did not leave for other nodes
+	ClusterLost                                // Count messages of other nodes did not arrive
+	ClusterReset                               // the link is made anew, since nobody is heard
+)
+
+// String returns the change as a word for labels and logs: "up", "down",
+// "node_joined", "node_gone", "shed", "lost" or "reset".
+func (c ClusterChange) String() string {
+	switch c {
+	case ClusterUp:
+		return "up"
+	case ClusterDown:
+		return "down"
+	case ClusterNodeJoined:
+		return "node_joined"
+	case ClusterNodeGone:
+		return "node_gone"
+	case ClusterShed:
+		return "shed"
+	case ClusterLost:
+		return "lost"
+	case ClusterReset:
+		return "reset"
+	}
+	return "unknown"
+}
+
+// ClusterEvent describes a change. What a change does not have is zero.
+type ClusterEvent struct {
+	Change ClusterChange
+	Node   Node
+	Left   bool // the node said that it leaves
+	Count  int
+	Err    error
 }

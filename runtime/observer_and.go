@@ -21,6 +21,7 @@ func (o Observer) And(other Observer) Observer {
 		Sent:       both(o.Sent, other.Sent),
 		Refused:    both(o.Refused, other.Refused),
 		Shed:       both(o.Shed, other.Shed),
+		Cluster:    both(o.Cluster, other.Cluster),
 		Trace:      firstTrace(o.Trace, other.Trace),
 	}
 }

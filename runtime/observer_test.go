@@ -152,9 +152,9 @@ func TestObserver(t *testing.T) {
 			_ = c.Sender().Send("raw")
 		}
 		synctest.Wait()
-		if said = d.read(); said[0] != "sent {Event:typed Declared:true Outboxes:1 Bytes:28}" ||
+		if said = d.read(); said[0] != "sent {Event:typed Declared:true Outboxes:1 Bytes:28 Remote:false}" ||
 			!slices.Contains(said, "shed {Event:typed Declared:true Sent:0 Shed:1 Replaced:0 Closed:0}") ||
-			!slices.Contains(said, "sent {Event:free Declared:false Outboxes:0 Bytes:27}") ||
+			!slices.Contains(said, "sent {Event:free Declared:false Outboxes:0 Bytes:27 Remote:false}") ||
 			!strings.HasPrefix(said[len(said)-1], "sent {Event: Declared:false") {
 			t.Errorf("told %q", said)
 		}

@@ -45,6 +45,10 @@ type Options struct {
 	// Per Server.
 	Observer Observer
 
+	// Cluster makes the Server a node among others, so that a push reaches the
+	// connections of all of them. Default: alone. Per Server.
+	Cluster Cluster
+
 	// Origins are the origins, besides the server's own, whose pages may
 	// connect, as browsers write them: "https://app.example.com", with scheme,
 	// and with the port if it is another than the scheme's, and without a slash
@@ -330,6 +334,7 @@ func (o Options) resolved() Options {
 	}
 	o.ShutdownSpread = max(o.ShutdownSpread, 0)
 	o.ShutdownDelay = max(o.ShutdownDelay, 0)
+	o.Cluster = o.Cluster.resolved()
 	return o
 }
 

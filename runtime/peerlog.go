@@ -213,7 +213,7 @@ func (s *Server) lineIn(ctx context.Context, c *Client, trace string, level slog
 	if level >= slog.LevelInfo {
 		attrs = append(attrs, omittedAttrs(s.peers.told(kindOf(level)))...)
 	}
-	s.log.Log(ctx, level, text, append(attrs, "node", s.node)...)
+	s.log.Log(ctx, level, text, append(attrs, "node", s.ids.node())...)
 }
 
 func omittedAttrs(omitted int, from string) []any {
@@ -239,7 +239,7 @@ func (s *Server) summarize() {
 	p.mu.Unlock()
 	for kind := range logKinds {
 		if attrs := omittedAttrs(p.told(kind)); attrs != nil {
-			s.log.Log(context.Background(), levelOf(kind), "ws: lines left out", append(attrs, "node", s.node)...)
+			s.log.Log(context.Background(), levelOf(kind), "ws: lines left out", append(attrs, "node", s.ids.node())...)
 		}
 	}
 }

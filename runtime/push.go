@@ -18,6 +18,7 @@ type Push[E any] struct {
 	bind   func(Target) E
 	except []ConnID
 	how    hub.How
+	across *across
 }
 
 // NewPush returns a Push over a Server's connections. Generated code calls it;
@@ -61,6 +62,9 @@ func (p Push[E]) To(t Target) E {
 	t = t.Except(p.except...)
 	t.how = over(p.how, t.how)
 	t.declared = true
+	if p.across != nil {
+		t.across = p.across
+	}
 	return p.bind(t)
 }
 

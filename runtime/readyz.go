@@ -6,7 +6,8 @@ import (
 )
 
 // Readyz returns a handler for /readyz: 200 while all the Servers take
-// connections, 503 from the moment that one of them begins to shut down. With
+// connections, 503 from the moment that one of them begins to shut down, and until
+// one that is in a cluster knows the others (Cluster.ReadyAlone). With
 // Options.ShutdownDelay a load balancer sees that before the first connection
 // is refused or closed. It asks nothing of the connections, so it is no probe
 // of liveness.
@@ -16,11 +17,18 @@ func Readyz(servers ...*Server) http.Handler {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		for _, s := range servers {
-			if s.draining.Load() {
-				w.WriteHeader(http.StatusServiceUnavailable)
-				_, _ = io.WriteString(w, "shutting down\n")
-				return
+			because := ""
+			switch {
+			case s.draining.Load():
+				because = "shutting down\n"
+			case s.stray, s.cluster != nil && !s.opts.Cluster.ReadyAlone && !s.cluster.settled():
+				because = "not in the cluster yet\n"
+			default:
+				continue
 			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, because)
+			return
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})

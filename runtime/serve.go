@@ -83,6 +83,9 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 			}
 			e.tellAnswered(a, visible(c), refusal)
 		}()
+		if opened {
+			c.awaitRooms()
+		}
 		c.member.Socket.Out().Soon()
 		if err := c.accept(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
@@ -100,6 +103,18 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 	}
 	refusal = c.open(r, a)
 	opened = refusal == nil
+}
+
+// awaitRooms waits until what other nodes push to the user of c, and to the rooms
+// that its hook has joined, comes here; but no longer than Cluster.JoinHold. So who
+// has the answer to its handshake hears all of it from then on.
+func (c *conn) awaitRooms() {
+	if c.endpoint.server.cluster == nil {
+		return
+	}
+	if settled := c.member.Settled(); settled != nil {
+		<-settled
+	}
 }
 
 // turnAway closes a connection whose handshake is answered although a guard

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -27,8 +28,9 @@ type Server struct {
 	opts       Options // resolved
 	log        *slog.Logger
 	peers      peerLog // bounds the log lines that peers can cause
+	id         NodeID
+	began      time.Time
 	ids        ids
-	node       string // the first digits of all ids, for the log
 	hub        *hub.Hub
 	engine     *socket.Engine
 	principals rates.Principals
@@ -38,25 +40,17 @@ type Server struct {
 	observed   atomic.Bool  // somebody wants to know of each message (listen)
 	debugs     atomic.Bool  // the Logger does
 	stats      counters
+	cluster    part         // nil: this Server is alone
+	stray      bool         // it is to be in a cluster, and cannot
 	recorder   kit.Recorder // nil: no test wants to know of pushes. Set before anything is pushed
 }
 
-// NewServer returns an empty Server with the limits of o. It logs each
-// problem that Options.Problems finds as one error, with its cure, and uses
-// the option nevertheless.
-func NewServer(o Options) *Server {
-	given := o
-	o = o.resolved()
-	s := &Server{given: given, opts: o, log: newLog(&o), ids: newIDs()}
-	s.node = s.ids.node()
-	s.engine = socket.NewEngine(o.OutboxTotalBytes)
-	s.hub = hub.New(s.engine, shutdownCause.socket())
-	s.listen()
-	s.complain("", given.problems())
-	if given.pingsOffAlone() {
-		s.log.Info("ws: Options.PingInterval is Unlimited, so IdleTimeout is, too: who vanishes without a word is noticed when something is written to them, or by Lifetime")
-	}
-	return s
+// part is a Server's part in a cluster, as what stands below it knows it.
+type part interface {
+	stats() ClusterStats
+	settled() bool // the others are known
+	news()         // has them know soon of what has changed here
+	leave(ctx context.Context) error
 }
 
 // clock returns the time since the Server was made.
@@ -101,6 +95,8 @@ type Stats struct {
 	Dropped  uint64 // messages that had no handler yet when their connection ended
 	Refused  uint64 // handshakes, frames and messages refused
 	Unopened uint64 // those of Refused that were handshakes
+
+	Cluster ClusterStats // of Options.Cluster
 }
 
 // counters holds what Stats has counted since the Server was made.
@@ -114,7 +110,12 @@ func (s *Server) Stats() Stats {
 	if !s.made() {
 		return Stats{}
 	}
+	var inCluster ClusterStats
+	if s.cluster != nil {
+		inCluster = s.cluster.stats()
+	}
 	return Stats{
+		Cluster:     inCluster,
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
 		Admitted:    s.hub.Admitted(),

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,8 @@ import (
 //     when Options.DrainTimeout is up or ctx about to end.
 //  5. Shutdown waits until the sockets are closed and the disconnect hooks have
 //     returned.
+//  6. A node of a cluster says bye, what it has pushed leaves, and its link to the
+//     engine is closed.
 //
 // When ctx ends first, the sockets that are left are cut, and the error says
 // how many connections a hook or handler still holds. Shutdown may be called
@@ -31,8 +34,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	defer s.summarize()
 	if !s.draining.Swap(true) {
+		if s.cluster != nil {
+			s.cluster.news()
+		}
 		s.delay(ctx)
 	}
+	err := s.closeAll(ctx)
+	if s.cluster != nil {
+		err = errors.Join(err, s.cluster.leave(ctx))
+	}
+	return err
+}
+
+// closeAll closes the connections, and waits until nothing is left of them.
+func (s *Server) closeAll(ctx context.Context) error {
 	drained, conns := s.hub.Shut()
 	s.closeSpread(ctx, conns)
 	select {

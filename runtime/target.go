@@ -1,11 +1,13 @@
 package ws
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
 
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
@@ -24,6 +26,9 @@ type Target struct {
 
 	declared   bool // it is of an interface marked //ws:push
 	resultless bool // it is of a push method without results, whose caller is not told of a loss
+
+	here   bool    // it is of this node's connections alone, since another node wants it so
+	across *across // nil: nobody waits for other nodes
 }
 
 // Except returns the target without these connections.
@@ -63,69 +68,137 @@ func (t Target) push(event string, text []byte) (int, error) {
 	if s.recorder != nil {
 		s.recorder(t.recorded(text))
 	}
+	if n := s.node(); n != nil {
+		return n.push(&t, event, text)
+	}
+	n, err := t.pushHere(event, text, nil)
+	if t.across != nil {
+		t.gather(n, &cluster.Answers{})
+	}
+	return n, err
+}
+
+// pushHere is push for the connections of this node. far passes it on to others.
+func (t *Target) pushHere(event string, text []byte, far hub.Relay) (int, error) {
+	s := t.server
 	var m hub.Message
 	var n hub.Tally
 	m.Encoded(text, s.deflated(text))
-	hub.Push(s.hub, &t.to, &m, &t.how, &n)
+	hub.Push(s.hub, &t.to, &m, &t.how, far, &n)
 	full := n.Sent == 0 && n.Shed > 0 && t.to.Single()
 	s.pushed(event, t.declared, &n, full && t.resultless)
-	s.tellSent(Sent{Event: event, Declared: t.declared, Outboxes: n.Sent, Bytes: len(text)})
+	s.tellSent(Sent{Event: event, Declared: t.declared, Outboxes: n.Sent, Bytes: len(text), Remote: t.here})
 	if full {
 		return 0, ErrFull
 	}
 	return n.Sent, nil
 }
 
-// Join makes the addressed connections members of a room. If that is beyond a
-// limit for some of them, it fails with an error like Client.Join's, and the
-// others have joined. A connection that closes meanwhile is no error: it is
-// not addressed any more.
+// Join makes the addressed connections members of a room, on all nodes. If that is
+// beyond a limit for some of them, it fails with an error like Client.Join's, and
+// the others have joined; refusals on other nodes are logged there. A connection
+// that closes meanwhile is no error: it is not addressed any more.
 func (t Target) Join(room string) error {
-	var failed error
+	if t.waits() {
+		var refused error
+		_, err := t.everywhere(cluster.Join, room, nil, func() (joined int) { joined, refused = t.joinHere(room); return joined })
+		return cmp.Or(refused, err)
+	}
+	if err := t.elsewhere(cluster.Join, room, nil); err != nil {
+		return err
+	}
+	_, err := t.joinHere(room)
+	return err
+}
+
+// joinHere is Join for the connections of this node.
+func (t *Target) joinHere(room string) (joined int, failed error) {
 	for _, m := range t.members() {
-		if err := clientOf(m).join(room); err != nil && err != ErrClosed {
+		switch err := clientOf(m).join(room); err {
+		case nil:
+			joined++
+		case ErrClosed:
+		default:
 			failed = err
 		}
 	}
-	return failed
+	return joined, failed
 }
 
-// Leave takes the addressed connections out of a room.
+// Leave takes the addressed connections out of a room, on all nodes.
 func (t Target) Leave(room string) {
-	for _, m := range t.members() {
+	if t.waits() {
+		_, err := t.everywhere(cluster.Leave, room, nil, func() int { return t.leaveHere(room) })
+		t.logUnsent(err)
+		return
+	}
+	t.logUnsent(t.elsewhere(cluster.Leave, room, nil))
+	t.leaveHere(room)
+}
+
+// leaveHere is Leave for the connections of this node.
+func (t *Target) leaveHere(room string) int {
+	all := t.members()
+	for _, m := range all {
 		t.server.hub.Leave(m, room)
 	}
+	return len(all)
 }
 
-// Disconnect closes the addressed connections, after the frames that are
-// queued for them, and returns how many were open. A code that must not be
+// Disconnect closes the addressed connections, on all nodes, after the frames that
+// are queued for them, and returns how many were open here. A code that must not be
 // sent (RFC 6455, section 7.4) becomes CloseNormal. A reason longer than 123
 // bytes is cut.
 func (t Target) Disconnect(code CloseCode, reason string) int {
 	if !frame.Sendable(frame.CloseCode(code)) {
 		code = CloseNormal
 	}
-	n := 0
+	reason = frame.CutReason(reason)
+	with := func(p *cluster.Packet[ConnID]) { p.Code, p.Reason = uint16(code), reason }
+	if t.waits() {
+		n, err := t.everywhere(cluster.Hangup, "", with, func() int { return t.disconnectHere(code, reason) })
+		t.logUnsent(err)
+		return n
+	}
+	t.logUnsent(t.elsewhere(cluster.Hangup, "", with))
+	return t.disconnectHere(code, reason)
+}
+
+// disconnectHere is Disconnect for the connections of this node.
+func (t *Target) disconnectHere(code CloseCode, reason string) (n int) {
 	for _, m := range t.members() {
-		if clientOf(m).close(Closed{Code: code, Reason: frame.CutReason(reason)}) {
+		if clientOf(m).close(Closed{Code: code, Reason: reason}) {
 			n++
 		}
 	}
 	return n
 }
 
-// Count returns how many connections are addressed.
+// Count returns how many connections of this node are addressed.
 func (t Target) Count() int {
-	if !t.server.made() {
+	switch {
+	case !t.server.made():
 		return 0
+	case t.waits():
+		t := t // for the heap, that of others is not
+		n, err := t.everywhere(cluster.Question, "", func(p *cluster.Packet[ConnID]) { p.Asks = cluster.AskCount }, t.countHere)
+		t.logUnsent(err)
+		return n
 	}
+	return t.countHere()
+}
+
+// waits reports whether the target is one that waits for other nodes.
+func (t *Target) waits() bool { return t.across != nil && t.server.made() }
+
+func (t *Target) countHere() int {
 	n := 0
 	hub.Present(t.server.hub, &t.to, func(*hub.Member) { n++ })
 	return n
 }
 
-// Clients returns an iterator over the connections that are addressed when
-// the loop begins.
+// Clients returns an iterator over the connections of this node that are addressed
+// when the loop begins.
 func (t Target) Clients() iter.Seq[*Client] {
 	return func(yield func(*Client) bool) {
 		for _, m := range t.members() {

@@ -42,15 +42,21 @@ type Kind uint8
 // With a Request they are answered, as a Question is: by how many connections were
 // concerned.
 const (
-	Push       Kind = iota + 1 // the payload is a text frame
-	Join                       // of Room
-	Leave                      // of Room
-	Disconnect                 // with Code and Reason
-	Heartbeat                  // a node lives
-	Bye                        // a node ends
-	Question                   // to all nodes; Asks says which
-	Answer                     // the payload, or a part of it
-	kinds                      // one more than the last
+	Push      Kind = iota + 1 // the payload is a text frame
+	Join                      // of Room
+	Leave                     // of Room
+	Hangup                    // with Code and Reason
+	Heartbeat                 // a node lives
+	Bye                       // a node ends
+	Question                  // to all nodes, and mostly about a target; Asks says which
+	Answer                    // the payload, or a part of it
+	kinds                     // one more than the last
+)
+
+// What a Question asks about the connections of its target.
+const (
+	AskCount   = 1 // how many there are: a uvarint
+	AskMembers = 2 // which they are, Limit at most
 )
 
 // Target says whom a packet is for: what its names or ids are.
@@ -89,6 +95,7 @@ const (
 	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
 	tagAsks     = 25 // uvarint, not zero: which question
 	tagRefusal  = 27 // no bytes: the question is not supported
+	tagLimit    = 29 // uvarint: how much of an answer is wanted
 )
 
 // mostOverflow is the last policy of package hub.
@@ -110,14 +117,14 @@ func (k Kind) tags() uint64 {
 		return targetTags
 	case Join, Leave:
 		return targetTags | 1<<tagRoom
-	case Disconnect:
+	case Hangup:
 		return targetTags | 1<<tagClose
 	case Heartbeat, Bye:
 		return nodeTags
 	case Answer:
 		return askTags | 1<<tagPart | 1<<tagRefusal
 	default: // Question
-		return askTags | 1<<tagBase
+		return askTags | targetTags | 1<<tagLimit
 	}
 }
 
@@ -176,6 +183,7 @@ type Packet[ID ~uint64] struct {
 	Part    uint64 // the number of a part of an answer
 	Last    bool   // it is the last one
 	Refusal bool   // the question is not supported; this is all of the answer
+	Limit   uint64 // of what is asked for
 
 	Payload []byte
 }
@@ -195,8 +203,10 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 	w := append(to, magic, layout, byte(p.Kind), 0)
 	w = binary.BigEndian.AppendUint64(w, p.From)
 	switch p.Kind {
-	case Push, Join, Leave, Disconnect:
-		w = append(w, tagTarget, 1, byte(p.Target))
+	case Push, Join, Leave, Hangup, Question:
+		if p.Target != 0 {
+			w = append(w, tagTarget, 1, byte(p.Target))
+		}
 		if len(p.Names) > 0 {
 			w = append(w, tagNames)
 			w = binary.AppendUvarint(w, uint64(namesSize))
@@ -212,10 +222,14 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 		w = p.appendHow(w)
 		w = appendNumber(w, tagBase, uint64(p.Base))
 		w = appendNumber(w, tagRequest, p.Request)
+		if p.Kind == Question {
+			w = appendNumber(w, tagAsks, p.Asks)
+			w = appendNumber(w, tagLimit, p.Limit)
+		}
 	case Heartbeat, Bye:
 		w = p.appendNode(w)
-	case Question, Answer:
-		w = p.appendAsk(w)
+	case Answer:
+		w = p.appendAnswer(w)
 	}
 	w = appendText(w, tagTrace, p.Trace)
 	w = appendNumber(w, tagSent, uint64(p.Sent))
@@ -239,7 +253,7 @@ func (p *Packet[ID]) appendHow(w []byte) []byte {
 		w = binary.AppendUvarint(w, uint64(len(p.Room)))
 		w = append(w, p.Room...)
 	}
-	if p.Kind == Disconnect {
+	if p.Kind == Hangup {
 		w = append(w, tagClose)
 		w = binary.AppendUvarint(w, uint64(2+len(p.Reason)))
 		w = binary.BigEndian.AppendUint16(w, p.Code)
@@ -260,13 +274,10 @@ func (p *Packet[ID]) appendNode(w []byte) []byte {
 	return appendNumber(w, tagBegan, uint64(p.Began))
 }
 
-// appendAsk appends what a question or an answer has.
-func (p *Packet[ID]) appendAsk(w []byte) []byte {
+// appendAnswer appends what an answer has.
+func (p *Packet[ID]) appendAnswer(w []byte) []byte {
 	w = appendNumber(w, tagRequest, p.Request)
 	w = appendNumber(w, tagAsks, p.Asks)
-	if p.Kind == Question {
-		return appendNumber(w, tagBase, uint64(p.Base))
-	}
 	part := p.Part << 1
 	if p.Last {
 		part |= 1

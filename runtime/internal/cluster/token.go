@@ -24,9 +24,9 @@ func Room(name string) string { return string(appendToken([]byte("r."), name)) }
 // User returns the channel of a user, by the principal's id.
 func User(id string) string { return string(appendToken([]byte("u."), id)) }
 
-// Node returns the channel of a node, by its base: the first 24 bits of the ids
+// NodeChannel returns the channel of a node, by its base: the first 24 bits of the ids
 // of its connections.
-func Node(base uint32) string { return fmt.Sprintf("n.%06x", base&0xffffff) }
+func NodeChannel(base uint32) string { return fmt.Sprintf("n.%06x", base&0xffffff) }
 
 // appendToken appends the token of a name. Tokens have 2 to maxToken of the
 // characters a-z A-Z 0-9 _ -, and each name has one of its own:

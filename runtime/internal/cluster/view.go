@@ -38,6 +38,7 @@ type View struct {
 	Part    uint64
 	Last    bool
 	Refusal bool
+	Limit   uint64
 
 	Payload []byte
 
@@ -265,6 +266,8 @@ func (v *View) numbers(tag uint64, b []byte) (sound bool) {
 		v.State, sound = State(n), true // more bits are news of a later release, which may be ignored
 	case tagPart:
 		v.Part, v.Last, sound = n>>1, n&1 == 1, true
+	case tagLimit:
+		v.Limit, sound = n, true
 	case tagAsks:
 		v.Asks, sound = n, true
 	case tagLoad:
@@ -313,12 +316,12 @@ func (v *View) whole() bool {
 		return v.addressed() && isTextFrame(v.Payload)
 	case Join, Leave:
 		return v.addressed() && has(tagRoom) && bare
-	case Disconnect:
+	case Hangup:
 		return v.addressed() && has(tagClose) && bare
 	case Heartbeat, Bye:
 		return bare
 	case Question:
-		return v.Request != 0 && v.Asks != 0 && bare
+		return (v.Target == 0 || v.addressed()) && v.Request != 0 && v.Asks != 0 && bare
 	default: // Answer
 		return v.Request != 0 && has(tagPart) && (bare || !v.Refusal)
 	}

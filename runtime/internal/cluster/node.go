@@ -1,0 +1,411 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/broker"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// NodeOptions are what a Node is, and what it tells of. The functions are called
+// without a lock, by goroutines of the Node and of the Link, and must be quick. All
+// of them must be set.
+type NodeOptions struct {
+	Cluster string // the cluster's name, as Name returns it
+	Self    Self
+	Guest   bool // it has no connections, and is no member
+
+	Heartbeat, Hold, Linger, QueueTime time.Duration
+	QueueMessages, QueueBytes          int
+
+	// Take does what a packet says that is for connections of this node, or asks
+	// about them: a Push, Join, Leave, Hangup or Question. The channel is one
+	// that such a packet may come by. v and its slices may be used until Take
+	// returns; the payload may be kept.
+	Take func(channel string, v *View)
+	// Rebase makes another Base of a node that has no connections.
+	Rebase func()
+
+	Up        func()
+	Down      func(cause error)
+	Joined    func(Peer)
+	Gone      func(p Peer, left bool)
+	BaseTaken func(other Peer)                                        // and there are connections here, and this node is the younger
+	Dropped   func(why Drop, n int, events map[string]int, err error) // on the way out
+	Lost      func(n int)                                             // on the way in
+	Failed    func(n int, err error)                                  // channels that were to be subscribed or given up
+	Odd       func(from uint64, err error)                            // ErrMalformed or ErrUnknown; from is 0 if it is not known
+	Reset     func()                                                  // all others are silent, so the link is made anew
+}
+
+// Node is a process's place in a cluster: its Link, what it needs to hear, what
+// waits to leave, who else is there, and the questions that are open. It drops its
+// own messages and those that make no sense.
+type Node struct {
+	o         NodeOptions
+	link      broker.Link
+	interest  *Interest
+	courier   *Courier
+	members   *Members
+	questions *Questions
+	views     sync.Pool
+
+	outages, received, lost, unknown, malformed, resets atomic.Uint64
+	up                                                  atomic.Bool
+	ready                                               atomic.Bool // all of the above is there
+
+	mu      sync.Mutex
+	early   func()        // guarded by mu; what the Link said last before ready
+	base    uint32        // guarded by mu; whose channel is wanted
+	listens bool          // guarded by mu; All is wanted
+	closed  bool          // guarded by mu
+	met     chan struct{} // guarded by mu; of a guest that listens: closed when it knows the others
+}
+
+// Open makes a process a Node of a cluster, which takes nothing before Begin. Close
+// ends it.
+func Open(b broker.Broker, o NodeOptions) (*Node, error) {
+	n := &Node{o: o, views: sync.Pool{New: func() any { return new(View) }}}
+	link, err := b.Open(o.Cluster, (*ear)(n))
+	if err != nil {
+		return nil, err
+	}
+	n.link = link
+	n.interest = NewInterest(link, InterestOptions{Hold: o.Hold, Linger: o.Linger, Failed: o.Failed})
+	n.courier = NewCourier(link, CourierOptions{
+		Messages: o.QueueMessages, Bytes: o.QueueBytes, Age: o.QueueTime, Patience: o.QueueTime, Dropped: o.Dropped,
+	})
+	n.questions = NewQuestions(QuestionsOptions{})
+	n.members = NewMembers(o.Self, MembersOptions{
+		Heartbeat: o.Heartbeat, Guest: o.Guest,
+		Send:      func(packet []byte) { n.courier.SendFirst(All, packet) },
+		Reset:     n.reset,
+		Joined:    o.Joined,
+		Gone:      n.gone,
+		BaseTaken: n.baseTaken,
+	})
+	if !o.Guest {
+		n.listen()
+	}
+	return n, nil
+}
+
+// listen wants the channels that every node hears. A guest does so with its first
+// question.
+func (n *Node) listen() (first bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listens || n.closed {
+		return false
+	}
+	n.listens, n.base, n.met = true, n.o.Self.Base(), make(chan struct{})
+	n.interest.Want(All, nil)
+	n.interest.Want(NodeChannel(n.base), nil)
+	return true
+}
+
+// Begin has the Node take what comes, and say what the Link has said until now.
+func (n *Node) Begin() {
+	n.mu.Lock()
+	n.ready.Store(true)
+	early := n.early
+	n.early = nil
+	n.mu.Unlock()
+	if early != nil {
+		early()
+	}
+}
+
+// Interest returns the channels that are needed here.
+func (n *Node) Interest() *Interest { return n.interest }
+
+// MaxMessage returns how long a packet may be.
+func (n *Node) MaxMessage() int { return min(n.link.MaxMessage(), MaxPacket) }
+
+// Send queues a packet for a channel; as Courier.Send.
+func (n *Node) Send(channel, event string, head, payload []byte) bool {
+	return n.courier.Send(channel, event, head, payload)
+}
+
+// Knows reports whether there is another node whose connections have ids that
+// begin with base. A guest that knows nobody yet says yes.
+func (n *Node) Knows(base uint32) bool {
+	if _, ok := n.members.Knows(base); ok {
+		return true
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.o.Guest && !n.listens
+}
+
+// Others returns the other members, by ID.
+func (n *Node) Others() []Peer { return n.members.Others() }
+
+// Settled reports whether the others are known, as far as they answer, and speak a
+// language that this node understands.
+func (n *Node) Settled() bool {
+	_, fits := n.members.Layouts()
+	return n.members.Settled() && fits
+}
+
+// Tell has the others know soon of what has changed here.
+func (n *Node) Tell() { n.members.Tell() }
+
+// Numbers are what a Node has counted.
+type Numbers struct {
+	Up               bool
+	Others, Channels int
+	Outages          uint64
+	Received         uint64
+	Lost             uint64
+	Unknown          uint64
+	Malformed        uint64
+	Resets           uint64
+	Unconfirmed      uint64
+	Carried          Carried
+}
+
+// Numbers returns them.
+func (n *Node) Numbers() Numbers {
+	channels, unconfirmed := n.interest.Count()
+	return Numbers{
+		Up: n.up.Load(), Others: n.members.Count(), Channels: channels, Outages: n.outages.Load(), Received: n.received.Load(),
+		Lost: n.lost.Load(), Unknown: n.unknown.Load(), Malformed: n.malformed.Load(), Resets: n.resets.Load(),
+		Unconfirmed: unconfirmed, Carried: n.courier.Numbers(),
+	}
+}
+
+// Close says bye, sends what waits, and ends all that Open has begun. When ctx ends
+// first the rest is dropped, and Close returns an error.
+func (n *Node) Close(ctx context.Context) error {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.members.Close(true)
+	n.interest.Close()
+	n.questions.Down()
+	unsent := n.courier.Close(ctx)
+	if err := n.link.Close(ctx); err != nil {
+		return err
+	}
+	return unsent
+}
+
+func (n *Node) reset() {
+	n.resets.Add(1)
+	n.o.Reset()
+	n.link.Reset()
+}
+
+func (n *Node) gone(p Peer, left bool) {
+	n.questions.Gone(p.ID, left)
+	n.o.Gone(p, left)
+}
+
+// Ask sends what pack makes to all other members, and returns what they answer until
+// ctx ends: head and payload of a packet that has this Request and this Base. first
+// says that it overtakes what waits for the engine. The error is pack's, and then
+// nothing was sent.
+func (n *Node) Ask(ctx context.Context, event string, first bool, pack func(request uint64, base uint32) (head, payload []byte, err error)) (Answers, error) {
+	n.meet(ctx)
+	var failed error
+	answers := n.questions.Ask(ctx, n.members.IDs, func(request uint64) bool {
+		head, payload, err := pack(request, n.o.Self.Base())
+		switch {
+		case err != nil:
+			failed = err
+			return false
+		case first:
+			return request != 0 && n.courier.SendFirst(All, head)
+		}
+		return n.courier.Send(All, event, head, payload)
+	})
+	return answers, failed
+}
+
+// meet has a guest know the others, before its first question.
+func (n *Node) meet(ctx context.Context) {
+	if !n.o.Guest {
+		return
+	}
+	if n.listen() {
+		n.whenHeard(n.members.Ask)
+		time.AfterFunc(settling, func() { close(n.met) })
+	}
+	n.mu.Lock()
+	met := n.met
+	n.mu.Unlock()
+	select {
+	case <-met:
+	case <-ctx.Done():
+	}
+}
+
+// Answer answers a packet that has a Request.
+func (n *Node) Answer(v *View, answer []byte) {
+	if n.o.Guest {
+		return // nobody waits for it
+	}
+	p := Packet[uint64]{Kind: Answer, From: n.o.Self.ID, Request: v.Request, Asks: v.Asks}
+	n.reply(v, &p, answer)
+}
+
+// Refuse says that this release does not know what another node asks.
+func (n *Node) Refuse(v *View) {
+	if n.o.Guest {
+		return
+	}
+	n.reply(v, &Packet[uint64]{Kind: Answer, From: n.o.Self.ID, Request: v.Request, Asks: v.Asks, Refusal: true}, nil)
+}
+
+func (n *Node) reply(v *View, p *Packet[uint64], answer []byte) {
+	to := NodeChannel(v.Base)
+	p.Split(answer, min(MaxPart, n.MaxMessage()-headLength-64), func(p *Packet[uint64]) bool {
+		data, err := p.Append(nil)
+		return err == nil && n.courier.SendFirst(to, data)
+	})
+}
+
+// baseTaken takes another base, if there are no connections, or says what is wrong.
+func (n *Node) baseTaken(other Peer, move bool) {
+	if !move {
+		n.o.BaseTaken(other)
+		return
+	}
+	n.o.Rebase()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if now := n.o.Self.Base(); n.listens && now != n.base {
+		n.interest.Want(NodeChannel(now), nil)
+		n.interest.Drop(NodeChannel(n.base))
+		n.base = now
+	}
+}
+
+// ear is a Node as its Link knows it.
+type ear Node
+
+// Up implements broker.Receiver.
+func (e *ear) Up() { e.say((*Node)(e).linkUp) }
+
+// Down implements broker.Receiver.
+func (e *ear) Down(cause error) { e.say(func() { (*Node)(e).linkDown(cause) }) }
+
+// say calls f, as soon as the Node is there.
+func (e *ear) say(f func()) {
+	e.mu.Lock()
+	if !e.ready.Load() {
+		e.early = f
+		e.mu.Unlock()
+		return
+	}
+	e.mu.Unlock()
+	f()
+}
+
+// Lost implements broker.Receiver.
+func (e *ear) Lost(lost int, _ ...string) {
+	e.lost.Add(uint64(lost))
+	e.o.Lost(lost)
+}
+
+// Deliver implements broker.Receiver.
+func (e *ear) Deliver(d broker.Delivery) {
+	n := (*Node)(e)
+	if !n.ready.Load() {
+		return // nothing is subscribed yet
+	}
+	v := n.views.Get().(*View)
+	defer n.views.Put(v)
+	err := v.Parse(d.Data)
+	n.members.Heard(v)
+	if v.From == n.o.Self.ID {
+		return // it is our own
+	}
+	if err == nil && !v.cameBy(d.Channel, n.o.Self.Base()) {
+		err = ErrMalformed
+	}
+	switch {
+	case steady.Is(err, ErrUnknown):
+		n.unknown.Add(1)
+		n.o.Odd(v.From, err)
+		if v.Request != 0 && v.Kind != Answer {
+			n.Refuse(v)
+		}
+	case err != nil:
+		n.malformed.Add(1)
+		n.o.Odd(v.From, err)
+	case v.Kind == Answer:
+		n.questions.Heard(v)
+	case v.Kind != Heartbeat && v.Kind != Bye:
+		n.received.Add(1)
+		n.o.Take(d.Channel, v)
+	}
+}
+
+// cameBy reports whether a packet may come by a channel. Who made two rooms of one
+// hash, or has mixed up its channels, reaches nobody.
+func (v *View) cameBy(channel string, base uint32) bool {
+	if channel == All {
+		return true
+	}
+	switch v.Kind {
+	case Push, Join, Leave, Hangup:
+	case Answer:
+		return channel == NodeChannel(base)
+	default:
+		return false
+	}
+	var token [2 + maxToken]byte
+	switch v.Target {
+	case ToRooms:
+		return string(appendToken(append(token[:0], "r."...), string(v.Names.At(v.Place)))) == channel
+	case ToUsers:
+		return string(appendToken(append(token[:0], "u."...), string(v.Names.At(v.Place)))) == channel
+	case ToConns:
+		return channel == NodeChannel(base)
+	}
+	return false
+}
+
+// linkUp takes that the link works.
+func (n *Node) linkUp() {
+	n.up.Store(true)
+	n.interest.Up()
+	n.courier.Up()
+	n.questions.Up()
+	n.o.Up()
+	n.mu.Lock()
+	listens := n.listens
+	n.mu.Unlock()
+	if listens {
+		n.whenHeard(n.members.Up)
+	} else {
+		n.members.Up()
+	}
+}
+
+// whenHeard calls f when what is sent to All comes here, or may.
+func (n *Node) whenHeard(f func()) {
+	settled := func(bool) {
+		f()
+		n.interest.Drop(All)
+	}
+	if !n.interest.Want(All, settled) {
+		settled(true)
+	}
+}
+
+// linkDown takes that the link has broken, or could not be made.
+func (n *Node) linkDown(cause error) {
+	if n.up.Swap(false) {
+		n.outages.Add(1)
+	}
+	n.interest.Down()
+	n.members.Down()
+	n.questions.Down()
+	n.o.Down(cause)
+}

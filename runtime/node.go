@@ -1,0 +1,197 @@
+package ws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// node is a Server's part in a cluster.
+type node struct {
+	server  *Server
+	in      *cluster.Node
+	missing atomic.Uint64 // answers
+}
+
+// node returns the Server's part in its cluster; nil if it is alone.
+func (s *Server) node() *node {
+	if s.cluster == nil {
+		return nil
+	}
+	return s.cluster.(*node)
+}
+
+// joinCluster makes the Server a node of the cluster that its options name.
+func (s *Server) joinCluster() error {
+	o := &s.opts.Cluster
+	n := &node{server: s}
+	in, err := cluster.Open(o.Broker, cluster.NodeOptions{
+		Cluster: o.Name, Guest: o.PublishOnly,
+		Self: cluster.Self{
+			ID: uint64(s.id), Name: o.Node, Began: s.began,
+			Base: s.ids.first,
+			Load: func() (connections, rooms uint64) { return uint64(s.hub.Present()), uint64(s.hub.Rooms()) },
+			State: func() cluster.State {
+				if s.draining.Load() {
+					return cluster.Draining
+				}
+				return 0
+			},
+		},
+		Heartbeat: o.Heartbeat, Hold: o.JoinHold, Linger: o.Linger,
+		QueueTime: o.QueueTime, QueueMessages: o.QueueMessages, QueueBytes: o.QueueBytes,
+		Take: n.take, Rebase: s.ids.renew,
+		Up: n.up, Down: n.down, Joined: n.joined, Gone: n.gone, BaseTaken: n.baseTaken,
+		Dropped: n.dropped, Lost: n.lost, Failed: n.failed, Odd: n.odd, Reset: n.reset,
+	})
+	if err != nil {
+		return err
+	}
+	n.in, s.cluster = in, n
+	s.hub.JoinCluster(in.Interest())
+	in.Begin()
+	return nil
+}
+
+func (n *node) settled() bool { return n.in.Settled() }
+
+func (n *node) news() { n.in.Tell() }
+
+// leave ends a Server's part in its cluster.
+func (n *node) leave(ctx context.Context) error {
+	if err := n.in.Close(ctx); err != nil {
+		return steady.Wrap("ws: shutdown: not all that was pushed has left for other nodes", err)
+	}
+	return nil
+}
+
+// stats returns what Stats has of a cluster.
+func (n *node) stats() ClusterStats {
+	c := n.in.Numbers()
+	nodes := c.Others
+	if !n.server.opts.Cluster.PublishOnly {
+		nodes++
+	}
+	return ClusterStats{
+		Up: c.Up, Nodes: nodes, Channels: c.Channels, Waiting: int(c.Carried.Waiting),
+		Outages: c.Outages, Resets: c.Resets, Published: c.Carried.Published, Received: c.Received,
+		QueueShed: c.Carried.Shed, QueueLate: c.Carried.Late, QueueRefused: c.Carried.Refused, QueueUnsent: c.Carried.Unsent,
+		Lost: c.Lost, Unknown: c.Unknown, Malformed: c.Malformed, JoinsUnconfirmed: c.Unconfirmed, QuestionsMissing: n.missing.Load(),
+	}
+}
+
+// What follows is told of by package cluster, and passed on to the log and to the
+// Observer.
+
+func (n *node) up() {
+	n.tell(ClusterEvent{Change: ClusterUp}, slog.LevelInfo, "ws: the link to the cluster's engine works")
+}
+
+func (n *node) down(cause error) {
+	n.tell(ClusterEvent{Change: ClusterDown, Err: cause}, slog.LevelWarn, "ws: the link to the cluster's engine does not work; connections of this node hear each other, and not those of others", "error", cause)
+}
+
+func (n *node) joined(p cluster.Peer) {
+	peer := newNode(&p)
+	n.tell(ClusterEvent{Change: ClusterNodeJoined, Node: peer}, slog.LevelInfo, "ws: a node has joined the cluster", "peer", peer.ID, "name", peer.Name)
+}
+
+func (n *node) gone(p cluster.Peer, left bool) {
+	peer := newNode(&p)
+	level, how := slog.LevelInfo, "it said so"
+	if !left {
+		level, how = slog.LevelWarn, "it was not heard any more"
+	}
+	n.tell(ClusterEvent{Change: ClusterNodeGone, Node: peer, Left: left}, level, "ws: a node has left the cluster", "peer", peer.ID, "name", peer.Name, "because", how)
+}
+
+func (n *node) baseTaken(other cluster.Peer) {
+	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, and what is pushed to an id may reach either: restart this node", "peer", NodeID(other.ID), "name", other.Name)
+}
+
+func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err error) {
+	args := []any{"messages", count, "events", eventList(events), "because", dropReason(why)}
+	if err != nil {
+		args = append(args, "error", err)
+	}
+	n.tell(ClusterEvent{Change: ClusterShed, Count: count, Err: err}, slog.LevelWarn, "ws: pushes did not leave for other nodes", args...)
+}
+
+func (n *node) lost(count int) {
+	n.tell(ClusterEvent{Change: ClusterLost, Count: count}, slog.LevelWarn, "ws: messages of other nodes were lost on the way here", "messages", count)
+}
+
+func (n *node) failed(count int, err error) {
+	n.server.logPeer(nil, slog.LevelWarn, "ws: the engine did not confirm channels, so pushes of other nodes may not come here for a while", "channels", count, "error", err)
+}
+
+func (n *node) odd(from uint64, err error) {
+	n.server.logPeer(nil, slog.LevelWarn, "ws: a message of another node was dropped", "peer", NodeID(from), "error", err)
+}
+
+func (n *node) reset() {
+	n.tell(ClusterEvent{Change: ClusterReset}, slog.LevelWarn, "ws: no other node is heard any more, so the link to the cluster's engine is made anew")
+}
+
+// tell logs a change, and tells the Observer.
+func (n *node) tell(e ClusterEvent, level slog.Level, text string, args ...any) {
+	n.server.logPeer(nil, level, text, args...)
+	n.server.tellCluster(e)
+}
+
+// dropReason says why messages did not leave.
+func dropReason(why cluster.Drop) string {
+	switch why {
+	case cluster.Full:
+		return "the queue to the engine is full"
+	case cluster.Late:
+		return "they waited for too long"
+	case cluster.Refused:
+		return "the engine does not take them"
+	default:
+		return "the Server ended before"
+	}
+}
+
+// eventList writes events and their numbers, the most first.
+func eventList(events map[string]int) string {
+	names := slices.SortedFunc(maps.Keys(events), func(a, b string) int {
+		return cmp.Or(cmp.Compare(events[b], events[a]), cmp.Compare(a, b))
+	})
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, events[name])
+	}
+	return strings.Join(names, ", ")
+}
+
+// Nodes returns the members of the cluster that this node knows, itself first and
+// the others by their ids. A Server alone is the only one. One that only publishes
+// is no member, and knows nobody before it has asked for the first time.
+func (s *Server) Nodes() []Node {
+	if !s.made() {
+		return nil
+	}
+	var all []Node
+	o := &s.opts.Cluster
+	if !o.PublishOnly {
+		all = append(all, Node{
+			ID: s.id, Name: o.Node, Conns: s.ids.node(), Connections: s.hub.Present(), Rooms: s.hub.Rooms(),
+			Draining: s.draining.Load(), Began: s.began, Heard: time.Now(),
+		})
+	}
+	if n := s.node(); n != nil {
+		for _, p := range n.in.Others() {
+			all = append(all, newNode(&p))
+		}
+	}
+	return all
+}

@@ -1,0 +1,230 @@
+package ws
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
+)
+
+// Errors of a push by a node of a cluster. Nobody gets it then, here neither.
+var (
+	// ErrTooLarge says that the engine does not carry messages of this size.
+	ErrTooLarge = errors.New("ws: the push is larger than what the cluster's engine carries")
+	// ErrTooMany says that a push has more than 1024 exceptions, or goes to the
+	// union of more than 256 rooms, or that their names have more than 60 KiB.
+	ErrTooMany = errors.New("ws: the push has too many exceptions or rooms for other nodes")
+)
+
+// relay passes one push on to other nodes, as a hub.Relay, or something else that is
+// to be done there. It is used again.
+type relay struct {
+	node   *node
+	packet cluster.Packet[ConnID]
+	users  []string
+	one    [1]string // of users
+	frame  []byte
+	head   []byte
+}
+
+var relays = sync.Pool{New: func() any { return new(relay) }}
+
+// headRoom bounds what of a packet's head is neither a name, nor an id, nor text of
+// the program's.
+const headRoom = 96
+
+// relay returns the relay of a push, or of what else kind says, which may be about
+// a room; release gives it back. A push that other nodes cannot get is an error.
+func (n *node) relay(kind cluster.Kind, t *Target, event, room string, text []byte) (*relay, error) {
+	size := headRoom + len(event) + len(room) + len(t.how.Key) + 8*min(len(t.to.IDs), cluster.MaxIDs) + 8*len(t.to.Except) + len(text)
+	names := 0
+	for _, room := range t.to.Rooms {
+		names += len(room) + 3
+	}
+	longest := 0
+	for _, user := range t.to.Users {
+		longest = max(longest, len(user))
+	}
+	switch {
+	case len(t.to.Except) > cluster.MaxIDs, len(t.to.Rooms) > cluster.MaxNames, max(names, longest, len(event), len(room)) > maxNames:
+		return nil, ErrTooMany
+	case size+names+longest > n.in.MaxMessage():
+		return nil, ErrTooLarge
+	}
+	r := relays.Get().(*relay)
+	r.node, r.frame, r.users = n, text, nil
+	r.packet = cluster.Packet[ConnID]{
+		Kind: kind, From: uint64(n.server.id), Target: cluster.ToConns, Except: t.to.Except,
+		Event: event, Room: room, Key: t.how.Key, Overflow: uint8(t.how.Overflow),
+	}
+	switch {
+	case t.to.All:
+		r.packet.Target = cluster.ToAll
+	case len(t.to.Rooms) > 0:
+		r.packet.Target, r.packet.Names = cluster.ToRooms, t.to.Rooms
+	case len(t.to.Users) > 0:
+		r.packet.Target, r.users = cluster.ToUsers, t.to.Users
+	}
+	return r, nil
+}
+
+// maxNames is how many bytes the names of a push may have.
+const maxNames = 60 << 10
+
+// release gives the relay back.
+func (r *relay) release() {
+	r.node, r.frame, r.users, r.one[0] = nil, nil, nil, ""
+	r.packet = cluster.Packet[ConnID]{}
+	if cap(r.head) > 4<<10 {
+		r.head = nil
+	}
+	relays.Put(r)
+}
+
+// Relay implements hub.Relay. A lock may be held.
+func (r *relay) Relay(place int, channel string) {
+	p := &r.packet
+	switch p.Target {
+	case cluster.ToAll:
+		channel = cluster.All
+	case cluster.ToRooms:
+		name := p.Names[place]
+		if slices.Contains(p.Names[:place], name) {
+			return
+		}
+		if p.Place = place; channel == "" {
+			channel = cluster.Room(name)
+		}
+	case cluster.ToUsers:
+		name := r.users[place]
+		if slices.Contains(r.users[:place], name) {
+			return
+		}
+		r.one[0] = name // a connection has one user: nobody needs to know of the others
+		p.Names = r.one[:]
+		switch {
+		case r.node.server.opts.Cluster.UsersToAll:
+			channel = cluster.All
+		case channel == "":
+			channel = cluster.User(name)
+		}
+	}
+	r.send(channel)
+}
+
+// toConns passes it on to those of the ids that may be of other nodes, and reports
+// whether there are any.
+func (r *relay) toConns(ids []ConnID) (any bool) {
+	own := r.node.server.ids.first()
+	for i, id := range ids {
+		base := id.node()
+		before := func(other ConnID) bool { return other.node() == base }
+		if base == own || slices.ContainsFunc(ids[:i], before) || !r.node.in.Knows(base) {
+			continue
+		}
+		any = true
+		r.packet.IDs = r.packet.IDs[:0]
+		for _, other := range ids[i:] {
+			if other.node() == base {
+				r.packet.IDs = append(r.packet.IDs, other)
+			}
+			if len(r.packet.IDs) == cluster.MaxIDs {
+				r.send(cluster.NodeChannel(base))
+				r.packet.IDs = r.packet.IDs[:0]
+			}
+		}
+		if len(r.packet.IDs) > 0 {
+			r.send(cluster.NodeChannel(base))
+		}
+	}
+	return any
+}
+
+// push is Target.push for a node: what is pushed goes to this node's connections at
+// once, and into the queue to the engine.
+func (n *node) push(t *Target, event string, text []byte) (int, error) {
+	r, err := n.relay(cluster.Push, t, event, "", text)
+	if err != nil {
+		t.logUnsent(err)
+		return 0, err
+	}
+	defer r.release()
+	if t.across != nil {
+		return t.pushAcross(r)
+	}
+	sent, err := t.pushHere(event, text, r)
+	if r.packet.Target == cluster.ToConns {
+		r.toConns(t.to.IDs)
+	}
+	return sent, err
+}
+
+// emitTo pushes to a connection that is not here. It reports whether it may be
+// elsewhere.
+func (n *node) emitTo(id ConnID, event string, text []byte) (bool, error) {
+	t := n.server.Conn(id)
+	r, err := n.relay(cluster.Push, &t, event, "", text)
+	if err != nil {
+		return false, err
+	}
+	defer r.release()
+	return r.toConns(t.to.IDs), nil
+}
+
+// elsewhere has other nodes do to the addressed connections there what kind says,
+// which may be about a room; with completes the packet, if it is not nil.
+func (t *Target) elsewhere(kind cluster.Kind, room string, with func(*cluster.Packet[ConnID])) error {
+	if !t.server.made() || t.server.cluster == nil {
+		return nil
+	}
+	r, err := t.server.node().relay(kind, t, "", room, nil)
+	if err != nil {
+		return err
+	}
+	defer r.release()
+	if with != nil {
+		with(&r.packet)
+	}
+	r.toAll(t)
+	return nil
+}
+
+// logUnsent logs an error of a method that may have no other way to tell.
+func (t *Target) logUnsent(err error) {
+	if err != nil {
+		t.server.logPeer(nil, slog.LevelError, "ws: not sent to other nodes", "error", err)
+	}
+}
+
+// toAll passes it on for the whole target, in the order in which Relay is called.
+func (r *relay) toAll(t *Target) {
+	switch r.packet.Target {
+	case cluster.ToAll:
+		r.Relay(0, "")
+	case cluster.ToRooms:
+		for place := range t.to.Rooms {
+			r.Relay(place, "")
+		}
+	case cluster.ToUsers:
+		for place := range t.to.Users {
+			r.Relay(place, "")
+		}
+	default:
+		r.toConns(t.to.IDs)
+	}
+}
+
+// send queues the packet for a channel.
+func (r *relay) send(channel string) {
+	head, err := r.packet.Append(r.head[:0])
+	if err != nil {
+		return // its bounds were looked at before
+	}
+	r.head = head
+	r.node.in.Send(channel, r.packet.Event, head, r.frame)
+}
+
+var _ hub.Relay = (*relay)(nil)
