@@ -1,0 +1,64 @@
+package redisbroker_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/wsgen/wsgen/runtime/broker"
+	"github.com/wsgen/wsgen/runtime/broker/brokertest"
+	redisbroker "github.com/wsgen/wsgen/runtime/broker/redis"
+	"github.com/wsgen/wsgen/runtime/broker/redis/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// engine returns an Engine for the brokers of options. Node 1 comes through a gate.
+func engine(o redisbroker.Options, restart func()) func(t *testing.T) brokertest.Engine {
+	return func(t *testing.T) brokertest.Engine {
+		gate := &redistest.Gate{}
+		own := o
+		own.Client.DialCtxFn = gate.Dial
+		all, one := redisbroker.New(o), redisbroker.New(own)
+		return brokertest.Engine{
+			Broker: func(node int) broker.Broker {
+				if node == 1 {
+					return one
+				}
+				return all
+			},
+			Cut:     func(int) { gate.Cut() },
+			Heal:    func(int) { gate.Heal() },
+			Restart: restart,
+		}
+	}
+}
+
+// TestConformance: the adapter keeps all promises on one server.
+func TestConformance(t *testing.T) {
+	redis := redistest.Start(t)
+	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, func() {
+		redis.Kill()
+		redis.Start()
+	}))
+}
+
+// TestConformanceSharded: the adapter keeps all promises on a Redis Cluster of three
+// masters, with sharded pub/sub.
+func TestConformanceSharded(t *testing.T) {
+	redis := redistest.StartCluster(t, 3)
+	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, func() {
+		redis.Kill()
+		redis.Start()
+	}))
+}
+
+// TestConformanceUnsharded: the adapter keeps all promises on a Redis Cluster
+// without sharded pub/sub, each node at another master.
+func TestConformanceUnsharded(t *testing.T) {
+	redis := redistest.StartCluster(t, 3)
+	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client(), Sharded: redisbroker.ShardedOff}, func() {
+		redis.Kill()
+		redis.Start()
+	}))
+}

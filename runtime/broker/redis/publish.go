@@ -1,0 +1,196 @@
+package redisbroker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/wsgen/wsgen/runtime/broker"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// Publish implements broker.Link. It waits for the answer of Redis, so that what is
+// refused can be told, and the next batch comes behind this one.
+func (l *link) Publish(ctx context.Context, batch []broker.Outgoing) (int, error) {
+	select {
+	case l.publishing <- struct{}{}:
+		defer func() { <-l.publishing }()
+	case <-l.open.Done():
+		return 0, broker.ErrClosed
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	var tooLarge error
+	for i := range batch {
+		if len(batch[i].Data) > l.o.MaxMessage {
+			batch, tooLarge = batch[:i], broker.ErrTooLarge
+			break
+		}
+	}
+	n, err := l.send(ctx, batch)
+	if err == nil {
+		err = tooLarge
+	}
+	return n, err
+}
+
+// send publishes a batch, and returns how many of it were sent.
+func (l *link) send(ctx context.Context, batch []broker.Outgoing) (int, error) {
+	texts := textsOf(batch)
+	todo := make([]int, len(batch)) // what has not been sent yet, by its place in batch
+	for i := range todo {
+		todo[i] = i
+	}
+	behind := 0 // everything from here on was not sent
+	until := time.Now().Add(l.times.moved)
+	for {
+		if err := ctx.Err(); err != nil {
+			return behind, err
+		}
+		refused, err := l.offer(ctx, batch, texts, todo)
+		sent := make(map[int]bool, len(todo))
+		for _, i := range todo {
+			sent[i] = true
+		}
+		for _, i := range refused {
+			delete(sent, i)
+		}
+		for i := range sent {
+			behind = max(behind, i+1)
+		}
+		todo = refused
+		switch {
+		case len(todo) == 0:
+			return len(batch), nil
+		case todo[0] >= behind:
+			return behind, err // all that is left can be tried again
+		}
+		// Some partitions have just moved, and messages behind theirs are out. They
+		// are sent to who has them now, or else they are lost while the link is down.
+		if !l.comesUp(ctx, until) {
+			l.mu.Lock()
+			l.broken(err)
+			l.mu.Unlock()
+			if behind == len(batch) {
+				err = nil
+			}
+			return behind, err
+		}
+	}
+}
+
+// textsOf copies what the caller will use again. All of it shares one string.
+func textsOf(batch []broker.Outgoing) []string {
+	size := 0
+	for i := range batch {
+		size += len(batch[i].Data)
+	}
+	all := make([]byte, 0, size)
+	for i := range batch {
+		all = append(all, batch[i].Data...)
+	}
+	whole, texts := rueidis.BinaryString(all), make([]string, len(batch))
+	for i := range batch {
+		texts[i], whole = whole[:len(batch[i].Data)], whole[len(batch[i].Data):]
+	}
+	return texts
+}
+
+// comesUp waits for the link, and reports whether it is up.
+func (l *link) comesUp(ctx context.Context, until time.Time) bool {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	for {
+		l.mu.Lock()
+		up, changed := l.up, l.changed
+		l.mu.Unlock()
+		if up {
+			return time.Now().Before(until)
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		case <-l.open.Done():
+			return false
+		}
+	}
+}
+
+// offer publishes messages once. It returns those that were certainly not taken, in
+// their order, and why.
+func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []string, todo []int) (refused []int, first error) {
+	l.mu.Lock()
+	if err := l.ready(); err != nil {
+		l.mu.Unlock()
+		return todo, err
+	}
+	parts := make(map[*server][]int)
+	for _, i := range todo {
+		s := l.owner(batch[i].Channel)
+		parts[s] = append(parts[s], i)
+	}
+	l.mu.Unlock()
+
+	var mu sync.Mutex
+	not := make(map[int]bool) // guarded by mu
+	var all sync.WaitGroup
+	for s, part := range parts {
+		one := func() {
+			commands := make([]rueidis.Completed, len(part))
+			for k, i := range part {
+				commands[k] = s.publish(l.names.full(batch[i].Channel, s.sharded), texts[i])
+			}
+			answers := s.client.DoMulti(ctx, commands...)
+			mu.Lock()
+			defer mu.Unlock()
+			for k, i := range part {
+				if err := s.answer(ctx, answers[k]); err != nil {
+					not[i] = true
+					first = err
+				}
+			}
+		}
+		if len(parts) == 1 {
+			one()
+		} else {
+			all.Go(one)
+		}
+	}
+	all.Wait()
+	for _, i := range todo {
+		if not[i] {
+			refused = append(refused, i)
+		}
+	}
+	return refused, first
+}
+
+// answer returns why Redis has refused a message, and nil if it was taken or may
+// have been.
+func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
+	err := r.Error()
+	if err == nil {
+		return nil
+	}
+	text := "redisbroker: " + s.addr + ": a message"
+	refusal, refused := rueidis.IsRedisErr(err)
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	if !refused {
+		if ctx.Err() == nil { // the connection has broken, and nobody knows
+			s.die(steady.Wrap(text, err))
+		}
+		return nil
+	}
+	_, moved := refusal.IsMoved()
+	_, moves := refusal.IsAsk()
+	if moved || moves || refusal.IsClusterDown() || refusal.IsTryAgain() {
+		s.l.broken(errMoved)
+	}
+	return steady.Wrap(text, err)
+}

@@ -1,0 +1,121 @@
+package redistest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/redis/rueidis"
+)
+
+// slots is how many a Redis Cluster has.
+const slots = 16384
+
+// Cluster is a Redis Cluster of masters without replicas. Its methods fail the test
+// when something goes wrong, and are called by one goroutine at a time.
+type Cluster struct {
+	t       testing.TB
+	Masters []*Server
+}
+
+// StartCluster starts a Redis Cluster of version 7 or later with so many masters,
+// each with its share of the slots. args are further options.
+func StartCluster(t testing.TB, masters int, args ...string) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t}
+	for i := range masters {
+		s := newServer(t, append([]string{
+			"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
+		}, args...)...)
+		s.Start()
+		s.Do("CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
+		s.Do("CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(slots*i/masters), strconv.Itoa(slots*(i+1)/masters-1))
+		c.Masters = append(c.Masters, s)
+	}
+	for _, s := range c.Masters[1:] {
+		c.meet(s)
+	}
+	c.Wait()
+	return c
+}
+
+// Add starts another master, which has no slots yet, and returns it.
+func (c *Cluster) Add(args ...string) *Server {
+	c.t.Helper()
+	s := newServer(c.t, append([]string{
+		"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
+	}, args...)...)
+	s.Start()
+	c.Masters = append(c.Masters, s)
+	c.meet(s)
+	c.Wait()
+	return s
+}
+
+func (c *Cluster) meet(s *Server) {
+	c.t.Helper()
+	host, port, _ := strings.Cut(c.Masters[0].addr, ":")
+	s.Do("CLUSTER", "MEET", host, port)
+}
+
+// Client returns the options of a client of the cluster.
+func (c *Cluster) Client() rueidis.ClientOption {
+	var o rueidis.ClientOption
+	for _, s := range c.Masters {
+		o.InitAddress = append(o.InitAddress, s.addr)
+	}
+	return o
+}
+
+// Wait returns when all masters know each other, and serve all slots.
+func (c *Cluster) Wait() {
+	c.t.Helper()
+	for _, s := range c.Masters {
+		until(c.t, "the cluster is complete at "+s.addr, func() bool {
+			info, err := s.do("CLUSTER", "INFO")
+			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384") &&
+				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.Masters))) && c.linked(s)
+		})
+	}
+}
+
+// linked reports whether a master has a connection to each other: what is published
+// before that does not reach all.
+func (c *Cluster) linked(s *Server) bool {
+	nodes, err := s.do("CLUSTER", "NODES")
+	return err == nil && !strings.Contains(nodes, "disconnected") && !strings.Contains(nodes, "handshake") && !strings.Contains(nodes, "fail")
+}
+
+// Move gives slots to another master, as a resharding does: from and to are the
+// first and the last of them. They must hold no keys.
+func (c *Cluster) Move(from, to int, owner *Server) {
+	c.t.Helper()
+	id := owner.Do("CLUSTER", "MYID")
+	// The new owner has to know first, or the others would lose the slots from sight.
+	servers := []*Server{owner}
+	for _, s := range c.Masters {
+		if s != owner {
+			servers = append(servers, s)
+		}
+	}
+	for _, s := range servers {
+		for slot := from; slot <= to; slot++ {
+			s.Do("CLUSTER", "SETSLOT", strconv.Itoa(slot), "NODE", id)
+		}
+	}
+}
+
+// Kill ends all masters at once.
+func (c *Cluster) Kill() {
+	together(c.Masters, func(_ int, s *Server) { s.Kill() })
+}
+
+// Start starts all masters again, after Kill, and returns when the cluster serves.
+func (c *Cluster) Start() {
+	c.t.Helper()
+	for _, s := range c.Masters {
+		s.Start()
+	}
+	c.Wait()
+}
