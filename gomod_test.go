@@ -181,7 +181,7 @@ func TestNestedModules(t *testing.T) {
 
 // forUsers reports whether the module in dir is got by users.
 func forUsers(dir string) bool {
-	return within(dir, "validator") || within(dir, "runtime/metrics") && dir != "runtime/metrics/prom/dashboard"
+	return within(dir, "validator") || within(dir, "runtime/broker") || within(dir, "runtime/metrics") && dir != "runtime/metrics/prom/dashboard"
 }
 
 // newestVersion is the first in the changelog, or the one that will be.

@@ -96,6 +96,20 @@ find_proxies() {
 }
 proxies_hint="Install them (Debian: apt-get install nginx haproxy caddy apache2; Fedora: dnf install nginx haproxy caddy httpd)."
 
+# find_redis tells whether a redis-server is here, installing one where it may; the
+# tests start it, on ports and in folders of their own.
+find_redis() {
+	command -v "${REDIS_SERVER:-redis-server}" >/dev/null && return 0
+	if [ "${1:-}" != again ] && [ -z "${REDIS_SERVER:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		step "no redis-server here; as root: apt-get install"
+		install_unstarted redis-server >&2 || true
+		find_redis again
+		return
+	fi
+	return 1
+}
+redis_hint="Install it (Debian: apt-get install redis-server; Fedora: dnf install valkey-compat-redis; macOS: brew install redis), or set REDIS_SERVER to its path."
+
 # install_unstarted installs Debian's packages, and has none start its service: a
 # policy-rc.d that exits with 101 forbids that.
 install_unstarted() {

@@ -19,6 +19,10 @@ if ! find_proxies; then
 	lack "not all of nginx, HAProxy, Caddy and Apache: the tests behind those that are missing are left out" "$proxies_hint"
 fi
 
+if ! find_redis; then
+	lack "no redis-server: the tests of the adapter to Redis are skipped" "$redis_hint"
+fi
+
 step "fetching modules that are not in the cache yet"
 need_module_files
 

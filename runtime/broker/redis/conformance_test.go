@@ -43,22 +43,17 @@ func TestConformance(t *testing.T) {
 	}))
 }
 
-// TestConformanceSharded: the adapter keeps all promises on a Redis Cluster of three
-// masters, with sharded pub/sub.
-func TestConformanceSharded(t *testing.T) {
+// TestConformanceCluster: the adapter keeps all promises on a Redis Cluster of three
+// masters: with sharded pub/sub, and without, each node at any master then.
+func TestConformanceCluster(t *testing.T) {
 	redis := redistest.StartCluster(t, 3)
-	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, func() {
+	restart := func() {
 		redis.Kill()
 		redis.Start()
-	}))
-}
-
-// TestConformanceUnsharded: the adapter keeps all promises on a Redis Cluster
-// without sharded pub/sub, each node at another master.
-func TestConformanceUnsharded(t *testing.T) {
-	redis := redistest.StartCluster(t, 3)
-	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client(), Sharded: redisbroker.ShardedOff}, func() {
-		redis.Kill()
-		redis.Start()
-	}))
+	}
+	for name, sharded := range map[string]redisbroker.Sharding{"Sharded": redisbroker.ShardedAuto, "Unsharded": redisbroker.ShardedOff} {
+		t.Run(name, func(t *testing.T) {
+			brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client(), Sharded: sharded}, restart))
+		})
+	}
 }

@@ -173,7 +173,7 @@ func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []strin
 // answer returns why Redis has refused a message, and nil if it was taken or may
 // have been.
 func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
-	err := r.Error()
+	err := failure(r)
 	if err == nil {
 		return nil
 	}

@@ -108,7 +108,7 @@ func (s *server) listen(lay layout) error {
 	broken := s.ears.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: s.hears, OnSubscription: s.confirms})
 	ctx, cancel := l.within(l.times.answer)
 	defer cancel()
-	if err := s.ears.Do(ctx, s.subscribe(s.signal)).Error(); err != nil {
+	if err := failure(s.ears.Do(ctx, s.subscribe(s.signal))); err != nil {
 		s.shut()
 		return steady.Wrap("redisbroker: "+s.addr, err)
 	}
@@ -142,6 +142,12 @@ func (s *server) publish(name, data string) rueidis.Completed {
 		return s.client.B().Spublish().Channel(name).Message(data).Build()
 	}
 	return s.client.B().Publish().Channel(name).Message(data).Build()
+}
+
+// failure returns why a command has failed, or nil.
+func failure(r rueidis.RedisResult) error {
+	_, err := r.ToMessage()
+	return err
 }
 
 // hears takes a message. It runs on the goroutine that reads from the connection,
@@ -281,7 +287,7 @@ func (s *server) carryOut() {
 	s.dirty = make(map[string]struct{})
 	l.mu.Unlock()
 
-	err, lost := s.tell(come, leave)
+	lost, err := s.tell(come, leave)
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -298,12 +304,12 @@ func (s *server) carryOut() {
 
 // tell sends the commands for channels to subscribe to and to give up. lost says
 // that the connection has broken.
-func (s *server) tell(come, leave []string) (err error, lost bool) { //nolint:staticcheck // what is told of is lost or not
+func (s *server) tell(come, leave []string) (lost bool, err error) {
 	commands := s.each(nil, leave, s.unsubscribe)
 	left := len(commands)
 	commands = s.each(commands, come, s.subscribe)
 	for i, r := range s.ears.DoMulti(s.ctx, commands...) {
-		e := r.Error()
+		e := failure(r)
 		_, refused := rueidis.IsRedisErr(e)
 		switch {
 		case e == nil || refused && i < left: // whoever refuses to give up has nothing
@@ -311,7 +317,7 @@ func (s *server) tell(come, leave []string) (err error, lost bool) { //nolint:st
 			err, lost = steady.Wrap("redisbroker: "+s.addr+": a subscription", e), !refused
 		}
 	}
-	return err, lost
+	return lost, err
 }
 
 // each appends commands for channels, with MaxBatch in each at most and, if
@@ -353,7 +359,7 @@ func (s *server) probe() {
 		l.working.Go(func() {
 			ctx, cancel := l.within(l.times.probe)
 			defer cancel()
-			err := s.client.Do(ctx, s.publish(s.signal, "")).Error()
+			err := failure(s.client.Do(ctx, s.publish(s.signal, "")))
 			if err == nil || l.isClosed() {
 				return
 			}

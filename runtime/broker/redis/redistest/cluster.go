@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -92,18 +93,60 @@ func (c *Cluster) linked(s *Server) bool {
 func (c *Cluster) Move(from, to int, owner *Server) {
 	c.t.Helper()
 	id := owner.Do("CLUSTER", "MYID")
-	// The new owner has to know first, or the others would lose the slots from sight.
-	servers := []*Server{owner}
+	set := func(s *Server, state, id string, which func(slot int) bool) {
+		c.t.Helper()
+		var all []rueidis.Completed
+		for slot := from; slot <= to; slot++ {
+			if which(slot) {
+				all = append(all, s.client.B().Arbitrary("CLUSTER", "SETSLOT", strconv.Itoa(slot), state, id).Build())
+			}
+		}
+		for _, r := range s.client.DoMulti(context.Background(), all...) {
+			if _, err := r.ToMessage(); err != nil {
+				c.t.Fatalf("CLUSTER SETSLOT … %s at %s: %v", state, s.addr, err)
+			}
+		}
+	}
+	every := func(int) bool { return true }
+	// Who imports a slot gets a new epoch with it, and so is believed.
 	for _, s := range c.Masters {
 		if s != owner {
-			servers = append(servers, s)
+			had := s.slots()
+			set(owner, "IMPORTING", s.Do("CLUSTER", "MYID"), had)
+			set(s, "MIGRATING", id, had)
 		}
 	}
-	for _, s := range servers {
-		for slot := from; slot <= to; slot++ {
-			s.Do("CLUSTER", "SETSLOT", strconv.Itoa(slot), "NODE", id)
+	set(owner, "NODE", id, every)
+	for _, s := range c.Masters {
+		if s != owner {
+			set(s, "NODE", id, every)
 		}
 	}
+}
+
+// slots returns a function that reports whether a master has a slot, as it says
+// itself.
+func (s *Server) slots() func(slot int) bool {
+	s.t.Helper()
+	var has [slots]bool
+	for line := range strings.Lines(s.Do("CLUSTER", "NODES")) {
+		fields := strings.Fields(line)
+		if len(fields) < 8 || !strings.Contains(fields[2], "myself") {
+			continue
+		}
+		for _, part := range fields[8:] {
+			first, last, _ := strings.Cut(part, "-")
+			from, err := strconv.Atoi(first)
+			if err != nil {
+				continue // it is being moved
+			}
+			to, _ := strconv.Atoi(last)
+			for slot := from; slot <= max(from, to); slot++ {
+				has[slot] = true
+			}
+		}
+	}
+	return func(slot int) bool { return has[slot] }
 }
 
 // Kill ends all masters at once.

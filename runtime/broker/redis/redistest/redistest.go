@@ -22,7 +22,6 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -168,15 +167,18 @@ func (s *Server) Kill() {
 }
 
 // Stop has the process stand still, with its connections open, until Continue.
-func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
+func (s *Server) Stop() { s.signal("STOP") }
 
 // Continue has the process go on after Stop.
-func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
+func (s *Server) Continue() { s.signal("CONT") }
 
-func (s *Server) signal(sig syscall.Signal) {
+// signal sends a signal by the tool for that, since not every system has all of
+// them.
+func (s *Server) signal(name string) {
 	s.t.Helper()
-	if err := s.process.Process.Signal(sig); err != nil {
-		s.t.Fatalf("redis-server: %v", err)
+	out, err := exec.Command("kill", "-s", name, strconv.Itoa(s.process.Process.Pid)).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("redis-server: %v: %s", err, out)
 	}
 }
 
