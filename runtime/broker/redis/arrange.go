@@ -26,7 +26,7 @@ func (l *link) run() {
 				return
 			}
 			// What breaks again at once is not tried for as long as what works.
-			if fails = min(fails, 4); time.Since(since) > l.times.most {
+			if fails = min(fails, 2); time.Since(since) > l.times.most {
 				fails = 0
 			}
 		} else {

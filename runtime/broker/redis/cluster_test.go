@@ -29,6 +29,7 @@ func channels(n int) []string {
 // TestSharded: a link has two connections to each master and one subscription for
 // each channel, and no message goes to more than one master.
 func TestSharded(t *testing.T) {
+	t.Parallel()
 	redis := redistest.StartCluster(t, 3)
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	var before []int
@@ -76,6 +77,7 @@ func TestSharded(t *testing.T) {
 // TestSlotsMove: when slots go to another master the subscriptions in them follow,
 // also to one that is new, and all is well behind the Up that says so.
 func TestSlotsMove(t *testing.T) {
+	t.Parallel()
 	redis := redistest.StartCluster(t, 3)
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	from, to := open(t, b), open(t, b)
@@ -138,6 +140,7 @@ func publishAnyway(t *testing.T, from *node, channel, text string) {
 // TestSlotsMoveUnderLoad: while slots move to and fro, all that is heard is in the
 // order of its publisher and comes once, and in the end all is well.
 func TestSlotsMoveUnderLoad(t *testing.T) {
+	t.Parallel()
 	redis := redistest.StartCluster(t, 3)
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	from, to := open(t, b), open(t, b)
@@ -217,6 +220,7 @@ func TestSlotsMoveUnderLoad(t *testing.T) {
 // TestMasterDies: the link is down while a master is missing, what the others have is
 // heard all the same, and all is well when it is back.
 func TestMasterDies(t *testing.T) {
+	t.Parallel()
 	redis := redistest.StartCluster(t, 3, "--cluster-require-full-coverage", "no")
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	from, to := open(t, b), open(t, b)
@@ -251,7 +255,99 @@ func TestMasterDies(t *testing.T) {
 
 // TestNoCluster: ShardedOn is down where there is no cluster, and says why.
 func TestNoCluster(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	n := open(t, redisbroker.New(redisbroker.Options{Client: redis.Client(), Sharded: redisbroker.ShardedOn}))
 	n.wasDown("not part of a Redis Cluster")
+}
+
+// TestUnsharded: without sharded pub/sub nodes hear each other in order, at whatever
+// masters they are, and go to another when theirs is gone.
+func TestUnsharded(t *testing.T) {
+	t.Parallel()
+	redis := redistest.StartCluster(t, 3)
+	o := redisbroker.Options{Client: redis.Client(), Sharded: redisbroker.ShardedOff}
+	var nodes []*node
+	for _, s := range redis.Masters {
+		o.Client.InitAddress = []string{s.Addr()}
+		nodes = append(nodes, open(t, redisbroker.New(o)))
+	}
+	o.Client.InitAddress = []string{redis.Masters[0].Addr(), redis.Masters[1].Addr()}
+	nodes = append(nodes, open(t, redisbroker.New(o)))
+	for _, n := range nodes {
+		n.isUp(1)
+		n.subscribe("r.a")
+	}
+	for from, n := range nodes {
+		for i := range 200 {
+			n.publish("r.a", fmt.Sprint(from, " ", i))
+		}
+	}
+	for _, n := range nodes {
+		for from := range nodes {
+			n.hears("r.a", fmt.Sprint(from, " ", 199))
+		}
+		last := make([]int, len(nodes))
+		for _, text := range n.heard["r.a"] {
+			var from, i int
+			_, _ = fmt.Sscan(text, &from, &i)
+			if i != last[from] {
+				t.Fatalf("message %d of %d comes behind %d", i, from, last[from]-1)
+			}
+			last[from]++
+		}
+	}
+	redis.Masters[0].Kill()
+	nodes[0].until("Down, where there is no other address", func() bool { return len(nodes[0].said) > 1 })
+	until(t, "the node with two addresses is heard", func() bool {
+		n, _ := nodes[3].link.Publish(t.Context(), []broker.Outgoing{{Channel: "r.b"}})
+		return n == 1
+	})
+	nodes[3].subscribe("r.c")
+	nodes[1].publish("r.c", "after")
+	nodes[3].hears("r.c", "after")
+}
+
+// TestPublishFollows: a batch of which a part goes to a slot that has moved, which
+// this node has not heard of, is sent all the same, and all of it.
+func TestPublishFollows(t *testing.T) {
+	t.Parallel()
+	redis := redistest.StartCluster(t, 3)
+	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
+	from, to := open(t, b), open(t, b)
+	from.isUp(1)
+	to.isUp(1)
+	to.subscribe(channels(100)...)
+	some := func(s *redistest.Server, above int) (channel string, slot int) {
+		for _, full := range strings.Fields(strings.Trim(s.Do("PUBSUB", "SHARDCHANNELS", "ws:*:main:r.*"), "[]")) {
+			if slot, _ = strconv.Atoi(s.Do("CLUSTER", "KEYSLOT", full)); slot > above {
+				return full[strings.LastIndexByte(full, ':')+1:], slot
+			}
+		}
+		t.Fatal("no channel there")
+		return "", 0
+	}
+	// The first slots have the channel of probes, whose move would be noticed.
+	moves, slot := some(redis.Masters[0], 200)
+	stays, _ := some(redis.Masters[2], 0)
+	redis.Move(slot, slot, redis.Masters[1])
+	to.isUp(2)
+	var batch []broker.Outgoing
+	for i := range 100 {
+		batch = append(batch, broker.Outgoing{Channel: []string{moves, stays}[i%2], Data: fmt.Append(nil, i)})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if n, err := from.link.Publish(ctx, batch); n != len(batch) || err != nil {
+		t.Fatalf("Publish: %d of %d, %v", n, len(batch), err)
+	}
+	for i, c := range []string{moves, stays} {
+		to.until("all on "+c, func() bool { return len(to.heard[c]) == 50 })
+		for k, text := range to.heard[c] {
+			if text != fmt.Sprint(2*k+i) {
+				t.Fatalf("on %s there is %q", c, to.heard[c])
+			}
+		}
+	}
+	from.wasDown("has moved to another server")
 }

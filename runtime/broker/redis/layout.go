@@ -121,7 +121,7 @@ func (s *server) look() (layout, error) {
 		if _, refused := rueidis.IsRedisErr(err); refused {
 			return lay, errOld
 		}
-		return lay, steady.Wrap("redisbroker: "+s.addr, err)
+		return lay, steady.Wrap("redisbroker: "+s.name(), err)
 	}
 	said := func(key string) string {
 		m := hello[key]
@@ -145,7 +145,7 @@ func (s *server) look() (layout, error) {
 	}
 	slots, err := s.client.Do(ctx, s.client.B().Arbitrary("CLUSTER", "SLOTS").Build()).ToArray()
 	if err != nil {
-		return lay, steady.Wrap("redisbroker: "+s.addr+": CLUSTER SLOTS", err)
+		return lay, steady.Wrap("redisbroker: "+s.name()+": CLUSTER SLOTS", err)
 	}
 	lay.sharded = true
 	for _, row := range slots {

@@ -12,6 +12,7 @@ import (
 // TestPartitions: each partition has a slot of its own part of all slots, as Redis
 // counts them, so that masters have equal shares of the channels.
 func TestPartitions(t *testing.T) {
+	t.Parallel()
 	redis := redistest.StartCluster(t, 1)
 	n := newNames("ws", "main")
 	for p, tagged := range n.tagged {
@@ -35,6 +36,7 @@ func TestPartitions(t *testing.T) {
 
 // TestNames: a channel comes back from its name, and from no other.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	n := newNames("ws", "main")
 	for _, sharded := range []bool{false, true} {
 		for _, c := range []string{"a", "n.00ff00", "r.p_lobby", "r.b_", strings.Repeat("x", 200)} {

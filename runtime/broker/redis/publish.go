@@ -177,7 +177,7 @@ func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
 	if err == nil {
 		return nil
 	}
-	text := "redisbroker: " + s.addr + ": a message"
+	text := "redisbroker: " + s.name() + ": a message"
 	refusal, refused := rueidis.IsRedisErr(err)
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()

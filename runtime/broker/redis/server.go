@@ -66,10 +66,18 @@ func (l *link) dial(addr string) (*server, error) {
 			client.Close()
 		}
 		s.cancel()
-		return nil, steady.Wrap("redisbroker: "+addr, err)
+		return nil, steady.Wrap("redisbroker: "+s.name(), err)
 	}
 	s.client = client
 	return s, nil
+}
+
+// name returns what s is called in errors.
+func (s *server) name() string {
+	if s.addr == "" {
+		return "the master that Sentinels name"
+	}
+	return s.addr
 }
 
 // socket makes a socket that does not outlive s.
@@ -110,7 +118,7 @@ func (s *server) listen(lay layout) error {
 	defer cancel()
 	if err := failure(s.ears.Do(ctx, s.subscribe(s.signal))); err != nil {
 		s.shut()
-		return steady.Wrap("redisbroker: "+s.addr, err)
+		return steady.Wrap("redisbroker: "+s.name(), err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -253,7 +261,7 @@ func (s *server) work(broken <-chan error) {
 			return
 		case err := <-broken:
 			s.l.mu.Lock()
-			s.die(steady.Wrap("redisbroker: "+s.addr+": the subscribing connection", err))
+			s.die(steady.Wrap("redisbroker: "+s.name()+": the subscribing connection", err))
 			s.l.mu.Unlock()
 			return
 		case <-s.wake:
@@ -314,7 +322,7 @@ func (s *server) tell(come, leave []string) (lost bool, err error) {
 		switch {
 		case e == nil || refused && i < left: // whoever refuses to give up has nothing
 		case err == nil || !refused && !lost:
-			err, lost = steady.Wrap("redisbroker: "+s.addr+": a subscription", e), !refused
+			err, lost = steady.Wrap("redisbroker: "+s.name()+": a subscription", e), !refused
 		}
 	}
 	return lost, err
@@ -365,7 +373,7 @@ func (s *server) probe() {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			s.die(steady.Wrap("redisbroker: "+s.addr+": a probe", err))
+			s.die(steady.Wrap("redisbroker: "+s.name()+": a probe", err))
 		})
 	}
 }

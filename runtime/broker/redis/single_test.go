@@ -21,6 +21,7 @@ import (
 
 // TestMistakes: a mistake in the options is an error of Open, which names the cure.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	some := rueidis.ClientOption{InitAddress: []string{"127.0.0.1:1"}}
 	resp2, replica := some, some
 	resp2.AlwaysRESP2, replica.ReplicaOnly = true, true
@@ -48,6 +49,7 @@ func TestMistakes(t *testing.T) {
 // TestProbe: a connection that answers and hears nothing, as behind a failover, is
 // made anew. Here the first that subscribes leads to another server.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	redis, other := redistest.Start(t), redistest.Start(t)
 	o := redisbroker.Options{Client: redis.Client()}
 	var dials atomic.Int32
@@ -101,6 +103,7 @@ func pause(t *testing.T) {
 // TestSubscriberKilled: a subscribing connection that is lost alone is a gap, so the
 // link was down, and up again with its subscriptions; each time.
 func TestSubscriberKilled(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	from, to := open(t, b), open(t, b)
@@ -120,6 +123,7 @@ func TestSubscriberKilled(t *testing.T) {
 // TestPublisherKilled: a connection for commands that is lost costs what was on its
 // way at most, and nothing comes twice.
 func TestPublisherKilled(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	b := redisbroker.New(redisbroker.Options{Client: redis.Client()})
 	from, to := open(t, b), open(t, b)
@@ -161,6 +165,7 @@ func TestPublisherKilled(t *testing.T) {
 // of the user's, made from the same options, are answered meanwhile, and so is what
 // the same Link publishes.
 func TestSlowReceiver(t *testing.T) {
+	t.Parallel()
 	const size, each, batches = 16 << 10, 64, 64 // 64 MiB
 	redis := redistest.Start(t)
 	redis.Do("CONFIG", "SET", "client-output-buffer-limit", "pubsub 8mb 4mb 1")
@@ -220,6 +225,7 @@ func ids(list string) (all []string) {
 // TestOrder: what one node publishes to a channel arrives in its order, in whatever
 // batches it went.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	o := redisbroker.Options{Client: redis.Client()}
 	o.Client.PipelineMultiplex, o.Client.BlockingPipeline = 3, 10 // which would each change the order
@@ -254,6 +260,7 @@ func TestOrder(t *testing.T) {
 // TestReplica: a replica is not used, since what is published there stays there; not
 // one either that was a master.
 func TestReplica(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	host, port, _ := strings.Cut(redis.Addr(), ":")
 	replica := redistest.Start(t, "--replicaof", host+" "+port)
@@ -267,6 +274,7 @@ func TestReplica(t *testing.T) {
 
 // TestPassword: a password that is refused is an outage, since it can be set later.
 func TestPassword(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	redis.Do("CONFIG", "SET", "requirepass", "other")
 	o := redisbroker.Options{Client: redis.Client()}
@@ -279,6 +287,7 @@ func TestPassword(t *testing.T) {
 
 // TestRefused: what Redis refuses is told, and was not sent.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	redis.Do("ACL", "SETUSER", "mute", "on", ">secret", "allcommands", "-publish", "&*")
 	o := redisbroker.Options{Client: redis.Client()}
@@ -296,6 +305,7 @@ func TestRefused(t *testing.T) {
 // TestStandsStill: a server that stands still with its connections open is noticed;
 // calls return with their contexts meanwhile; and Close does not wait for it.
 func TestStandsStill(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	o := redisbroker.Options{Client: redis.Client()}
 	o.Client.Dialer.KeepAlive, o.Client.ConnWriteTimeout = 200*time.Millisecond, time.Second
@@ -334,6 +344,7 @@ func TestStandsStill(t *testing.T) {
 
 // TestNothingIsLeft: a Link has two connections, and leaves none.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t)
 	before := len(ids(redis.Do("CLIENT", "LIST")))
 	n := open(t, redisbroker.New(redisbroker.Options{Client: redis.Client()}))

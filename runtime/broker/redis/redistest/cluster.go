@@ -74,7 +74,7 @@ func (c *Cluster) Wait() {
 	c.t.Helper()
 	for _, s := range c.Masters {
 		until(c.t, "the cluster is complete at "+s.addr, func() bool {
-			info, err := s.do("CLUSTER", "INFO")
+			info, err := s.Try("CLUSTER", "INFO")
 			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384") &&
 				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.Masters))) && c.linked(s)
 		})
@@ -84,7 +84,7 @@ func (c *Cluster) Wait() {
 // linked reports whether a master has a connection to each other: what is published
 // before that does not reach all.
 func (c *Cluster) linked(s *Server) bool {
-	nodes, err := s.do("CLUSTER", "NODES")
+	nodes, err := s.Try("CLUSTER", "NODES")
 	return err == nil && !strings.Contains(nodes, "disconnected") && !strings.Contains(nodes, "handshake") && !strings.Contains(nodes, "fail")
 }
 

@@ -185,14 +185,15 @@ func (s *Server) signal(name string) {
 // Do carries out a command and returns its answer as text.
 func (s *Server) Do(command ...string) string {
 	s.t.Helper()
-	text, err := s.do(command...)
+	text, err := s.Try(command...)
 	if err != nil {
 		s.t.Fatalf("%q at %s: %v", command, s.addr, err)
 	}
 	return text
 }
 
-func (s *Server) do(command ...string) (string, error) {
+// Try carries out a command that may be refused.
+func (s *Server) Try(command ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	m, err := s.client.Do(ctx, s.client.B().Arbitrary(command...).Build()).ToMessage()
