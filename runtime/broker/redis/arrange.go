@@ -171,10 +171,9 @@ func (l *link) assign(lay layout) {
 		}
 		// Nothing is taken from where it was, or what is published from now on
 		// could come twice.
+		// Redis ends subscriptions in slots that move, and a server without slots is
+		// left, so nothing has to be given up.
 		l.asked[c] = nil
-		if at != nil && !at.dead {
-			at.mark(c) // it is given up there
-		}
 		if to != nil {
 			to.mark(c)
 		}

@@ -351,3 +351,32 @@ func TestPublishFollows(t *testing.T) {
 	}
 	from.wasDown("has moved to another server")
 }
+
+// TestFailover: when a replica takes the place of its master, without a connection
+// that breaks, nodes go there, and nothing is heard twice.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	redis := redistest.StartCluster(t, 3)
+	replica := redis.AddReplica(redis.Masters[0])
+	b := timed(redisbroker.Options{Client: redis.Client()})
+	from, to := open(t, b), open(t, b)
+	from.isUp(1)
+	to.isUp(1)
+	all := channels(200)
+	to.subscribe(all...)
+	until(t, "the replica is a master", func() bool {
+		_, _ = replica.Try("CLUSTER", "FAILOVER")
+		return strings.Contains(replica.Do("INFO", "replication"), "role:master")
+	})
+	from.isUp(2)
+	to.isUp(2)
+	until(t, "the old master is left", func() bool {
+		return redis.Masters[0].Do("PUBSUB", "SHARDCHANNELS") == "[]"
+	})
+	for _, c := range all {
+		publishAnyway(t, from, c, "after")
+	}
+	for _, c := range all {
+		to.hears(c, "after")
+	}
+}

@@ -141,16 +141,12 @@ func (l *link) Unsubscribe(ctx context.Context, channels []string) error {
 	err := l.ready()
 	rounds := make(map[*round]struct{})
 	for _, c := range channels {
-		at, is := l.asked[c]
-		if !is {
+		if _, is := l.asked[c]; !is {
 			continue
 		}
 		delete(l.asked, c)
-		// It may be on its way to the owner, and be subscribed elsewhere still.
-		for _, s := range []*server{at, l.owner(c)} {
-			if s != nil && !s.dead {
-				rounds[s.mark(c)] = struct{}{}
-			}
+		if s := l.owner(c); s != nil && !s.dead {
+			rounds[s.mark(c)] = struct{}{}
 		}
 	}
 	l.mu.Unlock()

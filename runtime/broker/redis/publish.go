@@ -123,7 +123,7 @@ func (l *link) comesUp(ctx context.Context, until time.Time) bool {
 
 // offer publishes messages once. It returns those that were certainly not taken, in
 // their order, and why.
-func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []string, todo []int) (refused []int, first error) {
+func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []string, todo []int) (refused []int, why error) {
 	l.mu.Lock()
 	if err := l.ready(); err != nil {
 		l.mu.Unlock()
@@ -151,7 +151,7 @@ func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []strin
 			for k, i := range part {
 				if err := s.answer(ctx, answers[k]); err != nil {
 					not[i] = true
-					first = err
+					why = err
 				}
 			}
 		}
@@ -167,7 +167,7 @@ func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []strin
 			refused = append(refused, i)
 		}
 	}
-	return refused, first
+	return refused, why
 }
 
 // answer returns why Redis has refused a message, and nil if it was taken or may

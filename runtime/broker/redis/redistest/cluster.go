@@ -13,11 +13,12 @@ import (
 // slots is how many a Redis Cluster has.
 const slots = 16384
 
-// Cluster is a Redis Cluster of masters without replicas. Its methods fail the test
+// Cluster is a Redis Cluster. Its methods fail the test
 // when something goes wrong, and are called by one goroutine at a time.
 type Cluster struct {
 	t       testing.TB
 	Masters []*Server
+	nodes   int // with replicas
 }
 
 // StartCluster starts a Redis Cluster of version 7 or later with so many masters,
@@ -33,6 +34,7 @@ func StartCluster(t testing.TB, masters int, args ...string) *Cluster {
 		s.Do("CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
 		s.Do("CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(slots*i/masters), strconv.Itoa(slots*(i+1)/masters-1))
 		c.Masters = append(c.Masters, s)
+		c.nodes++
 	}
 	for _, s := range c.Masters[1:] {
 		c.meet(s)
@@ -44,12 +46,33 @@ func StartCluster(t testing.TB, masters int, args ...string) *Cluster {
 // Add starts another master, which has no slots yet, and returns it.
 func (c *Cluster) Add(args ...string) *Server {
 	c.t.Helper()
+	s := c.join(args...)
+	c.Masters = append(c.Masters, s)
+	return s
+}
+
+// AddReplica starts a replica of a master, and returns it when it can take the
+// master's place: CLUSTER FAILOVER does that.
+func (c *Cluster) AddReplica(of *Server, args ...string) *Server {
+	c.t.Helper()
+	s := c.join(args...)
+	s.Do("CLUSTER", "REPLICATE", of.Do("CLUSTER", "MYID"))
+	until(c.t, "the replica is connected", func() bool {
+		info, err := s.Try("INFO", "replication")
+		return err == nil && strings.Contains(info, "master_link_status:up")
+	})
+	return s
+}
+
+// join starts a server that all others know.
+func (c *Cluster) join(args ...string) *Server {
+	c.t.Helper()
 	s := newServer(c.t, append([]string{
 		"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
 	}, args...)...)
 	s.Start()
-	c.Masters = append(c.Masters, s)
 	c.meet(s)
+	c.nodes++
 	c.Wait()
 	return s
 }
@@ -76,7 +99,7 @@ func (c *Cluster) Wait() {
 		until(c.t, "the cluster is complete at "+s.addr, func() bool {
 			info, err := s.Try("CLUSTER", "INFO")
 			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384") &&
-				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.Masters))) && c.linked(s)
+				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d\r", c.nodes)) && c.linked(s)
 		})
 	}
 }
