@@ -1,6 +1,9 @@
 package redisbroker_test
 
 import (
+	"flag"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -11,7 +14,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/broker/redis/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		// They wait for Redis most of the time, so more of them run than there are
+		// processors.
+		_ = flag.Set("test.parallel", "8")
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // engine returns an Engine for the brokers of options. Node 1 comes through a gate.
 func engine(o redisbroker.Options, restart func()) func(t *testing.T) brokertest.Engine {

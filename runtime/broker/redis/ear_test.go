@@ -148,7 +148,7 @@ func (n *node) hears(channel, text string) {
 	}
 }
 
-// timed returns a Broker that probes soon.
+// timed returns a Broker that probes soon, and looks for other servers sooner.
 func timed(o redisbroker.Options) broker.Broker {
-	return redisbroker.NewTimed(o, 300*time.Millisecond, 300*time.Millisecond)
+	return redisbroker.NewTimed(o, time.Second, 300*time.Millisecond)
 }

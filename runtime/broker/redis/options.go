@@ -117,7 +117,7 @@ func (o *Options) client(addr string, dial func(context.Context, string) (net.Co
 	// Nothing is cached, so that Redis keeps no record of what we have read.
 	c.DisableCache, c.NewCacheStoreFn, c.OnInvalidations, c.ClientTrackingOptions = true, nil, nil, nil
 	c.ConnLifetime = 0
-	c.SendToReplicas, c.ReplicaSelector, c.ReadNodeSelector, c.Standalone = nil, nil, nil, rueidis.StandaloneOption{}
+	c.SendToReplicas, c.Standalone = nil, rueidis.StandaloneOption{}
 	c.BlockingPoolSize, c.BlockingPoolMinSize, c.BlockingPoolCleanup = 0, 0, 0
 	c.ShuffleInit = false
 	return c
