@@ -75,7 +75,7 @@ type link struct {
 	up      bool          // guarded by mu
 	cause   error         // guarded by mu; what has broken since run began to arrange
 	changed chan struct{} // guarded by mu; closed when up changes
-	deaf    int           // guarded by mu; connections in a row that heard nothing
+	deaf    int           // guarded by mu; times in a row that connections heard nothing
 
 	wake       chan struct{} // something has broken
 	reset      chan struct{} // Reset was called

@@ -360,7 +360,9 @@ func (s *server) probe() {
 	case n != s.last:
 		s.last, s.probed, l.deaf = n, false, 0
 	case s.probed:
-		l.deaf++
+		if l.up { // of several servers one counts
+			l.deaf++
+		}
 		s.die(errDeaf)
 	default:
 		s.probed = true
