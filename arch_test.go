@@ -42,6 +42,8 @@ runtime:                           runtime/broker runtime/internal/cluster runti
 runtime/broker:
 runtime/broker/brokertest:         runtime/broker runtime/internal/steady
 runtime/broker/memory:             runtime/broker
+runtime/broker/nats:               runtime/broker third-party
+runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-party
 runtime/broker/redis:              runtime/broker runtime/internal/steady third-party
 runtime/broker/redis/redistest:    third-party
 runtime/wsjson:                    runtime/internal/envelope
