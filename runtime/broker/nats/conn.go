@@ -40,8 +40,9 @@ type conn struct {
 	stop     chan struct{} // closed by end
 	losses   *losses
 	window   *window
-	answers  string      // the subject to which this connection's questions are answered, with a dot
-	open     atomic.Bool // Subscribe confirms
+	asks     *nats.Subscription // of questions
+	answers  string             // the subject to which this connection's questions are answered, with a dot
+	open     atomic.Bool        // Subscribe confirms
 
 	subs map[string]*nats.Subscription // guarded by link.mu; by channel
 	seen error                         // guarded by link.mu; what denied has returned
@@ -172,14 +173,17 @@ func (c *conn) join() error {
 		return err
 	}
 	// The group is the server: each question is answered by one link at each.
-	if _, err := c.nc.ChanQueueSubscribe(c.l.prefix+asksName, c.peers.own, c.controls); err != nil {
+	asks, err := c.nc.ChanQueueSubscribe(c.l.prefix+asksName, c.peers.own, c.controls)
+	if err != nil {
 		return err
 	}
+	c.asks = asks
 	return c.nc.Publish(c.l.prefix+serverName, []byte("+"+c.peers.own))
 }
 
-// leave says that this link will not answer any more.
+// leave says that this link does not answer any more. Others at its server do.
 func (c *conn) leave() {
+	_ = c.asks.Unsubscribe()
 	_ = c.nc.Publish(c.l.prefix+serverName, []byte("-"+c.peers.own)) // else the connection has ended
 }
 
@@ -205,7 +209,7 @@ func (c *conn) control() {
 func (c *conn) controlled(m *nats.Msg) {
 	switch name := c.channel(m.Subject); {
 	case name == asksName:
-		if strings.HasPrefix(m.Reply, c.l.prefix+answerName+".") { // a link's
+		if strings.HasPrefix(m.Reply, c.l.prefix+answerName+".") && c.l.closing.Err() == nil { // a link's
 			_ = c.nc.Publish(m.Reply, []byte(c.peers.own)) // else the connection has ended
 		}
 	case name == serverName:

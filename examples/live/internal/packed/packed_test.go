@@ -115,6 +115,19 @@ func main() {
 	fmt.Println(families, err)
 }
 `, "wsgen_server_connections"},
+		"runtime/broker/nats": {`package main
+
+import (
+	"fmt"
+
+	natsbroker "github.com/wsgen/wsgen/runtime/broker/nats"
+)
+
+func main() {
+	_, err := natsbroker.New(natsbroker.Options{Prefix: "*"}).Open("main", nil)
+	fmt.Println(err)
+}
+`, "natsbroker: Options.Prefix"},
 		"runtime/metrics/otel": {`package main
 
 import (
