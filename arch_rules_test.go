@@ -393,8 +393,8 @@ func errorsAsked(all []*source) []finding {
 	var out []finding
 	recovers := false
 	for _, s := range written(all) {
-		if !within(s.dir, "runtime") || s.dir == "runtime/internal/fixture" || s.dir == "runtime/metrics/otel" || within(s.dir, "runtime/metrics/prom/dashboard") || within(s.dir, "runtime/broker/nats") {
-			continue // user code itself, an Observer and a Broker that are called as the user's, and a program that makes files
+		if !within(s.dir, "runtime") || s.dir == "runtime/internal/fixture" || s.dir == "runtime/metrics/otel" || within(s.dir, "runtime/metrics/prom/dashboard") || within(s.dir, "runtime/broker/nats") || within(s.dir, "runtime/broker/redis") {
+			continue // user code itself, an Observer and Brokers that are called as the user's, and a program that makes files
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)

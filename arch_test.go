@@ -44,7 +44,7 @@ runtime/broker/brokertest:         runtime/broker runtime/internal/steady
 runtime/broker/memory:             runtime/broker
 runtime/broker/nats:               runtime/broker third-party
 runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-party
-runtime/broker/redis:              runtime/broker runtime/internal/steady third-party
+runtime/broker/redis:              runtime/broker third-party
 runtime/broker/redis/redistest:    third-party
 runtime/wsjson:                    runtime/internal/envelope
 runtime/wstest:                    runtime runtime/internal/kit

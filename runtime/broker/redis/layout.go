@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -10,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/redis/rueidis"
-
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // This file finds out which servers there are.
@@ -121,7 +120,7 @@ func (s *server) look() (layout, error) {
 		if _, refused := rueidis.IsRedisErr(err); refused {
 			return lay, errOld
 		}
-		return lay, steady.Wrap("redisbroker: "+s.name(), err)
+		return lay, fmt.Errorf("redisbroker: %s: %w", s.name(), err)
 	}
 	said := func(key string) string {
 		m := hello[key]
@@ -145,7 +144,7 @@ func (s *server) look() (layout, error) {
 	}
 	slots, err := s.client.Do(ctx, s.client.B().Arbitrary("CLUSTER", "SLOTS").Build()).ToArray()
 	if err != nil {
-		return lay, steady.Wrap("redisbroker: "+s.name()+": CLUSTER SLOTS", err)
+		return lay, fmt.Errorf("redisbroker: %s: CLUSTER SLOTS: %w", s.name(), err)
 	}
 	lay.sharded = true
 	for _, row := range slots {

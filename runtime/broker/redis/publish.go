@@ -2,13 +2,13 @@ package redisbroker
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
 
 	"github.com/wsgen/wsgen/runtime/broker"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // Publish implements broker.Link. It waits for the answer of Redis, so that what is
@@ -183,7 +183,7 @@ func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
 	defer s.l.mu.Unlock()
 	if !refused {
 		if ctx.Err() == nil { // the connection has broken, and nobody knows
-			s.die(steady.Wrap(text, err))
+			s.die(fmt.Errorf("%s: %w", text, err))
 		}
 		return nil
 	}
@@ -192,5 +192,5 @@ func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
 	if moved || moves || refusal.IsClusterDown() || refusal.IsTryAgain() {
 		s.l.broken(errMoved)
 	}
-	return steady.Wrap(text, err)
+	return fmt.Errorf("%s: %w", text, err)
 }

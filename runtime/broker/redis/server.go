@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,6 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wsgen/wsgen/runtime/broker"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // errDeaf is why a connection is made anew that answers and hears nothing.
@@ -66,7 +66,7 @@ func (l *link) dial(addr string) (*server, error) {
 			client.Close()
 		}
 		s.cancel()
-		return nil, steady.Wrap("redisbroker: "+s.name(), err)
+		return nil, fmt.Errorf("redisbroker: %s: %w", s.name(), err)
 	}
 	s.client = client
 	return s, nil
@@ -118,7 +118,7 @@ func (s *server) listen(lay layout) error {
 	defer cancel()
 	if err := failure(s.ears.Do(ctx, s.subscribe(s.signal))); err != nil {
 		s.shut()
-		return steady.Wrap("redisbroker: "+s.name(), err)
+		return fmt.Errorf("redisbroker: %s: %w", s.name(), err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -261,7 +261,7 @@ func (s *server) work(broken <-chan error) {
 			return
 		case err := <-broken:
 			s.l.mu.Lock()
-			s.die(steady.Wrap("redisbroker: "+s.name()+": the subscribing connection", err))
+			s.die(fmt.Errorf("redisbroker: %s: the subscribing connection: %w", s.name(), err))
 			s.l.mu.Unlock()
 			return
 		case <-s.wake:
@@ -322,7 +322,7 @@ func (s *server) tell(come, leave []string) (lost bool, err error) {
 		switch {
 		case e == nil || refused && i < left: // whoever refuses to give up has nothing
 		case err == nil || !refused && !lost:
-			err, lost = steady.Wrap("redisbroker: "+s.name()+": a subscription", e), !refused
+			err, lost = fmt.Errorf("redisbroker: %s: a subscription: %w", s.name(), e), !refused
 		}
 	}
 	return lost, err
@@ -375,7 +375,7 @@ func (s *server) probe() {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			s.die(steady.Wrap("redisbroker: "+s.name()+": a probe", err))
+			s.die(fmt.Errorf("redisbroker: %s: a probe: %w", s.name(), err))
 		})
 	}
 }
