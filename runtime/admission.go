@@ -19,6 +19,9 @@ func (s *Server) visit(r *http.Request) (visitor, *refusedHandshake) {
 	if s.opts.Cluster.PublishOnly {
 		return v, newRefusal(http.StatusServiceUnavailable, CodeUnavailable, "this process holds no connections (Cluster.PublishOnly)")
 	}
+	if s.cluster != nil && s.cluster.clashes() {
+		return v, newRetryRefusal(http.StatusServiceUnavailable, CodeUnavailable, "another node has the ids of this one", 5*time.Second)
+	}
 	var err error
 	if v.addr, err = s.clientAddr(r); err != nil {
 		return v, &refusedHandshake{status: http.StatusInternalServerError, err: err}

@@ -17,6 +17,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/broker"
 	"github.com/wsgen/wsgen/runtime/broker/brokertest"
 	"github.com/wsgen/wsgen/runtime/broker/memory"
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
 )
 
 // cluster is several nodes in a bubble of synctest, each with a Broker of its own
@@ -515,4 +516,148 @@ type mistaken struct{}
 
 func (mistaken) Open(string, broker.Receiver) (broker.Link, error) {
 	return nil, errors.New("the url is missing")
+}
+
+// stranger is a node of the test's own, which says what it is told to.
+type stranger struct {
+	broker.Receiver
+	link broker.Link
+}
+
+func (stranger) Up()                      {}
+func (stranger) Down(error)               {}
+func (stranger) Deliver(broker.Delivery)  {}
+func (stranger) Lost(n int, of ...string) {}
+
+// newStranger adds a node to a cluster of the name "main".
+func newStranger(t *testing.T, engine broker.Broker) *stranger {
+	t.Helper()
+	s := &stranger{}
+	link, err := engine.Open("main", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.link = link
+	synctest.Wait()
+	return s
+}
+
+// says publishes a packet.
+func (s *stranger) says(t *testing.T, channel string, p cluster.Packet[uint64]) {
+	t.Helper()
+	data, err := p.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.raw(t, channel, data)
+}
+
+func (s *stranger) raw(t *testing.T, channel string, data []byte) {
+	t.Helper()
+	if _, err := s.link.Publish(t.Context(), []broker.Outgoing{{Channel: channel, Data: data}}); err != nil {
+		t.Error(err)
+	}
+	synctest.Wait()
+}
+
+// TestClusterSameIDs: of two nodes whose ids begin alike the one without
+// connections takes others, and if both have some the younger takes no more.
+func TestClusterSameIDs(t *testing.T) {
+	inCluster(t, 1, brokertest.Faults{}, ws.Options{}, func(c *clusterSite) {
+		n := c.nodes[0]
+		other := newStranger(c.t, n.to)
+		defer func() { _ = other.link.Close(context.Background()) }()
+		claim := func(connections uint64) {
+			var base uint32
+			_, _ = fmt.Sscanf(n.Nodes()[0].Conns, "%x", &base)
+			other.says(c.t, "a", cluster.Packet[uint64]{Kind: cluster.Heartbeat, From: 7, Base: base, Connections: connections, Began: 1, Lowest: 1, Highest: 1})
+			time.Sleep(100 * time.Millisecond)
+		}
+		before := n.Nodes()[0].Conns
+		if claim(1); n.Nodes()[0].Conns == before {
+			t.Error("without connections, and it kept its ids")
+		}
+		m := c.member(0, "")
+		if got := m.client.ID().String(); !strings.HasPrefix(got, n.Nodes()[0].Conns) {
+			t.Errorf("%s does not begin with %s", got, n.Nodes()[0].Conns)
+		}
+		claim(1)
+		w := httptest.NewRecorder()
+		if n.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/ws", nil)); w.Code != http.StatusServiceUnavailable {
+			t.Error("it takes connections still:", w.Code)
+		}
+		w = httptest.NewRecorder()
+		if ws.Readyz(n.Server).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusServiceUnavailable {
+			t.Error("it is ready")
+		}
+	})
+}
+
+// TestClusterStrangers: what makes no sense is dropped and counted, also what came by
+// another channel than its own, and nobody hears it. What another release may send is
+// told apart.
+func TestClusterStrangers(t *testing.T) {
+	inCluster(t, 1, brokertest.Faults{}, ws.Options{}, func(c *clusterSite) {
+		n := c.nodes[0]
+		m := c.member(0, "ann", "r")
+		other := newStranger(c.t, n.to)
+		defer func() { _ = other.link.Close(context.Background()) }()
+		hello := append([]byte{0x81, 7}, `"hello"`...)
+		push := func(target cluster.Target, names ...string) cluster.Packet[uint64] {
+			return cluster.Packet[uint64]{Kind: cluster.Push, From: 7, Target: target, Names: names, Payload: hello}
+		}
+		other.raw(c.t, "a", []byte("garbage"))
+		other.raw(c.t, cluster.Room("r"), nil)
+		other.says(c.t, cluster.Room("r"), push(cluster.ToRooms, "s"))
+		other.says(c.t, cluster.User("ann"), push(cluster.ToUsers, "bob"))
+		other.says(c.t, cluster.Room("r"), push(cluster.ToAll))
+		other.says(c.t, cluster.Room("r"), cluster.Packet[uint64]{Kind: cluster.Heartbeat, From: 7})
+		if s := n.Stats().Cluster; s.Malformed != 6 || s.Unknown != 0 || s.Received != 0 || s.Nodes != 1 {
+			t.Errorf("%+v", s)
+		}
+		later := push(cluster.ToRooms, "r")
+		later.Kind = 99
+		other.says(c.t, "a", later)
+		if s := n.Stats().Cluster; s.Unknown != 1 {
+			t.Errorf("%+v", s)
+		}
+		other.says(c.t, cluster.Room("r"), push(cluster.ToRooms, "r"))
+		m.peer.want(`"hello"`)
+	})
+}
+
+// TestUsersToAll: with this option users have no channels, and hear what is pushed to
+// them all the same.
+func TestUsersToAll(t *testing.T) {
+	inCluster(t, 2, brokertest.Faults{}, ws.Options{Cluster: ws.Cluster{UsersToAll: true}}, func(c *clusterSite) {
+		ann, bob := c.member(0, "ann"), c.member(1, "bob")
+		for _, n := range c.nodes {
+			if got := n.Stats().Cluster.Channels; got != 2 {
+				t.Errorf("%d channels, and not those of all and of the node alone", got)
+			}
+			if _, err := n.Users("ann", "bob").Emit("e", 1); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(10 * time.Millisecond)
+			ann.peer.want(`{"event":"e","data":1}`)
+			bob.peer.want(`{"event":"e","data":1}`)
+		}
+	})
+}
+
+// TestClusterProblems: options of a node that do not do what they say are problems.
+func TestClusterProblems(t *testing.T) {
+	for _, c := range []struct {
+		cluster ws.Cluster
+		want    string
+	}{
+		{ws.Cluster{QueueBytes: -1}, "ws: Options.Cluster.QueueBytes: a number below zero means the default"},
+		{ws.Cluster{JoinHold: ws.Unlimited}, "ws: Options.Cluster.JoinHold: a number below zero means the default"},
+		{ws.Cluster{Heartbeat: 2}, "ws: Options.Cluster.Heartbeat: 2ns is so short that a busy node counts as gone: 100ms at least"},
+	} {
+		c.cluster.Broker = memory.New()
+		if err := (ws.Options{Cluster: c.cluster}).Problems(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
 }

@@ -3,7 +3,6 @@ package ws
 import (
 	"time"
 
-
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )

@@ -20,6 +20,7 @@ type node struct {
 	server  *Server
 	in      *cluster.Node
 	missing atomic.Uint64 // answers
+	clash   atomic.Bool   // another node, which is older, has the same first bits of ids
 }
 
 // node returns the Server's part in its cluster; nil if it is alone.
@@ -57,12 +58,14 @@ func (s *Server) joinCluster() error {
 		return err
 	}
 	n.in, s.cluster = in, n
-	s.hub.JoinCluster(in.Interest())
+	s.hub.JoinCluster(in.Interest(), o.UsersToAll)
 	in.Begin()
 	return nil
 }
 
-func (n *node) settled() bool { return n.in.Settled() }
+func (n *node) settled() bool { return n.in.Settled() && !n.clash.Load() }
+
+func (n *node) clashes() bool { return n.clash.Load() }
 
 func (n *node) news() { n.in.Tell() }
 
@@ -103,6 +106,9 @@ func (n *node) down(cause error) {
 func (n *node) joined(p cluster.Peer) {
 	peer := newNode(&p)
 	n.tell(ClusterEvent{Change: ClusterNodeJoined, Node: peer}, slog.LevelInfo, "ws: a node has joined the cluster", "peer", peer.ID, "name", peer.Name)
+	if !n.in.Fits() {
+		n.server.logPeer(nil, slog.LevelError, "ws: this node and an older one have no version of their messages in common, and Readyz says no: take the release between the two first", "peer", peer.ID, "name", peer.Name)
+	}
 }
 
 func (n *node) gone(p cluster.Peer, left bool) {
@@ -115,7 +121,8 @@ func (n *node) gone(p cluster.Peer, left bool) {
 }
 
 func (n *node) baseTaken(other cluster.Peer) {
-	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, and what is pushed to an id may reach either: restart this node", "peer", NodeID(other.ID), "name", other.Name)
+	n.clash.Store(true)
+	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, so this one takes no more, and Readyz says so: restart it", "peer", NodeID(other.ID), "name", other.Name)
 }
 
 func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err error) {

@@ -53,8 +53,34 @@ func (o *Options) problems() []problem {
 	ps.durations(o)
 	ps.times(o)
 	ps.rates(o)
+	ps.cluster(&o.Cluster)
 	return *ps
 }
+
+// cluster looks at the options of a node.
+func (ps *problems) cluster(c *Cluster) {
+	others := *c
+	if others.Name = ""; c.Broker == nil && others != (Cluster{}) { // a namespace's constructor sets the name in any case
+		ps.add("Cluster", "without a Broker this Server is alone, and the rest of Cluster says nothing: set Cluster.Broker, or leave Cluster out")
+	}
+	for _, n := range []struct {
+		option string
+		value  int64
+	}{
+		{"Heartbeat", int64(c.Heartbeat)}, {"JoinHold", int64(c.JoinHold)}, {"Linger", int64(c.Linger)},
+		{"QueueMessages", int64(c.QueueMessages)}, {"QueueBytes", int64(c.QueueBytes)}, {"QueueTime", int64(c.QueueTime)},
+	} {
+		if n.value < 0 {
+			ps.add("Cluster."+n.option, "a number below zero means the default, since nothing here can be unlimited: leave it out, or write one above zero")
+		}
+	}
+	if c.Heartbeat > 0 && c.Heartbeat < shortestHeartbeat {
+		ps.add("Cluster.Heartbeat", fmt.Sprintf("%v is so short that a busy node counts as gone: %v at least", c.Heartbeat, shortestHeartbeat))
+	}
+}
+
+// shortestHeartbeat is the shortest that a busy machine keeps up.
+const shortestHeartbeat = 100 * time.Millisecond
 
 // problems is a list that the methods below add to.
 type problems []problem

@@ -37,6 +37,7 @@ func TestProblems(t *testing.T) {
 		{ws.Options{ShutdownDelay: 4}, "ShutdownDelay: nothing happens"},
 		{ws.Options{ShutdownDelay: ws.Unlimited}, "ShutdownDelay: a delay below zero is none"},
 		{ws.Options{Lifetime: -time.Second}, "Lifetime: -1s lifts the limit: write Unlimited if that is meant"},
+		{ws.Options{Cluster: ws.Cluster{PublishOnly: true}}, "Cluster: without a Broker this Server is alone, and the rest of Cluster says nothing"},
 		{ws.Options{MaxRooms: -2}, "MaxRooms: -2 lifts the limit: write Unlimited if that is meant"},
 		{ws.Options{MaxStreams: math.MinInt}, "MaxStreams: -9223372036854775808 lifts the limit"},
 		{ws.Options{MaxConnections: 10, MaxConnectionsPerAddr: 11}, "MaxConnectionsPerAddr: 11 is never reached, since MaxConnections is 10"},

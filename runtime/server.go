@@ -49,6 +49,7 @@ type Server struct {
 type part interface {
 	stats() ClusterStats
 	settled() bool // the others are known
+	clashes() bool // another node hands out the same ids
 	news()         // has them know soon of what has changed here
 	leave(ctx context.Context) error
 }

@@ -50,8 +50,11 @@ func (d wsNotifyGateway) call(i int, c *ws.Call) error {
 	panic("unreachable")
 }
 
-// NewNotifyServer makes a registry of its own.
+// NewNotifyServer makes a registry of its own, and on many nodes a cluster of its own.
 func NewNotifyServer(options ws.Options) *NotifyServer {
+	if options.Cluster.Name == "" {
+		options.Cluster.Name = "notify-NotifyServer"
+	}
 	return &NotifyServer{Server: ws.NewServer(options)}
 }
 

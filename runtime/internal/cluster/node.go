@@ -146,9 +146,12 @@ func (n *Node) Others() []Peer { return n.members.Others() }
 
 // Settled reports whether the others are known, as far as they answer, and speak a
 // language that this node understands.
-func (n *Node) Settled() bool {
+func (n *Node) Settled() bool { return n.members.Settled() && n.Fits() }
+
+// Fits reports whether this node has a layout in common with all that are older.
+func (n *Node) Fits() bool {
 	_, fits := n.members.Layouts()
-	return n.members.Settled() && fits
+	return fits
 }
 
 // Tell has the others know soon of what has changed here.
@@ -321,12 +324,15 @@ func (e *ear) Deliver(d broker.Delivery) {
 	v := n.views.Get().(*View)
 	defer n.views.Put(v)
 	err := v.Parse(d.Data)
-	n.members.Heard(v)
-	if v.From == n.o.Self.ID {
-		return // it is our own
-	}
-	if err == nil && !v.cameBy(d.Channel, n.o.Self.Base()) {
+	own := v.From == n.o.Self.ID
+	if err == nil && !own && !v.cameBy(d.Channel, n.o.Self.Base()) {
 		err = ErrMalformed
+	}
+	if !steady.Is(err, ErrMalformed) {
+		n.members.Heard(v)
+	}
+	if own {
+		return
 	}
 	switch {
 	case steady.Is(err, ErrUnknown):

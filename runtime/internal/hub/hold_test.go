@@ -55,7 +55,7 @@ func clustered(t *testing.T, check func(k *maker, l *slowLink)) {
 		i := cluster.NewInterest(l, cluster.InterestOptions{Hold: patience, Linger: lingers})
 		defer i.Close()
 		i.Up()
-		k.hub.JoinCluster(i)
+		k.hub.JoinCluster(i, false)
 		check(k, l)
 	})
 }

@@ -43,8 +43,14 @@ func New(e *socket.Engine, shutdown socket.Cause) *Hub {
 }
 
 // JoinCluster makes h part of a cluster: what other nodes push to its rooms and users is
-// to come here. It must be called before the first member is added.
-func (h *Hub) JoinCluster(i *cluster.Interest) { h.rooms.interest, h.users.interest = i, i }
+// to come here; to users not by channels of their own if usersToAll is set. It must
+// be called before the first member is added.
+func (h *Hub) JoinCluster(i *cluster.Interest, usersToAll bool) {
+	h.rooms.interest = i
+	if !usersToAll {
+		h.users.interest = i
+	}
+}
 
 // Unlimited stands for any number of connections.
 const Unlimited = math.MaxInt

@@ -47,7 +47,7 @@ func serverFile(f *gofile.File, pkg *model.Package) (decls []jen.Code, codecs *c
 	}
 	for _, n := range pkg.Namespaces {
 		if n.Provider.Kind == model.ProviderGenerated {
-			decls = append(decls, namespace(f, n))
+			decls = append(decls, namespace(f, pkg.Name, n))
 		}
 	}
 	for _, p := range pkg.Pushes {

@@ -9,11 +9,13 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-func namespace(f *gofile.File, n *model.Namespace) jen.Code {
+func namespace(f *gofile.File, pkg string, n *model.Namespace) jen.Code {
 	options := jen.Id(f.Local("options"))
-	return gofile.Doc("New" + n.Name + " makes a registry of its own.").
+	name := func() jen.Code { return jen.Add(options).Dot("Cluster").Dot("Name") }
+	return gofile.Doc("New" + n.Name + " makes a registry of its own, and on many nodes a cluster of its own.").
 		Func().Id("New" + n.Name).Params(jen.Add(options).Add(f.Runtime("Options"))).
 		Op("*").Id(n.Name).Block(
+		jen.If(jen.Add(name()).Op("==").Lit("")).Block(jen.Add(name()).Op("=").Lit(pkg+"-"+n.Name)),
 		jen.Return(jen.Op("&").Id(n.Name).Values(field("Server", f.Runtime("NewServer").Call(options)))),
 	)
 }
