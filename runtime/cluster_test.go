@@ -519,27 +519,25 @@ func (mistaken) Open(string, broker.Receiver) (broker.Link, error) {
 }
 
 // stranger is a node of the test's own, which says what it is told to.
-type stranger struct {
-	broker.Receiver
-	link broker.Link
-}
+type stranger struct{ link broker.Link }
 
-func (stranger) Up()                      {}
-func (stranger) Down(error)               {}
-func (stranger) Deliver(broker.Delivery)  {}
-func (stranger) Lost(n int, of ...string) {}
+// nobody is a Receiver that does nothing.
+type nobody struct{}
+
+func (nobody) Up()                      {}
+func (nobody) Down(error)               {}
+func (nobody) Deliver(broker.Delivery)  {}
+func (nobody) Lost(n int, of ...string) {}
 
 // newStranger adds a node to a cluster of the name "main".
 func newStranger(t *testing.T, engine broker.Broker) *stranger {
 	t.Helper()
-	s := &stranger{}
-	link, err := engine.Open("main", s)
+	link, err := engine.Open("main", nobody{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.link = link
 	synctest.Wait()
-	return s
+	return &stranger{link}
 }
 
 // says publishes a packet.
