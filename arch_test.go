@@ -62,7 +62,7 @@ runtime/internal/rates:            golang.org/x/time/rate
 runtime/internal/socket:           runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws
 runtime/internal/stdjson:
 runtime/internal/steady:
-runtime/internal/fixture:          runtime runtime/wsjson
+runtime/internal/fixture:          runtime runtime/wsjson runtime/wstest
 
 runtime/metrics/otel:              runtime third-party
 runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party
