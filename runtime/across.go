@@ -21,7 +21,10 @@ type across struct {
 type Reached struct {
 	Count   int      // connections, on the nodes that answered
 	Nodes   int      // that answered, this one included
-	Missing []NodeID // members of the cluster that did not, sorted
+	// Missing are the members of the cluster that did not, sorted. 0 stands for
+	// those that this node does not know yet, since its link to the engine was not
+	// up, or not for long enough.
+	Missing []NodeID
 }
 
 // defaultAcross is how long Across waits under a context without a deadline.
@@ -68,14 +71,18 @@ type Member struct {
 type Answer[T any] struct {
 	Items   []T
 	More    bool     // there are more than were asked for
-	Missing []NodeID // members of the cluster that did not answer, sorted
+	Missing []NodeID // members of the cluster that did not answer, as in Reached
 }
 
-// maxMembers bounds what Members returns.
-const maxMembers = 100_000
+// Bounds of Members: of what it returns, and of what one node answers.
+const (
+	maxMembers      = 100_000
+	maxMembersBytes = 2 << 20
+)
 
-// Members returns who is addressed, on all nodes: at most limit of them, and 100 000
-// at most. It waits as Across does.
+// Members returns who is addressed, on all nodes: at most limit of them, 100 000 at
+// most, and of each node no more than about 2 MiB have room for. It waits as Across
+// does.
 func (t Target) Members(ctx context.Context, limit int) Answer[Member] {
 	limit = min(max(limit, 0), maxMembers)
 	var got Answer[Member]
@@ -87,10 +94,9 @@ func (t Target) Members(ctx context.Context, limit int) Answer[Member] {
 	if n == nil {
 		return got
 	}
-	answers, err := t.ask(ctx, cluster.Question, "", func(p *cluster.Packet[ConnID]) { p.Asks, p.Limit = cluster.AskMembers, uint64(limit) }, nil)
-	if err != nil {
-		t.logUnsent(err)
-	}
+	t.across = &across{ctx, new(Reached)}
+	answers, err := t.everyoneElse(cluster.Question, "", func(p *cluster.Packet[ConnID]) { p.Asks, p.Limit = cluster.AskMembers, uint64(limit) })
+	t.logUnsent(err)
 	got.Missing = n.absent(&answers)
 	for _, id := range sortedKeys(answers.By) {
 		items, more, ok := readMembers(answers.By[id], NodeID(id))
@@ -140,6 +146,10 @@ func appendMembers(to []byte, all []Member, more bool) []byte {
 		to[len(to)-1] = 1
 	}
 	for i := range all {
+		if len(to) > maxMembersBytes {
+			to[0] = 1 // the rest has no room
+			break
+		}
 		to = binary.BigEndian.AppendUint64(to, uint64(all[i].Conn))
 		to = binary.AppendUvarint(to, uint64(len(all[i].User)))
 		to = append(to, all[i].User...)
@@ -175,40 +185,44 @@ func readMembers(from []byte, node NodeID) (all []Member, more, ok bool) {
 	return all, more, true
 }
 
-// ask has all other nodes do what kind says, which may be about a room, to the
-// addressed connections there, or ask about them, and returns what they have
-// answered.
-func (t *Target) ask(ctx context.Context, kind cluster.Kind, room string, with func(*cluster.Packet[ConnID]), r *relay) (cluster.Answers, error) {
-	n := t.server.node()
-	if r == nil {
-		var err error
-		if r, err = n.relay(kind, t, "", room, nil); err != nil {
-			return cluster.Answers{}, err
-		}
-		defer r.release()
+// ask has all other nodes do what a relay says, and returns what they have answered.
+func (t *Target) ask(r *relay) (cluster.Answers, error) {
+	n, p := t.server.node(), &r.packet
+	if t.to.Nobody() {
+		return cluster.Answers{}, nil
 	}
-	p := &r.packet
 	p.IDs = t.to.IDs
 	if len(r.users) > 0 {
 		p.Names = r.users
 	}
-	if with != nil {
-		with(p)
-	}
-	if len(p.IDs) > cluster.MaxIDs || len(p.Names) > cluster.MaxNames {
-		return cluster.Answers{}, ErrTooMany
-	}
+	ctx := t.across.ctx
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, defaultAcross)
 		defer cancel()
 	}
-	return n.in.Ask(ctx, p.Event, kind == cluster.Question, func(request uint64, base uint32) ([]byte, []byte, error) {
+	return n.in.Ask(ctx, r.about, p.Kind == cluster.Question, func(request uint64, base uint32) ([]byte, []byte, error) {
 		p.Request, p.Base = request, base
 		head, err := p.Append(r.head[:0])
 		r.head = head
 		return head, r.frame, err
 	})
+}
+
+// everyoneElse has all other nodes do what kind says to the addressed connections
+// there, or asks about them; it may be about a room, and with completes the packet.
+// On an error nobody was asked, and all of them are missing.
+func (t *Target) everyoneElse(kind cluster.Kind, room string, with func(*cluster.Packet[ConnID])) (cluster.Answers, error) {
+	n := t.server.node()
+	r, err := n.relay(kind, t, "", room, nil)
+	if err != nil {
+		return cluster.Answers{Missing: n.in.IDs()}, err
+	}
+	defer r.release()
+	if with != nil {
+		with(&r.packet)
+	}
+	return t.ask(r)
 }
 
 // absent returns who has not answered, and counts them.
@@ -249,21 +263,34 @@ func (t *Target) gather(here int, answers *cluster.Answers) int {
 func (t *Target) pushAcross(r *relay) (int, error) {
 	sent, err := t.pushHere(r.packet.Event, r.frame, nil)
 	if err != nil {
-		return 0, err // the only connection is here, and full
+		t.across.r.Nodes = 1 // the only connection is here, and full
+		return 0, err
 	}
-	answers, err := t.ask(t.across.ctx, cluster.Push, "", nil, r)
+	answers, err := t.ask(r)
 	return t.gather(sent, &answers), err
 }
 
 // everywhere does what here does on this node, and has other nodes do it, and waits
-// for them.
+// for them. If they cannot be told it is not done here either, but for a question.
 func (t *Target) everywhere(kind cluster.Kind, room string, with func(*cluster.Packet[ConnID]), here func() int) (int, error) {
-	var answers cluster.Answers
-	var err error
-	done := here()
-	if t.server.cluster != nil {
-		answers, err = t.ask(t.across.ctx, kind, room, with, nil)
+	n := t.server.node()
+	if n == nil {
+		return t.gather(here(), &cluster.Answers{}), nil
 	}
+	r, err := n.relay(kind, t, "", room, nil)
+	if err != nil {
+		done := 0
+		if kind == cluster.Question {
+			done = here()
+		}
+		return t.gather(done, &cluster.Answers{Missing: n.in.IDs()}), err
+	}
+	defer r.release()
+	if with != nil {
+		with(&r.packet)
+	}
+	done := here()
+	answers, err := t.ask(r)
 	return t.gather(done, &answers), err
 }
 

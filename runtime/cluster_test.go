@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,6 +224,48 @@ func TestClusterAcross(t *testing.T) {
 		if some := a.All().Members(ctx, 2); len(some.Items) != 2 || !some.More {
 			t.Errorf("%+v", some)
 		}
+
+		// Nobody is addressed: nobody is asked, and nobody is missing.
+		for name, to := range map[string]ws.Target{"no user": a.Users(), "no room": a.In(), "no id": a.Conn(), "the zero Target": {}} {
+			began := time.Now()
+			r = ws.Reached{Count: 7, Missing: []ws.NodeID{1}}
+			if n := to.Across(ctx, &r).Count(); n != 0 || r.Count != 0 || len(r.Missing) != 0 || time.Since(began) > 0 {
+				t.Errorf("%s: %d, %+v, %v", name, n, r, time.Since(began))
+			}
+			if who := to.Members(ctx, 1); len(who.Items)+len(who.Missing) != 0 {
+				t.Errorf("%s: %+v", name, who)
+			}
+		}
+		// More than can be asked about: nothing is done, here neither, and all are missing.
+		many := make([]string, 257)
+		for i := range many {
+			many[i] = fmt.Sprint("user", i)
+		}
+		many[0] = "ann"
+		before := a.Stats().Accepted
+		if _, err := a.Users(many...).Across(ctx, &r).Emit("e", 1); !errors.Is(err, ws.ErrTooMany) || len(r.Missing) != 2 || a.Stats().Accepted != before {
+			t.Errorf("%v, %+v", err, r)
+		}
+		if n := a.Users(many...).Across(ctx, &r).Count(); n != 1 || r.Nodes != 1 || len(r.Missing) != 2 {
+			t.Errorf("%d, %+v", n, r)
+		}
+		// An ended context: everybody is missing, at once.
+		over, end := context.WithCancel(ctx)
+		end()
+		if n := a.All().Across(over, &r).Count(); n == 0 || len(r.Missing) != 2 {
+			t.Errorf("%d, %+v", n, r)
+		}
+		// Many at once.
+		var calls sync.WaitGroup
+		for range 50 {
+			calls.Go(func() {
+				var r ws.Reached
+				if n := a.In("s").Across(ctx, &r).Count(); n != 2 || len(r.Missing) != 0 {
+					t.Errorf("%d, %+v", n, r)
+				}
+			})
+		}
+		calls.Wait()
 
 		// One node is stuck: the others answer, and it is named.
 		c.nodes[2].to.Hang()
@@ -441,6 +484,60 @@ func TestPublisher(t *testing.T) {
 	})
 }
 
+// TestPublisherTooEarly: a publisher whose link is not up says that there may be nodes
+// that it does not know; and one that has ended waits for nobody.
+func TestPublisherTooEarly(t *testing.T) {
+	inCluster(t, 1, brokertest.Faults{}, ws.Options{}, func(c *clusterSite) {
+		m := c.member(0, "ann")
+		to := brokertest.Faulty(c.nodes[0].to, brokertest.Faults{})
+		to.Cut()
+		p := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler), Cluster: ws.Cluster{Broker: to, PublishOnly: true}})
+		var r ws.Reached
+		if n := p.Users("ann").Across(c.t.Context(), &r).Count(); n != 0 || !slices.Equal(r.Missing, []ws.NodeID{0}) {
+			t.Errorf("%d, %+v", n, r)
+		}
+		to.Heal()
+		if n := p.Users("ann").Across(c.t.Context(), &r).Count(); n != 1 || len(r.Missing) != 0 {
+			t.Errorf("%d, %+v", n, r)
+		}
+		if err := p.Shutdown(c.t.Context()); err != nil {
+			t.Error(err)
+		}
+		_, _ = p.Broadcast("late", 1)
+		began := time.Now()
+		if n := p.All().Across(context.Background(), &r).Count(); n != 0 || time.Since(began) > 0 {
+			t.Errorf("%d after %v", n, time.Since(began))
+		}
+		if err := p.Shutdown(c.t.Context()); err != nil {
+			t.Error(err)
+		}
+		never := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler), Cluster: ws.Cluster{Broker: to, PublishOnly: true}})
+		_ = never.Shutdown(c.t.Context())
+		if never.All().Across(context.Background(), &r).Count(); time.Since(began) > 0 {
+			t.Error("one that has never asked, and has ended, waits")
+		}
+		m.peer.send(`{"event":"echo","id":1,"data":1}`)
+		m.peer.want(`{"event":"echo","id":1,"data":1}`) // and nothing that was pushed after the end
+	})
+}
+
+// TestClusterGoodbye: a Shutdown whose time is over says bye all the same, and sends
+// what is queued.
+func TestClusterGoodbye(t *testing.T) {
+	inCluster(t, 2, brokertest.Faults{}, ws.Options{}, func(c *clusterSite) {
+		m := c.member(0, "ann")
+		ctx, cancel := context.WithCancel(c.t.Context())
+		cancel()
+		_, _ = c.nodes[1].Broadcast("last", 1)
+		_ = c.nodes[1].Shutdown(ctx)
+		m.peer.want(`{"event":"last","data":1}`)
+		synctest.Wait()
+		if all := c.nodes[0].Nodes(); len(all) != 1 {
+			t.Errorf("%v", all)
+		}
+	})
+}
+
 // TestClusterLimits: a push that the engine does not carry, or that has too many
 // names, is an error, and reaches nobody here either.
 func TestClusterLimits(t *testing.T) {
@@ -587,6 +684,11 @@ func TestClusterSameIDs(t *testing.T) {
 		w = httptest.NewRecorder()
 		if ws.Readyz(n.Server).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusServiceUnavailable {
 			t.Error("it is ready")
+		}
+		other.says(c.t, "a", cluster.Packet[uint64]{Kind: cluster.Bye, From: 7})
+		w = httptest.NewRecorder()
+		if ws.Readyz(n.Server).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusOK {
+			t.Error("the other has gone, and it is not ready:", w.Body)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package ws
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -20,7 +21,9 @@ type node struct {
 	server  *Server
 	in      *cluster.Node
 	missing atomic.Uint64 // answers
-	clash   atomic.Bool   // another node, which is older, has the same first bits of ids
+	clash   atomic.Uint64 // another node, which is older and has the same first bits of ids
+	lostHow coalesced     // what was lost on the way here
+	oddOnes rarely        // whose messages make no sense
 }
 
 // node returns the Server's part in its cluster; nil if it is alone.
@@ -63,18 +66,38 @@ func (s *Server) joinCluster() error {
 	return nil
 }
 
-func (n *node) settled() bool { return n.in.Settled() && !n.clash.Load() }
+func (n *node) unready(alone bool) string {
+	switch {
+	case n.clashes():
+		return "another node has the ids of this one\n"
+	case !n.in.Fits():
+		return "an older node does not understand this release\n"
+	case !alone && !n.in.Settled():
+		return "not in the cluster yet\n"
+	}
+	return ""
+}
 
-func (n *node) clashes() bool { return n.clash.Load() }
+func (n *node) clashes() bool { return n.clash.Load() != 0 }
 
 func (n *node) news() { n.in.Tell() }
 
 // leave ends a Server's part in its cluster.
 func (n *node) leave(ctx context.Context) error {
-	if err := n.in.Close(ctx); err != nil {
-		return steady.Wrap("ws: shutdown: not all that was pushed has left for other nodes", err)
+	if ctx.Err() != nil { // connections took all of the time: what is queued, and the bye, have as much as sockets have
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cutGrace)
+		defer cancel()
 	}
-	return nil
+	unsent, err := n.in.Close(ctx)
+	n.lostHow.flush()
+	if unsent != nil {
+		unsent = steady.Wrap("ws: shutdown: not all that was pushed has left for other nodes", unsent)
+	}
+	if err != nil {
+		err = steady.Wrap("ws: shutdown: the link to the cluster's engine", err)
+	}
+	return errors.Join(unsent, err)
 }
 
 // stats returns what Stats has of a cluster.
@@ -106,12 +129,13 @@ func (n *node) down(cause error) {
 func (n *node) joined(p cluster.Peer) {
 	peer := newNode(&p)
 	n.tell(ClusterEvent{Change: ClusterNodeJoined, Node: peer}, slog.LevelInfo, "ws: a node has joined the cluster", "peer", peer.ID, "name", peer.Name)
-	if !n.in.Fits() {
-		n.server.logPeer(nil, slog.LevelError, "ws: this node and an older one have no version of their messages in common, and Readyz says no: take the release between the two first", "peer", peer.ID, "name", peer.Name)
+	if !n.in.Understands(&p) {
+		n.server.logPeer(nil, slog.LevelError, "ws: this node and another have no version of their messages in common, and the younger is not ready: take the release between the two first", "peer", peer.ID, "name", peer.Name)
 	}
 }
 
 func (n *node) gone(p cluster.Peer, left bool) {
+	n.clash.CompareAndSwap(p.ID, 0)
 	peer := newNode(&p)
 	level, how := slog.LevelInfo, "it said so"
 	if !left {
@@ -121,8 +145,8 @@ func (n *node) gone(p cluster.Peer, left bool) {
 }
 
 func (n *node) baseTaken(other cluster.Peer) {
-	n.clash.Store(true)
-	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, so this one takes no more, and Readyz says so: restart it", "peer", NodeID(other.ID), "name", other.Name)
+	n.clash.Store(other.ID)
+	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, so this one takes no more until that one is gone, and Readyz says so: restart one of them", "peer", NodeID(other.ID), "name", other.Name)
 }
 
 func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err error) {
@@ -133,7 +157,9 @@ func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err e
 	n.tell(ClusterEvent{Change: ClusterShed, Count: count, Err: err}, slog.LevelWarn, "ws: pushes did not leave for other nodes", args...)
 }
 
-func (n *node) lost(count int) {
+func (n *node) lost(count int) { n.lostHow.add(count, n.tellLost) }
+
+func (n *node) tellLost(count int) {
 	n.tell(ClusterEvent{Change: ClusterLost, Count: count}, slog.LevelWarn, "ws: messages of other nodes were lost on the way here", "messages", count)
 }
 
@@ -142,6 +168,9 @@ func (n *node) failed(count int, err error) {
 }
 
 func (n *node) odd(from uint64, err error) {
+	if !n.oddOnes.may(from) {
+		return
+	}
 	n.server.logPeer(nil, slog.LevelWarn, "ws: a message of another node was dropped", "peer", NodeID(from), "error", err)
 }
 

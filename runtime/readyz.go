@@ -21,9 +21,12 @@ func Readyz(servers ...*Server) http.Handler {
 			switch {
 			case s.draining.Load():
 				because = "shutting down\n"
-			case s.stray, s.cluster != nil && !s.opts.Cluster.ReadyAlone && !s.cluster.settled():
-				because = "not in the cluster yet\n"
-			default:
+			case s.stray:
+				because = "not in its cluster, by a mistake in its options\n"
+			case s.cluster != nil:
+				because = s.cluster.unready(s.opts.Cluster.ReadyAlone)
+			}
+			if because == "" {
 				continue
 			}
 			w.WriteHeader(http.StatusServiceUnavailable)

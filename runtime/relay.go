@@ -15,7 +15,8 @@ var (
 	// ErrTooLarge says that the engine does not carry messages of this size.
 	ErrTooLarge = errors.New("ws: the push is larger than what the cluster's engine carries")
 	// ErrTooMany says that a push has more than 1024 exceptions, or goes to the
-	// union of more than 256 rooms, or that their names have more than 60 KiB.
+	// union of more than 256 rooms, or that their names have more than 60 KiB. One
+	// that waits (Target.Across) also has at most 256 users or 1024 ids.
 	ErrTooMany = errors.New("ws: the push has too many exceptions or rooms for other nodes")
 )
 
@@ -25,7 +26,9 @@ type relay struct {
 	node   *node
 	packet cluster.Packet[ConnID]
 	users  []string
-	one    [1]string // of users
+	seen   map[string]struct{} // those of very many users that were passed on
+	one    [1]string           // of users
+	about  string              // what is lost if it does not leave: the event, or what is to be done
 	frame  []byte
 	head   []byte
 }
@@ -40,25 +43,33 @@ const headRoom = 96
 // a room; release gives it back. A push that other nodes cannot get is an error.
 func (n *node) relay(kind cluster.Kind, t *Target, event, room string, text []byte) (*relay, error) {
 	size := headRoom + len(event) + len(room) + len(t.how.Key) + 8*min(len(t.to.IDs), cluster.MaxIDs) + 8*len(t.to.Except) + len(text)
-	names := 0
-	for _, room := range t.to.Rooms {
-		names += len(room) + 3
-	}
-	longest := 0
-	for _, user := range t.to.Users {
-		longest = max(longest, len(user))
+	names, longest := namesSize(t.to.Rooms)
+	users, longestUser := namesSize(t.to.Users)
+	if together := t.across != nil; !together { // each user has a message
+		users = longestUser
+	} else if len(t.to.Users) > cluster.MaxNames || len(t.to.IDs) > cluster.MaxIDs {
+		return nil, ErrTooMany
 	}
 	switch {
-	case len(t.to.Except) > cluster.MaxIDs, len(t.to.Rooms) > cluster.MaxNames, max(names, longest, len(event), len(room)) > maxNames:
+	case len(t.to.Except) > cluster.MaxIDs, len(t.to.Rooms) > cluster.MaxNames,
+		max(names, users, longest, len(event), len(room), len(t.how.Key)) > maxNames:
 		return nil, ErrTooMany
-	case size+names+longest > n.in.MaxMessage():
+	case size+names+users > n.in.MaxMessage():
 		return nil, ErrTooLarge
 	}
 	r := relays.Get().(*relay)
-	r.node, r.frame, r.users = n, text, nil
+	r.node, r.frame, r.users, r.about = n, text, nil, event
 	r.packet = cluster.Packet[ConnID]{
 		Kind: kind, From: uint64(n.server.id), Target: cluster.ToConns, Except: t.to.Except,
 		Event: event, Room: room, Key: t.how.Key, Overflow: uint8(t.how.Overflow),
+	}
+	switch kind {
+	case cluster.Join:
+		r.about = "$join"
+	case cluster.Leave:
+		r.about = "$leave"
+	case cluster.Hangup:
+		r.about = "$disconnect"
 	}
 	switch {
 	case t.to.All:
@@ -71,18 +82,28 @@ func (n *node) relay(kind cluster.Kind, t *Target, event, room string, text []by
 	return r, nil
 }
 
-// maxNames is how many bytes the names of a push may have.
-const maxNames = 60 << 10
+// namesSize returns how many bytes names take together, and the longest alone.
+func namesSize(names []string) (all, longest int) {
+	for _, name := range names {
+		all += len(name) + 3
+		longest = max(longest, len(name)+3)
+	}
+	return all, longest
+}
 
 // release gives the relay back.
 func (r *relay) release() {
-	r.node, r.frame, r.users, r.one[0] = nil, nil, nil, ""
+	r.node, r.frame, r.users, r.one[0], r.about = nil, nil, nil, "", ""
 	r.packet = cluster.Packet[ConnID]{}
+	clear(r.seen)
 	if cap(r.head) > 4<<10 {
 		r.head = nil
 	}
 	relays.Put(r)
 }
+
+// maxNames is how many bytes the names of a push may have.
+const maxNames = 60 << 10
 
 // Relay implements hub.Relay. A lock may be held.
 func (r *relay) Relay(place int, channel string) {
@@ -100,7 +121,7 @@ func (r *relay) Relay(place int, channel string) {
 		}
 	case cluster.ToUsers:
 		name := r.users[place]
-		if slices.Contains(r.users[:place], name) {
+		if r.again(place) {
 			return
 		}
 		r.one[0] = name // a connection has one user: nobody needs to know of the others
@@ -143,11 +164,28 @@ func (r *relay) toConns(ids []ConnID) (any bool) {
 	return any
 }
 
+// again reports whether the user of a place was passed on before.
+func (r *relay) again(place int) bool {
+	const few = 16 // which are compared
+	if len(r.users) <= few {
+		return slices.Contains(r.users[:place], r.users[place])
+	}
+	if r.seen == nil {
+		r.seen = make(map[string]struct{})
+	}
+	before := len(r.seen)
+	r.seen[r.users[place]] = struct{}{}
+	return len(r.seen) == before
+}
+
 // push is Target.push for a node: what is pushed goes to this node's connections at
 // once, and into the queue to the engine.
 func (n *node) push(t *Target, event string, text []byte) (int, error) {
 	r, err := n.relay(cluster.Push, t, event, "", text)
 	if err != nil {
+		if t.across != nil {
+			t.gather(0, &cluster.Answers{Missing: n.in.IDs()})
+		}
 		t.logUnsent(err)
 		return 0, err
 	}
@@ -224,7 +262,7 @@ func (r *relay) send(channel string) {
 		return // its bounds were looked at before
 	}
 	r.head = head
-	r.node.in.Send(channel, r.packet.Event, head, r.frame)
+	r.node.in.Send(channel, r.about, head, r.frame)
 }
 
 var _ hub.Relay = (*relay)(nil)

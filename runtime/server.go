@@ -48,9 +48,9 @@ type Server struct {
 // part is a Server's part in a cluster, as what stands below it knows it.
 type part interface {
 	stats() ClusterStats
-	settled() bool // the others are known
-	clashes() bool // another node hands out the same ids
-	news()         // has them know soon of what has changed here
+	clashes() bool             // another node hands out the same ids
+	unready(alone bool) string // why nobody should connect; alone: before the others are known they may
+	news()                     // has the others know soon of what has changed here
 	leave(ctx context.Context) error
 }
 

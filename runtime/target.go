@@ -45,6 +45,7 @@ func (t Target) Rooms() []string { return slices.Clone(t.to.Rooms) }
 // Server.Broadcast. It is encoded once. A target that is one connection, by its
 // id, fails with ErrFull if its outbox has no room.
 func (t Target) Emit(event string, data any) (int, error) {
+	t.reset()
 	frame, err := encodePush(event, data)
 	if !t.server.made() {
 		return 0, err
@@ -177,19 +178,29 @@ func (t *Target) disconnectHere(code CloseCode, reason string) (n int) {
 // Count returns how many connections of this node are addressed.
 func (t Target) Count() int {
 	switch {
-	case !t.server.made():
-		return 0
 	case t.waits():
 		t := t // for the heap, that of others is not
 		n, err := t.everywhere(cluster.Question, "", func(p *cluster.Packet[ConnID]) { p.Asks = cluster.AskCount }, t.countHere)
 		t.logUnsent(err)
 		return n
+	case !t.server.made():
+		return 0
 	}
 	return t.countHere()
 }
 
-// waits reports whether the target is one that waits for other nodes.
-func (t *Target) waits() bool { return t.across != nil && t.server.made() }
+// waits reports whether the target is one that waits for other nodes, and begins to.
+func (t *Target) waits() bool {
+	t.reset()
+	return t.across != nil && t.server.made()
+}
+
+// reset empties what a call that waits fills in, as the first thing of each.
+func (t *Target) reset() {
+	if t.across != nil {
+		*t.across.r = Reached{}
+	}
+}
 
 func (t *Target) countHere() int {
 	n := 0

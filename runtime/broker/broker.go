@@ -14,6 +14,9 @@ var (
 	ErrClosed = errors.New("broker: the link is closed")
 	// ErrTooLarge says that a message has more than MaxMessage bytes.
 	ErrTooLarge = errors.New("broker: the message is larger than the engine takes")
+	// ErrRefused says that the engine does not take a message, for lack of a
+	// permission for one, and would not take it the next time.
+	ErrRefused = errors.New("broker: the engine refuses the message")
 )
 
 // Broker is an adapter to an engine that carries messages between nodes. Its
@@ -63,7 +66,8 @@ type Link interface {
 	// sent or will be, so the caller may try them again; where a Link cannot
 	// know, it counts a message as sent. While the link is down it fails with
 	// ErrDown without waiting. It fails with ErrTooLarge at a message with more
-	// than MaxMessage bytes, and with ctx's error if ctx has ended already.
+	// than MaxMessage bytes, with ErrRefused at one that is to be given up for
+	// another reason, and with ctx's error if ctx has ended already.
 	Publish(ctx context.Context, batch []Outgoing) (n int, err error)
 
 	// MaxMessage returns how many bytes a message may have, MinMessage at least.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/broker"
 )
@@ -80,6 +81,7 @@ type link struct {
 	wake       chan struct{} // something has broken
 	reset      chan struct{} // Reset was called
 	publishing chan struct{} // holds one token while Publish runs
+	careful    time.Time     // of whoever has the token: until then messages are sent one by one
 
 	done    chan struct{} // closed when run has ended
 	working sync.WaitGroup

@@ -2,7 +2,9 @@ package redisbroker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,8 +38,26 @@ func (l *link) Publish(ctx context.Context, batch []broker.Outgoing) (int, error
 	return n, err
 }
 
-// send publishes a batch, and returns how many of it were sent.
+// send publishes a batch, and returns how many of it were sent. When Redis has
+// refused a message while those behind it were taken, messages are sent one by one
+// for a while, so that the next one is told: of this one nobody could be.
 func (l *link) send(ctx context.Context, batch []broker.Outgoing) (int, error) {
+	if time.Now().Before(l.careful) {
+		for i := range batch {
+			if n, err := l.sendAll(ctx, batch[i:i+1]); n == 0 || err != nil {
+				return i + n, err
+			}
+		}
+		return len(batch), nil
+	}
+	return l.sendAll(ctx, batch)
+}
+
+// carefulFor is how long messages are sent one by one.
+const carefulFor = 10 * time.Second
+
+// sendAll publishes messages together.
+func (l *link) sendAll(ctx context.Context, batch []broker.Outgoing) (int, error) {
 	texts := textsOf(batch)
 	todo := make([]int, len(batch)) // what has not been sent yet, by its place in batch
 	for i := range todo {
@@ -65,7 +85,16 @@ func (l *link) send(ctx context.Context, batch []broker.Outgoing) (int, error) {
 		case len(todo) == 0:
 			return len(batch), nil
 		case todo[0] >= behind:
+			if errors.Is(err, broker.ErrRefused) {
+				l.careful = time.Now().Add(carefulFor)
+			}
 			return behind, err // all that is left can be tried again
+		case errors.Is(err, broker.ErrRefused):
+			l.careful = time.Now().Add(carefulFor)
+			if behind == len(batch) {
+				err = nil
+			}
+			return behind, err
 		}
 		// Some partitions have just moved, and messages behind theirs are out. They
 		// are sent to who has them now, or else they are lost while the link is down.
@@ -151,7 +180,9 @@ func (l *link) offer(ctx context.Context, batch []broker.Outgoing, texts []strin
 			for k, i := range part {
 				if err := s.answer(ctx, answers[k]); err != nil {
 					not[i] = true
-					why = err
+					if why == nil || errors.Is(why, broker.ErrRefused) {
+						why = err // one that passes, if there is any
+					}
 				}
 			}
 		}
@@ -189,8 +220,11 @@ func (s *server) answer(ctx context.Context, r rueidis.RedisResult) error {
 	}
 	_, moved := refusal.IsMoved()
 	_, moves := refusal.IsAsk()
-	if moved || moves || refusal.IsClusterDown() || refusal.IsTryAgain() {
+	switch {
+	case moved || moves || refusal.IsClusterDown() || refusal.IsTryAgain():
 		s.l.broken(errMoved)
+	case strings.HasPrefix(err.Error(), "NOPERM"):
+		return fmt.Errorf("%s: %w: %w: give the user the channels and PUBLISH, or SPUBLISH in a cluster: ACL SETUSER ... &%s:* +publish +spublish", text, broker.ErrRefused, err, s.l.o.Prefix)
 	}
 	return fmt.Errorf("%s: %w", text, err)
 }

@@ -304,6 +304,35 @@ func TestRefused(t *testing.T) {
 	n.publish("r.a", "now")
 }
 
+// TestRefusedChannels: a user that may not publish to some channels is told of each
+// message, but the first, and neither the others nor the link suffer.
+func TestRefusedChannels(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	redis.Do("ACL", "SETUSER", "rooms", "on", ">secret", "allcommands", "resetchannels", "&ws:*:r.*", "&ws:*:!*")
+	o := redisbroker.Options{Client: redis.Client()}
+	to := open(t, redisbroker.New(o))
+	o.Client.Username, o.Client.Password = "rooms", "secret"
+	n := open(t, redisbroker.New(o))
+	for _, x := range []*node{to, n} {
+		x.isUp(1)
+	}
+	to.subscribe("r.a")
+	if sent, err := n.link.Publish(t.Context(), []broker.Outgoing{{Channel: "r.a", Data: []byte("1")}, {Channel: "u.b"}, {Channel: "r.a", Data: []byte("2")}}); sent != 3 || err != nil {
+		t.Errorf("Publish: %d, %v; the refused one counts as sent, since what was behind it is out", sent, err)
+	}
+	for range 3 {
+		sent, err := n.link.Publish(t.Context(), []broker.Outgoing{{Channel: "r.a", Data: []byte("3")}, {Channel: "u.b"}, {Channel: "r.a", Data: []byte("4")}})
+		if sent != 1 || !errors.Is(err, broker.ErrRefused) || !strings.Contains(err.Error(), "ACL SETUSER") {
+			t.Errorf("Publish: %d, %v; want 1 and ErrRefused with its cure", sent, err)
+		}
+	}
+	n.publish("r.a", "5")
+	to.hears("r.a", "5")
+	to.until("all in their order", func() bool { return strings.Join(to.heard["r.a"], "") == "123335" })
+	n.until("a link that has not broken", func() bool { return len(n.said) == 1 })
+}
+
 // TestStandsStill: a server that stands still with its connections open is noticed;
 // calls return with their contexts meanwhile; and Close does not wait for it.
 func TestStandsStill(t *testing.T) {

@@ -21,6 +21,12 @@ const (
 	firstBytes    = 8 << 20
 )
 
+// What may wait besides of SendVital.
+const (
+	vitalMessages = 16
+	vitalBytes    = 64 << 10
+)
+
 // How long a Courier waits until it tries again what the Link has not taken: at
 // first, and at most. It doubles meanwhile.
 const (
@@ -116,6 +122,14 @@ func (c *Courier) SendFirst(channel string, packet []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.put(&c.first, firstMessages, firstBytes, message{channel: channel}, packet, nil)
+}
+
+// SendVital is SendFirst for what a node says of its own life: it finds room where an
+// answer does not any more.
+func (c *Courier) SendVital(channel string, packet []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(&c.first, firstMessages+vitalMessages, firstBytes+vitalBytes, message{channel: channel}, packet, nil)
 }
 
 // put appends a message to a queue that has room. The caller holds mu.
@@ -270,7 +284,7 @@ func (c *Courier) settle(n int, all bool, err error, try *attempt) (wait time.Du
 	case steady.Is(err, broker.ErrClosed):
 		c.closing, c.left = true, broker.ErrClosed
 		return 0
-	case steady.Is(err, broker.ErrTooLarge):
+	case steady.Is(err, broker.ErrTooLarge), steady.Is(err, broker.ErrRefused):
 		c.refuse(err, try)
 		return 0
 	case !steady.Is(err, broker.ErrDown) && !steady.Is(err, context.DeadlineExceeded) && c.ctx.Err() == nil:

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"container/heap"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +32,7 @@ type Interest struct {
 	channels    map[string]*channel // guarded by mu; all that are wanted, subscribed, or linger
 	due         []string            // guarded by mu; wanted and not subscribed, in order
 	leaving     []left              // guarded by mu; dropped, in order
-	limits      []limit             // guarded by mu; who has begun to wait, in order, and may have been let go
+	limits      limits              // guarded by mu; who has begun to wait and may have been let go, the first to be let go first
 	late        *time.Timer         // guarded by mu; calls releaseLate for the first of limits; nil: nobody ever waited
 	unconfirmed uint64              // guarded by mu
 	closed      bool                // guarded by mu
@@ -64,6 +66,21 @@ type waiter struct {
 type limit struct {
 	c     *channel
 	until time.Time
+}
+
+// limits is a heap of them.
+type limits []limit
+
+func (l limits) Len() int           { return len(l) }
+func (l limits) Less(i, j int) bool { return l[i].until.Before(l[j].until) }
+func (l limits) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+func (l *limits) Push(x any)        { *l = append(*l, x.(limit)) }
+func (l *limits) Pop() any {
+	last := len(*l) - 1
+	x := (*l)[last]
+	(*l)[last] = limit{}
+	*l = (*l)[:last]
+	return x
 }
 
 // stage is how far a channel has come.
@@ -100,6 +117,15 @@ func NewInterest(link broker.Link, o InterestOptions) *Interest {
 //
 // Each Want is undone by one Drop.
 func (i *Interest) Want(name string, settled func(live bool)) (wait bool) {
+	return i.WantUntil(name, time.Now().Add(i.o.Hold), settled)
+}
+
+// Hold returns until when somebody is kept who begins to wait now.
+func (i *Interest) Hold() time.Time { return time.Now().Add(i.o.Hold) }
+
+// WantUntil is Want for somebody who waits for something already, and until then
+// only.
+func (i *Interest) WantUntil(name string, until time.Time, settled func(live bool)) (wait bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed {
@@ -118,22 +144,23 @@ func (i *Interest) Want(name string, settled func(live bool)) (wait bool) {
 		return false
 	}
 	if settled != nil {
-		i.await(c, settled)
+		i.await(c, until, settled)
 	}
 	return true
 }
 
-// await has somebody wait, for as long as Hold: a batch that is under way, and
-// those that come first, may take longer. The caller holds mu.
-func (i *Interest) await(c *channel, settled func(live bool)) {
-	until := time.Now().Add(i.o.Hold)
+// await has somebody wait, but only until then: a batch that is under way, and those
+// that come first, may take longer. The caller holds mu.
+func (i *Interest) await(c *channel, until time.Time, settled func(live bool)) {
 	c.waiting = append(c.waiting, waiter{settled, until})
-	i.limits = append(i.limits, limit{c, until})
-	switch {
-	case i.late == nil:
-		i.late = time.AfterFunc(i.o.Hold, i.releaseLate)
-	case len(i.limits) == 1:
-		i.late.Reset(i.o.Hold)
+	heap.Push(&i.limits, limit{c, until})
+	if i.limits[0].c != c || i.limits[0].until != until {
+		return // others are let go before
+	}
+	if in := time.Until(until); i.late == nil {
+		i.late = time.AfterFunc(in, i.releaseLate)
+	} else {
+		i.late.Reset(in)
 	}
 }
 
@@ -143,12 +170,14 @@ func (i *Interest) releaseLate() {
 	now := time.Now()
 	var free []waiter
 	for len(i.limits) > 0 && !i.limits[0].until.After(now) {
-		c := i.limits[0].c
-		i.limits = i.limits[1:]
-		for len(c.waiting) > 0 && !c.waiting[0].until.After(now) {
-			free = append(free, c.waiting[0])
-			c.waiting = c.waiting[1:]
-		}
+		c := heap.Pop(&i.limits).(limit).c
+		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
+			late := !w.until.After(now)
+			if late {
+				free = append(free, w)
+			}
+			return late
+		})
 	}
 	if len(i.limits) > 0 {
 		i.late.Reset(i.limits[0].until.Sub(now))
@@ -274,13 +303,16 @@ func (i *Interest) look() {
 // run subscribes and gives up, until Close.
 func (i *Interest) run() {
 	for i.ctx.Err() == nil {
-		if batch := i.takeDue(); len(batch) > 0 {
-			i.subscribe(batch)
-			continue
+		due := i.takeDue()
+		if len(due) > 0 {
+			i.subscribe(due)
 		}
-		batch, wait := i.takeLeft(time.Now())
-		if len(batch) > 0 {
-			i.unsubscribe(batch)
+		// However many come, those that left have their turn.
+		left, wait := i.takeLeft(time.Now())
+		if len(left) > 0 {
+			i.unsubscribe(left)
+		}
+		if len(due) > 0 || len(left) > 0 {
 			continue
 		}
 		var later <-chan time.Time
@@ -294,6 +326,11 @@ func (i *Interest) run() {
 		}
 	}
 }
+
+// maxLeaving is how many channels may linger: beyond it the first of them are given
+// up before their time, since whoever hops through rooms that nobody is in would
+// have the engine keep all of them.
+const maxLeaving = 32 << 10
 
 // takeDue takes the next channels to be subscribed.
 func (i *Interest) takeDue() []string {
@@ -325,6 +362,7 @@ func (i *Interest) subscribe(batch []string) {
 			c.stage = live
 		case i.up && i.ups != ups:
 			i.queue(name, c) // nobody knows whether that Up came before or behind the call
+			continue         // who waits is told by the next one
 		default:
 			c.stage = asked
 		}
@@ -357,9 +395,10 @@ func (i *Interest) complain(n int, err error) {
 func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for len(batch) < broker.MaxBatch && len(i.leaving) > 0 {
+	for n := len(i.leaving); len(batch) < broker.MaxBatch && n > 0; n-- {
 		first := i.leaving[0]
-		if first.at.After(now) {
+		crowded := len(i.leaving) > maxLeaving
+		if first.at.After(now) && !crowded {
 			wait = first.at.Sub(now)
 			break
 		}
@@ -370,7 +409,7 @@ func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) 
 		case c.wants > 0: // its next Drop queues it
 		case c.stage == waits: // it is subscribed first
 			i.again(first.name, c, now.Add(i.o.Linger))
-		case c.leaves.After(now): // it came back, and left again later
+		case c.leaves.After(now) && !crowded: // it came back, and left again later
 			i.again(first.name, c, c.leaves)
 		default:
 			delete(i.channels, first.name)
@@ -379,6 +418,8 @@ func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) 
 	}
 	if len(i.leaving) == 0 {
 		i.leaving = nil
+	} else if wait == 0 { // all have been looked at
+		wait = max(i.leaving[0].at.Sub(now), time.Millisecond)
 	}
 	return batch, wait
 }

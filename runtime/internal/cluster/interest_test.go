@@ -279,6 +279,46 @@ func TestInterestHoldsNobodyLonger(t *testing.T) {
 	})
 }
 
+// TestInterestUntil: who waits until a time of its own is let go then, also if others,
+// who came before, wait longer.
+func TestInterestUntil(t *testing.T) {
+	interested(t, func(b *bench) {
+		b.link.set(10*hold, nil)
+		b.want("r.a")
+		b.WantUntil("r.b", time.Now().Add(hold/2), func(live bool) { b.note(&b.told, fmt.Sprint("r.b ", live)) })
+		time.Sleep(hold / 2)
+		b.tells("at its time", "r.b false")
+		time.Sleep(hold / 2)
+		b.tells("after Hold", "r.a false")
+	})
+}
+
+// TestInterestSteady: channels are given up although others are wanted all the time,
+// and of very many that linger the first go early.
+func TestInterestSteady(t *testing.T) {
+	interested(t, func(b *bench) {
+		b.link.set(time.Millisecond, nil)
+		for i := range 3000 {
+			name := fmt.Sprint("r.", i)
+			b.Want(name, nil)
+			b.Drop(name)
+			time.Sleep(linger / 1000)
+		}
+		if n, _ := b.Count(); n > 1200 {
+			t.Errorf("%d channels after three times Linger, of 1000 in each", n)
+		}
+		for i := range maxLeaving + 2000 {
+			name := fmt.Sprint("s.", i)
+			b.Want(name, nil)
+			b.Drop(name)
+		}
+		time.Sleep(linger / 2)
+		if n, _ := b.Count(); n > maxLeaving+broker.MaxBatch {
+			t.Errorf("%d channels linger", n)
+		}
+	})
+}
+
 // TestInterestDown: while the link is down nobody waits. What is wanted meanwhile
 // is asked for all the same, and there with Up.
 func TestInterestDown(t *testing.T) {

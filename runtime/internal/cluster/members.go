@@ -238,7 +238,7 @@ func (m *Members) enrol(all map[uint64]*member) {
 			r.byBase[x.node.Base] = id
 		}
 		r.sends = min(r.sends, x.node.Highest)
-		if (x.node.Highest < m.self.Lowest || m.self.Highest < x.node.Lowest) && m.younger(&x.node) {
+		if !m.understands(&x.node) && m.younger(&x.node) {
 			r.fits = false
 		}
 	}
@@ -246,6 +246,11 @@ func (m *Members) enrol(all map[uint64]*member) {
 		r.sends = 1
 	}
 	m.roll.Store(r)
+}
+
+// understands reports whether another node has a layout in common with this one.
+func (m *Members) understands(p *Peer) bool {
+	return p.Highest >= m.self.Lowest && m.self.Highest >= p.Lowest
 }
 
 // younger reports whether this node is younger than another. Both know when each

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,12 +58,16 @@ type Node struct {
 	up                                                  atomic.Bool
 	ready                                               atomic.Bool // all of the above is there
 
+	saying sync.Mutex // held while it is said that the link works, or does not
+	early  func()     // guarded by saying; what the Link said last before ready
+
 	mu      sync.Mutex
-	early   func()        // guarded by mu; what the Link said last before ready
 	base    uint32        // guarded by mu; whose channel is wanted
 	listens bool          // guarded by mu; All is wanted
 	closed  bool          // guarded by mu
+	ups     int           // guarded by mu; counts every Up and Down of the link
 	met     chan struct{} // guarded by mu; of a guest that listens: closed when it knows the others
+	meeting *time.Timer   // guarded by mu; closes met; nil: it is closed, or nobody was asked yet
 }
 
 // Open makes a process a Node of a cluster, which takes nothing before Begin. Close
@@ -81,7 +86,7 @@ func Open(b broker.Broker, o NodeOptions) (*Node, error) {
 	n.questions = NewQuestions(QuestionsOptions{})
 	n.members = NewMembers(o.Self, MembersOptions{
 		Heartbeat: o.Heartbeat, Guest: o.Guest,
-		Send:      func(packet []byte) { n.courier.SendFirst(All, packet) },
+		Send:      func(packet []byte) { n.courier.SendVital(All, packet) },
 		Reset:     n.reset,
 		Joined:    o.Joined,
 		Gone:      n.gone,
@@ -109,13 +114,12 @@ func (n *Node) listen() (first bool) {
 
 // Begin has the Node take what comes, and say what the Link has said until now.
 func (n *Node) Begin() {
-	n.mu.Lock()
+	n.saying.Lock()
+	defer n.saying.Unlock()
 	n.ready.Store(true)
-	early := n.early
-	n.early = nil
-	n.mu.Unlock()
-	if early != nil {
-		early()
+	if n.early != nil {
+		n.early()
+		n.early = nil
 	}
 }
 
@@ -144,9 +148,21 @@ func (n *Node) Knows(base uint32) bool {
 // Others returns the other members, by ID.
 func (n *Node) Others() []Peer { return n.members.Others() }
 
+// IDs returns the ids of the other members, and Unknown if they are not known yet.
+func (n *Node) IDs() []uint64 {
+	ids := n.members.IDs()
+	if !n.members.Settled() {
+		ids = append(slices.Clone(ids), Unknown)
+	}
+	return ids
+}
+
 // Settled reports whether the others are known, as far as they answer, and speak a
 // language that this node understands.
 func (n *Node) Settled() bool { return n.members.Settled() && n.Fits() }
+
+// Understands reports whether another node and this one have a layout in common.
+func (n *Node) Understands(p *Peer) bool { return n.members.understands(p) }
 
 // Fits reports whether this node has a layout in common with all that are older.
 func (n *Node) Fits() bool {
@@ -182,19 +198,19 @@ func (n *Node) Numbers() Numbers {
 }
 
 // Close says bye, sends what waits, and ends all that Open has begun. When ctx ends
-// first the rest is dropped, and Close returns an error.
-func (n *Node) Close(ctx context.Context) error {
+// first the rest is dropped, and unsent says why; err is the Link's.
+func (n *Node) Close(ctx context.Context) (unsent, err error) {
 	n.mu.Lock()
 	n.closed = true
+	if n.meeting != nil && n.meeting.Stop() {
+		close(n.met)
+	}
 	n.mu.Unlock()
 	n.members.Close(true)
 	n.interest.Close()
 	n.questions.Down()
-	unsent := n.courier.Close(ctx)
-	if err := n.link.Close(ctx); err != nil {
-		return err
-	}
-	return unsent
+	unsent = n.courier.Close(ctx)
+	return unsent, n.link.Close(ctx)
 }
 
 func (n *Node) reset() {
@@ -213,7 +229,7 @@ func (n *Node) gone(p Peer, left bool) {
 // says that it overtakes what waits for the engine. The error is pack's, and then
 // nothing was sent.
 func (n *Node) Ask(ctx context.Context, event string, first bool, pack func(request uint64, base uint32) (head, payload []byte, err error)) (Answers, error) {
-	n.meet(ctx)
+	known := n.meet(ctx)
 	var failed error
 	answers := n.questions.Ask(ctx, n.members.IDs, func(request uint64) bool {
 		head, payload, err := pack(request, n.o.Self.Base())
@@ -226,26 +242,67 @@ func (n *Node) Ask(ctx context.Context, event string, first bool, pack func(requ
 		}
 		return n.courier.Send(All, event, head, payload)
 	})
+	if !known {
+		answers.Missing = slices.Insert(answers.Missing, 0, Unknown)
+	}
 	return answers, failed
 }
 
-// meet has a guest know the others, before its first question.
-func (n *Node) meet(ctx context.Context) {
+// Unknown stands, among those who have not answered, for members that this node does
+// not know yet: its link was not up, or not for long enough.
+const Unknown = 0
+
+// meet has a guest know the others, before its first question. It reports whether
+// they are known, as far as they answer.
+func (n *Node) meet(ctx context.Context) bool {
 	if !n.o.Guest {
-		return
+		return n.members.Settled()
 	}
-	if n.listen() {
-		n.whenHeard(n.members.Ask)
-		time.AfterFunc(settling, func() { close(n.met) })
+	if n.listen() && n.up.Load() {
+		n.whenHeard()
 	}
 	n.mu.Lock()
-	met := n.met
+	met, closed := n.met, n.closed
 	n.mu.Unlock()
+	if closed {
+		return false
+	}
 	select {
 	case <-met:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }
+
+// whenHeard begins with what needs All, when what is sent there comes here, or may:
+// a member says hello, and a guest asks who is there. If the link has broken
+// meanwhile that begins with the next Up.
+func (n *Node) whenHeard() {
+	n.mu.Lock()
+	ups := n.ups
+	n.mu.Unlock()
+	settled := func(bool) {
+		n.interest.Drop(All)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.ups != ups || n.closed {
+			return
+		}
+		n.members.Up()
+		if n.o.Guest && n.meeting == nil && n.met != nil {
+			n.members.Ask()
+			n.meeting = time.AfterFunc(meetingTime, func() { close(n.met) })
+		}
+	}
+	if !n.interest.Want(All, settled) {
+		settled(true)
+	}
+}
+
+// meetingTime is how long a guest waits for the others to say that they are there,
+// which they do within answering.
+const meetingTime = answering + 150*time.Millisecond
 
 // Answer answers a packet that has a Request.
 func (n *Node) Answer(v *View, answer []byte) {
@@ -299,14 +356,13 @@ func (e *ear) Down(cause error) { e.say(func() { (*Node)(e).linkDown(cause) }) }
 
 // say calls f, as soon as the Node is there.
 func (e *ear) say(f func()) {
-	e.mu.Lock()
-	if !e.ready.Load() {
+	e.saying.Lock()
+	defer e.saying.Unlock()
+	if e.ready.Load() {
+		f()
+	} else {
 		e.early = f
-		e.mu.Unlock()
-		return
 	}
-	e.mu.Unlock()
-	f()
 }
 
 // Lost implements broker.Receiver.
@@ -322,7 +378,10 @@ func (e *ear) Deliver(d broker.Delivery) {
 		return // nothing is subscribed yet
 	}
 	v := n.views.Get().(*View)
-	defer n.views.Put(v)
+	defer func() {
+		*v = View{} // it has parts of the packet
+		n.views.Put(v)
+	}()
 	err := v.Parse(d.Data)
 	own := v.From == n.o.Self.ID
 	if err == nil && !own && !v.cameBy(d.Channel, n.o.Self.Base()) {
@@ -380,28 +439,16 @@ func (v *View) cameBy(channel string, base uint32) bool {
 // linkUp takes that the link works.
 func (n *Node) linkUp() {
 	n.up.Store(true)
+	n.mu.Lock()
+	n.ups++
+	listens := n.listens
+	n.mu.Unlock()
 	n.interest.Up()
 	n.courier.Up()
 	n.questions.Up()
 	n.o.Up()
-	n.mu.Lock()
-	listens := n.listens
-	n.mu.Unlock()
 	if listens {
-		n.whenHeard(n.members.Up)
-	} else {
-		n.members.Up()
-	}
-}
-
-// whenHeard calls f when what is sent to All comes here, or may.
-func (n *Node) whenHeard(f func()) {
-	settled := func(bool) {
-		f()
-		n.interest.Drop(All)
-	}
-	if !n.interest.Want(All, settled) {
-		settled(true)
+		n.whenHeard()
 	}
 }
 
@@ -410,8 +457,11 @@ func (n *Node) linkDown(cause error) {
 	if n.up.Swap(false) {
 		n.outages.Add(1)
 	}
-	n.interest.Down()
+	n.mu.Lock()
+	n.ups++
 	n.members.Down()
+	n.mu.Unlock()
+	n.interest.Down()
 	n.questions.Down()
 	n.o.Down(cause)
 }

@@ -1,32 +1,47 @@
 package hub
 
+import "time"
+
 // A member that has joined a room hears nothing, neither a reply nor a push, until
 // what other nodes push to the room comes here. So who has the reply to the
 // message in which it joined hears every push from then on, whoever pushes.
 
+// holding is how a member waits.
+type holding struct {
+	rooms   int           // for how many it does
+	until   time.Time     // no longer than that, from the first to the last
+	settled chan struct{} // closed when it waits for none; nil: nobody wants to know
+}
+
 // want has pushes of other nodes to a room of m's come here, and m wait for that.
 // The caller holds m.mu.
 func (rs *rooms) want(m *Member, channel string) {
-	if !rs.interest.Want(channel, func(bool) { m.heard() }) {
+	own := m.own()
+	until := rs.interest.Hold()
+	if own.holding != nil {
+		until = own.holding.until
+	}
+	if !rs.interest.WantUntil(channel, until, func(bool) { m.heard() }) {
 		return
 	}
-	own := m.own()
-	if own.waits++; own.waits == 1 {
+	if own.holding == nil {
+		own.holding = &holding{until: until}
 		m.Socket.Pause()
 	}
+	own.holding.rooms++
 }
 
 // heard ends one of m's waits, however it ended.
 func (m *Member) heard() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	own := m.own()
-	if own.waits--; own.waits > 0 {
+	h := m.rooms.holding
+	if h.rooms--; h.rooms > 0 {
 		return
 	}
-	if own.settled != nil {
-		close(own.settled)
-		own.settled = nil
+	m.rooms.holding = nil
+	if h.settled != nil {
+		close(h.settled)
 	}
 	m.Socket.Unpause()
 }
@@ -36,11 +51,12 @@ func (m *Member) heard() {
 func (m *Member) Settled() <-chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.rooms == nil || m.rooms.waits == 0 {
+	if m.rooms == nil || m.rooms.holding == nil {
 		return nil
 	}
-	if m.rooms.settled == nil {
-		m.rooms.settled = make(chan struct{})
+	h := m.rooms.holding
+	if h.settled == nil {
+		h.settled = make(chan struct{})
 	}
-	return m.rooms.settled
+	return h.settled
 }

@@ -141,6 +141,30 @@ func TestJoinHoldsForAWhile(t *testing.T) {
 	})
 }
 
+// TestJoinsHoldTogether: one join after the other holds a member up for no longer than
+// the first of them may.
+func TestJoinsHoldTogether(t *testing.T) {
+	clustered(t, func(k *maker, l *slowLink) {
+		l.takes = time.Hour
+		m := k.stranger()
+		k.hub.Add(m, "ann")
+		m.Socket.Out().Keep(frame.Text("reply"))
+		for i := range 10 {
+			if err := k.hub.Join(m, 100, fmt.Sprint(i)); err != nil {
+				t.Error(err)
+			}
+			if got := takes(m); got != "" {
+				t.Errorf("left too soon: %q", got)
+			}
+			time.Sleep(patience / 10)
+		}
+		synctest.Wait()
+		if got := takes(m); got != "reply" {
+			t.Errorf("after %v it is held up still: %q", patience, got)
+		}
+	})
+}
+
 // TestJoinHoldsNoClose: a member that closes while it waits is closed at once.
 func TestJoinHoldsNoClose(t *testing.T) {
 	clustered(t, func(k *maker, _ *slowLink) {

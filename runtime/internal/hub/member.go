@@ -31,15 +31,10 @@ type Keeper interface {
 // own holds the rooms of one member. It is allocated on first use, since many
 // members are in no room.
 type own struct {
-	list []*membership
-	user *membership // among the connections of the principal; nil: nobody known
-	left bool        // all rooms, for good
-
-	// Of a member of a cluster: how many of its rooms it waits for until what
-	// other nodes push to them comes here, and what is closed when it waits for
-	// none; nil: nobody wants to know.
-	waits   int32
-	settled chan struct{}
+	list    []*membership
+	user    *membership // among the connections of the principal; nil: nobody known
+	left    bool        // all rooms, for good
+	holding *holding    // nil: it does not wait
 }
 
 // own returns m.rooms, made if need be. The caller holds m.mu.

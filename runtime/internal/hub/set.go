@@ -21,6 +21,11 @@ func (to *Set[ID]) Single() bool {
 	return len(to.IDs) == 1 && !to.All && len(to.Rooms) == 0 && len(to.Users) == 0
 }
 
+// Nobody reports whether the set is empty whoever there is.
+func (to *Set[ID]) Nobody() bool {
+	return !to.All && len(to.Rooms) == 0 && len(to.Users) == 0 && len(to.IDs) == 0
+}
+
 // Present visits each member of a set once that has not begun to close. It holds
 // a room's lock during the room's visits: visit must neither block nor join nor
 // leave.
