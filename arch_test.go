@@ -47,7 +47,7 @@ runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-part
 runtime/broker/redis:              runtime/broker third-party
 runtime/broker/redis/redistest:    third-party
 runtime/wsjson:                    runtime/internal/envelope
-runtime/wstest:                    runtime runtime/internal/kit
+runtime/wstest:                    runtime runtime/broker/memory runtime/internal/kit
 runtime/internal/cluster:          runtime/broker runtime/internal/steady
 runtime/internal/envelope:
 runtime/internal/frame:

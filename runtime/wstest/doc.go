@@ -13,6 +13,9 @@
 // NewClient makes a ws.Client without a connection, for unit tests of handlers
 // and hooks, and NewPush a ws.Push whose calls are recorded.
 //
+// Run makes several Servers that are nodes of one cluster, in this process and
+// without a port.
+//
 // Fuzz is for the tests of decoders that wsgen generates.
 //
 // Everything that is started ends with the test: its cleanup waits for the

@@ -80,6 +80,16 @@ func (p *probe) Errorf(format string, args ...any) {
 	p.failed = append(p.failed, fmt.Sprintf(format, args...))
 }
 
+// end carries out the cleanups, and prints what the test failed with.
+func (p *probe) end() {
+	for i := len(p.cleanups) - 1; i >= 0; i-- {
+		p.cleanups[i]()
+	}
+	for _, why := range p.failed {
+		fmt.Println(why)
+	}
+}
+
 // failure carries out a test, with its cleanups, and returns what it failed with.
 func failure(t *testing.T, test func(t testing.TB)) string {
 	t.Helper()
