@@ -117,8 +117,11 @@ func (c Cluster) same(d Cluster) bool {
 }
 
 // ClusterStats is a node's state at one moment, and what it has counted since it
-// began. All are zero for a Server alone.
+// began. All are zero for a Server alone. One whose Broker could not be opened has its
+// Name, and is never Up.
 type ClusterStats struct {
+	Name string // the cluster's; "" for a Server alone
+
 	Up       bool // the link to the engine works
 	Nodes    int  // members of the cluster that this node knows, itself included if it is one
 	Channels int  // that it is subscribed to: rooms, users, and some of its own

@@ -602,6 +602,12 @@ func TestClusterReady(t *testing.T) {
 		if ready(stray) || !strings.Contains(logs.String(), "the url is missing") {
 			t.Error(logs.String())
 		}
+		if got := stray.Stats().Cluster; got != (ws.ClusterStats{Name: "main"}) {
+			t.Errorf("%+v", got)
+		}
+		if got := ws.NewServer(ws.Options{Logger: log}).Stats().Cluster; got != (ws.ClusterStats{}) {
+			t.Errorf("alone: %+v", got)
+		}
 		if _, err := stray.Broadcast("e", 1); err != nil {
 			t.Error(err)
 		}

@@ -108,7 +108,8 @@ func (n *node) stats() ClusterStats {
 		nodes++
 	}
 	return ClusterStats{
-		Up: c.Up, Nodes: nodes, Channels: c.Channels, Waiting: int(c.Carried.Waiting),
+		Name: n.server.opts.Cluster.Name,
+		Up:   c.Up, Nodes: nodes, Channels: c.Channels, Waiting: int(c.Carried.Waiting),
 		Outages: c.Outages, Resets: c.Resets, Published: c.Carried.Published, Received: c.Received,
 		QueueShed: c.Carried.Shed, QueueLate: c.Carried.Late, QueueRefused: c.Carried.Refused, QueueUnsent: c.Carried.Unsent,
 		Lost: c.Lost, Unknown: c.Unknown, Malformed: c.Malformed, JoinsUnconfirmed: c.Unconfirmed, QuestionsMissing: n.missing.Load(),

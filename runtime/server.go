@@ -112,8 +112,11 @@ func (s *Server) Stats() Stats {
 		return Stats{}
 	}
 	var inCluster ClusterStats
-	if s.cluster != nil {
+	switch {
+	case s.cluster != nil:
 		inCluster = s.cluster.stats()
+	case s.stray:
+		inCluster.Name = s.opts.Cluster.Name
 	}
 	return Stats{
 		Cluster:     inCluster,

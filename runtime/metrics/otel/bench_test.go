@@ -40,6 +40,7 @@ func TestCost(t *testing.T) {
 		}},
 		"push":    {0, func() { observer.Sent(ws.Sent{Event: "said", Declared: true, Outboxes: 3, Bytes: 100}) }},
 		"made up": {0, func() { observer.Sent(ws.Sent{Event: "anything", Outboxes: 3, Bytes: 100}) }},
+		"change":  {0, func() { observer.Cluster(ws.ClusterEvent{Change: ws.ClusterLost, Count: 3}) }},
 		"loss":    {0, func() { observer.Shed(ws.Shed{Event: "said", Declared: true, Shed: 1}) }},
 		"refusal": {0, func() {
 			observer.Refused(ws.Refusal{Gateway: "chat.Room", Event: "do", Declared: true, Client: c, Err: refusal})

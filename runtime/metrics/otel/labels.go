@@ -19,6 +19,7 @@ const (
 	eventKey   = attribute.Key("wsgen.event")
 	codeKey    = attribute.Key("wsgen.code")
 	closeKey   = attribute.Key("wsgen.close.code")
+	changeKey  = attribute.Key("wsgen.cluster.change")
 	remoteKey  = attribute.Key("wsgen.close.remote")
 	statusKey  = semconv.RPCResponseStatusCodeKey
 )
@@ -29,6 +30,10 @@ const (
 	unknownEvent = "_unknown"
 	otherCode    = "_other"
 )
+
+// nodeLeft is the change of a cluster that a node has gone and said so, beside those of
+// ws.ClusterChange.
+const nodeLeft = "node_left"
 
 // mostCodes is how many codes of a program's own the metrics tell apart, and
 // longestCode how many bytes such a code has. One that makes them up, with an id

@@ -25,9 +25,12 @@ type metrics struct {
 	pushes, outboxes, bytes      metric.Int64Counter
 	lost, replaced, disconnected metric.Int64Counter
 
+	changes metric.Int64Counter // of a cluster
+
 	codes       codeSet
 	refusedWith table[refusalLabels, []metric.AddOption]
 	pushed      table[string, []metric.AddOption]
+	changedBy   table[changeLabels, []metric.AddOption]
 }
 
 // refusalLabels are what refusals are counted by.
@@ -35,6 +38,12 @@ type refusalLabels struct {
 	gateway, event string
 	code           ws.Code
 	status         int
+}
+
+// changeLabels are what changes of a cluster are counted by.
+type changeLabels struct {
+	change ws.ClusterChange
+	left   bool // the node that has gone said so
 }
 
 // closeLabels are what ends of connections are counted by.
@@ -81,8 +90,10 @@ func newMetrics(meter metric.Meter) (*metrics, error) {
 	counter(&m.replaced, "wsgen.push.replaced", "{frame}", "Pushes that waited in an outbox and that a later one with the same key replaced.")
 	counter(&m.disconnected, "wsgen.push.disconnected", "{connection}", "Connections that a push closed because their outbox was full.")
 
+	counter(&m.changes, "wsgen.cluster.changes", "{change}", "Changes between a node and its cluster; a node that has gone has left, or was not heard any more.")
+
 	m.codes.rows.make = func(code ws.Code) ws.Code { return code }
-	m.refusedWith.make, m.pushed.make = refusalOptions, pushOptions
+	m.refusedWith.make, m.pushed.make, m.changedBy.make = refusalOptions, pushOptions, changeOptions
 	return m, errors.Join(all...)
 }
 
@@ -102,6 +113,14 @@ func pushOptions(event string) []metric.AddOption {
 		return nil
 	}
 	return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(eventKey.String(event)))}
+}
+
+func changeOptions(of changeLabels) []metric.AddOption {
+	name := of.change.String()
+	if of.left {
+		name = nodeLeft
+	}
+	return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(changeKey.String(name)))}
 }
 
 // refused counts a refusal. A handshake or a bad frame has no event.
@@ -143,7 +162,9 @@ func closeCode(code ws.CloseCode) ws.CloseCode {
 func (m *metrics) sent(s ws.Sent) {
 	by := m.pushed.of(eventOf(s.Event, s.Declared))
 	ctx := context.Background()
-	m.pushes.Add(ctx, 1, by...)
+	if !s.Remote { // the node that has pushed counts it
+		m.pushes.Add(ctx, 1, by...)
+	}
 	m.outboxes.Add(ctx, int64(s.Outboxes), by...)
 	m.bytes.Add(ctx, int64(s.Outboxes)*int64(s.Bytes), by...)
 }
@@ -155,6 +176,11 @@ func (m *metrics) shed(s ws.Shed) {
 	m.lost.Add(ctx, int64(s.Shed), by...)
 	m.replaced.Add(ctx, int64(s.Replaced), by...)
 	m.disconnected.Add(ctx, int64(s.Closed), by...)
+}
+
+// changed counts a change between a Server and its cluster.
+func (m *metrics) changed(e ws.ClusterEvent) {
+	m.changes.Add(context.Background(), 1, m.changedBy.of(changeLabels{e.Change, e.Left})...)
 }
 
 // eventOf returns an event as an attribute has it, "" for none.

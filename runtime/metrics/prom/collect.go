@@ -34,10 +34,16 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	for i, s := range watched {
 		all[i] = s.Stats()
 	}
+	inCluster := slices.ContainsFunc(all, func(s ws.Stats) bool { return s.Cluster.Name != "" })
 	for _, o := range m.own {
+		if o.ofCluster && !inCluster {
+			continue // a zero would say that the link works
+		}
 		sum := 0.0
 		for i := range all {
-			sum += o.of(&all[i])
+			if !o.ofCluster || all[i].Cluster.Name != "" {
+				sum += o.of(&all[i])
+			}
 		}
 		to <- prometheus.MustNewConstMetric(o.desc, o.kind, sum)
 	}
@@ -48,20 +54,25 @@ type ownMetric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
 	of   func(s *ws.Stats) float64
+
+	ofCluster bool // a Server alone has none
 }
 
 func ownMetrics(o *Options) (all []ownMetric) {
-	for _, s := range series.OfServer() {
-		kind := prometheus.CounterValue
-		if s.Kind == series.Gauge {
-			kind = prometheus.GaugeValue
+	add := func(table []series.Series, of func(name string) func(*ws.Stats) float64, ofCluster bool) {
+		for _, s := range table {
+			kind := prometheus.CounterValue
+			if s.Kind == series.Gauge {
+				kind = prometheus.GaugeValue
+			}
+			all = append(all, ownMetric{
+				desc: prometheus.NewDesc(prometheus.BuildFQName(o.Namespace, "", s.Name), s.Help, nil, o.ConstLabels),
+				kind: kind, of: of(s.Name), ofCluster: ofCluster,
+			})
 		}
-		all = append(all, ownMetric{
-			desc: prometheus.NewDesc(prometheus.BuildFQName(o.Namespace, "", s.Name), s.Help, nil, o.ConstLabels),
-			kind: kind,
-			of:   ofStats(s.Name),
-		})
 	}
+	add(series.OfServer(), ofStats, false)
+	add(series.OfCluster(), ofClusterStats, true)
 	return all
 }
 

@@ -22,6 +22,8 @@ func told(o ws.Observer, c *ws.Client) map[string]func() {
 		"closed":   func() { o.Closed(c, ws.Closed{Code: ws.CloseNormal, Remote: true}) },
 		"refused":  func() { o.Refused(ws.Refusal{Event: "say", Declared: true, Err: refusal}) },
 		"hostile":  func() { o.Refused(ws.Refusal{Event: "whatever", Err: refusal}) },
+		"changed":  func() { o.Cluster(ws.ClusterEvent{Change: ws.ClusterShed, Count: 3}) },
+		"gone":     func() { o.Cluster(ws.ClusterEvent{Change: ws.ClusterNodeGone}) },
 		"declined": func() { o.Refused(ws.Refusal{Status: 403, Err: refusal}) },
 	}
 }

@@ -18,9 +18,9 @@ import (
 )
 
 // busy returns Metrics that have a series of each name.
-func busy(o prom.Options) *prom.Metrics {
+func busy(t *testing.T, o prom.Options) *prom.Metrics {
 	m := prom.New(o)
-	m.Watch(ws.NewServer(ws.Options{}))
+	m.Watch(wstest.Run(t, 1, ws.Options{Observer: m.Observer()})...)
 	told, client := m.Observer(), wstest.NewClient().Client
 	refusal := ws.NewError(ws.CodeForbidden, "")
 	told.Opened(client)
@@ -50,7 +50,7 @@ func gather(t *testing.T, c prometheus.Collector) map[string]*dto.MetricFamily {
 // TestNames: each metric that the table has is exported, as the table says, and no
 // other.
 func TestNames(t *testing.T) {
-	families := gather(t, busy(prom.Options{}))
+	families := gather(t, busy(t, prom.Options{}))
 	for _, s := range series.All() {
 		name := "wsgen_" + s.Name
 		f := families[name]
@@ -81,7 +81,7 @@ func TestNames(t *testing.T) {
 // TestLint: the names are what promtool check metrics wants.
 func TestLint(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(busy(prom.Options{}))
+	registry.MustRegister(busy(t, prom.Options{}))
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestLint(t *testing.T) {
 
 // TestOptions: metrics are named and shown as the options say.
 func TestOptions(t *testing.T) {
-	families := gather(t, busy(prom.Options{
+	families := gather(t, busy(t, prom.Options{
 		Namespace:   "shop",
 		ConstLabels: prometheus.Labels{"zone": "b"},
 		Buckets:     []float64{3, 1, 2, 1},
@@ -123,7 +123,7 @@ func TestOptions(t *testing.T) {
 
 // TestNative: native histograms come besides the buckets.
 func TestNative(t *testing.T) {
-	for name, f := range gather(t, busy(prom.Options{NativeHistograms: true})) {
+	for name, f := range gather(t, busy(t, prom.Options{NativeHistograms: true})) {
 		if f.GetType() != dto.MetricType_HISTOGRAM {
 			continue
 		}

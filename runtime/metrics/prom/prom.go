@@ -53,6 +53,7 @@ type Metrics struct {
 	handshakes table[handshakeKey, prometheus.Counter]
 	pushes     table[string, *push]
 	appCodes   table[ws.Code, string]
+	changes    table[changeKey, prometheus.Counter]
 
 	mu      sync.Mutex
 	watched []*ws.Server // guarded by mu; each once
@@ -147,6 +148,7 @@ func (m *Metrics) Observer() ws.Observer {
 		Refused: m.refused,
 		Sent:    m.sent,
 		Shed:    m.shed,
+		Cluster: m.changed,
 	}
 }
 

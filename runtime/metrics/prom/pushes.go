@@ -35,7 +35,9 @@ func (m *Metrics) push(event string, declared bool) *push {
 
 func (m *Metrics) sent(s ws.Sent) {
 	p := m.push(s.Event, s.Declared)
-	p.pushes.Inc()
+	if !s.Remote { // the node that has pushed counts it
+		p.pushes.Inc()
+	}
 	p.outboxes.Add(float64(s.Outboxes))
 	p.bytes.Add(float64(s.Outboxes) * float64(s.Bytes))
 }

@@ -2,6 +2,8 @@
 // alert rules and the tests take them from here, too.
 package series
 
+import "slices"
+
 // Kind is what a metric is, as its TYPE line says.
 type Kind string
 
@@ -28,6 +30,7 @@ const (
 	Code    = "code"   // of an error, or of a Close
 	Status  = "status" // of HTTP
 	By      = "by"     // Peer or Server
+	Change  = "change" // of a cluster
 )
 
 // Values that labels have in place of one that is not to be shown.
@@ -63,6 +66,27 @@ const (
 	ServerHandshakes     = "server_handshakes_refused_total"
 )
 
+// What a Server in a cluster counts by itself.
+const (
+	ClusterLinkDown         = "server_cluster_link_down"
+	ClusterNodes            = "server_cluster_nodes"
+	ClusterChannels         = "server_cluster_channels"
+	ClusterQueued           = "server_cluster_queued_messages"
+	ClusterOutages          = "server_cluster_outages_total"
+	ClusterResets           = "server_cluster_resets_total"
+	ClusterPublished        = "server_cluster_messages_published_total"
+	ClusterReceived         = "server_cluster_messages_received_total"
+	ClusterShed             = "server_cluster_messages_shed_total"
+	ClusterLate             = "server_cluster_messages_late_total"
+	ClusterRefused          = "server_cluster_messages_refused_total"
+	ClusterUnsent           = "server_cluster_messages_unsent_total"
+	ClusterLost             = "server_cluster_messages_lost_total"
+	ClusterUnknown          = "server_cluster_messages_unknown_total"
+	ClusterMalformed        = "server_cluster_messages_malformed_total"
+	ClusterJoinsUnconfirmed = "server_cluster_joins_unconfirmed_total"
+	ClusterAnswersMissing   = "server_cluster_answers_missing_total"
+)
+
 // What the Observer counts.
 const (
 	Connections        = "connections"
@@ -79,6 +103,14 @@ const (
 	PushShed           = "push_frames_shed_total"
 	PushReplaced       = "push_frames_replaced_total"
 	PushSlow           = "push_slow_connections_total"
+	ClusterChanges     = "cluster_changes_total"
+)
+
+// Values of the label Change beside those of ws.ClusterChange: NodeLeft said that it
+// leaves, NodeGone was not heard any more.
+const (
+	NodeLeft = "node_left"
+	NodeGone = "node_gone"
 )
 
 // OfServer returns the metrics that a Server counts by itself.
@@ -105,6 +137,30 @@ func OfServer() []Series {
 	}
 }
 
+// OfCluster returns the metrics that a Server counts by itself if it is in a cluster.
+// Those of a Server alone are not exported.
+func OfCluster() []Series {
+	return []Series{
+		{ClusterLinkDown, Gauge, "1 while the link to the cluster's engine does not work.", nil},
+		{ClusterNodes, Gauge, "Members of the cluster that this node knows, itself included.", nil},
+		{ClusterChannels, Gauge, "Channels of the engine that this node is subscribed to: its rooms and users, and some of its own.", nil},
+		{ClusterQueued, Gauge, "Messages that wait for the engine.", nil},
+		{ClusterOutages, Counter, "How often the link to the engine has broken.", nil},
+		{ClusterResets, Counter, "Links to the engine that were made anew because all other nodes were silent.", nil},
+		{ClusterPublished, Counter, "Messages to other nodes that the engine took.", nil},
+		{ClusterReceived, Counter, "Messages from other nodes that concern connections.", nil},
+		{ClusterShed, Counter, "Messages to other nodes that found no room in the queue to the engine.", nil},
+		{ClusterLate, Counter, "Messages to other nodes that waited for the engine for longer than Cluster.QueueTime.", nil},
+		{ClusterRefused, Counter, "Messages to other nodes that the engine did not want.", nil},
+		{ClusterUnsent, Counter, "Messages to other nodes that were left at Shutdown.", nil},
+		{ClusterLost, Counter, "Messages from other nodes that were lost on the way from the engine.", nil},
+		{ClusterUnknown, Counter, "Messages of another release that this one does not understand.", nil},
+		{ClusterMalformed, Counter, "Messages that no release sends.", nil},
+		{ClusterJoinsUnconfirmed, Counter, "Joins whose reply went out before the engine knew of them.", nil},
+		{ClusterAnswersMissing, Counter, "Answers of other nodes that did not come in time.", nil},
+	}
+}
+
 // OfObserver returns the metrics that the Observer counts.
 func OfObserver() []Series {
 	return []Series{
@@ -116,14 +172,15 @@ func OfObserver() []Series {
 		{Refusals, Counter, "Frames, messages and connect hooks that ended with an error, by its code.", []string{Gateway, Event, Code}},
 		{Handled, Counter, "Messages that had a handler, by the code of the error that it ended with, or ok.", []string{Gateway, Event, Code}},
 		{MessageDuration, Histogram, "How long messages took from their turn to their answer, guards and interceptors included; streams to their end.", []string{Gateway, Event}},
-		{Pushes, Counter, "Pushes, each counted once for all receivers.", []string{Event}},
+		{Pushes, Counter, "Pushes of this instance, each counted once for all receivers.", []string{Event}},
 		{PushOutboxes, Counter, "Outboxes that took a push.", []string{Event}},
 		{PushBytes, Counter, "Bytes of pushed frames times the outboxes that took them, before compression.", []string{Event}},
 		{PushShed, Counter, "Frames that were lost to a full outbox: the push itself, or older ones that made room for it.", []string{Event}},
 		{PushReplaced, Counter, "Frames that a push with the same key took the place of.", []string{Event}},
 		{PushSlow, Counter, "Connections that are closed because a push found their outbox full.", []string{Event}},
+		{ClusterChanges, Counter, "Changes between this node and its cluster; a node that has gone has left, or was not heard any more.", []string{Change}},
 	}
 }
 
 // All returns all metrics.
-func All() []Series { return append(OfServer(), OfObserver()...) }
+func All() []Series { return slices.Concat(OfServer(), OfCluster(), OfObserver()) }
