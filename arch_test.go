@@ -67,7 +67,7 @@ runtime/internal/fixture:          runtime runtime/wsjson runtime/wstest
 runtime/metrics/otel:              runtime third-party
 runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party
 runtime/metrics/prom/internal/series:
-runtime/metrics/prom/dashboard:                  runtime runtime/metrics/prom runtime/metrics/prom/internal/series runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape third-party
+runtime/metrics/prom/dashboard:                  runtime runtime/broker/memory runtime/metrics/prom runtime/metrics/prom/internal/series runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape third-party
 runtime/metrics/prom/dashboard/internal/board:   runtime/metrics/prom/internal/series
 runtime/metrics/prom/dashboard/internal/scrape:  third-party
 runtime/metrics/prom/dashboard/internal/demo:    runtime runtime/wsjson

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/broker/memory"
 	"github.com/wsgen/wsgen/runtime/metrics/prom"
 	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/board"
 	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/scrape"
@@ -38,9 +40,12 @@ func check() error {
 // lint returns what promtool check metrics finds in the metrics.
 func lint() (problems []error) {
 	m := prom.New(prom.Options{})
-	m.Watch(ws.NewServer(ws.Options{}))
+	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler), Observer: m.Observer(), Cluster: ws.Cluster{Broker: memory.New()}})
+	defer func() { problems = append(problems, server.Shutdown(context.Background())) }()
+	m.Watch(server)
 	told, client, refusal := m.Observer(), new(ws.Client), ws.NewError(ws.CodeForbidden, "")
 	told.Opened(client)
+	told.Cluster(ws.ClusterEvent{Change: ws.ClusterUp})
 	told.Handled(client, "say", 0, refusal)
 	told.Sent(ws.Sent{Event: "said", Declared: true})
 	told.Refused(ws.Refusal{Event: "say", Declared: true, Err: refusal})

@@ -22,12 +22,15 @@ func halfAnHour(t *testing.T) (*scrape.Store, scrape.Range) {
 	t.Helper()
 	options := ws.Options{
 		MaxConnections: 100, OutboxTotalBytes: 1 << 20, OutboxFrames: 64, ConnRate: ws.Rate{PerSecond: 2, Burst: 10},
+		Cluster: inCluster,
 	}
+	options.Cluster.QueueMessages = 200
 	return record(t, options, 15*time.Second, func(s *site) {
 		s.random = rand.New(rand.NewPCG(1, 2))
 		price := 1000.0
 		for second := range 30 * 60 {
 			s.second(second)
+			s.clusterTroubles(second, second/60)
 			if second%2 == 0 {
 				price *= 1 + (s.random.Float64()-.5)/50
 				for range 1 + 3*s.random.IntN(2) {
@@ -45,6 +48,8 @@ func halfAnHour(t *testing.T) (*scrape.Store, scrape.Range) {
 		go func() { over <- s.Shutdown(ctx) }()
 		s.pass(30 * time.Second)
 		<-over
+		_, _ = s.Broadcast("late", 1)
+		s.pass(30 * time.Second)
 	})
 }
 

@@ -10,7 +10,9 @@ import (
 
 	"github.com/prometheus/common/model"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/broker/brokertest"
 	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/board"
+	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/demo"
 	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/scrape"
 )
 
@@ -35,6 +37,67 @@ func TestRulesFire(t *testing.T) {
 			}
 			s.pass(15 * minute)
 		}, nil},
+		"nothing happens in a cluster": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.come(5)
+			s.chat(40*minute, 10*second, func() { _, _ = s.far.Broadcast("news", 1) })
+			s.All().Across(s.t.Context(), nil).Count()
+			_ = s.far.Shutdown(s.t.Context())
+			s.died = true
+			s.scrapes.Gone(s.last, farInstance)
+			s.pass(15 * minute)
+		}, nil},
+		"the engine is away": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.pass(15 * minute)
+			s.engine.Stop()
+			s.pass(90 * second)
+			s.engine.Start()
+			s.pass(15 * minute)
+		}, []string{"WsgenClusterLinkDown"}},
+		"a node is cut off": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.pass(15 * minute)
+			s.link.Cut()
+			s.pass(90 * second)
+			s.link.Heal()
+			s.pass(15 * minute)
+		}, []string{"WsgenClusterLinkDown", "WsgenClusterNodeGone"}},
+		"a node hears nobody": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.farLink.Set(brokertest.Faults{Silent: 1})
+			s.pass(15 * minute)
+		}, []string{"WsgenClusterSplit", "WsgenClusterNodeGone"}},
+		"a node is killed": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.pass(15 * minute)
+			s.die()
+			s.pass(15 * minute)
+		}, []string{"WsgenClusterNodeGone"}},
+		"the engine is slow": {ws.Options{Cluster: ws.Cluster{Name: inCluster.Name, QueueMessages: 10}}, 15 * second, func(s *site) {
+			s.link.Set(brokertest.Faults{Slow: 3 * second})
+			s.chat(15*minute, 5*second, func() {
+				for i := range 100 {
+					s.push.All().Price(i)
+				}
+			})
+		}, []string{"WsgenClusterPushesLost"}},
+		"the engine does not want it": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.chat(15*minute, 5*second, func() { s.push.All().Said(demo.Line{Text: unwanted}) })
+		}, []string{"WsgenClusterPushesLost"}},
+		"the engine loses messages": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.link.Set(brokertest.Faults{Loss: .02})
+			s.chat(15*minute, second, func() { _, _ = s.far.Broadcast("news", 1) })
+		}, []string{"WsgenClusterMessagesLost"}},
+		"the engine confirms late": {ws.Options{Cluster: ws.Cluster{Name: inCluster.Name, JoinHold: second / 2}}, 15 * second, func(s *site) {
+			s.link.Set(brokertest.Faults{Slow: 3 * second})
+			n := 0
+			s.chat(15*minute, 20*second, func() {
+				n++
+				s.dial(fmt.Sprint("new", n)).Close(ws.CloseAway, "")
+			})
+		}, []string{"WsgenClusterJoinsUnconfirmed"}},
+		"another release": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.chat(25*minute, 20*second, func() { s.sayOdd(ofAnotherRelease) })
+		}, []string{"WsgenClusterNotUnderstood"}},
+		"something else on the engine": {ws.Options{Cluster: inCluster}, 15 * second, func(s *site) {
+			s.chat(25*minute, 20*second, func() { s.sayOdd(ofNobody) })
+		}, []string{"WsgenClusterNotUnderstood"}},
 		"searches fail": {ws.Options{}, 15 * second, func(s *site) {
 			s.come(3)
 			s.chat(5*minute, 10*second, nil)

@@ -32,6 +32,8 @@ type site struct {
 	people  []*wstest.Conn
 	random  *rand.Rand
 
+	*cluster // nil: the server is alone
+
 	metrics http.Handler
 	scrapes scrape.Store
 	every   time.Duration // how often it is scraped
@@ -47,11 +49,12 @@ func record(t *testing.T, o ws.Options, every time.Duration, live func(s *site))
 		s.t = t
 		metrics := prom.New(prom.Options{})
 		o.Logger, o.Observer = slog.New(slog.DiscardHandler), metrics.Observer()
-		s.Server = ws.NewServer(o)
-		metrics.Watch(s.Server)
-		registry := prometheus.NewPedanticRegistry()
-		registry.MustRegister(metrics)
-		s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+		if o.Cluster.Name != "" {
+			s.join(o)
+		} else {
+			s.Server = ws.NewServer(o)
+		}
+		s.metrics = exported(metrics, s.Server)
 		s.push = demo.NewEventsPush(s.Server)
 		s.router = ws.NewRouter(demo.NewChatEndpoint(s.Server, &demo.Chat{Push: s.push, Trouble: &s.trouble}, &demo.Door{}).Endpoint)
 
@@ -65,6 +68,14 @@ func record(t *testing.T, o ws.Options, every time.Duration, live func(s *site))
 		_ = s.Shutdown(ctx)
 	})
 	return &s.scrapes, scrape.Range{From: s.begun, To: s.last, Step: every}
+}
+
+// exported returns what shows Prometheus the metrics of a server.
+func exported(metrics *prom.Metrics, server *ws.Server) http.Handler {
+	metrics.Watch(server)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(metrics)
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
 // pass lets time pass, and has the site scraped meanwhile.
@@ -84,6 +95,12 @@ func (s *site) scrape() {
 	synctest.Wait()
 	s.last = time.Now()
 	if err := s.scrapes.Scrape(s.metrics, s.last, "chat", "chat-1:8080"); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.cluster == nil || s.died {
+		return
+	}
+	if err := s.scrapes.Scrape(s.farMetrics, s.last, "chat", farInstance); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -87,6 +87,7 @@ func Sections() []Section {
 		{"Messages", messages()},
 		{"Pushes", pushes()},
 		{"Saturation", saturation()},
+		{"Cluster", inCluster()},
 	}
 }
 

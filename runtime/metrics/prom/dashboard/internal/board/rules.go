@@ -3,6 +3,7 @@ package board
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ const (
 
 // Rules returns the alert rules.
 func Rules() []Rule {
-	return append(append(ofErrors(), ofConnections()...), ofLimits()...)
+	return slices.Concat(ofErrors(), ofConnections(), ofLimits(), ofCluster())
 }
 
 // ratio is the part that some have of all, by labels, if it is above a bound.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -59,10 +61,10 @@ func (s *Store) Scrape(h http.Handler, now time.Time, job, instance string) erro
 		}
 		var own labels.Labels
 		p.Labels(&own)
-		_, _, value := p.Series()
+		_, _, number := p.Series()
 		b := labels.NewBuilder(own)
 		b.Set("job", job).Set("instance", instance)
-		s.add(b.Labels(), sample{now.UnixMilli(), value})
+		s.add(b.Labels(), sample{now.UnixMilli(), number})
 	}
 }
 
@@ -74,6 +76,16 @@ func (s *Store) add(of labels.Labels, one sample) {
 		s.series[key] = e
 	}
 	e.samples = append(e.samples, one)
+}
+
+// Gone says that a target is not there any more, as Prometheus does when it cannot be
+// scraped: its series end now.
+func (s *Store) Gone(now time.Time, instance string) {
+	for _, e := range s.series {
+		if e.labels.Get("instance") == instance {
+			e.samples = append(e.samples, sample{now.UnixMilli(), math.Float64frombits(value.StaleNaN)})
+		}
+	}
 }
 
 // sample is a number at a time, in milliseconds.
