@@ -1,0 +1,150 @@
+package wsgen_test
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// operating is the page for those who run a cluster.
+const operating = "docs/guide/cluster-operating.md"
+
+// TestOperatingPage checks that the page for operators names all that a node of a
+// cluster says of itself: its numbers with their metrics, its changes, the lines of
+// its log, what Readyz answers, and the alerts. Nothing else that looks like an alert
+// is on it.
+func TestOperatingPage(t *testing.T) {
+	page := text(t, operating)
+	runtime := map[string]*ast.File{}
+	for _, s := range repository(t, "runtime") {
+		runtime["runtime/"+s.path] = s.file
+	}
+	named := func(what string, all []string, least int) {
+		t.Helper()
+		if len(all) < least {
+			t.Errorf("%d %s were found, and there are more: %q", len(all), what, all)
+		}
+		for _, one := range all {
+			if !strings.Contains(page, "`"+one+"`") {
+				t.Errorf("%s does not have, of the %s, `%s`", operating, what, one)
+			}
+		}
+	}
+	named("fields of ClusterStats", fields(runtime["runtime/cluster.go"], "ClusterStats"), 18)
+	named("changes", returned(runtime["runtime/observer.go"], "String"), 7)
+	named("reasons", returned(runtime["runtime/node.go"], "dropReason"), 4)
+	for file, least := range map[string]int{"node.go": 12, "arrive.go": 1, "relay.go": 1, "new.go": 1} {
+		named("lines of "+file, lines(runtime["runtime/"+file]), least)
+	}
+	named("answers of Readyz", answers(runtime["runtime/readyz.go"]), 3)
+	series := text(t, "runtime/metrics/prom/internal/series/series.go")
+	named("metrics of Prometheus", found(series, `"server_cluster_(\w+)"`), 17)
+	otel := text(t, "runtime/metrics/otel/watch.go")
+	named("metrics of OpenTelemetry", found(otel, `\tadd\("([a-z.]+)"`), 17)
+	alerts := found(text(t, "runtime/metrics/prom/alerts.yml"), `alert: (WsgenCluster\w+)`)
+	named("alerts", alerts, 7)
+	for _, alert := range found(page, "`(Wsgen[A-Z]\\w+)`") {
+		if !slices.Contains(alerts, alert) {
+			t.Errorf("%s names %s, which is no alert of a cluster", operating, alert)
+		}
+	}
+	for _, line := range found(page, "(?m)^\\| (?:info|warn|error|info, warn) \\| `([^`]+)` \\|") {
+		if !slices.ContainsFunc([]string{"node.go", "arrive.go", "relay.go", "new.go"}, func(file string) bool {
+			return slices.Contains(lines(runtime["runtime/"+file]), line)
+		}) {
+			t.Errorf("%s has the line %q, which nobody logs", operating, line)
+		}
+	}
+}
+
+// found returns what the first group of a pattern has matched.
+func found(in, pattern string) (all []string) {
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(in, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// fields returns the names of a struct's fields.
+func fields(file *ast.File, of string) (all []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, is := n.(*ast.TypeSpec)
+		if !is || spec.Name.Name != of {
+			return true
+		}
+		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+			for _, name := range f.Names {
+				all = append(all, name.Name)
+			}
+		}
+		return false
+	})
+	return all
+}
+
+// returned returns the strings that a function returns, but for "unknown".
+func returned(file *ast.File, from string) (all []string) {
+	for _, d := range file.Decls {
+		f, is := d.(*ast.FuncDecl)
+		if !is || f.Name.Name != from {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if r, is := n.(*ast.ReturnStmt); is {
+				all = append(all, literals(r)...)
+			}
+			return true
+		})
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "unknown" })
+}
+
+// lines returns what a file logs and fails with of the cluster, without "ws: ".
+func lines(file *ast.File) (all []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, is := n.(*ast.CallExpr)
+		if !is {
+			return true
+		}
+		if f, is := call.Fun.(*ast.SelectorExpr); is && f.Sel.Name == "New" {
+			return true // an error of a method, which its comment explains
+		}
+		for _, arg := range call.Args {
+			if lit, is := arg.(*ast.BasicLit); is {
+				for _, s := range literals(lit) {
+					if line, ours := strings.CutPrefix(s, "ws: "); ours && !strings.Contains(line, "PingInterval") {
+						all = append(all, line)
+					}
+				}
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// answers returns the strings that end a line.
+func answers(file *ast.File) (all []string) {
+	for _, s := range literals(file) {
+		if line, is := strings.CutSuffix(s, "\n"); is {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// literals returns the strings that are written in a part of a file.
+func literals(in ast.Node) (all []string) {
+	ast.Inspect(in, func(n ast.Node) bool {
+		if lit, is := n.(*ast.BasicLit); is && lit.Kind == token.STRING {
+			s, _ := strconv.Unquote(lit.Value)
+			all = append(all, s)
+		}
+		return true
+	})
+	return all
+}
