@@ -37,7 +37,7 @@ func (n *node) take(channel string, v *cluster.View) {
 // union of rooms, by that of a room for those who are in none of the rooms before
 // it.
 func (n *node) target(channel string, v *cluster.View) Target {
-	t := Target{server: n.server, how: hub.How{Key: string(v.Key), Overflow: hub.Overflow(v.Overflow)}, here: true}
+	t := Target{server: n.server, how: hub.How{Key: string(v.Key), Overflow: hub.Overflow(v.Overflow)}, declared: v.Declared, here: true}
 	t.to.All = v.Target == cluster.ToAll
 	t.to.IDs = cluster.AppendIDs(t.to.IDs, v.IDs)
 	t.to.Except = cluster.AppendIDs(t.to.Except, v.Except)

@@ -61,7 +61,7 @@ func (n *node) relay(kind cluster.Kind, t *Target, event, room string, text []by
 	r.node, r.frame, r.users, r.about = n, text, nil, event
 	r.packet = cluster.Packet[ConnID]{
 		Kind: kind, From: uint64(n.server.id), Target: cluster.ToConns, Except: t.to.Except,
-		Event: event, Room: room, Key: t.how.Key, Overflow: uint8(t.how.Overflow),
+		Event: event, Declared: t.declared, Room: room, Key: t.how.Key, Overflow: uint8(t.how.Overflow),
 	}
 	switch kind {
 	case cluster.Join:

@@ -92,6 +92,7 @@ const (
 	tagRoom     = 17 // to join or leave
 	tagBegan    = 18 // uvarint: Unix milliseconds
 	tagClose    = 19 // 2 bytes, big endian, and a reason
+	tagDeclared = 20 // no bytes: the event is one of a typed push
 	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
 	tagAsks     = 25 // uvarint, not zero: which question
 	tagRefusal  = 27 // no bytes: the question is not supported
@@ -104,7 +105,7 @@ const mostOverflow = 3
 // Which tags a packet of a kind may have, as bits.
 const (
 	anyTags    = 1<<tagSent | 1<<tagTrace
-	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey | 1<<tagRequest | 1<<tagBase
+	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey | 1<<tagDeclared | 1<<tagRequest | 1<<tagBase
 	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState | 1<<tagBegan
 	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
 )
@@ -161,6 +162,7 @@ type Packet[ID ~uint64] struct {
 	Except []ID
 
 	Event    string
+	Declared bool // Event is one of a typed push, and so may be a label of metrics
 	Trace    string
 	Key      string
 	Overflow uint8
@@ -245,6 +247,9 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 func (p *Packet[ID]) appendHow(w []byte) []byte {
 	w = appendText(w, tagEvent, p.Event)
 	w = appendText(w, tagKey, p.Key)
+	if p.Declared {
+		w = append(w, tagDeclared, 0)
+	}
 	if p.Overflow != 0 {
 		w = append(w, tagOverflow, 1, p.Overflow)
 	}

@@ -17,7 +17,7 @@ func (v *View) sent() Packet[id] {
 	p := Packet[id]{
 		Kind: v.Kind, From: v.From, Target: v.Target, Place: v.Place,
 		IDs: AppendIDs[id](nil, v.IDs), Except: AppendIDs[id](nil, v.Except),
-		Event: string(v.Event), Trace: string(v.Trace), Key: string(v.Key), Overflow: v.Overflow, Sent: v.Sent,
+		Event: string(v.Event), Trace: string(v.Trace), Key: string(v.Key), Declared: v.Declared, Overflow: v.Overflow, Sent: v.Sent,
 		Room: string(v.Room), Code: v.Code, Reason: string(v.Reason),
 		NodeName: string(v.NodeName), Base: v.Base, Lowest: v.Lowest, Highest: v.Highest, HighestKind: v.HighestKind,
 		Connections: v.Connections, Rooms: v.Rooms, State: v.State, Began: v.Began,
@@ -52,7 +52,7 @@ func samples() []Packet[id] {
 		{Kind: Push, From: from, Target: ToRooms, Names: []string{"lobby"}, Event: "said", Sent: 1_800_000_000_000, Payload: textFrame(125)},
 		{
 			Kind: Push, From: 1<<64 - 1, Target: ToRooms, Names: []string{"", "a.b", strings.Repeat("\x00", 4096)}, Place: 2, Except: []id{1, 1<<64 - 1},
-			Event: "said", Key: "k", Overflow: 3, Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Sent: 1, Payload: textFrame(126),
+			Event: "said", Key: "k", Declared: true, Overflow: 3, Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Sent: 1, Payload: textFrame(126),
 		},
 		{Kind: Push, From: from, Target: ToUsers, Names: []string{"ann"}, Payload: textFrame(1 << 16)},
 		{Kind: Push, From: from, Target: ToConns, IDs: slices.Repeat([]id{7}, MaxIDs), Except: slices.Repeat([]id{8}, MaxIDs), Payload: textFrame(1<<16 - 1)},

@@ -18,6 +18,7 @@ type View struct {
 	Except IDs
 
 	Event, Trace, Key []byte
+	Declared          bool
 	Overflow          uint8
 	Sent              int64
 
@@ -226,6 +227,9 @@ func (v *View) field(tag uint64, b []byte) (understood, sound bool) {
 			return false, false
 		}
 		v.Lowest, v.Highest, v.HighestKind = b[0], b[1], Kind(b[2])
+	case tagDeclared:
+		v.Declared = true
+		return true, len(b) == 0
 	case tagRefusal:
 		v.Refusal = true
 		return true, len(b) == 0

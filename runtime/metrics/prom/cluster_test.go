@@ -48,6 +48,10 @@ func TestCluster(t *testing.T) {
 		wants(t, m, `wsgen_pushes_total{event="hi"} 1`, `wsgen_push_outboxes_total{event="hi"} 0`)
 		wants(t, far, `wsgen_pushes_total{event="hi"} 0`, `wsgen_push_outboxes_total{event="hi"} 1`, `wsgen_server_cluster_messages_received_total 1`)
 
+		ws.NewPush(nodes[0], func(to ws.Target) ws.Target { return to }).All().Emit("typed", 1)
+		synctest.Wait()
+		wants(t, far, `wsgen_push_outboxes_total{event="typed"} 1`)
+
 		if err := nodes[3].Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
