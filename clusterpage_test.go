@@ -55,7 +55,8 @@ func TestOperatingPage(t *testing.T) {
 	}
 	logged = slices.DeleteFunc(logged, func(line string) bool { return strings.HasPrefix(line, "shutdown: ") }) // an error
 	same("lines of the log", "(?m)^\\| (?:info|warn|error|info, warn) \\| `([^`]+)` \\|", logged, 14)
-	named("answers of Readyz", answers(runtime["runtime/readyz.go"]), 3)
+	named("answers of Readyz", answers(runtime["runtime/readyz.go"]), 2)
+	named("answers of Readyz for a node", slices.DeleteFunc(returned(runtime["runtime/node.go"], "unready"), func(s string) bool { return s == "" }), 3)
 	alerts := found(text(t, "runtime/metrics/prom/alerts.yml"), `alert: (WsgenCluster\w+)`)
 	named("alerts", alerts, 7)
 	for _, alert := range found(page, "`(Wsgen[A-Z]\\w+)`") {
@@ -134,8 +135,8 @@ func lines(file *ast.File) (all []string) {
 // answers returns the strings that end a line.
 func answers(file *ast.File) (all []string) {
 	for _, s := range literals(file) {
-		if line, is := strings.CutSuffix(s, "\n"); is {
-			all = append(all, line)
+		if strings.Contains(s, " ") && !strings.Contains(s, ";") { // the others are names of header fields
+			all = append(all, s)
 		}
 	}
 	return all

@@ -19,8 +19,8 @@ type across struct {
 
 // Reached is what all nodes together did.
 type Reached struct {
-	Count   int      // connections, on the nodes that answered
-	Nodes   int      // that answered, this one included
+	Count int // connections, on the nodes that answered
+	Nodes int // that answered, this one included
 	// Missing are the members of the cluster that did not, sorted. 0 stands for
 	// those that this node does not know yet, since its link to the engine was not
 	// up, or not for long enough.

@@ -66,14 +66,15 @@ func (s *Server) joinCluster() error {
 	return nil
 }
 
+// unready says why nobody should connect; alone lifts that others are not known yet.
 func (n *node) unready(alone bool) string {
 	switch {
 	case n.clashes():
-		return "another node has the ids of this one\n"
+		return "another node has the ids of this one"
 	case !n.in.Fits():
-		return "an older node does not understand this release\n"
+		return "an older node does not understand this release"
 	case !alone && !n.in.Settled():
-		return "not in the cluster yet\n"
+		return "not in the cluster yet"
 	}
 	return ""
 }

@@ -20,9 +20,9 @@ func Readyz(servers ...*Server) http.Handler {
 			because := ""
 			switch {
 			case s.draining.Load():
-				because = "shutting down\n"
+				because = "shutting down"
 			case s.stray:
-				because = "not in its cluster, by a mistake in its options\n"
+				because = "not in its cluster, by a mistake in its options"
 			case s.cluster != nil:
 				because = s.cluster.unready(s.opts.Cluster.ReadyAlone)
 			}
@@ -30,7 +30,7 @@ func Readyz(servers ...*Server) http.Handler {
 				continue
 			}
 			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = io.WriteString(w, because)
+			_, _ = io.WriteString(w, because+"\n")
 			return
 		}
 		_, _ = io.WriteString(w, "ready\n")
