@@ -7,9 +7,9 @@
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-live: ## build the demo and serve it in the foreground (ADDR=host:port, default 127.0.0.1:3004)
-	@bash tools/build-live.sh
-	@exec bin/live
+live: ## build the demo and serve it in the foreground (ADDR=host:port, default 127.0.0.1:3004; NODES=3: on so many nodes, at that port and the next ones)
+	@NODES=$(NODES) bash tools/build-live.sh
+	@$(if $(NODES),NODES=$(NODES) exec bin/nodes bin/live,exec bin/live)
 
 test: ## run the tests of every module, with the race detector and a real browser
 	@bash tools/test.sh

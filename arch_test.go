@@ -76,7 +76,8 @@ runtime/metrics/prom/dashboard/internal/picture: runtime/metrics/prom/dashboard/
 validator/playground:              runtime third-party
 
 examples/behind/...:               examples/behind/... runtime runtime/wsjson runtime/wstest third-party
-examples/live/...:                 examples/live/... runtime runtime/metrics/prom runtime/wsjson runtime/wstest third-party
+examples/live/nodes:               runtime/broker/nats/natstest
+examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
 bench:                             bench/internal/...

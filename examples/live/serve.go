@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/app"
 	ws "github.com/wsgen/wsgen/runtime"
+	natsbroker "github.com/wsgen/wsgen/runtime/broker/nats"
 )
 
 const (
@@ -19,18 +20,28 @@ const (
 	// connectionsWithin and requestsWithin are how long connections, and then requests, may take to end.
 	connectionsWithin = 3 * time.Second
 	requestsWithin    = 3 * time.Second
+	// nodeHeartbeat is how often nodes say that they live: so often that one sees a node die on the page.
+	nodeHeartbeat = time.Second
 )
 
-// serve listens on addr, says where, and serves until ctx ends. Then it shuts down: /readyz says so for
-// the time drain before connections are closed.
-func serve(ctx context.Context, addr string, drain time.Duration, stdout io.Writer) error {
-	listener, err := net.Listen("tcp", addr)
+// serve listens where o says, prints that, and serves until ctx ends. Then it shuts down: /readyz says so
+// for the time drain before connections are closed.
+func serve(ctx context.Context, o options, drain time.Duration, stdout io.Writer) error {
+	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on ADDR=%s: %w\n"+
-			"Set the environment variable ADDR to a free host:port, for example ADDR=127.0.0.1:3005", addr, err)
+			"Set the environment variable ADDR to a free host:port, for example ADDR=127.0.0.1:3005", o.addr, err)
 	}
 
-	application := app.New(ws.Options{ShutdownDelay: drain})
+	given := ws.Options{ShutdownDelay: drain}
+	if o.nats != "" {
+		given.Cluster = ws.Cluster{
+			Broker:    natsbroker.New(natsbroker.Options{URL: o.nats}),
+			Node:      listener.Addr().String(),
+			Heartbeat: nodeHeartbeat,
+		}
+	}
+	application := app.NewNode(given, o.key)
 	server := &http.Server{
 		Handler:           application.Handler(),
 		ReadHeaderTimeout: headerTimeout,

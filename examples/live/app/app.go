@@ -32,16 +32,22 @@ type App struct {
 	Users     *notify.UserService
 	Tokens    *auth.Tokens
 	Metrics   *MetricsPage
+	Nodes     *Nodes
 }
 
 // New returns an application. The options are those of all its registries.
-func New(o ws.Options) *App { return wired(Given(o)) }
+func New(o ws.Options) *App { return wired(Given(o), nil) }
+
+// NewNode returns one that is a node among others, by o.Cluster. The name of a node is where it serves,
+// host:port, and all have one key for their tokens.
+func NewNode(o ws.Options, key auth.Key) *App { return wired(Given(o), key) }
 
 // Handler serves the page, the gateways, pushes over HTTP, tokens, numbers and probes.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.Router.Mount(mux)
-	mux.Handle("GET /{$}", web.Page())
+	nodes := a.Nodes.Given.Cluster.Broker != nil
+	mux.Handle("GET /{$}", web.Page(nodes))
 	mux.Handle("GET /static/", web.Assets())
 	// A page of another site must not push here, nor get tokens. Clients that are no browser may.
 	own := http.NewCrossOriginProtection()
@@ -54,6 +60,9 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
+	if nodes {
+		return siblings(mux)
+	}
 	return mux
 }
 
@@ -63,5 +72,6 @@ func (a *App) Run(ctx context.Context) {
 	work.Go(func() { a.Heartbeat.Run(ctx) })
 	work.Go(func() { a.Counters.Run(ctx) })
 	work.Go(func() { a.Worker.Run(ctx, a.Orders) })
+	work.Go(func() { a.Nodes.Run(ctx) })
 	work.Wait()
 }

@@ -9,11 +9,13 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-// Shutdown tells every client that the server is going away, and then ends it as ws.Router.Shutdown
+// Shutdown tells every client of this node that it is going away, and then ends it as ws.Router.Shutdown
 // does: /readyz first, and after ws.Options.ShutdownDelay the connections.
 func (a *App) Shutdown(ctx context.Context) error {
-	if _, err := a.Server.Broadcast("draining", nil); err != nil {
-		slog.Error("draining was not announced", "error", err)
+	for c := range a.Server.All().Clients() { // Broadcast would tell those of other nodes
+		if err := c.Emit("draining", nil); err != nil {
+			slog.Warn("draining was not announced", "conn", c.ID(), "error", err)
+		}
 	}
 	return a.Router.Shutdown(ctx)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // wired makes everything. Of the options that are given newOptions makes those of all registries.
-func wired(o Given) *App {
+func wired(o Given, key auth.Key) *App {
 	panic(wire.Build(
 		WireSet, // generated: registries, endpoints, gateways, guards, pushes, router
 		newOptions,
@@ -22,11 +22,13 @@ func wired(o Given) *App {
 		chat.NewRoster,
 		chat.NewOrderQueue,
 		chat.NewWatchers,
+		chat.NewFleet,
 		wire.Struct(new(chat.OrderWorker), "*"),
 		notify.NewNotifyService,
 		wire.Struct(new(notify.UserService), "*"),
 		wire.Struct(new(Heartbeat), "*"),
 		wire.Struct(new(Counters), "*"),
+		wire.Struct(new(Nodes), "*"),
 		wire.Struct(new(App), "*"),
 	))
 }

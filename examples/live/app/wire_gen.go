@@ -18,7 +18,7 @@ import (
 // Injectors from wire.go:
 
 // wired makes everything. Of the options that are given newOptions makes those of all registries.
-func wired(o Given) *App {
+func wired(o Given, key auth.Key) *App {
 	metrics := newMetrics()
 	options := newOptions(o, metrics)
 	server := ws.NewServer(options)
@@ -30,6 +30,8 @@ func wired(o Given) *App {
 	roster := chat.NewRoster(wsPush)
 	push2 := chat.NewCountingPush(server)
 	watchers := chat.NewWatchers(push2)
+	push3 := chat.NewNeighboursPush(server)
+	fleet := chat.NewFleet(push3)
 	chatGateway := &chat.ChatGateway{
 		Rooms:    roomService,
 		Events:   events,
@@ -37,29 +39,30 @@ func wired(o Given) *App {
 		Roster:   roster,
 		Push:     wsPush,
 		Watchers: watchers,
+		Fleet:    fleet,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
 	v := &auth.AdminGuard{}
 	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard, v)
 	floodServer := flood.NewFloodServer(options)
-	push3 := flood.NewDropsPush(floodServer)
-	floodGateway := flood.NewFloodGateway(floodServer, push3)
+	push4 := flood.NewDropsPush(floodServer)
+	floodGateway := flood.NewFloodGateway(floodServer, push4)
 	floodGatewayEndpoint := flood.NewFloodGatewayEndpoint(floodServer, floodGateway)
 	notifyServer := notify.NewNotifyServer(options)
-	push4 := notify.NewPongsPush(notifyServer)
-	pongs := notify.NewPongs(push4)
+	push5 := notify.NewPongsPush(notifyServer)
+	pongs := notify.NewPongs(push5)
 	notifyGateway := &notify.NotifyGateway{
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
-	push5 := rooms.NewRoomEventsPush(server)
+	push6 := rooms.NewRoomEventsPush(server)
 	roomGateway := &rooms.RoomGateway{
-		Push: push5,
+		Push: push6,
 	}
 	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
 	chatServiceEndpoint := rooms.NewChatServiceEndpoint(server, chatService)
-	tokens := auth.NewTokens()
+	tokens := auth.NewTokens(key)
 	tokenGuard := &auth.TokenGuard{
 		Tokens: tokens,
 	}
@@ -77,11 +80,18 @@ func wired(o Given) *App {
 		Server: server,
 	}
 	notifyService := notify.NewNotifyService(server)
-	push6 := notify.NewPersonalPush(server)
+	push7 := notify.NewPersonalPush(server)
 	userService := &notify.UserService{
-		Push: push6,
+		Push: push7,
 	}
 	metricsPage := newMetricsPage(metrics, server, floodServer, notifyServer)
+	nodes := &Nodes{
+		Given:  o,
+		Server: server,
+		Fleet:  fleet,
+		Roster: roster,
+		Rooms:  roomService,
+	}
 	app := &App{
 		Router:    router,
 		Server:    server,
@@ -94,6 +104,7 @@ func wired(o Given) *App {
 		Users:     userService,
 		Tokens:    tokens,
 		Metrics:   metricsPage,
+		Nodes:     nodes,
 	}
 	return app
 }

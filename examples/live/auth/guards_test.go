@@ -156,7 +156,7 @@ func TestTokensAreForUsersWhoAskForThem(t *testing.T) {
 	}
 	tooLong := httptest.NewRecorder() // without a server, which would linger over the rest of the body
 	body := strings.NewReader(`{"user":"` + strings.Repeat("x", 1<<10) + `"}`)
-	auth.NewTokens().ServeHTTP(tooLong, httptest.NewRequest(http.MethodPost, "/token", body))
+	auth.NewTokens(nil).ServeHTTP(tooLong, httptest.NewRequest(http.MethodPost, "/token", body))
 	if tooLong.Code != http.StatusBadRequest {
 		t.Errorf("1 KiB: %d, want 400", tooLong.Code)
 	}
@@ -201,7 +201,7 @@ func TestAnExpiredTokenEndsItsConnection(t *testing.T) {
 
 func TestATokenIsGoodForItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tokens := auth.NewTokens()
+		tokens := auth.NewTokens(nil)
 		text, minted, err := tokens.Mint("ann", 90*time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -214,7 +214,7 @@ func TestATokenIsGoodForItsTime(t *testing.T) {
 		if p, err := tokens.Principal(text); err == nil || p.ID != "" {
 			t.Errorf("at its end: %+v, %v", p, err)
 		}
-		if p, err := auth.NewTokens().Principal(text); err == nil {
+		if p, err := auth.NewTokens(nil).Principal(text); err == nil {
 			t.Errorf("after a restart: %+v", p)
 		}
 	})

@@ -23,17 +23,22 @@ const ScopeAdmin = "admin"
 // guess it: this is a demo.
 const demoPrefix = "demo-"
 
+// Key is what tokens are signed with. Nodes of one cluster have the same.
+type Key []byte
+
 // Tokens mints tokens and reads them. A minted token is the user, the second in which it expires,
-// and a signature with a key that is made anew at each start. Safe for concurrent use.
+// and a signature. Safe for concurrent use.
 type Tokens struct {
 	key   []byte
 	users map[string][]string // name → scopes
 }
 
-// NewTokens returns the tokens of ann, who may administer, and of ben.
-func NewTokens() *Tokens {
-	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails
+// NewTokens returns the tokens of ann, who may administer, and of ben. Without a key it makes one.
+func NewTokens(key Key) *Tokens {
+	if len(key) == 0 {
+		key = make([]byte, sha256.Size)
+		_, _ = rand.Read(key) // never fails
+	}
 	return &Tokens{key, map[string][]string{"ann": {"chat", ScopeAdmin}, "ben": {"chat"}}}
 }
 

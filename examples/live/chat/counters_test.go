@@ -14,6 +14,7 @@ func TestWatchers(t *testing.T) {
 	g := &chat.ChatGateway{
 		Roster:   chat.NewRoster(wstest.NewPush(chat.NewPresencePush).Push),
 		Watchers: chat.NewWatchers(push.Push),
+		Fleet:    chat.NewFleet(wstest.NewPush(chat.NewNeighboursPush).Push),
 	}
 	told := func(c chat.Counters, conns ...ws.ConnID) wstest.Pushed {
 		return wstest.Pushed{To: wstest.Only(conns...).Coalesced("counters"), Event: "counters", Data: c}

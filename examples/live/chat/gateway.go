@@ -2,6 +2,7 @@
 package chat
 
 import (
+	"context"
 	"iter"
 	"time"
 
@@ -22,6 +23,7 @@ type ChatGateway struct {
 	Roster   *Roster
 	Push     ws.Push[Presence]
 	Watchers *Watchers
+	Fleet    *Fleet
 }
 
 // Session is what the gateway keeps for one connection. Handlers of a connection run one after the
@@ -47,6 +49,7 @@ func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
 func (g *ChatGateway) Left(c *ws.Client) {
 	g.Roster.Exit(c.ID(), c.Rooms())
 	g.Watchers.Remove(c.ID())
+	g.Fleet.Remove(c.ID())
 }
 
 // Hello introduces the caller. From now on it is told who is here and in its rooms, and they are told
@@ -56,6 +59,7 @@ func (g *ChatGateway) Left(c *ws.Client) {
 func (g *ChatGateway) Hello(c *ws.Client, s *Session, h Hello) error {
 	s.name = h.Name
 	g.Roster.Enter(c.ID(), Person{Name: h.Name, User: c.Principal().ID}, c.Rooms())
+	g.Fleet.Add(c.ID())
 	_, err := g.Push.Client(c).Heartbeat(time.Now().UTC().Format(time.RFC3339))
 	return err
 }
@@ -95,10 +99,13 @@ func (g *ChatGateway) HistoryPages(size int) (iter.Seq[[]ChatMessage], error) {
 	return g.Rooms.Pages(size), nil
 }
 
-// Presence answers how many connections the application's Server has, on all its gateways.
+// Presence answers how many connections the application's Servers have, on all gateways of all nodes. It
+// asks the other nodes, and so has a context: it may wait, beside the loop that reads the connection.
 //
 //ws:subscribe presence
-func (g *ChatGateway) Presence(c *ws.Client) int { return c.Server().ConnectionCount() }
+func (g *ChatGateway) Presence(ctx context.Context, c *ws.Client) int {
+	return c.Server().All().Across(ctx, nil).Count()
+}
 
 // Watch begins or ends that the caller is told the counters.
 //
@@ -135,7 +142,7 @@ func (g *ChatGateway) Leave(c *ws.Client, room string) {
 	g.Roster.Leave(c.ID(), room)
 }
 
-// Say pushes a line to a room and answers how many outboxes took it. The sender gets it too if it
+// Say pushes a line to a room and answers how many outboxes took it, of those on this node. The sender gets it too if it
 // is in the room, and need not be in it.
 //
 //ws:subscribe say
@@ -166,11 +173,11 @@ func (g *ChatGateway) WhoAmI(c *ws.Client) Who {
 	return who
 }
 
-// SignOut closes all connections of a user and answers how many there were. They may come back, as a
-// guest or with a token.
+// SignOut closes all connections of a user, on all nodes, and answers how many there were. They may come
+// back, as a guest or with a token.
 //
 //ws:subscribe sign_out
 //ws:guard AdminGuard
-func (g *ChatGateway) SignOut(c *ws.Client, user string) int {
-	return c.Server().Users(user).Disconnect(ws.CloseUnauthenticated, "signed out by "+c.Principal().ID)
+func (g *ChatGateway) SignOut(ctx context.Context, c *ws.Client, user string) int {
+	return c.Server().Users(user).Across(ctx, nil).Disconnect(ws.CloseUnauthenticated, "signed out by "+c.Principal().ID)
 }

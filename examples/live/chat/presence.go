@@ -41,7 +41,8 @@ type Person struct {
 	User string `json:"user,omitempty"`
 }
 
-// Here is everybody who introduced themselves, in the order in which they came.
+// Here is everybody who introduced themselves, in the order in which they came; those of other nodes
+// behind those of the receiver's.
 type Here struct {
 	Count  int      `json:"count"`
 	People []Person `json:"people"` // the first 50
@@ -67,15 +68,18 @@ type Presence interface {
 	Heartbeat(at string) (int, error)
 }
 
-// Roster knows who introduced themselves and which rooms they are in, and tells them of each other.
+// Roster knows who introduced themselves and which rooms they are in, and tells them of each other. Of
+// other nodes it knows what they say of theirs, and tells its own people of those, too.
 // It holds its lock over the pushes, which never wait for a peer, so that the last push which
 // everybody hears is true. Safe for concurrent use.
 type Roster struct {
-	push ws.Push[Presence]
+	push    ws.Push[Presence]
+	changed chan struct{} // has one when own people have changed
 
-	mu    sync.Mutex
-	here  group            // guarded by mu
-	rooms map[string]group // guarded by mu
+	mu     sync.Mutex
+	here   group              // guarded by mu
+	rooms  map[string]group   // guarded by mu
+	others map[ws.NodeID]Part // guarded by mu
 }
 
 // group are people in the order in which they came.
@@ -87,7 +91,9 @@ type present struct {
 }
 
 // NewRoster returns a roster without anybody.
-func NewRoster(push ws.Push[Presence]) *Roster { return &Roster{push: push, rooms: map[string]group{}} }
+func NewRoster(push ws.Push[Presence]) *Roster {
+	return &Roster{push: push, changed: make(chan struct{}, 1), rooms: map[string]group{}, others: map[ws.NodeID]Part{}}
+}
 
 // Enter introduces a connection, or renames it, here and in its rooms.
 func (r *Roster) Enter(conn ws.ConnID, p Person, rooms []string) {
@@ -144,6 +150,7 @@ func (r *Roster) leave(conn ws.ConnID, room string) {
 	}
 	if members = slices.Delete(members, at, at+1); len(members) == 0 {
 		delete(r.rooms, room)
+		r.mark()
 		return
 	}
 	r.rooms[room] = members
@@ -153,16 +160,29 @@ func (r *Roster) leave(conn ws.ConnID, room string) {
 // tellHere and tellRoom push the state as it is now. In the outbox of a slow reader it replaces the one
 // before, which is of no use any more.
 func (r *Roster) tellHere() {
+	r.mark()
 	if len(r.here) == 0 {
 		return
 	}
-	r.push.Coalesce("here").Conn(r.here.conns()...).Here(Here{len(r.here), r.here.people()})
+	count, people := len(r.here), r.here.people()
+	for _, p := range r.parts() {
+		count, people = count+p.Here.Count, append(people, p.Here.People...)
+	}
+	r.push.Coalesce("here").Conn(r.here.conns()...).Here(Here{count, named(people)})
 }
 
 func (r *Roster) tellRoom(room string) {
+	r.mark()
 	members := r.rooms[room]
-	r.push.Coalesce("present " + room).Conn(members.conns()...).Present(Present{room, len(members), members.people()})
+	count, people := len(members), members.people()
+	for _, p := range r.parts() {
+		there := p.Rooms[room]
+		count, people = count+there.Count, append(people, there.People...)
+	}
+	r.push.Coalesce("present " + room).Conn(members.conns()...).Present(Present{room, count, named(people)})
 }
+
+func named(people []Person) []Person { return people[:min(len(people), mostNamed)] }
 
 func (g group) index(conn ws.ConnID) int {
 	return slices.IndexFunc(g, func(p present) bool { return p.conn == conn })

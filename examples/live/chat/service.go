@@ -14,11 +14,36 @@ type RoomService struct {
 	events Events
 
 	mu      sync.Mutex
-	history []ChatMessage // guarded by mu
+	history []ChatMessage     // guarded by mu
+	stored  func(ChatMessage) // tells other nodes; nil: there are none; guarded by mu
 }
 
 // NewRoomService returns a service with an empty history that announces over events.
 func NewRoomService(events Events) *RoomService { return &RoomService{events: events} }
+
+// Share has tell called with each message that is recorded here from now on, for the history of other
+// nodes. It waits for nobody.
+func (s *RoomService) Share(tell func(ChatMessage)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stored = tell
+}
+
+// Store puts a message into the history that another node has recorded, and announced to everyone.
+func (s *RoomService) Store(m ChatMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.store(m)
+}
+
+// Adopt takes the history of another node, if this one has none yet.
+func (s *RoomService) Adopt(history []ChatMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.history) == 0 {
+		s.history = slices.Clone(history[max(0, len(history)-historyLimit):])
+	}
+}
 
 // Record stores a message of user, which is "" for a guest, and sends it to every connection. It
 // forgets the oldest message beyond the limit. It holds the lock over the push, which never blocks on a
@@ -27,12 +52,20 @@ func (s *RoomService) Record(m SendMessage, user string) (ChatMessage, error) {
 	stored := ChatMessage{Author: m.Author, Text: m.Text, User: user}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.store(stored)
+	if s.stored != nil {
+		s.stored(stored)
+	}
+	_, err := s.events.Message(stored)
+	return stored, err
+}
+
+// store is Store for callers that hold mu.
+func (s *RoomService) store(m ChatMessage) {
 	if len(s.history) == historyLimit {
 		s.history = slices.Delete(s.history, 0, 1)
 	}
-	s.history = append(s.history, stored)
-	_, err := s.events.Message(stored)
-	return stored, err
+	s.history = append(s.history, m)
 }
 
 // History returns a copy of the stored messages, oldest first; never nil.

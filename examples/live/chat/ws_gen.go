@@ -23,7 +23,7 @@ var (
 	_ func(*ChatGateway, *ws.Client, *Session, SendMessage) (ChatMessage, error) = (*ChatGateway).OnMessage
 	_ func(*ChatGateway) []ChatMessage                                           = (*ChatGateway).History
 	_ func(*ChatGateway, int) (iter.Seq[[]ChatMessage], error)                   = (*ChatGateway).HistoryPages
-	_ func(*ChatGateway, *ws.Client) int                                         = (*ChatGateway).Presence
+	_ func(*ChatGateway, context.Context, *ws.Client) int                        = (*ChatGateway).Presence
 	_ func(*ChatGateway, *ws.Client, bool)                                       = (*ChatGateway).Watch
 	_ func(*ChatGateway, Typing) error                                           = (*ChatGateway).OnTyping
 	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Join
@@ -31,7 +31,7 @@ var (
 	_ func(*ChatGateway, *ws.Client, *Session, string, string) (int, error)      = (*ChatGateway).Say
 	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Order
 	_ func(*ChatGateway, *ws.Client) Who                                         = (*ChatGateway).WhoAmI
-	_ func(*ChatGateway, *ws.Client, string) int                                 = (*ChatGateway).SignOut
+	_ func(*ChatGateway, context.Context, *ws.Client, string) int                = (*ChatGateway).SignOut
 	_ ws.MessageGuard                                                            = (*ModeratedGuard)(nil)
 	_ ws.MessageGuard                                                            = (*AdminGuard)(nil)
 )
@@ -51,7 +51,7 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "message", Mode: ws.Serial, Guards: []ws.MessageGuard{moderatedGuard}},
 			{Event: "history", NoData: true},
 			{Event: "history_pages", Mode: ws.Serial, Stream: true, Params: []string{"size"}},
-			{Event: "presence", NoData: true},
+			{Event: "presence", Mode: ws.Serial, NoData: true},
 			{Event: "watch", Params: []string{"on"}},
 			{Event: "typing"},
 			{Event: "join", Params: []string{"room"}},
@@ -145,7 +145,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		}
 		return ws.Stream(c, out)
 	case 5: // presence
-		out := d.gateway.Presence(c.Client())
+		out := d.gateway.Presence(c.Context(), c.Client())
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	case 6: // watch
 		in, err := wsDecodeChatGatewayWatch(c)
@@ -200,7 +200,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		out := d.gateway.SignOut(c.Client(), in.User)
+		out := d.gateway.SignOut(c.Context(), c.Client(), in.User)
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	}
 	panic("unreachable")
@@ -246,6 +246,18 @@ func (p wsEvents) Typing(in Typing) error {
 	_, err := ws.EmitJSON(p.t, "typing", in, wsWriteTyping)
 	return err
 }
+
+// NewNeighboursPush addresses Neighbours to connections of server.
+func NewNeighboursPush(server *ws.Server) ws.Push[Neighbours] {
+	return ws.NewPush(server, func(t ws.Target) Neighbours { return wsNeighbours{t} })
+}
+
+// NewNeighbours sends Neighbours to every connection.
+func NewNeighbours(push ws.Push[Neighbours]) Neighbours { return push.All() }
+
+type wsNeighbours struct{ t ws.Target }
+
+func (p wsNeighbours) Nodes(in Nodes) { _, _ = ws.Resultless(p.t).Emit("nodes", &in) }
 
 // NewPresencePush addresses Presence to connections of server.
 func NewPresencePush(server *ws.Server) ws.Push[Presence] {

@@ -14,13 +14,15 @@ import (
 //ws:namespace
 type FloodServer struct{ *ws.Server }
 
-// NewFloodServer returns an empty registry. It logs failures only, because shedding, which a Server
+// NewFloodServer returns an empty registry, which is no node of a cluster: a burst is for one connection,
+// which is here. It logs failures only, because shedding, which a Server
 // logs otherwise, is the purpose of this one.
 func NewFloodServer(o ws.Options) *FloodServer {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	o.Logger = slog.New(failures{o.Logger.Handler()})
+	o.Cluster = ws.Cluster{}
 	return &FloodServer{ws.NewServer(o)}
 }
 

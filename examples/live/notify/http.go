@@ -24,9 +24,9 @@ func (s *NotifyService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var reached int
 	if room == nil {
-		reached, err = s.Announce(text)
+		reached, err = s.Announce(r.Context(), text)
 	} else {
-		reached, err = s.AnnounceTo(*room, text)
+		reached, err = s.AnnounceTo(r.Context(), *room, text)
 	}
 	answer(w, reached, err)
 }

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
@@ -11,12 +13,12 @@ type NotifyService struct{ server *ws.Server }
 // NewNotifyService returns a service that pushes over server.
 func NewNotifyService(server *ws.Server) *NotifyService { return &NotifyService{server} }
 
-// Announce sends text to every connection and returns how many outboxes took it.
-func (s *NotifyService) Announce(text string) (int, error) {
-	return s.server.Broadcast("announce", text)
+// Announce sends text to every connection and returns how many outboxes took it. It waits for other nodes.
+func (s *NotifyService) Announce(ctx context.Context, text string) (int, error) {
+	return s.server.All().Across(ctx, nil).Emit("announce", text)
 }
 
-// AnnounceTo sends text to the members of room and returns how many outboxes took it.
-func (s *NotifyService) AnnounceTo(room, text string) (int, error) {
-	return s.server.EmitTo(room, "announce", text)
+// AnnounceTo sends text to the members of room and returns how many outboxes took it, as Announce does.
+func (s *NotifyService) AnnounceTo(ctx context.Context, room, text string) (int, error) {
+	return s.server.In(room).Across(ctx, nil).Emit("announce", text)
 }

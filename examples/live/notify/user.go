@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"net/http"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -23,10 +24,10 @@ type Personal interface {
 // UserService tells a user something, in every tab that the user has open. Safe for concurrent use.
 type UserService struct{ Push ws.Push[Personal] }
 
-// Tell sends text to all connections of user and returns how many outboxes took it: 0 if the user
-// has none.
-func (s *UserService) Tell(user, text string) (int, error) {
-	return s.Push.Users(user).Notice(Notice{User: user, Text: text})
+// Tell sends text to all connections of user, on all nodes, and returns how many outboxes took it: 0 if
+// the user has none.
+func (s *UserService) Tell(ctx context.Context, user, text string) (int, error) {
+	return s.Push.Across(ctx, nil).Users(user).Notice(Notice{User: user, Text: text})
 }
 
 // ServeHTTP answers POST /notify/{user} {"text":"…"} with {"reached":n}. It refuses the same bodies as
@@ -37,6 +38,6 @@ func (s *UserService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	reached, err := s.Tell(r.PathValue("user"), text)
+	reached, err := s.Tell(r.Context(), r.PathValue("user"), text)
 	answer(w, reached, err)
 }

@@ -3,6 +3,7 @@ package livetest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/examples/live/app"
+	"github.com/wsgen/wsgen/examples/live/auth"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/broker/memory"
 	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
@@ -50,6 +53,23 @@ func StartInMemory(t testing.TB, o ...ws.Options) *Live {
 	return live
 }
 
+// StartNodes serves the application on n nodes of one cluster in memory, and returns when all know each
+// other. In a bubble each look at the clock is its.
+func StartNodes(t testing.TB, n int) []*Live {
+	t.Helper()
+	engine := memory.New()
+	nodes := make([]*Live, n)
+	for i := range nodes {
+		nodes[i] = StartInMemory(t, ws.Options{Cluster: ws.Cluster{
+			Broker: engine, Node: fmt.Sprintf("127.0.0.1:%d", 3004+i), Heartbeat: 500 * time.Millisecond,
+		}})
+	}
+	for _, node := range nodes {
+		Eventually(t, "all nodes know each other", func() bool { return len(node.App.Server.Nodes()) == n })
+	}
+	return nodes
+}
+
 // From returns a client whose connections come from peer, an address and a port. The application has to
 // be in memory.
 func (l *Live) From(t testing.TB, peer string) *http.Client {
@@ -70,7 +90,7 @@ func (l *Live) Connect(t testing.TB, path string, o ...wstest.DialOption) *wstes
 
 func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error), o ...ws.Options) *Live {
 	t.Helper()
-	application := app.New(append(o, ws.Options{})[0])
+	application := app.NewNode(append(o, ws.Options{})[0], auth.Key("the key of all nodes"))
 	server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: Patience}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
 	ctx, cancel := context.WithCancel(context.Background())

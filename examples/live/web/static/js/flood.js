@@ -1,6 +1,7 @@
 // The panel of /flood. Its connection is in a worker, since only a thread of its own can be too busy
 // to read while the page goes on; slow.js is that thread.
 import { $, answered, make } from "./dom.js";
+import { at } from "./nodes.js";
 
 const drops = 2000; // 16 MB: the browser and the system buffer some of that
 
@@ -31,7 +32,7 @@ function show(pushed, counts) {
 // showTotals shows what the server says of all bursts since its start.
 export async function showTotals() {
   try {
-    const { flood } = await (await fetch("/stats")).json();
+    const { flood } = await (await fetch(at("/stats"))).json();
     const n = (count, what) => `${count.toLocaleString("en")} ${what}`;
     $("flood-totals").textContent =
       `So far: ${n(flood.shed, "shed")}, ${n(flood.replaced, "replaced")}, ${n(flood.slow, "closed")}.`;
@@ -79,7 +80,7 @@ export function startFlood() {
     worker.onmessage = heard;
     worker.onerror = () => finished("The worker did not start.", "bad");
     worker.postMessage({
-      url: new URL("/flood", location.href.replace(/^http/, "ws")).href,
+      url: at("/flood").replace(/^http/, "ws"),
       count: drops,
       policy: $("flood-policy").value,
       slow: $("flood-slow").checked,

@@ -5,6 +5,7 @@ import { $, tell } from "./dom.js";
 import { showBanner, showDraining, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
 import { showTotals, startFlood } from "./flood.js";
 import { keepName, keptName } from "./kept.js";
+import { lost, showNodes } from "./nodes.js";
 import { startAnnounce, startNotify, startOrders, startService } from "./side.js";
 import { connect } from "./socket.js";
 import { startUser, token } from "./user.js";
@@ -29,6 +30,7 @@ function enter(me) {
   let orders, user, counters;
   const socket = connect("/ws", {
     token,
+    lost,
     state(name, detail) {
       showState(name, detail);
       if (name !== "waiting") return;
@@ -64,6 +66,9 @@ function enter(me) {
           break;
         case "counters":
           counters.show(data);
+          break;
+        case "nodes":
+          showNodes(data);
           break;
         case "here":
           showPresence(data.count);

@@ -1,5 +1,6 @@
 // The panels beside the chat: announcements over HTTP, the order counter, and the two other gateways.
 import { $, answered, capped, failed, make } from "./dom.js";
+import { at } from "./nodes.js";
 import { connect } from "./socket.js";
 import { showFrame } from "./wire.js";
 
@@ -14,7 +15,7 @@ export function startAnnounce() {
     const text = $("announce-text").value;
     const [path, body] = user ? [`/notify/${encodeURIComponent(user)}`, { text }] : ["/announce", { text, ...(to.value && { room: to.value }) }];
     try {
-      const response = await fetch(path, {
+      const response = await fetch(at(path), {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),

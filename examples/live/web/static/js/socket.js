@@ -1,4 +1,5 @@
 // One connection to a gateway that comes back by itself, and the plain events protocol on it.
+import { at } from "./nodes.js";
 
 const firstDelay = 300; // ms before the first new attempt
 const longestDelay = 5000;
@@ -28,11 +29,11 @@ function beyond(text) {
 //   refused(error)         an error frame that answers no request
 //   state(name, detail)    connecting, open, waiting (detail: {seconds, code, reason}), closed
 //   frame(way, path, text) whatever crosses the wire: way is "in", "out" or "life"
+//   lost(end)              the connection has ended, or none was made; what comes next may be another node
 //   token()                what to show when connecting, or a promise of it; null for nothing
 export function connect(path, listeners) {
   const on = (name, ...args) => listeners[name]?.(...args);
   const waiting = new Map(); // id → {resolve, reject, timer}
-  const url = new URL(path, location.href.replace(/^http/, "ws")).href;
   let socket = null;
   let attempts = 0;
   let nextId = 1;
@@ -54,7 +55,7 @@ export function connect(path, listeners) {
     if (attempt !== opening) return;
     // A page can set one header of the handshake, Sec-WebSocket-Protocol, so the token goes in there:
     // unlike a URL it is in no log on the way.
-    const current = new WebSocket(url, token ? ["bearer", token] : []);
+    const current = new WebSocket(at(path).replace(/^http/, "ws"), token ? ["bearer", token] : []);
     socket = current;
     current.onopen = () => {
       attempts = 0;
@@ -80,6 +81,7 @@ export function connect(path, listeners) {
       on("state", "closed");
       return;
     }
+    on("lost", end);
     // Up to half of the delay is chance, so that the clients of a restarted server do not come at once.
     const delay = Math.min(longestDelay, firstDelay * 1.8 ** attempts++) * (0.5 + Math.random() / 2);
     timer = setTimeout(open, delay);

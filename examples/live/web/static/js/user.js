@@ -1,5 +1,6 @@
 // The visitor as the server knows them: a guest, or a demo user with a token that expires.
 import { $, answered, failed, tell } from "./dom.js";
+import { at } from "./nodes.js";
 
 const userKey = "wsgen-live-user";
 const renewBefore = 20; // seconds before the end, if the page renews by itself
@@ -7,7 +8,7 @@ const renewBefore = 20; // seconds before the end, if the page renews by itself
 let user = sessionStorage.getItem(userKey); // each tab has its own; null is a guest
 
 async function mint() {
-  const response = await fetch("/token", {
+  const response = await fetch(at("/token"), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ user }),
