@@ -128,6 +128,37 @@ func main() {
 	fmt.Println(err)
 }
 `, "natsbroker: Options.Prefix"},
+		"runtime/broker/nats/natstest": {`package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsgen/wsgen/runtime/broker/nats/natstest"
+)
+
+func main() {
+	server, err := natstest.Start()
+	if err != nil {
+		panic(err)
+	}
+	defer server.Close()
+	fmt.Println(strings.TrimRight(server.URL(), "0123456789"))
+}
+`, "nats://127.0.0.1:"},
+		"runtime/broker/redis": {`package main
+
+import (
+	"fmt"
+
+	redisbroker "github.com/wsgen/wsgen/runtime/broker/redis"
+)
+
+func main() {
+	_, err := redisbroker.New(redisbroker.Options{}).Open("main", nil)
+	fmt.Println(err)
+}
+`, "redisbroker: Options.Client.InitAddress is empty"},
 		"runtime/metrics/otel": {`package main
 
 import (

@@ -22,7 +22,10 @@ var packedVersion = module.Version{Path: "github.com/wsgen/wsgen", Version: "v0.
 // nested returns the folders of the modules in the tree which users may get as
 // well.
 func nested() []string {
-	return []string{"validator/playground", "runtime/metrics/prom", "runtime/metrics/otel", "runtime/broker/nats"}
+	return []string{
+		"validator/playground", "runtime/metrics/prom", "runtime/metrics/otel",
+		"runtime/broker/nats", "runtime/broker/nats/natstest", "runtime/broker/redis",
+	}
 }
 
 // nestedVersion is the version as which a module in the tree is packed.
