@@ -31,6 +31,8 @@ func main() {
 		nats: os.Getenv("NATS"), key: auth.Key(os.Getenv("TOKEN_KEY")),
 	}
 	if os.Getenv("LEASH") == "stdin" {
+		// Where this program prints is gone with its owner, too, and must not end it before it has ended politely.
+		signal.Ignore(syscall.SIGPIPE)
 		ctx = leashed(ctx, os.Stdin)
 	}
 	os.Exit(run(ctx, o, os.Stdout, os.Stderr))
