@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,34 +64,66 @@ func field(file, name string) string {
 // shown is how many runs the document is made of: the newest.
 const shown = 3
 
-// document writes docs/benchmarks.md and its chart from the newest whole runs.
+// page is what a whole run of some rows is kept for.
+type page struct {
+	what  string // of the command line
+	front string // of its results' names
+}
+
+func pages() []page {
+	return []page{
+		{what: "", front: ""},
+		{what: "cluster", front: "cluster-"},
+	}
+}
+
+// document writes the pages that there are results for, and the chart.
 func document(here string) error {
-	files, err := filepath.Glob(filepath.Join(here, "results", "2*.jsonl"))
+	alone, err := newest(here, "")
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	clusters, err := newest(here, "cluster-")
+	if err != nil {
+		return err
+	}
+	if len(alone)+len(clusters) == 0 {
 		return errors.New("there are no results of a whole run in bench/results; run make bench first")
+	}
+	docs := filepath.Join(filepath.Dir(here), "docs")
+	if err := os.MkdirAll(filepath.Join(docs, "img"), 0o755); err != nil {
+		return err
+	}
+	write := func(name string, runs []result.Run, text func(io.Writer)) error {
+		if len(runs) == 0 {
+			return nil
+		}
+		sayf("writing docs/%s from %d runs", name, len(runs))
+		var b bytes.Buffer
+		text(&b)
+		return os.WriteFile(filepath.Join(docs, name), b.Bytes(), 0o644)
+	}
+	return errors.Join(
+		write("benchmarks.md", alone, func(w io.Writer) { report.Document(w, alone, len(clusters) > 0) }),
+		write("img/benchmarks.svg", alone, func(w io.Writer) { report.Chart(w, alone) }),
+		write("benchmarks-cluster.md", clusters, func(w io.Writer) { report.ClusterDocument(w, clusters, len(alone) > 0) }))
+}
+
+// newest reads the newest whole runs whose files begin with front.
+func newest(here, front string) ([]result.Run, error) {
+	files, err := filepath.Glob(filepath.Join(here, "results", front+"2*.jsonl"))
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(files)
 	var runs []result.Run
 	for _, f := range files[max(0, len(files)-shown):] {
 		r, err := result.ReadFile(f)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r.Name = filepath.Base(f)
 		runs = append(runs, r)
 	}
-	docs := filepath.Join(filepath.Dir(here), "docs")
-	var text, chart bytes.Buffer
-	report.Document(&text, runs)
-	report.Chart(&chart, runs)
-	if err := os.MkdirAll(filepath.Join(docs, "img"), 0o755); err != nil {
-		return err
-	}
-	sayf("writing %s from %d runs", filepath.Join(docs, "benchmarks.md"), len(runs))
-	return errors.Join(
-		os.WriteFile(filepath.Join(docs, "benchmarks.md"), text.Bytes(), 0o644),
-		os.WriteFile(filepath.Join(docs, "img", "benchmarks.svg"), chart.Bytes(), 0o644))
+	return runs, nil
 }

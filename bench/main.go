@@ -1,6 +1,6 @@
 // Command bench measures wsgen beside its peers: it builds and starts servers
 // and raw clients, runs the rows in interleaved rounds, keeps the raw results
-// and writes docs/benchmarks.md. README.md says what it measures and how.
+// and writes docs/benchmarks.md or docs/benchmarks-cluster.md. README.md says what it measures and how.
 package main
 
 import (
@@ -44,12 +44,12 @@ func (c *checkouts) Set(s string) error {
 
 func main() {
 	o := options{}
-	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all, and docs/benchmarks.md is written")
+	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all but those of clusters, and docs/benchmarks.md is written; cluster: those, and docs/benchmarks-cluster.md is")
 	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each row; 0 is what the row likes")
 	flag.StringVar(&o.servers, "servers", "", "`servers` to run, with commas; default all")
 	flag.Var(&o.wsgen, "wsgen-dir", "measure the wsgen of another checkout: `DIR`, or NAME=DIR beside this one as wsgen@NAME; may be repeated")
 	flag.BoolVar(&o.gate, "gate", false, "exit with status 1 if a gate is missed or could not be measured")
-	flag.BoolVar(&o.report, "report", false, "measure nothing: write docs/benchmarks.md from the raw results that are there")
+	flag.BoolVar(&o.report, "report", false, "measure nothing: write docs/benchmarks.md and docs/benchmarks-cluster.md from the raw results that are there")
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU profile of each wsgen server and row into this `folder`")
 	flag.DurationVar(&o.limit, "limit", 40*time.Minute, "end after this time")
 	flag.Parse()
@@ -120,18 +120,29 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	if err != nil {
 		return missed, err
 	}
-	whole := o.what == "" && o.servers == "" && o.rounds == 0 && len(o.wsgen) == 0
-	if err := keep(here, record, whole); err != nil {
+	if err := keep(here, record, pageOf(o)); err != nil {
 		return missed, err
 	}
 	return missed, proc.Leftover(env.Bin)
 }
 
-// keep writes the raw results, and after a whole run the document.
-func keep(here string, record result.Run, whole bool) error {
+// pageOf returns the page of a run of all that it shows; nil of others.
+func pageOf(o options) *page {
+	for _, p := range pages() {
+		if o.what == p.what && o.servers == "" && o.rounds == 0 && len(o.wsgen) == 0 {
+			return &p
+		}
+	}
+	return nil
+}
+
+// keep writes the raw results, and after a whole run its page.
+func keep(here string, record result.Run, p *page) error {
 	name := record.Machine.Time.Format("20060102-150405") + ".jsonl"
-	if !whole {
+	if p == nil {
 		name = "partial-" + name
+	} else {
+		name = p.front + name
 	}
 	file := filepath.Join(here, "results", name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -148,7 +159,7 @@ func keep(here string, record result.Run, whole bool) error {
 		return err
 	}
 	sayf("raw results: %s", file)
-	if !whole {
+	if p == nil {
 		return nil
 	}
 	return document(here)

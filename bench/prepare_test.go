@@ -50,3 +50,31 @@ func TestLoadOfOthers(t *testing.T) {
 		t.Errorf("read %+v from another line", got)
 	}
 }
+
+// TestPagesAreOfWholeRuns: who leaves out anything renews no page.
+func TestPagesAreOfWholeRuns(t *testing.T) {
+	for want, all := range map[string][]options{
+		"":         {{}, {gate: true}},
+		"cluster-": {{what: "cluster"}, {what: "cluster", profiles: "/tmp/p"}},
+		"none": {
+			{what: "cluster-fanout"},
+			{what: "fanout"},
+			{rounds: 2},
+			{what: "cluster", rounds: 2},
+			{what: "cluster", servers: "wsgen-nats"},
+			{servers: "wsgen"},
+			{wsgen: checkouts{"/old"}},
+			{what: "cluster", wsgen: checkouts{"/old"}},
+		},
+	} {
+		for _, o := range all {
+			got := "none"
+			if p := pageOf(o); p != nil {
+				got = p.front
+			}
+			if got != want {
+				t.Errorf("%+v is kept as %q, want %q", o, got, want)
+			}
+		}
+	}
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # make bench: wsgen beside its peers. All rows renew docs/benchmarks.md; WHAT
-# names some, whose results are only shown. WHAT=generator is the tool itself,
-# and renews docs/generator-speed.md. FLAGS are more flags for the driver.
+# names some, whose results are only shown. WHAT=cluster are nodes beside each other,
+# and renews docs/benchmarks-cluster.md. WHAT=generator is the tool itself, and
+# renews docs/generator-speed.md. FLAGS are more flags for the driver.
 source "$(dirname "$0")/lib.sh"
 export GOWORK=off
 
@@ -15,6 +16,11 @@ fi
 
 limit=40m
 [ -z "${WHAT:-}" ] || limit=5m
+case ${WHAT:-} in cluster*)
+	limit=20m
+	find_redis || lack "no redis-server here" "Servers on Redis are not measured. $redis_hint"
+	;;
+esac
 step "building the benchmark (its first build fetches the peers)"
 go -C bench build -o ../bin/bench .
 cd bench

@@ -96,3 +96,23 @@ func TestSocketIOGreets(t *testing.T) {
 		t.Errorf("a heartbeat is answered %x; %d messages", c.out, c.frames)
 	}
 }
+
+func TestCentrifugeGreets(t *testing.T) {
+	c := &client{conns: []conn{{fd: -1, state: greeting, central: true}}}
+	c.take(0, sent(frame.Text, []byte(`{"id":1,"connect":{"client":"a","version":""}}`)))
+	if c.open != 1 || c.dial.done != 1 || c.frames != 0 {
+		t.Errorf("%d open, %d done, %d messages", c.open, c.dial.done, c.frames)
+	}
+	c.take(0, append(sent(frame.Text, []byte("{}")), sent(frame.Text, []byte(`{"push":{"channel":"r","pub":{"data":{"at":1000000000000001}}}}`))...))
+	if string(c.out) != string(frame.Append(nil, frame.Text, []byte("{}"))) || c.frames != 1 || c.seen.Total() != 1 {
+		t.Errorf("a ping is answered %x; %d messages, %d stamps", c.out, c.frames, c.seen.Total())
+	}
+	c.take(0, sent(frame.Text, []byte(`{"id":2,"subscribe":{}}`)))
+	if c.frames != 1 || c.failure != nil {
+		t.Errorf("%d messages, %v: a reply is none, and no error", c.frames, c.failure)
+	}
+	c.take(0, sent(frame.Text, []byte(`{"id":2,"error":{"code":103}}`)))
+	if c.failure == nil {
+		t.Error("an error is none")
+	}
+}

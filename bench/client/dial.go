@@ -101,7 +101,7 @@ func (c *client) start() error {
 	if err := unix.Connect(fd, c.dial.to); err != nil && err != unix.EINPROGRESS {
 		return fmt.Errorf("connect: %w", err)
 	}
-	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket})
+	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket, central: c.dial.task.Central})
 	c.interest(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
 	return nil
 }
@@ -151,6 +151,9 @@ func (c *client) upgraded(i int, b []byte) []byte {
 	switch {
 	case c.conns[i].socket:
 		c.conns[i].state = greeting
+	case c.conns[i].central:
+		c.conns[i].state = greeting
+		c.write(i, frame.Append(nil, frame.Text, []byte(`{"id":1,"connect":{}}`)))
 	default:
 		c.ready(i)
 	}
@@ -179,6 +182,21 @@ func (c *client) speak(i int, payload []byte) bool {
 		c.out = frame.Append(c.out, frame.Text, []byte("40"))
 	case bytes.HasPrefix(payload, []byte("2")):
 		c.out = frame.Append(c.out, frame.Text, []byte("3"))
+	}
+	return false
+}
+
+// answer serves centrifuge's own messages; true if payload is a publication.
+func (c *client) answer(i int, payload []byte) bool {
+	switch {
+	case bytes.HasPrefix(payload, []byte(`{"push"`)):
+		return true
+	case bytes.HasPrefix(payload, []byte(`{"id":1,"connect"`)):
+		c.ready(i)
+	case string(payload) == "{}": // a ping
+		c.out = frame.Append(c.out, frame.Text, payload)
+	case bytes.Contains(payload, []byte(`"error"`)) && c.failure == nil:
+		c.failure = fmt.Errorf("centrifuge answers %s", payload)
 	}
 	return false
 }

@@ -37,9 +37,51 @@ func (c *client) join(t control.Task, limit time.Duration) error {
 			break
 		}
 		room := "room-" + strconv.Itoa(n%t.Rooms)
-		c.write(i, frame.Append(nil, frame.Text, frame.Join(c.conns[i].socket, room)))
+		c.write(i, frame.Append(nil, frame.Text, c.enterRoom(i, room)))
 	}
 	return c.until(limit, "joining rooms", func() bool { return len(c.pending) == 0 })
+}
+
+// enterRoom writes the message of connection i that enters a room.
+func (c *client) enterRoom(i int, room string) []byte {
+	if c.conns[i].central {
+		return frame.Subscribe(room)
+	}
+	return frame.Join(c.conns[i].socket, room)
+}
+
+// enter has t.Count connections join t.Each rooms that nobody was in before, and
+// waits for the replies: of each before the next one, or, with t.InFlight, of all.
+func (c *client) enter(t control.Task, limit time.Duration) error {
+	conns := c.active()
+	if t.Count > len(conns) {
+		return fmt.Errorf("enter wants %d connections, %d are open", t.Count, len(conns))
+	}
+	var asked int64
+	c.job.next = func(_ int, payload []byte, now int64) {
+		if t.InFlight == 0 {
+			c.seen.Add(now - asked)
+		}
+		if !frame.Entered(payload) && c.failure == nil {
+			c.failure = fmt.Errorf("a join is answered %s", payload)
+		}
+	}
+	answered := func() bool { return c.frames >= c.sent }
+	for range t.Each {
+		for _, i := range conns[:t.Count] {
+			c.entered++
+			c.sent++
+			asked = c.watch.Now()
+			c.write(i, frame.Append(nil, frame.Text, frame.Enter("new-"+strconv.Itoa(c.entered), c.entered)))
+			if t.InFlight > 0 {
+				continue
+			}
+			if err := c.until(limit, "entering rooms", answered); err != nil {
+				return err
+			}
+		}
+	}
+	return c.until(limit, "entering rooms", answered)
 }
 
 // echo keeps t.InFlight messages on the way on t.Count connections.
@@ -106,13 +148,13 @@ func (c *client) talk(t control.Task, limit time.Duration) error {
 	step := len(conns) / t.Count
 	for n := range t.Count {
 		i := conns[n*(step+1)%len(conns)] // one further every time, so that all rooms have senders
-		payload, digits := frame.Message(c.conns[i].socket, "say", i, t.Bytes)
+		payload, digits := frame.Message(c.conns[i].socket, "say", t.By+i, t.Bytes)
 		templates[i] = frame.NewTemplate(payload, digits)
 	}
 	end := clock.Now() + int64(t.Span)*1000
 	waiting := len(templates)
 	c.job.next = func(i int, payload []byte, now int64) {
-		if by, ok := frame.Sender(payload); !ok || by != i {
+		if by, ok := frame.Sender(payload); !ok || by != t.By+i {
 			return
 		}
 		if now >= end {

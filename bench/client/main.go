@@ -40,14 +40,15 @@ type client struct {
 	closed  int
 	failure error // the first one; the task fails with it
 
-	frames int
-	bytes  int64
-	sent   int
-	begun  int64
-	last   int64
-	seen   stats.Histogram
-	stamps frame.Finder
-	watch  clock.Watch
+	frames  int
+	bytes   int64
+	sent    int
+	entered int // rooms that "enter" has made, ever
+	begun   int64
+	last    int64
+	seen    stats.Histogram
+	stamps  frame.Finder
+	watch   clock.Watch
 }
 
 // chunk is the size of a read. It is large enough for a burst to a connection
@@ -184,6 +185,8 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		}
 	case "join":
 		err = c.join(t, limit)
+	case "enter":
+		err = c.enter(t, limit)
 	case "echo":
 		err = c.echo(t, limit)
 	case "talk":

@@ -18,20 +18,21 @@ const (
 	closed = iota
 	connecting
 	upgrading // the request is out
-	greeting  // socket.io: the upgrade is done, its own handshake is not
+	greeting  // socket.io, centrifuge: the upgrade is done, their own handshake is not
 	open
 	mute // open, and never read
 )
 
 // conn is a connection; thousands lie side by side.
 type conn struct {
-	fd     int32
-	skip   int32 // bytes of the current payload still to come
-	left   int32 // messages it may still send
-	state  uint8
-	socket bool // speaks socket.io
-	held   uint8
-	carry  [kept]byte // an unfinished frame, held bytes long
+	fd      int32
+	skip    int32 // bytes of the current payload still to come
+	left    int32 // messages it may still send
+	state   uint8
+	socket  bool // speaks socket.io
+	central bool // speaks centrifuge's protocol
+	held    uint8
+	carry   [kept]byte // an unfinished frame, held bytes long
 }
 
 // poll waits for events, at most ms milliseconds (−1: as long as it takes),
@@ -173,7 +174,7 @@ func (c *client) cut(i int, b []byte, now int64) int {
 // message serves a message of which at least the front is there.
 func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 	k := &c.conns[i]
-	if k.socket && !c.speak(i, payload) {
+	if k.socket && !c.speak(i, payload) || k.central && !c.answer(i, payload) {
 		return
 	}
 	c.frames++

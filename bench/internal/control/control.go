@@ -10,6 +10,7 @@ type Ready struct {
 	Version string `json:"version"`        // of the library under test
 	Cert    string `json:"cert,omitempty"` // PEM of a TLS server
 	Error   string `json:"error,omitempty"`
+	Pid     int    `json:"pid,omitempty"` // of the process that does the work, if it is not this one
 }
 
 // Order tells a server what to do. Do is "push", "gc", "profile" or "stop".
@@ -26,6 +27,8 @@ type Order struct {
 type Done struct {
 	At    int64  `json:"at"`    // clock stamp before the first push
 	Took  int64  `json:"took"`  // µs until the last call returned
+	P50   int64  `json:"p50"`   // µs that one push took
+	P99   int64  `json:"p99"`   // µs
 	Heap  int64  `json:"heap"`  // gc: bytes of live objects
 	Stack int64  `json:"stack"` // gc: bytes of goroutines' stacks
 	Error string `json:"error,omitempty"`
@@ -37,6 +40,8 @@ type Done struct {
 //   - "arm": count received messages from zero, until Frames have come
 //   - "wait": until they have, or Limit
 //   - "join": connection i joins room i modulo Rooms
+//   - "enter": Count connections join Each new rooms, and wait for the replies:
+//     one room at a time, or all at once with InFlight
 //   - "echo": Count connections keep InFlight messages on the way, for Span
 //     or Each messages a connection
 //   - "talk": Count connections, spread evenly, send to their room, each its
@@ -50,10 +55,12 @@ type Task struct {
 	Path    string `json:"path,omitempty"`
 	Cert    string `json:"cert,omitempty"`
 	Socket  bool   `json:"socket,omitempty"`  // speak socket.io
+	Central bool   `json:"central,omitempty"` // speak centrifuge's protocol
 	Deflate bool   `json:"deflate,omitempty"` // offer permessage-deflate
 	Mute    bool   `json:"mute,omitempty"`    // never read, with a small receive buffer
 
 	Count    int  `json:"count,omitempty"`
+	By       int  `json:"by,omitempty"` // talk: the number of the first connection
 	Rooms    int  `json:"rooms,omitempty"`
 	InFlight int  `json:"inFlight,omitempty"`
 	Each     int  `json:"each,omitempty"`

@@ -89,3 +89,19 @@ func TestStampIsAbsent(t *testing.T) {
 		t.Error("a name is taken for a number")
 	}
 }
+
+func TestEntered(t *testing.T) {
+	if got := string(frame.Enter("new-7", 7)); got != `{"event":"join","id":7,"data":{"room":"new-7"}}` {
+		t.Errorf("asks %s", got)
+	}
+	for reply, want := range map[string]bool{
+		`{"event":"join","id":7,"data":null}`:                 true,
+		`{"event":"join","id":7}`:                             true,
+		`{"event":"error","id":7,"data":{"code":"too_many"}}`: false,
+		`{"event":"tick","data":{}}`:                          false,
+	} {
+		if frame.Entered([]byte(reply)) != want {
+			t.Errorf("%s says yes: %t", reply, !want)
+		}
+	}
+}

@@ -72,3 +72,16 @@ func Join(socket bool, room string) []byte {
 	}
 	return []byte(`{"event":"join","data":{"room":"` + room + `"}}`)
 }
+
+// Enter writes the message that enters a room, and wants a reply.
+func Enter(room string, id int) []byte {
+	return []byte(`{"event":"join","id":` + strconv.Itoa(id) + `,"data":{"room":"` + room + `"}}`)
+}
+
+// Entered tells whether a message is the reply to Enter that says yes.
+func Entered(payload []byte) bool { return bytes.HasPrefix(payload, []byte(`{"event":"join","id":`)) }
+
+// Subscribe writes centrifuge's message that enters a room.
+func Subscribe(room string) []byte {
+	return []byte(`{"id":2,"subscribe":{"channel":"` + room + `"}}`)
+}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/wsgen/wsgen/bench/internal/clock"
 	"github.com/wsgen/wsgen/bench/internal/control"
+	"github.com/wsgen/wsgen/bench/internal/stats"
 )
 
 // Config is what the flags of a server say.
@@ -136,14 +137,18 @@ func carryOut(o control.Order, push Push) (control.Done, error) {
 	var err error
 	switch o.Do {
 	case "push":
+		var calls stats.Histogram
 		for i := range o.Count {
 			if i > 0 && o.Gap > 0 {
 				time.Sleep(time.Duration(o.Gap) * time.Microsecond)
 			}
+			begun := time.Now()
 			if err = push(o.Room, o.Bytes); err != nil {
 				break
 			}
+			calls.Add(time.Since(begun).Microseconds())
 		}
+		done.P50, done.P99 = calls.Quantile(0.5), calls.Quantile(0.99)
 	case "gc":
 		for range 3 {
 			runtime.GC()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wsgen/wsgen/bench/internal/clock"
 	"github.com/wsgen/wsgen/bench/internal/control"
 	"github.com/wsgen/wsgen/bench/internal/frame"
 )
@@ -42,7 +43,10 @@ func TestObey(t *testing.T) {
 	var out bytes.Buffer
 	pushed := 0
 	in := strings.NewReader(`{"do":"push","room":"a","count":3,"bytes":150}` + "\n" + `{"do":"nix"}` + "\n" + `{"do":"gc"}` + "\n")
+	const slow = 2000 // µs
 	err := obey(in, json.NewEncoder(&out), func(room string, size int) error {
+		for begun := clock.Now(); clock.Now()-begun < slow; {
+		}
 		if room != "a" || size != 150 {
 			t.Errorf("push to %q of %d bytes", room, size)
 		}
@@ -63,6 +67,9 @@ func TestObey(t *testing.T) {
 		}
 		if (d.Error != "") != fails || d.At == 0 {
 			t.Errorf("answer %d: %+v", i, d)
+		}
+		if i == 0 && (d.P50 < slow-1 || d.P99 < d.P50 || d.Took < 3*slow-1) {
+			t.Errorf("three calls that take 2 ms each: %+v", d)
 		}
 	}
 }

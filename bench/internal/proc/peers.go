@@ -33,6 +33,9 @@ func StartServer(ctx context.Context, name, dir string, argv ...string) (*Server
 		p.Stop()
 		return nil, err
 	}
+	if s.Ready.Pid != 0 {
+		p.pid = s.Ready.Pid
+	}
 	return s, nil
 }
 

@@ -24,6 +24,7 @@ import (
 type Process struct {
 	name   string
 	cmd    *exec.Cmd
+	pid    int // of the process that does the work, which is read
 	in     io.WriteCloser
 	lines  chan []byte
 	stderr tail
@@ -57,6 +58,7 @@ func Start(ctx context.Context, name, dir string, env []string, argv ...string) 
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	p.pid = p.cmd.Process.Pid
 	go p.read(out)
 	return p, nil
 }
@@ -115,6 +117,12 @@ func (p *Process) Stop() {
 	}
 }
 
+// Freeze stops the child where it is, until Thaw.
+func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (p *Process) Thaw() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Logged is how many lines the child wrote to its log, which is its stderr.
 func (p *Process) Logged() int { return p.stderr.count() }
 
@@ -123,7 +131,7 @@ func (p *Process) CPU() time.Duration {
 	// The clock of another process: see CPUCLOCK_SCHED in the kernel's
 	// posix-timers. It is exact, where /proc/PID/stat counts ticks.
 	var ts unix.Timespec
-	if unix.ClockGettime(int32(^p.cmd.Process.Pid)<<3|2, &ts) != nil {
+	if unix.ClockGettime(int32(^p.pid)<<3|2, &ts) != nil {
 		return 0
 	}
 	return time.Duration(ts.Nano())
@@ -131,17 +139,17 @@ func (p *Process) CPU() time.Duration {
 
 // Memory returns the resident bytes of the child.
 func (p *Process) Memory() (int64, error) {
-	return kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid), "Rss:")
+	return kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", p.pid), "Rss:")
 }
 
 // Peak returns the most bytes that were resident since ResetPeak.
 func (p *Process) Peak() (int64, error) {
-	return kilobytes(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmHWM:")
+	return kilobytes(fmt.Sprintf("/proc/%d/status", p.pid), "VmHWM:")
 }
 
 // ResetPeak lets Peak begin anew.
 func (p *Process) ResetPeak() error {
-	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.pid), []byte("5"), 0)
 }
 
 // kilobytes reads a line "Key:  123 kB" of a file in /proc.

@@ -47,6 +47,9 @@ func join(parts ...[]column) []column {
 func tableOf(id string) table {
 	pushes := join([]column{rate("deliveries/s")}, whole("delivery"), latency(),
 		[]column{{"call", "call µs", 1, 0}, {"lost", "lost", 1, 0}}, memory())
+	if t, ok := clusterTable(id); ok {
+		return t
+	}
 	switch id {
 	case "echo1", "echo16", "large-echo":
 		return table{true, join([]column{rate("answers/s")}, whole("answer"), latency(), memory())}
@@ -83,6 +86,24 @@ func tableOf(id string) table {
 		return table{false, []column{{"ns", "ns", 1, 0}, {"bytes", "bytes", 1, 0}, {"allocs", "allocations", 1, 0}}}
 	}
 	return table{true, pushes}
+}
+
+// clusterTable is tableOf for the rows of clusters.
+func clusterTable(id string) (table, bool) {
+	engine := []column{{"engine", "engine CPU, µs per delivery", 1, 2}}
+	switch id {
+	case "cluster-fanout", "cluster-burst":
+		return table{true, join([]column{rate("deliveries/s")}, whole("delivery")[:1], engine, whole("delivery")[1:], latency(), []column{{"lost", "lost", 1, 0}}, memory())}, true
+	case "cluster-latency":
+		return table{false, []column{{"p50", "p50 µs", 1, 0}, {"p99", "p99 µs", 1, 0}, {"here", "p50 µs at the node that pushes", 1, 0}}}, true
+	case "cluster-join":
+		return table{false, join([]column{{"p99", "p99 µs", 1, 0}, {"p50", "p50 µs", 1, 0}, {"added", "p99 beyond that of nodes apart, µs", 1, 0}}, whole("join")[:1])}, true
+	case "cluster-rooms":
+		return table{false, join([]column{{"took", "ms until all replies", 1000, 1}}, whole("join")[:1], memory())}, true
+	case "cluster-stopped":
+		return table{true, join([]column{rate("deliveries/s, one stopped"), {"all", "nobody stopped", 1, 0}, {"kept", "rate kept", 1, 2}, {"sent", "pushes/s, one stopped", 1, 0}, {"p99", "p99 ms, one stopped", 1000, 2}}, whole("delivery")[:1], engine)}, true
+	}
+	return table{}, false
 }
 
 // show prints a value: thousands apart by a thin space, nothing for none.

@@ -17,23 +17,30 @@ const watched = "wsgen with Prometheus has all the metrics of runtime/metrics/pr
 
 // notes say what a row's numbers are, where the title does not.
 func notes() map[string]string {
+	const apart = "wsgen apart is three nodes without an engine, each of which pushes to its own third, all at once: that is the base, because three processes cost more than one whatever is between them. "
 	return map[string]string{
-		"fanout":     "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing. " + watched,
-		"burst10":    "as above, ten calls one after the other.",
-		"burst100":   "as above, a hundred; every message is delivered as one of its own, none glued to another.",
-		"echo1":      "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came. " + watched,
-		"echo16":     "as above.",
-		"idle":       "resident memory beyond that of the server with 50 connections, divided by 10 000. Traffic is five messages of 150 bytes each, answered.",
-		"stalled":    "25 broadcasts, 50 ms apart, to 900 connections that read; the p99 is that of one broadcast, the median of the 25. Deaf ones have 4 KiB of receive and 16 KiB of send buffer, full before the measuring begins. A flooded server has 100 deaf connections and 5000 broadcasts of 150 bytes.",
-		"room":       "300 pushes of 150 bytes, 1 ms apart. gws has no rooms: a map of sets behind a mutex stands in. melody filters all sessions.",
-		"mixed":      "each speaker sends 150 bytes to its room of 50 and again when it has heard itself.",
-		"large":      "",
-		"large-echo": "65 000 bytes, one message in flight on each connection; what wsgen decodes and encodes, the libraries send back as it came.",
-		"connect":    "64 handshakes on the way at once; the peak is the resident memory's, beyond what there was.",
-		"tls":        "TLS 1.3; fan-out as above.",
-		"deflate":    "fan-out as above, beside the same server without compression.",
-		"crowd":      "two client processes; idle CPU over 5 s, pings included.",
-		"dispatch":   "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice), in the same process, each when the heap is warm.",
+		"cluster-fanout":  "a message of 150 bytes, one push at a time, 50 ms apart, by each node in its turn. " + apart + "The CPU is that of the three nodes together; the engine's stands beside it. A delivery is one to a connection, on whatever node.",
+		"cluster-burst":   "as above, ten pushes back to back. centrifuge is not in it, because it puts several messages into one frame.",
+		"cluster-latency": "150 bytes, 10 ms apart, a connection on each node: from the push on one node to the arrival at a client of another, with the write to the client's socket and its read. The engine alone is its client library twice in one process, from the call that publishes to the delivery, without any client.",
+		"cluster-join":    "500 rooms a round that nobody was in before, one after the other: from the client's message to the reply, which waits until the node hears the room from others. ",
+		"cluster-rooms":   "100 connections of one node send 100 joins each at once; the time is until the last reply.",
+		"cluster-stopped": "20 connections on each of two nodes speak to their rooms of 11, 1000 bytes each, and again when they have heard themselves. The third node, with a member in each room, runs at first, and then is stopped by SIGSTOP. That frees its CPU: a share above one is no merit, one far below is what this is about.",
+		"fanout":          "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing. " + watched,
+		"burst10":         "as above, ten calls one after the other.",
+		"burst100":        "as above, a hundred; every message is delivered as one of its own, none glued to another.",
+		"echo1":           "126 bytes. wsgen decodes into a struct, asks a guard, calls the method and encodes its result; gws, gorilla, melody, coder and gobwas send back the bytes as they came. " + watched,
+		"echo16":          "as above.",
+		"idle":            "resident memory beyond that of the server with 50 connections, divided by 10 000. Traffic is five messages of 150 bytes each, answered.",
+		"stalled":         "25 broadcasts, 50 ms apart, to 900 connections that read; the p99 is that of one broadcast, the median of the 25. Deaf ones have 4 KiB of receive and 16 KiB of send buffer, full before the measuring begins. A flooded server has 100 deaf connections and 5000 broadcasts of 150 bytes.",
+		"room":            "300 pushes of 150 bytes, 1 ms apart. gws has no rooms: a map of sets behind a mutex stands in. melody filters all sessions.",
+		"mixed":           "each speaker sends 150 bytes to its room of 50 and again when it has heard itself.",
+		"large":           "",
+		"large-echo":      "65 000 bytes, one message in flight on each connection; what wsgen decodes and encodes, the libraries send back as it came.",
+		"connect":         "64 handshakes on the way at once; the peak is the resident memory's, beyond what there was.",
+		"tls":             "TLS 1.3; fan-out as above.",
+		"deflate":         "fan-out as above, beside the same server without compression.",
+		"crowd":           "two client processes; idle CPU over 5 s, pings included.",
+		"dispatch":        "benchmarks in one process, from a message's bytes to its answer's: wsgen with generated codecs and with encoding/json (std), and the usual way, encoding/json for envelope and data (twice), in the same process, each when the heap is warm.",
 	}
 }
 
@@ -50,11 +57,24 @@ What to keep in mind:
 - socket.io is spoken to over its websocket transport and frames its events its own way; npm servers have one thread.
 `
 
-// Document writes docs/benchmarks.md.
-func Document(w io.Writer, runs []result.Run) {
+// Document writes docs/benchmarks.md; clusters says that there is a page of those.
+func Document(w io.Writer, runs []result.Run, clusters bool) {
 	fmt.Fprint(w, "# Benchmarks\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
 	fmt.Fprint(w, "wsgen beside the libraries one would otherwise take, doing the same work on the same machine in the same minutes. `make bench` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
+	if clusters {
+		fmt.Fprint(w, "Three nodes beside centrifuge and socket.io are on [a page of their own](benchmarks-cluster.md).\n\n")
+	}
 	fmt.Fprint(w, "![Bars: fan-out, bursts, echo, memory and tail latency of wsgen and its peers](img/benchmarks.svg)\n\n")
+	writeRuns(w, runs)
+	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach, as ratios to named peers; a ratio is the median over all rounds.\n\n")
+	Verdicts(w, runs)
+	fmt.Fprintf(w, "\n## How it is measured\n\n%s", method)
+	fmt.Fprint(w, "\n## Results\n")
+	Rows(w, runs)
+}
+
+// writeRuns says where the numbers are from.
+func writeRuns(w io.Writer, runs []result.Run) {
 	fmt.Fprint(w, "## The runs\n\n")
 	lines := [][]string{{"raw results", "commit", "kernel", "CPU", "cores", "Go", "node", "minutes", "CPU of other processes, %"}}
 	for _, r := range runs {
@@ -65,9 +85,29 @@ func Document(w io.Writer, runs []result.Run) {
 	}
 	grid(w, lines)
 	fmt.Fprintf(w, "\nLibraries: %s.\n", versions(runs))
-	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach, as ratios to named peers; a ratio is the median over all rounds.\n\n")
+}
+
+const clusterMethod = `Each server is three processes, all with their default options, each with a third of the connections and a client process of its own, and with an engine of their own where they have one: redis-server without persistence, or nats-server with no_fast_producer_stall, as it has to be. All servers of a row run at once; a round measures them in turn, A B C …, A B C …, and while one works the others are idle. Tables show medians over rounds, and ratios are taken within rounds. A row begins when a push of every node reaches all connections. CPU is that of the three nodes' processes, user and system, read from outside. socket.io's adapter is @socket.io/redis-adapter on the client redis.
+
+What to keep in mind:
+
+- Nodes, clients and engines share the machine's cores, and the ways between them are the loopback. Ratios are what counts; CPU per delivery is the cleanest.
+- The engine's CPU is not in the nodes', and a machine of its own would pay for it.
+- Latency here is several wake-ups of idle processes, one after the other, and differs most between machines.
+`
+
+// ClusterDocument writes docs/benchmarks-cluster.md; alone says that there is a page
+// of servers alone.
+func ClusterDocument(w io.Writer, runs []result.Run, alone bool) {
+	fmt.Fprint(w, "# Benchmarks of a cluster\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
+	fmt.Fprint(w, "wsgen on three nodes beside centrifuge and socket.io on three nodes, doing the same work on the same machine in the same minutes. `make bench WHAT=cluster` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
+	if alone {
+		fmt.Fprint(w, "Servers alone are on [a page of their own](benchmarks.md).\n\n")
+	}
+	writeRuns(w, runs)
+	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach; a ratio is the median over all rounds, and a bound without a peer holds in each, if it is a most.\n\n")
 	Verdicts(w, runs)
-	fmt.Fprintf(w, "\n## How it is measured\n\n%s", method)
+	fmt.Fprintf(w, "\n## How it is measured\n\n%s", clusterMethod)
 	fmt.Fprint(w, "\n## Results\n")
 	Rows(w, runs)
 }

@@ -67,6 +67,28 @@ func Gates() []Gate {
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
 	add("envelope scan: allocations", "dispatch", "allocs", "scan", true, "", 0.0)
 	add("event lookup: allocations", "dispatch", "allocs", "lookup", true, "", 0.0)
+	return append(all, clusterGates()...)
+}
+
+// clusterGates are those of the rows of clusters.
+func clusterGates() []Gate {
+	const apart, nats, redis = "wsgen-3", "wsgen-nats", "wsgen-redis"
+	const ms = 1000.0 // µs
+	all := []Gate{
+		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", nats, apart, true, 1.2},
+		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, apart, true, 1.25},
+		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, "centrifuge", true, 0.8},
+		{"a push to three nodes: deliveries per second", "cluster-fanout", "rate", redis, "socketio-redis", false, 2},
+	}
+	for _, us := range []string{nats, redis} {
+		engine := map[string]string{nats: "NATS", redis: "Redis"}[us]
+		all = append(all,
+			Gate{"from a node to another's connection on " + engine + ": p50", "cluster-latency", "p50", us, map[string]string{nats: "nats", redis: "redis"}[us], true, 2},
+			Gate{"the join of a new room on " + engine + ": µs more at p99", "cluster-join", "added", us, "", true, ms},
+			Gate{"10 000 rooms joined at once on " + engine + ": µs", "cluster-rooms", "took", us, "", true, 100 * ms},
+			Gate{"a node stopped on " + engine + ": rate of the others, as a share", "cluster-stopped", "kept", us, "", false, 0.9},
+		)
+	}
 	return all
 }
 

@@ -198,10 +198,37 @@ func TestDocumentNamesItsRuns(t *testing.T) {
 	r.Machine.Commit, r.Machine.Kernel, r.Machine.CPU = "0123456789ab", "6.1.2", "Some CPU"
 	r.Machine.Versions = map[string]string{"gws": "1.9.1", "wsgen": "0.0.0"}
 	var b bytes.Buffer
-	Document(&b, []result.Run{r})
+	Document(&b, []result.Run{r}, false)
 	for _, want := range []string{r.Name, "0123456789ab", "6.1.2", "Some CPU", "Libraries: gws 1.9.1.", "## Gates", "img/benchmarks.svg"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in the document", want)
+		}
+	}
+}
+
+// TestClusterDocument: rows of clusters have a page of their own, whose ratios are of
+// wsgen on Redis, and the pages lead to each other if both are there.
+func TestClusterDocument(t *testing.T) {
+	r := runOf("cluster-fanout", "rate", 3, func(s string, _ int) float64 { return float64(len(s)) * 100 }, "wsgen-redis", "socketio-redis")
+	r.Name = "cluster-20260102-030405.jsonl"
+	r.Machine.Versions = map[string]string{"redis-server": "7.0.1", "centrifuge": "1.2.3", "wsgen-redis": "0.0.0"}
+	var b bytes.Buffer
+	ClusterDocument(&b, []result.Run{r}, true)
+	for _, want := range []string{r.Name, "Libraries: centrifuge 1.2.3, redis-server 7.0.1.", "wsgen on Redis to it", "0.79×", "make bench WHAT=cluster", "(benchmarks.md)", "deliveries per second         | socket.io 4 with redis-adapter, 3 nodes |"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	for page, write := range map[string]func(io.Writer, []result.Run, bool){"benchmarks-cluster.md": Document, "benchmarks.md": ClusterDocument} {
+		b.Reset()
+		write(&b, []result.Run{r}, false)
+		if strings.Contains(b.String(), "("+page+")") {
+			t.Errorf("a link to %s, which is not there", page)
+		}
+		b.Reset()
+		write(&b, []result.Run{r}, true)
+		if !strings.Contains(b.String(), "("+page+")") {
+			t.Errorf("no link to %s", page)
 		}
 	}
 }

@@ -56,6 +56,9 @@ func writeRow(w io.Writer, runs []result.Run, id string) {
 		used = t.columns[:1]
 	}
 	head := []string{"server", used[0].head, "spread", "wsgen to it"}
+	if isCluster(id) {
+		head[3] = "wsgen on Redis to it"
+	}
 	for _, c := range used[1:] {
 		head = append(head, c.head)
 	}
@@ -93,8 +96,11 @@ func spread(m map[int]float64) string {
 // against is the ratio of wsgen to server, both in the same rounds.
 func against(runs []result.Run, row, server, metric string) string {
 	us := "wsgen"
-	if row == "dispatch" {
+	switch {
+	case row == "dispatch":
 		us = "std"
+	case isCluster(row):
+		us = "wsgen-redis"
 	}
 	suffixes := []string{deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"}
 	if i := slices.IndexFunc(suffixes, func(s string) bool { return strings.HasSuffix(server, s) }); i >= 0 {
@@ -105,6 +111,11 @@ func against(runs []result.Run, row, server, metric string) string {
 		return ""
 	}
 	return fmt.Sprintf("%.2f×", stats.Median(r))
+}
+
+// isCluster tells whether a row is of several nodes.
+func isCluster(id string) bool {
+	return slices.ContainsFunc(rows.All(), func(r rows.Row) bool { return r.ID == id && r.Cluster })
 }
 
 func noteOf(runs []result.Run, row, server string) string {

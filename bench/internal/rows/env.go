@@ -37,9 +37,15 @@ type fixture struct {
 	label   string // the server's name in the results
 	kind    Kind
 	server  *proc.Server
+	others  []*proc.Server // further nodes of a cluster
+	engine  *proc.Server   // nil without one
 	clients []*proc.Client
 	counted control.Counted // what the last connect said
+	turn    int             // which node pushes next
 }
+
+// nodes are all servers.
+func (f *fixture) nodes() []*proc.Server { return append([]*proc.Server{f.server}, f.others...) }
 
 // values are a round's results by metric.
 type values map[string]float64
@@ -50,7 +56,9 @@ type setup struct {
 	label   string // "" is the kind's name
 	args    []string
 	conns   int
-	clients int // processes that share conns; 0 is 1
+	clients int   // processes that share conns; 0 is 1; each leads to a node of its own, if there are several
+	spread  []int // or the connections of each
+	rooms   int   // how many connections are in, one after the other; 0 is none
 	deflate bool
 }
 
@@ -63,31 +71,66 @@ func (e *Env) open(ctx context.Context, s setup) (*fixture, error) {
 	if f.label == "" {
 		f.label = s.kind.Name
 	}
-	argv := []string{filepath.Join(e.Bin, s.kind.Binary)}
-	if s.kind.Script != "" {
-		if e.Node == "" {
-			return nil, errors.New(e.NodeLack)
+	err := e.start(ctx, f, s)
+	for i := range max(1, s.clients) {
+		if err == nil {
+			err = e.join(ctx, f, s.share(i), s.deflate)
 		}
-		argv = []string{e.Node, "--expose-gc", s.kind.Script}
 	}
-	argv = append(append(argv, s.kind.Args...), s.args...)
-	dir := ""
-	if s.kind.Script != "" {
-		dir = e.NodeDir
+	if err == nil && s.rooms > 0 {
+		err = f.gather(ctx, s)
 	}
-	var err error
-	if f.server, err = proc.StartServer(ctx, f.label, dir, argv...); err != nil {
+	if err != nil {
+		f.stop()
 		return nil, err
 	}
-	e.Versions[s.kind.Name] = f.server.Ready.Version
-	n := max(1, s.clients)
-	for i := range n {
-		if err := e.join(ctx, f, share(s.conns, i, n), s.deflate); err != nil {
-			f.stop()
-			return nil, err
+	return f, nil
+}
+
+// start runs the servers of f, and their engine.
+func (e *Env) start(ctx context.Context, f *fixture, s setup) error {
+	argv := []string{filepath.Join(e.Bin, s.kind.Binary)}
+	dir := ""
+	if s.kind.Script != "" {
+		if e.Node == "" {
+			return errors.New(e.NodeLack)
+		}
+		argv = []string{e.Node, "--expose-gc", s.kind.Script}
+		dir = e.NodeDir
+	}
+	argv = append(append(argv, s.kind.Args...), s.args...)
+	var err error
+	if s.kind.Engine != "" {
+		if f.engine, err = proc.StartServer(ctx, s.kind.Engine, "", filepath.Join(e.Bin, s.kind.Engine+"-engine")); err != nil {
+			return err
+		}
+		e.Versions[engineName(s.kind.Engine)] = f.engine.Ready.Version
+		argv = append(argv, "-engine", s.kind.Engine, "-engine-addr", f.engine.Ready.Addr)
+		if s.kind.Script != "" { // its flags have two dashes
+			argv = append(argv[:len(argv)-4], "--engine", s.kind.Engine, "--engine-addr", f.engine.Ready.Addr)
 		}
 	}
-	return f, nil
+	for range max(1, s.kind.Nodes) {
+		node, err := proc.StartServer(ctx, f.label, dir, argv...)
+		if err != nil {
+			return err
+		}
+		if f.server == nil {
+			f.server = node
+		} else {
+			f.others = append(f.others, node)
+		}
+	}
+	e.Versions[s.kind.Name] = f.server.Ready.Version
+	return nil
+}
+
+// share is how many connections the i-th client process has.
+func (s setup) share(i int) int {
+	if s.spread != nil {
+		return s.spread[i]
+	}
+	return share(s.conns, i, max(1, s.clients))
 }
 
 // share is the i-th of n near-equal parts of all.
@@ -106,14 +149,17 @@ func (e *Env) join(ctx context.Context, f *fixture, count int, deflate bool) err
 	if count == 0 {
 		return nil
 	}
-	f.counted, err = c.Do(f.connect(count, deflate))
+	all := f.nodes()
+	t := f.connect(count, deflate)
+	t.Addr = all[(len(f.clients)-1)%len(all)].Ready.Addr
+	f.counted, err = c.Do(t)
 	return err
 }
 
 // connect is the task that opens count connections to f.
 func (f *fixture) connect(count int, deflate bool) control.Task {
 	return control.Task{
-		Do: "connect", Addr: f.server.Ready.Addr, Path: path, Cert: f.server.Ready.Cert, Socket: f.kind.Socket,
+		Do: "connect", Addr: f.server.Ready.Addr, Path: path, Cert: f.server.Ready.Cert, Socket: f.kind.Socket, Central: f.kind.Central,
 		Deflate: deflate, Count: count, Limit: 60_000,
 	}
 }
@@ -122,7 +168,11 @@ func (f *fixture) stop() {
 	for _, c := range f.clients {
 		c.Stop()
 	}
-	f.server.Stop()
+	for _, s := range append(f.nodes(), f.engine) {
+		if s != nil {
+			s.Stop()
+		}
+	}
 }
 
 // openAll makes fixtures; one that fails is noted and left out.
@@ -184,7 +234,7 @@ func (e *Env) interleave(ctx context.Context, row string, rounds int, fixtures [
 			e.lack(row, f.label, err)
 			continue
 		}
-		v["log"] = float64(f.server.Logged())
+		v["log"] = float64(f.logged())
 		e.Record(result.Sample{Row: row, Server: f.label, Values: v})
 	}
 	return ctx.Err()
@@ -200,14 +250,29 @@ func (e *Env) profile(row string, fixtures []*fixture, begin bool) {
 		if begin {
 			o.File = filepath.Join(e.Profiles, row+"-"+strings.ReplaceAll(f.label, " ", "-")+".pprof")
 		}
-		if _, err := f.server.Do(o); err != nil {
-			e.Say("  %s: no profile: %v", f.label, err)
+		for i, node := range f.nodes() {
+			if begin && len(f.others) > 0 {
+				o.File = filepath.Join(e.Profiles, fmt.Sprintf("%s-%s-%d.pprof", row, strings.ReplaceAll(f.label, " ", "-"), i+1))
+			}
+			if _, err := node.Do(o); err != nil {
+				e.Say("  %s: no profile: %v", f.label, err)
+			}
 		}
 	}
 }
 
+// logged is how many lines all servers wrote to their logs.
+func (f *fixture) logged() int {
+	n := 0
+	for _, node := range f.nodes() {
+		n += node.Logged()
+	}
+	return n
+}
+
 // memory reads the resident memory before and after a garbage collection, and the
-// size of the objects that the collection found alive.
+// size of the objects that the collection found alive; of several nodes that of the
+// first.
 func (f *fixture) memory() (values, error) {
 	before, err := f.server.Memory()
 	if err != nil {
@@ -240,12 +305,29 @@ type meter struct {
 	f              *fixture
 	begun          time.Time
 	server, client time.Duration
+	engine         time.Duration
 	open, packets  int
 }
 
 func (f *fixture) meter() meter {
 	open, packets := f.packets()
-	return meter{f, time.Now(), f.server.CPU(), f.clientCPU(), open, packets}
+	return meter{f, time.Now(), f.serverCPU(), f.clientCPU(), f.engineCPU(), open, packets}
+}
+
+// serverCPU is that of all nodes, without their engine.
+func (f *fixture) serverCPU() time.Duration {
+	var all time.Duration
+	for _, s := range f.nodes() {
+		all += s.CPU()
+	}
+	return all
+}
+
+func (f *fixture) engineCPU() time.Duration {
+	if f.engine == nil {
+		return 0
+	}
+	return f.engine.CPU()
 }
 
 // packets returns how many connections the clients have, and how many packets
@@ -274,10 +356,13 @@ func (f *fixture) clientCPU() time.Duration {
 // packets, which share of all CPU the client had, and how busy its one thread
 // was: near 1, it is the client that was measured.
 func (m meter) stop(v values, n int) {
-	server, client := m.f.server.CPU()-m.server, m.f.clientCPU()-m.client
+	server, client := m.f.serverCPU()-m.server, m.f.clientCPU()-m.client
+	if m.f.engine != nil {
+		v["engine"] = float64((m.f.engineCPU() - m.engine).Nanoseconds()) / 1000 / float64(max(n, 1))
+	}
 	v["cpu"] = float64(server.Nanoseconds()) / 1000 / float64(max(n, 1))
 	v["client"] = float64(client) / float64(max(server+client, 1))
-	v["busy"] = float64(client) / float64(max(time.Since(m.begun), 1)) / float64(len(m.f.clients))
+	v["busy"] = float64(client) / float64(max(time.Since(m.begun), 1)) / float64(max(len(m.f.clients), 1))
 	if open, packets := m.f.packets(); open == m.open {
 		v["packets"] = float64(packets-m.packets) / float64(max(n, 1))
 	}
@@ -288,9 +373,22 @@ func (e *Env) kinds(keep func(Kind) bool) []Kind {
 	return e.observed(func(k Kind) bool { return !k.Observed && keep(k) })
 }
 
+// clusters returns those of e.Kinds of the rows of clusters, in the order of names.
+func (e *Env) clusters(names ...string) []Kind {
+	var out []Kind
+	for _, name := range names {
+		for _, k := range e.Kinds {
+			if k.Nodes > 0 && k.Name == name {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
 // observed returns those of e.Kinds that keep wants, and who is observed among them.
 func (e *Env) observed(keep func(Kind) bool) []Kind {
-	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return !keep(k) })
+	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return k.Nodes > 0 || !keep(k) })
 }
 
 // named tells whether k is one of names, or a variant of one ("wsgen@old").

@@ -48,7 +48,7 @@ func (f *fixture) fire(v volley) (values, error) {
 				return nil, err
 			}
 		}
-		done, err := f.server.Do(control.Order{Do: "push", Room: v.room, Count: v.each, Gap: v.gap, Bytes: v.bytes})
+		done, err := f.push(control.Order{Do: "push", Room: v.room, Count: v.each, Gap: v.gap, Bytes: v.bytes})
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,19 @@ type Kind struct {
 	// Observed is ours with somebody who watches, for the rows that show what that
 	// costs.
 	Observed bool
+
+	// These are of the rows of clusters, which have no other servers.
+	Nodes   int    // how many processes; 0 is a server of all other rows
+	Engine  string // what is between them, and started with them: "nats" or "redis"
+	Central bool   // speaks centrifuge's protocol
+}
+
+// nodes is how many a cluster has.
+const nodes = 3
+
+// engineName is how an engine is called on the page.
+func engineName(engine string) string {
+	return map[string]string{"nats": "nats-server", "redis": "redis-server"}[engine]
 }
 
 // Kinds are all servers, ours first.
@@ -29,6 +42,13 @@ func Kinds() []Kind {
 		{Name: "coder", Title: "coder/websocket", Binary: "coder"},
 		{Name: "gobwas", Title: "gobwas/ws, minimal", Binary: "gobwas"},
 		{Name: "floor", Title: "a bare write(2) loop", Binary: "floor", Silent: true},
+		{Name: "wsgen-3", Title: "wsgen, 3 nodes apart", Binary: "wsgen-cluster", Nodes: nodes},
+		{Name: "wsgen-nats", Title: "wsgen, 3 nodes on NATS", Binary: "wsgen-cluster", Nodes: nodes, Engine: "nats"},
+		{Name: "wsgen-redis", Title: "wsgen, 3 nodes on Redis", Binary: "wsgen-cluster", Nodes: nodes, Engine: "redis"},
+		{Name: "centrifuge", Title: "centrifuge, 3 nodes on Redis", Binary: "centrifuge", Nodes: nodes, Engine: "redis", Central: true},
+		{Name: "socketio-redis", Title: "socket.io 4 with redis-adapter, 3 nodes", Script: "socketio-redis.js", Nodes: nodes, Engine: "redis", Socket: true},
+		{Name: "nats", Title: "NATS alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "nats", Silent: true},
+		{Name: "redis", Title: "Redis alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "redis", Silent: true},
 		{Name: "ws", Title: "npm ws 8", Script: "ws.js"},
 		{Name: "socketio", Title: "socket.io 4", Script: "socketio.js", Socket: true, Rooms: true},
 		{Name: "nest", Title: "NestJS 12 on ws", Script: "nest.js"},

@@ -12,35 +12,54 @@ type Row struct {
 	ID    string
 	Title string
 	Run   func(context.Context, *Env) error
+	// Cluster says that it is of several nodes. Such rows run when they are asked
+	// for, and have a page of their own.
+	Cluster bool
 }
 
 // All are the rows in the order they run.
-func All() []Row {
+func All() []Row { return append(single(), clustered()...) }
+
+// clustered are the rows of clusters. Their IDs begin with "cluster".
+func clustered() []Row {
 	return []Row{
-		{"fanout", "One broadcast to 1000 connections", fanout},
-		{"burst10", "10 broadcasts back to back to 1000 connections", burst10},
-		{"burst100", "100 broadcasts back to back to 1000 connections", burst100},
-		{"echo1", "Echo, 100 connections, one message in flight each", echo1},
-		{"echo16", "Echo, 100 connections, 16 messages in flight each", echo16},
-		{"idle", "Memory of 10 000 idle connections", idle},
-		{"stalled", "Peers that never read: 100 beside 900 healthy ones", stalled},
-		{"room", "A push to a room of 10 members", room},
-		{"mixed", "Mixed load: 1000 connections, 100 senders, 20 rooms", mixed},
-		{"large", "A broadcast of 64 KiB to 100 connections", large},
-		{"large-echo", "Echo of 64 KiB messages, 20 connections", largeEcho},
-		{"connect", "3000 connections at once", connect},
-		{"tls", "One broadcast to 1000 connections over TLS", overTLS},
-		{"deflate", "One broadcast to 1000 connections with permessage-deflate", deflate},
-		{"crowd", "An idle crowd, as large as one process may open", crowd},
-		{"dispatch", "Dispatch of a 100-byte typed message, without a socket", dispatch},
+		{"cluster-fanout", "One push to a room of 1000 connections on three nodes", clusterFanout, true},
+		{"cluster-burst", "10 pushes back to back to a room of 1000 connections on three nodes", clusterBurst, true},
+		{"cluster-latency", "One push from a node to a connection of another, idle", clusterLatency, true},
+		{"cluster-join", "The join of a new room until its reply", clusterJoin, true},
+		{"cluster-rooms", "10 000 new rooms joined at one node at once", clusterRooms, true},
+		{"cluster-stopped", "Two nodes at work while the third is stopped", clusterStopped, true},
+	}
+}
+
+// single are those of one server each.
+func single() []Row {
+	return []Row{
+		{"fanout", "One broadcast to 1000 connections", fanout, false},
+		{"burst10", "10 broadcasts back to back to 1000 connections", burst10, false},
+		{"burst100", "100 broadcasts back to back to 1000 connections", burst100, false},
+		{"echo1", "Echo, 100 connections, one message in flight each", echo1, false},
+		{"echo16", "Echo, 100 connections, 16 messages in flight each", echo16, false},
+		{"idle", "Memory of 10 000 idle connections", idle, false},
+		{"stalled", "Peers that never read: 100 beside 900 healthy ones", stalled, false},
+		{"room", "A push to a room of 10 members", room, false},
+		{"mixed", "Mixed load: 1000 connections, 100 senders, 20 rooms", mixed, false},
+		{"large", "A broadcast of 64 KiB to 100 connections", large, false},
+		{"large-echo", "Echo of 64 KiB messages, 20 connections", largeEcho, false},
+		{"connect", "3000 connections at once", connect, false},
+		{"tls", "One broadcast to 1000 connections over TLS", overTLS, false},
+		{"deflate", "One broadcast to 1000 connections with permessage-deflate", deflate, false},
+		{"crowd", "An idle crowd, as large as one process may open", crowd, false},
+		{"dispatch", "Dispatch of a 100-byte typed message, without a socket", dispatch, false},
 	}
 }
 
 // Select returns the rows that what names, a list with commas: a row by its
-// ID, or several by the front of theirs ("echo", "burst"). "" is all.
+// ID, or several by the front of theirs ("echo", "burst"). "" is all but those of
+// clusters, which "cluster" is.
 func Select(what string) ([]Row, error) {
 	if what == "" {
-		return All(), nil
+		return single(), nil
 	}
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(what, ",") {

@@ -1,7 +1,10 @@
 package rows
 
 import (
+	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -13,6 +16,8 @@ func TestSelect(t *testing.T) {
 		"burst,idle":        "burst10 burst100 idle",
 		"idle,burst10,idle": "burst10 idle",
 		"large":             "large",
+		"cluster":           "cluster-fanout cluster-burst cluster-latency cluster-join cluster-rooms cluster-stopped",
+		"cluster-join,room": "room cluster-join",
 	} {
 		got, err := Select(what)
 		if err != nil {
@@ -27,8 +32,9 @@ func TestSelect(t *testing.T) {
 			t.Errorf("%q selects %q, want %q", what, s, want)
 		}
 	}
-	if got, err := Select(""); err != nil || len(got) != len(All()) {
-		t.Errorf("nothing selects %d rows (%v), want all", len(got), err)
+	got, err := Select("")
+	if i := slices.IndexFunc(got, func(r Row) bool { return r.Cluster }); err != nil || i >= 0 || len(got)+6 != len(All()) {
+		t.Errorf("nothing selects %d rows of %d (%v), and %d is of a cluster; want all others", len(got), len(All()), err, i)
 	}
 	for _, what := range []string{"fan-out", "fanout,", "fanout,nix"} {
 		if _, err := Select(what); err == nil || !strings.Contains(err.Error(), "fanout, burst10") {
@@ -81,5 +87,58 @@ func TestNamedKnowsVariants(t *testing.T) {
 		if keep(Kind{Name: name}) != want {
 			t.Errorf("%s is kept: %t", name, !want)
 		}
+	}
+}
+
+// TestClustersAreApart: a row of single servers has none of several nodes, and a row
+// of clusters has them in the order in which it names them.
+func TestClustersAreApart(t *testing.T) {
+	e := &Env{Kinds: Kinds()}
+	for _, k := range e.observed(func(Kind) bool { return true }) {
+		if k.Nodes > 0 || k.Engine != "" {
+			t.Errorf("%s is among the servers alone", k.Name)
+		}
+	}
+	var names []string
+	for _, s := range e.cluster(audience, "wsgen-redis", "wsgen", "nats", "wsgen-3") {
+		names = append(names, s.kind.Name)
+		if alone := s.kind.Nodes == 1; (s.conns == 0) != alone || (s.rooms == 0) != alone {
+			t.Errorf("%s has %d connections in %d rooms", s.kind.Name, s.conns, s.rooms)
+		}
+	}
+	if got := strings.Join(names, " "); got != "wsgen-redis nats wsgen-3" {
+		t.Errorf("got %s", got)
+	}
+	e.Kinds = e.Kinds[:1] // as with -servers
+	if got := e.cluster(audience, "wsgen-redis"); len(got) != 0 {
+		t.Errorf("got %v, which was not asked for", got)
+	}
+}
+
+// TestTogether: all run at the same time, all results are joined, and no error is
+// lost.
+func TestTogether(t *testing.T) {
+	var all sync.WaitGroup
+	all.Add(3)
+	sum, err := together([]int{1, 2, 4}, func(n int) (int, error) {
+		all.Done()
+		all.Wait() // for ever, if one came after the other
+		if n == 4 {
+			return n, errors.New("four")
+		}
+		return n, nil
+	}, func(a, b int) int { return a + b })
+	if sum != 7 || err == nil || err.Error() != "four" {
+		t.Errorf("got %d, %v", sum, err)
+	}
+}
+
+func TestSharesOfASetup(t *testing.T) {
+	even, uneven := setup{conns: 1000, clients: 3}, setup{conns: 3, clients: 3, spread: []int{100, 1, 0}}
+	if got := []int{even.share(0), even.share(1), even.share(2), uneven.share(0), uneven.share(1), uneven.share(2)}; !slices.Equal(got, []int{333, 333, 334, 100, 1, 0}) {
+		t.Errorf("got %v", got)
+	}
+	if got := (setup{conns: 7}).share(0); got != 7 {
+		t.Errorf("one client has %d of 7", got)
 	}
 }
