@@ -701,3 +701,92 @@ func (l nowhere) Publish(_ context.Context, batch []broker.Outgoing) (int, error
 	}
 	return len(batch), nil
 }
+
+// BenchmarkCourierOne carries messages far apart: the goroutine is woken for each,
+// and sleeps again.
+func BenchmarkCourierOne(b *testing.B) {
+	link := handing{taken: make(chan struct{})}
+	c := NewCourier(link, CourierOptions{Messages: 8192, Bytes: 16 << 20, Age: 5 * time.Second})
+	defer func() { _ = c.Close(context.Background()) }()
+	head, payload := someBytes(50), someBytes(256)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Send("r.p_lobby", "said", head, payload)
+		<-link.taken
+	}
+}
+
+// TestCourierOneAllocates: what a batch costs beside its Publish is nothing.
+func TestCourierOneAllocates(t *testing.T) {
+	link := handing{taken: make(chan struct{})}
+	c := NewCourier(link, CourierOptions{Messages: 8192, Bytes: 16 << 20, Age: time.Hour})
+	defer func() { _ = c.Close(context.Background()) }()
+	head, payload := someBytes(50), someBytes(256)
+	got := testing.AllocsPerRun(500, func() {
+		c.Send("r.p_lobby", "said", head, payload)
+		<-link.taken
+	})
+	if got > 0 {
+		t.Errorf("%v allocations for a message, want none", got)
+	}
+}
+
+// TestCourierPatience: each Publish has nearly all of Patience, and no more, also
+// after a while in which there was none.
+func TestCourierPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 8 * time.Second
+		link := &carryLink{}
+		c := NewCourier(link, CourierOptions{Messages: 100, Bytes: 1 << 20, Patience: patience})
+		var had []time.Duration
+		link.do(func(ctx context.Context, batch []broker.Outgoing) (int, error) {
+			until, _ := ctx.Deadline()
+			had = append(had, time.Until(until))
+			if ctx.Err() != nil {
+				t.Errorf("the context has ended: %v", ctx.Err())
+			}
+			return len(batch), nil
+		})
+		pauses := []time.Duration{0, patience / 16, patience / 16, patience / 2, patience, 3 * patience}
+		for _, pause := range pauses {
+			time.Sleep(pause) // of the bubble's time
+			c.Send("r.a", "e", nil, []byte("m"))
+			synctest.Wait()
+		}
+		if len(had) != len(pauses) {
+			t.Errorf("%d of %d were published", len(had), len(pauses))
+		}
+		for i, d := range had {
+			if d > patience || d < patience*7/8 {
+				t.Errorf("publish %d had %v of %v", i, d, patience)
+			}
+		}
+		link.do(func(ctx context.Context, _ []broker.Outgoing) (int, error) {
+			begun := time.Now()
+			<-ctx.Done()
+			if took := time.Since(begun); took > patience || took < patience*7/8 {
+				t.Errorf("a Publish that hangs was ended after %v of %v", took, patience)
+			}
+			link.do(nil)
+			return 0, ctx.Err()
+		})
+		c.Send("r.a", "e", nil, []byte("late"))
+		if err := c.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := c.Numbers(); n.Published != uint64(len(pauses)+1) {
+			t.Errorf("%+v", n)
+		}
+	})
+}
+
+// handing is a Link that hands over each batch, and remembers nothing.
+type handing struct {
+	broker.Link // no other method is called
+	taken       chan struct{}
+}
+
+func (l handing) Publish(_ context.Context, batch []broker.Outgoing) (int, error) {
+	l.taken <- struct{}{}
+	return len(batch), nil
+}
