@@ -121,7 +121,7 @@ func (e *Env) start(ctx context.Context, f *fixture, s setup) error {
 			f.others = append(f.others, node)
 		}
 	}
-	e.Versions[s.kind.Name] = f.server.Ready.Version
+	e.Versions[libraryName(s.kind.Name)] = f.server.Ready.Version
 	return nil
 }
 

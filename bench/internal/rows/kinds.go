@@ -29,6 +29,19 @@ func engineName(engine string) string {
 	return map[string]string{"nats": "nats-server", "redis": "redis-server"}[engine]
 }
 
+// libraryName is how a kind's library is called on the page, if not as the kind.
+func libraryName(kind string) string {
+	switch kind {
+	case "nats":
+		return "nats.go"
+	case "redis":
+		return "rueidis"
+	case "socketio-redis":
+		return "@socket.io/redis-adapter"
+	}
+	return kind
+}
+
 // Kinds are all servers, ours first.
 func Kinds() []Kind {
 	return []Kind{
