@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -35,17 +36,17 @@ func run() error {
 	if err != nil {
 		return errors.Join(peer.Hold(control.Ready{Error: "no redis-server here; install it, or set REDIS_SERVER to its path"}, ""), err)
 	}
-	dir, err := os.MkdirTemp("", "wsgen-bench-redis-")
+	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
 	addr, err := free()
 	if err != nil {
 		return err
 	}
 	_, port, _ := net.SplitHostPort(addr)
-	cmd := exec.CommandContext(context.Background(), program, "--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--appendonly", "no")
+	cmd := exec.CommandContext(context.Background(), program, "--bind", "127.0.0.1", "--port", port, "--dir", filepath.Dir(self), // the driver removes it
+		"--save", "", "--appendonly", "no")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
