@@ -2,7 +2,7 @@
 # themselves are the scripts in tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help live test fuzz check generate screenshot bench lint lint-all
+.PHONY: help live test fuzz chaos check generate screenshot bench lint lint-all
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ test: ## run the tests of every module, with the race detector and a real browse
 
 fuzz: ## run every fuzz target (FUZZTIME=10m each, default 10s; JOBS=4: so many at a time; WHAT=FuzzParse: some)
 	@bash tools/fuzz.sh
+
+chaos: ## break clusters of real processes for half an hour, and see what holds (ENGINES=nats,redis; CASES=C1,C3; FOR=1m, of each)
+	@bash tools/chaos.sh
 
 check: ## prove that generated files, go.mod files and lint are as committed
 	@bash tools/check.sh

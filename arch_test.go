@@ -80,6 +80,11 @@ examples/live/nodes:               runtime/broker/nats/natstest
 examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
+chaos:                             chaos/internal/...
+chaos/internal/engine:             third-party
+chaos/internal/node:               runtime runtime/broker/nats runtime/broker/redis runtime/wsjson third-party
+chaos/internal/peer:               chaos/internal/node
+
 bench:                             bench/internal/...
 bench/generator:
 bench/client:                      bench/internal/... third-party

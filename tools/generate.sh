@@ -10,7 +10,7 @@ for m in $(workspace); do
 done
 
 # These stand outside the workspace.
-for m in bench examples/behind runtime/metrics/prom/dashboard; do
+for m in bench chaos examples/behind runtime/metrics/prom/dashboard; do
 	step "go generate in $m"
 	GOWORK=off go -C "$m" generate ./...
 done

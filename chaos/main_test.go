@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if role() { // this process was started by a test
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// short is how much there is where others want the processor, too. The rates may
+// differ by a lot then: what the tests find is that something stands still.
+func short() Scale {
+	return Scale{
+		Nodes: 3, Clients: 90, Rate: 60, Probers: 1,
+		Before: 4 * time.Second, During: 11 * time.Second, After: 3 * time.Second,
+		Every: 4 * time.Second, Outage: 4 * time.Second, Stops: []time.Duration{5 * time.Second},
+		LocalRate: 0.5, OthersRate: 0.5, Call: 100 * time.Millisecond, Late: time.Second,
+		Logs: io.Discard,
+	}
+}
+
+// hold has a case happen on NATS, and fails if something does not hold.
+func hold(t *testing.T, name string) {
+	t.Helper()
+	c, err := CaseNamed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run("nats", c, short())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	r.print(&out)
+	t.Log("\n" + out.String())
+	for _, p := range r.Problems {
+		t.Error(p)
+	}
+}
+
+func TestKilledNode(t *testing.T)  { hold(t, "C1") }
+func TestCutOff(t *testing.T)      { hold(t, "C3") }
+func TestStoppedNode(t *testing.T) { hold(t, "C6") }
+func TestDeafClients(t *testing.T) { hold(t, "C7") }
+
+// TestFlags: a mistake on the command line is told, and starts nothing.
+func TestFlags(t *testing.T) {
+	var out strings.Builder
+	if err := run([]string{"-engines", "pigeons", "-cases", "C1"}, &out); err == nil {
+		t.Error(out.String())
+	}
+	if _, err := CaseNamed("C0"); err == nil {
+		t.Error("there is a case C0")
+	}
+}
