@@ -484,6 +484,34 @@ func TestPublisher(t *testing.T) {
 	})
 }
 
+// TestAcrossTooEarly: a node that has just begun knows the others before it asks them,
+// and one whose link is not up says at once that there may be some.
+func TestAcrossTooEarly(t *testing.T) {
+	inCluster(t, 1, brokertest.Faults{Delay: time.Millisecond}, ws.Options{}, func(c *clusterSite) {
+		c.member(0, "ann")
+		log := slog.New(slog.DiscardHandler)
+		var r ws.Reached
+		young := ws.NewServer(ws.Options{Logger: log, Cluster: ws.Cluster{Broker: c.nodes[0].to}})
+		synctest.Wait()
+		if n := young.All().Across(c.t.Context(), &r).Count(); n != 1 || len(r.Missing) != 0 {
+			t.Errorf("%d, %+v", n, r)
+		}
+		cut := brokertest.Faulty(c.nodes[0].to, brokertest.Faults{})
+		cut.Cut()
+		lonely := ws.NewServer(ws.Options{Logger: log, Cluster: ws.Cluster{Broker: cut}})
+		synctest.Wait()
+		began := time.Now()
+		if n := lonely.All().Across(c.t.Context(), &r).Count(); n != 0 || !slices.Equal(r.Missing, []ws.NodeID{0}) || time.Since(began) > 0 {
+			t.Errorf("%d, %+v, %v", n, r, time.Since(began))
+		}
+		for _, s := range []*ws.Server{young, lonely} {
+			ctx, cancel := context.WithTimeout(c.t.Context(), time.Second)
+			_ = s.Shutdown(ctx)
+			cancel()
+		}
+	})
+}
+
 // TestPublisherTooEarly: a publisher whose link is not up says that there may be nodes
 // that it does not know; and one that has ended waits for nobody.
 func TestPublisherTooEarly(t *testing.T) {

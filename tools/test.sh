@@ -30,26 +30,37 @@ need_module_files
 # which the test cache does not see. go vet is a part of make lint.
 flags=(-json -count=1 -vet=off -timeout 20m) # a busy machine needs more than the usual 10 for the runtime
 run() {
-	local status=0 patterns outside long=(./runtime ./cmd/wsgen ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
-	# Beside the workspace, since the proxies' tests wait for a minute.
-	outside=$(mktemp)
-	outside >"$outside" &
-	patterns=$(workspace | sed 's,^,./,; s,$,/...,')
+	local status=0 beside long=(./runtime ./cmd/wsgen ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
+	beside=$(mktemp)
+	beside >"$beside" &
 	# Those that take longest begin first: then none is left alone at the end.
-	# shellcheck disable=SC2086
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $patterns || status=1
+	# shellcheck disable=SC2046
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)") || status=1
 	wait $! || status=1
-	cat "$outside"
-	rm -f "$outside"
+	cat "$beside"
+	rm -f "$beside"
 	if [ "${#race[@]}" != 0 ]; then # budgets of memory do not hold under the race detector
 		go test "${flags[@]}" -run '^TestBudget' ./runtime/... || status=1
 	fi
 	return $status
 }
 
-# outside tests the modules that the workspace has not.
-outside() {
+# packages lists those of the workspace.
+packages() {
+	# shellcheck disable=SC2046
+	go list $(workspace | sed 's,^,./,; s,$,/...,')
+}
+
+# waiting lists the packages of the workspace whose tests wait most of the time: for
+# engines that are cut off and started again, and for a browser.
+waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
+
+# beside tests what mostly waits, beside all others: the modules that the workspace
+# has not, with proxies that stand idle for a minute, and waiting.
+beside() {
 	local status=0 m
+	# shellcheck disable=SC2046
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
 	for m in $(modules); do
 		if ! workspace | grep -qx "$m" && has_go "$m"; then
 			(cd "$m" && GOWORK=off go test "${flags[@]}" ./...) || status=1

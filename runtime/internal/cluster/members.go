@@ -363,9 +363,15 @@ func (m *Members) Knows(base uint32) (id uint64, ok bool) {
 
 // Settled reports whether the others are known, as far as they answer: the link was
 // up once, and there was time since then.
-func (m *Members) Settled() bool {
+func (m *Members) Settled() bool { return m.Settles() <= 0 }
+
+// Settles returns how long it is until Settled, if the link stays up.
+func (m *Members) Settles() time.Duration {
 	up := m.upOnce.Load()
-	return up != 0 && m.now()-time.Duration(up-1) >= settling
+	if up == 0 {
+		return settling
+	}
+	return time.Duration(up-1) + settling - m.now()
 }
 
 // Layouts returns the highest layout that all understand. It reports whether this

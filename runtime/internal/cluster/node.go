@@ -252,10 +252,12 @@ func (n *Node) Ask(ctx context.Context, event string, first bool, pack func(requ
 // not know yet: its link was not up, or not for long enough.
 const Unknown = 0
 
-// meet has a guest know the others, before its first question. It reports whether
-// they are known, as far as they answer.
+// meet has the others be known before a question, if that is a matter of moments: a
+// guest asks for them before its first one, and a node that has just begun waits. It
+// reports whether they are known, as far as they answer.
 func (n *Node) meet(ctx context.Context) bool {
 	if !n.o.Guest {
+		n.settle(ctx)
 		return n.members.Settled()
 	}
 	if n.listen() && n.up.Load() {
@@ -272,6 +274,23 @@ func (n *Node) meet(ctx context.Context) bool {
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// settle waits until the others are known, for as long as the link is up.
+func (n *Node) settle(ctx context.Context) {
+	for n.up.Load() {
+		wait := n.members.Settles()
+		if wait <= 0 {
+			return
+		}
+		timer := time.NewTimer(min(wait, settling/10)) // the link may break meanwhile
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
 	}
 }
 
