@@ -45,7 +45,9 @@ type Cluster struct {
 	ReadyAlone bool
 
 	// Heartbeat is how often a node says that it lives. It is gone when nothing of
-	// it was heard for 3.5 of them. Default 2 s. It must be the same on all nodes.
+	// it was heard for 3.5 of them; if nobody else was heard either the link is
+	// made anew first, and that takes as long again. Default 2 s. It must be the
+	// same on all nodes.
 	Heartbeat time.Duration
 
 	// JoinHold is how long a reply may wait until the room or user that its
@@ -54,7 +56,8 @@ type Cluster struct {
 	JoinHold time.Duration
 
 	// Linger is how long a room or user without connections here is heard still,
-	// so that hopping and reconnecting do not reach the engine. Default 10 s.
+	// so that hopping and reconnecting do not reach the engine. Default 10 s; of
+	// more than 32768 such rooms the first are given up before.
 	Linger time.Duration
 
 	// QueueMessages and QueueBytes bound what waits for the engine. A push beyond

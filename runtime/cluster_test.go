@@ -504,10 +504,20 @@ func TestAcrossTooEarly(t *testing.T) {
 		if n := lonely.All().Across(c.t.Context(), &r).Count(); n != 0 || !slices.Equal(r.Missing, []ws.NodeID{0}) || time.Since(began) > 0 {
 			t.Errorf("%d, %+v, %v", n, r, time.Since(began))
 		}
-		for _, s := range []*ws.Server{young, lonely} {
-			ctx, cancel := context.WithTimeout(c.t.Context(), time.Second)
-			_ = s.Shutdown(ctx)
-			cancel()
+		_, _ = lonely.Broadcast("never sent", 1)
+		for s, most := range map[*ws.Server]time.Duration{young: 0, lonely: 6 * time.Second} { // QueueTime, and a pause between two tries
+			began := time.Now()
+			if err := s.Shutdown(context.Background()); err != nil || time.Since(began) > most {
+				t.Errorf("Shutdown: %v after %v, at most %v", err, time.Since(began), most)
+			}
+			if s.Stats().Cluster.Up {
+				t.Error("the link works after Shutdown")
+			}
+		}
+		idle := ws.NewServer(ws.Options{Logger: log, Cluster: ws.Cluster{Broker: cut}})
+		began = time.Now()
+		if err := idle.Shutdown(context.Background()); err != nil || time.Since(began) > 0 {
+			t.Errorf("Shutdown of one that has nothing to say: %v after %v", err, time.Since(began))
 		}
 	})
 }
@@ -521,10 +531,13 @@ func TestPublisherTooEarly(t *testing.T) {
 		to.Cut()
 		p := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler), Cluster: ws.Cluster{Broker: to, PublishOnly: true}})
 		var r ws.Reached
-		if n := p.Users("ann").Across(c.t.Context(), &r).Count(); n != 0 || !slices.Equal(r.Missing, []ws.NodeID{0}) {
-			t.Errorf("%d, %+v", n, r)
+		synctest.Wait()
+		early := time.Now()
+		if n := p.Users("ann").Across(c.t.Context(), &r).Count(); n != 0 || !slices.Equal(r.Missing, []ws.NodeID{0}) || time.Since(early) > 0 {
+			t.Errorf("%d, %+v, %v", n, r, time.Since(early))
 		}
 		to.Heal()
+		synctest.Wait()
 		if n := p.Users("ann").Across(c.t.Context(), &r).Count(); n != 1 || len(r.Missing) != 0 {
 			t.Errorf("%d, %+v", n, r)
 		}

@@ -21,7 +21,7 @@ type node struct {
 	server  *Server
 	in      *cluster.Node
 	missing atomic.Uint64 // answers
-	clash   atomic.Uint64 // another node, which is older and has the same first bits of ids
+	clash   atomic.Int64  // until when another node, which is older, has the same first bits of ids; by Server.clock
 	lostHow coalesced     // what was lost on the way here
 	oddOnes rarely        // whose messages make no sense
 }
@@ -53,7 +53,7 @@ func (s *Server) joinCluster() error {
 		},
 		Heartbeat: o.Heartbeat, Hold: o.JoinHold, Linger: o.Linger,
 		QueueTime: o.QueueTime, QueueMessages: o.QueueMessages, QueueBytes: o.QueueBytes,
-		Take: n.take, Rebase: s.ids.renew,
+		Take: n.take, Rebase: n.rebase,
 		Up: n.up, Down: n.down, Joined: n.joined, Gone: n.gone, BaseTaken: n.baseTaken,
 		Dropped: n.dropped, Lost: n.lost, Failed: n.failed, Odd: n.odd, Reset: n.reset,
 	})
@@ -79,13 +79,20 @@ func (n *node) unready(alone bool) string {
 	return ""
 }
 
-func (n *node) clashes() bool { return n.clash.Load() != 0 }
+func (n *node) clashes() bool { return time.Duration(n.clash.Load()) > n.server.clock() }
+
+// rebase gives this node, which has no connections, ids that begin otherwise.
+func (n *node) rebase() {
+	n.server.ids.renew()
+	n.clash.Store(0)
+}
 
 func (n *node) news() { n.in.Tell() }
 
 // leave ends a Server's part in its cluster.
 func (n *node) leave(ctx context.Context) error {
-	if ctx.Err() != nil { // connections took all of the time: what is queued, and the bye, have as much as sockets have
+	until, ends := ctx.Deadline()
+	if ctx.Err() != nil || ends && time.Until(until) < cutGrace { // connections took all of the time: what is queued, and the bye, have as much as sockets have
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cutGrace)
 		defer cancel()
@@ -137,7 +144,7 @@ func (n *node) joined(p cluster.Peer) {
 }
 
 func (n *node) gone(p cluster.Peer, left bool) {
-	n.clash.CompareAndSwap(p.ID, 0)
+	n.clash.Store(0) // if it was not this one the next heartbeat says so
 	peer := newNode(&p)
 	level, how := slog.LevelInfo, "it said so"
 	if !left {
@@ -147,7 +154,7 @@ func (n *node) gone(p cluster.Peer, left bool) {
 }
 
 func (n *node) baseTaken(other cluster.Peer) {
-	n.clash.Store(other.ID)
+	n.clash.Store(int64(n.server.clock() + 3*n.server.opts.Cluster.Heartbeat)) // it is called again with each of them
 	n.server.logPeer(nil, slog.LevelError, "ws: another node gives its connections the same ids, so this one takes no more until that one is gone, and Readyz says so: restart one of them", "peer", NodeID(other.ID), "name", other.Name)
 }
 

@@ -93,12 +93,14 @@ func namesSize(names []string) (all, longest int) {
 
 // release gives the relay back.
 func (r *relay) release() {
-	r.node, r.frame, r.users, r.one[0], r.about = nil, nil, nil, "", ""
 	r.packet = cluster.Packet[ConnID]{}
-	clear(r.seen)
+	if clear(r.seen); len(r.users) > 4096 {
+		r.seen = nil // a crowd's memory goes with the crowd
+	}
 	if cap(r.head) > 4<<10 {
 		r.head = nil
 	}
+	r.node, r.frame, r.users, r.one[0], r.about = nil, nil, nil, "", ""
 	relays.Put(r)
 }
 

@@ -8,6 +8,7 @@ export GOWORK=off
 engines=${ENGINES:-nats,redis}
 case ,$engines, in *,redis,*)
 	if ! find_redis; then
+		[ "$engines" != redis ] || fail "no redis-server. $redis_hint"
 		lack "no redis-server: chaos is made on NATS alone" "$redis_hint"
 		engines=nats
 	fi

@@ -160,7 +160,6 @@ type visitor struct {
 	*Client
 	numbers map[string]uint64 // by node and channel: the last push
 	out     bool              // not in the room Churn
-	marked  bool              // a mark has come
 }
 
 func (c *Client) read(conn *conn) {
@@ -191,7 +190,7 @@ func (c *Client) read(conn *conn) {
 				c.mu.Unlock()
 			}
 		case "mark":
-			v.out, v.marked = string(m.Data) == `"out"`, true
+			v.out = string(m.Data) == `"out"`
 		default:
 			c.Ledger.Wrong("%s: got %q", c.Name, got)
 		}

@@ -125,6 +125,9 @@ func (c *conn) deliver() {
 		select {
 		case m := <-c.messages:
 			c.put(m)
+			if len(c.messages) > 0 {
+				continue // to look at losses for each would make a queue that is full stay so
+			}
 		case <-c.losses.wake:
 		case <-look:
 		case <-c.stop:
@@ -135,7 +138,11 @@ func (c *conn) deliver() {
 		}
 		look = nil
 		if c.losses.count(c.messages, c.lost) {
-			look = time.After(lookAgain)
+			again := lookAgain
+			if len(c.messages) == 0 {
+				again = lookSeldom // whoever was told of falls silent, maybe for ever
+			}
+			look = time.After(again)
 		}
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// lookAgain is how soon losses are counted again while there may be more.
-const lookAgain = 20 * time.Millisecond
+// How soon losses are counted again while there may be more, and while nothing waits.
+const (
+	lookAgain  = 20 * time.Millisecond
+	lookSeldom = time.Second
+)
 
 // losses counts what the client library drops because a connection's queue is full.
 // The library says so once for each subscription, and not again until a message of

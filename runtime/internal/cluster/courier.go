@@ -280,6 +280,10 @@ func (c *Courier) take(batch []broker.Outgoing) (_ []broker.Outgoing, ended bool
 			c.carried.Late++
 			c.drop(&c.plain, Late, nil)
 		}
+		for c.closing && c.first.n > 0 && c.first.front().at < oldest { // or a Close without a link would not end
+			c.carried.Late++
+			c.drop(&c.first, Late, nil)
+		}
 	}
 	size := 0
 	batch, size = c.first.batch(batch, size)

@@ -152,7 +152,7 @@ func (n *Node) Others() []Peer { return n.members.Others() }
 func (n *Node) IDs() []uint64 {
 	ids := n.members.IDs()
 	if !n.members.Settled() {
-		ids = append(slices.Clone(ids), Unknown)
+		ids = append(ids, Unknown)
 	}
 	return ids
 }
@@ -206,7 +206,7 @@ func (n *Node) Close(ctx context.Context) (unsent, err error) {
 		close(n.met)
 	}
 	n.mu.Unlock()
-	n.members.Close(true)
+	n.members.Close(n.up.Swap(false)) // without a link there is nobody to say bye to
 	n.interest.Close()
 	n.questions.Down()
 	unsent = n.courier.Close(ctx)
@@ -253,8 +253,8 @@ func (n *Node) Ask(ctx context.Context, event string, first bool, pack func(requ
 const Unknown = 0
 
 // meet has the others be known before a question, if that is a matter of moments: a
-// guest asks for them before its first one, and a node that has just begun waits. It
-// reports whether they are known, as far as they answer.
+// guest asks for them before its first one, and a node that has just begun waits;
+// neither does while the link is down. It reports whether they are known, as far as they answer.
 func (n *Node) meet(ctx context.Context) bool {
 	if !n.o.Guest {
 		n.settle(ctx)
@@ -264,9 +264,9 @@ func (n *Node) meet(ctx context.Context) bool {
 		n.whenHeard()
 	}
 	n.mu.Lock()
-	met, closed := n.met, n.closed
+	met, without := n.met, n.closed || n.ups > 0 && !n.up.Load()
 	n.mu.Unlock()
-	if closed {
+	if without {
 		return false
 	}
 	select {
