@@ -30,12 +30,15 @@ need_module_files
 # which the test cache does not see. go vet is a part of make lint.
 flags=(-json -count=1 -vet=off -timeout 20m) # a busy machine needs more than the usual 10 for the runtime
 run() {
-	local status=0 beside long=(./runtime ./cmd/wsgen ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
+	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
 	beside=$(mktemp)
 	beside >"$beside" &
+	if [ "${#race[@]}" != 0 ]; then # of the program as a whole what does several things at once
+		go test "${flags[@]}" -race -run '^(TestInterrupt.*|TestKilled|TestRunsAtOnce)$|^TestScripts$/^watch$' ./cmd/wsgen || status=1
+	fi
 	# Those that take longest begin first: then none is left alone at the end.
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)") || status=1
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -v '/cmd/wsgen$') || status=1
 	wait $! || status=1
 	cat "$beside"
 	rm -f "$beside"
@@ -59,6 +62,9 @@ waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
 # has not, with proxies that stand idle for a minute, and waiting.
 beside() {
 	local status=0 m
+	# The program as a whole, again and again, which takes twice as long with the race
+	# detector. Its packages are tested with it.
+	go test "${flags[@]}" ./cmd/wsgen || status=1
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
 	for m in $(modules); do
