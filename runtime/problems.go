@@ -67,8 +67,12 @@ func (ps *problems) cluster(c *Cluster) {
 		option string
 		value  int64
 	}{
-		{"Heartbeat", int64(c.Heartbeat)}, {"JoinHold", int64(c.JoinHold)}, {"Linger", int64(c.Linger)},
-		{"QueueMessages", int64(c.QueueMessages)}, {"QueueBytes", int64(c.QueueBytes)}, {"QueueTime", int64(c.QueueTime)},
+		{"Heartbeat", int64(c.Heartbeat)},
+		{"JoinHold", int64(c.JoinHold)},
+		{"Linger", int64(c.Linger)},
+		{"QueueMessages", int64(c.QueueMessages)},
+		{"QueueBytes", int64(c.QueueBytes)},
+		{"QueueTime", int64(c.QueueTime)},
 	} {
 		if n.value < 0 {
 			ps.add("Cluster."+n.option, "a number below zero means the default, since nothing here can be unlimited: leave it out, or write one above zero")

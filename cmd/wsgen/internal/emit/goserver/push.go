@@ -12,8 +12,8 @@ import (
 func namespace(f *gofile.File, pkg string, n *model.Namespace) jen.Code {
 	options := jen.Id(f.Local("options"))
 	name := func() jen.Code { return jen.Add(options).Dot("Cluster").Dot("Name") }
-	return gofile.Doc("New" + n.Name + " makes a registry of its own, and on many nodes a cluster of its own.").
-		Func().Id("New" + n.Name).Params(jen.Add(options).Add(f.Runtime("Options"))).
+	return gofile.Doc("New"+n.Name+" makes a registry of its own, and on many nodes a cluster of its own.").
+		Func().Id("New"+n.Name).Params(jen.Add(options).Add(f.Runtime("Options"))).
 		Op("*").Id(n.Name).Block(
 		jen.If(jen.Add(name()).Op("==").Lit("")).Block(jen.Add(name()).Op("=").Lit(pkg+"-"+n.Name)),
 		jen.Return(jen.Op("&").Id(n.Name).Values(field("Server", f.Runtime("NewServer").Call(options)))),
