@@ -242,7 +242,7 @@ func TestInterestHold(t *testing.T) {
 		b.calls("slow", "+ r.a")
 		time.Sleep(hold - 1)
 		b.tells("slow, until the hold ends")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		b.tells("slow", "r.a false", "r.a false")
 		if _, n := b.Count(); n != 2 || b.Live("r.a") {
 			t.Errorf("%d are unconfirmed", n)
