@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/bench/internal/clock"
@@ -107,6 +108,17 @@ func TestCentrifugeGreets(t *testing.T) {
 	if string(c.out) != string(frame.Append(nil, frame.Text, []byte("{}"))) || c.frames != 1 || c.seen.Total() != 1 {
 		t.Errorf("a ping is answered %x; %d messages, %d stamps", c.out, c.frames, c.seen.Total())
 	}
+	push := `{"push":{"channel":"r","pub":{"data":{"at":1000000000000001,"text":"` + strings.Repeat("a", 200) + `"}}}}`
+	for i, text := range []string{push + "\n{}", "{}\n" + push} {
+		c.out = nil
+		for _, b := range sent(frame.Text, []byte(text)) { // however the stream is cut
+			c.take(0, []byte{b})
+		}
+		if string(c.out) != string(frame.Append(nil, frame.Text, []byte("{}"))) || c.frames != i+2 || c.seen.Total() != i+2 {
+			t.Errorf("a ping beside a publication is answered %x; %d messages, %d stamps", c.out, c.frames, c.seen.Total())
+		}
+	}
+	c.frames = 1
 	c.take(0, sent(frame.Text, []byte(`{"id":2,"subscribe":{}}`)))
 	if c.frames != 1 || c.failure != nil {
 		t.Errorf("%d messages, %v: a reply is none, and no error", c.frames, c.failure)

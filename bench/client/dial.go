@@ -186,19 +186,25 @@ func (c *client) speak(i int, payload []byte) bool {
 	return false
 }
 
-// answer serves centrifuge's own messages; true if payload is a publication.
-func (c *client) answer(i int, payload []byte) bool {
-	switch {
-	case bytes.HasPrefix(payload, []byte(`{"push"`)):
-		return true
-	case bytes.HasPrefix(payload, []byte(`{"id":1,"connect"`)):
-		c.ready(i)
-	case string(payload) == "{}": // a ping
-		c.out = frame.Append(c.out, frame.Text, payload)
-	case bytes.Contains(payload, []byte(`"error"`)) && c.failure == nil:
-		c.failure = fmt.Errorf("centrifuge answers %s", payload)
+// answer serves centrifuge's own messages. Several, and a ping among them, may
+// stand in one frame, each on a line. It returns the first publication of those,
+// and nil if there is none.
+func (c *client) answer(i int, payload []byte) (publication []byte) {
+	for line := range bytes.SplitSeq(payload, []byte("\n")) {
+		switch {
+		case bytes.HasPrefix(line, []byte(`{"push"`)):
+			if publication == nil {
+				publication = line
+			}
+		case bytes.HasPrefix(line, []byte(`{"id":1,"connect"`)):
+			c.ready(i)
+		case string(line) == "{}": // a ping
+			c.out = frame.Append(c.out, frame.Text, line)
+		case bytes.Contains(line, []byte(`"error"`)) && c.failure == nil:
+			c.failure = fmt.Errorf("centrifuge answers %s", line)
+		}
 	}
-	return false
+	return publication
 }
 
 // end closes connection i. While connections are being opened, it fails the task.

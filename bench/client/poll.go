@@ -10,8 +10,9 @@ import (
 const stdin = -1
 
 // kept is how many bytes of an unfinished frame a connection keeps. That is enough
-// for a whole control frame, and to find the stamp of a longer one.
-const kept = 160
+// for a whole control frame, for what centrifuge puts into a frame, and to find the
+// stamp of a longer one.
+const kept = 512
 
 // State of a connection.
 const (
@@ -31,7 +32,7 @@ type conn struct {
 	state   uint8
 	socket  bool // speaks socket.io
 	central bool // speaks centrifuge's protocol
-	held    uint8
+	held    uint16
 	carry   [kept]byte // an unfinished frame, held bytes long
 }
 
@@ -127,7 +128,7 @@ func (c *client) take(i int, b []byte) {
 			whole := k.carry[:int(k.held)+n]
 			used := c.cut(i, whole, now)
 			if used == 0 { // more is to come, and carry has room for it
-				k.held += uint8(n)
+				k.held += uint16(n)
 				return
 			}
 			b = b[used-int(k.held):]
@@ -136,7 +137,7 @@ func (c *client) take(i int, b []byte) {
 		}
 		used := c.cut(i, b, now)
 		if used == 0 {
-			k.held = uint8(copy(k.carry[:], b))
+			k.held = uint16(copy(k.carry[:], b))
 			return
 		}
 		b = b[used:]
@@ -152,8 +153,8 @@ func (c *client) cut(i int, b []byte, now int64) int {
 		return 0
 	}
 	need := n + min(h.Length, frame.Peek)
-	if h.Opcode >= frame.Close {
-		need = n + h.Length
+	if whole := n + h.Length; h.Opcode >= frame.Close || c.conns[i].central && whole <= kept {
+		need = whole
 	}
 	if len(b) < need {
 		return 0
@@ -174,7 +175,12 @@ func (c *client) cut(i int, b []byte, now int64) int {
 // message serves a message of which at least the front is there.
 func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 	k := &c.conns[i]
-	if k.socket && !c.speak(i, payload) || k.central && !c.answer(i, payload) {
+	if k.central {
+		if payload = c.answer(i, payload); payload == nil {
+			return
+		}
+	}
+	if k.socket && !c.speak(i, payload) {
 		return
 	}
 	c.frames++

@@ -75,10 +75,10 @@ func clusterGates() []Gate {
 	const apart, nats, redis = "wsgen-3", "wsgen-nats", "wsgen-redis"
 	const ms = 1000.0 // µs
 	all := []Gate{
-		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", nats, apart, true, 1.2},
-		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, apart, true, 1.25},
-		{"a push to three nodes: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, "centrifuge", true, 0.8},
-		{"a push to three nodes: deliveries per second", "cluster-fanout", "rate", redis, "socketio-redis", false, 2},
+		{"a push to three nodes on NATS: CPU of the nodes per delivery", "cluster-fanout", "cpu", nats, apart, true, 1.2},
+		{"a push to three nodes on Redis: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, apart, true, 1.25},
+		{"a push to three nodes on Redis: CPU of the nodes per delivery", "cluster-fanout", "cpu", redis, "centrifuge", true, 0.8},
+		{"a push to three nodes on Redis: deliveries per second", "cluster-fanout", "rate", redis, "socketio-redis", false, 2},
 	}
 	for _, us := range []string{nats, redis} {
 		engine := map[string]string{nats: "NATS", redis: "Redis"}[us]
