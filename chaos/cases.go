@@ -93,10 +93,21 @@ func (w *World) allUp() error {
 	return failed
 }
 
+// killEngine kills one server of several, and then all, in turn.
 func killEngine(w *World) error {
+	servers, turn := w.Engine.Servers(), 0
 	return w.again(w.Nodes, func(*Member) error {
-		defer w.Fault(Fault{What: "engine killed", Engine: true})()
-		w.Engine.Kill()
+		turn++
+		f, first, behind := Fault{What: "engine killed", Engine: true}, 0, servers
+		if servers > 1 && turn%2 == 1 {
+			first = turn / 2 % servers
+			behind = first + 1
+			f = Fault{What: "its server killed", Members: w.at(first)}
+		}
+		defer w.Fault(f)()
+		for i := first; i < behind; i++ {
+			w.Engine.Kill(i)
+		}
 		time.Sleep(w.Scale.Outage)
 		if err := w.Engine.Start(); err != nil {
 			return err
@@ -105,26 +116,50 @@ func killEngine(w *World) error {
 	})
 }
 
-// cutNode cuts off one node: at first so that connections end, and then, if there is
-// time, so that nothing gets on.
+// at returns the members that are connected to a server of the engine.
+func (w *World) at(server int) (members []int) {
+	for _, m := range w.Nodes {
+		if m.Index%w.Engine.Servers() == server {
+			members = append(members, m.Index)
+		}
+	}
+	return members
+}
+
+// cutNode cuts off one node: at first so that connections end, and then so that
+// nothing gets on. In the end it cuts off the servers of the engine from each other,
+// if there are several.
 func cutNode(w *World) error {
 	began := time.Now()
-	cut := func(m *Member, how func()) error {
-		defer w.Fault(Fault{What: "cut off", Members: []int{m.Index}})()
-		how()
-		time.Sleep(w.Scale.Outage)
-		m.Proxy.Heal()
-		return w.up(m)
-	}
 	m := w.Nodes[1]
-	if err := cut(m, m.Proxy.Cut); err != nil {
-		return err
+	node := Fault{What: "cut off", Members: []int{m.Index}}
+	ways := []struct {
+		Fault
+		how, heal func()
+	}{
+		{node, m.Proxy.Cut, m.Proxy.Heal},
+		{node, m.Proxy.Stall, m.Proxy.Heal},
+		{Fault{What: "servers cut off from each other", Engine: true}, w.Engine.Part, w.Engine.Heal},
 	}
-	if left := w.Scale.During - time.Since(began); left > w.Scale.Outage+5*time.Second {
-		time.Sleep(5 * time.Second)
-		if err := cut(m, m.Proxy.Stall); err != nil {
+	if w.Engine.Servers() == 1 {
+		ways = ways[:2]
+	}
+	n := time.Duration(len(ways))
+	rest := w.Scale.During / n / 4 // between two of them, and behind the last
+	outage := min(w.Scale.Outage, w.Scale.During/n-rest)
+	for _, way := range ways {
+		over := w.Fault(way.Fault)
+		way.how()
+		time.Sleep(outage)
+		way.heal()
+		if err := w.allUp(); err != nil {
 			return err
 		}
+		if err := w.Until("the nodes know each other again", 30*time.Second, w.complete); err != nil {
+			return err
+		}
+		over()
+		time.Sleep(rest)
 	}
 	time.Sleep(w.Scale.During - time.Since(began))
 	return nil

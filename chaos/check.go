@@ -274,8 +274,12 @@ func (r *Result) question(life *Life, q *node.Question) {
 			r.fail("I6: a question of %v took %v, and %v is its limit", life, q.Took, q.Limit)
 		}
 	}
+	linked := life.linked(q.At)
 	for _, id := range q.Missing {
 		other := r.World.lives[id]
+		if !linked && other != nil {
+			continue // whoever asks while there is no link is told so by that
+		}
 		switch {
 		case strings.Trim(id, "0") == "": // those that it does not know, since it has just begun
 			if own == nil && q.At.After(r.Began) {
@@ -306,6 +310,11 @@ func (r *Result) question(life *Life, q *node.Question) {
 	}
 }
 
+// linked reports whether the node's link had been up for the first time before then.
+func (l *Life) linked(then time.Time) bool {
+	return slices.ContainsFunc(l.Report.Events, func(e node.Event) bool { return e.What == "up" && e.At.Before(then) })
+}
+
 // silent says why a node cannot have answered what was asked at begin; "" if it may
 // have.
 func (r *Result) silent(l *Life, begin, end time.Time) string {
@@ -325,14 +334,27 @@ func (r *Result) silent(l *Life, begin, end time.Time) string {
 // goroutine does about as much work that has nothing to do with the runtime, and how
 // long that takes, in one case of a thousand, is allowed beyond the limit.
 func (r *Result) calls() {
+	stopped := func(l *Life) bool {
+		return slices.ContainsFunc(r.World.faults, func(f *Fault) bool { return f.Stops && slices.Contains(f.Members, l.Member.Index) })
+	}
 	for _, life := range r.World.lives {
 		c, idle := life.Report.Calls, life.Report.Idle
 		r.P999, r.IdleP999, r.Slowest = max(r.P999, c.P999), max(r.IdleP999, idle.P999), max(r.Slowest, c.Most)
 		if c.Calls >= 1000 && c.P999 > r.World.Scale.Call+idle.P999 {
 			r.fail("I8: of %v's %d calls one in a thousand took longer than %v (the yardstick %v); the slowest, a %s, took %v", life, c.Calls, c.P999, idle.P999, c.MostCall, c.Most)
 		}
+		if c.Most > mostCall && !stopped(life) {
+			r.fail("I8: a %s of %v took %v", c.MostCall, life, c.Most)
+		}
+		if life.Dead.IsZero() && life.Before.Node != "" && c.Calls < 1000 {
+			r.fail("I8: %v has made %d calls only", life, c.Calls)
+		}
 	}
 }
+
+// mostCall is how long no call may take at all: one that waits for an engine that is
+// gone, or for a peer, takes longer.
+const mostCall = time.Second
 
 // What a node may hold more than before, and how much may wait for its engine, which
 // is the runtime's own bound and what overtakes it.

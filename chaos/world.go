@@ -103,7 +103,7 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 		return w, err
 	}
 	for i := range s.Nodes {
-		proxy, err := engine.NewProxy(w.Engine.Addr())
+		proxy, err := engine.NewProxy(w.Engine.Addr(i % w.Engine.Servers()))
 		if err != nil {
 			return w, err
 		}
@@ -429,7 +429,7 @@ func (w *World) Close() {
 	}
 	w.Nodes = nil
 	if w.Engine != nil {
-		w.Engine.Kill()
+		w.Engine.Close()
 	}
 }
 

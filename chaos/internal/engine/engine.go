@@ -1,48 +1,48 @@
-// Package engine has what stands between nodes: a server of NATS or Redis in a
-// process of its own, so that it can be killed, and a proxy in front of it for each
-// node.
+// Package engine has what stands between nodes: three servers of NATS or one of Redis,
+// each in a process of its own, so that it can be killed, and proxies in front of them.
 package engine
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Engine is a server that nodes are joined by.
+// Engine is what nodes are joined by: one server, or several that pass on to each
+// other what they get.
 type Engine interface {
 	Name() string
-	Addr() string
+	Servers() int
+	// Addr returns where a server listens for nodes.
+	Addr(server int) string
+	// Start starts the servers that do not run.
 	Start() error
-	// Kill ends its process without a word, and returns when that is done.
-	Kill()
+	// Kill ends the process of a server without a word, and returns when that is done.
+	Kill(server int)
+	// Part cuts the servers off from each other, and Heal ends that.
+	Part()
+	Heal()
+	// Close ends all.
+	Close()
 	// Subscriptions returns how many there are of nodes.
 	Subscriptions() (int, error)
 }
 
 // New returns an Engine that is not started: nats or redis.
 func New(name string) (Engine, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
 	switch name {
 	case "nats":
-		monitor, err := freePort()
-		return &nats{process{port: port}, monitor}, err
+		return newNATS()
 	case "redis":
-		return &redis{process{port: port}}, nil
+		port, err := freePort()
+		return &redis{process{port: port}}, err
 	}
 	return nil, fmt.Errorf("engine: %q is neither nats nor redis", name)
 }
@@ -57,16 +57,22 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// patience is how long a server may take to be ready.
+const patience = 20 * time.Second
+
 // process is a server's process.
 type process struct {
 	port int
 	cmd  *exec.Cmd
 }
 
-func (p *process) Addr() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
+func (p *process) addr() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
 
 // start starts the process, and returns when it listens.
 func (p *process) start(cmd *exec.Cmd) error {
+	if p.cmd != nil {
+		return nil // it runs
+	}
 	cmd.Stderr = os.Stderr
 	if _, err := cmd.StdinPipe(); err != nil {
 		return err
@@ -75,22 +81,22 @@ func (p *process) start(cmd *exec.Cmd) error {
 		return err
 	}
 	p.cmd = cmd
-	limit := time.Now().Add(20 * time.Second)
+	limit := time.Now().Add(patience)
 	for {
-		c, err := net.Dial("tcp", p.Addr())
+		c, err := net.Dial("tcp", p.addr())
 		if err == nil {
 			return c.Close()
 		}
 		if time.Now().After(limit) {
-			p.Kill()
+			p.kill()
 			return fmt.Errorf("engine: %s does not listen: %w", cmd.Path, err)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// Kill implements Engine.
-func (p *process) Kill() {
+// kill ends the process, if there is one.
+func (p *process) kill() {
 	if p.cmd == nil {
 		return
 	}
@@ -99,77 +105,8 @@ func (p *process) Kill() {
 	p.cmd = nil
 }
 
-// nats is this program as a server of NATS.
-type nats struct {
-	process
-	monitor int
-}
-
-func (n *nats) Name() string { return "nats" }
-
-// Env is where a process reads that it is to be a server of NATS.
-const Env = "WSGEN_CHAOS_NATS"
-
-// Start implements Engine.
-func (n *nats) Start() error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d", Env, n.port, n.monitor))
-	return n.start(cmd)
-}
-
-// Subscriptions implements Engine: those of clients.
-func (n *nats) Subscriptions() (int, error) {
-	r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/connz?subs=1&limit=1000", n.monitor))
-	if err != nil {
-		return 0, err
-	}
-	defer r.Body.Close()
-	var all struct {
-		Connections []struct {
-			Subs []string `json:"subscriptions_list"`
-		} `json:"connections"`
-	}
-	if err := json.NewDecoder(r.Body).Decode(&all); err != nil {
-		return 0, err
-	}
-	count := 0
-	for _, c := range all.Connections {
-		count += len(c.Subs)
-	}
-	return count, nil
-}
-
-// RunNATS is the process of a server of NATS, until its standard input ends.
-func RunNATS(ports string) error {
-	port, monitor, _ := strings.Cut(ports, " ")
-	p, err := strconv.Atoi(port)
-	if err != nil {
-		return err
-	}
-	m, err := strconv.Atoi(monitor)
-	if err != nil {
-		return err
-	}
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: p, HTTPHost: "127.0.0.1", HTTPPort: m, NoLog: true, NoSigs: true,
-		NoFastProducerStall: true, // as the adapter's page demands
-	})
-	if err != nil {
-		return err
-	}
-	s.Start()
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	return nil
-}
-
 // redis is redis-server.
 type redis struct{ process }
-
-func (r *redis) Name() string { return "redis" }
 
 // RedisServer returns the program: REDIS_SERVER, or redis-server of PATH.
 func RedisServer() (string, error) {
@@ -179,6 +116,27 @@ func RedisServer() (string, error) {
 	}
 	return exec.LookPath(name)
 }
+
+// Name implements Engine.
+func (r *redis) Name() string { return "redis" }
+
+// Servers implements Engine.
+func (r *redis) Servers() int { return 1 }
+
+// Addr implements Engine.
+func (r *redis) Addr(int) string { return r.addr() }
+
+// Kill implements Engine.
+func (r *redis) Kill(int) { r.kill() }
+
+// Close implements Engine.
+func (r *redis) Close() { r.kill() }
+
+// Part implements Engine: there is nobody else.
+func (r *redis) Part() {}
+
+// Heal implements Engine.
+func (r *redis) Heal() {}
 
 // Start implements Engine. It has no data, and keeps none.
 func (r *redis) Start() error {
@@ -192,7 +150,7 @@ func (r *redis) Start() error {
 
 // Subscriptions implements Engine.
 func (r *redis) Subscriptions() (int, error) {
-	c, err := net.DialTimeout("tcp", r.Addr(), time.Second)
+	c, err := net.DialTimeout("tcp", r.addr(), time.Second)
 	if err != nil {
 		return 0, err
 	}
