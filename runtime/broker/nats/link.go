@@ -73,6 +73,8 @@ func (l *link) Subscribe(ctx context.Context, channels []string) error {
 		return broker.ErrDown
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case err == nil && c.peers.none(time.Now()): // the own server's word is enough
+		err = c.flush(ctx)
 	case err == nil:
 		err = c.confirm(ctx)
 	}

@@ -73,6 +73,19 @@ func (p *peers) answered(server string, n uint64, now time.Time) {
 	p.changed = make(chan struct{})
 }
 
+// none reports whether no other server is known.
+func (p *peers) none(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for server, peer := range p.heard {
+		if now.Sub(peer.at) <= alive {
+			return false
+		}
+		delete(p.heard, server)
+	}
+	return true
+}
+
 // haveAnswered reports whether all servers know what was subscribed before the n-th
 // question. If not, changed is closed when that may have become so.
 func (p *peers) haveAnswered(n uint64, now time.Time) (all bool, changed <-chan struct{}) {
