@@ -97,9 +97,9 @@ func clusterTable(id string) (table, bool) {
 	case "cluster-latency":
 		return table{false, []column{{"p50", "p50 µs", 1, 0}, {"p99", "p99 µs", 1, 0}, {"here", "p50 µs at the node that pushes", 1, 0}}}, true
 	case "cluster-join":
-		return table{false, join([]column{{"p99", "p99 µs", 1, 0}, {"p50", "p50 µs", 1, 0}, {"added", "p99 beyond that of nodes apart, µs", 1, 0}}, whole("join")[:1])}, true
+		return table{false, join([]column{{"p99", "p99 µs", 1, 0}, {"p50", "p50 µs", 1, 0}, {added, "p99 beyond that of nodes apart, µs", 1, 0}}, whole("join")[:1])}, true
 	case "cluster-rooms":
-		return table{false, join([]column{{"took", "ms until all replies", 1000, 1}}, whole("join")[:1], memory())}, true
+		return table{false, join([]column{{"took", "ms until all replies", 1000, 1}, {added, "ms beyond nodes apart", 1000, 1}}, whole("join")[:1], memory())}, true
 	case "cluster-stopped":
 		return table{true, join([]column{rate("deliveries/s, one stopped"), {"all", "nobody stopped", 1, 0}, {"kept", "rate kept", 1, 2}, {"sent", "pushes/s, one stopped", 1, 0}, {"p99", "p99 ms, one stopped", 1000, 2}}, whole("delivery")[:1], engine)}, true
 	}

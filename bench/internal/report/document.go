@@ -105,7 +105,7 @@ func ClusterDocument(w io.Writer, runs []result.Run, alone bool) {
 		fmt.Fprint(w, "Servers alone are on [a page of their own](benchmarks.md).\n\n")
 	}
 	writeRuns(w, runs)
-	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach; a ratio is the median over all rounds, and a bound without a peer holds in each, if it is a most.\n\n")
+	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach; a ratio, and a time beyond another's, is the median over all rounds; a bound without a peer holds in each, if it is a most.\n\n")
 	Verdicts(w, runs)
 	fmt.Fprintf(w, "\n## How it is measured\n\n%s", clusterMethod)
 	fmt.Fprint(w, "\n## Results\n")

@@ -28,6 +28,9 @@ const outboxLimit = 256 * (150 + 4)
 
 const deafSuffix = " with 10 % deaf"
 
+// added is a metric that is a time beyond another server's in the same round.
+const added = "added"
+
 // Gates are all gates of the benchmark. Those of the generator are in
 // bench/generator.
 func Gates() []Gate {
@@ -84,8 +87,8 @@ func clusterGates() []Gate {
 		engine := map[string]string{nats: "NATS", redis: "Redis"}[us]
 		all = append(all,
 			Gate{"from a node to another's connection on " + engine + ": p50", "cluster-latency", "p50", us, map[string]string{nats: "nats", redis: "redis"}[us], true, 2},
-			Gate{"the join of a new room on " + engine + ": µs more at p99", "cluster-join", "added", us, "", true, ms},
-			Gate{"10 000 rooms joined at once on " + engine + ": µs", "cluster-rooms", "took", us, "", true, 100 * ms},
+			Gate{"the join of a new room on " + engine + ": µs more at p99", "cluster-join", added, us, "", true, ms},
+			Gate{"10 000 rooms joined at once on " + engine + ": µs more", "cluster-rooms", added, us, "", true, 100 * ms},
 			Gate{"a node stopped on " + engine + ": rate of the others, as a share", "cluster-stopped", "kept", us, "", false, 0.9},
 		)
 	}
@@ -125,7 +128,7 @@ func (g Gate) judge(runs []result.Run) Verdict {
 	v.Measured = true
 	v.Low, v.High = slices.Min(rounds), slices.Max(rounds)
 	v.Value = stats.Median(rounds)
-	if g.Peer == "" && g.Most {
+	if g.Peer == "" && g.Most && g.Metric != added {
 		v.Value = v.High // a bound holds in every round
 	}
 	v.Pass = v.Value >= g.Limit

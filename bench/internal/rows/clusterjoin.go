@@ -13,8 +13,8 @@ import (
 const joiners = 100
 
 // entering opens joiners at the first of three nodes of each kind, and measures a
-// task of theirs. The first kind has no engine: added is what the others' p99 is
-// beyond its own in the same round.
+// task of theirs. The first kind has no engine: added is what the others' p99, or
+// their time for all that is in flight at once, is beyond its own in the same round.
 func (e *Env) entering(ctx context.Context, row string, rounds int, t control.Task) error {
 	setups := e.cluster(nodes, "wsgen-3", "wsgen-nats", "wsgen-redis")
 	for i := range setups {
@@ -30,13 +30,15 @@ func (e *Env) entering(ctx context.Context, row string, rounds int, t control.Ta
 			return nil, err
 		}
 		v := values{"took": float64(c.Took), "rate": float64(c.Frames) / float64(c.Took) * 1e6}
+		took := v["took"]
 		if t.InFlight == 0 {
 			v["p50"], v["p99"] = float64(c.P50), float64(c.P99)
-			if f.engine == nil {
-				base = v["p99"]
-			} else if base > 0 {
-				v["added"] = v["p99"] - base
-			}
+			took = v["p99"]
+		}
+		if f.engine == nil {
+			base = took
+		} else if base > 0 {
+			v["added"] = took - base
 		}
 		m.stop(v, c.Frames)
 		return v, nil
