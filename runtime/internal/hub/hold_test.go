@@ -86,7 +86,7 @@ func TestJoinHoldsReplies(t *testing.T) {
 			if err := k.hub.Join(m, 10, rooms...); err != nil {
 				t.Error(err)
 			}
-			m.Socket.Out().Keep(frame.Text("reply"))
+			m.Socket.Out().Insist(frame.Text("reply"))
 		}
 		join(first, "a")
 		time.Sleep(50 * time.Millisecond)
@@ -126,7 +126,7 @@ func TestJoinHoldsForAWhile(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		m.Socket.Out().Keep(frame.Text("reply"))
+		m.Socket.Out().Insist(frame.Text("reply"))
 		settled := m.Settled()
 		time.Sleep(patience - time.Nanosecond)
 		if got := takes(m); got != "" {
@@ -148,7 +148,7 @@ func TestJoinsHoldTogether(t *testing.T) {
 		l.takes = time.Hour
 		m := k.stranger()
 		k.hub.Add(m, "ann")
-		m.Socket.Out().Keep(frame.Text("reply"))
+		m.Socket.Out().Insist(frame.Text("reply"))
 		for i := range 10 {
 			if err := k.hub.Join(m, 100, fmt.Sprint(i)); err != nil {
 				t.Error(err)

@@ -121,7 +121,7 @@ func TestTally(t *testing.T) {
 			k, members, _ := crowd(t, 3)
 			for _, m := range members {
 				for range c.kept {
-					m.Socket.Out().Keep(text)
+					m.Socket.Out().Insist(text)
 				}
 			}
 			for range c.fill {

@@ -13,7 +13,7 @@ const Block = 4 << 10
 
 var blocks = sync.Pool{New: func() any { return new([Block]byte) }}
 
-// Copy is Keep for a frame whose memory the caller uses again. Frames that an
+// Copy is Insist for a frame whose memory the caller uses again. Frames that an
 // empty queue gets one after the other are one run of bytes in a block, which
 // needs neither memory nor copying for the write.
 func (q *Queue) Copy(frame []byte) Verdict {

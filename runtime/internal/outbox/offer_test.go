@@ -76,7 +76,7 @@ func TestOffer(t *testing.T) {
 					o := q.Offer(shared(string(text)), "", true)
 					v, shed = o.Verdict, shed+o.Shed
 				case f[0] == '!':
-					v = q.Keep(text)
+					v = q.Insist(text)
 				default:
 					v = q.Push(text)
 				}
@@ -268,7 +268,7 @@ func TestOfferModel(t *testing.T) {
 				list = slices.Clone(list[len(got):])
 			case 1:
 				want := fits(text)
-				if v := q.Keep([]byte(text)); v.Accepted() != want {
+				if v := q.Insist([]byte(text)); v.Accepted() != want {
 					t.Fatalf("seed %d step %d: Keep %v, want %v", seed, step, v, want)
 				} else if want {
 					list = append(list, entry{text: text, kept: true})

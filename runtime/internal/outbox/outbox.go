@@ -216,8 +216,8 @@ func (q *Queue) Over() bool {
 	return q.is(closed) && q.frames == 0
 }
 
-// Keep is Push for a frame that no later push may shed.
-func (q *Queue) Keep(frame []byte) Verdict { return q.offer(frame, kept) }
+// Insist is Push for a frame that no later push may shed.
+func (q *Queue) Insist(frame []byte) Verdict { return q.offer(frame, kept) }
 
 func (q *Queue) offer(frame []byte, m mark) Verdict {
 	q.mu.Lock()
@@ -231,7 +231,7 @@ func (q *Queue) offer(frame []byte, m mark) Verdict {
 	return q.add(frame, m)
 }
 
-// Wait is Keep as soon as there is room for the frame. It returns Closed when
+// Wait is Insist as soon as there is room for the frame. It returns Closed when
 // the queue closes meanwhile, and never Full.
 func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 

@@ -19,7 +19,7 @@ func TestPause(t *testing.T) {
 		if closed := q.Take(&b, batch); b.Len() > 0 || closed {
 			t.Fatal(texts(&b), closed)
 		}
-		if v := q.Keep([]byte("2")); v != outbox.Queued {
+		if v := q.Insist([]byte("2")); v != outbox.Queued {
 			t.Fatal(v)
 		}
 		if s := q.Steal(&b, batch); s != outbox.Waits {

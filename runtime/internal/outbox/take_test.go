@@ -143,7 +143,7 @@ func TestStuck(t *testing.T) {
 		q.Limit(&outbox.Limits{Frames: 5, Bytes: 100, Total: q.total})
 		c1, d := shared("cc"), shared("dd")
 		q.Push([]byte("aa"))
-		q.Keep([]byte("bb"))
+		q.Insist([]byte("bb"))
 		q.Share(c1)
 		q.Offer(d, "k", false)
 		c1.Settle(q.total)

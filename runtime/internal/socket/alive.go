@@ -28,7 +28,7 @@ func (s *Socket) ask(now time.Duration, anew bool) {
 	}
 	n.asked = max(n.asked+1, n.asked)
 	n.ping = Later(now, s.profile.limits.Ping)
-	s.Schedule(s.out.Keep(frame.Control(frame.OpPing, nil)))
+	s.Schedule(s.out.Insist(frame.Control(frame.OpPing, nil)))
 }
 
 // waitsSince returns when the first ping was sent that is unanswered, or a

@@ -21,7 +21,7 @@ const maxBatch = 64 << 10
 // On the read goroutine replies are corked: they leave together when the input
 // has run dry, so that a peer that asks much at a time gets few writes.
 func (s *Socket) Reply(frame []byte, onReadLoop bool) (waited bool) {
-	return s.replied(s.out.Keep(frame), frame, onReadLoop)
+	return s.replied(s.out.Insist(frame), frame, onReadLoop)
 }
 
 // ReplyCopy is Reply on the read goroutine for a frame whose memory is used again.
