@@ -59,8 +59,9 @@ func (q *Queue) total() *Budget {
 	return q.limits.Total
 }
 
-// deaf reports whether the queue's writer may be waiting for its peer.
-func (q *Queue) deaf() bool { return q.is(stalled | patient) }
+// deaf reports whether the queue's writer may be waiting for its peer, or has no
+// peer.
+func (q *Queue) deaf() bool { return q.is(stalled | patient | parked) }
 
 // charge counts a shared frame, which the queue is about to hold, unless the
 // total is used up. A frame that counts already costs nothing; but a peer that

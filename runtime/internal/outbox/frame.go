@@ -1,6 +1,9 @@
 package outbox
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // Frame is an encoded frame that any number of queues share. Share makes one,
 // one goroutine pushes it to queues (Queue.Share, Queue.Offer), and Settle says
@@ -17,7 +20,8 @@ type Frame struct {
 	// while it is being pushed. It is 0 for a frame that one queue has for
 	// itself, which counts there.
 	holders atomic.Int32
-	pushed  int32 // how many queues took it behind another frame; used by the pusher only
+	pushed  uint16 // how many queues took it behind another frame and holders has not; used by the pusher only
+	share   uint16 // what it weighs in each that keeps it (Among); 0: all of it
 }
 
 // bias is more than there are queues.
@@ -29,6 +33,53 @@ func (f *Frame) Share(bytes []byte) {
 	f.holders.Store(bias)
 }
 
+// Among says that the frame goes to about n queues: each that keeps it counts a
+// share of its bytes. It must be called between Share and the first push.
+//
+// A share below 32 KiB is exact; a larger one is rounded up to 4 KiB.
+func (f *Frame) Among(n int) {
+	share := max(1, len(f.bytes)/max(1, n))
+	if share >= coarse {
+		share = coarse + min(coarse-1, (share+grain-1)/grain)
+	}
+	f.share = uint16(share)
+}
+
+// A share from coarse on is stored as so many grains, with coarse added.
+const (
+	coarse = 32 << 10
+	grain  = 4 << 10
+)
+
+// alone returns the frame as one that a queue has for itself.
+func (f *Frame) alone() *Frame { return &Frame{bytes: f.bytes, share: f.share} }
+
+// hold counts a queue that has the frame behind another. pushed stays above 0
+// when it has no more numbers: charge asks for that.
+func (f *Frame) hold() {
+	if f.pushed == math.MaxUint16 {
+		f.holders.Add(math.MaxUint16 - 1)
+		f.pushed = 1
+	}
+	f.pushed++
+}
+
+// weight returns what a queue counts that keeps the frame: its share of the
+// bytes, and the address.
+func (f *Frame) weight() uint32 {
+	switch share := uint32(f.share); {
+	case share == 0:
+		return uint32(len(f.bytes)) + address
+	case share >= coarse:
+		return (share-coarse)*grain + address
+	default:
+		return share + address
+	}
+}
+
+// address is how many bytes a queue needs to know a frame.
+const address = 8
+
 // Bytes returns the bytes that Share was given.
 func (f *Frame) Bytes() []byte { return f.bytes }
 
@@ -36,7 +87,7 @@ func (f *Frame) Bytes() []byte { return f.bytes }
 // frame has been pushed to all queues, with the total of those.
 func (f *Frame) Settle(total *Budget) {
 	if f.pushed > 0 {
-		f.leave(bias-f.pushed, total)
+		f.leave(bias-int32(f.pushed), total)
 	}
 }
 

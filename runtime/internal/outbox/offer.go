@@ -4,12 +4,11 @@ import "slices"
 
 // mark says how a queued frame is more than a plain push.
 type mark struct {
-	key  string // a later frame with this key takes its place; "" is none
-	kept bool   // it is never shed
+	key string // a later frame with this key takes its place; "" is none
+	how state  // insisted, aside, stamp
 }
 
-// kept is the mark of replies and of the protocol's own frames.
-var kept = mark{kept: true}
+func (m mark) is(how state) bool { return m.how&how != 0 }
 
 // Outcome says what became of an offered frame, and of others for its sake.
 type Outcome struct {
@@ -26,7 +25,7 @@ type Outcome struct {
 //
 // With oldest, and if there is no room, pushes are shed until there is, oldest
 // first and whole. Frames that a writer has taken are out of reach, and frames
-// that are kept stay. If that cannot make enough room, or if a caller waits for
+// that were insisted on stay. If that cannot make enough room, or if a caller waits for
 // room, nothing is shed and the frame is refused.
 func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	q.mu.Lock()
@@ -76,21 +75,21 @@ func (q *Queue) enter(f *Frame, key string, at int, o *Outcome) bool {
 func (q *Queue) replace(at int, f *Frame, counts bool) {
 	old := q.more.frames[at]
 	q.bytes += uint32(len(f.bytes)) - uint32(len(old.bytes))
-	q.forget(old)
+	q.giveUp(old)
 	if counts {
-		f.pushed++
+		f.hold()
 		q.more.frames[at] = f
 		return
 	}
-	q.more.frames[at] = &Frame{bytes: f.bytes}
+	q.more.frames[at] = f.alone()
 	q.more.own += len(f.bytes)
 	if q.frames > 1 {
 		q.exchange()
 	}
 }
 
-// forget gives back the bytes of a frame of q.more that is about to go.
-func (q *Queue) forget(f *Frame) {
+// giveUp gives back the bytes of a frame of q.more that is about to go.
+func (q *Queue) giveUp(f *Frame) {
 	if f.own() {
 		q.more.own -= len(f.bytes)
 		q.release()
@@ -168,14 +167,14 @@ func (q *Queue) affords(f *Frame, freed, own int) bool {
 // except of more. nil stands for the frame in the inline slot.
 func (q *Queue) sheddable(except int) func(yield func(*Frame) bool) {
 	return func(yield func(*Frame) bool) {
-		if q.first != nil && !q.is(firstKept) && !yield(nil) {
+		if q.first != nil && !q.is(insisted) && !yield(nil) {
 			return
 		}
 		if q.more == nil {
 			return
 		}
 		for i, f := range q.more.frames {
-			if i != except && !q.more.at(i).kept && !yield(f) {
+			if i != except && !q.more.at(i).is(insisted) && !yield(f) {
 				return
 			}
 		}
@@ -184,20 +183,23 @@ func (q *Queue) sheddable(except int) func(yield func(*Frame) bool) {
 
 // shed drops the first n sheddable frames.
 func (q *Queue) shed(n, except int) {
-	if q.first != nil && !q.is(firstKept) {
+	if q.first != nil && !q.is(insisted) {
 		q.frames--
 		q.bytes -= uint32(len(q.first))
 		q.first = nil
+		if q.is(keeps) {
+			q.limits.keep.first = nil
+		}
 		n--
 	}
 	for i := 0; n > 0; {
-		if i == except || q.more.at(i).kept {
+		if i == except || q.more.at(i).is(insisted) {
 			i++
 			continue
 		}
 		q.frames--
 		q.bytes -= uint32(q.more.size(i))
-		q.forget(q.more.frames[i])
+		q.giveUp(q.more.frames[i])
 		q.more.remove(i)
 		if i < except {
 			except--

@@ -75,7 +75,14 @@ const (
 	closed                      // nothing more is accepted
 	aborted                     // and frames that were accepted are not sent
 	ended                       // closed, and the last writer has been told
-	firstKept                   // first is not to be shed
+	keeps                       // limits.keep has what was handed out
+	parked                      // nothing may be taken: there is no socket
+
+	// How a frame is more than a plain push: that in the inline slot, or one with
+	// a mark.
+	insisted // it is never shed
+	aside    // it is not counted, and not kept
+	stamp    // and its last bytes become the count
 )
 
 func (q *Queue) is(s state) bool { return q.state&s != 0 }
@@ -112,6 +119,8 @@ const maxBytes = math.MaxInt32
 
 // Limits bound a Queue; they may be shared, and must not change.
 type Limits struct {
+	keep *keeping // that these are part of; nil but with a Keeper
+
 	Frames, Bytes int
 	Total         *Budget // shared with other queues; nil: no bound in total
 }
@@ -150,8 +159,9 @@ func (q *Queue) full() Verdict {
 	return Full
 }
 
-// vain reports whether only the peer can make room, or the end of Hold or Pause.
-func (q *Queue) vain() bool { return q.is(stalled|paused) || q.state&(held|soon) == held }
+// vain reports whether only the peer can make room, or the end of Hold, Pause or
+// parking.
+func (q *Queue) vain() bool { return q.is(stalled|paused|parked) || q.state&(held|soon) == held }
 
 // Hold keeps frames from being taken until Resume: no caller gets the verdict
 // Schedule meanwhile. It must be called before the first frame.
@@ -217,7 +227,7 @@ func (q *Queue) Over() bool {
 }
 
 // Insist is Push for a frame that no later push may shed.
-func (q *Queue) Insist(frame []byte) Verdict { return q.offer(frame, kept) }
+func (q *Queue) Insist(frame []byte) Verdict { return q.offer(frame, mark{how: insisted}) }
 
 func (q *Queue) offer(frame []byte, m mark) Verdict {
 	q.mu.Lock()
@@ -239,6 +249,10 @@ func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 // closed: it returns Full then. A frame that is added after done was closed is
 // behind this one, or this one is not queued.
 func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
+	return q.wait(frame, mark{how: insisted}, done)
+}
+
+func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.is(closed) && !over(done) && !q.admit(len(frame)) {
@@ -250,7 +264,7 @@ func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
 	case over(done):
 		return Full
 	}
-	return q.add(frame, kept)
+	return q.add(frame, m)
 }
 
 // standInLine waits until frames have left, the queue closes or done is closed.
@@ -303,7 +317,7 @@ func (q *Queue) within(frames int32, bytes int) bool {
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
 	if q.frames == 0 {
-		q.inline(frame, m.kept)
+		q.inline(frame, nil, m.how)
 	} else {
 		q.append(&Frame{bytes: frame}, m)
 		q.more.own += len(frame)
@@ -316,22 +330,23 @@ func (q *Queue) share(f *Frame, key string) Verdict {
 	size := len(f.bytes)
 	switch {
 	case q.frames == 0 && key == "":
-		q.inline(f.bytes, false)
+		q.inline(f.bytes, f, 0)
 	case q.frames == 0 && !q.charge(f): // it is queued in any case
-		q.append(&Frame{bytes: f.bytes}, mark{key: key})
+		q.append(f.alone(), mark{key: key})
 		q.more.own += size
 	default:
-		f.pushed++
+		f.hold()
 		q.append(f, mark{key: key})
 	}
 	return q.added(size)
 }
 
-func (q *Queue) inline(frame []byte, kept bool) {
+// inline puts a frame into the inline slot. f is the frame if it is shared.
+func (q *Queue) inline(frame []byte, f *Frame, how state) {
 	q.first = frame
-	q.clear(firstKept)
-	if kept {
-		q.set(firstKept)
+	q.state = q.state&^(insisted|aside|stamp) | how
+	if q.is(keeps) {
+		q.limits.keep.first = f
 	}
 }
 
@@ -364,7 +379,7 @@ func (q *Queue) Close(last []byte) Verdict {
 	q.clear(paused)
 	q.wake()
 	if last != nil {
-		return q.add(last, kept)
+		return q.add(last, mark{how: insisted | aside})
 	}
 	return q.look()
 }
@@ -376,7 +391,7 @@ func (q *Queue) Abort() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.set(closed | aborted)
-	q.clear(paused)
+	q.clear(paused | parked)
 	q.first, q.run = nil, 0
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())
@@ -385,6 +400,9 @@ func (q *Queue) Abort() Verdict {
 	}
 	q.frames, q.bytes = q.taken, q.takenBytes
 	q.release()
+	if q.is(keeps) {
+		q.limits.keep.forgetAll()
+	}
 	q.wake()
 	return q.look()
 }
@@ -392,7 +410,7 @@ func (q *Queue) Abort() Verdict {
 // look returns Schedule if the queue must be flushed and no goroutine does or
 // is about to, else Queued.
 func (q *Queue) look() Verdict {
-	if q.is(coming | writing | held | paused | ended) {
+	if q.is(coming | writing | held | paused | parked | ended) {
 		return Queued
 	}
 	q.set(coming)

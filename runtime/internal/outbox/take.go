@@ -73,7 +73,10 @@ func (q *Queue) Written(b *Batch) (more, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.written()
-	if q.first == nil && q.more == nil {
+	switch {
+	case q.is(parked):
+		return false, q.refrain()
+	case q.first == nil && q.more == nil:
 		return false, q.last()
 	}
 	return q.look() == Schedule, false
@@ -134,6 +137,9 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 
 // putBack puts frames that were in flight in front of those that are queued.
 func (q *Queue) putBack(o *overflow) {
+	if q.is(keeps) {
+		q.limits.keep.takeBack(o)
+	}
 	if q.is(aborted) {
 		o.letGo(len(o.frames), q.total())
 		o.drop(len(o.frames))
@@ -160,8 +166,8 @@ func (q *Queue) putBack(o *overflow) {
 // begin makes the caller the writer, and hands it the next frames, if there are
 // any.
 func (q *Queue) begin(b *Batch, max int) (closed bool) {
-	if q.is(paused) {
-		return false // Unpause has it flushed
+	if q.is(paused | parked) {
+		return q.refrain()
 	}
 	if q.first == nil && q.more == nil {
 		return q.last()
@@ -171,6 +177,9 @@ func (q *Queue) begin(b *Batch, max int) (closed bool) {
 		q.set(patient)
 	}
 	q.take(b, max)
+	if q.is(keeps) {
+		q.limits.keep.handOut(q, b)
+	}
 	return false
 }
 
@@ -252,6 +261,9 @@ func (q *Queue) last() bool {
 		return false
 	}
 	q.set(ended)
+	if q.is(keeps) {
+		q.limits.keep.end()
+	}
 	return true
 }
 

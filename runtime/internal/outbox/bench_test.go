@@ -1,0 +1,105 @@
+package outbox_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
+
+// crowd is many queues and the worker that writes them.
+type crowd struct {
+	queues []struct {
+		outbox.Queue
+		_ [200]byte // the rest of a connection
+	}
+	waiting *outbox.Budget
+	worker  outbox.Batch
+	text    []byte
+	room    []byte
+}
+
+func newCrowd(n int, keeper *outbox.Keeper) *crowd {
+	c := &crowd{waiting: outbox.NewBudget(64 << 20), text: make([]byte, 120), room: make([]byte, 0, batch)}
+	c.queues = append(c.queues, make([]struct {
+		outbox.Queue
+		_ [200]byte
+	}, n)...)
+	limits := &outbox.Limits{Frames: 1024, Bytes: 1 << 20, Total: c.waiting}
+	for i := range c.queues {
+		c.queues[i].Limit(limits)
+		if keeper != nil {
+			c.queues[i].Keep(keeper)
+		}
+	}
+	return c
+}
+
+// broadcast pushes so many frames to all queues, and then writes each queue.
+func (c *crowd) broadcast(burst int) {
+	touch := func(i int) {
+		const ahead = 16
+		if i%ahead == 0 {
+			for j := i; j < min(i+ahead, len(c.queues)); j++ {
+				c.queues[j].Touch()
+			}
+		}
+	}
+	for range burst {
+		f := new(outbox.Frame)
+		f.Share(c.text)
+		f.Among(len(c.queues))
+		for i := range c.queues {
+			touch(i)
+			c.queues[i].Share(f)
+		}
+		f.Settle(c.waiting)
+	}
+	for i := range c.queues {
+		touch(i)
+		q := &c.queues[i]
+		q.Take(&c.worker, batch)
+		c.worker.Join(c.room)
+		q.Written(&c.worker)
+	}
+	c.worker.Settle(c.waiting)
+}
+
+// keeper is as large as a server's is by default.
+func keeper() *outbox.Keeper {
+	return &outbox.Keeper{Frames: 256, Bytes: 64 << 10, Total: outbox.NewBudget(64 << 20)}
+}
+
+// BenchmarkKeep broadcasts to a thousand queues that keep nothing and to a
+// thousand that keep 256 frames, in turn. It reports the medians for a frame in
+// a queue, and what keeping costs as a ratio, which is to be 1.05 at most.
+func BenchmarkKeep(b *testing.B) {
+	for _, burst := range []int{1, 10, 100} {
+		b.Run(fmt.Sprintf("burst=%d", burst), func(b *testing.B) {
+			crowds := []*crowd{newCrowd(1000, nil), newCrowd(1000, keeper())}
+			took := make([][]time.Duration, len(crowds))
+			for range 300 / burst { // until as much is kept as may be
+				for _, c := range crowds {
+					c.broadcast(burst)
+				}
+			}
+			for b.Loop() {
+				for i, c := range crowds {
+					start := time.Now()
+					c.broadcast(burst)
+					took[i] = append(took[i], time.Since(start))
+				}
+			}
+			median := func(i int) float64 {
+				slices.Sort(took[i])
+				return float64(took[i][len(took[i])/2]) / float64(burst*len(crowds[i].queues))
+			}
+			b.ReportMetric(median(0), "plain-ns")
+			b.ReportMetric(median(1), "kept-ns")
+			b.ReportMetric(median(1)/median(0), "kept/plain")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

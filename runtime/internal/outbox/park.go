@@ -1,0 +1,85 @@
+package outbox
+
+// ParkNext has nothing more taken until Unpark: the socket is gone, and another
+// may come. The channel is closed when nobody has the queue any more: a writer has
+// counted the frames in flight as written (Next, Written or Park), and a caller
+// that has the verdict Schedule has come for nothing (Take). Who waits for it
+// must not be one of them. It is closed, too, if the queue is unparked, and when it
+// has ended.
+//
+// A queue that is parked takes frames as one whose peer is waited for: within
+// the bounds, by Offer with shedding, and by Wait when there is room. Nothing of
+// that has a number yet. Close does not end it: what waits and the Close frame
+// are written after Unpark, or dropped by Abort, which ends it.
+//
+// The queue must have a Keeper; to park one that is parked changes nothing.
+func (q *Queue) ParkNext() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.park()
+	k := q.limits.keep
+	if k.parking == nil {
+		k.parking = make(chan struct{})
+	}
+	parking := k.parking
+	if !q.is(writing | coming) {
+		k.left()
+	}
+	return parking
+}
+
+// Park counts the frames of b as written, as Written does, and leaves the queue
+// parked, as ParkNext does. It is for a writer whose socket does not take them any
+// more: they were taken, so they have their numbers and are kept, also the one
+// that Stuck has returned a rest of. closed is as in Take.
+func (q *Queue) Park(b *Batch) (closed bool) {
+	b.Drop()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.written()
+	q.park()
+	return q.refrain()
+}
+
+// Unpark ends parking. The verdict is Queued or Schedule. What is taken next is
+// behind all that After returns.
+func (q *Queue) Unpark() Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.clear(parked)
+	q.limits.keep.left()
+	if !q.is(writing) {
+		q.clear(stalled) // that was the other socket
+	}
+	if q.first == nil && q.more == nil && !q.is(closed) {
+		return Queued
+	}
+	return q.look()
+}
+
+// park parks the queue, unless all is over.
+func (q *Queue) park() {
+	if !q.is(aborted | ended) {
+		q.set(parked)
+	}
+}
+
+// refrain takes nothing, since the queue is paused or parked. It must be called
+// when a writer has left, or one comes. closed is as in Take.
+func (q *Queue) refrain() (closed bool) {
+	if q.first == nil && q.more == nil {
+		closed = q.last()
+	}
+	if q.is(keeps) && !q.is(writing|coming) {
+		q.limits.keep.left()
+	}
+	return closed
+}
+
+// left says that nobody has the queue.
+func (k *keeping) left() {
+	if k.parking != nil {
+		close(k.parking)
+		k.parking = nil
+	}
+}
