@@ -32,7 +32,7 @@ func shared(text string) *outbox.Frame {
 
 // TestOffer: each case pushes frames to a queue of four frames and twelve
 // bytes. A frame is written as what it is pushed with, its text: "." a push,
-// "!" one that is kept, "<" one that sheds the oldest, and before "=" its key.
+// "!" one that is insisted on, "<" one that sheds the oldest, and before "=" its key.
 func TestOffer(t *testing.T) {
 	for _, c := range []struct {
 		name, frames, want string
@@ -44,8 +44,8 @@ func TestOffer(t *testing.T) {
 		{"as often as needed", ".a .b .c .d <e <f <g <h <i", "f g h i", 5, ""},
 		{"several for a long one", ".aa .bb .cc .dd <eeeeeeeee", "dd eeeeeeeee", 3, ""},
 		{"all for one that is too long", ".a .b <cccccccccccccc", "cccccccccccccc", 2, ""},
-		{"kept ones stay", "!a .b !c .d <e <f", "a c e f", 2, ""},
-		{"kept ones leave no room", "!a !b !c !d <e", "a b c d", 0, "e"},
+		{"insisted ones stay", "!a .b !c .d <e <f", "a c e f", 2, ""},
+		{"insisted ones leave no room", "!a !b !c !d <e", "a b c d", 0, "e"},
 		{"nothing goes in vain", "!aaaaaa .b .c <ddddddd", "aaaaaa b c", 0, "ddddddd"},
 		{"a refused push", ".a .b .c .d .e", "a b c d", 0, "e"},
 		{"a key keeps its place", ".a k=b .c k=d", "a d c", 0, ""},
@@ -231,7 +231,7 @@ func TestBudget(t *testing.T) {
 func TestOfferModel(t *testing.T) {
 	type entry struct {
 		text, key string
-		kept      bool
+		insisted  bool
 	}
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -271,7 +271,7 @@ func TestOfferModel(t *testing.T) {
 				if v := q.Insist([]byte(text)); v.Accepted() != want {
 					t.Fatalf("seed %d step %d: Keep %v, want %v", seed, step, v, want)
 				} else if want {
-					list = append(list, entry{text: text, kept: true})
+					list = append(list, entry{text: text, insisted: true})
 				}
 			default:
 				key, oldest := [...]string{"", "", "a", "b"}[r.IntN(4)], r.IntN(2) == 0
@@ -294,7 +294,7 @@ func TestOfferModel(t *testing.T) {
 						break
 					}
 					list = slices.Clone(was)
-					i := slices.IndexFunc(list, func(e entry) bool { return !e.kept && (key == "" || e.key != key) })
+					i := slices.IndexFunc(list, func(e entry) bool { return !e.insisted && (key == "" || e.key != key) })
 					if !oldest || i < 0 {
 						break
 					}

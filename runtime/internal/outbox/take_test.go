@@ -153,7 +153,7 @@ func TestStuck(t *testing.T) {
 		if rest := q.Stuck(&q.writer, c.n); string(rest) != c.rest {
 			t.Errorf("%d: the rest is %q, want %q", c.n, rest, c.rest)
 		}
-		// "bb" is kept, and the place of "dd" is that of its key.
+		// "bb" is insisted on, and the place of "dd" is that of its key.
 		if c.n < 2 {
 			if o := q.Offer(shared("ff"), "", true); o.Shed != 1 {
 				t.Errorf("%d: %+v", c.n, o)
