@@ -301,6 +301,8 @@ func (m *keepModel) step(op, arg byte) {
 func (m *keepModel) write(op byte, maxSize int) {
 	m.t.Helper()
 	switch {
+	case m.coming && !m.writing && maxSize%4 == 0:
+		m.steal(maxSize)
 	case m.coming && !(m.writing && op%2 == 0):
 		if m.coming = false; m.writing {
 			if other := new(outbox.Batch); m.q.Take(other, maxSize) || other.Len() > 0 {
@@ -321,6 +323,21 @@ func (m *keepModel) write(op byte, maxSize int) {
 		closed := m.q.Next(&m.b, maxSize)
 		m.take(maxSize)
 		m.came(closed)
+	}
+}
+
+// steal has a push write in the place of the caller that is still to come.
+func (m *keepModel) steal(maxSize int) {
+	m.t.Helper()
+	s := m.q.Steal(&m.b, maxSize)
+	switch {
+	case m.isParked && s == outbox.Waits:
+	case !m.isParked && len(m.queued) == 0 && s == outbox.Busy:
+	case !m.isParked && len(m.queued) > 0 && s == outbox.Stolen:
+		m.take(maxSize)
+		m.came(false)
+	default:
+		m.t.Fatal("steal", s, m.isParked, len(m.queued))
 	}
 }
 

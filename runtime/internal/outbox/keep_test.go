@@ -334,6 +334,26 @@ func TestPark(t *testing.T) {
 	if v := q.Unpark(); v != outbox.Schedule {
 		t.Error(v)
 	}
+	// Another writes in the place of one that is still to come: both have it.
+	c = q.ParkNext()
+	q.Unpark()
+	if !gone(c) {
+		t.Error("it is not parked any more")
+	}
+	var thief outbox.Batch
+	if s := q.Steal(&thief, 1); s != outbox.Stolen || texts(&thief) != "2" {
+		t.Error(s, texts(&thief))
+	}
+	c = q.ParkNext()
+	if more, closed := q.Written(&thief); more || closed || gone(c) {
+		t.Error(more, closed, gone(c))
+	}
+	if frames(q); !gone(c) {
+		t.Error("nobody has it")
+	}
+	if v := q.Unpark(); v != outbox.Schedule {
+		t.Error(v)
+	}
 	// A writer leaves it.
 	frames(q)
 	if c = q.ParkNext(); gone(c) || q.ParkNext() != c {
@@ -346,9 +366,30 @@ func TestPark(t *testing.T) {
 	if after(q, 0) != "2 3" {
 		t.Error(after(q, 0))
 	}
-	q.Unpark()
-	if got, _ := frames(q); len(got) != 0 {
-		t.Error("not told to come", got)
+	if v := q.Unpark(); v != outbox.Schedule {
+		t.Error(v)
+	}
+	if got, _ := frames(q); len(got) != 1 || got[0] != "4" {
+		t.Error(got)
+	}
+}
+
+// TestParkedHasHalf: a queue that is parked has no peer that takes anything, so
+// it gets no more than the first half of the total.
+func TestParkedHasHalf(t *testing.T) {
+	for _, park := range []bool{true, false} {
+		total := outbox.NewBudget(64 << 10)
+		q := new(box)
+		q.Limit(&outbox.Limits{Frames: 1000, Bytes: 1 << 20, Total: total})
+		q.Keep(keeper())
+		if park {
+			q.ParkNext()
+		}
+		for q.Push(make([]byte, 1000)).Accepted() {
+		}
+		if n := total.Used(); n > 32<<10 == park {
+			t.Errorf("parked=%t: it may have %d bytes", park, n)
+		}
 	}
 }
 
