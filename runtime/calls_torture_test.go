@@ -65,7 +65,12 @@ func TestOneAnswer(t *testing.T) {
 	go func() {
 		defer close(sent)
 		for id := range calls {
-			p.send(`{"event":%q,"id":%d}`, events[rand.IntN(len(events))], id)
+			if rand.IntN(2) == 0 {
+				p.send(`{"event":%q,"id":%d}`, events[rand.IntN(len(events))], id)
+			} else {
+				p.send(`{"event":%q,"id":%d,"meta":{"credit":"%d"}}`, events[rand.IntN(len(events))], id, rand.IntN(9))
+				p.send(`{"event":"$credit","id":%d,"data":%d}`, id, 50)
+			}
 			if rand.IntN(2) == 0 {
 				p.send(`{"event":"$cancel","id":%d}`, max(0, id-rand.IntN(10)))
 			}

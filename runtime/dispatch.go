@@ -30,13 +30,12 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	if err == nil {
 		handler = c.endpoint.lookup(frame.Event)
 	}
-	if handler < 0 && err == nil && c.endpoint.protocol.cancels(&frame) {
-		if frame.ID != nil { // before the messages that wait
-			c.cancelCall(frame.ID)
+	if handler < 0 && err == nil {
+		var taken bool
+		if taken, err = c.obey(&frame); taken {
 			_ = message.Close()
 			return
 		}
-		err = errCancelID
 	}
 	busy, used := c.inbox().Look(frame.ID)
 	var h *Handler

@@ -6,7 +6,7 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// deadlineMember is the member of meta that the runtime itself understands.
+// deadlineMember is the member of every meta that the runtime itself understands.
 const deadlineMember = "deadlineMs"
 
 const errMeta envelope.Fault = `the member "meta" must be an object of strings, its "deadlineMs" a number of milliseconds`

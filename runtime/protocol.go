@@ -70,12 +70,28 @@ func (p protocol) refusal(event string, refusal *Error) (name string, data any) 
 	panic(errNoProtocol)
 }
 
-// cancels reports whether a message that no handler is for cancels a call: the
-// one with its id, which it may lack.
-func (p protocol) cancels(f *envelope.Frame) bool {
+// command is what a message that no handler is for wants of another one, whose id
+// it has, or lacks.
+type command uint8
+
+// The commands.
+const (
+	noCommand command = iota
+	cancels           // a call is not wanted any more
+	credits           // a stream may send more values
+)
+
+// command returns what a message that no handler is for wants of another one.
+func (p protocol) command(f *envelope.Frame) command {
 	switch p {
 	case protocolEvents:
-		return string(f.Event) == cancelEvent && f.Valid()
+		switch {
+		case string(f.Event) == cancelEvent && f.Valid():
+			return cancels
+		case string(f.Event) == creditEvent && f.Valid():
+			return credits
+		}
+		return noCommand
 	}
 	panic(errNoProtocol)
 }

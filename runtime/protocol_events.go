@@ -15,6 +15,7 @@ import (
 const (
 	errorEvent   = "error"    // of an error frame
 	cancelEvent  = "$cancel"  // cancels a call
+	creditEvent  = "$credit"  // allows a stream more values (credit.go)
 	refreshEvent = "$refresh" // renews the principal of a connection (refresh.go)
 )
 

@@ -39,7 +39,7 @@ func TestProtocolIsClosed(t *testing.T) {
 		"beginData":   func() { other.beginData(nil, nil) },
 		"tail":        func() { other.tail(false) },
 		"refusal":     func() { other.refusal("e", NewError(CodeInternal, "")) },
-		"cancels":     func() { other.cancels(new(envelope.Frame)) },
+		"command":     func() { other.command(new(envelope.Frame)) },
 	} {
 		func() {
 			defer func() {

@@ -9,9 +9,10 @@ import (
 // Stream sends the values of seq, for generated code, each as a frame with
 // "more", and a last one without (docs/reference/protocol.md, "Streams"). It
 // returns at once. The iteration has a goroutine of its own, and waits while
-// the outbox is full. When the client cancels, the connection closes or the
-// time is up, yield returns false. A seq that waits for something must watch
-// the handler's context. A nil seq has no values.
+// the outbox is full, and while a client that gives credit has given no more.
+// When the client cancels, the connection closes or the time is up, yield
+// returns false. A seq that waits for something must watch the handler's
+// context. A nil seq has no values.
 func Stream[T any](c *Call, seq iter.Seq[T]) error {
 	return c.stream(func(t *task) error {
 		if seq == nil {
@@ -47,7 +48,7 @@ func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
 
 // StreamChan is Stream for the values that come from ch until it is closed.
 // When the stream ends before, nothing more is received, and no value is
-// taken only to be dropped. So the sender must watch the handler's context. A
+// taken only to be dropped, nor before a client that gives credit allows it. So the sender must watch the handler's context. A
 // nil ch has no values.
 func StreamChan[T any](c *Call, ch <-chan T) error {
 	return c.stream(func(t *task) error {
@@ -55,6 +56,9 @@ func StreamChan[T any](c *Call, ch <-chan T) error {
 			return nil
 		}
 		for {
+			if !t.affords() { // or a value would be taken that may not be sent
+				return errStopped
+			}
 			select {
 			case <-t.Done():
 				return errStopped
@@ -104,9 +108,12 @@ func (t *task) reserve() bool {
 	return t.reserved
 }
 
-// item sends a value, when there is room for it. It fails with errStopped if
+// item sends a value, when the client allows it and there is room. It fails with errStopped if
 // the stream has ended meanwhile.
 func (t *task) item(v any) error {
+	if !t.affords() {
+		return errStopped
+	}
 	frame, err := t.conn.endpoint.protocol.encodeItem(t.event(), t.id, v)
 	if err != nil {
 		return err
@@ -116,6 +123,7 @@ func (t *task) item(v any) error {
 	if !verdict.Accepted() {
 		return errStopped
 	}
+	t.spend()
 	c.endpoint.server.stats.accepted.Add(1)
 	c.member.Socket.Schedule(verdict) // a worker flushes: a value is seldom the last
 	return nil

@@ -35,6 +35,8 @@ type task struct {
 	// ended is a stream's: what the Observer wants to be called when it is over.
 	ended func(time.Duration, *Error)
 
+	credit *credit // of a stream; nil: its values are sent as they come
+
 	// These are used by the goroutine that runs it only.
 	reserved  bool // it counts among the connection's streams
 	streaming bool // a goroutine of its own ends it

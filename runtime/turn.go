@@ -23,6 +23,9 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 		return t
 	}
 	h := &c.endpoint.handlers[handler]
+	if t.bad = t.allow(h); t.bad != nil {
+		return t
+	}
 	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
 	if frame.ID != nil {
 		t.id = bytes.Clone(frame.ID)
@@ -50,6 +53,19 @@ func (t *task) accompany(raw []byte) error {
 	}
 	if ms <= uint64(noLimit/time.Millisecond) {
 		t.deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
+	}
+	return nil
+}
+
+// allow reads how many values of a stream its client has room for. For what is no
+// stream the member is the application's.
+func (t *task) allow(h *Handler) error {
+	text, ok := t.meta[creditMember]
+	if !ok || !h.Stream {
+		return nil
+	}
+	if t.credit, ok = newCredit(text); !ok {
+		return errCreditStart
 	}
 	return nil
 }
