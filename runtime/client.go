@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -36,6 +37,8 @@ type owner interface {
 	// drain closes the connection for a cause when what it has accepted has
 	// ended, or has taken as long as it may.
 	drain(cause Closed, within time.Duration)
+	// ask sends a question to the client and returns the data of its answer.
+	ask(ctx context.Context, event string, data any) ([]byte, error)
 }
 
 // seldom holds the fields that most Clients never need. It is allocated on

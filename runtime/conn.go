@@ -76,9 +76,9 @@ type work struct {
 // rare holds the fields that a connection needs only while it opens or
 // drains.
 type rare struct {
-	hook  *hookWait  // made when the connect hook first waits
-	drain *draining  // made before the socket drains
-	guest *kit.Guest // nil: it is no test's. Set before the connection is registered
+	hook  *hookWait // made when the connect hook first waits
+	drain *draining // made before the socket drains
+	odd   *odd      // nil: none of it is there
 }
 
 // works returns c.work, made if need be.
@@ -96,6 +96,30 @@ func (c *conn) inbox() *inbox.Queue[*task] {
 		return w.inbox.Load()
 	}
 	return nil
+}
+
+// odd holds what few of these connections need, so that it is no part of the others.
+type odd struct {
+	guest   *kit.Guest // nil: it is no test's. Set before the connection is registered
+	answers bool       // the client answers questions
+	asks    questions
+}
+
+// oddly returns the odd fields, made if need be. The caller holds w.mu.
+func (w *work) oddly() *odd {
+	rare := w.rarely()
+	if rare.odd == nil {
+		rare.odd = new(odd)
+	}
+	return rare.odd
+}
+
+// oddity returns the odd fields; nil: there are none. The caller holds w.mu.
+func (w *work) oddity() *odd {
+	if w.rare == nil {
+		return nil
+	}
+	return w.rare.odd
 }
 
 // rarely returns w.rare, made if need be. The caller holds w.mu.

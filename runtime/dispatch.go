@@ -26,6 +26,10 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	if text {
 		err = c.endpoint.protocol.parse(&frame, data)
 	}
+	if err == envelope.ErrID && c.answered(data) { // before the messages that wait
+		_ = message.Close()
+		return
+	}
 	handler := -1
 	if err == nil {
 		handler = c.endpoint.lookup(frame.Event)

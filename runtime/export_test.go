@@ -26,6 +26,23 @@ func LooksInVain(c *Client) string {
 	}
 }
 
+// Answering has a connection be one whose client answers questions, as one that
+// speaks a protocol with answers does.
+func Answering(c *Client) {
+	w := c.owner().(*conn).works()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.oddly().answers = true
+}
+
+// Questions returns how many questions a client has not answered.
+func Questions(c *Client) int {
+	w := c.owner().(*conn).works()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.oddly().asks.open)
+}
+
 // Held returns how many connections were admitted and are not done with.
 func (s *Server) Held() int { return s.hub.Held() }
 

@@ -28,7 +28,7 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival)
 	if a.guest != nil {
 		w := c.works()
 		w.mu.Lock()
-		w.rarely().guest = a.guest
+		w.oddly().guest = a.guest
 		w.mu.Unlock()
 	}
 	return c
@@ -152,8 +152,8 @@ func (c *conn) Released() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.rare != nil && w.rare.guest != nil {
-		w.rare.guest.Release()
+	if odd := w.oddity(); odd != nil && odd.guest != nil {
+		odd.guest.Release()
 	}
 }
 

@@ -156,6 +156,11 @@ type Options struct {
 	// is answered with CodeRateLimited. Default 16, since each has a goroutine.
 	MaxStreams int
 
+	// MaxAsks is how many questions one connection may have to answer at a time
+	// (Ask); one more fails with CodeRateLimited. Default 16: a person answers
+	// one, and for each somebody waits.
+	MaxAsks int
+
 	// Interceptors wrap the way of every message to its handler, the first
 	// outermost. Default: none, which costs nothing.
 	Interceptors []Interceptor
@@ -251,6 +256,11 @@ type Options struct {
 	// does not end keep the connection, and Shutdown, for ever.
 	DrainTimeout time.Duration
 
+	// AskTimeout is how long a question waits for its answer if its context has
+	// no deadline (Ask). Default 30 s, for a person who has to read it; who
+	// wants to give them longer says so by a context.
+	AskTimeout time.Duration
+
 	// DisconnectTimeout is the deadline of a disconnect hook's context, from when
 	// it is called: hooks of a gateway run one after the other while they are
 	// quick, and none waits for others longer than half a second. Default 5 s, so
@@ -282,6 +292,7 @@ const (
 	defaultInboxMessages     = 64
 	defaultInboxBytes        = 256 << 10
 	defaultStreams           = 16
+	defaultAsks              = 16
 	defaultRateStrikes       = 100
 	defaultHandshakeTimeout  = 5 * time.Second
 	defaultWriteTimeout      = 10 * time.Second
@@ -289,6 +300,7 @@ const (
 	defaultIdleTimeout       = 60 * time.Second
 	defaultLifetime          = 4 * time.Hour
 	defaultDrainTimeout      = 5 * time.Second
+	defaultAskTimeout        = 30 * time.Second
 	defaultDisconnectTimeout = 5 * time.Second
 	defaultShutdownSpread    = 3 * time.Second
 )
@@ -318,6 +330,7 @@ func (o Options) resolved() Options {
 	number(&o.InboxMessages, defaultInboxMessages)
 	number(&o.InboxBytes, defaultInboxBytes)
 	number(&o.MaxStreams, defaultStreams)
+	number(&o.MaxAsks, defaultAsks)
 	number(&o.MaxRateStrikes, defaultRateStrikes)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
@@ -328,6 +341,7 @@ func (o Options) resolved() Options {
 	duration(&o.IdleTimeout, defaultIdleTimeout)
 	duration(&o.Lifetime, defaultLifetime)
 	duration(&o.DrainTimeout, defaultDrainTimeout)
+	duration(&o.AskTimeout, defaultAskTimeout)
 	duration(&o.DisconnectTimeout, defaultDisconnectTimeout)
 	if o.ShutdownSpread == 0 {
 		o.ShutdownSpread = defaultShutdownSpread

@@ -115,6 +115,7 @@ func (ps *problems) numbers(o *Options) {
 		{"InboxMessages", o.InboxMessages},
 		{"InboxBytes", o.InboxBytes},
 		{"MaxStreams", o.MaxStreams},
+		{"MaxAsks", o.MaxAsks},
 		{"MaxRateStrikes", o.MaxRateStrikes},
 	} {
 		if n.value < Unlimited {
@@ -161,6 +162,7 @@ func (ps *problems) durations(o *Options) {
 		{"IdleTimeout", o.IdleTimeout},
 		{"Lifetime", o.Lifetime},
 		{"DrainTimeout", o.DrainTimeout},
+		{"AskTimeout", o.AskTimeout},
 		{"DisconnectTimeout", o.DisconnectTimeout},
 		{"ShutdownDelay", o.ShutdownDelay},
 		{"ShutdownSpread", o.ShutdownSpread},

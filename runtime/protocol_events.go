@@ -43,6 +43,15 @@ type errorBody struct {
 	Ref          string   `json:"ref,omitempty"`
 }
 
+// encodeCancel returns the frame that takes a question back.
+func (p protocol) encodeCancel(id string) []byte {
+	frame, _ := p.encode(cancelEvent, quoted(id), nil) // null encodes
+	return frame
+}
+
+// quoted returns an id of the server's as it is written. It needs no escapes.
+func quoted(id string) []byte { return []byte(`"` + id + `"`) }
+
 // body returns the data of the error frame that answers a message of this
 // event with e.
 func (e *Error) body(event string) errorBody {

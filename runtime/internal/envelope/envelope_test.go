@@ -157,3 +157,33 @@ func FuzzAppend(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseAnswer compares with encoding/json: an answer is a frame whose id is the
+// server's own, and nothing else is one.
+func FuzzParseAnswer(f *testing.F) {
+	for _, s := range []string{
+		``, `{}`, `{"event":"a","id":"$1","data":true}`, `{"id":"\u00241","event":"a"}`, `{"event":"a","id":"$"}`, `{"event":"a","id":"1"}`,
+		`{"event":"a","id":1}`, `{"event":"a"}`, `{"event":5,"id":"$1"}`, `{"event":"a","id":"$1","id":2}`, `{"event":"a","id":"$1","data":02}`,
+		`{"event":"a","id":"$` + strings.Repeat("9", 63) + `"}`, `{"event":"a","id":"$` + strings.Repeat("9", 64) + `"}`, `{"event":"\ud800","id":"$\ud800"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		frame, id, ok := envelope.ParseAnswer(text)
+		m, isObject := reference(text)
+		if !isObject && ok {
+			t.Fatalf("%q is an answer, and no object", text)
+		}
+		if !isObject || !validUTF8(text) {
+			return
+		}
+		want, hasID := decoded(m.id)
+		event, hasEvent := decoded(m.event)
+		if is := hasID && hasEvent && len(want) > 1 && len(want) <= envelope.MaxID && want[0] == '$'; ok != is {
+			t.Fatalf("%q: %v, want %v", text, ok, is)
+		}
+		if ok && (string(id) != want || string(frame.Event) != event || !bytes.Equal(frame.Data, m.data) || frame.ID != nil) {
+			t.Fatalf("%q: id %q event %q data %q, want %q %q %q", text, id, frame.Event, frame.Data, want, event, m.data)
+		}
+	})
+}

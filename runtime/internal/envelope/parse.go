@@ -50,13 +50,13 @@ func (f *Frame) Parse(text []byte) error {
 		return nil
 	}
 	var err error
-	*f, err = parseOdd(text)
+	*f, err = parseOdd(text, validID)
 	return err
 }
 
-// parseOdd parses a message that is not plain. It has encoding/json look at the
-// whole first.
-func parseOdd(text []byte) (Frame, error) {
+// parseOdd parses a message that is not plain, with an id that may be, if there is
+// one. It has encoding/json look at the whole first.
+func parseOdd(text []byte, mayBe func(id []byte) bool) (Frame, error) {
 	if !json.Valid(text) {
 		return Frame{}, ErrNotObject
 	}
@@ -87,7 +87,7 @@ func parseOdd(text []byte) (Frame, error) {
 		}
 	}
 	if id != nil {
-		if !validID(id) {
+		if !mayBe(id) {
 			return Frame{}, ErrID
 		}
 		f.ID = id
