@@ -42,7 +42,7 @@ func TestKnots(t *testing.T) {
 // others are the API half, which knows of pushes, rooms and who is connected.
 var gatewayHalf = strings.Fields(`
 	admission call cancel chain check codec compose configure conn credit dispatch door_gateway drain endpoint fuzz
-	generated generated_v1 handshake hook http2 lifecycle limit lone named passage questions refresh refusal router run
+	generated generated_v1 generated_v2 handshake hook http2 lifecycle limit lone named passage questions refresh refusal router run
 	serve slow stream task timeout turn
 `)
 

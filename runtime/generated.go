@@ -11,13 +11,13 @@ import (
 // This file describes gateways for generated code; nobody else needs it. A
 // file that wsgen generates names the version of what it calls, so whatever
 // adds a name that generated code calls adds a version as well. Older
-// versions stay, with all that files of their time call: generated_v1.go has
-// the names that only those do.
+// versions stay, with all that files of their time call: generated_v1.go and
+// generated_v2.go have the names that only those do.
 
-// GeneratedV2 is named by every file that wsgen generates now, so that a file
+// GeneratedV3 is named by every file that wsgen generates now, so that a file
 // and a runtime that do not fit together fail to compile at a line that says so.
-// Since this version generated code reads and writes JSON with package wsjson.
-const GeneratedV2 = true
+// Since this version generated code asks clients.
+const GeneratedV3 = true
 
 // Spec is a gateway as generated code describes it.
 type Spec struct {

@@ -13,8 +13,15 @@ import (
 
 // TestGeneratedV1: files that wsgen generated for GeneratedV1, those for wire
 // included, compile with this runtime and say on the wire what they said then.
-func TestGeneratedV1(t *testing.T) {
-	dir, talk := unpackGenerated(t, "v1")
+func TestGeneratedV1(t *testing.T) { oldGenerated(t, "v1") }
+
+// TestGeneratedV2 is the same for GeneratedV2.
+func TestGeneratedV2(t *testing.T) { oldGenerated(t, "v2") }
+
+// oldGenerated builds the files of a version, and talks to them.
+func oldGenerated(t *testing.T, version string) {
+	t.Helper()
+	dir, talk := unpackGenerated(t, version)
 	goCommand(t, dir, "build", "-tags", "wireinject", "./...")
 	program := filepath.Join(dir, "old.exe")
 	goCommand(t, dir, "build", "-o", program, ".")

@@ -8,7 +8,7 @@ import "github.com/wsgen/wsgen/runtime/wsjson"
 // GeneratedV1 is named by files that wsgen generated before there was package
 // wsjson. They need not be generated again.
 //
-// Deprecated: wsgen writes [GeneratedV2].
+// Deprecated: wsgen writes [GeneratedV3].
 const GeneratedV1 = true
 
 // Reader reads JSON that is written plainly.

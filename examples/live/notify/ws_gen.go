@@ -8,7 +8,7 @@ import (
 )
 
 // Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.
-const _ = ws.GeneratedV2
+const _ = ws.GeneratedV3
 
 // A handler changed? Run wsgen again.
 var (

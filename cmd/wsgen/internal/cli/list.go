@@ -21,7 +21,7 @@ func listFlags() *runFlags {
 
 func listFlagSet() *flag.FlagSet { return listFlags().set }
 
-// list prints what the packages serve and push.
+// list prints what the packages serve, push and ask.
 func list(ctx context.Context, s streams, args []string) int {
 	j, code := begin(s, "list", listFlags(), args)
 	if j == nil {
@@ -52,8 +52,8 @@ func list(ctx context.Context, s streams, args []string) int {
 	return exitOK
 }
 
-// table prints a line for each event: those that clients send, then those that
-// they get.
+// table prints a line for each event: those that clients send, those that they
+// get, and those that they are asked.
 func (l listing) table(w io.Writer) error {
 	var rows [][]string
 	for _, g := range l.Gateways {
@@ -74,14 +74,35 @@ func (l listing) table(w io.Writer) error {
 	rows = nil
 	for _, p := range l.Pushes {
 		for _, e := range p.Events {
-			to := p.Namespace
-			if to == "" {
-				to = "Server"
-			}
-			rows = append(rows, []string{p.Package.short() + p.Name, to, e.Event, e.Data})
+			rows = append(rows, []string{p.Package.short() + p.Name, registry(p.Namespace), e.Event, e.Data})
 		}
 	}
-	return columns(w, []string{"push", "to", "event", "data"}, rows)
+	if err := columns(w, []string{"push", "to", "event", "data"}, rows); err != nil {
+		return err
+	}
+	return l.questions(w)
+}
+
+// questions prints a line for each question that clients are asked.
+func (l listing) questions(w io.Writer) error {
+	var rows [][]string
+	for _, a := range l.Asks {
+		for _, q := range a.Events {
+			rows = append(rows, []string{a.Package.short() + a.Name, registry(a.Namespace), q.Event, q.Data, q.Answer})
+		}
+	}
+	if rows != nil && len(l.Gateways)+len(l.Pushes) > 0 {
+		fmt.Fprintln(w)
+	}
+	return columns(w, []string{"ask", "of", "event", "data", "answer"}, rows)
+}
+
+// registry is a namespace, or what a program has without one.
+func registry(namespace string) string {
+	if namespace == "" {
+		return "Server"
+	}
+	return namespace
 }
 
 // columns prints rows below a head, with a dash where there is nothing.

@@ -21,6 +21,7 @@ import (
 type listing struct {
 	Gateways []listedGateway `json:"gateways"`
 	Pushes   []listedPush    `json:"pushes"`
+	Asks     []listedAsk     `json:"asks"`
 	// Mistakes are those of the run, as -format=json prints them elsewhere.
 	Mistakes json.RawMessage `json:"mistakes,omitempty"`
 }
@@ -76,6 +77,21 @@ type listedEvent struct {
 	Position string `json:"position"`
 }
 
+type listedAsk struct {
+	Package   listedPackage    `json:"package"`
+	Name      string           `json:"name"`
+	Namespace string           `json:"namespace,omitempty"`
+	Events    []listedQuestion `json:"events"`
+}
+
+type listedQuestion struct {
+	Event    string `json:"event"`
+	Data     string `json:"data,omitempty"`
+	Answer   string `json:"answer,omitempty"`
+	Method   string `json:"method"`
+	Position string `json:"position"`
+}
+
 // short is the package as it stands before a name.
 func (p listedPackage) short() string { return path.Base(string(p)) + "." }
 
@@ -94,7 +110,7 @@ type lister struct {
 
 func newListing(program *model.Program, dir string) listing {
 	l := lister{dir, map[*model.Gateway][]string{}}
-	out := listing{Gateways: []listedGateway{}, Pushes: []listedPush{}}
+	out := listing{Gateways: []listedGateway{}, Pushes: []listedPush{}, Asks: []listedAsk{}}
 	open := map[*model.Gateway]bool{} // by an application that asks nothing
 	apps := slices.Clone(program.Elsewhere)
 	for _, p := range program.Packages {
@@ -116,6 +132,9 @@ func newListing(program *model.Program, dir string) listing {
 		}
 		for _, push := range p.Pushes {
 			out.Pushes = append(out.Pushes, l.push(p, push))
+		}
+		for _, ask := range p.Asks {
+			out.Asks = append(out.Asks, l.ask(p, ask))
 		}
 	}
 	return out
@@ -169,6 +188,20 @@ func (l lister) push(p *model.Package, push *model.Push) listedPush {
 			e.Data = typeText(m.Param.Type)
 		}
 		out.Events = append(out.Events, e)
+	}
+	return out
+}
+
+func (l lister) ask(p *model.Package, ask *model.Ask) listedAsk {
+	out := listedAsk{
+		Package: listedPackage(p.Path), Name: ask.Name, Namespace: optionalType(ask.Namespace), Events: []listedQuestion{},
+	}
+	for _, m := range ask.Methods {
+		q := listedQuestion{Event: m.Event, Answer: optionalType(m.Result), Method: m.Name, Position: l.position(m.Pos)}
+		if m.Param != nil {
+			q.Data = typeText(m.Param.Type)
+		}
+		out.Events = append(out.Events, q)
 	}
 	return out
 }

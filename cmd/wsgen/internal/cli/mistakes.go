@@ -18,7 +18,7 @@ func (j *job) printMistakes(list diag.List) error {
 		case !j.flags.object:
 			return diag.JSON(j.out, list, j.dir)
 		case len(list) > 0:
-			return listing{Gateways: []listedGateway{}, Pushes: []listedPush{}}.withMistakes(j.out, list, j.dir)
+			return listing{Gateways: []listedGateway{}, Pushes: []listedPush{}, Asks: []listedAsk{}}.withMistakes(j.out, list, j.dir)
 		}
 		return nil // the answer follows
 	case formatGitHub:

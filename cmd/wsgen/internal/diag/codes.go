@@ -109,6 +109,8 @@ const (
 	BadConfigure      Code = "WS104"
 	SameType          Code = "WS105"
 	GenericProvider   Code = "WS106"
+	BadAsk            Code = "WS111"
+	AskAndPush        Code = "WS114"
 
 	SettingsLine    Code = "WS130"
 	UnknownSetting  Code = "WS131"

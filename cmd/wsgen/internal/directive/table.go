@@ -147,7 +147,7 @@ func ofGateways() []Spec {
 	}
 }
 
-// ofPrograms are the directives of namespaces, pushes and applications, which
+// ofPrograms are the directives of namespaces, pushes, asks and applications, which
 // gateways share.
 func ofPrograms() []Spec {
 	return []Spec{
@@ -165,7 +165,16 @@ func ofPrograms() []Spec {
 			Example: "//ws:push",
 		},
 		{
-			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push interface", Args: "event", Takes: TakesEvent, Min: 1, Max: 1,
+			Name: "ask", On: Type, Where: "an interface type",
+			Options: []OptionSpec{
+				{Name: "namespace", Doc: "the //ws:namespace type whose connections it asks; default: the application's Server"},
+			},
+			Doc:     "Each method of the interface is a question to one client, whose answer it returns.",
+			More:    "A method takes a context.Context, and one value of data if it has any. It returns an error, or an answer and an error.",
+			Example: "//ws:ask",
+		},
+		{
+			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push or //ws:ask interface", Args: "event", Takes: TakesEvent, Min: 1, Max: 1,
 			Doc:     "The event's name, where it is not the method's name in lowerCamel.",
 			Example: "//ws:event order_done",
 		},

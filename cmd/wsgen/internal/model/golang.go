@@ -64,6 +64,12 @@ type GoPush struct {
 	OwnNewPush bool
 }
 
+// GoAsk says whether an ask interface's constructor is the user's.
+type GoAsk struct {
+	// OwnNewAsk says that the package declares a fitting New<Name>Ask itself.
+	OwnNewAsk bool
+}
+
 // Guard is a guard type that its own package provides.
 type Guard struct {
 	Name     string

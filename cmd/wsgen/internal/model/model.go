@@ -44,6 +44,7 @@ type Package struct {
 	Gateways   []*Gateway
 	Namespaces []*Namespace
 	Pushes     []*Push
+	Asks       []*Ask
 
 	// Guards are the guard types this package declares itself and some
 	// gateway, handler or application of the program uses: it provides them.
@@ -201,6 +202,25 @@ type PushMethod struct {
 	// Count and Err say which of the results (int, error) it has, in that order.
 	Count bool
 	Err   bool
+}
+
+// Ask is an interface type marked //ws:ask.
+type Ask struct {
+	Pos       token.Position
+	Name      string
+	Namespace *TypeRef // nil is *ws.Server
+	Methods   []*AskMethod
+	GoAsk
+}
+
+// AskMethod is one question. Its method takes a context first, and returns an error
+// last.
+type AskMethod struct {
+	Pos    token.Position
+	Name   string
+	Event  string
+	Param  *Param   // nil: data is null
+	Result *TypeRef // the answer; nil: a bare one
 }
 
 // App is a package clause marked //ws:app.

@@ -73,7 +73,7 @@ func (r *resolver) hiddenGuards(p *pkg) {
 // provides reports whether p has anything for a WireSet.
 func (p *pkg) provides() bool {
 	m := p.model
-	return len(m.Gateways)+len(m.Namespaces)+len(m.Pushes)+len(m.Guards) > 0
+	return len(m.Gateways)+len(m.Namespaces)+len(m.Pushes)+len(m.Asks)+len(m.Guards) > 0
 }
 
 // members are the packages that an application joins, itself included, by

@@ -13,17 +13,27 @@ import (
 )
 
 // clashes reports what p declares under a name that wsgen needs. Constructors
-// of namespaces and pushes may be the user's own, if they fit.
+// of namespaces, pushes and asks may be the user's own, if they fit.
 func (r *resolver) clashes(p *pkg) {
 	names := r.generated(p)
 	for _, push := range p.model.Pushes {
-		if obj := p.src.Types.Scope().Lookup("New" + push.Name); obj != nil && r.makesPush(p, obj, push.Name, false) {
+		if obj := p.src.Types.Scope().Lookup("New" + push.Name); obj != nil && r.makes(p, obj, push.Name, "") {
 			push.OwnNew = true
 			delete(names, "New"+push.Name)
 		}
-		if obj := p.src.Types.Scope().Lookup("New" + push.Name + "Push"); obj != nil && r.makesPush(p, obj, push.Name, true) {
+		if obj := p.src.Types.Scope().Lookup("New" + push.Name + "Push"); obj != nil && r.makes(p, obj, push.Name, "Push") {
 			push.OwnNewPush = true
 			delete(names, "New"+push.Name+"Push")
+		}
+	}
+	for _, ask := range p.model.Asks {
+		constructor := "New" + ask.Name + "Ask"
+		if obj := p.src.Types.Scope().Lookup(constructor); obj != nil && r.makes(p, obj, ask.Name, "Ask") {
+			ask.OwnNewAsk = true
+			delete(names, constructor)
+		}
+		if obj, ok := p.src.Types.Scope().Lookup(ask.Name + "Ask").(*types.TypeName); ok && (p.isPush(obj) || p.has(obj, "namespace")) {
+			r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares New%[1]sAsk for the ask interface %[1]s and for %[1]sAsk", ask.Name), "rename one of them")
 		}
 	}
 	marked, _ := p.marked("namespace")
@@ -87,7 +97,7 @@ func (p *pkg) isPush(obj types.Object) bool {
 // shadows reports what p declares under a name of Go's own that generated code
 // uses: Go allows that, and generated code would mean the user's.
 func (r *resolver) shadows(p *pkg) {
-	if len(p.gateways)+len(p.model.Pushes)+len(p.model.Namespaces) == 0 && p.app == nil {
+	if len(p.gateways)+len(p.model.Pushes)+len(p.model.Asks)+len(p.model.Namespaces) == 0 && p.app == nil {
 		return // nothing is generated
 	}
 	for _, name := range p.src.Types.Scope().Names() {
@@ -107,21 +117,21 @@ func unused() []string {
 	}
 }
 
-// makesPush reports whether fn is a provider of the push interface name, or of
-// ws.Push of it.
-func (r *resolver) makesPush(p *pkg, fn types.Object, name string, addressed bool) bool {
+// makes reports whether fn is a provider of the push or ask interface name, or, if
+// through is not empty, of that type of the runtime's of it: ws.Push, ws.Ask.
+func (r *resolver) makes(p *pkg, fn types.Object, name, through string) bool {
 	f, ok := fn.(*types.Func)
 	if !ok || f.Signature().Results().Len() == 0 {
 		return false
 	}
 	t := f.Signature().Results().At(0).Type()
 	e := p.src.Types.Scope().Lookup(name).Type()
-	if addressed {
-		n, ok := types.Unalias(t).(*types.Named)
-		if rt, isRuntime := gotype.Runtime(t); !ok || !isRuntime || rt != "Push" || n.TypeArgs().Len() != 1 || !types.Identical(n.TypeArgs().At(0), e) {
-			return false
-		}
-		return provides(fn, t)
+	if through == "" {
+		return provides(fn, e)
 	}
-	return provides(fn, e)
+	n, ok := types.Unalias(t).(*types.Named)
+	if rt, isRuntime := gotype.Runtime(t); !ok || !isRuntime || rt != through || n.TypeArgs().Len() != 1 || !types.Identical(n.TypeArgs().At(0), e) {
+		return false
+	}
+	return provides(fn, t)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
@@ -146,20 +145,6 @@ func sameShape(a, b *model.Shape) bool {
 	}
 	return a.Kind == b.Kind && a.Null == b.Null && a.Format == b.Format && a.Def == b.Def && a.Len == b.Len && a.Kind != model.ShapeObject &&
 		sameShape(a.Elem, b.Elem) && sameShape(a.Key, b.Key)
-}
-
-// registryOf names the declared type behind the namespace= of d: its import path
-// and name; "" is *ws.Server.
-func (r *resolver) registryOf(p *pkg, d *directive.Directive) string {
-	o, ok := d.Option("namespace")
-	if !ok {
-		return ""
-	}
-	obj := r.quiet().lookupType(p, d, o)
-	if obj == nil {
-		return ""
-	}
-	return gotype.Key(gotype.Named(obj.Type()))
 }
 
 // item is the type of a handler's reply, or of each item of its stream.

@@ -50,6 +50,19 @@ func (d *dumper) pkg(p *model.Package) {
 			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"))
 		}
 	}
+	for _, a := range p.Asks {
+		d.line(1, "ask", a.Name, ref(a.Namespace), when(a.OwnNewAsk, "own-new-ask"))
+		for _, m := range a.Methods {
+			in, out := "", ""
+			if m.Param != nil {
+				in = typ(m.Param.Type)
+			}
+			if m.Result != nil {
+				out = typ(*m.Result)
+			}
+			d.line(2, "question", m.Event, m.Name+"("+in+")", out)
+		}
+	}
 	for _, g := range p.Guards {
 		d.line(1, "guard", g.Name, provider(g.Provider))
 	}

@@ -23,6 +23,12 @@ func (r *resolver) generated(p *pkg) map[string]string {
 			names[n] = "the push interface " + e
 		}
 	}
+	objs, _ = p.marked("ask")
+	for _, obj := range objs {
+		for _, n := range []string{"New" + obj.Name() + "Ask", "ws" + obj.Name()} {
+			names[n] = "the ask interface " + obj.Name()
+		}
+	}
 	objs, _ = p.marked("namespace")
 	for _, obj := range objs {
 		names["New"+obj.Name()] = "the namespace " + obj.Name()

@@ -61,6 +61,8 @@ func leads() []lead {
 		{`^return a struct of both, or a stream that may fail`, over},
 		{`^the handler keeps the end to send to, and closes it, and returns`, over},
 		{`^the error comes last`, over},
+		{`^take these parameters`, over},
+		{`^return these results`, over},
 		{`^add one|^declare one|^declare its method`, appended},
 		{`^import it, and use it, since a comment alone does not count for Go`, appended},
 		{`^add the import`, imported},

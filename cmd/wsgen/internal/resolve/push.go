@@ -24,7 +24,7 @@ func (r *resolver) pushes(p *pkg) {
 	}
 }
 
-// events reports //ws:event on methods that no push interface has.
+// events reports //ws:event on methods that no push or ask interface has.
 func (r *resolver) events(p *pkg) {
 	for _, d := range p.all {
 		if d.Name != "event" {
@@ -32,70 +32,31 @@ func (r *resolver) events(p *pkg) {
 		}
 		obj, _ := p.src.Info.Defs[d.Site.Type.Name].(*types.TypeName)
 		fn, _ := p.src.Info.Defs[d.Site.Field.Names[0]].(*types.Func)
-		if obj != nil && !p.has(obj, "push") && !r.pushed[fn] {
-			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push interface", diag.Paste("mark it", "//ws:push"),
+		if obj != nil && !p.has(obj, "push") && !p.has(obj, "ask") && !r.pushed[fn] {
+			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push or ask interface", diag.Paste("mark it", "//ws:push"),
 				r.related(nameSpan(obj), obj.Name()+" is declared here"))
 		}
 	}
 }
 
 func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
-	name := d.Site.Type.Name
-	r.need(d.Site.Type)
-	if n, ok := obj.Type().(*types.Named); ok && n.TypeParams().Len() > 0 {
-		r.report(diag.Generic, name, "//ws:push on a generic type: "+obj.Name()+" has type parameters",
-			"declare an interface with the types written out")
-		return
+	kind := outbound{
+		article: "a push", does: "pushed", too: "pushes it too", role: "its methods are the events that the server sends",
+		empty: "so nothing can be pushed by it", declare: "declare a method for each event that the server sends",
 	}
-	iface, ok := obj.Type().Underlying().(*types.Interface)
-	if alias, is := obj.Type().(*types.Alias); is && !gotype.Invalid(obj.Type().Underlying()) {
-		help := "mark an interface"
-		if gotype.Named(alias.Rhs()) != nil && ok {
-			help = diag.Paste("mark the type itself, or embed it", "type "+obj.Name()+" interface{ "+r.write(alias.Rhs(), p.scope(d))+" }")
-		}
-		r.report(diag.OnAlias, head(d), fmt.Sprintf("//ws:push belongs on the declaration of an interface, and %s is another name for one", obj.Name()), help)
-		return
-	}
+	iface, ok := r.outboundInterface(obj, d, kind)
 	if !ok {
-		if !gotype.Invalid(obj.Type().Underlying()) {
-			r.report(diag.WrongKind, head(d), fmt.Sprintf("//ws:push needs an interface type, and %s is none", obj.Name()),
-				"make it an interface: its methods are the events that the server sends")
-		}
 		return
-	}
-	if !iface.IsMethodSet() {
-		r.report(diag.WrongKind, name, obj.Name()+" is a constraint, not a push interface", "declare an interface of methods only")
-		return
-	}
-	if iface.NumMethods() == 0 {
-		r.warn(diag.EmptyPush, name, obj.Name()+" has no method, so nothing can be pushed by it", "declare a method for each event that the server sends")
 	}
 	push := &model.Push{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
-	events := map[string]*types.Func{}
-	for _, fn := range r.pushMethods(iface) {
-		r.pushed[fn.Origin()] = true
+	r.outboundMethods(p, obj, d, iface, push.Namespace, kind, func(fn *types.Func) func(event string) {
 		m := r.pushMethod(p, obj, fn)
-		where := r.pushSpan(fn, name)
-		if m.Event = r.pushEvent(fn, where); m.Event == "" {
-			continue
+		return func(event string) {
+			m.Event = event
+			push.Methods = append(push.Methods, m)
+			r.noteSilent(obj, fn)
 		}
-		if first := events[m.Event]; first != nil {
-			if d := r.eventOf(fn); d != nil {
-				where = value(d.Args[0])
-			}
-			firstAt := r.pushSpan(first, name)
-			r.report(diag.DuplicatePush, where, fmt.Sprintf("event %s is pushed by two methods of %s", m.Event, obj.Name()),
-				diag.Paste("give one of them another event", "//ws:event "+spell(r.freeEvent(fn, events))), r.related(firstAt, first.Name()+" pushes it too"))
-			continue
-		}
-		events[m.Event] = fn
-		if !fn.Exported() && fn.Pkg() != obj.Pkg() {
-			r.report(diag.Unreachable, name, fmt.Sprintf("%s has the method %s, which is unexported in package %s", obj.Name(), fn.Name(), fn.Pkg().Name()), "export the method")
-			continue
-		}
-		push.Methods = append(push.Methods, m)
-		r.noteSilent(obj, fn)
-	}
+	})
 	p.model.Pushes = append(p.model.Pushes, push)
 }
 
@@ -210,7 +171,10 @@ func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *mode
 	case n > 1:
 		r.report(diag.BadPush, paramAt(1), fmt.Sprintf("the push method %s takes %d parameters", fn.Name(), n), "put the values into a struct, and take that")
 	case n == 1:
-		m.Param = r.pushParam(p, sig, paramAt(0))
+		m.Param = r.outboundParam(p, sig, 0, "a push method", paramAt(0), func(shown string) {
+			r.report(diag.PushAddressee, paramAt(0), "a push method takes the data that it sends, and no "+shown,
+				"remove it: whom a push reaches is said where it is called")
+		})
 	}
 	r.pushResults(m, sig, decl, nameSpan(obj))
 	return m
@@ -224,8 +188,10 @@ func fieldType(f *ast.Field) (*ast.FuncType, bool) {
 	return t, ok
 }
 
-func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Param {
-	v := sig.Params().At(0)
+// outboundParam resolves the data of a method. addressee reports a type that is no
+// data.
+func (r *resolver) outboundParam(p *pkg, sig *types.Signature, i int, what string, where span, addressee func(shown string)) *model.Param {
+	v := sig.Params().At(i)
 	t := v.Type()
 	if gotype.Invalid(t) {
 		r.unknown(where)
@@ -233,13 +199,12 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 	}
 	elem, _ := gotype.Pointee(t)
 	shown := r.show(t, p.src.Types)
-	if name, ok := gotype.Runtime(t); gotype.Is(elem, "context", "Context") || ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" {
-		r.report(diag.PushAddressee, where, "a push method takes the data that it sends, and no "+shown,
-			"remove it: whom a push reaches is said where it is called")
+	if gotype.Is(elem, "context", "Context") || handle(t) {
+		addressee(shown)
 		return nil
 	}
 	if sig.Variadic() {
-		r.report(diag.Variadic, where, "a push method cannot be variadic", diag.Paste("take a slice", r.write(t, scope{p.src.Types, r.fileOf(where.Pos())})))
+		r.report(diag.Variadic, where, what+" cannot be variadic", diag.Paste("take a slice", r.write(t, scope{p.src.Types, r.fileOf(where.Pos())})))
 		return nil
 	}
 	if r.unending(t, where) {
@@ -260,6 +225,12 @@ func (r *resolver) pushParam(p *pkg, sig *types.Signature, where span) *model.Pa
 		return nil
 	}
 	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, GoParam: model.GoParam{Flat: r.flat(t, p.src.Types)}}
+}
+
+// handle reports whether t is a type of the runtime's that is no data.
+func handle(t types.Type) bool {
+	name, ok := gotype.Runtime(t)
+	return ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail"
 }
 
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {

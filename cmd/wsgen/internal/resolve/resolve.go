@@ -43,7 +43,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		r.collect(sp)
 	}
 	r.each(r.types)
-	r.each(r.gateways, r.pushes)
+	r.each(r.gateways, r.pushes, r.questions)
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)
 	r.each(r.compose)
@@ -53,6 +53,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		r.each(r.postures)
 	}
 	r.paths()
+	r.crossed()
 	r.unheard()
 	r.typeErrors()
 	m, list := r.program(), r.visible().Sort()

@@ -32,6 +32,7 @@ type resolver struct {
 	uses       []*model.GuardRef          // every use of a guard
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
 	silent     silent
+	sendings   []sending               // what push and ask interfaces send
 	needed     []need                  // syntax whose types the model rests on
 	missing    map[string]*missing     // names that nothing declares, by package and name
 	told       map[string]int          // what reportOnce has told, and its place in list
@@ -224,6 +225,17 @@ type use struct {
 // silent are the methods of push interfaces that return nothing, by gotype.Key of
 // the interface and by their name.
 type silent map[string]map[string]*types.Func
+
+// sending is an event that some interface sends to a registry.
+type sending struct {
+	pkg      *pkg
+	registry string // registryOf
+	event    string
+	by       string // the method, with its interface
+	fn       *types.Func
+	where    span
+	ask      bool
+}
 
 // declaration is where something is declared, as far as export data tells.
 type declaration struct {

@@ -53,7 +53,7 @@ func (r *resolver) exclusive(p *pkg) {
 		var first *directive.Directive
 		for _, d := range on {
 			switch d.Name {
-			case "gateway", "state", "namespace", "push":
+			case "gateway", "state", "namespace", "push", "ask":
 			default:
 				continue
 			}
@@ -185,4 +185,18 @@ func (r *resolver) namespaceOf(p *pkg, d *directive.Directive) *model.TypeRef {
 		return nil
 	}
 	return &ref
+}
+
+// registryOf names the declared type behind the namespace= of d: its import path
+// and name; "" is *ws.Server.
+func (r *resolver) registryOf(p *pkg, d *directive.Directive) string {
+	o, ok := d.Option("namespace")
+	if !ok {
+		return ""
+	}
+	obj := r.quiet().lookupType(p, d, o)
+	if obj == nil {
+		return ""
+	}
+	return gotype.Key(gotype.Named(obj.Type()))
 }

@@ -28,6 +28,9 @@ func newFile(pkg *model.Package) *File {
 	for _, p := range pkg.Pushes {
 		f.take(PushType(p.Name), "New"+p.Name, "New"+p.Name+"Push")
 	}
+	for _, a := range pkg.Asks {
+		f.take(AskType(a.Name), "New"+a.Name+"Ask")
+	}
 	for _, n := range pkg.Namespaces {
 		f.take("New" + n.Name)
 	}
@@ -150,6 +153,9 @@ func DispatchType(gateway string) string { return "ws" + gateway }
 
 // PushType is the unexported implementation of a push interface.
 func PushType(push string) string { return "ws" + push }
+
+// AskType is the unexported implementation of an ask interface.
+func AskType(ask string) string { return "ws" + ask }
 
 // predeclared are the identifiers that generated code uses unqualified.
 func predeclared() []string {

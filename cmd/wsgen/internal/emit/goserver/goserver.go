@@ -1,5 +1,5 @@
 // Package goserver writes ws_gen.go: the reflection-free dispatch of every
-// gateway, its constructor, typed pushes, namespaces, and the application's
+// gateway, its constructor, typed pushes and questions, namespaces, and the application's
 // router. It imports the runtime and never wire. On demand it writes
 // ws_gen_test.go, too: fuzz tests of the decoders.
 //
@@ -31,7 +31,7 @@ func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, er
 // needed is false for a package whose only directives mark types that others
 // use, such as a state.
 func needed(pkg *model.Package) bool {
-	return len(pkg.Gateways)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
+	return len(pkg.Gateways)+len(pkg.Namespaces)+len(pkg.Pushes)+len(pkg.Asks) > 0 || pkg.App != nil
 }
 
 // serverFile are the declarations of the file, and the names of the codecs among
@@ -53,6 +53,9 @@ func serverFile(f *gofile.File, pkg *model.Package) (decls []jen.Code, codecs *c
 	for _, p := range pkg.Pushes {
 		decls = append(decls, pushDecls(f, p, codecs)...)
 	}
+	for _, a := range pkg.Asks {
+		decls = append(decls, askDecls(f, a)...)
+	}
 	if pkg.App != nil {
 		decls = append(decls, router(f, pkg))
 	}
@@ -61,7 +64,7 @@ func serverFile(f *gofile.File, pkg *model.Package) (decls []jen.Code, codecs *c
 
 func handshake(f *gofile.File) jen.Code {
 	return gofile.Doc("Undefined here? This file and the runtime differ in version: run wsgen again, or update the module.").
-		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV2"))
+		Const().Id("_").Op("=").Add(f.Runtime("GeneratedV3"))
 }
 
 func gatewayDecls(f *gofile.File, pkg *model.Package, gw *model.Gateway, codecs *codecs) []jen.Code {

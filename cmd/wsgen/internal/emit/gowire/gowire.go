@@ -36,7 +36,7 @@ func files(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, er
 // needed reports whether pkg provides something. It must agree with the packages
 // whose sets resolve joins in an application's set.
 func needed(pkg *model.Package) bool {
-	return len(pkg.Gateways)+len(pkg.Guards)+len(pkg.Namespaces)+len(pkg.Pushes) > 0 || pkg.App != nil
+	return len(pkg.Gateways)+len(pkg.Guards)+len(pkg.Namespaces)+len(pkg.Pushes)+len(pkg.Asks) > 0 || pkg.App != nil
 }
 
 func set(f *gofile.File, pkg *model.Package) jen.Code {
@@ -67,6 +67,9 @@ func packageItems(f *gofile.File, pkg *model.Package) []jen.Code {
 	}
 	for _, p := range pkg.Pushes {
 		items = append(items, jen.Id("New"+p.Name+"Push"), jen.Id("New"+p.Name))
+	}
+	for _, a := range pkg.Asks {
+		items = append(items, jen.Id("New"+a.Name+"Ask"))
 	}
 	return items
 }
