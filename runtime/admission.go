@@ -70,20 +70,31 @@ func network(addr netip.Addr, r *http.Request) netip.Addr {
 // identify returns the identity of the peer of an upgrade; nil if there is
 // nothing to remember.
 func (e *Endpoint) identify(n net.Conn, r *http.Request, a *arrival) *identity {
-	remote, p := elsewhere(n, r, a.from), &a.principal
-	known := p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
+	remote := elsewhere(n, r, a.from)
 	trace := e.server.traceOf(r)
-	if !known && trace == "" && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
+	if !a.known() && trace == "" && !remote.IsValid() && len(e.wildcards) == 0 && !a.from.network.IsValid() && e.rates == nil {
 		return nil
 	}
-	id := &identity{remote: remote, from: a.from, kept: a.kept, trace: trace}
-	if known {
-		id.principal.Store(p)
-	}
+	id := &identity{remote: remote, from: a.from, trace: trace}
+	id.isOf(a)
 	for _, name := range e.wildcards {
 		id.path = append(id.path, r.PathValue(name))
 	}
 	return id
+}
+
+// known reports whether the guards have said who connects.
+func (a *arrival) known() bool {
+	p := &a.principal
+	return p.ID != "" || p.Value != nil || len(p.Scopes) > 0 || !p.Expires.IsZero()
+}
+
+// isOf notes whom the guards have let in.
+func (i *identity) isOf(a *arrival) {
+	i.kept = a.kept
+	if a.known() {
+		i.principal.Store(&a.principal)
+	}
 }
 
 // elsewhere returns the peer's address as the request has it; the zero

@@ -38,7 +38,7 @@ func TestBudgetIdleHeap(t *testing.T) {
 // budgetHeap holds the budget of connections that say something once and read
 // until they have heard an answer. The clients are bare descriptors, so that
 // all that is on the heap is the server's.
-func budgetHeap(t *testing.T, budget int, say, hear string) {
+func budgetHeap(t *testing.T, budget int, say, hear string, header ...string) {
 	if !alone(t) {
 		return
 	}
@@ -53,7 +53,7 @@ func budgetHeap(t *testing.T, budget int, say, hear string) {
 	})
 	connect := func(n int) {
 		for range n {
-			fds = append(fds, bareClient(t, addr, say, hear))
+			fds = append(fds, bareClient(t, addr, say, hear, header...))
 		}
 	}
 	connect(50) // allocations that happen once are no connection's
@@ -98,7 +98,7 @@ func heap() int {
 }
 
 // bareClient connects, says something, and reads until it has heard an answer.
-func bareClient(t *testing.T, addr netip.AddrPort, say, hear string) (fd int) {
+func bareClient(t *testing.T, addr netip.AddrPort, say, hear string, header ...string) (fd int) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -108,7 +108,7 @@ func bareClient(t *testing.T, addr netip.AddrPort, say, hear string) (fd int) {
 		t.Fatal(err)
 	}
 	request := "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + strings.Join(append(header, "\r\n"), "\r\n")
 	exchange := func(out, until string) {
 		if _, err := syscall.Write(fd, []byte(out)); err != nil {
 			t.Fatal(err)
@@ -126,4 +126,13 @@ func bareClient(t *testing.T, addr netip.AddrPort, say, hear string) (fd int) {
 	exchange(request, "\r\n\r\n")
 	exchange(say, hear)
 	return fd
+}
+
+// maxSessionHeap is how much more a session weighs than a plain listener, also
+// when it has asked whether the server is there.
+const maxSessionHeap = 350
+
+func TestBudgetSessionHeap(t *testing.T) {
+	budgetHeap(t, maxListenerHeap+maxSessionHeap, string(frame(text, []byte(`{"event":"$connect"}`)))+
+		string(frame(text, []byte(`{"event":"$ping","data":{"seq":0}}`))), `{"event":"$pong"`, v1)
 }

@@ -34,11 +34,19 @@ type owner interface {
 	wildcards() []string // the names in the gateway's path
 	gateway() string     // as in Spec.Gateway
 	age() time.Duration  // since the connection was made
-	// drain closes the connection for a cause when what it has accepted has
-	// ended, or has taken as long as it may.
-	drain(cause Closed, within time.Duration)
+	// leave closes the connection when what it has accepted has ended, or has
+	// taken as long as it may.
+	leave(d departure)
 	// ask sends a question to the client and returns the data of its answer.
 	ask(ctx context.Context, event string, data any) ([]byte, error)
+}
+
+// departure is how a connection ends that has done nothing wrong.
+type departure struct {
+	cause  Closed
+	within time.Duration // how long what it has accepted may take
+	lead   time.Duration // how long a client that can be asked to leave may take to
+	spread time.Duration // over which all that leave now come back
 }
 
 // seldom holds the fields that most Clients never need. It is allocated on

@@ -25,8 +25,11 @@ const (
 	CloseInternal        CloseCode = 1011 // panic, or an error that is not an *Error
 	CloseRestart         CloseCode = 1012
 	CloseOverloaded      CloseCode = 1013 // a refusal that is worth another try, later
+	CloseReturning       CloseCode = 4000 // a client's: it will be back
+	CloseBadConnect      CloseCode = 4400 // $connect was wrong, or something else in its place
 	CloseUnauthenticated CloseCode = 4401
 	CloseForbidden       CloseCode = 4403
+	CloseNoConnect       CloseCode = 4408 // $connect did not come in time
 	CloseRateLimited     CloseCode = 4429
 )
 

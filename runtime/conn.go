@@ -144,5 +144,6 @@ type draining struct {
 	cause Closed
 	until time.Duration // by Server.clock
 	timer *time.Timer   // calls conn.cut; nil: no time is set
+	takes bool          // messages are taken as ever meanwhile
 	cut   bool          // conn.cut has begun, and closes the connection: the end of a call no longer does
 }

@@ -112,6 +112,9 @@ func TestPortable(t *testing.T) {
 	t.Run("HostilePings", TestHostilePings)
 	t.Run("HostileDeaf", TestHostileDeaf)
 	t.Run("HostileKill", TestHostileKill)
+	t.Run("Connect", TestConnect)
+	t.Run("SessionStates", TestSessionStates)
+	t.Run("Counting", TestCounting)
 }
 
 // site is a running HTTP server with gateways on one ws.Server.

@@ -59,7 +59,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		}
 	}
 	drains := c.member.Socket.Drains()
-	leaves := drains && err == nil
+	leaves := drains && err == nil && c.refuses()
 	if leaves && h != nil {
 		err = errLeaving()
 	}

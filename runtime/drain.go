@@ -55,6 +55,62 @@ func errCut() *Error {
 	return NewError(CodeUnavailable, "the connection closes before the call has ended")
 }
 
+// leave is drain: the client cannot be asked to leave.
+func (c *conn) leave(d departure) { c.drain(d.cause, d.within) }
+
+// lead closes the connection for a cause after a time, in which messages are
+// taken as ever. The first cause counts, and the earliest end.
+func (c *conn) lead(cause Closed, within time.Duration) {
+	w := c.works()
+	w.mu.Lock()
+	if c.member.Socket.Closes() {
+		w.mu.Unlock()
+		return
+	}
+	d := w.drains(cause)
+	d.takes = true
+	if within > 0 {
+		c.cutAfter(d, within)
+	}
+	w.mu.Unlock()
+	if within <= 0 {
+		c.cut()
+	}
+}
+
+// drains returns how the connection drains, for the cause if that is the first.
+// The caller holds w.mu.
+func (w *work) drains(cause Closed) *draining {
+	rare := w.rarely()
+	if rare.drain == nil {
+		rare.drain = &draining{cause: cause, until: noLimit}
+	}
+	return rare.drain
+}
+
+// cutAfter has the connection cut after a time, unless it will be sooner. The
+// caller holds the work's mu.
+func (c *conn) cutAfter(d *draining, within time.Duration) {
+	until := socket.Later(c.endpoint.server.clock(), within)
+	if until >= d.until {
+		return
+	}
+	d.until = until
+	if d.timer == nil {
+		d.timer = time.AfterFunc(within, c.cut)
+	} else {
+		d.timer.Reset(within)
+	}
+}
+
+// refuses reports whether a connection that drains refuses new messages.
+func (c *conn) refuses() bool {
+	w := c.works()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.rare.drain.takes
+}
+
 // drain closes the connection for a cause when what it has accepted has ended,
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {
@@ -64,19 +120,10 @@ func (c *conn) drain(cause Closed, within time.Duration) {
 		w.mu.Unlock()
 		return
 	}
-	rare := w.rarely()
-	if rare.drain == nil {
-		rare.drain = &draining{cause: cause, until: noLimit}
-	}
-	d := rare.drain
+	d := w.drains(cause)
 	idle := c.member.Socket.Drain() && c.inbox().Idle()
-	if until := socket.Later(c.endpoint.server.clock(), within); !idle && within > 0 && until < d.until {
-		d.until = until
-		if d.timer == nil {
-			d.timer = time.AfterFunc(within, c.cut)
-		} else {
-			d.timer.Reset(within)
-		}
+	if !idle && within > 0 {
+		c.cutAfter(d, within)
 	}
 	w.mu.Unlock()
 	if idle || within <= 0 {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// ConnGuard decides about a connection before the upgrade. An *Error refuses
+// ConnGuard decides about a connection before the upgrade; about one that speaks
+// wsgen.v1.json behind it, with the token of $connect. An *Error refuses
 // with the HTTP status of its code:
 //
 //	unauthenticated                                   401
@@ -19,7 +20,8 @@ import (
 //	forbidden, and any other                          403
 //
 // Another error is answered 500, and logged; the error of the request's context
-// is 503. With Options.AcceptThenClose the answer is a Close instead. A guard may
+// is 503. With Options.AcceptThenClose, and with wsgen.v1.json, the answer is a
+// Close instead. A guard may
 // set the connection's Principal. It is called concurrently.
 type ConnGuard interface {
 	GuardConn(u *Upgrade) error
@@ -29,7 +31,8 @@ type ConnGuard interface {
 type Upgrade struct {
 	// Request is the HTTP request. It must not be kept.
 	Request *http.Request
-	// Token is the bearer token. It is in the Authorization header (RFC 6750,
+	// Token is the bearer token. It is that of $connect, if there is one, and
+	// else it is in the Authorization header (RFC 6750,
 	// section 2.1), or, since browsers cannot set one, in the subprotocols, or
 	// in the query parameter access_token (section 2.3). The first of these
 	// counts, and "" is none. In the subprotocols it is the entry after one
@@ -49,8 +52,9 @@ type Upgrade struct {
 	//
 	// Fields of the handshake, of the connection (RFC 9110, section
 	// 7.6.1) or, in a 101, of content are left out, and so are names that
-	// are not valid. Line ends in a value become spaces. At a $refresh
-	// there is no answer with a header: the header is lost.
+	// are not valid. Line ends in a value become spaces. At a $refresh,
+	// and behind $connect, there is no answer with a header: the header is
+	// lost.
 	Header http.Header
 	// Principal says who connects. It starts out zero, and a guard sets
 	// it; the connection keeps the value that the last guard left.

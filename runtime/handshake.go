@@ -41,6 +41,8 @@ type arrival struct {
 	principal Principal
 	kept      *http.Request // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
 	protocol  string        // the subprotocol that the answer names; "" is none
+	session   bool          // that is the one of sessions: the guards are asked behind $connect
+	token     string        // of the request
 	header    http.Header   // of the answer: the application's part
 	guest     *kit.Guest    // nil: no test asks
 
@@ -51,7 +53,7 @@ type arrival struct {
 
 // admit decides about a request, in this order: is it a handshake (RFC 6455,
 // section 4.2.1), from an allowed origin, with the guards' consent, in a
-// protocol that we speak. A refusal of the guards may be answered by the
+// protocol that we speak. Of a session the guards are asked later. A refusal of the guards may be answered by the
 // upgrade (Options.AcceptThenClose), but only if everything else is right.
 // That of the origin never is: a page of another site gets nothing to talk
 // to.
@@ -67,17 +69,25 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if not != nil {
 		unspoken = newWireRefusal(CodeBadFrame, not)
 	}
-	a.protocol = offer.Scheme
-	principal, bad := e.welcome(r, offer.Token(r), a)
+	a.protocol, a.session, a.token = offer.Answer(), offer.Session, offer.Token(r)
+	if a.session {
+		return nil
+	}
+	principal, bad := e.welcome(r, a.token, a)
 	if bad != nil {
 		bad.byClose = e.opts.AcceptThenClose && unspoken == nil
 		return bad
 	}
-	a.principal = principal
-	if !principal.Expires.IsZero() {
+	a.admitted(r, principal)
+	return unspoken
+}
+
+// admitted notes whom the guards have let in.
+func (a *arrival) admitted(r *http.Request, p Principal) {
+	a.principal = p
+	if !p.Expires.IsZero() {
 		a.kept = withoutCredential(r)
 	}
-	return unspoken
 }
 
 // welcome says who connects: the guards know, or the test that does.

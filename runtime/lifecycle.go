@@ -24,7 +24,11 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival)
 		}
 	}
 	c.identity = e.identify(n, r, a)
-	c.member.Socket.Open(e.profile, c, n, first, deflate)
+	var o socket.Owner = c
+	if a.session {
+		o = &session{conn: c}
+	}
+	c.member.Socket.Open(e.profile, o, n, first, deflate)
 	if a.guest != nil {
 		w := c.works()
 		w.mu.Lock()

@@ -210,6 +210,13 @@ type Options struct {
 	// http.Server.ReadHeaderTimeout: set that, too.
 	HandshakeTimeout time.Duration
 
+	// ConnectTimeout is how long a client that speaks wsgen.v1.json may
+	// take from the answer of the handshake to its first message, $connect; then
+	// it is closed with 4408. Until then it costs a descriptor and a goroutine,
+	// and counts towards MaxConnections. Default 10 s: as long as such a client
+	// waits for the answer. Unlimited waits for ever.
+	ConnectTimeout time.Duration
+
 	// WriteTimeout is how long a peer may take nothing at all of what is
 	// being written to it before it is closed with 1008, at most a
 	// quarter later. A peer that takes something stays, however slow it
@@ -251,7 +258,9 @@ type Options struct {
 	// new messages with CodeUnavailable and closes when running and
 	// waiting calls and streams have ended. Those that have not ended in
 	// time are cancelled, and answered with CodeUnavailable if they have
-	// an id. Shutdown takes no more than its context leaves. Default 5 s,
+	// an id. Shutdown takes no more than its context leaves. A client that
+	// speaks wsgen.v1.json is asked to leave instead, by $goaway, and closed
+	// when the time is up; until then nothing is refused. Default 5 s,
 	// for calls that somebody waits for; Unlimited lets a stream that
 	// does not end keep the connection, and Shutdown, for ever.
 	DrainTimeout time.Duration
@@ -295,6 +304,7 @@ const (
 	defaultAsks              = 16
 	defaultRateStrikes       = 100
 	defaultHandshakeTimeout  = 5 * time.Second
+	defaultConnectTimeout    = 10 * time.Second
 	defaultWriteTimeout      = 10 * time.Second
 	defaultPingInterval      = 25 * time.Second
 	defaultIdleTimeout       = 60 * time.Second
@@ -333,6 +343,7 @@ func (o Options) resolved() Options {
 	number(&o.MaxAsks, defaultAsks)
 	number(&o.MaxRateStrikes, defaultRateStrikes)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
+	duration(&o.ConnectTimeout, defaultConnectTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
 	if o.pingsOffAlone() {
 		o.IdleTimeout = Unlimited

@@ -157,6 +157,7 @@ func (ps *problems) durations(o *Options) {
 		value  time.Duration
 	}{
 		{"HandshakeTimeout", o.HandshakeTimeout},
+		{"ConnectTimeout", o.ConnectTimeout},
 		{"WriteTimeout", o.WriteTimeout},
 		{"PingInterval", o.PingInterval},
 		{"IdleTimeout", o.IdleTimeout},

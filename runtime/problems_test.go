@@ -28,6 +28,7 @@ func TestProblems(t *testing.T) {
 		{ws.Options{IdleTimeout: 5 * time.Hour}, "IdleTimeout: 5h0m0s is never reached, since Lifetime is 4h0m0s"},
 		{ws.Options{IdleTimeout: 90}, "IdleTimeout: nothing happens within 90ns: is a unit missing, as in 90*time.Second?"},
 		{ws.Options{HandshakeTimeout: 5}, "HandshakeTimeout: nothing happens within 5ns"},
+		{ws.Options{ConnectTimeout: 5}, "ConnectTimeout: nothing happens within 5ns"},
 		{ws.Options{WriteTimeout: 999 * time.Microsecond}, "WriteTimeout: nothing happens"},
 		{ws.Options{Lifetime: 4}, "Lifetime: nothing happens"},
 		{ws.Options{DrainTimeout: 5}, "DrainTimeout: nothing happens within 5ns: is a unit missing"},
@@ -83,7 +84,7 @@ func TestNoProblems(t *testing.T) {
 		{
 			MaxConnections: -1, MaxConnectionsPerAddr: -1, MaxMessageBytes: -1, MaxEventBytes: -1, MaxRooms: -1, MaxRoomBytes: -1, OutboxFrames: -1,
 			OutboxBytes: -1, OutboxTotalBytes: -1, InboxMessages: -1, InboxBytes: -1, MaxStreams: -1, MaxAsks: -1, MaxRateStrikes: -1, HandshakeTimeout: -1,
-			WriteTimeout: -1, PingInterval: -1, IdleTimeout: -1, Lifetime: -1, DrainTimeout: -1, AskTimeout: -1, DisconnectTimeout: -1, ShutdownSpread: -1,
+			ConnectTimeout: -1, WriteTimeout: -1, PingInterval: -1, IdleTimeout: -1, Lifetime: -1, DrainTimeout: -1, AskTimeout: -1, DisconnectTimeout: -1, ShutdownSpread: -1,
 			ConnRate: ws.Rate{PerSecond: -1}, EventRates: map[string]ws.Rate{"a": {PerSecond: -1}, "b": {}},
 		},
 		{MaxConnections: 10, MaxConnectionsPerAddr: 10, MaxMessageBytes: 13, OutboxFrames: 2, InboxMessages: 1, CompressAbove: 1},

@@ -19,6 +19,16 @@ const (
 	refreshEvent = "$refresh" // renews the principal of a connection (refresh.go)
 )
 
+// The events of sessions (protocol_v1.go).
+const (
+	connectEvent   = "$connect"
+	connectedEvent = "$connected"
+	pingEvent      = "$ping"
+	pongEvent      = "$pong"
+	goawayEvent    = "$goaway"
+	shedEvent      = "$shed"
+)
+
 // The faults of a frame whose syntax is right.
 const (
 	errCancelID envelope.Fault = `"$cancel" needs the id of a call`

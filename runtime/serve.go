@@ -11,7 +11,8 @@ import (
 )
 
 // ServeHTTP answers a WebSocket handshake: when the answer arrives, the
-// connection is registered and its connect hook has returned. Over HTTP/1.1 it
+// connection is registered and its connect hook has returned; for a client that
+// speaks wsgen.v1.json, when $connected arrives. Over HTTP/1.1 it
 // lives on by itself when ServeHTTP returns; over HTTP/2, where it is a stream
 // (RFC 8441), ServeHTTP returns when the connection is over.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,6 +58,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // begin opens a connection and answers its handshake. bad is nil, or says why
 // the connection is to be closed at once.
 func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHandshake) {
+	if s, is := c.member.Socket.Owner().(*session); is {
+		s.greet(r, a)
+		return
+	}
 	opened, answered := false, false
 	var refusal *Error
 	defer func() {
@@ -89,7 +94,7 @@ func (e *Endpoint) begin(c *conn, r *http.Request, a *arrival, bad *refusedHands
 		c.member.Socket.Out().Soon()
 		if err := c.accept(r, a); err != nil {
 			// The peer's doing, and what it can do as often as it likes is no error.
-			gone := e.report(c, "", 0, NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err)))
+			gone := e.report(c, "", 0, errLeft(err))
 			if opened {
 				refusal = gone
 			}
@@ -134,6 +139,12 @@ func visible(c *conn) *conn {
 		return nil
 	}
 	return c
+}
+
+// errLeft returns the refusal of a request whose client has gone, or cannot be
+// answered for another reason.
+func errLeft(err error) *Error {
+	return NewError(CodeCanceled, "the client has gone").WithCause(steady.Wrap(errHandshake, err))
 }
 
 const errHandshake = "ws: handshake not answered"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
@@ -16,7 +17,8 @@ import (
 //  2. New handshakes are answered 503.
 //  3. One connection after the other, spread over at most
 //     Options.ShutdownSpread, and half of what ctx leaves, refuses new messages
-//     with CodeUnavailable.
+//     with CodeUnavailable; or, if its client speaks wsgen.v1.json, is asked to
+//     leave within Options.DrainTimeout, and half of what ctx leaves.
 //  4. Each of them is closed with 1001 when what it has accepted is answered and
 //     what is queued for it has left; or, with an error for what has no answer,
 //     when Options.DrainTimeout is up or ctx about to end.
@@ -49,13 +51,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // closeAll closes the connections, and waits until nothing is left of them.
 func (s *Server) closeAll(ctx context.Context) error {
 	drained, conns := s.hub.Shut()
+	awaiting := s.hub.Awaiting()
+	for _, m := range awaiting {
+		ownerOf(m).leave(departure{cause: shutdownCause})
+	}
 	s.closeSpread(ctx, conns)
 	select {
 	case <-drained:
 		return nil
 	case <-ctx.Done():
 	}
-	for _, m := range append(conns, s.hub.Lingering()...) {
+	for _, m := range slices.Concat(conns, awaiting, s.hub.Lingering()) {
 		clientOf(m).abort(shutdownCause)
 	}
 	select {
@@ -110,6 +116,15 @@ func drainTime(ctx context.Context, d time.Duration) time.Duration {
 	return d
 }
 
+// leadTime returns how long a client that was asked to leave may take to: d, but
+// no more than half of what ctx leaves, since others are asked later.
+func leadTime(ctx context.Context, d time.Duration) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
+	return atMostHalf(ctx, d)
+}
+
 // flushTime is kept for the last frames and the closing handshake, but no
 // more than a quarter of the time that is left.
 const flushTime = time.Second
@@ -128,6 +143,9 @@ func (s *Server) closeSpread(ctx context.Context, conns []*hub.Member) {
 			}
 		}
 		o := ownerOf(m)
-		o.drain(shutdownCause, drainTime(ctx, o.limits().DrainTimeout))
+		o.leave(departure{
+			cause: shutdownCause, spread: spread,
+			within: drainTime(ctx, o.limits().DrainTimeout), lead: leadTime(ctx, o.limits().DrainTimeout),
+		})
 	}
 }

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,21 @@ type Offer struct {
 	// is no token.
 	Scheme string
 	token  string
+
+	// Session says that SessionProtocol is among them.
+	Session bool
+}
+
+// SessionProtocol is the subprotocol of sessions, the only one that is spoken
+// (docs/reference/protocol.md, "Sessions").
+const SessionProtocol = "wsgen.v1.json"
+
+// Answer returns the subprotocol that the answer names; "" is none.
+func (o *Offer) Answer() string {
+	if o.Session {
+		return SessionProtocol
+	}
+	return o.Scheme
 }
 
 // bearerProtocol and tokenProtocol are the members of the header that announce
@@ -52,15 +68,17 @@ func offered(lines []string) (o Offer, ok bool) {
 }
 
 // Negotiate reads the offer, and refuses one of subprotocols that are not
-// spoken here: a browser whose offer gets no echo fails without a reason.
-// Nothing of the offer is in the refusal, since a token may be in any of it. No
-// subprotocol is spoken yet: the answer names the token's scheme at most.
+// spoken here: a browser whose offer gets no echo fails without a reason. Others
+// beside SessionProtocol do no harm. Nothing of the offer is in the refusal,
+// since a token may be in any of it.
 func Negotiate(r *http.Request) (Offer, *Refusal) {
 	o, ok := offered(r.Header.Values("Sec-WebSocket-Protocol"))
 	switch {
 	case !ok:
 		return o, &Refusal{Status: http.StatusBadRequest, Text: "Sec-WebSocket-Protocol is no list of tokens: " +
 			"a credential in it has no =, / or spaces (base64url without padding has none)"}
+	case slices.Contains(o.protocols, SessionProtocol):
+		o.Session = true
 	case len(o.protocols) > 0:
 		return o, &Refusal{Status: http.StatusBadRequest, Text: "none of the subprotocols offered is spoken here; " +
 			`connect without one, or with "bearer" and a token alone`}

@@ -29,11 +29,12 @@ type Hub struct {
 	mu   sync.RWMutex
 	byID index
 
-	live    int                  // connections whose socket or hook is not done with yet
-	lingers map[*Member]struct{} // of them, those that are registered no more
-	from    map[netip.Addr]int   // live by address; nil: not limited
-	closing bool
-	drained chan struct{} // closed when closing is set and none is live
+	live     int                  // connections whose socket or hook is not done with yet
+	lingers  map[*Member]struct{} // of them, those that are registered no more
+	from     map[netip.Addr]int   // live by address; nil: not limited
+	awaiting map[*Member]struct{} // of live, those that are not registered yet
+	closing  bool
+	drained  chan struct{} // closed when closing is set and none is live
 }
 
 // New returns an empty Hub of an Engine's sockets. One that is added while Shut

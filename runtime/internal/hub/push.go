@@ -183,9 +183,28 @@ func (m *Member) pushOver(f *outbox.Frame, v outbox.Verdict, how *How, n *Tally)
 		}
 		if policy == CloseSlow {
 			n.Slow = append(n.Slow, m) // closed later: a room's lock is held, and closing calls the owner
+		} else {
+			m.note(1, false)
 		}
 		return false
 	}
+	if o.Shed > 0 {
+		m.note(o.Shed, true)
+	}
 	n.Sent++
 	return o.Verdict == outbox.Schedule
+}
+
+// Noter is a Keeper whose client is told of pushes that its full outbox has lost.
+type Noter interface {
+	// ShedNote returns the frame that says how many were lost. Locks may be held.
+	ShedNote(n int) []byte
+}
+
+// note has the client told that n pushes were lost, if it can be: older ones,
+// which made room for another, or else the newest.
+func (m *Member) note(n int, older bool) {
+	if o, is := m.Socket.Owner().(Noter); is {
+		m.Socket.Schedule(m.Socket.Out().Note(n, older, o.ShedNote))
+	}
 }

@@ -4,8 +4,9 @@ import "slices"
 
 // mark says how a queued frame is more than a plain push.
 type mark struct {
-	key string // a later frame with this key takes its place; "" is none
-	how state  // insisted, aside, stamp
+	key  string // a later frame with this key takes its place; "" is none
+	how  state  // insisted, aside, stamp
+	lost uint32 // it says that so many others were shed (Note); 0: it says nothing
 }
 
 func (m mark) is(how state) bool { return m.how&how != 0 }

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"time"
 
@@ -21,6 +22,33 @@ func (s *Socket) Accept(r *http.Request, a *handshake.Answer, d time.Duration) e
 		return err
 	}
 	return s.net.SetWriteDeadline(time.Time{})
+}
+
+// Say writes a frame behind the answer to the handshake, before Resume: ahead of
+// all that is queued. An error has closed the connection.
+func (s *Socket) Say(frame []byte) error {
+	err := s.net.SetWriteDeadline(deadline(s.profile.limits.Write))
+	if err == nil {
+		_, err = s.net.Write(frame)
+	}
+	if err == nil {
+		err = s.net.SetWriteDeadline(time.Time{})
+	}
+	if err != nil {
+		s.Abort(writeCause(err))
+	}
+	return err
+}
+
+// Drop drops all that is queued. It must be called before Resume, and before the
+// connection is closed.
+func (s *Socket) Drop() {
+	s.out.Unpause() // else nothing could be taken
+	b := batches.Get().(*batch)
+	for s.out.Take(&b.Batch, math.MaxInt); b.Len() > 0; s.out.Next(&b.Batch, math.MaxInt) {
+	}
+	b.Settle(s.profile.engine.waiting)
+	batches.Put(b)
 }
 
 // tunnel returns the stream that the connection is; nil if it is none.

@@ -17,6 +17,7 @@ type Ahead struct {
 	done  chan struct{} // closed when nobody reads ahead any more
 	read  int           // bytes, behind the rest of the block
 	stops atomic.Bool   // it is ended by a deadline
+	over  atomic.Bool   // StopAhead was called
 }
 
 // ReadAhead begins to read ahead, until stop is closed and StopAhead called. It
@@ -46,7 +47,7 @@ func (s *Socket) readStops(a *Ahead) bool {
 // full.
 func (s *Socket) readAhead(a *Ahead, stop <-chan struct{}) {
 	defer close(a.done)
-	if !s.readStops(a) || s.state.is(stateOpened) {
+	if !s.readStops(a) || s.aheadOver(a) {
 		return
 	}
 	read := s.net.Read
@@ -59,7 +60,7 @@ func (s *Socket) readAhead(a *Ahead, stop <-chan struct{}) {
 		if err == nil {
 			continue
 		}
-		if s.state.is(stateOpened) || steady.Is(err, os.ErrDeadlineExceeded) {
+		if s.aheadOver(a) || steady.Is(err, os.ErrDeadlineExceeded) {
 			return // Serve finds any other error as well
 		}
 		if steady.Is(err, io.EOF) {
@@ -70,12 +71,16 @@ func (s *Socket) readAhead(a *Ahead, stop <-chan struct{}) {
 	}
 }
 
+// aheadOver reports whether reading ahead is over, or about to be.
+func (s *Socket) aheadOver(a *Ahead) bool { return a.over.Load() || s.state.is(stateOpened) }
+
 // Opened ends the time in which reading ahead may begin.
 func (s *Socket) Opened() { s.state.set(stateOpened) }
 
-// StopAhead ends reading ahead, after Opened. A socket that has no deadline any
+// StopAhead ends reading ahead; without Opened it may begin once more. A socket that has no deadline any
 // more, although it had one, is closed: nothing else would end its read.
 func (s *Socket) StopAhead(a *Ahead) {
+	a.over.Store(true)
 	if s.tunnel() != nil { // stop ends its reads
 		<-a.done
 		s.checkMore(a.read)

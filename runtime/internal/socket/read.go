@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 )
@@ -123,6 +124,33 @@ func (s *Socket) skipPong() bool {
 	}
 	s.from += uint16(header + rest[1]&0x7f)
 	return true
+}
+
+// takeControl has the owner take a message from the front of the bytes that are
+// there, and reports whether it did. The message must be a whole one, in one
+// frame that lies in the block. takeControl must not be called in the middle of
+// a frame.
+func (s *Socket) takeControl() bool {
+	owner, is := s.owner.(Controller)
+	if !is {
+		return false
+	}
+	text, size := frame.Whole(s.block.bytes[s.from:s.to])
+	if size == 0 {
+		return false
+	}
+	mask := [4]byte(s.block.bytes[int(s.from)+size-len(text)-4:])
+	frame.Unmask(text, mask)
+	s.from += uint16(size) // before the owner may read ahead
+	if utf8.Valid(text) && owner.Control(text) {
+		if s.corkDue() {
+			s.Uncork()
+		}
+		return true
+	}
+	s.from -= uint16(size)
+	frame.Unmask(text, mask)
+	return false
 }
 
 // readPayload reads right into gws's buffer, which is for the rest of a long

@@ -103,6 +103,15 @@ type Owner interface {
 	Released()
 }
 
+// Controller is an Owner that takes some short messages without gws, whose part
+// weighs more than all of a connection that says nothing else.
+type Controller interface {
+	// Control is Received for a text message, before gws comes in. It reports
+	// whether it has taken the message, which must not be kept; if not, gws brings
+	// it once more.
+	Control(text []byte) bool
+}
+
 // Open makes s the connection c. first has the bytes that were read of it
 // already. Nothing is written before Resume, nor read before Serve.
 func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate bool) {
@@ -159,7 +168,7 @@ func (s *Socket) Serve() {
 func (s *Socket) read() {
 	// gws comes in with the first message. Its part weighs more than ours, and
 	// a connection that only listens, and answers pings, has no use for it.
-	for more := true; more; more = s.skipPong() {
+	for more := true; more; more = s.skipPong() || s.takeControl() {
 		if err := s.available(); err != nil {
 			s.closeUnread(err)
 			return

@@ -1,0 +1,41 @@
+package ws
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// leave asks the client to leave, and closes the connection when its lead is
+// over. Until then everything is answered as ever: a client whose calls are
+// answered leaves by itself, and loses none. A session that is pending is closed
+// at once.
+func (s *session) leave(d departure) {
+	if s.refused(shuttingDown()) {
+		s.member.Socket.Brief()
+		s.close(d.cause)
+		return
+	}
+	if !s.told.Swap(true) && d.lead > 0 {
+		reason, _, _ := strings.Cut(d.cause.Reason, ":")
+		retry := rand.N(max(d.spread, leaveRetry))
+		s.insist(s.endpoint.protocol.goaway(reason, retry, d.lead))
+	}
+	if d.lead != noLimit {
+		s.lead(d.cause, d.lead)
+		return
+	}
+	// The client has as much time as by default, and what it has begun then as
+	// much as it takes.
+	time.AfterFunc(defaultDrainTimeout, func() { s.drain(d.cause, noLimit) })
+}
+
+// insist queues a frame that must not be lost, and does not wait for room.
+func (s *session) insist(frame []byte) {
+	out := s.member.Socket.Out()
+	v := out.Aside(frame)
+	if v.Refused() {
+		go func() { s.member.Socket.Schedule(out.WaitAside(frame, nil)) }() // no longer than the connection lasts
+	}
+	s.member.Socket.Schedule(v)
+}
