@@ -115,6 +115,7 @@ func TestPortable(t *testing.T) {
 	t.Run("Connect", TestConnect)
 	t.Run("SessionStates", TestSessionStates)
 	t.Run("Counting", TestCounting)
+	t.Run("Goaway", TestGoaway)
 }
 
 // site is a running HTTP server with gateways on one ws.Server.

@@ -33,7 +33,7 @@ func TestOverHTTP2(t *testing.T) {
 		"Cancel": TestCancel, "CancelledHandler": TestCancelledHandler, "Timeout": TestTimeout,
 		"Stream": TestStream, "StreamEnds": TestStreamEnds, "StreamWaits": TestStreamWaits,
 
-		"Connect": TestConnect, "SessionStates": TestSessionStates, "Counting": TestCounting,
+		"Connect": TestConnect, "SessionStates": TestSessionStates, "Counting": TestCounting, "Goaway": TestGoaway,
 		"Rates": TestRates, "SilentPeer": TestSilentPeer, "Lifetime": TestLifetime, "NoTimers": TestNoTimers,
 		"DisconnectDeadline": TestDisconnectDeadline, "GuardDeadline": TestGuardDeadline,
 		"Shutdown": TestShutdown, "ShutdownLosesNothing": TestShutdownLosesNothing, "ShutdownDeadline": TestShutdownDeadline,
