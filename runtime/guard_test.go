@@ -280,7 +280,7 @@ func TestHandshakes(t *testing.T) {
 		{400, do("GET", "/ws", append(up, "Sec-WebSocket-Version: 13")...)},
 		{400, do("GET", "/ws", append(up, "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: short")...)},
 		{400, do("GET", "/ws", append(up, "Sec-WebSocket-Version: 13", key, "Sec-WebSocket-Protocol: graphql-ws")...)},
-		{400, do("GET", "/ws", append(up, "Sec-WebSocket-Version: 13", key, "Sec-WebSocket-Protocol: wsgen.v1.json, jsonrpc")...)},
+		{400, do("GET", "/ws", append(up, "Sec-WebSocket-Version: 13", key, "Sec-WebSocket-Protocol: wsgen.v2.json, jsonrpc")...)},
 	} {
 		if c.res.StatusCode != c.status {
 			t.Errorf("%s %v: %s, want %d", c.res.Request.Method, c.res.Request.Header, c.res.Status, c.status)

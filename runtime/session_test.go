@@ -15,6 +15,7 @@ import (
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/broker/brokertest"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // v1 offers the subprotocol of sessions.
@@ -519,6 +520,30 @@ func TestDecisionOneInCluster(t *testing.T) {
 			synctest.Wait()
 		}
 	})
+}
+
+// TestSessionByKit: package wstest connects as a principal, whose guards are not
+// asked behind $connect either, and waits for the session to end.
+func TestSessionByKit(t *testing.T) {
+	over := false
+	t.Cleanup(func() {
+		if !over {
+			t.Error("the disconnect hook was not waited for")
+		}
+	})
+	e := gateway{
+		connGuards: []ws.ConnGuard{connGuard(func(*ws.Upgrade) error { return errors.New("asked") })},
+		on:         map[string]handler{"who": inline(func(c *ws.Call) error { id := c.Client().Principal().ID; return c.Reply(&id) })},
+		disconnect: func(context.Context, *ws.Client, any, ws.Closed) { over = true },
+	}.endpoint(ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)}))
+	name, value, _ := strings.Cut(v1, ": ")
+	c := wstest.Dial(t, e, wstest.As(ws.Principal{ID: "ann"}), wstest.Header(name, value))
+	c.SendText(`{"event":"$connect","data":{"token":"bob"}}`)
+	c.ExpectText(connected)
+	var id string
+	if c.Call("who", nil).Into(&id); id != "ann" {
+		t.Errorf("it is %q", id)
+	}
 }
 
 // TestNoTokenTold: neither the Logger nor the Observer sees a token, wherever it

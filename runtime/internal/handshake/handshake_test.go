@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net/http"
+	"net/url"
 	"testing"
 )
 
@@ -122,6 +123,35 @@ func TestToken(t *testing.T) {
 		}
 	}
 	for _, offered := range []string{"chat", "bearer", "bearer, a=b", "bearer, token, chat"} {
+		if _, bad := Negotiate(&http.Request{Header: http.Header{"Sec-Websocket-Protocol": {offered}}}); bad == nil || bad.Status != 400 {
+			t.Errorf("%q is spoken: %v", offered, bad)
+		}
+	}
+}
+
+// TestSessionOffer: the subprotocol of sessions is spoken with who offers it,
+// among whatever else, and the answer names nothing else. A name behind "bearer"
+// is a token.
+func TestSessionOffer(t *testing.T) {
+	for _, c := range []struct {
+		offered, answer, token string
+		session                bool
+	}{
+		{"wsgen.v1.json", "wsgen.v1.json", "", true},
+		{"chat, wsgen.v1.json,soap", "wsgen.v1.json", "", true},
+		{"bearer, t, wsgen.v1.json", "wsgen.v1.json", "t", true},
+		{"wsgen.v1.json, Bearer, t", "wsgen.v1.json", "t", true},
+		{"bearer, wsgen.v1.json", "bearer", "wsgen.v1.json", false},
+		{"bearer, t", "bearer", "t", false},
+		{"", "", "", false},
+	} {
+		r := &http.Request{URL: new(url.URL), Header: http.Header{"Sec-Websocket-Protocol": {c.offered}}}
+		offer, bad := Negotiate(r)
+		if bad != nil || offer.Answer() != c.answer || offer.Token(r) != c.token || offer.Session != c.session {
+			t.Errorf("%q: %v, %q %q %v", c.offered, bad, offer.Answer(), offer.Token(r), offer.Session)
+		}
+	}
+	for _, offered := range []string{"wsgen.v1", "WSGEN.v1.json", "wsgen.v1.json=", "wsgen.v1.json a"} {
 		if _, bad := Negotiate(&http.Request{Header: http.Header{"Sec-Websocket-Protocol": {offered}}}); bad == nil || bad.Status != 400 {
 			t.Errorf("%q is spoken: %v", offered, bad)
 		}
