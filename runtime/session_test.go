@@ -315,6 +315,14 @@ func TestSessionStates(t *testing.T) {
 				p.sendClose(1000, "")
 				<-closed
 			},
+			"byte by byte": func(_ *site, p *peer) {
+				for _, b := range append(frame(text, []byte(`{"event":"$connect"}`)), frame(text, []byte(`{"event":"echo","id":1,"data":1}`))...) {
+					p.raw([]byte{b})
+				}
+				p.want(connected, `{"event":"echo","id":1,"data":1}`)
+				p.sendClose(1000, "")
+				<-closed
+			},
 			"in fragments": func(_ *site, p *peer) {
 				p.raw(append(frame(0x01, []byte(`{"event":"$con`)), frame(0x80, []byte(`nect"}`))...))
 				p.want(connected)
