@@ -41,13 +41,9 @@ func (q wsDoubts) Names(ctx context.Context) ([]string, error) {
 
 func (q wsDoubts) Reload(ctx context.Context) error { return ws.AskAck(ctx, q.a, "reload", nil) }
 
-// answering is a gateway whose clients answer questions, but those that connect
-// with ?plain. It hands out its clients.
+// answering is a gateway that hands out its clients.
 func answering(clients chan<- *ws.Client, on map[string]handler) gateway {
-	return gateway{on: on, connect: func(_ context.Context, c *ws.Client, r *http.Request) (any, error) {
-		if !r.URL.Query().Has("plain") {
-			ws.Answering(c)
-		}
+	return gateway{on: on, connect: func(_ context.Context, c *ws.Client, _ *http.Request) (any, error) {
 		clients <- c
 		return nil, nil
 	}}
@@ -86,7 +82,7 @@ func TestAsk(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{}, answering(clients, map[string]handler{"echo": inline(echo)}))
 	ask := newDoubts(s.Server)
-	p := s.dial(t, "/ws")
+	p := s.session(t, "/ws")
 	c := <-clients
 	confirm := func(ctx context.Context) (bool, error) { return ask.Client(c).Confirm(ctx, "Delete it?") }
 	names := func(ctx context.Context) ([]string, error) { return ask.Conn(c.ID()).Names(ctx) }
@@ -158,7 +154,7 @@ func TestAsk(t *testing.T) {
 func TestAskPlain(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{}, answering(clients, nil))
-	p := s.dial(t, "/ws?plain")
+	p := s.dial(t, "/ws")
 	c := <-clients
 	if _, err := newDoubts(s.Server).Client(c).Confirm(t.Context(), "?"); outcome(false, err) != "unavailable: the client does not speak a protocol in which it can be asked [] 0s" {
 		t.Error(err)
@@ -195,21 +191,25 @@ func TestAskFromHandler(t *testing.T) {
 		}},
 	}, g)
 	ask = newDoubts(s.Server)
-	p := s.dial(t, "/ws")
+	p := s.session(t, "/ws")
 	<-clients
 	p.send(`{"event":"delete","id":1}`)
 	p.want(`{"event":"confirm","id":"$1","data":"Delete it?"}`)
 	p.send(`{"event":"echo","id":2,"data":2}`)
-	eventually(t, "both are read", func() bool { return s.Stats().Received == 2 })
+	eventually(t, "both are read", func() bool { return s.Stats().Received == 3 })
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.Shutdown(context.Background()) }()
 	eventually(t, "it drains", func() bool { return s.Stats().Draining })
+	if text := p.next(); readGoaway(t, text) == nil {
+		t.Errorf("%s, and not $goaway", text)
+	}
 	for range 5 {
 		p.send(`{"event":"confirm","id":"$7","data":true}`)
 	}
 	p.send(`{"event":"confirm","id":"$1","data":true}`)
 	p.want(`{"event":"delete","id":1,"data":true}`, `{"event":"echo","id":2,"data":2}`)
-	p.wantClose(ws.CloseAway)
+	p.sendClose(uint16(ws.CloseReturning), "")
+	p.wantClose(ws.CloseReturning)
 	_ = p.conn.Close()
 	if err := <-stopped; err != nil {
 		t.Error(err)
@@ -231,7 +231,7 @@ func TestAskEnds(t *testing.T) {
 		"server":    func(_ *peer, c *ws.Client) { _ = c.Close(ws.CloseNormal, "") },
 	} {
 		t.Run(by, func(t *testing.T) {
-			p := s.dial(t, "/ws")
+			p := s.session(t, "/ws")
 			c := <-clients
 			said := asked(func(ctx context.Context) (bool, error) { return ask.Client(c).Confirm(ctx, "?") })
 			p.want(`{"event":"confirm","id":"$1","data":"?"}`)
@@ -266,7 +266,7 @@ func TestAskLimits(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{MaxAsks: 2, AskTimeout: 50 * time.Millisecond}, answering(clients, map[string]handler{"echo": inline(echo)}))
 	ask := newDoubts(s.Server)
-	p := s.dial(t, "/ws")
+	p := s.session(t, "/ws")
 	c := <-clients
 	confirm := func(ctx context.Context) (bool, error) { return ask.Client(c).Confirm(ctx, "?") }
 
@@ -329,7 +329,7 @@ func TestAskLimits(t *testing.T) {
 func TestAskFull(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{OutboxFrames: 4, Overflow: ws.ShedOldest}, answering(clients, nil))
-	p := s.dial(t, "/ws")
+	p := s.session(t, "/ws")
 	c := <-clients
 	big := strings.Repeat("x", 1<<18)
 	to := ws.NewAsk(s.Server, func(a ws.Asked) ws.Asked { return a }).Client(c)
@@ -365,7 +365,7 @@ func TestAskMany(t *testing.T) {
 	const askers, each = 8, 100
 	clients := make(chan *ws.Client, 1)
 	s := serve(t, ws.Options{}, answering(clients, nil))
-	p := s.dial(t, "/ws")
+	p := s.session(t, "/ws")
 	c := <-clients
 	to := ws.NewAsk(s.Server, func(a ws.Asked) ws.Asked { return a }).Client(c)
 	var wg sync.WaitGroup

@@ -37,6 +37,9 @@ type owner interface {
 	// leave closes the connection when what it has accepted has ended, or has
 	// taken as long as it may.
 	leave(d departure)
+	// answers reports whether the client answers questions: whether it speaks a
+	// protocol in which ids that begin with "$" are the server's.
+	answers() bool
 	// ask sends a question to the client and returns the data of its answer.
 	ask(ctx context.Context, event string, data any) ([]byte, error)
 }

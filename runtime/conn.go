@@ -100,9 +100,8 @@ func (c *conn) inbox() *inbox.Queue[*task] {
 
 // odd holds what few of these connections need, so that it is no part of the others.
 type odd struct {
-	guest   *kit.Guest // nil: it is no test's. Set before the connection is registered
-	answers bool       // the client answers questions
-	asks    questions
+	guest *kit.Guest // nil: it is no test's. Set before the connection is registered
+	asks  questions
 }
 
 // oddly returns the odd fields, made if need be. The caller holds w.mu.

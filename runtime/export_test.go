@@ -26,18 +26,9 @@ func LooksInVain(c *Client) string {
 	}
 }
 
-// Answering has a connection be one whose client answers questions, as one that
-// speaks a protocol with answers does.
-func Answering(c *Client) {
-	w := c.owner().(*conn).works()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.oddly().answers = true
-}
-
 // Questions returns how many questions a client has not answered.
 func Questions(c *Client) int {
-	w := c.owner().(*conn).works()
+	w := c.owner().(*session).works()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.oddly().asks.open)

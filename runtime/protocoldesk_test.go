@@ -43,6 +43,7 @@ func newDesk(path string) gateway {
 			"count":   stream(d.count),
 			"ticks":   stream(d.ticks),
 			"borrow":  inline(d.borrow),
+			"clear":   {call: d.clear, mode: ws.Serial, noData: true},
 			"secret":  {call: nothing, noData: true, mode: ws.Serial, guards: []ws.MessageGuard{messageGuard(notForYou)}},
 			"vote":    {call: nothing, noData: true},
 			"fail":    inline(func(*ws.Call) error { return errors.New("the cellar is under water") }),
@@ -196,6 +197,17 @@ func (deskCalls) ticks(c *ws.Call) error {
 			<-ctx.Done()
 		}
 	})
+}
+
+// clear asks whoever calls it, for a short time.
+func (deskCalls) clear(c *ws.Call) error {
+	ctx, cancel := context.WithTimeout(c.Context(), 200*time.Millisecond)
+	defer cancel()
+	sure, err := newDoubts(c.Client().Server()).Client(c.Client()).Confirm(ctx, "Clear the desk?")
+	if err != nil {
+		return err
+	}
+	return c.Reply(sure)
 }
 
 func (deskCalls) borrow(c *ws.Call) error {

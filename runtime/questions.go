@@ -30,18 +30,9 @@ type answer struct {
 	err  error  // it refuses
 }
 
-// answers reports whether the client answers questions: whether it speaks a
-// protocol in which ids that begin with "$" are the server's.
-func (c *conn) answers() bool {
-	w := c.work.Load()
-	if w == nil {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	odd := w.oddity()
-	return odd != nil && odd.answers
-}
+// answers reports that the client answers no questions: it speaks the plain
+// protocol.
+func (c *conn) answers() bool { return false }
 
 // ask sends a question to the client and returns the data of its answer. It waits
 // until ctx ends, or for AskTimeout if that has no deadline.
@@ -49,7 +40,7 @@ func (c *conn) ask(ctx context.Context, event string, data any) ([]byte, error) 
 	if c.member.Socket.Closes() {
 		return nil, ErrClosed
 	}
-	if !c.answers() {
+	if !c.owner().answers() {
 		return nil, NewError(CodeUnavailable, "the client does not speak a protocol in which it can be asked")
 	}
 	if _, limited := ctx.Deadline(); !limited && c.endpoint.opts.AskTimeout != noLimit {
@@ -159,7 +150,7 @@ func (c *conn) takeBack(id string) {
 // answered takes a message that is the answer to a question. It reports whether it
 // is an answer at all; one to nothing is dropped. Read goroutine only.
 func (c *conn) answered(text []byte) bool {
-	if !c.answers() {
+	if !c.owner().answers() {
 		return false
 	}
 	f, id, ok := envelope.ParseAnswer(text)

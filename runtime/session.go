@@ -195,11 +195,14 @@ func (s *session) own(text []byte) bool {
 // protocol, too.
 func (e *Endpoint) knows(event []byte) bool {
 	switch string(event) {
-	case cancelEvent, "$credit":
+	case cancelEvent, creditEvent:
 		return true
 	}
 	return e.lookup(event) >= 0
 }
+
+// answers reports that the client answers questions.
+func (s *session) answers() bool { return true }
 
 // Due returns when TimeUp is to be called.
 func (s *session) Due() time.Duration {
