@@ -126,9 +126,13 @@ func (w *World) at(server int) (members []int) {
 	return members
 }
 
+// noticed is how long a case must last in which servers are cut off from each other:
+// no link breaks, and so nodes notice it by their heartbeats only.
+const noticed = 30 * time.Second
+
 // cutNode cuts off one node: at first so that connections end, and then so that
 // nothing gets on. In the end it cuts off the servers of the engine from each other,
-// if there are several.
+// if there are several and there is time.
 func cutNode(w *World) error {
 	began := time.Now()
 	m := w.Nodes[1]
@@ -141,7 +145,7 @@ func cutNode(w *World) error {
 		{node, m.Proxy.Stall, m.Proxy.Heal},
 		{Fault{What: "servers cut off from each other", Engine: true}, w.Engine.Part, w.Engine.Heal},
 	}
-	if w.Engine.Servers() == 1 {
+	if w.Engine.Servers() == 1 || w.Scale.During < noticed {
 		ways = ways[:2]
 	}
 	n := time.Duration(len(ways))

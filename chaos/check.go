@@ -346,7 +346,7 @@ func (r *Result) calls() {
 		if c.Most > mostCall && !stopped(life) {
 			r.fail("I8: a %s of %v took %v", c.MostCall, life, c.Most)
 		}
-		if life.Dead.IsZero() && life.Before.Node != "" && c.Calls < 1000 {
+		if life.Dead.IsZero() && life.Before.Node != "" && c.Calls < r.World.Scale.Calls {
 			r.fail("I8: %v has made %d calls only", life, c.Calls)
 		}
 	}

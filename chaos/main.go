@@ -52,7 +52,7 @@ func long(during time.Duration) Scale {
 		Nodes: 3, Clients: 240, Rate: 100, Probers: 2, Churn: 334,
 		Before: 10 * time.Second, During: during, After: 5 * time.Second,
 		Every: 10 * time.Second, Outage: 20 * time.Second, Stops: []time.Duration{5 * time.Second, 30 * time.Second},
-		LocalRate: 0.95, OthersRate: 0.9, Call: 10 * time.Millisecond, Late: 250 * time.Millisecond,
+		LocalRate: 0.95, OthersRate: 0.9, Call: 10 * time.Millisecond, Calls: 1000, Late: 250 * time.Millisecond,
 		Logs: io.Discard,
 	}
 }

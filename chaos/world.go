@@ -78,6 +78,7 @@ type Scale struct {
 	Stops                 []time.Duration
 	LocalRate, OthersRate float64       // shares of the rate before that must go on
 	Call                  time.Duration // how long one call in a thousand may take
+	Calls                 int           // how many a node makes at least
 	Late                  time.Duration // how much later than its deadline a question may return
 	Probers               int
 	Churn                 int // joins and leaves of a node in a second

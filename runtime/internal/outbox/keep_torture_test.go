@@ -131,9 +131,7 @@ func (s *torn) resume() {
 	if !ok {
 		s.t.Errorf("a gap behind %d of %d", len(s.frames), s.q.Sent())
 	}
-	for _, f := range missed {
-		s.frames = append(s.frames, f)
-	}
+	s.frames = append(s.frames, missed...)
 	if n := s.q.Sent(); n != uint64(len(s.frames)) {
 		s.t.Errorf("the peer has %d of %d", len(s.frames), n)
 	}
