@@ -199,7 +199,7 @@ func TestTurnedAwayHears(t *testing.T) {
 		if res.StatusCode != http.StatusSwitchingProtocols {
 			t.Fatal(res.Status)
 		}
-		p := &peer{t, conn, r, res.Header}
+		p := &peer{t: t, conn: conn, r: r, header: res.Header}
 		if first, payload, err := p.read(); err != nil || first != closes || string(payload) != "\x11\x33forbidden: no" {
 			t.Fatalf("%s: %#x %q %v", path, first, payload, err)
 		}

@@ -91,7 +91,7 @@ func (a *arrival) known() bool {
 
 // isOf notes whom the guards have let in.
 func (i *identity) isOf(a *arrival) {
-	i.kept = a.kept
+	i.kept.Store(a.kept)
 	if a.known() {
 		i.principal.Store(&a.principal)
 	}

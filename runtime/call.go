@@ -194,6 +194,16 @@ func (c *Call) send(frame []byte, lent bool) {
 	}
 }
 
+// replyAside is Reply without a result, by a frame that does not count.
+func (c *Call) replyAside() {
+	c.replied = true
+	if c.passage != nil && !c.passage.claim() || c.task != nil && !c.task.claim(nil) {
+		return
+	}
+	frame, _ := c.conn.endpoint.protocol.encode(c.conn.endpoint.handlers[c.handler].Event, c.frame.ID, nil)
+	c.conn.member.Socket.ReplyAside(c.conn.single(frame), c.inline)
+}
+
 // copies reports whether a reply of up to outbox.Block bytes is to be copied
 // when it is sent. That costs less than memory of its own if the write that
 // follows does not wait.

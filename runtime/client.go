@@ -34,6 +34,11 @@ type owner interface {
 	wildcards() []string // the names in the gateway's path
 	gateway() string     // as in Spec.Gateway
 	age() time.Duration  // since the connection was made
+	// whence returns where the peer of a session was when that was resumed; the
+	// zero AddrPort: it was not.
+	whence() netip.AddrPort
+	// lapse ends a session that has no socket, with the cause of that.
+	lapse()
 	// leave closes the connection when what it has accepted has ended, or has
 	// taken as long as it may.
 	leave(d departure)
@@ -116,10 +121,16 @@ func (c *Client) Principal() Principal {
 // the proxy's, unless Options.ClientAddr knows better; then the port is 0. It
 // is the zero AddrPort if it was not an IP address.
 func (c *Client) RemoteAddr() netip.AddrPort {
+	o := c.owner()
+	if o != nil {
+		if at := o.whence(); at.IsValid() {
+			return at
+		}
+	}
 	if c.identity != nil && c.identity.remote.IsValid() {
 		return c.identity.remote
 	}
-	if c.owner() == nil {
+	if o == nil {
 		return netip.AddrPort{}
 	}
 	return addrOf(c.member.Socket.RemoteAddr())

@@ -30,6 +30,7 @@ const (
 	CloseUnauthenticated CloseCode = 4401
 	CloseForbidden       CloseCode = 4403
 	CloseNoConnect       CloseCode = 4408 // $connect did not come in time
+	CloseTaken           CloseCode = 4409 // another socket has the session now
 	CloseRateLimited     CloseCode = 4429
 )
 

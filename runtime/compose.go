@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -22,6 +23,9 @@ func NewEndpoint(s *Server, spec Spec) *Endpoint {
 		wildcards: wildcards(spec.Path),
 	}
 	e.profile = s.engine.Profile(e.opts.socket())
+	if o := &e.opts; !o.NoResume {
+		e.keeper = &outbox.Keeper{Frames: o.ResumeFrames, Bytes: o.ResumeBytes, Total: s.kept}
+	}
 	e.rates, e.refreshes = ratesOf(&e.opts, spec.Handlers)
 	e.compose()
 	return e

@@ -29,6 +29,8 @@ func (o *Options) keepServers(of *Options) (changed []string) {
 	keep(&o.MaxConnections, of.MaxConnections, "MaxConnections", &changed)
 	keep(&o.MaxConnectionsPerAddr, of.MaxConnectionsPerAddr, "MaxConnectionsPerAddr", &changed)
 	keep(&o.OutboxTotalBytes, of.OutboxTotalBytes, "OutboxTotalBytes", &changed)
+	keep(&o.ResumeTotalBytes, of.ResumeTotalBytes, "ResumeTotalBytes", &changed)
+	keep(&o.MaxDetached, of.MaxDetached, "MaxDetached", &changed)
 	keep(&o.PrincipalRate, of.PrincipalRate, "PrincipalRate", &changed)
 	keep(&o.CompressAbove, of.CompressAbove, "CompressAbove", &changed)
 	keep(&o.ShutdownDelay, of.ShutdownDelay, "ShutdownDelay", &changed)

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,12 @@ func (c *conn) gateway() string { return c.endpoint.spec.Gateway }
 
 // age returns the time since c was made.
 func (c *conn) age() time.Duration { return c.endpoint.server.clock() - c.born }
+
+// whence returns nothing: a connection has one socket.
+func (c *conn) whence() netip.AddrPort { return netip.AddrPort{} }
+
+// lapse does nothing: a connection has its socket.
+func (c *conn) lapse() {}
 
 // Overflow returns the gateway's policy for full outboxes.
 func (c *conn) Overflow() hub.Overflow { return hub.Overflow(c.endpoint.opts.Overflow) }

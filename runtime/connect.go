@@ -47,6 +47,11 @@ func (s *session) first(text bool, data []byte) {
 		s.close(closeFor(refusal))
 		return
 	}
+	if says.Resume != nil {
+		if says.why = s.resume(p, &says); says.why == "" {
+			return
+		}
+	}
 	s.endpoint.server.hub.Awaited(&s.member)
 	if s.member.Socket.Closes() {
 		return // nothing is registered that closes already
@@ -57,7 +62,8 @@ func (s *session) first(text bool, data []byte) {
 		return
 	}
 	s.awaitRooms()
-	s.welcome(s.endpoint.protocol.connected(&says, s.limits()))
+	s.since.Store(int64(s.born))
+	s.welcome(s.endpoint.protocol.connected(connectedData{SID: s.begins(), Why: says.why}, s.limits()))
 }
 
 // askGuards asks the guards, with the token of $connect if there is one. Their

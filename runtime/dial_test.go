@@ -128,6 +128,12 @@ type site struct {
 
 func serve(t *testing.T, o ws.Options, gateways ...gateway) *site {
 	t.Helper()
+	return serveBy(t, start, o, gateways...)
+}
+
+// serveBy is serve for a server that is started in a way.
+func serveBy(t *testing.T, start func(*httptest.Server), o ws.Options, gateways ...gateway) *site {
+	t.Helper()
 	logs := &logs{}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -196,6 +202,7 @@ type peer struct {
 	conn   net.Conn
 	r      *bufio.Reader
 	header http.Header // of the handshake's answer
+	sid    string      // of its session, as $connected said
 }
 
 // dial connects to a path of the site, with header lines "Name: value".
@@ -252,7 +259,7 @@ func handshake(t *testing.T, conn net.Conn, host, path string, header ...string)
 	if got := res.Header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		t.Fatalf("accept key %q", got)
 	}
-	return &peer{t, conn, r, res.Header}, nil
+	return &peer{t: t, conn: conn, r: r, header: res.Header}, nil
 }
 
 // raw sends bytes as they are.
@@ -339,11 +346,22 @@ func (p *peer) next() string {
 		case first == ping:
 			p.raw(frame(pong, payload))
 		case first == text:
-			return string(payload)
+			return p.withoutSID(string(payload))
 		default:
 			p.t.Fatalf("want a message, got frame %#x %.200q", first, payload)
 		}
 	}
+}
+
+// withoutSID notes the sid of $connected, and returns the text without it.
+func (p *peer) withoutSID(text string) string {
+	const begins = `{"event":"$connected","data":{`
+	rest, is := strings.CutPrefix(text, begins+`"sid":"`)
+	if !is {
+		return text
+	}
+	p.sid, rest, _ = strings.Cut(rest, `",`)
+	return begins + rest
 }
 
 // want fails unless these texts come next.

@@ -66,6 +66,18 @@ func (s *Server) tellClosed(c *Client, cause Closed) {
 	}
 }
 
+func (s *Server) tellDetached(c *Client, cause Closed) {
+	if tell := s.opts.Observer.Detached; tell != nil {
+		s.tell(func() { tell(c, cause) })
+	}
+}
+
+func (s *Server) tellResumed(c *Client) {
+	if tell := s.opts.Observer.Resumed; tell != nil {
+		s.tell(func() { tell(c) })
+	}
+}
+
 // tellSent tells the Observer of a push, in place, after it: the goroutine is
 // the user's.
 func (s *Server) tellSent(sent Sent) {

@@ -19,14 +19,17 @@ func (c *conn) Due() time.Duration { return min(c.expires(), c.lived()) }
 // lived returns when the connection has lasted for long enough. That is up to
 // a tenth of Lifetime earlier, for each connection at another time, so that a
 // crowd that came together does not come back together.
-func (c *conn) lived() time.Duration {
+func (c *conn) lived() time.Duration { return c.livedSince(c.born) }
+
+// livedSince is lived for a connection that began at a time.
+func (c *conn) livedSince(begun time.Duration) time.Duration {
 	o := &c.endpoint.opts
 	if o.Lifetime == noLimit || c.member.Socket.Drains() {
 		return noLimit
 	}
 	const golden = 0x9e3779b97f4a7c15 // spreads the ids, which are consecutive
 	early, _ := bits.Mul64(c.member.ID*golden, uint64(o.Lifetime/10))
-	return socket.Later(c.born, o.Lifetime-time.Duration(early))
+	return socket.Later(begun, o.Lifetime-time.Duration(early))
 }
 
 // TimeUp closes the connection if its principal has expired, and has it drain

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
@@ -19,8 +20,9 @@ type Endpoint struct {
 	rates     *rates.Set // nil: none is limited
 	refreshes *rates.Set // those of $refresh
 	profile   *socket.Profile
-	wildcards []string // names in spec.Path
-	leaving   turns    // orders the calls of the disconnect hook
+	keeper    *outbox.Keeper // what sessions keep of what they have sent; nil: nothing, since they end with their sockets
+	wildcards []string       // names in spec.Path
+	leaving   turns          // orders the calls of the disconnect hook
 
 	// Set by NewEndpoint and the Router, before anything is served.
 	global     globals

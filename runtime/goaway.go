@@ -16,10 +16,18 @@ func (s *session) leave(d departure) {
 		s.close(d.cause)
 		return
 	}
+	if s.until.Load() != 0 { // nobody is there to be asked
+		s.close(d.cause)
+		return
+	}
 	if !s.told.Swap(true) && d.lead > 0 {
 		reason, _, _ := strings.Cut(d.cause.Reason, ":")
 		retry := rand.N(max(d.spread, leaveRetry))
 		s.insist(s.endpoint.protocol.goaway(reason, retry, d.lead))
+	}
+	if d.cause == lifetimeCause && s.endpoint.keeper != nil {
+		s.parts(min(d.lead, defaultDrainTimeout))
+		return
 	}
 	if d.lead != noLimit {
 		s.lead(d.cause, d.lead)

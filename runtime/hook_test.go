@@ -266,7 +266,7 @@ func TestHookReadsAhead(t *testing.T) {
 					if res, err := http.ReadResponse(r, nil); err != nil || res.StatusCode != 101 {
 						t.Fatal(res, err)
 					}
-					p := &peer{t, conn, r, nil}
+					p := &peer{t: t, conn: conn, r: r}
 					for i := range total {
 						p.want(fmt.Sprintf(`{"event":"echo","data":%d}`, i))
 					}

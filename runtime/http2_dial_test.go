@@ -206,5 +206,5 @@ func (h *h2) ask(path string, header ...string) (*peer, *refused) {
 		return nil, &refused{res, string(text)}
 	}
 	s := &stream2{h.conn, res.Body, out}
-	return &peer{h.t, s, bufio.NewReader(s), res.Header}, nil
+	return &peer{t: h.t, conn: s, r: bufio.NewReader(s), header: res.Header}, nil
 }

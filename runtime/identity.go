@@ -11,16 +11,16 @@ import (
 )
 
 // identity holds what is known about the peer; nil if nothing is. All fields but
-// principal and usage are fixed after the handshake. usage is made by the read
+// principal, kept and usage are fixed after the handshake. usage is made by the read
 // goroutine.
 type identity struct {
 	principal atomic.Pointer[Principal] // nil: nobody known
 	remote    netip.AddrPort            // if it is another than the socket's
 	path      []string                  // values of the wildcards in the gateway's path
 	from      visitor
-	trace     string        // that the upgrade belonged to; "" is none
-	usage     *rates.Usage  // made with the first message, if rates are limited
-	kept      *http.Request // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
+	trace     string                       // that the upgrade belonged to; "" is none
+	usage     *rates.Usage                 // made with the first message, if rates are limited
+	kept      atomic.Pointer[http.Request] // the upgrade request, for $refresh; nil: the principal does not expire, or it was too long
 }
 
 // addrOf returns the address of a TCP socket's peer.

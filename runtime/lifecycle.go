@@ -4,9 +4,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
+	"github.com/wsgen/wsgen/runtime/internal/kit"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -29,6 +31,9 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival)
 		o = &session{conn: c}
 	}
 	c.member.Socket.Open(e.profile, o, n, first, deflate)
+	if a.session && e.keeper != nil {
+		c.member.Socket.KeepSent(e.keeper)
+	}
 	if a.guest != nil {
 		w := c.works()
 		w.mu.Lock()
@@ -148,8 +153,16 @@ func (c *conn) gone() {
 
 // Released forgets the connection, whose socket is closed, and tells the test
 // that made it.
-func (c *conn) Released() {
-	c.endpoint.server.hub.Ended(&c.member, c.identity.cameFrom().network)
+func (c *conn) Released() { c.releasedFrom(c.identity.cameFrom().network) }
+
+// releasedFrom is Released for a socket that is counted under a network.
+func (c *conn) releasedFrom(network netip.Addr) {
+	c.endpoint.server.hub.Ended(&c.member, network)
+	c.releaseGuest()
+}
+
+// releaseGuest tells the test that made the connection that its socket is closed.
+func (c *conn) releaseGuest() {
 	w := c.work.Load()
 	if w == nil {
 		return
@@ -158,6 +171,27 @@ func (c *conn) Released() {
 	defer w.mu.Unlock()
 	if odd := w.oddity(); odd != nil && odd.guest != nil {
 		odd.guest.Release()
+		odd.guest = nil
+	}
+}
+
+// takeGuest takes over the test that made another connection, with its socket.
+func (c *conn) takeGuest(from *conn) {
+	w := from.work.Load()
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	var g *kit.Guest
+	if odd := w.oddity(); odd != nil {
+		g, odd.guest = odd.guest, nil
+	}
+	w.mu.Unlock()
+	if g != nil {
+		w := c.works()
+		w.mu.Lock()
+		w.oddly().guest = g
+		w.mu.Unlock()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
@@ -16,6 +17,7 @@ func NewServer(o Options) *Server {
 	s := &Server{given: given, opts: o, log: newLog(&o), id: newNodeID(), began: time.Now()}
 	s.ids.renew()
 	s.engine = socket.NewEngine(o.OutboxTotalBytes)
+	s.kept = outbox.NewBudget(o.ResumeTotalBytes)
 	s.hub = hub.New(s.engine, shutdownCause.socket())
 	s.listen()
 	s.complain("", given.problems())

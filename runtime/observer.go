@@ -31,6 +31,12 @@ type Observer struct {
 	Opened func(c *Client)
 	// Closed is called when a connection has left the registry.
 	Closed func(c *Client, cause Closed)
+	// Detached is called when a session has lost its socket, and waits for its
+	// client to come back: cause is what Closed will be told if it does not.
+	Detached func(c *Client, cause Closed)
+	// Resumed is called when it has come back, with another socket, before that
+	// client is told.
+	Resumed func(c *Client)
 	// Starting is called for each message that has a handler when it is its turn,
 	// before its guards. They, the interceptors and the handler get the ctx that
 	// it returns, which must be derived from the one that came in; nil leaves

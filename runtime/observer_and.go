@@ -16,6 +16,8 @@ func (o Observer) And(other Observer) Observer {
 		Connecting: bothConnecting(o.Connecting, other.Connecting),
 		Opened:     both(o.Opened, other.Opened),
 		Closed:     both2(o.Closed, other.Closed),
+		Detached:   both2(o.Detached, other.Detached),
+		Resumed:    both(o.Resumed, other.Resumed),
 		Starting:   bothStarting(o.Starting, other.Starting),
 		Handled:    bothHandled(o.Handled, other.Handled),
 		Sent:       both(o.Sent, other.Sent),

@@ -270,6 +270,33 @@ type Options struct {
 	// wants to give them longer says so by a context.
 	AskTimeout time.Duration
 
+	// NoResume has sessions, the connections of clients that speak
+	// wsgen.v1.json, end with their sockets. Nothing is kept for another. Default:
+	// false.
+	NoResume bool
+
+	// ResumeWindow is how long a session whose socket is gone waits for its
+	// client: it stays in its rooms, and what is pushed waits. Then it ends, as
+	// any connection does. Default 60 s, as long as a silent peer is waited for;
+	// Unlimited waits as long as there is room (MaxDetached).
+	ResumeWindow time.Duration
+
+	// ResumeFrames and ResumeBytes bound what a session keeps of what it has
+	// sent and its client has not acknowledged. Beyond, the oldest is forgotten:
+	// a client that has not had that cannot go on, and begins anew. A frame that
+	// went to many weighs its share. Default 256 frames and 64 KiB.
+	ResumeFrames int
+	ResumeBytes  int
+
+	// ResumeTotalBytes bounds what all sessions keep together, as ResumeBytes
+	// does for one. Default 64 MiB. Per Server.
+	ResumeTotalBytes int
+
+	// MaxDetached is how many sessions may wait for their clients without a
+	// socket. They do not count towards MaxConnections; one more ends the one
+	// that has waited longest. Default 10000. Per Server.
+	MaxDetached int
+
 	// DisconnectTimeout is the deadline of a disconnect hook's context, from when
 	// it is called: hooks of a gateway run one after the other while they are
 	// quick, and none waits for others longer than half a second. Default 5 s, so
@@ -303,6 +330,11 @@ const (
 	defaultStreams           = 16
 	defaultAsks              = 16
 	defaultRateStrikes       = 100
+	defaultResumeFrames      = 256
+	defaultResumeBytes       = 64 << 10
+	defaultResumeTotalBytes  = 64 << 20
+	defaultDetached          = 10_000
+	defaultResumeWindow      = time.Minute
 	defaultHandshakeTimeout  = 5 * time.Second
 	defaultConnectTimeout    = 10 * time.Second
 	defaultWriteTimeout      = 10 * time.Second
@@ -342,6 +374,11 @@ func (o Options) resolved() Options {
 	number(&o.MaxStreams, defaultStreams)
 	number(&o.MaxAsks, defaultAsks)
 	number(&o.MaxRateStrikes, defaultRateStrikes)
+	number(&o.ResumeFrames, defaultResumeFrames)
+	number(&o.ResumeBytes, defaultResumeBytes)
+	number(&o.ResumeTotalBytes, defaultResumeTotalBytes)
+	number(&o.MaxDetached, defaultDetached)
+	duration(&o.ResumeWindow, defaultResumeWindow)
 	duration(&o.HandshakeTimeout, defaultHandshakeTimeout)
 	duration(&o.ConnectTimeout, defaultConnectTimeout)
 	duration(&o.WriteTimeout, defaultWriteTimeout)
@@ -366,9 +403,13 @@ func (o Options) resolved() Options {
 // socket returns the limits of a gateway's sockets. The options must be
 // resolved.
 func (o *Options) socket() socket.Limits {
+	lifetime := o.Lifetime
+	if !o.NoResume {
+		lifetime = min(lifetime, o.ResumeWindow)
+	}
 	return socket.Limits{
 		Frames: o.OutboxFrames, Bytes: o.OutboxBytes, Message: o.MaxMessageBytes,
-		Write: o.WriteTimeout, Ping: o.PingInterval, Idle: o.IdleTimeout, Lifetime: o.Lifetime,
+		Write: o.WriteTimeout, Ping: o.PingInterval, Idle: o.IdleTimeout, Lifetime: lifetime,
 		Deflate: o.CompressAbove > 0,
 	}
 }

@@ -117,6 +117,10 @@ func (ps *problems) numbers(o *Options) {
 		{"MaxStreams", o.MaxStreams},
 		{"MaxAsks", o.MaxAsks},
 		{"MaxRateStrikes", o.MaxRateStrikes},
+		{"ResumeFrames", o.ResumeFrames},
+		{"ResumeBytes", o.ResumeBytes},
+		{"ResumeTotalBytes", o.ResumeTotalBytes},
+		{"MaxDetached", o.MaxDetached},
 	} {
 		if n.value < Unlimited {
 			ps.add(n.option, fmt.Sprintf("%d lifts the limit: write Unlimited if that is meant, and else a number above zero", n.value))
@@ -142,6 +146,9 @@ func (ps *problems) numbers(o *Options) {
 	if o.OutboxBytes > r.OutboxTotalBytes {
 		ps.add("OutboxBytes", fmt.Sprintf("%d is never reached, since OutboxTotalBytes is %d: make it smaller", o.OutboxBytes, r.OutboxTotalBytes))
 	}
+	if o.ResumeBytes > r.ResumeTotalBytes {
+		ps.add("ResumeBytes", fmt.Sprintf("%d is never reached, since ResumeTotalBytes is %d: make it smaller", o.ResumeBytes, r.ResumeTotalBytes))
+	}
 	if o.CompressAbove < 0 {
 		ps.add("CompressAbove", fmt.Sprintf("%d compresses nothing, as 0 does: 1 compresses whatever becomes shorter by it", o.CompressAbove))
 	}
@@ -164,6 +171,7 @@ func (ps *problems) durations(o *Options) {
 		{"Lifetime", o.Lifetime},
 		{"DrainTimeout", o.DrainTimeout},
 		{"AskTimeout", o.AskTimeout},
+		{"ResumeWindow", o.ResumeWindow},
 		{"DisconnectTimeout", o.DisconnectTimeout},
 		{"ShutdownDelay", o.ShutdownDelay},
 		{"ShutdownSpread", o.ShutdownSpread},

@@ -29,6 +29,8 @@ type connectData struct {
 		SID string `json:"sid"`
 		Seq uint64 `json:"seq"`
 	} `json:"resume"`
+
+	why string // it is not resumed; ours
 }
 
 // The faults of a first message.
@@ -57,6 +59,7 @@ func (p protocol) readConnect(text []byte) (d connectData, err error) {
 
 // connectedData is the data of $connected.
 type connectedData struct {
+	SID         string `json:"sid,omitempty"` // the secret by which it is resumed
 	Resumed     bool   `json:"resumed"`
 	Why         string `json:"why,omitempty"` // it was not resumed
 	Seq         uint64 `json:"seq"`
@@ -64,19 +67,27 @@ type connectedData struct {
 	MaxBytes    int    `json:"maxBytes"`
 }
 
-// whyDisabled says that sessions cannot be resumed here.
-const whyDisabled = "disabled"
-
 // connected returns the frame that answers $connect.
-func (p protocol) connected(d *connectData, o *Options) []byte {
-	says := connectedData{MaxBytes: o.MaxMessageBytes}
+func (p protocol) connected(says connectedData, o *Options) []byte {
+	says.MaxBytes = o.MaxMessageBytes
 	if o.PingInterval != noLimit {
 		says.HeartbeatMs = wholeMs(o.PingInterval)
 	}
-	if d.Resume != nil {
-		says.Why = whyDisabled
-	}
 	return p.own(connectedEvent, says)
+}
+
+// readPing returns how many messages the client has had, if its $ping says so.
+func readPing(f *envelope.Frame) (seq uint64, says bool) {
+	if !f.Valid() || !f.HasData() {
+		return 0, false
+	}
+	var d struct {
+		Seq *uint64 `json:"seq"`
+	}
+	if json.Unmarshal(f.Data, &d) != nil || d.Seq == nil {
+		return 0, false
+	}
+	return *d.Seq, true
 }
 
 // pong returns the frame that answers $ping. seq is how many messages that count

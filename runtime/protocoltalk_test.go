@@ -61,7 +61,7 @@ func (k *dialogue) all() error {
 	if err := conn.SetDeadline(time.Now().Add(k.within)); err != nil {
 		return err
 	}
-	k.peer = &peer{k.t, conn, bufio.NewReader(conn), nil}
+	k.peer = &peer{t: k.t, conn: conn, r: bufio.NewReader(conn)}
 	if strings.HasSuffix(k.lines[0], " HTTP/1.1") {
 		if err := k.handshake(); err != nil || k.over {
 			return err

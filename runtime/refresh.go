@@ -49,6 +49,9 @@ func withoutCredential(r *http.Request) *http.Request {
 func refresh(call *Call) error {
 	c := call.conn
 	err := c.renew(call)
+	if c.member.Socket.KeepsSent() && err == nil && call.frame.ID != nil {
+		call.replyAside() // what begins with $ does not count
+	}
 	if c.identity == nil || c.identity.usage == nil {
 		return err // nothing to refresh
 	}
@@ -79,9 +82,9 @@ func clientsFault(err error) bool {
 // principal.
 func (c *conn) renew(call *Call) error {
 	switch {
-	case c.expires() == noLimit && (c.identity == nil || c.identity.kept == nil):
+	case c.expires() == noLimit && (c.identity == nil || c.identity.kept.Load() == nil):
 		return NewError(CodeConflict, "there is nothing to refresh: the credential does not expire")
-	case c.identity.kept == nil:
+	case c.identity.kept.Load() == nil:
 		return NewError(CodeTooLarge, "the request of the upgrade was too long to be kept: connect anew")
 	}
 	var data struct {
@@ -94,7 +97,8 @@ func (c *conn) renew(call *Call) error {
 		return NewError(CodeInvalidPayload, "the token has characters that no header can hold").
 			WithDetails(Detail{Path: pointer.Of("token"), Rule: "token"})
 	}
-	request := c.identity.kept.Clone(refreshContext{call.Context(), c.identity.kept.Context()})
+	kept := c.identity.kept.Load()
+	request := kept.Clone(refreshContext{call.Context(), kept.Context()})
 	if data.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+data.Token)
 	}

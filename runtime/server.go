@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/kit"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/rates"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
@@ -40,9 +41,11 @@ type Server struct {
 	observed   atomic.Bool  // somebody wants to know of each message (listen)
 	debugs     atomic.Bool  // the Logger does
 	stats      counters
-	cluster    part         // nil: this Server is alone
-	stray      bool         // it is to be in a cluster, and cannot
-	recorder   kit.Recorder // nil: no test wants to know of pushes. Set before anything is pushed
+	sessions   sessions
+	kept       *outbox.Budget // what sessions keep together
+	cluster    part           // nil: this Server is alone
+	stray      bool           // it is to be in a cluster, and cannot
+	recorder   kit.Recorder   // nil: no test wants to know of pushes. Set before anything is pushed
 }
 
 // part is a Server's part in a cluster, as what stands below it knows it.
@@ -80,6 +83,7 @@ type Stats struct {
 	Rooms       int   // with members now
 	Outboxes    int64 // bytes that count towards Options.OutboxTotalBytes now
 	Admitted    int   // connections that count towards Options.MaxConnections now: also those that are being opened or closed
+	Detached    int   // of Connections, sessions that have no socket now
 	Draining    bool  // Shutdown has begun
 
 	MaxConnections int   // Options.MaxConnections; 0: there is no limit
@@ -94,8 +98,11 @@ type Stats struct {
 	Slow     uint64 // connections closed because they did not read: by the write deadline, or by CloseSlow
 	Silent   uint64 // connections given up because they were silent for IdleTimeout
 	Dropped  uint64 // messages that had no handler yet when their connection ended
-	Refused  uint64 // handshakes, frames and messages refused
-	Unopened uint64 // those of Refused that were handshakes
+	Resumed  uint64 // sessions that went on with another socket
+	// Unresumed counts those that a client would have gone on with, and could not.
+	Unresumed uint64
+	Refused   uint64 // handshakes, frames and messages refused
+	Unopened  uint64 // those of Refused that were handshakes
 
 	Cluster ClusterStats // of Options.Cluster
 }
@@ -123,6 +130,9 @@ func (s *Server) Stats() Stats {
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
 		Admitted:    s.hub.Admitted(),
+		Detached:    s.sessions.detached(),
+		Resumed:     s.sessions.resumed.Load(),
+		Unresumed:   s.sessions.unresumed.Load(),
 		Draining:    s.draining.Load(),
 
 		MaxConnections: limitOf(s.opts.MaxConnections),

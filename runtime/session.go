@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,17 +24,30 @@ import (
 type session struct {
 	*conn
 
-	had   uint64      // messages that counted. Read goroutine only
-	begun bool        // the first message was taken. Read goroutine only
-	told  atomic.Bool // the client was asked to leave
+	had   uint64       // messages that counted. Read goroutine only
+	until atomic.Int64 // without a socket: how long its client is waited for, by Server.clock; else 0
+	begun bool         // the first message was taken. Read goroutine only
+	told  atomic.Bool  // the client was asked to leave
+	stage stage        // guarded by mu
+	key   sessionKey   // by which it is found; zero: it cannot be resumed. Guarded by mu
 
 	mu      sync.Mutex
-	stage   stage    // guarded by mu
-	pending *pending // guarded by mu; nil: it is over, and the Observer has the answer
+	pending *pending      // guarded by mu; nil: it is over, and the Observer has the answer
+	away    *away         // guarded by mu; nil: it has a socket that works
+	since   atomic.Int64  // when it got its socket, by Server.clock
+	turn    chan struct{} // guarded by mu; held by one that resumes it; nil: nobody ever did
+	other   atomic.Pointer[elsewhereNow]
+}
+
+// elsewhereNow is where the client of a session was when it was resumed.
+type elsewhereNow struct {
+	remote  netip.AddrPort
+	network netip.Addr // as visitor.network
 }
 
 var (
 	_ owner             = (*session)(nil)
+	_ socket.Survivor   = (*session)(nil)
 	_ socket.Controller = (*session)(nil)
 	_ hub.Noter         = (*session)(nil)
 )
@@ -46,7 +60,9 @@ const (
 	stageWaits   stage = iota // for $connect
 	stageDecides              // the guards and the connect hook run
 	stageOpen                 // $connected has left, or is about to
-	stageOver                 // it closes, and was never open
+	stageBreaks               // its link ends, and it stays
+	stageAway                 // it has no socket
+	stageOver                 // it closes, and has no socket or was never open
 )
 
 // pending has what is kept of a request until $connect is answered.
@@ -180,7 +196,10 @@ func (s *session) own(text []byte) bool {
 	switch event := string(f.Event); {
 	case s.member.Socket.Closes():
 	case event == pingEvent:
-		s.member.Socket.Reply(s.endpoint.protocol.pong(s.had), true)
+		if seq, says := readPing(&f); says && s.endpoint.keeper != nil {
+			s.member.Socket.Out().Forget(seq)
+		}
+		s.member.Socket.ReplyAside(s.endpoint.protocol.pong(s.had), true)
 	case event == connectEvent:
 		_ = s.endpoint.report(s.conn, "", 0, NewError(CodeBadFrame, string(errConnectTwice)))
 		s.close(badConnect(errConnectTwice))
@@ -206,18 +225,25 @@ func (s *session) answers() bool { return true }
 
 // Due returns when TimeUp is to be called.
 func (s *session) Due() time.Duration {
+	if until := s.until.Load(); until != 0 {
+		return time.Duration(until)
+	}
 	if s.told.Load() {
 		return s.expires()
 	}
-	return s.conn.Due()
+	return min(s.expires(), s.livedSince(time.Duration(s.since.Load())))
 }
 
 // TimeUp closes the connection if its principal has expired, and asks the client
 // to leave if its lifetime is over.
 func (s *session) TimeUp(now time.Duration) {
-	if now >= s.expires() {
-		s.close(expiredCause)
-	} else if !s.told.Load() && now >= s.lived() {
+	if until := s.until.Load(); until != 0 {
+		if now >= time.Duration(until) {
+			s.lapse()
+		}
+	} else if now >= s.expires() {
+		s.part(expiredCause)
+	} else if !s.told.Load() && now >= s.Due() {
 		o := s.limits()
 		s.leave(departure{cause: lifetimeCause, within: o.DrainTimeout, lead: o.DrainTimeout})
 	}
@@ -228,8 +254,14 @@ func (s *session) TimeUp(now time.Duration) {
 func (s *session) Closing(cause *socket.Cause) {
 	s.conn.Closing(cause)
 	s.mu.Lock()
-	open := s.stage == stageOpen
-	if !open {
+	if s.key != (sessionKey{}) {
+		s.endpoint.server.sessions.forget(s.key)
+	}
+	open := s.stage == stageOpen || s.stage == stageBreaks
+	if s.stage == stageAway {
+		open = true
+		s.overAway()
+	} else if !open {
 		s.stage = stageOver
 	}
 	if p := s.pending; p != nil {

@@ -23,6 +23,9 @@ func (s *Server) pushed(event string, declared bool, n *hub.Tally, untold bool) 
 			closed++
 		}
 	}
+	for _, m := range n.Gone {
+		ownerOf(m).lapse() // there is a gap now, and nothing to go on with
+	}
 	s.stats.shed.Add(uint64(n.Shed))
 	s.stats.replaced.Add(uint64(n.Replaced))
 	s.stats.slow.Add(uint64(closed))

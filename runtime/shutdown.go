@@ -51,6 +51,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // closeAll closes the connections, and waits until nothing is left of them.
 func (s *Server) closeAll(ctx context.Context) error {
 	drained, conns := s.hub.Shut()
+	for _, lone := range s.sessions.shutDown() {
+		lone.asClient().close(shutdownCause)
+	}
 	awaiting := s.hub.Awaiting()
 	for _, m := range awaiting {
 		ownerOf(m).leave(departure{cause: shutdownCause})

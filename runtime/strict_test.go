@@ -257,7 +257,7 @@ func (s *site) early(t *testing.T, frames []byte) *peer {
 	if res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatal(res.Status)
 	}
-	return &peer{t, conn, r, res.Header}
+	return &peer{t: t, conn: conn, r: r, header: res.Header}
 }
 
 const upgradeLines = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

@@ -82,6 +82,9 @@ func (c *conn) beside() *inbox.Queue[*task] {
 	if c.member.Socket.Closes() { // published first: Closing sets the cause, and then stops the inbox that it finds
 		b.Stop()
 	}
+	if c.member.Socket.IsParted() { // as Breaks does
+		b.Spill(true)
+	}
 	return b
 }
 

@@ -30,6 +30,7 @@ type Hub struct {
 	byID index
 
 	live     int                  // connections whose socket or hook is not done with yet
+	away     int                  // sessions that have no socket, and so no place among live
 	lingers  map[*Member]struct{} // of them, those that are registered no more
 	from     map[netip.Addr]int   // live by address; nil: not limited
 	awaiting map[*Member]struct{} // of live, those that are not registered yet
@@ -113,6 +114,27 @@ func (h *Hub) Ended(m *Member, from netip.Addr) {
 	h.drop(from)
 }
 
+// Part gives back the place of a member that has lost its socket and stays.
+func (h *Hub) Part(from netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away++
+	h.drop(from)
+}
+
+// Return takes Part back: the member has a socket again, with a place of its own;
+// or it has ended, and is gone.
+func (h *Hub) Return(gone *Member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.lingers, gone)
+	h.away--
+	h.settle()
+}
+
+// Closes reports whether Shut was called.
+func (h *Hub) Closes() bool { return h.isClosing() }
+
 // drop takes back an Admit. The caller holds mu.
 func (h *Hub) drop(from netip.Addr) {
 	h.live--
@@ -129,7 +151,7 @@ func (h *Hub) drop(from netip.Addr) {
 // settle closes drained if the last connection is gone after Shut. The caller
 // holds mu.
 func (h *Hub) settle() {
-	if h.closing && h.live == 0 {
+	if h.closing && h.live == 0 && h.away == 0 {
 		select {
 		case <-h.drained:
 		default:
@@ -165,11 +187,12 @@ func (h *Hub) Lingering() []*Member {
 	return slices.Collect(maps.Keys(h.lingers))
 }
 
-// Held returns how many connections were admitted and not released.
+// Held returns how many connections were admitted and not released, those that
+// have no socket included.
 func (h *Hub) Held() int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.live
+	return h.live + h.away
 }
 
 // Add registers m, under the id of its user as well; "" is none. It fails if Shut

@@ -42,6 +42,15 @@ func (m *Message) Encoded(frame, deflated []byte) {
 	}
 }
 
+// among says that the message goes to about n members, of which each that keeps
+// it counts a share (outbox.Frame.Among).
+func (m *Message) among(n int) {
+	m.plain.Among(n)
+	if m.both {
+		m.deflated.Among(n)
+	}
+}
+
 // to returns the frame for a receiver. Most messages have one frame. Then
 // nothing of the receiver is read, whose memory may be in no cache.
 func (m *Message) to(r *Member) *outbox.Frame {
@@ -55,6 +64,7 @@ func (m *Message) to(r *Member) *outbox.Frame {
 type Tally struct {
 	Sent, Shed, Replaced int
 	Slow                 []*Member // to be closed, when no lock is held
+	Gone                 []*Member // that have no socket, and lost something: their sessions end then
 
 	lost   [3]*Member // some members that lost something, for the log
 	losers int
@@ -97,6 +107,9 @@ type Relay interface {
 func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n *Tally) {
 	var first [64]*socket.Socket
 	due := first[:0]
+	if h.engine.Keeps() {
+		m.among(about(h, to))
+	}
 	h.engine.BeginPush()
 	each(h, to, false, relay, func(r *Member) {
 		if r.push(m.to(r), how, n) {
@@ -111,6 +124,21 @@ func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n 
 	h.engine.EndPush(n.Sent)
 	m.plain.Settle(h.engine.Waiting())
 	m.deflated.Settle(h.engine.Waiting())
+}
+
+// about returns about how many members a set has, where that is known at once.
+func about[ID ~uint64](h *Hub, to *Set[ID]) (n int) {
+	switch {
+	case to.All:
+		return h.everyone.count()
+	case len(to.Rooms) > 0:
+		for _, name := range to.Rooms {
+			if r := h.rooms.find(name); r != nil {
+				n += r.count()
+			}
+		}
+	}
+	return n
 }
 
 // PushOne queues a frame for a single member. The caller must pass the verdict
@@ -184,12 +212,12 @@ func (m *Member) pushOver(f *outbox.Frame, v outbox.Verdict, how *How, n *Tally)
 		if policy == CloseSlow {
 			n.Slow = append(n.Slow, m) // closed later: a room's lock is held, and closing calls the owner
 		} else {
-			m.note(1, false)
+			m.note(1, false, n)
 		}
 		return false
 	}
 	if o.Shed > 0 {
-		m.note(o.Shed, true)
+		m.note(o.Shed, true, n)
 	}
 	n.Sent++
 	return o.Verdict == outbox.Schedule
@@ -203,8 +231,13 @@ type Noter interface {
 
 // note has the client told that n pushes were lost, if it can be: older ones,
 // which made room for another, or else the newest.
-func (m *Member) note(n int, older bool) {
-	if o, is := m.Socket.Owner().(Noter); is {
+func (m *Member) note(n int, older bool, t *Tally) {
+	o, is := m.Socket.Owner().(Noter)
+	switch {
+	case !is:
+	case m.Socket.IsParted():
+		t.Gone = append(t.Gone, m)
+	default:
 		m.Socket.Schedule(m.Socket.Out().Note(n, older, o.ShedNote))
 	}
 }

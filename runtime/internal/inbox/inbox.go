@@ -49,6 +49,7 @@ type Queue[M Message] struct {
 	bytes    int
 	working  bool          // the worker lives
 	stopped  bool          // nothing is taken or started any more
+	spills   bool          // nobody waits for room (Spill)
 	changed  chan struct{} // closed when there is less of anything; nil: nobody waits
 	calls    map[string]M  // by id, until they are answered
 	parallel []int         // calls that run, by handler; nil: none ever did
@@ -83,7 +84,7 @@ func (q *Queue[M]) Put(m M, maxMessages, maxBytes int) bool {
 	d := m.Describe()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.stopped && len(q.messages) > 0 && (len(q.messages) >= maxMessages || q.bytes+d.Size > maxBytes) {
+	for !q.stopped && !q.spills && len(q.messages) > 0 && (len(q.messages) >= maxMessages || q.bytes+d.Size > maxBytes) {
 		q.wait()
 	}
 	if q.stopped {
@@ -169,6 +170,18 @@ func (q *Queue[M]) Stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stopped = true
+	q.notify()
+}
+
+// Spill says whether Put does not wait for room, and adds beyond the bounds: who
+// calls it must come to an end. The Queue may be nil.
+func (q *Queue[M]) Spill(spills bool) {
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.spills = spills
 	q.notify()
 }
 

@@ -245,17 +245,23 @@ func (q *Queue) offer(frame []byte, m mark) Verdict {
 // the queue closes meanwhile, and never Full.
 func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 
+// WaitLinked is Wait for a caller that must not be waited for while the queue is
+// parked: the frame is added beyond the bounds then.
+func (q *Queue) WaitLinked(frame []byte) Verdict {
+	return q.wait(frame, mark{how: insisted}, nil, true)
+}
+
 // WaitUntil is Wait for a frame that is not wanted any more once done is
 // closed: it returns Full then. A frame that is added after done was closed is
 // behind this one, or this one is not queued.
 func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
-	return q.wait(frame, mark{how: insisted}, done)
+	return q.wait(frame, mark{how: insisted}, done, false)
 }
 
-func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}) Verdict {
+func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}, linked bool) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.is(closed) && !over(done) && !q.admit(len(frame)) {
+	for !q.is(closed) && !over(done) && !q.admit(len(frame)) && !(linked && q.is(parked)) {
 		q.standInLine(done)
 	}
 	switch {

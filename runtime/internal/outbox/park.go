@@ -57,10 +57,67 @@ func (q *Queue) Unpark() Verdict {
 	return q.look()
 }
 
+// Rewind queues again what was taken behind the first seq frames that count, in
+// front of all that waits, beyond the bounds: the peer has not had it. It takes
+// the numbers back, and pushes cannot shed it. It returns false, and changes
+// nothing, if not all of that is kept, or if there was not so much. The queue
+// must be parked, and nobody have it.
+func (q *Queue) Rewind(seq uint64) (ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	k := q.limits.keep
+	if seq > k.sent || k.sent-seq > uint64(k.n) {
+		return false
+	}
+	front := overflows.Get().(*overflow)
+	for i := uint32(k.sent - seq); i > 0; i-- {
+		f := k.ring[k.back(i)].alone()
+		front.frames = append(front.frames, f)
+		front.mark(len(front.frames)-1, mark{how: insisted})
+		front.own += len(f.bytes)
+	}
+	again, bytes := len(front.frames), front.own
+	switch {
+	case again == 0:
+		front.drop(0)
+		k.acknowledge(seq)
+		return true
+	case bytes > maxBytes-int(q.bytes):
+		front.drop(again)
+		return false
+	}
+	q.spill()
+	k.forgetAll()
+	k.sent = seq
+	q.more = front.before(q.more)
+	q.frames += int32(again)
+	q.bytes += uint32(bytes)
+	q.exchange()
+	return true
+}
+
+// spill moves the frame in the inline slot to those behind it.
+func (q *Queue) spill() {
+	if q.first == nil {
+		return
+	}
+	f := &Frame{bytes: q.first}
+	if first := q.limits.keep.first; first != nil {
+		f.share = first.share
+	}
+	one := overflows.Get().(*overflow)
+	one.frames = append(one.frames, f)
+	one.mark(0, mark{how: q.state & (insisted | aside | stamp)})
+	one.own = len(f.bytes)
+	q.first, q.limits.keep.first = nil, nil
+	q.more = one.before(q.more)
+}
+
 // park parks the queue, unless all is over.
 func (q *Queue) park() {
 	if !q.is(aborted | ended) {
 		q.set(parked)
+		q.wake() // some do not wait now (WaitLinked)
 	}
 }
 

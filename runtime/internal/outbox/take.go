@@ -149,18 +149,24 @@ func (q *Queue) putBack(o *overflow) {
 		q.frames++
 		q.bytes += uint32(o.size(i))
 	}
-	if behind := q.more; behind != nil {
-		if len(behind.marks) > 0 {
-			for len(o.marks) < len(o.frames) {
-				o.marks = append(o.marks, mark{})
-			}
-			o.marks = append(o.marks, behind.marks...)
-		}
-		o.frames = append(o.frames, behind.frames...)
-		o.own += behind.own
-		behind.drop(len(behind.frames))
+	q.more = o.before(q.more)
+}
+
+// before returns o with the frames of another behind its own; nil is none.
+func (o *overflow) before(behind *overflow) *overflow {
+	if behind == nil {
+		return o
 	}
-	q.more = o
+	if len(behind.marks) > 0 {
+		for len(o.marks) < len(o.frames) {
+			o.marks = append(o.marks, mark{})
+		}
+		o.marks = append(o.marks, behind.marks...)
+	}
+	o.frames = append(o.frames, behind.frames...)
+	o.own += behind.own
+	behind.drop(len(behind.frames))
+	return o
 }
 
 // begin makes the caller the writer, and hands it the next frames, if there are

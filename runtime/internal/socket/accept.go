@@ -25,7 +25,7 @@ func (s *Socket) Accept(r *http.Request, a *handshake.Answer, d time.Duration) e
 }
 
 // Say writes a frame behind the answer to the handshake, before Resume: ahead of
-// all that is queued. An error has closed the connection.
+// all that is queued. An error has closed the connection, or ended its link.
 func (s *Socket) Say(frame []byte) error {
 	err := s.net.SetWriteDeadline(deadline(s.profile.limits.Write))
 	if err == nil {
@@ -35,7 +35,9 @@ func (s *Socket) Say(frame []byte) error {
 		err = s.net.SetWriteDeadline(time.Time{})
 	}
 	if err != nil {
-		s.Abort(writeCause(err))
+		if cause := writeCause(err); !s.broken(cause) {
+			s.Abort(cause)
+		}
 	}
 	return err
 }
@@ -53,7 +55,8 @@ func (s *Socket) Drop() {
 
 // tunnel returns the stream that the connection is; nil if it is none.
 func (s *Socket) tunnel() *Tunnel {
-	t, _ := steady.Behind(s.net).(*Tunnel)
+	n, _ := s.link()
+	t, _ := steady.Behind(n).(*Tunnel)
 	return t
 }
 

@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // This file finds out whether a peer is alive. A peer is asked before it is
@@ -28,7 +30,7 @@ func (s *Socket) ask(now time.Duration, anew bool) {
 	}
 	n.asked = max(n.asked+1, n.asked)
 	n.ping = Later(now, s.profile.limits.Ping)
-	s.Schedule(s.out.Insist(frame.Control(frame.OpPing, nil)))
+	s.Schedule(s.pings())
 }
 
 // waitsSince returns when the first ping was sent that is unanswered, or a
@@ -50,6 +52,9 @@ func quietTime(l *Limits) time.Duration {
 // due returns when something is to be done for the connection, by Engine.Clock.
 // It is called under the wheel's lock.
 func (s *Socket) due() time.Duration {
+	if s.IsParted() {
+		return s.owner.Due()
+	}
 	return min(s.timer.ping, s.silent(), s.owner.Due())
 }
 
@@ -75,6 +80,12 @@ const (
 // onTimer does what is due now, by Engine.Clock, and reports whether the
 // connection stays in the wheel. late says that the wheel comes late.
 func (s *Socket) onTimer(now time.Duration, late bool) (stays bool) {
+	if s.IsParted() {
+		if now >= s.owner.Due() {
+			s.owner.TimeUp(now)
+		}
+		return !s.Closes()
+	}
 	l := &s.profile.limits
 	ask, anew := now >= s.timer.ping, late
 	switch {
@@ -82,7 +93,11 @@ func (s *Socket) onTimer(now time.Duration, late bool) (stays bool) {
 		switch s.judge(now, late) {
 		case dead:
 			s.owner.Dead()
-			s.Abort(Cause{Code: frame.CloseAbnormal, Remote: true, Err: ErrSilent})
+			cause := Cause{Code: frame.CloseAbnormal, Remote: true, Err: ErrSilent}
+			if s.broken(cause) {
+				return true
+			}
+			s.Abort(cause)
 			return false
 		case undecided:
 			ask, anew = l.Ping != Never, true
@@ -148,4 +163,26 @@ func (s *Socket) lookAgain(now time.Duration, acked uint64) verdict {
 		return undecided
 	}
 	return dead
+}
+
+// IsParted reports whether the link has ended, and the owner lives on.
+func (s *Socket) IsParted() bool { return s.state.is(stateParted) }
+
+// acknowledged takes the payload of a Pong: what a Ping has carried comes back,
+// and says how much the peer has.
+func (s *Socket) acknowledged(payload []byte) {
+	if len(payload) == stampLen && s.state.is(stateKeeps) {
+		s.out.Forget(binary.BigEndian.Uint64(payload))
+	}
+}
+
+// stampLen is the length of the count that a Ping carries.
+const stampLen = 8
+
+// pings returns the verdict on a Ping that was queued.
+func (s *Socket) pings() outbox.Verdict {
+	if s.state.is(stateKeeps) {
+		return s.out.Stamp(frame.Control(frame.OpPing, make([]byte, stampLen)))
+	}
+	return s.out.Insist(frame.Control(frame.OpPing, nil))
 }

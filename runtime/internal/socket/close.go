@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"net"
 	"os"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -64,8 +65,15 @@ func (s *Socket) CloseAfter(last []byte, cause Cause) (first bool) {
 // closeAnswering is Close for a peer that sent a Close frame. cause is what
 // that said, and answer the code of our own Close (RFC 6455, section 5.5.1).
 func (s *Socket) closeAnswering(cause Cause, answer frame.CloseCode) {
+	closing := frame.Close(answer, "")
+	if n, survives := s.breaks(cause); survives {
+		if n != nil { // else we have said Close, or the link is broken
+			s.rarely().answer = closing
+		}
+		return
+	}
 	if s.begin(cause) {
-		s.Schedule(s.out.Close(frame.Close(answer, "")))
+		s.Schedule(s.out.Close(closing))
 	}
 }
 
@@ -105,6 +113,31 @@ func writeCause(err error) Cause {
 		return Cause{Code: frame.ClosePolicy, Reason: SlowConsumer, Err: ErrStalled}
 	}
 	return Cause{Code: frame.CloseAbnormal, Remote: true, Err: err}
+}
+
+// breaks asks the owner whether it survives the end of the link. If it does, and
+// has not said so before, nothing more is handed out, and n is the link.
+func (s *Socket) breaks(cause Cause) (n net.Conn, survives bool) {
+	o, is := s.owner.(Survivor)
+	if !is {
+		return nil, false
+	}
+	survives = o.Breaks(&cause, func() {
+		s.state.set(stateParted)
+		s.out.ParkNext()
+		n, _ = s.link()
+	})
+	return n, survives
+}
+
+// broken ends the link at once, if the owner survives the cause. It may run inside
+// a read of the socket, as writeEnded.
+func (s *Socket) broken(cause Cause) (survives bool) {
+	n, survives := s.breaks(cause)
+	if n != nil {
+		go s.cutLink(n)
+	}
+	return survives
 }
 
 // Resume ends the time after Open in which nothing is written.

@@ -3,6 +3,7 @@ package socket
 import (
 	"crypto/tls"
 	"net"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -60,3 +61,15 @@ func closeWrite(n net.Conn) error {
 	}
 	return nil
 }
+
+// gone is a link that has ended.
+type gone struct{ local, remote net.Addr }
+
+func (gone) Read([]byte) (int, error)            { return 0, net.ErrClosed }
+func (gone) Write([]byte) (int, error)           { return 0, net.ErrClosed }
+func (gone) Close() error                        { return nil }
+func (g gone) LocalAddr() net.Addr               { return g.local }
+func (g gone) RemoteAddr() net.Addr              { return g.remote }
+func (gone) SetDeadline(time.Time) error         { return net.ErrClosed }
+func (gone) SetReadDeadline(time.Time) error     { return net.ErrClosed }
+func (gone) SetWriteDeadline(at time.Time) error { return net.ErrClosed }

@@ -2,8 +2,10 @@ package socket
 
 import (
 	"math"
+	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -23,6 +25,8 @@ type Engine struct {
 	watches sync.Pool // of writeWatch; a timer must not leave its Engine, which may live in a bubble of synctest
 	waiting *outbox.Budget
 	replies atomic.Uint64
+	keeps   atomic.Bool  // some outbox keeps what it hands out
+	links   sync.RWMutex // guards Socket.net and raw of sockets that may get another, where neither the reader nor the writer asks
 }
 
 // NewEngine returns an Engine whose outboxes may hold total bytes together
@@ -96,4 +100,17 @@ func (e *Engine) Profile(l Limits) *Profile {
 	e.wheel.fit(&l)
 	e.queue.fit(l.Frames)
 	return p
+}
+
+// link returns the net.Conn and the way to its descriptor. The reader, and the
+// writer of the outbox, need not ask: the link does not change while they are
+// there.
+func (s *Socket) link() (net.Conn, syscall.RawConn) {
+	if !s.state.is(stateKeeps) {
+		return s.net, s.raw
+	}
+	e := s.profile.engine
+	e.links.RLock()
+	defer e.links.RUnlock()
+	return s.net, s.raw
 }

@@ -75,6 +75,21 @@ func (w *wire) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline does nothing, as SetDeadline.
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
+// relay is a wire whose link may move to another socket while gws reads from it:
+// gws has read more than it has handed on.
+type relay struct{ *Socket }
+
+var _ net.Conn = (*relay)(nil)
+
+func (r *relay) Read(p []byte) (int, error)     { return (*wire)(r.Socket).Read(p) }
+func (r *relay) Write(p []byte) (int, error)    { return (*wire)(r.Socket).Write(p) }
+func (*relay) Close() error                     { return nil }
+func (r *relay) LocalAddr() net.Addr            { return (*wire)(r.Socket).LocalAddr() }
+func (r *relay) RemoteAddr() net.Addr           { return (*wire)(r.Socket).RemoteAddr() }
+func (*relay) SetDeadline(time.Time) error      { return nil }
+func (*relay) SetReadDeadline(time.Time) error  { return nil }
+func (*relay) SetWriteDeadline(time.Time) error { return nil }
+
 // transport has gws's side of all sockets with the same limits.
 type transport struct {
 	plain     *gws.Upgrader
@@ -123,7 +138,12 @@ func (t *transport) reader(s *Socket) (reader, error) {
 	if s.Deflates() {
 		upgrader, request = t.deflating, t.deflatingRequest
 	}
-	socket, err := upgrader.UpgradeFromConn((*wire)(s), bufio.NewReaderSize((*wire)(s), 16), request)
+	var link net.Conn = (*wire)(s)
+	if s.state.is(stateKeeps) && !s.state.is(stateOpened) { // its first message may be that of another connection
+		r := &relay{s}
+		s.rarely().relay, link = r, r
+	}
+	socket, err := upgrader.UpgradeFromConn(link, bufio.NewReaderSize(link, 16), request)
 	if err != nil {
 		return nil, err
 	}
@@ -164,10 +184,10 @@ type events struct{}
 func (events) OnOpen(*gws.Conn) {}
 
 func (events) OnPing(socket *gws.Conn, payload []byte) {
-	of(socket).Reply(frame.Control(frame.OpPong, payload), true)
+	of(socket).ReplyAside(frame.Control(frame.OpPong, payload), true)
 }
 
-func (events) OnPong(*gws.Conn, []byte) {} // it has been heard (Socket.took)
+func (events) OnPong(socket *gws.Conn, payload []byte) { of(socket).acknowledged(payload) } // it has been heard (Socket.took)
 
 func (events) OnMessage(socket *gws.Conn, m *gws.Message) {
 	s := of(socket)
@@ -200,7 +220,12 @@ func (events) OnClose(socket *gws.Conn, err error) {
 	}
 }
 
-func of(socket *gws.Conn) *Socket { return (*Socket)(socket.NetConn().(*wire)) }
+func of(socket *gws.Conn) *Socket {
+	if w, is := socket.NetConn().(*wire); is {
+		return (*Socket)(w)
+	}
+	return socket.NetConn().(*relay).Socket
+}
 
 // peerSaidClose answers a Close frame with its own code (RFC 6455, section
 // 5.5.1), if a peer may send that (section 7.4). gws's answer is not used: it
@@ -241,5 +266,8 @@ func (s *Socket) closeUnread(err error) {
 	if steady.Is(err, io.EOF) {
 		s.state.set(statePeerClosed)
 	}
-	s.Close(Cause{Code: frame.CloseAbnormal, Remote: true, Err: err})
+	cause := Cause{Code: frame.CloseAbnormal, Remote: true, Err: err}
+	if !s.broken(cause) {
+		s.Close(cause)
+	}
 }

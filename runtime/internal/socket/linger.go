@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -239,10 +240,16 @@ func (s *Socket) settleBlindly() {
 // cut closes the socket at once. It goes past TLS, which would tell the peer
 // first, and wait for it to take that.
 func (s *Socket) cut() {
-	if under, ok := overTLS(s.net); ok {
+	n, _ := s.link()
+	s.cutLink(n)
+}
+
+// cutLink is cut for a link that the socket has, or had.
+func (s *Socket) cutLink(n net.Conn) {
+	if under, ok := overTLS(n); ok {
 		_ = steady.Conn(under, s.owner.Failed).Close()
 	}
-	_ = s.net.Close()
+	_ = n.Close()
 }
 
 // vitals asks the kernel about the connection; false where it cannot be asked.
@@ -258,8 +265,44 @@ func (s *Socket) Written() int {
 // rawUnder returns the way to the descriptor of the TCP socket that the
 // connection goes over; nil if there is none.
 func (s *Socket) rawUnder() syscall.RawConn {
-	if s.raw != nil || s.profile.engine.Portable {
-		return s.raw
+	n, raw := s.link()
+	if raw != nil || s.profile.engine.Portable {
+		return raw
 	}
-	return rawOf(underneath(s.net))
+	return rawOf(underneath(n))
+}
+
+// tellLast writes a Close frame to a link that is ending, and reports whether it
+// has: not if the writer has not left in time, or in the middle of a frame.
+func (s *Socket) tellLast(n net.Conn, closing []byte, wait time.Duration) bool {
+	if !s.writerLeft(wait) || s.state.is(stateTorn) || n.SetWriteDeadline(time.Now().Add(shortly)) != nil {
+		return false
+	}
+	_, err := n.Write(closing)
+	return err == nil
+}
+
+// shortly is how long the last frame of a link may take.
+const shortly = 100 * time.Millisecond
+
+// writerLeft reports whether nobody has the outbox, which is parked, and waits for
+// that.
+func (s *Socket) writerLeft(wait time.Duration) bool {
+	left := s.out.ParkNext()
+	select {
+	case <-left:
+		return true
+	default:
+	}
+	if wait == 0 {
+		return false
+	}
+	late := time.NewTimer(wait)
+	defer late.Stop()
+	select {
+	case <-left:
+		return true
+	case <-late.C:
+		return false
+	}
 }

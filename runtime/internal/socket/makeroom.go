@@ -28,7 +28,8 @@ func (s *Socket) PushAgain(f *outbox.Frame, key string, n *Patience) (o outbox.O
 	b := batches.Get().(*batch)
 	p := patience{since: s.profile.engine.Clock(), of: n}
 	for o.Verdict = outbox.Full; o.Verdict == outbox.Full; {
-		b.Patient = s.raw == nil
+		_, raw := s.link()
+		b.Patient = raw == nil
 		switch s.out.Steal(&b.Batch, maxBatch) {
 		case outbox.Waits:
 			o.Verdict = outbox.Stalled
@@ -61,6 +62,7 @@ func (s *Socket) PushAgain(f *outbox.Frame, key string, n *Patience) (o outbox.O
 // write them where writing may wait. It returns a batch to go on with.
 func (s *Socket) writeStolen(b *batch) *batch {
 	if s.raw == nil {
+		b.Patient = true // it may be another link than when the push looked
 		go s.flushWaiting(b, b.joined())
 		return batches.Get().(*batch)
 	}
@@ -117,12 +119,12 @@ const (
 // worthYielding reports whether there may be room without the peer's help.
 func (s *Socket) worthYielding(p *patience) bool {
 	looks, long, blind := maxLooks, maxLook, false
-	if s.raw == nil {
+	if n, raw := s.link(); raw == nil {
 		takes, known := false, false
 		if t := s.tunnel(); t != nil {
 			takes, known = true, t.moves() // a stream that does not move may wait for a processor, as any connection that cannot be asked
 		} else if !s.profile.engine.Portable {
-			takes, known = writable(s.net)
+			takes, known = writable(n)
 		}
 		switch {
 		case !known:

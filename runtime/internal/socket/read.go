@@ -122,7 +122,12 @@ func (s *Socket) skipPong() bool {
 	if len(rest) < header || rest[0] != frame.FinBit|frame.OpPong || len(rest) < header+int(rest[1]&0x7f) {
 		return false
 	}
-	s.from += uint16(header + rest[1]&0x7f)
+	size := header + int(rest[1]&0x7f)
+	if s.state.is(stateKeeps) {
+		frame.Unmask(rest[header:size], [4]byte(rest[2:]))
+		s.acknowledged(rest[header:size])
+	}
+	s.from += uint16(size)
 	return true
 }
 

@@ -59,7 +59,11 @@ type rare struct {
 
 	written   time.Duration // when the last byte was written, by Engine.Clock; set before stateWriteDone
 	discarded int           // bytes that were read since closing and dropped. Read goroutine only, and then settle
-	seen      sight         // of a peer that takes something, and does not answer. Used by the turn of the wheel that has the socket only
+	answer    []byte        // the Close frame that answers the peer's, when the link ends; nil: none. Read goroutine only
+	relay     *relay        // gws's way to the link; nil: it cannot move, or gws does not read. Read goroutine only
+	to        *Socket       // that has the link now; nil: it has not moved. Read goroutine only
+
+	seen sight // of a peer that takes something, and does not answer. Used by the turn of the wheel that has the socket only
 }
 
 // rarely returns s.rare, made if need be.
@@ -112,6 +116,21 @@ type Controller interface {
 	Control(text []byte) bool
 }
 
+// Survivor is an Owner that may outlive the link.
+type Survivor interface {
+	Owner
+	// Breaks is asked, on any goroutine, whether the owner survives the end of the
+	// link for a cause. It calls part, under its lock, when it first says so; from
+	// then on it says so for every cause, until the socket is adopted.
+	Breaks(cause *Cause, part func()) (survives bool)
+	// Parting is called on the read goroutine when nothing more is read. It reports
+	// whether the link has ended and the owner lives on.
+	Parting() bool
+	// Parted is called then, when the socket has let go of its link, and reports
+	// whether the owner still lives on. If not, the socket ends.
+	Parted() bool
+}
+
 // Open makes s the connection c. first has the bytes that were read of it
 // already. Nothing is written before Resume, nor read before Serve.
 func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate bool) {
@@ -139,14 +158,17 @@ func (s *Socket) Out() *outbox.Queue { return &s.out }
 func (s *Socket) Owner() Owner { return s.owner }
 
 // Direct reports whether the socket is read and written by system calls, which do
-// not wait.
+// not wait. Read goroutine only.
 func (s *Socket) Direct() bool { return s.raw != nil }
 
 // Deflates reports whether the peer takes compressed messages.
 func (s *Socket) Deflates() bool { return s.deflate }
 
 // RemoteAddr returns the peer's address.
-func (s *Socket) RemoteAddr() net.Addr { return s.net.RemoteAddr() }
+func (s *Socket) RemoteAddr() net.Addr {
+	n, _ := s.link()
+	return n.RemoteAddr()
+}
 
 // Hear notes that the peer is alive now, and returns the time by Engine.Clock.
 func (s *Socket) Hear() time.Duration {
@@ -157,7 +179,7 @@ func (s *Socket) Hear() time.Duration {
 
 // Serve reads until the connection is over. Its caller is the read goroutine.
 func (s *Socket) Serve() {
-	defer s.End()
+	defer func() { s.now().left() }()
 	returned := false
 	defer steady.Ended(&returned, "reading", "", s.unreadable)
 	s.read()
@@ -170,6 +192,10 @@ func (s *Socket) read() {
 	// a connection that only listens, and answers pings, has no use for it.
 	for more := true; more; more = s.skipPong() || s.takeControl() {
 		if err := s.available(); err != nil {
+			if to := s.now(); to != s {
+				to.read()
+				return
+			}
 			s.closeUnread(err)
 			return
 		}
@@ -186,7 +212,7 @@ func (s *Socket) read() {
 // the process. If user code ended the goroutine, that was told, and the
 // connection closed, already.
 func (s *Socket) unreadable(f *steady.Failure) {
-	if !f.Goexit {
+	if s = s.now(); !f.Goexit {
 		s.owner.Failed(f)
 		s.Close(Cause{Code: frame.CloseProtocol, Reason: "protocol: unreadable frame", Err: f})
 	}
@@ -201,6 +227,53 @@ func (s *Socket) End() {
 	s.readEnded()
 	s.Uncork()
 	s.owner.Ended()
+}
+
+// now returns the socket that has the link of s.
+func (s *Socket) now() *Socket {
+	if r := s.rare.Load(); r != nil && r.to != nil {
+		return r.to
+	}
+	return s
+}
+
+// left ends reading, or has the owner go on without a link.
+func (s *Socket) left() {
+	if o, is := s.owner.(Survivor); is && o.Parting() {
+		s.detach()
+		if !o.Parted() {
+			s.EndParted()
+		}
+		return
+	}
+	s.End()
+}
+
+// detach lets go of the link.
+func (s *Socket) detach() {
+	s.Uncork()
+	n := s.net
+	if r := s.rare.Load(); r != nil && r.answer != nil {
+		s.tellLast(n, r.answer, linger)
+	}
+	s.cutLink(n)
+	s.giveBack()
+	s.from, s.to, s.guard, s.cork, s.joined = 0, 0, frame.Guard{}, cork{}, false
+	s.rare.Store(nil) // a turn of the wheel may have the old one still
+	s.state.clear(statePeerClosed | stateReads)
+	if s.writerLeft(linger) { // else its net.Conn does not know that it is closed, and is held until then
+		e := s.profile.engine
+		e.links.Lock()
+		s.net, s.raw = gone{n.LocalAddr(), n.RemoteAddr()}, nil
+		e.links.Unlock()
+	}
+}
+
+// EndParted ends a socket without a link. It must be called once, and calls
+// Owner.Ended.
+func (s *Socket) EndParted() {
+	s.Schedule(s.out.Abort())
+	s.End()
 }
 
 // Hold adds a use of the socket, which Release ends. Open begins two: reading,

@@ -62,18 +62,37 @@ func (w *wheel) add(s *Socket) {
 	n := &s.timer
 	now := s.Hear() // the time that opening took is no silence
 	n.ping = Later(now, s.profile.limits.Ping)
+	if w.tick == 0 && s.owner.Due() == Never {
+		return
+	}
+	w.start(s)
+}
+
+// start places a connection for the first time. The caller holds mu.
+func (w *wheel) start(s *Socket) {
 	if w.tick == 0 {
-		if s.owner.Due() == Never {
-			return
-		}
 		w.tick = maxTick // nothing else is timed
 	}
 	w.count++
-	if w.count == 1 {
+	if now := w.clock(); w.count == 1 {
 		w.at = now
 		w.arm(now)
 	}
 	w.place(s)
+}
+
+// keep places a connection anew, or starts its clocks if nothing was timed so
+// far.
+func (w *wheel) keep(s *Socket) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch n := &s.timer; {
+	case n.slot > 0:
+		w.takeOut(n)
+		w.place(s)
+	case n.slot == untimed && s.owner.Due() != Never:
+		w.start(s)
+	}
 }
 
 // remove stops the connection's clocks. It is idempotent.

@@ -24,6 +24,20 @@ func (s *Socket) Reply(frame []byte, onReadLoop bool) (waited bool) {
 	return s.replied(s.out.Insist(frame), frame, onReadLoop)
 }
 
+// ReplyAside is Reply for a frame that does not count.
+func (s *Socket) ReplyAside(frame []byte, onReadLoop bool) {
+	v := s.out.Aside(frame)
+	switch {
+	case !v.Refused():
+	case onReadLoop:
+		s.Uncork()
+		v = s.out.WaitAsideLinked(frame)
+	default:
+		v = s.out.WaitAside(frame, nil)
+	}
+	s.replied(v, frame, onReadLoop)
+}
+
 // ReplyCopy is Reply on the read goroutine for a frame whose memory is used again.
 func (s *Socket) ReplyCopy(frame []byte) (waited bool) {
 	v := s.out.Copy(frame)
@@ -40,7 +54,11 @@ func (s *Socket) replied(v outbox.Verdict, frame []byte, onReadLoop bool) (waite
 		if onReadLoop {
 			s.Uncork() // else nothing would make room
 		}
-		v = s.out.Wait(frame)
+		if onReadLoop {
+			v = s.out.WaitLinked(frame)
+		} else {
+			v = s.out.Wait(frame)
+		}
 	}
 	if v.Accepted() {
 		s.profile.engine.replies.Add(1)
@@ -248,9 +266,15 @@ func (s *Socket) writeSome(b *batch, p []byte) (rest []byte, err error) {
 	return p[b.n:], nil
 }
 
-// writeFailed ends the connection: nothing more can be written.
+// writeFailed ends the connection, or its link: nothing more can be written. The
+// caller goes on as if it had written what it has taken.
 func (s *Socket) writeFailed(err error) (broken bool) {
-	s.begin(writeCause(err))
+	cause := writeCause(err)
+	s.state.set(stateTorn)
+	if s.broken(cause) {
+		return true // what was taken counts as written: it is kept (outbox.Queue.Park)
+	}
+	s.begin(cause)
 	s.out.Abort() // the caller is the writer, so there is nothing to schedule
 	return true
 }

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type writeWatch struct {
 	// All of this is guarded by mu.
 	mu    sync.Mutex
 	s     *Socket       // nil: the writes are over
+	net   net.Conn      // that they go to
 	every time.Duration // between two looks
 	quiet time.Duration // how long the peer has taken nothing
 	seen  uint64        // how many bytes it had taken at the last look
@@ -57,7 +59,7 @@ func (s *Socket) watchWriting() *writeWatch {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.s, w.every = s, max(shortest/looks, time.Millisecond)
+	w.s, w.net, w.every = s, s.net, max(shortest/looks, time.Millisecond)
 	w.quiet, w.seen, w.known, w.cut = 0, 0, false, false
 	w.written.Store(0)
 	if s.raw != nil { // of other connections few will wait, and a look costs something
@@ -78,11 +80,11 @@ func (w *writeWatch) end() {
 	}
 	idle := w.timer.Stop() // else look runs, or has cut
 	w.mu.Lock()
-	s, cut := w.s, w.cut
-	w.s = nil
+	s, n, cut := w.s, w.net, w.cut
+	w.s, w.net = nil, nil
 	w.mu.Unlock()
 	if cut {
-		_ = s.net.SetWriteDeadline(time.Time{})
+		_ = n.SetWriteDeadline(time.Time{})
 	}
 	if idle {
 		s.profile.engine.watches.Put(w)
@@ -119,12 +121,14 @@ func (w *writeWatch) look() {
 // been told in vain by the last look, the socket is closed: a net.Conn of the
 // user's may know nothing of deadlines. The caller holds w.mu.
 func (w *writeWatch) giveUp() {
-	s, told := w.s, false
+	s, n, told := w.s, w.net, false
 	defer func() {
 		if !told {
 			go func() { // closing may wait
-				s.begin(writeCause(os.ErrDeadlineExceeded))
-				s.cut()
+				if cause := writeCause(os.ErrDeadlineExceeded); !s.broken(cause) {
+					s.begin(cause)
+				}
+				s.cutLink(n)
 			}()
 		}
 	}()
@@ -132,7 +136,7 @@ func (w *writeWatch) giveUp() {
 		return
 	}
 	w.cut = true
-	told = w.s.net.SetWriteDeadline(time.Unix(1, 0)) == nil // long ago
+	told = n.SetWriteDeadline(time.Unix(1, 0)) == nil // long ago
 }
 
 // taken reports whether the peer has taken something since the last look, and
@@ -166,7 +170,7 @@ func (w *writeWatch) wrote(n int) (goOn bool) {
 		return false
 	}
 	w.cut, w.quiet = false, 0
-	_ = w.s.net.SetWriteDeadline(time.Time{})
+	_ = w.net.SetWriteDeadline(time.Time{})
 	w.timer.Reset(w.every)
 	return true
 }

@@ -1,0 +1,93 @@
+package ws
+
+import (
+	"container/list"
+	"crypto/sha256"
+	"sync"
+	"sync/atomic"
+)
+
+// sessionKey is what a session is found by: a part of the SHA-256 of its sid,
+// which is kept nowhere. The zero key is of none.
+type sessionKey [16]byte
+
+// keyOf returns the key of a sid.
+func keyOf(sid string) sessionKey {
+	sum := sha256.Sum256([]byte(sid))
+	return sessionKey(sum[:])
+}
+
+// sessions are the sessions of a Server that can be resumed.
+type sessions struct {
+	mu   sync.Mutex
+	by   map[sessionKey]owner // guarded by mu
+	away list.List            // guarded by mu; those without a socket, the oldest first
+	shut bool                 // guarded by mu; no other may lose its socket and stay
+
+	resumed, unresumed atomic.Uint64
+}
+
+// add makes a session known by its key.
+func (ss *sessions) add(key sessionKey, s owner) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.by == nil {
+		ss.by = make(map[sessionKey]owner)
+	}
+	ss.by[key] = s
+}
+
+// find returns the session of a sid; nil if there is none.
+func (ss *sessions) find(sid string) owner {
+	key := keyOf(sid)
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.by[key]
+}
+
+// forget takes a session out.
+func (ss *sessions) forget(key sessionKey) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.by, key)
+}
+
+// part notes a session that has lost its socket, unless Shutdown has begun. It
+// returns the oldest if that is one more than most.
+func (ss *sessions) part(s owner, most int) (place *list.Element, oldest owner) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.shut {
+		return nil, nil
+	}
+	place = ss.away.PushBack(s)
+	if ss.away.Len() > most {
+		oldest = ss.away.Front().Value.(owner)
+	}
+	return place, oldest
+}
+
+// back takes part back.
+func (ss *sessions) back(place *list.Element) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.away.Remove(place)
+}
+
+// detached returns how many have no socket.
+func (ss *sessions) detached() int {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.away.Len()
+}
+
+// shutDown has no other session stay without a socket, and returns those that do.
+func (ss *sessions) shutDown() (all []owner) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.shut = true
+	for e := ss.away.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(owner))
+	}
+	return all
+}
