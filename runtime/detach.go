@@ -67,7 +67,6 @@ func (s *session) Parted() bool {
 	sv, o := s.endpoint.server, s.limits()
 	s.until.Store(int64(socket.Later(sv.clock(), o.ResumeWindow)))
 	s.member.Socket.Retime()
-	s.releaseGuest()
 	if !s.member.Socket.Closes() {
 		s.detached()
 	}
@@ -94,6 +93,7 @@ func (s *session) goAway() (stays bool, oldest owner) {
 	}
 	s.stage = stageAway
 	sv.hub.Part(s.network())
+	s.partGuest(s.lapse)
 	return true, oldest
 }
 

@@ -161,8 +161,16 @@ func (c *conn) releasedFrom(network netip.Addr) {
 	c.releaseGuest()
 }
 
-// releaseGuest tells the test that made the connection that its socket is closed.
+// releaseGuest tells the test that made the connection that it is over, and its
+// socket closed.
 func (c *conn) releaseGuest() {
+	if g := c.dropGuest(); g != nil {
+		g.Release()
+	}
+}
+
+// partGuest tells the test that made the connection that it has lost its socket.
+func (c *conn) partGuest(lapse func()) {
 	w := c.work.Load()
 	if w == nil {
 		return
@@ -170,24 +178,29 @@ func (c *conn) releaseGuest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if odd := w.oddity(); odd != nil && odd.guest != nil {
-		odd.guest.Release()
-		odd.guest = nil
+		odd.guest.Part(lapse)
 	}
+}
+
+// dropGuest returns the test that made the connection, and forgets it; nil: there
+// is none.
+func (c *conn) dropGuest() (g *kit.Guest) {
+	w := c.work.Load()
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if odd := w.oddity(); odd != nil {
+		g, odd.guest = odd.guest, nil
+	}
+	return g
 }
 
 // takeGuest takes over the test that made another connection, with its socket.
 func (c *conn) takeGuest(from *conn) {
-	w := from.work.Load()
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	var g *kit.Guest
-	if odd := w.oddity(); odd != nil {
-		g, odd.guest = odd.guest, nil
-	}
-	w.mu.Unlock()
-	if g != nil {
+	c.releaseGuest() // of the socket that it had
+	if g := from.dropGuest(); g != nil {
 		w := c.works()
 		w.mu.Lock()
 		w.oddly().guest = g

@@ -2,6 +2,7 @@ package wstest
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -49,11 +50,22 @@ func (c *Conn) begin(event string, data any) *answer {
 // next waits for the next frame with the id.
 func (a *answer) next() *arrived {
 	a.c.t.Helper()
+	if a.lost() {
+		a.c.fail("%q, with id %s, was lost with its session: nobody knows whether it was handled", a.event, a.id)
+	}
 	f := a.c.take(func(f *arrived) bool { return string(f.ID) == a.id })
 	if f == nil {
 		a.c.fail("%q, with id %s, has no answer", a.event, a.id)
 	}
 	return f
+}
+
+// lost reports whether there will be no answer, and none has come.
+func (a *answer) lost() bool {
+	c := a.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.talk != nil && c.talk.lost[a.id] && !slices.ContainsFunc(c.got, func(f *arrived) bool { return string(f.ID) == a.id })
 }
 
 // cancel sends $cancel.

@@ -1,7 +1,6 @@
 package wstest
 
 import (
-	"bufio"
 	"encoding/binary"
 	"net/http"
 	"slices"
@@ -20,33 +19,27 @@ import (
 // ends, else after its Patience, with a transcript of what came instead. Those
 // must be called by the goroutine of the test; what sends may be called by any.
 type Conn struct {
-	t      testing.TB
-	site   *site
-	d      *dialing
-	header http.Header // of the handshake's answer
-	born   time.Time
-	in     *bufio.Reader
-
-	wake     chan struct{} // something is to be sent; it has room for one
-	ending   chan struct{} // closed when the test ends
-	readEnd  chan struct{} // closed when nothing more comes
-	writeEnd chan struct{} // closed when nothing more leaves
+	t    testing.TB
+	d    *dialing
+	born time.Time
+	talk *talk // nil: it speaks no sessions
 
 	// No lock is held while anything waits: within testing/synctest, who waits for
 	// one would keep time from passing.
 	mu      sync.Mutex
+	*link                 // guarded by mu: a Session has one after the other
 	changed chan struct{} // closed, and made anew, when something has come
-	queue   [][]byte      // to be sent
 	said    transcript
 	got     []*arrived      // and not taken
 	pongs   map[string]bool // payloads of Pings of ExpectSilence: the Pong has come
 	lastID  int
-	deaf    *deafness // nil: the Conn reads
-	closed  *Frame    // the server's Close; nil: it has sent none
-	left    bool      // a Close was sent, or is about to be
-	over    bool      // nothing more comes
 	open    []*answer // refusals that nobody has asked about
 }
+
+// Dialed is a Conn or a Session.
+type Dialed interface{ conn() *Conn }
+
+func (c *Conn) conn() *Conn { return c }
 
 // arrived is a frame that came.
 type arrived struct {
@@ -54,79 +47,36 @@ type arrived struct {
 	message
 }
 
-// deafness is how a Conn does not read.
-type deafness struct {
-	begun chan struct{} // closed when nothing is read any more
-	ended chan struct{} // closed when it reads again
-}
-
-func newConn(t testing.TB, s *site, d *dialing, in *bufio.Reader, header http.Header) *Conn {
-	c := &Conn{
-		t: t, site: s, d: d, header: header, born: time.Now(), in: in,
-		wake: make(chan struct{}, 1), ending: make(chan struct{}), readEnd: make(chan struct{}), writeEnd: make(chan struct{}),
-		changed: make(chan struct{}), pongs: map[string]bool{},
-	}
-	go c.read()
-	go c.write()
-	t.Cleanup(c.end)
-	return c
+func newConn(t testing.TB, d *dialing) *Conn {
+	return &Conn{t: t, d: d, born: time.Now(), changed: make(chan struct{}), pongs: map[string]bool{}}
 }
 
 // Header returns the header of the handshake's answer.
-func (c *Conn) Header() http.Header { return c.header.Clone() }
+func (c *Conn) Header() http.Header { return c.now().header.Clone() }
 
-// read takes what comes.
-func (c *Conn) read() {
-	defer close(c.readEnd)
-	var have []byte
-	room := make([]byte, 4096)
-	for {
-		n, err := c.in.Read(room)
-		have = append(have, room[:n]...)
-		for {
-			f, rest, whole := split(have)
-			if !whole {
-				break
-			}
-			have = rest
-			c.arrive(f)
-		}
-		if c.deafen() {
-			continue // err is that of the deadline that made it so
-		}
-		if err != nil {
-			c.mu.Lock()
-			c.over = true
-			c.said.add(c.since(), "*", "the connection is over")
-			c.change()
-			c.mu.Unlock()
-			return
-		}
-	}
-}
-
-// deafen waits for as long as the Conn is deaf, and reports whether it was.
-func (c *Conn) deafen() bool {
+// now returns the link in use.
+func (c *Conn) now() *link {
 	c.mu.Lock()
-	deaf := c.deaf
-	c.mu.Unlock()
-	if deaf == nil {
-		return false
-	}
-	close(deaf.begun)
-	<-deaf.ended
-	return true
+	defer c.mu.Unlock()
+	return c.link
 }
 
-// arrive keeps a frame, and answers it if it must be answered.
-func (c *Conn) arrive(f Frame) {
+// arrive keeps a frame that came over a link, and answers it if it must be
+// answered. What comes over one that is not in use any more is nobody's.
+func (c *Conn) arrive(l *link, f Frame) {
 	a := &arrived{Frame: f}
 	if f.First == Text {
 		a.message = parse(f.Payload)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if l != c.link {
+		return
+	}
 	c.said.add(c.since(), "<", f.String())
+	if c.talk != nil && f.First == Text {
+		c.talk.heard(a)
+	}
 	switch _, ours := c.pongs[string(f.Payload)]; {
 	case f.First == Pong && ours:
 		c.pongs[string(f.Payload)] = true
@@ -157,39 +107,10 @@ func (c *Conn) since() time.Duration { return time.Since(c.born) }
 // put queues a frame. The caller holds c.mu.
 func (c *Conn) put(f Frame) {
 	c.said.add(c.since(), ">", f.String())
+	if c.talk != nil && f.First == Text {
+		c.talk.says(f.Payload, !c.over && !c.left)
+	}
 	c.putBytes(f.Masked())
-}
-
-func (c *Conn) putBytes(b []byte) {
-	c.queue = append(c.queue, b)
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-// write sends what is queued.
-func (c *Conn) write() {
-	defer close(c.writeEnd)
-	for {
-		c.mu.Lock()
-		queue := c.queue
-		c.queue = nil
-		c.mu.Unlock()
-		for _, b := range queue {
-			if _, err := c.site.client.Write(b); err != nil {
-				return // reading says that the connection is over
-			}
-		}
-		if len(queue) > 0 {
-			continue
-		}
-		select {
-		case <-c.wake:
-		case <-c.ending:
-			return
-		}
-	}
 }
 
 // await waits until is says true, which is called with c.mu held whenever
@@ -241,30 +162,22 @@ func (c *Conn) end() {
 	c.t.Helper()
 	c.Hear()
 	c.mu.Lock()
+	c.held = false
+	c.stir()
 	if !c.left && !c.over {
 		c.left = true
 		c.put(closing(uint16(ws.CloseAway), ""))
 	}
 	c.mu.Unlock()
 	c.await(c.d.patience, func() bool { return c.closed != nil })
-	_ = c.site.client.Close()
-	close(c.ending)
-	<-c.readEnd
-	<-c.writeEnd
+	c.now().end()
 	c.mu.Lock()
 	open, said := c.open, c.said.String()
 	c.mu.Unlock()
 	for _, a := range open {
 		c.t.Errorf("wstest: nobody has asked about a refusal: Reply.OK and Reply.Into fail by it, Reply.ExpectError wants it\n%s was refused: %v", a.event, a.refused)
 	}
-	if c.site.guest == nil {
-		return
-	}
-	timer := time.NewTimer(c.d.patience)
-	defer timer.Stop()
-	select {
-	case <-c.site.guest.Released():
-	case <-timer.C:
+	if !c.now().site.released(c.d.patience) {
 		c.t.Errorf("wstest: the connection to %s does not end: a handler or hook of it has not returned\n%s", c.d.path, said)
 	}
 }

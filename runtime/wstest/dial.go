@@ -23,11 +23,25 @@ import (
 func Dial(t testing.TB, h http.Handler, opts ...DialOption) *Conn {
 	t.Helper()
 	d := options(t, h, opts)
-	return open(t, serve(t, h, d), d)
+	s := serve(t, h, d)
+	t.Cleanup(s.stop)
+	return open(t, s, d)
 }
 
 // open completes a handshake that must be accepted.
 func open(t testing.TB, s *site, d *dialing) *Conn {
+	t.Helper()
+	d.bear()
+	r, header := s.upgrade(t, d)
+	_ = s.client.SetDeadline(time.Time{})
+	c := newConn(t, d)
+	c.use(s, r, nil, header).run()
+	t.Cleanup(c.end)
+	return c
+}
+
+// upgrade sends a handshake that must be accepted. The deadline of it stays.
+func (s *site) upgrade(t testing.TB, d *dialing) (*bufio.Reader, http.Header) {
 	t.Helper()
 	r, res := s.shake(t, d)
 	if res.StatusCode != http.StatusSwitchingProtocols {
@@ -36,8 +50,14 @@ func open(t testing.TB, s *site, d *dialing) *Conn {
 	if got := res.Header.Get("Sec-WebSocket-Accept"); got != acceptKey {
 		t.Fatalf("wstest: the answer's Sec-WebSocket-Accept is %q, want %q", got, acceptKey)
 	}
-	_ = s.client.SetDeadline(time.Time{})
-	return newConn(t, s, d, r, res.Header)
+	return r, res.Header
+}
+
+// bear puts the token into the header.
+func (d *dialing) bear() {
+	if d.token != "" {
+		d.header.Set("Authorization", "Bearer "+d.token)
+	}
 }
 
 // Refused is an answer to a handshake that became no connection.
@@ -55,7 +75,9 @@ type Refused struct {
 func ExpectRefused(t testing.TB, h http.Handler, status int, opts ...DialOption) Refused {
 	t.Helper()
 	d := options(t, h, opts)
+	d.bear()
 	s := serve(t, h, d)
+	t.Cleanup(s.stop)
 	_, res := s.shake(t, d)
 	out := Refused{Status: res.StatusCode, Header: res.Header}
 	if res.StatusCode != http.StatusSwitchingProtocols {
@@ -167,9 +189,34 @@ func bodyOf(res *http.Response) string {
 type site struct {
 	client net.Conn
 	guest  *kit.Guest // nil: it is another program's (DialURL)
+	stop   func()     // ends it
 }
 
-// serve starts it, and ends it with the test.
+// released waits until no goroutine of the server's has to do with the connection
+// any more; false if that takes longer than within. A session that has lost its
+// socket is ended first.
+func (s *site) released(within time.Duration) bool {
+	if s.guest == nil {
+		return true
+	}
+	late := time.After(within)
+	select {
+	case <-s.guest.Released():
+		return true
+	case <-s.guest.Parted():
+		s.guest.Lapse()
+	case <-late:
+		return false
+	}
+	select {
+	case <-s.guest.Released():
+		return true
+	case <-late:
+		return false
+	}
+}
+
+// serve starts it.
 func serve(t testing.TB, h http.Handler, d *dialing) *site {
 	t.Helper()
 	s := &site{guest: kit.NewGuest(d.principal)}
@@ -197,10 +244,10 @@ func serve(t testing.TB, h http.Handler, d *dialing) *site {
 		defer close(served)
 		_ = server.Serve(l) // until Close
 	}()
-	t.Cleanup(func() {
+	s.stop = func() {
 		_ = s.client.Close()
 		_ = server.Close()
 		<-served
-	})
+	}
 	return s
 }

@@ -10,6 +10,9 @@
 //	ann.Call("join", "lobby").OK()
 //	said := wstest.Expect[Line](ann, "said")
 //
+// DialSession opens a Session, whose client speaks wsgen.v1.json: it goes on when
+// its socket is cut, and answers what the server asks.
+//
 // NewClient makes a ws.Client without a connection, for unit tests of handlers
 // and hooks, and NewPush a ws.Push whose calls are recorded.
 //

@@ -13,7 +13,8 @@ import (
 // the first that no other Expect has taken; pushes of other events stay for
 // theirs, so that tests need not know how independent pushes mix. What must not
 // come besides is ExpectSilence's to say, and what must come next Conn.Frame's.
-func Expect[T any](c *Conn, event string) (v T) {
+func Expect[T any](by Dialed, event string) (v T) {
+	c := by.conn()
 	c.t.Helper()
 	a := c.take(func(a *arrived) bool { return a.push() && a.Event == event })
 	if a == nil {

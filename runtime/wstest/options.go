@@ -16,7 +16,8 @@ type DialOption interface{ dialing(d *dialing) }
 type dialing struct {
 	path      string // "": the handler's own
 	header    http.Header
-	principal any // a ws.Principal; nil: the guards are asked
+	token     string // "": none
+	principal any    // a ws.Principal; nil: the guards are asked
 	from      netip.AddrPort
 	port      bool
 	tls       *tls.Config // nil: the system's (DialURL)
@@ -43,8 +44,9 @@ func (o AsOption) alone(a *alone)     { a.lone.Principal = o.principal }
 // without any, nobody is known.
 func As(p ws.Principal) AsOption { return AsOption{p} }
 
-// Token sends a bearer token, in the header Authorization. Default: none.
-func Token(token string) DialOption { return Header("Authorization", "Bearer "+token) }
+// Token sends a bearer token: in the header Authorization, or a Session in its
+// first message. Default: none.
+func Token(token string) DialOption { return dialOption(func(d *dialing) { d.token = token }) }
 
 // Header adds a field to the request: an Origin, a Cookie, the subprotocols.
 // "Host" replaces the host, which is "example.com".

@@ -2,7 +2,6 @@ package wstest
 
 import (
 	"fmt"
-	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 )
@@ -64,33 +63,23 @@ func (c *Conn) ExpectText(texts ...string) {
 // until Hear. Over a port the kernel still takes what fits into its buffers; in
 // memory there is none, and the server's next write waits. Pings have no answer.
 func (c *Conn) Deaf() {
-	c.mu.Lock()
-	if c.deaf != nil || c.over {
-		c.mu.Unlock()
-		return
-	}
-	deaf := &deafness{begun: make(chan struct{}), ended: make(chan struct{})}
-	c.deaf = deaf
-	c.said.add(c.since(), "*", "deaf")
-	c.mu.Unlock()
-	_ = c.site.client.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
-	select {
-	case <-deaf.begun:
-	case <-c.readEnd:
+	if c.now().stop() {
+		c.note("deaf")
 	}
 }
 
 // Hear ends Deaf; it does nothing otherwise.
 func (c *Conn) Hear() {
+	if c.now().hear() {
+		c.note("hears again")
+	}
+}
+
+// note adds to the transcript what has happened.
+func (c *Conn) note(what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.deaf == nil {
-		return
-	}
-	_ = c.site.client.SetReadDeadline(time.Time{})
-	c.said.add(c.since(), "*", "hears again")
-	close(c.deaf.ended)
-	c.deaf = nil
+	c.said.add(c.since(), "*", what)
 }
 
 // Close sends a Close frame, once, and returns at once; ExpectClose waits for the
@@ -108,8 +97,9 @@ func (c *Conn) Close(code ws.CloseCode, reason string) {
 // Vanish closes the socket without a Close frame, as a network does that breaks.
 func (c *Conn) Vanish() {
 	c.mu.Lock()
-	c.left = true
+	l := c.link
+	l.left = true
 	c.said.add(c.since(), "*", "vanishes")
 	c.mu.Unlock()
-	_ = c.site.client.Close()
+	_ = l.site.client.Close()
 }

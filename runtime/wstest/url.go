@@ -16,7 +16,16 @@ import (
 // wait for the server's hooks when the test ends.
 func DialURL(t testing.TB, address string, opts ...DialOption) *Conn {
 	t.Helper()
-	d := dialingOf(opts)
+	d, reach := remote(t, address, opts)
+	s := reach(d)
+	t.Cleanup(s.stop)
+	return open(t, s, d)
+}
+
+// remote returns what the options come to for a URL, and what connects there.
+func remote(t testing.TB, address string, opts []DialOption) (d *dialing, reach func(*dialing) *site) {
+	t.Helper()
+	d = dialingOf(opts)
 	if d.principal != nil || d.from.IsValid() || d.path != "" || d.port {
 		t.Fatal("wstest: As, From, Path and OnPort are for Dial: the server at a URL is not the test's")
 	}
@@ -32,17 +41,20 @@ func DialURL(t testing.TB, address string, opts ...DialOption) *Conn {
 	if d.header.Get("Host") == "" {
 		d.header.Set("Host", u.Host)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), d.patience)
-	defer cancel()
-	var conn net.Conn
-	if secure {
-		conn, err = (&tls.Dialer{Config: d.tls}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
-	} else {
-		conn, err = new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+	return d, func(d *dialing) *site {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), d.patience)
+		defer cancel()
+		var conn net.Conn
+		var err error
+		if secure {
+			conn, err = (&tls.Dialer{Config: d.tls}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
+		} else {
+			conn, err = new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+		}
+		if err != nil {
+			t.Fatalf("wstest: %v", err)
+		}
+		return &site{client: conn, stop: func() { _ = conn.Close() }}
 	}
-	if err != nil {
-		t.Fatalf("wstest: %v", err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return open(t, &site{client: conn}, d)
 }

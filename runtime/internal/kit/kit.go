@@ -16,11 +16,15 @@ type Guest struct {
 
 	once     sync.Once
 	released chan struct{}
+
+	parting sync.Once
+	parted  chan struct{}
+	lapse   func() // set before parted is closed
 }
 
 // NewGuest returns a Guest whose connection has not ended.
 func NewGuest(principal any) *Guest {
-	return &Guest{Principal: principal, released: make(chan struct{})}
+	return &Guest{Principal: principal, released: make(chan struct{}), parted: make(chan struct{})}
 }
 
 type guestKey struct{}
@@ -42,3 +46,19 @@ func (g *Guest) Release() { g.once.Do(func() { close(g.released) }) }
 
 // Released returns a channel that is closed by Release.
 func (g *Guest) Released() <-chan struct{} { return g.released }
+
+// Part says that the connection has lost its socket, and stays: lapse ends it.
+// Release follows when it is over, or has another socket.
+func (g *Guest) Part(lapse func()) {
+	g.parting.Do(func() {
+		g.lapse = lapse
+		close(g.parted)
+	})
+}
+
+// Parted returns a channel that is closed by Part.
+func (g *Guest) Parted() <-chan struct{} { return g.parted }
+
+// Lapse ends the connection, if it has no socket any more, as if nobody had come
+// back to it in time. Parted must have been closed.
+func (g *Guest) Lapse() { g.lapse() }
