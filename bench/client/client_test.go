@@ -98,6 +98,43 @@ func TestSocketIOGreets(t *testing.T) {
 	}
 }
 
+func TestSessionGreets(t *testing.T) {
+	dialed := func(head string) *client {
+		c := &client{conns: []conn{{fd: -1, state: upgrading, session: true}}, heads: map[int][]byte{}, pending: map[int][]byte{0: nil}}
+		c.take(0, []byte("HTTP/1.1 101 Switching Protocols\r\n"+head+"\r\n"))
+		return c
+	}
+	for _, head := range []string{"", "Sec-WebSocket-Protocol: wsgen.v2.json\r\n", "X-Protocol: wsgen.v1.json\r\n"} {
+		if c := dialed(head); c.failure == nil || len(c.pending) != 0 {
+			t.Errorf("%q: failure %v, and %x was sent", head, c.failure, c.pending[0])
+		}
+	}
+	c := dialed("Upgrade: websocket\r\nsec-websocket-protocol:wsgen.v1.json\r\n")
+	if got := frame.Append(nil, frame.Text, []byte(`{"event":"$connect"}`)); string(c.pending[0]) != string(got) || c.open != 0 {
+		t.Errorf("the upgrade is answered %x; %d are open", c.pending[0], c.open)
+	}
+	connected := sent(frame.Text, []byte(`{"event":"$connected","data":{"sid":"a","resumed":false,"seq":0,"heartbeatMs":25000,"maxBytes":65536}}`))
+	for _, b := range connected { // however the stream is cut
+		c.take(0, []byte{b})
+	}
+	if c.open != 1 || c.dial.done != 1 || c.frames != 0 || c.failure != nil {
+		t.Errorf("%d open, %d done, %d messages, %v", c.open, c.dial.done, c.frames, c.failure)
+	}
+	count := binary.BigEndian.AppendUint64(nil, 7) // the answer acknowledges so many
+	c.take(0, append(sent(frame.Text, []byte(`{"event":"tick","data":{"at":1000000000000001}}`)), sent(frame.Ping, count)...))
+	if string(c.out) != string(frame.Append(nil, frame.Pong, count)) || c.frames != 1 || c.seen.Total() != 1 {
+		t.Errorf("a ping is answered %x; %d messages, %d stamps", c.out, c.frames, c.seen.Total())
+	}
+	c.take(0, sent(frame.Text, []byte(`{"event":"$shed","data":3}`)))
+	if c.frames != 1 || c.failure == nil {
+		t.Errorf("%d messages; that pushes were lost is %v", c.frames, c.failure)
+	}
+	c = dialed("Sec-WebSocket-Protocol: wsgen.v1.json\r\n")
+	if c.take(0, sent(frame.Text, []byte(`{"event":"tick","data":{}}`))); c.failure == nil || c.open != 0 || c.frames != 0 {
+		t.Errorf("a message before $connected: %v, %d are open", c.failure, c.open)
+	}
+}
+
 func TestCentrifugeGreets(t *testing.T) {
 	c := &client{conns: []conn{{fd: -1, state: greeting, central: true}}}
 	c.take(0, sent(frame.Text, []byte(`{"id":1,"connect":{"client":"a","version":""}}`)))

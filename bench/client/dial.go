@@ -75,6 +75,9 @@ func request(t control.Task) []byte {
 	}
 	r := "GET " + path + " HTTP/1.1\r\nHost: " + t.Addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	if t.Session {
+		r += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
+	}
 	if t.Deflate {
 		r += "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n"
 	}
@@ -101,7 +104,7 @@ func (c *client) start() error {
 	if err := unix.Connect(fd, c.dial.to); err != nil && err != unix.EINPROGRESS {
 		return fmt.Errorf("connect: %w", err)
 	}
-	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket, central: c.dial.task.Central})
+	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket, central: c.dial.task.Central, session: c.dial.task.Session})
 	c.interest(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
 	return nil
 }
@@ -154,6 +157,13 @@ func (c *client) upgraded(i int, b []byte) []byte {
 	case c.conns[i].central:
 		c.conns[i].state = greeting
 		c.write(i, frame.Append(nil, frame.Text, []byte(`{"id":1,"connect":{}}`)))
+	case c.conns[i].session:
+		if !agreed(head) {
+			c.end(i, fmt.Errorf("the answer to an offer of %s: %q", subprotocol, head))
+			return nil
+		}
+		c.conns[i].state = greeting
+		c.write(i, frame.Append(nil, frame.Text, []byte(`{"event":"$connect"}`)))
 	default:
 		c.ready(i)
 	}

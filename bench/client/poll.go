@@ -19,7 +19,7 @@ const (
 	closed = iota
 	connecting
 	upgrading // the request is out
-	greeting  // socket.io, centrifuge: the upgrade is done, their own handshake is not
+	greeting  // socket.io, centrifuge, wsgen.v1.json: the upgrade is done, their own handshake is not
 	open
 	mute // open, and never read
 )
@@ -32,6 +32,7 @@ type conn struct {
 	state   uint8
 	socket  bool // speaks socket.io
 	central bool // speaks centrifuge's protocol
+	session bool // speaks wsgen.v1.json
 	held    uint16
 	carry   [kept]byte // an unfinished frame, held bytes long
 }
@@ -180,7 +181,7 @@ func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 			return
 		}
 	}
-	if k.socket && !c.speak(i, payload) {
+	if k.socket && !c.speak(i, payload) || k.session && !c.attend(i, payload) {
 		return
 	}
 	c.frames++

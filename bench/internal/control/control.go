@@ -56,6 +56,7 @@ type Task struct {
 	Cert    string `json:"cert,omitempty"`
 	Socket  bool   `json:"socket,omitempty"`  // speak socket.io
 	Central bool   `json:"central,omitempty"` // speak centrifuge's protocol
+	Session bool   `json:"session,omitempty"` // speak wsgen.v1.json
 	Deflate bool   `json:"deflate,omitempty"` // offer permessage-deflate
 	Mute    bool   `json:"mute,omitempty"`    // never read, with a small receive buffer
 

@@ -55,11 +55,13 @@ func tableOf(id string) table {
 		return table{true, join([]column{rate("answers/s")}, whole("answer"), latency(), memory())}
 	case "mixed":
 		return table{true, join([]column{rate("deliveries/s")}, whole("delivery"), latency(), memory())}
-	case "idle":
+	case "idle", "idle-v1":
 		return table{false, []column{
 			{"idle_rss_gc", "bytes each after GC", 1, 0},
+			{"idle_rss_gc_more", "more than plain", 1, 0},
 			{"idle_rss", "as it is", 1, 0},
 			{"idle_heap", "of it heap", 1, 0},
+			{"idle_heap_more", "more than plain", 1, 0},
 			{"idle_stack", "stack", 1, 0},
 			{"traffic_rss_gc", "after traffic and GC", 1, 0},
 			{"traffic_rss", "after traffic, as it is", 1, 0},
@@ -71,6 +73,9 @@ func tableOf(id string) table {
 	case "stalled":
 		return table{false, join([]column{{"p99", "p99 ms", 1000, 2}, {"p50", "p50 ms", 1000, 2}}, whole("delivery"),
 			[]column{{"lost", "lost", 1, 0}, {"held_heap", "heap bytes kept for each deaf one", 1, 0}, {"held_gc", "RSS after GC", 1, 0}, {"held", "as it is", 1, 0}}, memory())}
+	case "fanout-v1", "burst10-v1", "burst100-v1":
+		return table{false, join(whole("delivery"), []column{rate("deliveries/s")}, latency(),
+			[]column{{"call", "call µs", 1, 0}, {"lost", "lost", 1, 0}}, memory())}
 	case "room", "deflate":
 		return table{false, join(whole("delivery"), latency(), []column{{"lost", "lost", 1, 0}}, memory())}
 	case "crowd":

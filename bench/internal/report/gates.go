@@ -28,6 +28,9 @@ const outboxLimit = 256 * (150 + 4)
 
 const deafSuffix = " with 10 % deaf"
 
+// sessionSuffix is of a server whose clients speak wsgen.v1.json.
+const sessionSuffix = " with sessions"
+
 // added is a metric that is a time beyond another server's in the same round.
 const added = "added"
 
@@ -65,6 +68,13 @@ func Gates() []Gate {
 	add("stalled and flooded: heap bytes kept for each", "stalled", "held_heap", us+" flooded", true, "", float64(outboxLimit))
 	add("room of 10: CPU per delivery among 10 000 and 100", "room", "cpu", us+", 10 of 10000", true, us+", 10 of 100", 1.2)
 	add("deflate: CPU per delivery against plain", "deflate", "cpu", us+" deflate", true, us, 1.15)
+	for _, g := range []struct{ row, what string }{
+		{"fanout-v1", "one broadcast"}, {"burst10-v1", "burst of 10"}, {"burst100-v1", "burst of 100"},
+	} {
+		add(g.what+" to sessions: CPU per delivery against plain", g.row, "cpu", us+sessionSuffix, true, us, 1.05)
+	}
+	add("idle session: heap bytes more than a plain connection", "idle-v1", "idle_heap_more", us+sessionSuffix, true, "", 350.0)
+	add("idle session: resident bytes more after GC", "idle-v1", "idle_rss_gc_more", us+sessionSuffix, true, "", 350.0)
 	add("dispatch with generated codecs: speed", "dispatch", "speed", "generated", false, "std-twice", 7.0)
 	add("dispatch with encoding/json: speed", "dispatch", "speed", "std", false, "std-twice", 1.7)
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)

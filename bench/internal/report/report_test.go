@@ -84,6 +84,38 @@ func TestAbsoluteGatesHoldInEveryRound(t *testing.T) {
 	}
 }
 
+// TestSessionsAreHeldAgainstPlain: what a session costs is a ratio within rounds,
+// and what an idle one weighs a difference that holds in every round.
+func TestSessionsAreHeldAgainstPlain(t *testing.T) {
+	const us = "wsgen" + sessionSuffix
+	cost := func(ratio float64) result.Run {
+		return runOf("burst100-v1", "cpu", 3, func(s string, round int) float64 {
+			if s == us {
+				return float64(round) * ratio
+			}
+			return float64(round)
+		}, "wsgen", us)
+	}
+	for ratio, pass := range map[float64]bool{1.04: true, 1.06: false} {
+		if v := find(t, Judge([]result.Run{cost(ratio)}), "burst of 100 to sessions: CPU per delivery against plain", "wsgen"); v.Pass != pass || !v.Measured {
+			t.Errorf("%g times plain: %+v", ratio, v)
+		}
+	}
+	weight := func(most float64) result.Run {
+		return runOf("idle-v1", "idle_heap_more", 3, func(_ string, round int) float64 { return most - 100*float64(round-1) }, us)
+	}
+	for most, pass := range map[float64]bool{350: true, 351: false} {
+		if v := find(t, Judge([]result.Run{weight(most)}), "idle session: heap bytes more than a plain connection", ""); v.Pass != pass || v.Value != most {
+			t.Errorf("%g bytes more, once: %+v", most, v)
+		}
+	}
+	var b bytes.Buffer
+	Rows(&b, []result.Run{cost(2)})
+	if !strings.Contains(b.String(), "| wsgen with sessions ") || !strings.Contains(b.String(), "0.50×") {
+		t.Errorf("no line, or no ratio, in\n%s", b.String())
+	}
+}
+
 func TestGatesNameWhatIsMeasured(t *testing.T) {
 	ids := map[string]bool{}
 	for _, r := range rows.All() {

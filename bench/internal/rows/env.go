@@ -36,6 +36,7 @@ type Env struct {
 type fixture struct {
 	label   string // the server's name in the results
 	kind    Kind
+	session bool // its clients speak wsgen.v1.json
 	server  *proc.Server
 	others  []*proc.Server // further nodes of a cluster
 	engine  *proc.Server   // nil without one
@@ -60,6 +61,7 @@ type setup struct {
 	spread  []int // or the connections of each
 	rooms   int   // how many connections are in, one after the other; 0 is none
 	deflate bool
+	session bool // clients speak wsgen.v1.json
 }
 
 // path is where the WebSocket endpoint is.
@@ -67,7 +69,7 @@ const path = "/ws"
 
 // open starts a server and its clients and connects them.
 func (e *Env) open(ctx context.Context, s setup) (*fixture, error) {
-	f := &fixture{label: s.label, kind: s.kind}
+	f := &fixture{label: s.label, kind: s.kind, session: s.session}
 	if f.label == "" {
 		f.label = s.kind.Name
 	}
@@ -160,7 +162,7 @@ func (e *Env) join(ctx context.Context, f *fixture, count int, deflate bool) err
 func (f *fixture) connect(count int, deflate bool) control.Task {
 	return control.Task{
 		Do: "connect", Addr: f.server.Ready.Addr, Path: path, Cert: f.server.Ready.Cert, Socket: f.kind.Socket, Central: f.kind.Central,
-		Deflate: deflate, Count: count, Limit: 60_000,
+		Session: f.session, Deflate: deflate, Count: count, Limit: 60_000,
 	}
 }
 

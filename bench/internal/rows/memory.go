@@ -17,42 +17,53 @@ const settle = 700 * time.Millisecond
 // that memory which it sets up once is not counted.
 const warmUp = 50
 
-// idle weighs a fresh server before and after 10 000 connections: silent ones,
-// then after each has had 5 messages answered.
+// idle weighs what answers.
 func idle(ctx context.Context, e *Env) error {
-	const row, conns = "idle", 10_000
-	rounds := 2
+	all := each(e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" }), 0)
+	return e.idle(ctx, "idle", 2, all, func(setup, values) {})
+}
+
+// idle weighs fresh servers before and after 10 000 connections: silent ones,
+// then after each has had 5 messages answered. After each server it calls also,
+// which may add to the values.
+func (e *Env) idle(ctx context.Context, row string, rounds int, setups []setup, also func(setup, values)) error {
+	const conns = 10_000
 	if e.Rounds > 0 {
 		rounds = e.Rounds
 	}
 	lacking := map[string]bool{}
 	for round := 1; round <= rounds; round++ {
-		for _, k := range e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" }) {
+		for _, s := range setups {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if lacking[k.Name] {
+			if s.label == "" {
+				s.label = s.kind.Name
+			}
+			if lacking[s.label] {
 				continue
 			}
-			v, err := e.weigh(ctx, k, conns)
+			v, err := e.weigh(ctx, s, conns)
 			if err != nil {
-				lacking[k.Name] = true
-				e.lack(row, k.Name, err)
+				lacking[s.label] = true
+				e.lack(row, s.label, err)
 				continue
 			}
-			e.Record(result.Sample{Row: row, Server: k.Name, Round: round, Values: v})
+			also(s, v)
+			e.Record(result.Sample{Row: row, Server: s.label, Round: round, Values: v})
 		}
 	}
 	return ctx.Err()
 }
 
 // weigh measures the bytes for each of conns connections.
-func (e *Env) weigh(ctx context.Context, k Kind, conns int) (values, error) {
-	base, err := e.base(ctx, k)
+func (e *Env) weigh(ctx context.Context, s setup, conns int) (values, error) {
+	s.conns = warmUp
+	base, err := e.base(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.open(ctx, setup{kind: k, conns: warmUp})
+	f, err := e.open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +89,8 @@ func (e *Env) weigh(ctx context.Context, k Kind, conns int) (values, error) {
 // collection. It is read from a twin: a collection so early would set the size
 // at which Go's stacks begin by what few goroutines used, and be seen in each
 // connection to come.
-func (e *Env) base(ctx context.Context, k Kind) (values, error) {
-	twin, err := e.open(ctx, setup{kind: k, conns: warmUp})
+func (e *Env) base(ctx context.Context, s setup) (values, error) {
+	twin, err := e.open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +164,7 @@ func crowd(ctx context.Context, e *Env) error {
 }
 
 func (e *Env) crowdOf(ctx context.Context, row string, k Kind, conns int, watch time.Duration) error {
-	base, err := e.base(ctx, k)
+	base, err := e.base(ctx, setup{kind: k, conns: warmUp})
 	if err != nil {
 		return err
 	}

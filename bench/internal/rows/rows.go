@@ -49,6 +49,10 @@ func single() []Row {
 		{"connect", "3000 connections at once", connect, false},
 		{"tls", "One broadcast to 1000 connections over TLS", overTLS, false},
 		{"deflate", "One broadcast to 1000 connections with permessage-deflate", deflate, false},
+		{"fanout-v1", "One broadcast to 1000 sessions, and to 1000 plain connections", fanoutV1, false},
+		{"burst10-v1", "10 broadcasts back to back to 1000 sessions, and to 1000 plain connections", burst10V1, false},
+		{"burst100-v1", "100 broadcasts back to back to 1000 sessions, and to 1000 plain connections", burst100V1, false},
+		{"idle-v1", "Memory of 10 000 idle sessions, and of 10 000 idle plain connections", idleV1, false},
 		{"crowd", "An idle crowd, as large as one process may open", crowd, false},
 		{"dispatch", "Dispatch of a 100-byte typed message, without a socket", dispatch, false},
 	}

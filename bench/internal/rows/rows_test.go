@@ -2,10 +2,13 @@ package rows
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/wsgen/wsgen/bench/internal/proc"
 )
 
 func TestSelect(t *testing.T) {
@@ -13,9 +16,10 @@ func TestSelect(t *testing.T) {
 		"fanout":            "fanout",
 		"echo":              "echo1 echo16",
 		"echo1":             "echo1", // a name is not the front of another
-		"burst,idle":        "burst10 burst100 idle",
+		"burst,idle":        "burst10 burst100 idle burst10-v1 burst100-v1",
 		"idle,burst10,idle": "burst10 idle",
 		"large":             "large",
+		"fanout-v1":         "fanout-v1",
 		"cluster":           "cluster-fanout cluster-burst cluster-latency cluster-join cluster-rooms cluster-stopped",
 		"cluster-join,room": "room cluster-join",
 	} {
@@ -87,6 +91,37 @@ func TestNamedKnowsVariants(t *testing.T) {
 		if keep(Kind{Name: name}) != want {
 			t.Errorf("%s is kept: %t", name, !want)
 		}
+	}
+}
+
+// TestSessionsBesidePlain: each variant of ours has its sessions right behind its
+// plain connections, and nobody else is measured.
+func TestSessionsBesidePlain(t *testing.T) {
+	e := &Env{Kinds: append([]Kind{{Name: "wsgen@old"}}, Kinds()...)}
+	var got []string
+	for _, s := range e.sessions(audience) {
+		if s.session != strings.HasSuffix(s.label, " with sessions") || s.conns != audience {
+			t.Errorf("%+v", s)
+		}
+		got = append(got, s.label)
+	}
+	if want := []string{"wsgen@old", "wsgen@old with sessions", "wsgen", "wsgen with sessions"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if f := (&fixture{session: true, server: &proc.Server{}}); !f.connect(1, false).Session {
+		t.Error("the clients of sessions connect without")
+	}
+}
+
+func TestCompareWithPlain(t *testing.T) {
+	v := values{"idle_heap": 900, "idle_rss_gc": 2000, "traffic_heap": 3}
+	v.compare(values{"idle_heap": 600, "traffic_heap": 1})
+	if want := (values{"idle_heap": 900, "idle_heap_more": 300, "idle_rss_gc": 2000, "traffic_heap": 3}); !maps.Equal(v, want) {
+		t.Errorf("got %v", v)
+	}
+	v.compare(nil) // the plain server was not measured
+	if len(v) != 4 {
+		t.Errorf("beside nothing: %v", v)
 	}
 }
 

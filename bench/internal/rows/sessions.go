@@ -1,0 +1,52 @@
+package rows
+
+import "context"
+
+// withSessions is what the label of a server adds whose clients speak
+// wsgen.v1.json.
+const withSessions = " with sessions"
+
+// sessions makes two setups of each variant of wsgen: plain connections, and
+// sessions right behind them.
+func (e *Env) sessions(conns int) []setup {
+	var out []setup
+	for _, k := range e.kinds(named("wsgen")) {
+		out = append(out, setup{kind: k, label: k.Name, conns: conns}, setup{kind: k, label: k.Name + withSessions, conns: conns, session: true})
+	}
+	return out
+}
+
+func fanoutV1(ctx context.Context, e *Env) error {
+	return e.fan(ctx, "fanout-v1", 25, e.sessions(audience), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
+}
+
+func burst10V1(ctx context.Context, e *Env) error {
+	return e.fan(ctx, "burst10-v1", 25, e.sessions(audience), volley{bursts: 3, each: 10, bytes: message, expect: audience})
+}
+
+func burst100V1(ctx context.Context, e *Env) error {
+	return e.fan(ctx, "burst100-v1", 15, e.sessions(audience), volley{bursts: 1, each: 100, bytes: message, expect: audience})
+}
+
+// idleV1 weighs idle sessions beside plain connections of the same server.
+func idleV1(ctx context.Context, e *Env) error {
+	var plain values
+	return e.idle(ctx, "idle-v1", 3, e.sessions(0), func(s setup, v values) {
+		if s.session {
+			v.compare(plain)
+			v = nil
+		}
+		plain = v
+	})
+}
+
+// compare adds how much more than with plain connections an idle one weighs.
+func (v values) compare(plain values) {
+	for _, metric := range []string{"idle_heap", "idle_rss_gc"} {
+		has, weighs := v[metric]
+		base, known := plain[metric]
+		if weighs && known {
+			v[metric+"_more"] = has - base
+		}
+	}
+}
