@@ -39,7 +39,7 @@ func notes() map[string]string {
 		"connect":         "64 handshakes on the way at once; the peak is the resident memory's, beyond what there was.",
 		"tls":             "TLS 1.3; fan-out as above.",
 		"deflate":         "fan-out as above, beside the same server without compression.",
-		"fanout-v1":       "the same server twice. The clients of one speak wsgen.v1.json: each connection is a session that survives its socket, so what was sent is kept until it is acknowledged. Fan-out as above.",
+		"fanout-v1":       "the same server twice. The clients of one speak wsgen.v1.json: each connection is a session that survives its socket, so what was sent is kept until it is acknowledged, but no more than 256 messages; all have had 300 before. Fan-out as above.",
 		"burst10-v1":      "as above, ten calls one after the other.",
 		"burst100-v1":     "as above, a hundred.",
 		"idle-v1":         "weighed as the row idle. What a session has been sent is kept for it, five answers in what is after traffic.",
