@@ -223,7 +223,7 @@ func TestAskFromHandler(t *testing.T) {
 // not there.
 func TestAskEnds(t *testing.T) {
 	clients := make(chan *ws.Client, 1)
-	s := serve(t, ws.Options{}, answering(clients, nil))
+	s := serve(t, ws.Options{NoResume: true}, answering(clients, nil))
 	ask := newDoubts(s.Server)
 	for by, end := range map[string]func(*peer, *ws.Client){
 		"close":     func(p *peer, _ *ws.Client) { p.sendClose(1000, "") },

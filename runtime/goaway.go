@@ -26,7 +26,11 @@ func (s *session) leave(d departure) {
 		s.insist(s.endpoint.protocol.goaway(reason, retry, d.lead))
 	}
 	if d.cause == lifetimeCause && s.endpoint.keeper != nil {
-		s.parts(min(d.lead, defaultDrainTimeout))
+		lead := d.lead
+		if lead == noLimit {
+			lead = defaultDrainTimeout // the session goes on, and nothing of it is lost
+		}
+		s.parts(lead)
 		return
 	}
 	if d.lead != noLimit {
