@@ -136,6 +136,7 @@ func TestCutIsNoticed(t *testing.T) {
 		}
 		s.Resume()
 		s.Ping()
+		synctest.Wait() // the handler runs beside the read loop
 		if !slices.Equal(w.handled, []int{1}) {
 			t.Error(w.handled)
 		}
