@@ -10,9 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	ws "github.com/wsgen/wsgen/runtime"
 )
 
 // phone is a client of sessions as the protocol's page describes it: it counts
@@ -171,8 +168,3 @@ func (s *site) phone(t *testing.T) *phone {
 		return conn
 	}}
 }
-
-var (
-	_ = time.Second
-	_ ws.Options
-)
