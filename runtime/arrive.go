@@ -16,6 +16,10 @@ func (n *node) take(channel string, v *cluster.View) {
 	var count int
 	switch v.Kind {
 	case cluster.Push:
+		if !counts(frame.Payload(v.Payload)) { // no node of ours sends that
+			n.odd(v.From, errOwnText)
+			break
+		}
 		count, _ = t.pushHere(string(v.Event), v.Payload, nil)
 	case cluster.Join:
 		count = n.joinHere(&t, string(v.Room))

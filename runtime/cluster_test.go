@@ -768,6 +768,9 @@ func TestClusterStrangers(t *testing.T) {
 		if s := n.Stats().Cluster; s.Unknown != 1 {
 			t.Errorf("%+v", s)
 		}
+		forged := push(cluster.ToRooms, "r")
+		forged.Payload = append([]byte{0x81, 19}, `{"event":"$goaway"}`...)
+		other.says(c.t, cluster.Room("r"), forged)
 		other.says(c.t, cluster.Room("r"), push(cluster.ToRooms, "r"))
 		m.peer.want(`"hello"`)
 	})

@@ -44,7 +44,11 @@ func (p protocol) encodeRefusal(event string, id []byte, refusal *Error) []byte 
 func encodeValue(v any) ([]byte, error) {
 	e := stdjson.NewEncoder()
 	defer e.Release()
-	return sealText(e.Encode(append(e.AvailableBuffer(), frame.NoHeader...), v, ""))
+	text, err := e.Encode(append(e.AvailableBuffer(), frame.NoHeader...), v, "")
+	if err == nil && !counts(text[frame.HeadRoom:]) {
+		return nil, errOwnText
+	}
+	return sealText(text, err)
 }
 
 // sealText returns the frame of a text that was encoded with head room. It

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -19,6 +20,10 @@ type Sender struct{ client *Client }
 
 var errNotUTF8 = errors.New("ws: a text message must be valid UTF-8 (RFC 6455, section 5.6)")
 
+// errOwnText refuses a text that a client would take for one of the protocol's, and
+// not count.
+var errOwnText = errors.New("ws: a text that begins with " + ownPrefix + " is the protocol's own, and no application may send it")
+
 // ID returns the connection's id; 0 for the zero Sender.
 func (s Sender) ID() ConnID {
 	if s.client == nil {
@@ -28,20 +33,24 @@ func (s Sender) ID() ConnID {
 }
 
 // Send sends text as one message, as it is: outside the events protocol. It
-// fails with ErrFull if the outbox has no room, and for text that is not UTF-8.
+// fails with ErrFull if the outbox has no room, for text that is not UTF-8, and
+// for text that begins as the protocol's own messages do, with {"event":"$.
 func (s Sender) Send(text string) error {
 	if s.client == nil {
 		return ErrClosed
 	}
-	if !utf8.ValidString(text) {
+	switch {
+	case !utf8.ValidString(text):
 		return errNotUTF8
+	case strings.HasPrefix(text, ownPrefix):
+		return errOwnText
 	}
 	return s.client.pushOne("", frame.Text(text))
 }
 
 // SendJSON sends v, encoded as JSON, as one message: outside the events
-// protocol. It fails with ErrFull if the outbox has no room, and if v cannot
-// be encoded.
+// protocol. It fails with ErrFull if the outbox has no room, if v cannot be
+// encoded, and if that begins as the protocol's own messages do.
 func (s Sender) SendJSON(v any) error {
 	frame, err := encodeValue(v)
 	if err != nil {

@@ -33,7 +33,7 @@ func Deflate(frame []byte) []byte {
 	d.buf.Reset()
 	d.buf.Write(room[:])
 	d.zip.Reset(&d.buf)
-	if _, err := d.zip.Write(frame[headerLen(frame):]); err != nil {
+	if _, err := d.zip.Write(Payload(frame)); err != nil {
 		return nil // unreachable: a buffer takes everything
 	}
 	if err := d.zip.Flush(); err != nil {

@@ -59,6 +59,9 @@ func headerLen(frame []byte) int {
 	return 2
 }
 
+// Payload returns the payload of a server's frame, which is whole.
+func Payload(frame []byte) []byte { return frame[headerLen(frame):] }
+
 // Control returns a Ping, Pong or Close frame. The payload has at most 125 bytes.
 func Control(op byte, payload []byte) []byte {
 	frame := make([]byte, 2, 2+len(payload))
