@@ -91,8 +91,9 @@ func (c *conn) Dead() {
 // Failed logs a failure of user code that no caller is told of.
 func (c *conn) Failed(f *steady.Failure) { c.failed(f) }
 
-// Closing cancels the context and stops the inbox of a connection that begins
-// to close. The socket has set its cause before. So code that makes a context
+// Closing stops the inbox of a connection that begins to close and cancels its
+// context, in this order: a handler that ends for the second must not be followed
+// by another. The socket has set its cause before. So code that makes a context
 // or an inbox must publish it first, and look for the cause then.
 func (c *conn) Closing(cause *socket.Cause) {
 	s := c.endpoint.server
@@ -100,19 +101,22 @@ func (c *conn) Closing(cause *socket.Cause) {
 	if cause.Err == socket.ErrStalled {
 		s.stats.slow.Add(1)
 	}
+	if w := c.work.Load(); w != nil {
+		w.inbox.Load().Stop()
+		w.stopDraining()
+	}
 	if some := c.some.Load(); some != nil {
 		some.ctx.Cancel()
 	}
-	w := c.work.Load()
-	if w == nil {
-		return
-	}
+}
+
+// stopDraining stops the timer of a connection that drains.
+func (w *work) stopDraining() {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.rare != nil && w.rare.drain != nil && w.rare.drain.timer != nil {
 		w.rare.drain.timer.Stop()
 	}
-	w.mu.Unlock()
-	w.inbox.Load().Stop()
 }
 
 // Ended ends a connection, whatever its cause. Nothing is read any more, and
