@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wsgen/wsgen/runtime/internal/cluster"
 )
@@ -18,6 +19,7 @@ type room struct {
 	members []*membership // guarded by mu
 	gone    bool          // guarded by mu; the last member has left, and there may be another room of this name
 	named   bool          // one of rooms, which is gone with its last member
+	size    atomic.Int32  // of members, for those who need not wait for a push
 }
 
 // membership is one member's place in one room.
@@ -36,6 +38,7 @@ func (r *room) add(m *membership) bool {
 	}
 	m.room, m.index = r, len(r.members)
 	r.members = append(r.members, m)
+	r.size.Add(1)
 	return true
 }
 
@@ -50,6 +53,7 @@ func (r *room) remove(m *membership) (empty bool) {
 	moved.index = m.index
 	r.members[last] = nil
 	r.members = r.members[:last]
+	r.size.Add(-1)
 	if cap(r.members) > 64 && len(r.members) < cap(r.members)/4 {
 		r.members = slices.Clone(r.members) // a crowd's memory goes with the crowd
 	}
@@ -126,11 +130,8 @@ func (r *room) all() []*Member {
 	return all
 }
 
-func (r *room) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.members)
-}
+// count returns how many members there are. A push may hold the room's lock.
+func (r *room) count() int { return int(r.size.Load()) }
 
 // roomShards spreads the names of rooms, so that joins and leaves of different
 // rooms do not meet at one lock.
