@@ -64,6 +64,15 @@ func (c *conn) leave(d departure) { c.drain(d.cause, d.within) }
 // lead closes the connection for a cause after a time, in which messages are
 // taken as ever. The first cause counts, and the earliest end.
 func (c *conn) lead(cause Closed, within time.Duration) {
+	c.ends(cause, within, func(d *draining) (now bool) {
+		d.takes = true
+		return false
+	})
+}
+
+// ends has the connection cut for a cause after a time; at once if none is left, or
+// begin says so. begin is called under the work's mu, unless the connection closes.
+func (c *conn) ends(cause Closed, within time.Duration, begin func(*draining) (now bool)) {
 	w := c.works()
 	w.mu.Lock()
 	if c.member.Socket.Closes() {
@@ -71,12 +80,12 @@ func (c *conn) lead(cause Closed, within time.Duration) {
 		return
 	}
 	d := w.drains(cause)
-	d.takes = true
-	if within > 0 {
+	now := begin(d) || within <= 0
+	if !now {
 		c.cutAfter(d, within)
 	}
 	w.mu.Unlock()
-	if within <= 0 {
+	if now {
 		c.cut()
 	}
 }
@@ -117,21 +126,7 @@ func (c *conn) refuses() bool {
 // drain closes the connection for a cause when what it has accepted has ended,
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {
-	w := c.works()
-	w.mu.Lock()
-	if c.member.Socket.Closes() {
-		w.mu.Unlock()
-		return
-	}
-	d := w.drains(cause)
-	idle := c.member.Socket.Drain() && c.inbox().Idle()
-	if !idle && within > 0 {
-		c.cutAfter(d, within)
-	}
-	w.mu.Unlock()
-	if idle || within <= 0 {
-		c.cut()
-	}
+	c.ends(cause, within, func(*draining) (idle bool) { return c.member.Socket.Drain() && c.inbox().Idle() })
 }
 
 // rest closes a connection that drains and has nothing in hand any more. It
