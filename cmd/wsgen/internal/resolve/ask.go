@@ -15,12 +15,7 @@ import (
 )
 
 // questions resolves the interfaces of p marked //ws:ask.
-func (r *resolver) questions(p *pkg) {
-	objs, ds := p.marked("ask")
-	for i, obj := range objs {
-		r.ask(p, obj, ds[i])
-	}
-}
+func (r *resolver) questions(p *pkg) { r.outbounds(p, "ask", r.ask) }
 
 func (r *resolver) ask(p *pkg, obj *types.TypeName, d *directive.Directive) {
 	kind := outbound{

@@ -21,6 +21,14 @@ type outbound struct {
 	declare   string // declare a method for each …
 }
 
+// outbounds resolves the interfaces of p that a directive marks, one by one.
+func (r *resolver) outbounds(p *pkg, name string, resolve func(*pkg, *types.TypeName, *directive.Directive)) {
+	objs, ds := p.marked(name)
+	for i, obj := range objs {
+		resolve(p, obj, ds[i])
+	}
+}
+
 // outboundInterface is the interface that d marks. It reports what is none.
 func (r *resolver) outboundInterface(obj *types.TypeName, d *directive.Directive, kind outbound) (*types.Interface, bool) {
 	name := d.Site.Type.Name

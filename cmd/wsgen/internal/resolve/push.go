@@ -17,12 +17,7 @@ import (
 )
 
 // pushes resolves the interfaces of p marked //ws:push.
-func (r *resolver) pushes(p *pkg) {
-	objs, ds := p.marked("push")
-	for i, obj := range objs {
-		r.push(p, obj, ds[i])
-	}
-}
+func (r *resolver) pushes(p *pkg) { r.outbounds(p, "push", r.push) }
 
 // events reports //ws:event on methods that no push or ask interface has.
 func (r *resolver) events(p *pkg) {

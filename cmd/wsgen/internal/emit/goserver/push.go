@@ -36,15 +36,11 @@ func pushDecls(f *gofile.File, p *model.Push, codecs *codecs) []jen.Code {
 }
 
 func addressed(f *gofile.File, p *model.Push) jen.Code {
-	server := serverParam(f, p.Namespace)
-	t := jen.Id(f.Local("t"))
-	bind := jen.Func().Params(jen.Add(t).Add(f.Runtime("Target"))).Id(p.Name).
-		Add(gofile.OneLine(jen.Return(jen.Id(gofile.PushType(p.Name)).Values(t))))
-	return gofile.Doc("New" + p.Name + "Push addresses " + p.Name + " to connections of " + server.name + ".").
-		Func().Id("New" + p.Name + "Push").Params(jen.Id(server.name).Add(server.typ)).
-		Add(pushOf(f, p)).Block(
-		jen.Return(f.Runtime("NewPush").Call(server.registry(), bind)),
-	)
+	b := binding{
+		iface: p.Name, kind: "Push", address: "Target", local: "t", impl: gofile.PushType(p.Name),
+		doc: func(server string) string { return "addresses " + p.Name + " to connections of " + server },
+	}
+	return b.constructor(f, p.Namespace)
 }
 
 func toEveryone(f *gofile.File, p *model.Push) jen.Code {
@@ -66,25 +62,14 @@ func pushType(f *gofile.File, p *model.Push) jen.Code {
 // targetField is the name of the push type's field. It differs from the names of
 // all methods, because a method of the user's interface may be called t.
 func targetField(p *model.Push) string {
-	name := "t"
-	for slices.ContainsFunc(p.Methods, func(m *model.PushMethod) bool { return m.Name == name }) {
-		name += "_"
-	}
-	return name
+	return free("t", func(name string) bool {
+		return slices.ContainsFunc(p.Methods, func(m *model.PushMethod) bool { return m.Name == name })
+	})
 }
 
 func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *codecs) jen.Code {
 	recv, in := jen.Id(f.Local("p")), jen.Id(f.Local("in"))
-
-	var params []jen.Code
-	payload := jen.Nil()
-	if m.Param != nil {
-		params = append(params, jen.Add(in).Add(f.Type(m.Param.Type)))
-		payload = jen.Op("&").Add(in)
-		if m.Param.Type.Kind == model.TypePointer {
-			payload = in
-		}
-	}
+	params, payload := sent(f, m.Param, in)
 	target := jen.Add(recv).Dot(targetField(p))
 	if !m.Count && !m.Err {
 		target = f.Runtime("Resultless").Call(target)
