@@ -42,7 +42,8 @@ type keeping struct {
 	keeper   *Keeper
 	parking  chan struct{} // closed when nobody has the queue; nil: nobody waits for that
 	reserved uint32        // units of keeper.Total
-	_        [16]byte      // to begin with a cache line
+	notes    *notes        // that were handed out; nil: none was
+	_        [8]byte       // to begin with a cache line
 }
 
 // keptUnit is how many bytes are reserved at a time for what a queue keeps. It is
@@ -143,6 +144,8 @@ func (k *keeping) handOut(q *Queue, b *Batch) {
 		switch m := b.more.at(i); {
 		case m.is(stamp):
 			k.stamp(f.bytes)
+		case m.lost > 0:
+			k.noted(f, m.lost)
 		case !m.is(aside):
 			k.keep(f)
 		}
@@ -276,7 +279,8 @@ func (k *keeping) forgetOldest() {
 // about to be queued again.
 func (k *keeping) takeBack(o *overflow) {
 	for i := range o.frames {
-		if o.at(i).is(aside) {
+		if m := o.at(i); m.is(aside) {
+			k.unnote(m)
 			continue
 		}
 		k.sent--
@@ -297,6 +301,7 @@ func (k *keeping) acknowledge(seq uint64) {
 	for first := k.sent - uint64(k.n); first < min(seq, k.sent); first++ {
 		k.forgetOldest()
 	}
+	k.forgetNotes(seq)
 	k.release()
 	if size := len(k.ring); size > 8*minRing && before <= size/8 {
 		k.resize(max(minRing, 2*before))
@@ -305,7 +310,7 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.first = nil, nil
+	k.ring, k.first, k.notes = nil, nil, nil
 	k.next, k.n, k.bytes = 0, 0, 0
 	k.release()
 }

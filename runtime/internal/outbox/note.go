@@ -1,7 +1,10 @@
 package outbox
 
+import "slices"
+
 // Note queues a frame, beyond the bounds, that says how many frames were shed,
-// and is neither shed itself nor counted (Aside). If one waits in the place of this loss it is renewed
+// and is neither shed itself nor counted (Aside). A queue with a Keeper keeps it
+// nevertheless, for Rewind: a loss is told twice rather than never. If one waits in the place of this loss it is renewed
 // instead, with the sum: behind all that is queued, which is where the newest
 // frame would be, or, with older, anywhere, since the oldest is in front. So
 // there are no more of them than other frames.
@@ -13,7 +16,10 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 	}
 	at := q.noteAt(older)
 	if at < 0 {
-		return q.add(note(lost), mark{how: insisted | aside, lost: uint32(lost)})
+		f := &Frame{bytes: note(lost)}
+		q.append(f, mark{how: insisted | aside, lost: uint32(lost)}) // never in the inline slot, which has no room for how many
+		q.more.own += len(f.bytes)
+		return q.added(len(f.bytes))
 	}
 	m := &q.more.marks[at]
 	m.lost += uint32(lost)
@@ -39,4 +45,71 @@ func (q *Queue) noteAt(anywhere bool) int {
 		}
 	}
 	return -1
+}
+
+// notes are those that were handed out and may not have arrived, in order.
+type notes struct{ list []note }
+
+// note is one of them.
+type note struct {
+	at    uint64 // how many frames that count were taken before it
+	lost  uint32
+	frame *Frame
+}
+
+// noted keeps a note that was taken just now. What lies further back than what is
+// kept of frames is of no use.
+func (k *keeping) noted(f *Frame, lost uint32) {
+	k.forgetNotes(k.sent - uint64(k.n))
+	if k.notes == nil {
+		k.notes = new(notes)
+	}
+	if len(k.notes.list) > k.keeper.Frames { // nothing but losses, one after the other: the last ones say enough
+		k.notes.list = k.notes.list[1:]
+	}
+	k.notes.list = append(k.notes.list, note{k.sent, lost, f})
+}
+
+// unnote takes back the note that was taken last, if m is the mark of a note.
+func (k *keeping) unnote(m mark) {
+	if m.lost > 0 && k.notes != nil {
+		k.notes.list = k.notes.list[:max(len(k.notes.list)-1, 0)]
+	}
+}
+
+// forgetNotes forgets the notes that a peer has had which has seq frames.
+func (k *keeping) forgetNotes(seq uint64) {
+	if k.notes == nil {
+		return
+	}
+	k.notes.list = slices.DeleteFunc(k.notes.list, func(n note) bool { return n.at < seq })
+	if len(k.notes.list) == 0 {
+		k.notes = nil
+	}
+}
+
+// again appends to o what was taken behind the first seq frames, of which all must
+// be kept: those that count, and the notes between them.
+func (k *keeping) again(o *overflow, seq uint64) {
+	k.forgetNotes(seq)
+	var rest []note
+	if k.notes != nil {
+		rest = k.notes.list
+	}
+	for at := seq; ; at++ {
+		for ; len(rest) > 0 && rest[0].at == at; rest = rest[1:] {
+			o.put(rest[0].frame, mark{how: insisted | aside, lost: rest[0].lost})
+		}
+		if at == k.sent {
+			return
+		}
+		o.put(k.ring[k.back(uint32(k.sent-at))].alone(), mark{how: insisted})
+	}
+}
+
+// put appends a frame of the queue's own.
+func (o *overflow) put(f *Frame, m mark) {
+	o.frames = append(o.frames, f)
+	o.mark(len(o.frames)-1, m)
+	o.own += len(f.bytes)
 }

@@ -58,8 +58,9 @@ func (q *Queue) Unpark() Verdict {
 }
 
 // Rewind queues again what was taken behind the first seq frames that count, in
-// front of all that waits, beyond the bounds: the peer has not had it. It takes
-// the numbers back, and pushes cannot shed it. It returns false, and changes
+// front of all that waits, beyond the bounds: the peer has not had it. Of what does
+// not count only notes are among that. It takes the numbers back, and pushes cannot
+// shed it. It returns false, and changes
 // nothing, if not all of that is kept, or if there was not so much. The queue
 // must be parked, and nobody have it.
 func (q *Queue) Rewind(seq uint64) (ok bool) {
@@ -70,12 +71,7 @@ func (q *Queue) Rewind(seq uint64) (ok bool) {
 		return false
 	}
 	front := overflows.Get().(*overflow)
-	for i := uint32(k.sent - seq); i > 0; i-- {
-		f := k.ring[k.back(i)].alone()
-		front.frames = append(front.frames, f)
-		front.mark(len(front.frames)-1, mark{how: insisted})
-		front.own += len(f.bytes)
-	}
+	k.again(front, seq)
 	again, bytes := len(front.frames), front.own
 	switch {
 	case again == 0:

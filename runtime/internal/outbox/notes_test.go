@@ -1,0 +1,116 @@
+package outbox_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// shed is what a note says.
+func shed(n int) []byte { return fmt.Appendf(nil, "-%d", n) }
+
+// takeSome takes frames one by one.
+func (q *box) takeSome(n int) string {
+	var all []string
+	for range n {
+		got, _ := q.take(1)
+		all = append(all, got...)
+	}
+	q.Written(&q.writer)
+	return strings.Join(all, " ")
+}
+
+// rewound parks a queue, takes back what is behind seq, and returns what is handed
+// out then.
+func (q *box) rewound(seq uint64) string {
+	q.ParkNext()
+	if !q.Rewind(seq) {
+		return "gap"
+	}
+	q.Unpark()
+	return queued(q)
+}
+
+// TestNotesAgain: what says that others were shed is handed out again where it was,
+// if the peer may not have had it, and is not counted.
+func TestNotesAgain(t *testing.T) {
+	for _, c := range []struct {
+		seq  uint64
+		want string
+	}{
+		{0, "-1 a -2 b c -3"}, {1, "-2 b c -3"}, {2, "c -3"}, {3, "-3"},
+	} {
+		q := keeps(10, 1000, nil)
+		q.Note(1, false, shed)
+		push(&q.Queue, "a")
+		q.Note(2, false, shed)
+		push(&q.Queue, "b", "c")
+		q.Note(3, false, shed)
+		if got := q.takeSome(6); got != "-1 a -2 b c -3" || q.Sent() != 3 {
+			t.Fatalf("took %s, which are %d", got, q.Sent())
+		}
+		for again := range 2 { // as often as it is asked for
+			if got := q.rewound(c.seq); got != c.want || q.Sent() != 3 {
+				t.Errorf("%d behind %d: %s, want %s; %d were sent", again, c.seq, got, c.want, q.Sent())
+			}
+		}
+		if n, bytes := q.Len(); n != 0 || bytes != 0 {
+			t.Errorf("%d frames, %d bytes are left", n, bytes)
+		}
+	}
+	t.Run("acknowledged", func(t *testing.T) {
+		q := keeps(10, 1000, nil)
+		q.Note(1, false, shed)
+		push(&q.Queue, "a", "b")
+		q.takeSome(3)
+		if q.Forget(1); q.rewound(1) != "b" {
+			t.Error("the peer has had what is before a")
+		}
+	})
+	t.Run("still queued", func(t *testing.T) {
+		q := keeps(10, 1000, nil)
+		push(&q.Queue, "a")
+		q.takeSome(1)
+		q.Note(1, false, shed)
+		if got := q.rewound(0); got != "a -1" {
+			t.Error(got)
+		}
+	})
+	t.Run("not taken", func(t *testing.T) {
+		q := keeps(10, 1000, nil)
+		push(&q.Queue, "a")
+		q.Note(1, false, shed)
+		q.Note(2, false, shed)
+		push(&q.Queue, "b")
+		q.Take(&q.writer, 100)
+		if rest := q.Stuck(&q.writer, 0); string(rest) != "a" {
+			t.Fatalf("%s", rest)
+		}
+		q.Park(&q.writer)
+		if got := q.rewound(0); got != "a -3 b" {
+			t.Error(got)
+		}
+	})
+	t.Run("nothing but losses", func(t *testing.T) {
+		q := keeps(4, 1000, nil)
+		for n := range 100 {
+			q.Note(n+1, false, shed)
+			q.takeSome(1)
+		}
+		if got := q.rewound(0); got != "-96 -97 -98 -99 -100" {
+			t.Error(got)
+		}
+	})
+	t.Run("further back than what is kept", func(t *testing.T) {
+		q := keeps(2, 1000, nil)
+		q.Note(1, false, shed)
+		push(&q.Queue, "a", "b", "c", "d")
+		q.takeSome(5)
+		if got := q.rewound(0); got != "gap" {
+			t.Error(got)
+		}
+		if got := q.rewound(2); got != "c d" {
+			t.Error(got)
+		}
+	})
+}
