@@ -274,8 +274,7 @@ func (s *session) Closing(cause *socket.Cause) {
 	}
 	s.mu.Unlock()
 	if !open {
-		s.member.Socket.Drop()
-		s.member.Socket.Resume()
+		s.member.Socket.Mute()
 	}
 }
 

@@ -390,6 +390,24 @@ func (q *Queue) Close(last []byte) Verdict {
 	return q.look()
 }
 
+// CloseAlone is Close for a queue that is held, without what is queued: last is all
+// that is still taken. It ends Hold.
+func (q *Queue) CloseAlone(last []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.is(closed) {
+		return Closed
+	}
+	q.set(closed)
+	q.clear(paused | held)
+	q.empty()
+	q.wake()
+	if last != nil {
+		return q.add(last, mark{how: insisted | aside})
+	}
+	return q.look()
+}
+
 // Abort ends the queue and drops the frames that are queued. Frames in flight
 // are the writer's; its next Take returns none. The verdict is Queued or
 // Schedule: a queue that was idle needs one last Take, too.
@@ -398,7 +416,20 @@ func (q *Queue) Abort() Verdict {
 	defer q.mu.Unlock()
 	q.set(closed | aborted)
 	q.clear(paused | parked)
+	q.empty()
+	if q.is(keeps) {
+		q.limits.keep.forgetAll()
+	}
+	q.wake()
+	return q.look()
+}
+
+// empty drops what is queued.
+func (q *Queue) empty() {
 	q.first, q.run = nil, 0
+	if q.is(keeps) {
+		q.limits.keep.first = nil
+	}
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())
 		q.more.drop(len(q.more.frames))
@@ -406,11 +437,6 @@ func (q *Queue) Abort() Verdict {
 	}
 	q.frames, q.bytes = q.taken, q.takenBytes
 	q.release()
-	if q.is(keeps) {
-		q.limits.keep.forgetAll()
-	}
-	q.wake()
-	return q.look()
 }
 
 // look returns Schedule if the queue must be flushed and no goroutine does or

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"time"
 
@@ -40,17 +39,6 @@ func (s *Socket) Say(frame []byte) error {
 		}
 	}
 	return err
-}
-
-// Drop drops all that is queued. It must be called before Resume, and before the
-// connection is closed.
-func (s *Socket) Drop() {
-	s.out.Unpause() // else nothing could be taken
-	b := batches.Get().(*batch)
-	for s.out.Take(&b.Batch, math.MaxInt); b.Len() > 0; s.out.Next(&b.Batch, math.MaxInt) {
-	}
-	b.Settle(s.profile.engine.waiting)
-	batches.Put(b)
 }
 
 // tunnel returns the stream that the connection is; nil if it is none.

@@ -58,8 +58,21 @@ func (s *Socket) CloseAfter(last []byte, cause Cause) (first bool) {
 			last = append(last, closing...)
 		}
 	}
-	s.Schedule(s.out.Close(last))
+	s.Schedule(s.closeOut(last))
 	return true
+}
+
+// Mute has the Close frame be all that the peer gets, without Resume: what is queued
+// is dropped, and what is pushed from now on. Owner.Closing may call it, of a
+// connection that Resume was not called for.
+func (s *Socket) Mute() { s.state.set(stateMute) }
+
+// closeOut closes the outbox, last of which are some frames, or nil.
+func (s *Socket) closeOut(last []byte) outbox.Verdict {
+	if s.state.is(stateMute) {
+		return s.out.CloseAlone(last)
+	}
+	return s.out.Close(last)
 }
 
 // closeAnswering is Close for a peer that sent a Close frame. cause is what
@@ -73,7 +86,7 @@ func (s *Socket) closeAnswering(cause Cause, answer frame.CloseCode) {
 		return
 	}
 	if s.begin(cause) {
-		s.Schedule(s.out.Close(closing))
+		s.Schedule(s.closeOut(closing))
 	}
 }
 
@@ -82,6 +95,9 @@ func (s *Socket) Abort(cause Cause) {
 	s.begin(cause)
 	s.cut() // wakes reader and writer
 	s.Schedule(s.out.Abort())
+	if s.state.is(stateMute) {
+		s.Resume()
+	}
 }
 
 // closing is the cause of a close that has begun.

@@ -18,6 +18,7 @@ const (
 	stateBrief                         // the peer was turned away: the socket stays for linger at most
 	stateKeeps                         // it may get another link, and the outbox keeps what it hands out. Set before anything is read
 	stateParted                        // its link has ended, or is about to, and the owner lives on
+	stateMute                          // the peer gets nothing but the Close frame
 	stateTorn                          // a write has failed, perhaps in the middle of a frame
 
 	onePart = 1 << 16 // above the bits stands how many parts are not released
