@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"log/slog"
 	"net/netip"
-	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
@@ -49,6 +48,7 @@ func (s *session) Breaks(cause *socket.Cause, part func()) bool {
 	s.stage = stageBreaks
 	s.away = &away{cause: closedBy(cause), left: make(chan struct{})}
 	s.until.Store(int64(noLimit))
+	s.stay()
 	part()
 	s.inbox().Spill(true) // else the read goroutine may wait for ever: replies have no room now
 	return true
@@ -160,15 +160,4 @@ func (s *session) network() netip.Addr {
 		return at.network
 	}
 	return s.identity.cameFrom().network
-}
-
-// parts has the session lose its socket at the end of its lifetime, after the time
-// that its client was given, if the socket is still the same.
-func (s *session) parts(lead time.Duration) {
-	since := s.since.Load()
-	time.AfterFunc(lead, func() {
-		if s.since.Load() == since {
-			s.part(lifetimeCause)
-		}
-	})
 }

@@ -17,7 +17,9 @@ func (s *session) leave(d departure) {
 		return
 	}
 	if s.until.Load() != 0 { // nobody is there to be asked
-		s.close(d.cause)
+		if d.cause != lifetimeCause { // else it is the socket's that it has lost
+			s.close(d.cause)
+		}
 		return
 	}
 	if !s.told.Swap(true) && d.lead > 0 {
@@ -30,7 +32,12 @@ func (s *session) leave(d departure) {
 		if lead == noLimit {
 			lead = defaultDrainTimeout // the session goes on, and nothing of it is lost
 		}
-		s.parts(lead)
+		since := s.since.Load()
+		s.leaveIn(lead, func() {
+			if s.since.Load() == since {
+				s.part(lifetimeCause)
+			}
+		})
 		return
 	}
 	if d.lead != noLimit {
@@ -39,7 +46,26 @@ func (s *session) leave(d departure) {
 	}
 	// The client has as much time as by default, and what it has begun then as
 	// much as it takes.
-	time.AfterFunc(defaultDrainTimeout, func() { s.drain(d.cause, noLimit) })
+	s.leaveIn(defaultDrainTimeout, func() { s.drain(d.cause, noLimit) })
+}
+
+// leaveIn calls end after a time, unless the session has lost its socket or begun
+// to close before.
+func (s *session) leaveIn(d time.Duration, end func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stay()
+	if s.stage == stageOpen && !s.member.Socket.Closes() {
+		s.leaves = time.AfterFunc(d, end)
+	}
+}
+
+// stay stops what leaveIn has begun. The caller holds s.mu.
+func (s *session) stay() {
+	if s.leaves != nil {
+		s.leaves.Stop()
+		s.leaves = nil
+	}
 }
 
 // insist queues a frame that must not be lost, and does not wait for room.

@@ -34,6 +34,7 @@ type session struct {
 	mu      sync.Mutex
 	pending *pending      // guarded by mu; nil: it is over, and the Observer has the answer
 	away    *away         // guarded by mu; nil: it has a socket that works
+	leaves  *time.Timer   // guarded by mu; ends the client's time to leave; nil: it was not asked to
 	since   atomic.Int64  // when it got its socket, by Server.clock
 	turn    chan struct{} // guarded by mu; held by one that resumes it; nil: nobody ever did
 	other   atomic.Pointer[elsewhereNow]
@@ -254,6 +255,7 @@ func (s *session) TimeUp(now time.Duration) {
 func (s *session) Closing(cause *socket.Cause) {
 	s.conn.Closing(cause)
 	s.mu.Lock()
+	s.stay()
 	if s.key != (sessionKey{}) {
 		s.endpoint.server.sessions.forget(s.key)
 	}

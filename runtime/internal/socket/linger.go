@@ -54,8 +54,11 @@ func (s *Socket) writeEnded(broken bool) {
 }
 
 // readFor ends reading after d: by a deadline, or if the socket has none by
-// closing it.
+// closing it. A link that has ended is closed already.
 func (s *Socket) readFor(d time.Duration) {
+	if s.IsParted() {
+		return
+	}
 	set := false
 	defer func() {
 		if !set {
