@@ -157,10 +157,12 @@ func (s *session) refused(with *Error) (pending bool) {
 
 // Control takes messages that are the protocol's own. Read goroutine only.
 func (s *session) Control(text []byte) bool {
-	if counts(text) || !s.begun && s.member.Socket.Closes() {
+	switch {
+	case s.member.Socket.Deaf():
+		return true
+	case counts(text):
 		return false
-	}
-	if !s.begun {
+	case !s.begun:
 		s.first(true, text)
 		return true
 	}
@@ -170,7 +172,7 @@ func (s *session) Control(text []byte) bool {
 // Received takes a message from the read loop.
 func (s *session) Received(text bool, data []byte, message io.Closer) {
 	switch {
-	case s.member.Socket.Closes():
+	case s.member.Socket.Deaf():
 		_ = message.Close()
 		return
 	case !s.begun:
@@ -195,7 +197,6 @@ func (s *session) own(text []byte) bool {
 		return false // it is refused like any other
 	}
 	switch event := string(f.Event); {
-	case s.member.Socket.Closes():
 	case event == pingEvent:
 		if seq, says := readPing(&f); says && s.endpoint.keeper != nil {
 			s.member.Socket.Out().Forget(seq)

@@ -30,6 +30,10 @@ var (
 // Closes reports whether the connection is closing, or closed.
 func (s *Socket) Closes() bool { return s.cause.Load() != nil }
 
+// Deaf reports whether messages that come now are dropped: the connection closes, or
+// its link has ended, and the peer will send them again by another.
+func (s *Socket) Deaf() bool { return s.Closes() || s.IsParted() }
+
 // Cause returns why the connection closes; nil as long as it does not.
 func (s *Socket) Cause() *Cause {
 	if c := s.cause.Load(); c != nil {

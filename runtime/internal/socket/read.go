@@ -268,10 +268,10 @@ func (s *Socket) took(n int, err error) {
 	}
 }
 
-// discard counts bytes that are dropped, since the connection is closing.
-// Beyond a bound they are left in the socket, where TCP has the peer wait.
+// discard counts bytes that are dropped, since the connection, or its link, is
+// ending. Beyond a bound they are left in the socket, where TCP has the peer wait.
 func (s *Socket) discard(n int) {
-	if !s.Closes() {
+	if !s.Deaf() {
 		return
 	}
 	s.rarely().discarded += n
