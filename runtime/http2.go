@@ -20,8 +20,8 @@ import (
 func (e *Endpoint) tunnel(t *socket.Tunnel, r *http.Request, a *arrival, bad *refusedHandshake) {
 	e.server.warnOfStalls(r)
 	c := newConn(e, steady.Conn(t, e.server.failed), nil, r, a)
-	c.member.Socket.Hold()
-	defer c.member.Socket.Release()
+	t.Hold(&c.member.Socket)
+	defer t.Release()
 	defer t.Close() // whatever a middleware's ResponseWriter does
 	go e.begin(c, r, a, bad)
 	t.Carry() // net/http ends the stream when this returns

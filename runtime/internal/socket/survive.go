@@ -79,6 +79,9 @@ func (s *Socket) Adopt(from *Socket) bool {
 	if r != nil && r.relay != nil {
 		r.relay.Socket = s
 	}
+	if t := s.tunnel(); t != nil {
+		t.heldBy(s)
+	}
 	s.Hear()
 	s.state.clear(stateTorn | stateParted)
 	return true

@@ -43,6 +43,7 @@ type Tunnel struct {
 	// All of this is guarded by mu, and so are calls of control.
 	mu       sync.Mutex
 	control  *http.ResponseController
+	holder   *Socket // that is not released before Release; nil: none is
 	closed   bool
 	carrying bool          // Carry is in a call of w
 	until    time.Time     // deadline of Write
@@ -78,6 +79,34 @@ func newTunnel(w http.ResponseWriter, r *http.Request) *Tunnel {
 		chunks: make(chan *chunk, 1), taken: make(chan error, 1), ended: make(chan struct{}), changed: make(chan struct{}, 1),
 		made: time.Now(), most: shortChunk,
 	}
+}
+
+// Hold keeps the socket that has the stream, s at first, from being released before
+// Release: the goroutine of ServeHTTP is a part of it.
+func (t *Tunnel) Hold(s *Socket) {
+	s.Hold()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.holder = s
+}
+
+// heldBy notes that another socket has the stream.
+func (t *Tunnel) heldBy(s *Socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.holder != nil { // else ServeHTTP has returned, and the next read finds that
+		s.Hold()
+		t.holder = s
+	}
+}
+
+// Release ends Hold.
+func (t *Tunnel) Release() {
+	t.mu.Lock()
+	s := t.holder
+	t.holder = nil
+	t.mu.Unlock()
+	s.Release()
 }
 
 func (t *Tunnel) LocalAddr() net.Addr  { return t.local }
