@@ -2,7 +2,6 @@ package socket
 
 import (
 	"errors"
-	"net"
 	"os"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -83,8 +82,8 @@ func (s *Socket) closeOut(last []byte) outbox.Verdict {
 // that said, and answer the code of our own Close (RFC 6455, section 5.5.1).
 func (s *Socket) closeAnswering(cause Cause, answer frame.CloseCode) {
 	closing := frame.Close(answer, "")
-	if n, survives := s.breaks(cause); survives {
-		if n != nil { // else we have said Close, or the link is broken
+	if l, survives := s.breaks(cause); survives {
+		if l != nil { // else we have said Close, or the link is broken
 			s.rarely().answer = closing
 		}
 		return
@@ -136,26 +135,26 @@ func writeCause(err error) Cause {
 }
 
 // breaks asks the owner whether it survives the end of the link. If it does, and
-// has not said so before, nothing more is handed out, and n is the link.
-func (s *Socket) breaks(cause Cause) (n net.Conn, survives bool) {
+// has not said so before, nothing more is handed out, and l is the link.
+func (s *Socket) breaks(cause Cause) (l *ending, survives bool) {
 	o, is := s.owner.(Survivor)
 	if !is {
 		return nil, false
 	}
 	survives = o.Breaks(&cause, func() {
 		s.state.set(stateParted)
-		s.out.ParkNext()
-		n, _ = s.link()
+		n, _ := s.link()
+		l = &ending{n, s.out.ParkNext()}
 	})
-	return n, survives
+	return l, survives
 }
 
 // broken ends the link at once, if the owner survives the cause. It may run inside
 // a read of the socket, as writeEnded.
 func (s *Socket) broken(cause Cause) (survives bool) {
-	n, survives := s.breaks(cause)
-	if n != nil {
-		go s.cutLink(n)
+	l, survives := s.breaks(cause)
+	if l != nil {
+		go s.cutLink(l.net)
 	}
 	return survives
 }

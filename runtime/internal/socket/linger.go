@@ -276,24 +276,26 @@ func (s *Socket) rawUnder() syscall.RawConn {
 }
 
 // tellLast writes a Close frame to a link that is ending, and reports whether it
-// has: not if the writer has not left in time, or in the middle of a frame.
-func (s *Socket) tellLast(n net.Conn, closing []byte, wait time.Duration) bool {
-	if !s.writerLeft(wait) || s.state.is(stateTorn) || n.SetWriteDeadline(time.Now().Add(shortly)) != nil {
+// has: not if the writer has not left in time, or in the middle of a frame. A write
+// that takes too long is ended by closing: a deadline is not the link's alone, since
+// who has just written ahead of the outbox, or has left it, is about to lift theirs.
+func (s *Socket) tellLast(l *ending, closing []byte, wait time.Duration) bool {
+	if !l.writerLeft(wait) || s.state.is(stateTorn) {
 		return false
 	}
-	_, err := n.Write(closing)
+	late := time.AfterFunc(shortly, func() { s.cutLink(l.net) })
+	defer late.Stop()
+	_, err := l.net.Write(closing)
 	return err == nil
 }
 
 // shortly is how long the last frame of a link may take.
 const shortly = 100 * time.Millisecond
 
-// writerLeft reports whether nobody has the outbox, which is parked, and waits for
-// that.
-func (s *Socket) writerLeft(wait time.Duration) bool {
-	left := s.out.ParkNext()
+// writerLeft reports whether nobody writes to the link any more, and waits for that.
+func (l *ending) writerLeft(wait time.Duration) bool {
 	select {
-	case <-left:
+	case <-l.left:
 		return true
 	default:
 	}
@@ -303,7 +305,7 @@ func (s *Socket) writerLeft(wait time.Duration) bool {
 	late := time.NewTimer(wait)
 	defer late.Stop()
 	select {
-	case <-left:
+	case <-l.left:
 		return true
 	case <-late.C:
 		return false

@@ -252,19 +252,19 @@ func (s *Socket) left() {
 // detach lets go of the link.
 func (s *Socket) detach() {
 	s.Uncork()
-	n := s.net
+	l := &ending{s.net, s.out.ParkNext()}
 	if r := s.rare.Load(); r != nil && r.answer != nil {
-		s.tellLast(n, r.answer, linger)
+		s.tellLast(l, r.answer, linger)
 	}
-	s.cutLink(n)
+	s.cutLink(l.net)
 	s.giveBack()
 	s.from, s.to, s.guard, s.cork, s.joined = 0, 0, frame.Guard{}, cork{}, false
 	s.rare.Store(nil) // a turn of the wheel may have the old one still
 	s.state.clear(statePeerClosed | stateReads)
-	if s.writerLeft(linger) { // else its net.Conn does not know that it is closed, and is held until then
+	if l.writerLeft(linger) { // else its net.Conn does not know that it is closed, and is held until then
 		e := s.profile.engine
 		e.links.Lock()
-		s.net, s.raw = gone{n.LocalAddr(), n.RemoteAddr()}, nil
+		s.net, s.raw = gone{l.net.LocalAddr(), l.net.RemoteAddr()}, nil
 		e.links.Unlock()
 	}
 }

@@ -31,22 +31,29 @@ func (e *Engine) Keeps() bool { return e.keeps.Load() }
 // Part ends the link, if the owner survives the cause, and tells the peer by a
 // Close frame. The peer has a moment to answer; with now it has none.
 func (s *Socket) Part(cause Cause, now bool) (survives bool) {
-	n, survives := s.breaks(cause)
-	if n != nil {
-		go s.farewell(n, &cause, now)
+	l, survives := s.breaks(cause)
+	if l != nil {
+		go s.farewell(l, &cause, now)
 	}
 	return survives
 }
 
+// ending is a link that ends. Who has one asks the outbox nothing: that may have
+// another link by then.
+type ending struct {
+	net  net.Conn
+	left <-chan struct{} // closed when its writer has left the outbox
+}
+
 // farewell tells the peer that its link ends, and has the reader leave.
-func (s *Socket) farewell(n net.Conn, cause *Cause, now bool) {
+func (s *Socket) farewell(l *ending, cause *Cause, now bool) {
 	wait := linger
 	if now {
 		wait = 0
 	}
-	told := s.tellLast(n, frame.Close(cause.Code, cause.Reason), wait)
-	if now || !told || n.SetReadDeadline(time.Now().Add(linger)) != nil {
-		s.cutLink(n)
+	told := s.tellLast(l, frame.Close(cause.Code, cause.Reason), wait)
+	if now || !told || l.net.SetReadDeadline(time.Now().Add(linger)) != nil {
+		s.cutLink(l.net)
 	}
 }
 
