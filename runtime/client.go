@@ -37,8 +37,9 @@ type owner interface {
 	// whence returns where the peer of a session was when that was resumed; the
 	// zero AddrPort: it was not.
 	whence() netip.AddrPort
-	// lapse ends a session that has no socket, with the cause of that.
-	lapse()
+	// lapse ends a session that has no socket, with the cause of that. It returns
+	// false, and changes nothing, if there is a socket.
+	lapse() bool
 	// leave closes the connection when what it has accepted has ended, or has
 	// taken as long as it may.
 	leave(d departure)

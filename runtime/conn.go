@@ -57,7 +57,7 @@ func (c *conn) age() time.Duration { return c.endpoint.server.clock() - c.born }
 func (c *conn) whence() netip.AddrPort { return netip.AddrPort{} }
 
 // lapse does nothing: a connection has its socket.
-func (c *conn) lapse() {}
+func (c *conn) lapse() bool { return false }
 
 // Overflow returns the gateway's policy for full outboxes.
 func (c *conn) Overflow() hub.Overflow { return hub.Overflow(c.endpoint.opts.Overflow) }

@@ -14,9 +14,10 @@ import (
 // away is what a session has while it has no socket. It is made when its link
 // begins to end.
 type away struct {
-	cause Closed
-	left  chan struct{} // closed when nobody reads any more
-	place *list.Element // among those without a socket; nil: it has its place among connections
+	cause  Closed
+	left   chan struct{} // closed when nobody reads any more
+	place  *list.Element // among those without a socket; nil: it has its place among connections
+	lapses bool          // it is about to close, and nobody may resume it
 }
 
 // survives reports whether a session stays that loses its socket for a cause: who
@@ -93,7 +94,7 @@ func (s *session) goAway() (stays bool, oldest owner) {
 	}
 	s.stage = stageAway
 	sv.hub.Part(s.network())
-	s.partGuest(s.lapse)
+	s.partGuest(func() { _ = s.lapse() })
 	return true, oldest
 }
 
@@ -107,14 +108,19 @@ func (s *session) detached() {
 	sv.tellDetached(s.asClient(), cause)
 }
 
-// lapse ends a session that has lost its socket, with the cause of that.
-func (s *session) lapse() {
+// lapse ends a session that has lost its socket, with the cause of that. It returns
+// false, and changes nothing, if the session has another by now.
+func (s *session) lapse() bool {
 	s.mu.Lock()
 	w := s.away
+	if w != nil {
+		w.lapses = true
+	}
 	s.mu.Unlock()
 	if w != nil {
 		s.close(w.cause)
 	}
+	return w != nil
 }
 
 // part has the session lose its socket for a cause of ours, and tells the client

@@ -3,6 +3,7 @@ package ws
 import (
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
@@ -45,3 +46,9 @@ func DecodeText(data []byte, v any) error { return decode(data, v) }
 
 // Skip has the Server find that d has passed, as after a pause of the process.
 func (s *Server) Skip(d time.Duration) { s.engine.Skip(d) }
+
+// LoseSome does what a push does that was lost to a client without a socket, when
+// it comes to telling of that.
+func LoseSome(c *Client, n int) {
+	c.Server().pushed("lost", false, &hub.Tally{Shed: n, Gone: []hub.Loss{{Member: &c.member, N: n}}}, false)
+}

@@ -128,7 +128,7 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 	sv, k := s.endpoint.server, &s.member.Socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stage != stageAway || k.Closes() {
+	if s.stage != stageAway || s.away.lapses || k.Closes() {
 		return whyUnknown
 	}
 	remote := from.Client.RemoteAddr()
@@ -142,7 +142,6 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 	sv.hub.Return(nil)
 	s.stage, s.away = stageOpen, nil
 	s.since.Store(int64(sv.clock()))
-	s.until.Store(0)
 	s.told.Store(false)
 	s.other.Store(&elsewhereNow{remote: remote, network: from.network()})
 	if s.identity != nil {
@@ -150,6 +149,7 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 		principal := a.principal
 		s.identity.principal.Store(&principal)
 	}
+	s.until.Store(0) // behind what TimeUp looks at then
 	s.takeGuest(from.conn)
 	s.inbox().Spill(false)
 	return ""
@@ -171,5 +171,9 @@ func (s *session) attached(from *session, sid string) {
 	sv.tellResumed(s.asClient())
 	says := s.endpoint.protocol.connected(connectedData{SID: sid, Resumed: true, Seq: s.had}, s.limits())
 	_ = s.member.Socket.Say(says)
-	s.member.Socket.Resumed()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stage == stageOpen { // else it has lost this socket as well
+		s.member.Socket.Resumed()
+	}
 }

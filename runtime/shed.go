@@ -23,8 +23,10 @@ func (s *Server) pushed(event string, declared bool, n *hub.Tally, untold bool) 
 			closed++
 		}
 	}
-	for _, m := range n.Gone {
-		ownerOf(m).lapse() // there is a gap now, and nothing to go on with
+	for _, loss := range n.Gone {
+		if !ownerOf(loss.Member).lapse() { // else there is a gap, and nothing to go on with
+			loss.Tell()
+		}
 	}
 	s.stats.shed.Add(uint64(n.Shed))
 	s.stats.replaced.Add(uint64(n.Replaced))

@@ -64,12 +64,19 @@ func (m *Message) to(r *Member) *outbox.Frame {
 type Tally struct {
 	Sent, Shed, Replaced int
 	Slow                 []*Member // to be closed, when no lock is held
-	Gone                 []*Member // that have no socket, and lost something: their sessions end then
+	Gone                 []Loss    // of those that have no socket: their sessions end then
 
 	lost   [3]*Member // some members that lost something, for the log
 	losers int
 	seed   uint32
 	waited socket.Patience
+}
+
+// Loss is how many pushes a member has lost.
+type Loss struct {
+	*Member
+
+	N int
 }
 
 // Lost returns some of the members that lost something.
@@ -236,8 +243,16 @@ func (m *Member) note(n int, older bool, t *Tally) {
 	switch {
 	case !is:
 	case m.Socket.IsParted():
-		t.Gone = append(t.Gone, m)
+		t.Gone = append(t.Gone, Loss{m, n})
 	default:
 		m.Socket.Schedule(m.Socket.Out().Note(n, older, o.ShedNote))
+	}
+}
+
+// Tell has the client told that pushes were lost: it had no socket then, and has
+// another now.
+func (l Loss) Tell() {
+	if o, is := l.Socket.Owner().(Noter); is {
+		l.Socket.Schedule(l.Socket.Out().Note(l.N, false, o.ShedNote))
 	}
 }
