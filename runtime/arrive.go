@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/wsgen/wsgen/runtime/internal/cluster"
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
@@ -16,8 +17,8 @@ func (n *node) take(channel string, v *cluster.View) {
 	var count int
 	switch v.Kind {
 	case cluster.Push:
-		if !counts(frame.Payload(v.Payload)) { // no node of ours sends that
-			n.odd(v.From, errOwnText)
+		if !envelope.Counts(frame.Payload(v.Payload)) { // no node of ours sends that
+			n.odd(v.From, cluster.ErrMalformed)
 			break
 		}
 		count, _ = t.pushHere(string(v.Event), v.Payload, nil)

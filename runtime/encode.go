@@ -3,6 +3,7 @@ package ws
 import (
 	"unicode/utf8"
 
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/stdjson"
 )
@@ -45,7 +46,7 @@ func encodeValue(v any) ([]byte, error) {
 	e := stdjson.NewEncoder()
 	defer e.Release()
 	text, err := e.Encode(append(e.AvailableBuffer(), frame.NoHeader...), v, "")
-	if err == nil && !counts(text[frame.HeadRoom:]) {
+	if err == nil && !envelope.Counts(text[frame.HeadRoom:]) {
 		return nil, errOwnText
 	}
 	return sealText(text, err)

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
@@ -11,13 +10,6 @@ import (
 // This file is what wsgen.v1.json adds to the events protocol
 // (docs/reference/protocol.md, "Sessions"): what its messages say, and which
 // ones count.
-
-// ownPrefix begins each message that does not count. It is a rule about bytes,
-// so that neither end has to parse.
-const ownPrefix = `{"event":"$`
-
-// counts reports whether a text message counts.
-func counts(text []byte) bool { return !bytes.HasPrefix(text, []byte(ownPrefix)) }
 
 // connectData is the data of $connect, of which all is optional. What there was
 // between client and server so far is in resume.

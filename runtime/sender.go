@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
@@ -22,7 +23,7 @@ var errNotUTF8 = errors.New("ws: a text message must be valid UTF-8 (RFC 6455, s
 
 // errOwnText refuses a text that a client would take for one of the protocol's, and
 // not count.
-var errOwnText = errors.New("ws: a text that begins with " + ownPrefix + " is the protocol's own, and no application may send it")
+var errOwnText = errors.New("ws: a text that begins with " + envelope.OwnPrefix + " is the protocol's own, and no application may send it")
 
 // ID returns the connection's id; 0 for the zero Sender.
 func (s Sender) ID() ConnID {
@@ -42,7 +43,7 @@ func (s Sender) Send(text string) error {
 	switch {
 	case !utf8.ValidString(text):
 		return errNotUTF8
-	case strings.HasPrefix(text, ownPrefix):
+	case strings.HasPrefix(text, envelope.OwnPrefix):
 		return errOwnText
 	}
 	return s.client.pushOne("", frame.Text(text))

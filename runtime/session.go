@@ -160,7 +160,7 @@ func (s *session) Control(text []byte) bool {
 	switch {
 	case s.member.Socket.Deaf():
 		return true
-	case counts(text):
+	case envelope.Counts(text):
 		return false
 	case !s.begun:
 		s.first(true, text)
@@ -179,7 +179,7 @@ func (s *session) Received(text bool, data []byte, message io.Closer) {
 		s.first(text, data)
 		_ = message.Close()
 		return
-	case text && counts(data):
+	case text && envelope.Counts(data):
 		s.had++
 	case text && s.own(data):
 		_ = message.Close()

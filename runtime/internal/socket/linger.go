@@ -275,6 +275,13 @@ func (s *Socket) rawUnder() syscall.RawConn {
 	return rawOf(underneath(n))
 }
 
+// ending is a link that ends. Who has one asks the outbox nothing: that may have
+// another link by then.
+type ending struct {
+	net  net.Conn
+	left <-chan struct{} // closed when its writer has left the outbox
+}
+
 // tellLast writes a Close frame to a link that is ending, and reports whether it
 // has: not if the writer has not left in time, or in the middle of a frame. A write
 // that takes too long is ended by closing: a deadline is not the link's alone, since

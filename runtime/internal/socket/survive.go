@@ -2,7 +2,6 @@ package socket
 
 import (
 	"errors"
-	"net"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -36,13 +35,6 @@ func (s *Socket) Part(cause Cause, now bool) (survives bool) {
 		go s.farewell(l, &cause, now)
 	}
 	return survives
-}
-
-// ending is a link that ends. Who has one asks the outbox nothing: that may have
-// another link by then.
-type ending struct {
-	net  net.Conn
-	left <-chan struct{} // closed when its writer has left the outbox
 }
 
 // farewell tells the peer that its link ends, and has the reader leave.

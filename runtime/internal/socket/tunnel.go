@@ -43,7 +43,7 @@ type Tunnel struct {
 	// All of this is guarded by mu, and so are calls of control.
 	mu       sync.Mutex
 	control  *http.ResponseController
-	holder   *Socket // that is not released before Release; nil: none is
+	holder   holder // that is not released before Release; nil: none is
 	closed   bool
 	carrying bool          // Carry is in a call of w
 	until    time.Time     // deadline of Write
@@ -81,9 +81,15 @@ func newTunnel(w http.ResponseWriter, r *http.Request) *Tunnel {
 	}
 }
 
+// holder is a Socket.
+type holder interface {
+	Hold()
+	Release()
+}
+
 // Hold keeps the socket that has the stream, s at first, from being released before
 // Release: the goroutine of ServeHTTP is a part of it.
-func (t *Tunnel) Hold(s *Socket) {
+func (t *Tunnel) Hold(s holder) {
 	s.Hold()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,7 +97,7 @@ func (t *Tunnel) Hold(s *Socket) {
 }
 
 // heldBy notes that another socket has the stream.
-func (t *Tunnel) heldBy(s *Socket) {
+func (t *Tunnel) heldBy(s holder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.holder != nil { // else ServeHTTP has returned, and the next read finds that
