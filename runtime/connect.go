@@ -3,13 +3,15 @@ package ws
 import (
 	"context"
 	"net/http"
+	"runtime"
 
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// This file decides about a session, by its first message. All of it runs on the
-// read goroutine.
+// This file decides about a session, by its first message. All of it runs while the
+// read goroutine waits.
 
 const noConnect = "the client did not say who it is"
 
@@ -21,11 +23,24 @@ func badConnect(fault envelope.Fault) Closed {
 	return Closed{Code: CloseBadConnect, Reason: "connect: " + string(fault)}
 }
 
+// begin has first run on a goroutine of its own, and waits for it: guards and hooks
+// need a deep stack, which the read goroutine would keep for as long as it waits.
+func (s *session) begin(text bool, data []byte) {
+	s.begun = true
+	f := steady.Apart(connectEvent, func() { s.first(text, data) })
+	switch {
+	case f == nil:
+	case f.Goexit: // user code wants the goroutine to end, which that of the connection is
+		runtime.Goexit()
+	default:
+		panic(f)
+	}
+}
+
 // first takes the first message, which must be $connect. The guards decide, the
 // connection is registered, and its connect hook runs. Then the client gets
 // $connected, and after that what was queued for it.
 func (s *session) first(text bool, data []byte) {
-	s.begun = true
 	s.endpoint.server.stats.received.Add(1)
 	p := s.decide()
 	if p == nil {

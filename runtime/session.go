@@ -163,7 +163,7 @@ func (s *session) Control(text []byte) bool {
 	case envelope.Counts(text):
 		return false
 	case !s.begun:
-		s.first(true, text)
+		s.begin(true, text)
 		return true
 	}
 	return s.own(text)
@@ -176,7 +176,7 @@ func (s *session) Received(text bool, data []byte, message io.Closer) {
 		_ = message.Close()
 		return
 	case !s.begun:
-		s.first(text, data)
+		s.begin(text, data)
 		_ = message.Close()
 		return
 	case text && envelope.Counts(data):

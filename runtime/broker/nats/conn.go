@@ -44,8 +44,7 @@ type conn struct {
 	answers  string             // the subject to which this connection's questions are answered, with a dot
 	open     atomic.Bool        // Subscribe confirms
 
-	subs map[string]*nats.Subscription // guarded by link.mu; by channel
-	seen error                         // guarded by link.mu; what denied has returned
+	seen error // guarded by link.mu; what denied has returned
 }
 
 func newConn(l *link) *conn {
@@ -53,7 +52,6 @@ func newConn(l *link) *conn {
 		l: l, peers: newPeers(),
 		messages: make(chan *nats.Msg, inbound), controls: make(chan *nats.Msg, controls),
 		stop: make(chan struct{}), losses: newLosses(), window: newWindow(),
-		subs: make(map[string]*nats.Subscription),
 	}
 }
 
@@ -87,27 +85,24 @@ func (c *conn) cause(err error) error {
 	return errEnded
 }
 
-// ---- channels; the caller holds link.mu
+// ---- channels; the caller holds link.mu, and c is link.conn
 
 // subscribe subscribes to a channel, once. It costs a third of a kilobyte, where a
 // subscription with a callback takes ten times that and a goroutine.
 func (c *conn) subscribe(channel string) error {
-	if c.subs[channel] != nil {
+	if c.l.asked[channel] != nil {
 		return nil
 	}
 	sub, err := c.nc.ChanSubscribe(c.l.prefix+channel, c.messages)
-	if err == nil {
-		c.subs[channel] = sub
-	}
+	c.l.asked[channel] = sub // nil, if that has failed
 	return err
 }
 
 func (c *conn) unsubscribe(channel string) error {
-	sub := c.subs[channel]
+	sub := c.l.asked[channel]
 	if sub == nil {
 		return nil
 	}
-	delete(c.subs, channel)
 	c.losses.forget(sub, c.lost)
 	return sub.Unsubscribe()
 }

@@ -44,8 +44,8 @@ type link struct {
 	drop chan struct{}        // Reset wants another connection
 
 	mu    sync.Mutex
-	asked map[string]struct{} // guarded by mu; channels
-	conn  *conn               // guarded by mu; which gets what is asked for, from before it is up
+	asked map[string]*nats.Subscription // guarded by mu; channels, with what conn has of each
+	conn  *conn                         // guarded by mu; which gets what is asked for, from before it is up
 }
 
 // newLink returns a link that is about to connect.
@@ -53,7 +53,7 @@ func newLink(prefix string, o nats.Options, r broker.Receiver, log *slog.Logger)
 	l := &link{
 		prefix: prefix, o: o, in: broker.NewIntake(r, broker.IntakeOptions{}), log: newTrouble(log),
 		begun: make(chan error, 1), gone: make(chan struct{}), drop: make(chan struct{}, 1),
-		asked: make(map[string]struct{}),
+		asked: make(map[string]*nats.Subscription),
 	}
 	l.most.Store(guess)
 	l.closing, l.close = context.WithCancel(context.Background())
@@ -89,9 +89,10 @@ func (l *link) ask(channels []string) (c *conn, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, channel := range channels {
-		l.asked[channel] = struct{}{}
 		if l.conn != nil && err == nil {
 			err = l.conn.subscribe(channel)
+		} else if _, is := l.asked[channel]; !is {
+			l.asked[channel] = nil
 		}
 	}
 	return l.conn, err
@@ -106,10 +107,10 @@ func (l *link) Unsubscribe(ctx context.Context, channels []string) error {
 	c := l.conn
 	var err error
 	for _, channel := range channels {
-		delete(l.asked, channel)
 		if c != nil {
 			err = errors.Join(err, c.unsubscribe(channel))
 		}
+		delete(l.asked, channel)
 	}
 	l.mu.Unlock()
 	switch {

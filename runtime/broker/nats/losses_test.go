@@ -83,7 +83,7 @@ func (nobody) Lost(int, ...string)     {}
 // of each channel is told, and nothing else.
 func TestLostExactly(t *testing.T) {
 	o, came := newFake(t)
-	l := &link{prefix: "ws.main.", o: o, in: broker.NewIntake(nobody{}, broker.IntakeOptions{Lanes: 1}), log: newTrouble(nil)}
+	l := &link{prefix: "ws.main.", o: o, in: broker.NewIntake(nobody{}, broker.IntakeOptions{Lanes: 1}), log: newTrouble(nil), asked: make(map[string]*nats.Subscription)}
 	l.ctx, l.end = context.WithCancel(t.Context())
 	l.closing = l.ctx
 	c, err := l.connect(nil, func() {})

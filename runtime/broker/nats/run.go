@@ -147,6 +147,9 @@ func (l *link) leave() {
 		l.conn.open.Store(false)
 	}
 	l.conn = nil
+	for channel := range l.asked {
+		l.asked[channel] = nil
+	}
 }
 
 // prepare subscribes to all that was asked for, and returns when every server with

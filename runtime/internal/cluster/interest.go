@@ -74,12 +74,25 @@ type limits []limit
 func (l limits) Len() int           { return len(l) }
 func (l limits) Less(i, j int) bool { return l[i].until.Before(l[j].until) }
 func (l limits) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-func (l *limits) Push(x any)        { *l = append(*l, x.(limit)) }
-func (l *limits) Pop() any {
-	last := len(*l) - 1
-	x := (*l)[last]
+
+// Push and Pop are of heap.Interface, whose any would be an allocation for each.
+func (l limits) Push(any) { panic("unused") }
+func (l limits) Pop() any { panic("unused") }
+
+// add adds a limit.
+func (l *limits) add(x limit) {
+	*l = append(*l, x)
+	heap.Fix(l, len(*l)-1)
+}
+
+// first takes the limit that comes first; there must be one.
+func (l *limits) first() limit {
+	x, last := (*l)[0], len(*l)-1
+	l.Swap(0, last)
 	(*l)[last] = limit{}
-	*l = (*l)[:last]
+	if *l = (*l)[:last]; last > 0 {
+		heap.Fix(l, 0)
+	}
 	return x
 }
 
@@ -153,7 +166,7 @@ func (i *Interest) WantUntil(name string, until time.Time, settled func(live boo
 // that come first, may take longer. The caller holds mu.
 func (i *Interest) await(c *channel, until time.Time, settled func(live bool)) {
 	c.waiting = append(c.waiting, waiter{settled, until})
-	heap.Push(&i.limits, limit{c, until})
+	i.limits.add(limit{c, until})
 	if i.limits[0].c != c || i.limits[0].until != until {
 		return // others are let go before
 	}
@@ -170,7 +183,7 @@ func (i *Interest) releaseLate() {
 	now := time.Now()
 	var free []waiter
 	for len(i.limits) > 0 && !i.limits[0].until.After(now) {
-		c := heap.Pop(&i.limits).(limit).c
+		c := i.limits.first().c
 		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
 			late := !w.until.After(now)
 			if late {

@@ -10,6 +10,7 @@ import "time"
 type holding struct {
 	rooms   int           // for how many it does
 	until   time.Time     // no longer than that, from the first to the last
+	heard   func(bool)    // Member.heard, made once for all of them
 	settled chan struct{} // closed when it waits for none; nil: nobody wants to know
 }
 
@@ -17,22 +18,22 @@ type holding struct {
 // The caller holds m.mu.
 func (rs *rooms) want(m *Member, channel string) {
 	own := m.own()
-	until := rs.interest.Hold()
-	if own.holding != nil {
-		until = own.holding.until
+	h := own.holding
+	if h == nil {
+		h = &holding{until: rs.interest.Hold(), heard: m.heard}
 	}
-	if !rs.interest.WantUntil(channel, until, func(bool) { m.heard() }) {
+	if !rs.interest.WantUntil(channel, h.until, h.heard) {
 		return
 	}
 	if own.holding == nil {
-		own.holding = &holding{until: until}
+		own.holding = h
 		m.Socket.Pause()
 	}
-	own.holding.rooms++
+	h.rooms++
 }
 
 // heard ends one of m's waits, however it ended.
-func (m *Member) heard() {
+func (m *Member) heard(bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	h := m.rooms.holding

@@ -23,6 +23,7 @@ const (
 type How struct {
 	Key      string // the push replaces one that waits with this key; "" is none
 	Overflow Overflow
+	Lone     bool // no other push is near: the caller writes what a single member gets, which costs less than waking a worker
 }
 
 // Message is one push: a frame, encoded once for all of its receivers, in the
@@ -127,7 +128,11 @@ func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n 
 			due = due[:0]
 		}
 	})
-	h.engine.Queue(due...)
+	if how.Lone && n.Sent == 1 && len(due) == 1 {
+		due[0].FlushNow(outbox.Schedule)
+	} else {
+		h.engine.Queue(due...)
+	}
 	h.engine.EndPush(n.Sent)
 	m.plain.Settle(h.engine.Waiting())
 	m.deflated.Settle(h.engine.Waiting())
