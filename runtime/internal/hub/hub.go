@@ -24,6 +24,7 @@ type Hub struct {
 	rooms    *rooms
 	users    *rooms       // by the id of the principal
 	present  atomic.Int64 // registered, and not closing
+	single   atomic.Int64 // when a push was for a single member, by the Engine's clock
 
 	// All of this is guarded by mu.
 	mu   sync.RWMutex

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
@@ -23,7 +24,6 @@ const (
 type How struct {
 	Key      string // the push replaces one that waits with this key; "" is none
 	Overflow Overflow
-	Lone     bool // no other push is near: the caller writes what a single member gets, which costs less than waking a worker
 }
 
 // Message is one push: a frame, encoded once for all of its receivers, in the
@@ -110,8 +110,8 @@ type Relay interface {
 	Relay(place int, channel string)
 }
 
-// Push queues a message for all members of a set, has it written by workers, and
-// has relay pass it on, unless that is nil.
+// Push queues a message for all members of a set, has it written by workers, or
+// writes it if it is a single one's, and has relay pass it on, unless that is nil.
 func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n *Tally) {
 	var first [64]*socket.Socket
 	due := first[:0]
@@ -128,7 +128,7 @@ func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n 
 			due = due[:0]
 		}
 	})
-	if how.Lone && n.Sent == 1 && len(due) == 1 {
+	if n.Sent == 1 && len(due) == 1 && h.lone() {
 		due[0].FlushNow(outbox.Schedule)
 	} else {
 		h.engine.Queue(due...)
@@ -136,6 +136,17 @@ func Push[ID ~uint64](h *Hub, to *Set[ID], m *Message, how *How, relay Relay, n 
 	h.engine.EndPush(n.Sent)
 	m.plain.Settle(h.engine.Waiting())
 	m.deflated.Settle(h.engine.Waiting())
+}
+
+// apart is how far from each other pushes to single members are that the pusher
+// writes itself, which costs less than waking a worker, and is sooner. Those that are
+// nearer are left to workers: frames to one client leave together then.
+const apart = time.Millisecond
+
+// lone reports whether the last push to a single member is long ago.
+func (h *Hub) lone() bool {
+	now := h.engine.Clock()
+	return now-time.Duration(h.single.Swap(int64(now))) > apart
 }
 
 // about returns about how many members a set has, where that is known at once.
