@@ -69,8 +69,9 @@ func TestSharded(t *testing.T) {
 			t.Errorf("PUBLISH was called %d times", n)
 		}
 	}
-	if published != len(all) {
-		t.Errorf("SPUBLISH was called %d times, want %d", published, len(all))
+	// A link that hears nothing for a while asks by SPUBLISH whether it would.
+	if published < len(all) || published > len(all)+len(all)/4 {
+		t.Errorf("SPUBLISH was called %d times, want %d and a few", published, len(all))
 	}
 }
 
