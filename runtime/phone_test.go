@@ -2,14 +2,18 @@ package ws_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // phone is a client of sessions as the protocol's page describes it: it counts
@@ -18,21 +22,33 @@ type phone struct {
 	t       *testing.T
 	dial    func() net.Conn
 	deflate bool
+	name    string // of its principal; "": ann
 
-	hear func(text string) // for each message that counts, in order
+	hear  func(text string) // for each message that counts, in order
+	renew func() []string   // says what it says anew on another socket, and does not count; nil: nothing
 
 	mu   sync.Mutex
-	p    *peer    // guarded by mu; nil: it has no socket
-	sid  string   // guarded by mu
+	p    *peer    // guarded by mu, and set by who listens; nil: it has no socket
 	said []string // guarded by mu; what it has said that counts, in the session
 
+	flate io.ReadCloser // nil: nothing was compressed yet
+
+	sid   string
 	got   uint64 // how many that count
 	why   string // what $connected said last
 	again bool
 }
 
-// connect opens a socket, and says again what the server has not had.
-func (f *phone) connect() {
+// welcomed is the data of $connected.
+type welcomed struct {
+	SID     string
+	Resumed bool
+	Why     string
+	Seq     int
+}
+
+// greet opens a socket, and asks to go on with a session.
+func (f *phone) greet(token, sid string, seq uint64) (p *peer, says welcomed, err error) {
 	f.t.Helper()
 	header := []string{v1, "Origin: https://example.com"}
 	if f.deflate {
@@ -42,45 +58,58 @@ func (f *phone) connect() {
 	if p == nil {
 		f.t.Fatal(res)
 	}
-	f.mu.Lock()
-	sid := f.sid
-	f.mu.Unlock()
 	resume := ""
 	if sid != "" {
-		resume = fmt.Sprintf(`,"resume":{"sid":%q,"seq":%d}`, sid, f.got)
+		resume = fmt.Sprintf(`,"resume":{"sid":%q,"seq":%d}`, sid, seq)
 	}
-	p.send(`{"event":"$connect","data":{"token":"ann"%s}}`, resume)
-	text, err := f.text(p)
-	var says struct {
+	p.send(`{"event":"$connect","data":{"token":%q%s}}`, token, resume)
+	answer, err := f.text(p)
+	if err != nil {
+		return p, says, err
+	}
+	m := struct {
 		Event string
-		Data  struct {
-			SID     string
-			Resumed bool
-			Why     string
-			Seq     int
-		}
+		Data  *welcomed
+	}{Data: &says}
+	if err := json.Unmarshal([]byte(answer), &m); err != nil || m.Event != "$connected" {
+		f.t.Errorf("no $connected: %.200q, %v", answer, err)
 	}
-	if err != nil || json.Unmarshal([]byte(text), &says) != nil || says.Event != "$connected" {
-		f.t.Errorf("no $connected: %.200q, %v", text, err)
+	return p, says, nil
+}
+
+// connect opens a socket, and says again what the server has not had.
+func (f *phone) connect() {
+	f.t.Helper()
+	p, says, err := f.greet(cmp.Or(f.name, "ann"), f.sid, f.got)
+	if err != nil {
+		f.t.Errorf("no $connected: %v", err)
 		return
 	}
+	f.goOn(p, says)
+}
+
+// goOn goes on over a socket, in the session that the server has named.
+func (f *phone) goOn(p *peer, says welcomed) {
+	f.t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.sid, f.why, f.again = says.Data.SID, says.Data.Why, says.Data.Resumed
+	f.sid, f.why, f.again = says.SID, says.Why, says.Resumed
 	if !f.again {
 		f.said, f.got = nil, 0
 	}
-	if says.Data.Seq > len(f.said) {
-		f.t.Errorf("the server has had %d of %d", says.Data.Seq, len(f.said))
+	if says.Seq > len(f.said) {
+		f.t.Errorf("the server has had %d of %d", says.Seq, len(f.said))
 		return
 	}
-	for _, text := range f.said[says.Data.Seq:] {
-		_, _ = p.conn.Write(frame(text_, []byte(text)))
+	again := f.said[says.Seq:]
+	if f.renew != nil {
+		again = append(slices.Clone(again), f.renew()...)
+	}
+	for _, said := range again {
+		_, _ = p.conn.Write(frame(text, []byte(said)))
 	}
 	f.p = p
 }
-
-const text_ = text
 
 // say says something that counts, now or when there is a socket.
 func (f *phone) say(format string, args ...any) {
@@ -88,6 +117,15 @@ func (f *phone) say(format string, args ...any) {
 	defer f.mu.Unlock()
 	said := fmt.Sprintf(format, args...)
 	f.said = append(f.said, said)
+	if f.p != nil {
+		_, _ = f.p.conn.Write(frame(text, []byte(said)))
+	}
+}
+
+// aside says something that does not count, if there is a socket.
+func (f *phone) aside(said string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.p != nil {
 		_, _ = f.p.conn.Write(frame(text, []byte(said)))
 	}
@@ -101,11 +139,14 @@ func (f *phone) text(p *peer) (string, error) {
 		case err != nil:
 			return "", err
 		case first == ping:
+			if n := binary.BigEndian.Uint64(payload); n != f.got && f.p == p {
+				f.t.Errorf("a Ping says that there were %d messages, there were %d", n, f.got)
+			}
 			_, _ = p.conn.Write(frame(pong, payload))
 		case first == closes:
 			return "", fmt.Errorf("closed: %q", payload)
 		case first == text|0x40:
-			plain, err := io.ReadAll(flate.NewReader(io.MultiReader(bytes.NewReader(payload), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff"))))
+			plain, err := io.ReadAll(f.inflate(io.MultiReader(bytes.NewReader(payload), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff"))))
 			return string(plain), err
 		case first == text:
 			return string(payload), nil
@@ -113,11 +154,22 @@ func (f *phone) text(p *peer) (string, error) {
 	}
 }
 
+// inflate reads what is compressed.
+func (f *phone) inflate(from io.Reader) io.Reader {
+	if f.flate == nil {
+		f.flate = flate.NewReader(from)
+	} else {
+		_ = f.flate.(flate.Resetter).Reset(from, nil)
+	}
+	return f.flate
+}
+
 // listen hears up to n messages that count, or until the socket ends.
 func (f *phone) listen(n int) (heard int, err error) {
 	f.mu.Lock()
 	p := f.p
 	f.mu.Unlock()
+	_ = p.conn.SetDeadline(time.Now().Add(patience))
 	for heard < n {
 		text, err := f.text(p)
 		if err != nil {
@@ -133,26 +185,34 @@ func (f *phone) listen(n int) (heard int, err error) {
 	return heard, nil
 }
 
-// drop gives the socket up: by cutting it, by a reset, by a Close, or by leaving it
-// half open.
+// The ways to lose a socket.
+const (
+	cut = iota
+	reset
+	closed4000
+	halfOpen
+	losses // how many there are
+)
+
+// drop gives the socket up.
 func (f *phone) drop(how int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := f.p
 	f.p = nil
-	switch how % 4 {
-	case 0:
+	switch how {
+	case cut:
 		_ = p.conn.Close()
-	case 1:
+	case reset:
 		if tcp, is := p.conn.(*net.TCPConn); is {
 			_ = tcp.SetLinger(0)
 		}
 		_ = p.conn.Close()
-	case 2:
+	case closed4000:
 		_, _ = p.conn.Write(frame(closes, []byte{0x0f, 0xa0}))
 		p.wantEOF()
 		_ = p.conn.Close()
-	case 3: // nobody reads it any more
+	case halfOpen: // nobody reads it any more
 		conn := p.conn
 		f.t.Cleanup(func() { _ = conn.Close() })
 	}
