@@ -15,6 +15,7 @@ import (
 type entry struct {
 	text, key              string
 	insisted, aside, stamp bool
+	lost                   int // that a note says
 	weight                 int
 }
 
@@ -225,7 +226,7 @@ func (m *keepModel) step(op, arg byte) {
 	size := int(arg%5) * 12
 	text := m.text(size)
 	e := entry{text: text, weight: len(text) + 8}
-	switch op % 20 {
+	switch op % 22 {
 	case 0, 1:
 		m.add("push", e, func() outbox.Verdict { return m.q.Push([]byte(text)) })
 	case 2:
@@ -294,7 +295,69 @@ func (m *keepModel) step(op, arg byte) {
 			m.closed, m.aborted, m.isParked, m.queued, m.kept = true, true, false, nil, nil
 			m.verdict("abort", v, true)
 		}
+	case 20:
+		m.rewind(arg)
+	case 21:
+		m.note(1+int(arg%100), arg&128 != 0)
 	}
+}
+
+// note queues a frame that says how many were shed, or renews the one in its place.
+func (m *keepModel) note(lost int, older bool) {
+	m.t.Helper()
+	frames, _ := sizes(m.queued, m.flight)
+	text := func(lost int) []byte { return fmt.Appendf(nil, "%d lost", lost) }
+	v := m.q.Note(lost, older, text)
+	if m.closed {
+		m.verdict("note in", v, false)
+		return
+	}
+	at := -1
+	for i, e := range slices.Backward(m.queued) {
+		if e.lost > 0 {
+			at = i
+			break
+		}
+		if !older {
+			break
+		}
+	}
+	if at >= 0 {
+		lost += m.queued[at].lost
+	} else {
+		m.queued = append(m.queued, entry{})
+		at = len(m.queued) - 1
+	}
+	e := entry{text: string(text(lost)), lost: lost, insisted: true, aside: true}
+	if frames == 0 {
+		e.lost = 0 // nothing was shed of what has nothing, and it is not renewed
+	}
+	m.queued[at] = e
+	m.verdict("note", v, true)
+}
+
+// rewind queues again what was taken, when nobody has the queue. Now and then it
+// asks for what there is not.
+func (m *keepModel) rewind(arg byte) {
+	m.t.Helper()
+	if !m.isParked || m.writing || m.coming {
+		return
+	}
+	seq := m.sent + 2 - min(m.sent+2, uint64(arg%16))
+	first := m.sent - uint64(len(m.kept))
+	ok := seq >= first && seq <= m.sent
+	if got := m.q.Rewind(seq); got != ok {
+		m.t.Fatalf("rewind to %d: %t, there are %d to %d", seq, got, first, m.sent)
+	}
+	if !ok {
+		return
+	}
+	var again []entry
+	for _, e := range m.kept[seq-first:] {
+		again = append(again, entry{text: e.text, insisted: true, weight: e.weight})
+	}
+	m.sent, m.kept = seq, nil
+	m.queued = append(again, m.queued...)
 }
 
 // write has a writer come, go on or leave.
@@ -313,7 +376,7 @@ func (m *keepModel) write(op byte, maxSize int) {
 		closed := m.q.Take(&m.b, maxSize)
 		m.take(maxSize)
 		m.came(closed)
-	case m.writing && op%20 == 12:
+	case m.writing && op%22 == 12:
 		m.writing, m.flight = false, nil
 		more, closed := m.q.Written(&m.b)
 		if m.told(closed); more != (!m.ended && (len(m.queued) > 0 || m.closed) && m.look() == outbox.Schedule) {
@@ -459,7 +522,7 @@ func FuzzKeep(f *testing.F) {
 		}
 		if i%3 > 0 { // without an end
 			for j := 4; j < len(in)-1; j += 2 {
-				if in[j]%20 > 17 {
+				if op := in[j] % 22; op == 18 || op == 19 {
 					in[j] -= 2
 				}
 			}
