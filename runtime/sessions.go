@@ -52,8 +52,9 @@ func (ss *sessions) forget(key sessionKey) {
 	delete(ss.by, key)
 }
 
-// part notes a session that has lost its socket, unless Shutdown has begun. It
-// returns the oldest if that is one more than most.
+// part notes a session that has lost its socket, unless Shutdown has begun. If that
+// is one more than most it returns the oldest, which is not among them any more: of
+// many that come at once each has to end another.
 func (ss *sessions) part(s owner, most int) (place *list.Element, oldest owner) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -62,12 +63,12 @@ func (ss *sessions) part(s owner, most int) (place *list.Element, oldest owner) 
 	}
 	place = ss.away.PushBack(s)
 	if ss.away.Len() > most {
-		oldest = ss.away.Front().Value.(owner)
+		oldest = ss.away.Remove(ss.away.Front()).(owner)
 	}
 	return place, oldest
 }
 
-// back takes part back.
+// back takes part back. The session may have made room already.
 func (ss *sessions) back(place *list.Element) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
