@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 )
@@ -135,4 +136,50 @@ const maxSessionHeap = 350
 func TestBudgetSessionHeap(t *testing.T) {
 	budgetHeap(t, maxListenerHeap+maxSessionHeap, string(frame(text, []byte(`{"event":"$connect"}`)))+
 		string(frame(text, []byte(`{"event":"$ping","data":{"seq":0}}`))), `{"event":"$pong"`, v1)
+}
+
+// maxDetachedHeap is what a session weighs whose client has vanished, as long as
+// there was no traffic.
+const maxDetachedHeap = 4 << 10
+
+// maxLapsedHeap is what may be left of it when it is over: maps stay as large as
+// they were, and so do Go's lists of goroutines.
+const maxLapsedHeap = 512
+
+// TestBudgetDetachedHeap: as many as MaxDetached says vanish, and are gone when
+// ResumeWindow is over.
+func TestBudgetDetachedHeap(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	const crowd, first = 10_000, 50
+	s := serve(t, ws.Options{ResumeWindow: time.Hour, MaxDetached: crowd + first, Logger: slog.New(slog.DiscardHandler)}, gateway{})
+	addr := netip.MustParseAddrPort(s.http.Listener.Addr().(*net.TCPAddr).String())
+	vanish := func(n int) {
+		for range n {
+			_ = syscall.Close(bareClient(t, addr, string(frame(text, []byte(`{"event":"$connect"}`))), `{"event":"$connected"`, v1))
+		}
+		eventually(t, "all are noted", func() bool { return s.Stats().Admitted == 0 })
+	}
+	vanish(first) // allocations that happen once are no session's
+	before, begun := heap(), time.Now()
+	vanish(crowd)
+	if n := s.Stats().Detached; n != crowd+first {
+		t.Errorf("%d have no socket", n)
+	}
+	each := (heap() - before) / crowd
+	t.Logf("%d bytes of heap for each; %v a session", each, time.Since(begun)/crowd)
+	if each > maxDetachedHeap {
+		t.Errorf("%d bytes of heap for each, the budget is %d", each, maxDetachedHeap)
+	}
+	s.Skip(time.Hour)
+	eventually(t, "all are gone", func() bool { return s.Stats().Connections == 0 })
+	left := heap() - before
+	for end := time.Now().Add(patience / 4); left > crowd*maxLapsedHeap && time.Now().Before(end); left = heap() - before {
+		runtime.Gosched() // what ends with a socket may take a second
+	}
+	t.Logf("%d bytes of heap are left of each", left/crowd)
+	if left > crowd*maxLapsedHeap {
+		t.Errorf("%d bytes of heap are left of each, at most %d", left/crowd, maxLapsedHeap)
+	}
 }
