@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +249,21 @@ func TestSessionDetached(t *testing.T) {
 }
 
 // TestResumeRefused: who cannot go on with a session is told why, and has a new one.
+// Each why that the protocol's page lists is a part with that name.
 func TestResumeRefused(t *testing.T) {
+	page, err := os.ReadFile("../docs/reference/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| why | meaning |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var whys []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(table, -1) {
+		whys = append(whys, row[1])
+	}
+	if want := []string{"unknown", "gap", "busy", "disabled"}; !slices.Equal(whys, want) {
+		t.Errorf("the page lists %q, and the parts are %q", whys, want)
+	}
 	t.Run("unknown", func(t *testing.T) {
 		w := seen(t, ws.Options{})
 		p := w.open(t, "ann")
@@ -254,12 +271,12 @@ func TestResumeRefused(t *testing.T) {
 		_ = p.conn.Close()
 		await(t, "that it has no socket", w.detached)
 		for name, c := range map[string]struct{ path, token, sid string }{
-			"forged":            {"/ws/a", "ann", "AAAAAAAAAAAAAAAAAAAAAAAAAA"},
-			"empty":             {"/ws/a", "ann", ""},
-			"another's":         {"/ws/a", "bob", p.sid},
-			"of another":        {"/ws/a", "ann", other.sid},
-			"somewhere else":    {"/ws/b", "ann", p.sid},
-			"not compressed so": {"/ws/a", "", p.sid},
+			"forged":         {"/ws/a", "ann", "AAAAAAAAAAAAAAAAAAAAAAAAAA"},
+			"empty":          {"/ws/a", "ann", ""},
+			"another's":      {"/ws/a", "bob", p.sid},
+			"nobody's":       {"/ws/a", "", p.sid},
+			"of another":     {"/ws/a", "ann", other.sid},
+			"somewhere else": {"/ws/b", "ann", p.sid},
 		} {
 			q := w.dial(t, c.path, v1)
 			q.send(`{"event":"$connect","data":{"token":%q,"resume":{"sid":%q,"seq":0}}}`, c.token, c.sid)
@@ -275,6 +292,67 @@ func TestResumeRefused(t *testing.T) {
 		}
 		if n := w.Stats(); n.Resumed != 1 || n.Unresumed != 6 {
 			t.Errorf("%+v", n)
+		}
+	})
+	t.Run("not compressed so", func(t *testing.T) {
+		for _, agreed := range []bool{false, true} {
+			w := seen(t, ws.Options{CompressAbove: 1 << 10})
+			connect := func(deflate bool, more string) *peer {
+				t.Helper()
+				header := []string{v1}
+				if deflate {
+					header = append(header, "Sec-WebSocket-Extensions: permessage-deflate")
+				}
+				p := w.dial(t, "/ws/a", header...)
+				if got := p.header.Get("Sec-WebSocket-Extensions"); deflate != strings.HasPrefix(got, "permessage-deflate") {
+					t.Fatalf("agreed on %q", got)
+				}
+				p.send(`{"event":"$connect","data":{"token":"ann"%s}}`, more)
+				return p
+			}
+			p := connect(agreed, "")
+			p.want(connected)
+			_ = p.conn.Close()
+			await(t, "that it has no socket", w.detached)
+			resume := fmt.Sprintf(`,"resume":{"sid":%q,"seq":0}`, p.sid)
+			connect(!agreed, resume).want(anew("unknown"))
+			connect(agreed, resume).want(goesOn(0)) // it has stayed as it was
+			if n := w.Stats(); n.Resumed != 1 || n.Unresumed != 1 {
+				t.Errorf("%+v", n)
+			}
+		}
+	})
+	t.Run("limits", func(t *testing.T) {
+		w := seen(t, ws.Options{MaxConnections: 1})
+		p := w.open(t, "ann")
+		_ = p.conn.Close()
+		await(t, "that it has no socket", w.detached)
+		eventually(t, "its place is free", func() bool { return w.Stats().Admitted == 0 })
+		other := w.open(t, "bob") // has the only place
+		if q, res := w.try(t, "/ws/a", v1); q != nil || res.StatusCode != http.StatusServiceUnavailable {
+			t.Fatal(res)
+		}
+		other.sendClose(1000, "")
+		await(t, "the end of the other", w.closed)
+		eventually(t, "its place is free", func() bool { return w.Stats().Admitted == 0 })
+		if _, answer := w.again(t, "ann", p.sid, 0); answer != goesOn(0) {
+			t.Errorf("the session did not stay as it was: %s", answer)
+		}
+	})
+	t.Run("expired", func(t *testing.T) {
+		w := seen(t, ws.Options{})
+		p := w.open(t, "ann 50ms")
+		p.wantClose(4401)
+		await(t, "that it has no socket", w.detached)
+		q := w.dial(t, "/ws/a", v1)
+		q.send(`{"event":"$connect","data":{"token":"ann -1s","resume":{"sid":%q,"seq":0}}}`, p.sid)
+		q.wantClose(4401)
+		none(t, "a disconnect hook ran", w.closed)
+		if q, answer := w.again(t, "ann 1h", p.sid, 0); answer != goesOn(0) {
+			t.Error(answer)
+		} else {
+			q.send(`{"event":"echo","id":1,"data":1}`) // until its new end
+			q.want(`{"event":"echo","id":1,"data":1}`)
 		}
 	})
 	t.Run("gap", func(t *testing.T) {
