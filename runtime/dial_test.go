@@ -138,7 +138,7 @@ func serveBy(t *testing.T, start func(*httptest.Server), o ws.Options, gateways 
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	s := ws.NewServer(o)
+	s := ws.NewServer(watched(t, o))
 	if portable {
 		s.Portable()
 	}

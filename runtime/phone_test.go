@@ -62,7 +62,7 @@ func (f *phone) greet(token, sid string, seq uint64) (p *peer, says welcomed, er
 	if sid != "" {
 		resume = fmt.Sprintf(`,"resume":{"sid":%q,"seq":%d}`, sid, seq)
 	}
-	p.send(`{"event":"$connect","data":{"token":%q%s}}`, token, resume)
+	p.send(`{"event":"$connect","data":{"token":%q%s}}`, token+secretMark, resume)
 	answer, err := f.text(p)
 	if err != nil {
 		return p, says, err

@@ -35,7 +35,7 @@ func seen(t *testing.T, o ws.Options, more ...gateway) *wellSeen {
 	w.site = serve(t, o, append(more, gateway{
 		path: "/ws/{room}",
 		connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
-			name, lasts, _ := strings.Cut(u.Token, " ")
+			name, lasts, _ := strings.Cut(nameIn(u.Token), " ")
 			u.Principal.ID = name
 			if d, err := time.ParseDuration(lasts); err == nil {
 				u.Principal.Expires = time.Now().Add(d)
@@ -64,7 +64,7 @@ func seen(t *testing.T, o ws.Options, more ...gateway) *wellSeen {
 func (w *wellSeen) open(t *testing.T, token string) *peer {
 	t.Helper()
 	p := w.dial(t, "/ws/a", v1)
-	p.send(`{"event":"$connect","data":{"token":%q}}`, token)
+	p.send(`{"event":"$connect","data":{"token":%q}}`, token+secretMark)
 	p.want(connected)
 	if len(p.sid) != 26 {
 		t.Fatalf("its sid is %q", p.sid)
@@ -76,7 +76,7 @@ func (w *wellSeen) open(t *testing.T, token string) *peer {
 func (w *wellSeen) again(t *testing.T, token, sid string, seq int) (p *peer, answer string) {
 	t.Helper()
 	p = w.dial(t, "/ws/a", v1)
-	p.send(`{"event":"$connect","data":{"token":%q,"resume":{"sid":%q,"seq":%d}}}`, token, sid, seq)
+	p.send(`{"event":"$connect","data":{"token":%q,"resume":{"sid":%q,"seq":%d}}}`, token+secretMark, sid, seq)
 	return p, p.next()
 }
 

@@ -35,7 +35,7 @@ func (s *site) session(t *testing.T, path string, header ...string) *peer {
 
 // doorkeeper refuses as a token says, and lets any other in by its name.
 func doorkeeper(u *ws.Upgrade) error {
-	switch u.Token {
+	switch nameIn(u.Token) {
 	case "who":
 		return ws.NewError(ws.CodeUnauthenticated, "no such token")
 	case "no":
@@ -54,7 +54,7 @@ func doorkeeper(u *ws.Upgrade) error {
 		<-u.Request.Context().Done()
 		return u.Request.Context().Err()
 	}
-	u.Principal = ws.Principal{ID: u.Token}
+	u.Principal = ws.Principal{ID: nameIn(u.Token)}
 	return nil
 }
 
