@@ -93,7 +93,7 @@ func (f *phone) goOn(p *peer, says welcomed) {
 	f.t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.sid, f.why, f.again = says.SID, says.Why, says.Resumed
+	f.p, f.sid, f.why, f.again = p, says.SID, says.Why, says.Resumed
 	if !f.again {
 		f.said, f.got = nil, 0
 	}
@@ -108,7 +108,6 @@ func (f *phone) goOn(p *peer, says welcomed) {
 	for _, said := range again {
 		_, _ = p.conn.Write(frame(text, []byte(said)))
 	}
-	f.p = p
 }
 
 // say says something that counts, now or when there is a socket.

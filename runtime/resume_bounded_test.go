@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -18,7 +19,9 @@ import (
 func TestDetachedIsBounded(t *testing.T) {
 	const most, more = 10_000, 100 // by default
 	var over atomic.Int64
+	clients := make(chan *ws.Client, most+more)
 	s := serve(t, ws.Options{ResumeWindow: time.Hour, Logger: slog.New(slog.DiscardHandler)}, gateway{
+		connect: func(_ context.Context, c *ws.Client, _ *http.Request) (any, error) { clients <- c; return nil, nil },
 		disconnect: func(_ context.Context, c *ws.Client, _ any, why ws.Closed) {
 			if !why.Remote || why.Code != ws.CloseAbnormal {
 				t.Errorf("%v ended by %+v", c.ID(), why)
@@ -43,6 +46,9 @@ func TestDetachedIsBounded(t *testing.T) {
 	eventually(t, "some are over", func() bool { return over.Load() == more })
 	if n := s.Stats(); n.Detached != most || n.Connections != most {
 		t.Errorf("%+v", n)
+	}
+	if (<-clients).Context().Err() == nil {
+		t.Error("the first that vanished is not over")
 	}
 	s.Skip(time.Hour)
 	eventually(t, "all are over", func() bool { n := s.Stats(); return n.Connections == 0 && n.Detached == 0 && over.Load() == most+more })

@@ -328,9 +328,10 @@ func (c *talker) listens(n int) (ok bool) {
 	return true
 }
 
-// done reports whether all has come.
+// done reports whether all has come, or something has failed, and nothing else
+// needs to be waited for.
 func (c *talker) done() bool {
 	c.load.mu.Lock()
 	defer c.load.mu.Unlock()
-	return c.last && c.stream < 0 && c.next["say"] == c.said && c.next["ask"] == c.said
+	return c.t.Failed() || c.last && c.stream < 0 && c.next["say"] == c.said && c.next["ask"] == c.said
 }

@@ -59,7 +59,7 @@ func testResume(t *testing.T, clients, each int, secure, deflate, far bool) {
 	for i, c := range l.talkers {
 		gone.Go(func() {
 			for n := range each {
-				if !c.listens(1 + c.random.IntN(40)) {
+				if t.Failed() || !c.listens(1+c.random.IntN(40)) {
 					break
 				}
 				c.lose((n + i) % losses)
