@@ -249,7 +249,7 @@ func TestThePageComesBackAfterARestart(t *testing.T) {
 	if err := first.Wait(); err != nil {
 		t.Fatalf("exit: %v\n%s", err, &first.stderr)
 	}
-	ada.sees("#frames .life .json", "closed 1001")
+	ada.sees("#frames .life .json", "left with 4000: shutdown")
 
 	launch(t, addr)
 	for _, v := range []visitor{ada, bob} {

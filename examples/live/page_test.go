@@ -105,10 +105,10 @@ func TestWhoSpeaksAsWhom(t *testing.T) {
 	other.lines("as a guest", "as ann")
 	other.waits(`document.querySelectorAll(".msg.own").length === 1`) // a guest called Ada said one of them
 
-	// The token is in no URL.
+	// The token is in no header, and in no URL.
 	heard := between.heard()
-	if !strings.Contains(heard, "\r\nSec-WebSocket-Protocol: bearer, ann.") {
-		t.Error("no token in Sec-WebSocket-Protocol")
+	if strings.Contains(heard, "bearer") || !strings.Contains(heard, "\r\nSec-WebSocket-Protocol: wsgen.v1.json\r\n") {
+		t.Error("the page does not offer wsgen.v1.json and nothing else")
 	}
 	if asked := regexp.MustCompile(`GET /\S*\?\S*`).FindString(heard); asked != "" {
 		t.Errorf("the page asks for %s", asked)

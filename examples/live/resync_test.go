@@ -121,7 +121,7 @@ func TestThePageCatchesUp(t *testing.T) {
 	}
 	between.cut()
 	ada.waits(`document.querySelector("#state").dataset.state === "waiting"`)
-	for range 256 {
+	for range 300 { // and more than an outbox keeps for a session without a socket
 		say("x")
 	}
 	back, err := net.Listen("tcp", between.listener.Addr().String())

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/wsgen/wsgen/examples/live/app"
@@ -33,26 +32,22 @@ func serve(ctx context.Context, o options, drain time.Duration, stdout io.Writer
 			"Set the environment variable ADDR to a free host:port, for example ADDR=127.0.0.1:3005", o.addr, err)
 	}
 
-	given := ws.Options{ShutdownDelay: drain}
-	if o.nats != "" {
-		given.Cluster = ws.Cluster{
-			Broker:    natsbroker.New(natsbroker.Options{URL: o.nats}),
-			Node:      listener.Addr().String(),
-			Heartbeat: nodeHeartbeat,
+	lives := app.Live(func() *app.App {
+		given := ws.Options{ShutdownDelay: drain}
+		if o.nats != "" {
+			given.Cluster = ws.Cluster{
+				Broker:    natsbroker.New(natsbroker.Options{URL: o.nats}),
+				Node:      listener.Addr().String(),
+				Heartbeat: nodeHeartbeat,
+			}
 		}
-	}
-	application := app.NewNode(given, o.key)
+		return app.NewNode(given, o.key)
+	})
 	server := &http.Server{
-		Handler:           application.Handler(),
+		Handler:           lives,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	var work sync.WaitGroup
-	defer work.Wait()
-	defer cancel()
-	work.Go(func() { application.Run(ctx) })
-
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(stdout, "wsgen live demo: %s\n", url(listener.Addr()))
@@ -62,17 +57,17 @@ func serve(ctx context.Context, o options, drain time.Duration, stdout io.Writer
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	shutdown(server, application, drain)
+	shutdown(server, lives, drain)
 	return err
 }
 
 // shutdown ends WebSocket connections first, of which http.Server knows nothing. Meanwhile that goes on
 // to answer /readyz with 503. A client that does not go by itself in time is cut off.
-func shutdown(server *http.Server, application *app.App, drain time.Duration) {
+func shutdown(server *http.Server, lives *app.Lives, drain time.Duration) {
 	// The delay before anything is closed is at most half of this time.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*drain+connectionsWithin)
 	defer cancel()
-	_ = application.Shutdown(ctx)
+	_ = lives.Shutdown(ctx)
 	requests, cancelRequests := context.WithTimeout(context.Background(), requestsWithin)
 	defer cancelRequests()
 	if err := server.Shutdown(requests); err != nil {

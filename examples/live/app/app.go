@@ -43,7 +43,10 @@ func New(o ws.Options) *App { return wired(Given(o), nil) }
 func NewNode(o ws.Options, key auth.Key) *App { return wired(Given(o), key) }
 
 // Handler serves the page, the gateways, pushes over HTTP, tokens, numbers and probes.
-func (a *App) Handler() http.Handler {
+func (a *App) Handler() http.Handler { return a.handler(nil) }
+
+// handler is Handler with what restarts the application, if there is something.
+func (a *App) handler(restart http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	a.Router.Mount(mux)
 	nodes := a.Nodes.Given.Cluster.Broker != nil
@@ -54,6 +57,9 @@ func (a *App) Handler() http.Handler {
 	mux.Handle("POST /announce", own.Handler(a.Notify))
 	mux.Handle("POST /notify/{user}", own.Handler(a.Users))
 	mux.Handle("POST /token", own.Handler(a.Tokens))
+	if restart != nil {
+		mux.Handle("POST /restart", own.Handler(restart))
+	}
 	mux.HandleFunc("GET /stats", a.stats)
 	mux.Handle("GET /metrics", a.Metrics)
 	mux.HandleFunc("GET /readyz", a.Router.Readyz)

@@ -32,6 +32,7 @@ func wired(o Given, key auth.Key) *App {
 	watchers := chat.NewWatchers(push2)
 	push3 := chat.NewNeighboursPush(server)
 	fleet := chat.NewFleet(push3)
+	ask := chat.NewQuestionsAsk(server)
 	chatGateway := &chat.ChatGateway{
 		Rooms:    roomService,
 		Events:   events,
@@ -40,6 +41,7 @@ func wired(o Given, key auth.Key) *App {
 		Push:     wsPush,
 		Watchers: watchers,
 		Fleet:    fleet,
+		Ask:      ask,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
 	v := &auth.AdminGuard{}

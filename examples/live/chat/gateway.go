@@ -24,6 +24,7 @@ type ChatGateway struct {
 	Push     ws.Push[Presence]
 	Watchers *Watchers
 	Fleet    *Fleet
+	Ask      ws.Ask[Questions]
 }
 
 // Session is what the gateway keeps for one connection. Handlers of a connection run one after the
@@ -180,4 +181,44 @@ func (g *ChatGateway) WhoAmI(c *ws.Client) Who {
 //ws:guard AdminGuard
 func (g *ChatGateway) SignOut(ctx context.Context, c *ws.Client, user string) int {
 	return c.Server().Users(user).Across(ctx, nil).Disconnect(ws.CloseUnauthenticated, "signed out by "+c.Principal().ID)
+}
+
+// mostNap is how long a call may take on purpose.
+const mostNap = 3 * time.Second
+
+// Nap answers after so many milliseconds: a call that is under way while something else happens, such as a
+// restart.
+//
+//ws:subscribe nap mode=parallel
+func (g *ChatGateway) Nap(ctx context.Context, ms int) error {
+	if ms < 0 || ms > int(mostNap/time.Millisecond) {
+		return ws.NewError(ws.CodeInvalidPayload, "a nap is of 0 to 3000 ms")
+	}
+	over := time.NewTimer(time.Duration(ms) * time.Millisecond)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// MayClose asks whoever goes by a name whether their connection may be closed, closes it if they say
+// yes, and answers what they said. It waits for a person, and other messages of the caller do not wait
+// for that.
+//
+//ws:subscribe may_close mode=parallel
+//ws:guard AdminGuard
+func (g *ChatGateway) MayClose(ctx context.Context, c *ws.Client, name string) (bool, error) {
+	conn, err := g.Roster.Find(name)
+	if err != nil {
+		return false, err
+	}
+	by := c.Principal().ID
+	yes, err := g.Ask.Conn(conn).Confirm(ctx, Question{By: by, Text: "May I close this?"})
+	if yes {
+		c.Server().Conn(conn).Disconnect(ws.CloseNormal, "closed by "+by)
+	}
+	return yes, err
 }

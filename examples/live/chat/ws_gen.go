@@ -32,6 +32,8 @@ var (
 	_ func(*ChatGateway, *ws.Client, string) error                               = (*ChatGateway).Order
 	_ func(*ChatGateway, *ws.Client) Who                                         = (*ChatGateway).WhoAmI
 	_ func(*ChatGateway, context.Context, *ws.Client, string) int                = (*ChatGateway).SignOut
+	_ func(*ChatGateway, context.Context, int) error                             = (*ChatGateway).Nap
+	_ func(*ChatGateway, context.Context, *ws.Client, string) (bool, error)      = (*ChatGateway).MayClose
 	_ ws.MessageGuard                                                            = (*ModeratedGuard)(nil)
 	_ ws.MessageGuard                                                            = (*AdminGuard)(nil)
 )
@@ -60,6 +62,8 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "order", Params: []string{"text"}},
 			{Event: "whoami", NoData: true},
 			{Event: "sign_out", Mode: ws.Serial, Params: []string{"user"}, Guards: []ws.MessageGuard{adminGuard}},
+			{Event: "nap", Mode: ws.Parallel, Params: []string{"ms"}},
+			{Event: "may_close", Mode: ws.Parallel, Params: []string{"name"}, Guards: []ws.MessageGuard{adminGuard}},
 		},
 		Lookup:     d.lookup,
 		Call:       d.call,
@@ -100,6 +104,10 @@ func (wsChatGateway) lookup(event []byte) int {
 		return 12
 	case "sign_out":
 		return 13
+	case "nap":
+		return 14
+	case "may_close":
+		return 15
 	}
 	return -1
 }
@@ -202,6 +210,22 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		}
 		out := d.gateway.SignOut(c.Context(), c.Client(), in.User)
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
+	case 14: // nap
+		in, err := wsDecodeChatGatewayNap(c)
+		if err != nil {
+			return err
+		}
+		return d.gateway.Nap(c.Context(), in.Ms)
+	case 15: // may_close
+		in, err := wsDecodeChatGatewayMayClose(c)
+		if err != nil {
+			return err
+		}
+		out, err := d.gateway.MayClose(c.Context(), c.Client(), in.Name)
+		if err != nil {
+			return err
+		}
+		return ws.ReplyJSON(c, out, wsjson.WriteBool)
 	}
 	panic("unreachable")
 }
@@ -275,6 +299,17 @@ func (p wsPresence) Present(in Present) { _, _ = ws.Resultless(p.t).Emit("presen
 
 func (p wsPresence) Heartbeat(in string) (int, error) {
 	return ws.EmitJSON(p.t, "heartbeat", in, wsjson.WriteString)
+}
+
+// NewQuestionsAsk asks connections of server the questions of Questions.
+func NewQuestionsAsk(server *ws.Server) ws.Ask[Questions] {
+	return ws.NewAsk(server, func(a ws.Asked) Questions { return wsQuestions{a} })
+}
+
+type wsQuestions struct{ a ws.Asked }
+
+func (q wsQuestions) Confirm(ctx context.Context, in Question) (bool, error) {
+	return ws.AskOne[bool](ctx, q.a, "confirm", &in)
 }
 
 // A field changed? Run wsgen again.
@@ -683,6 +718,92 @@ func wsDecodeChatGatewaySignOut(c *ws.Call) (wsChatGatewaySignOut, error) {
 		return in, ws.Missing("user")
 	}
 	return wsChatGatewaySignOut{*std.User}, nil
+}
+
+// wsChatGatewayNap is the data of nap.
+type wsChatGatewayNap struct {
+	Ms int
+}
+
+// wsReadChatGatewayNap reads a wsChatGatewayNap; what is not written plainly is for encoding/json.
+func wsReadChatGatewayNap(r *wsjson.Reader) (v wsChatGatewayNap) {
+	if r.Bare() {
+		wsjson.ReadInt(r, &v.Ms)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "ms":
+			wsjson.ReadInt(r, &v.Ms)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayNap decodes the data of nap.
+func wsDecodeChatGatewayNap(c *ws.Call) (wsChatGatewayNap, error) {
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayNap)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Ms *int `json:"ms"`
+	}
+	if err := c.DecodeParam(&std, &std.Ms); err != nil {
+		return in, err
+	}
+	if std.Ms == nil {
+		return in, ws.Missing("ms")
+	}
+	return wsChatGatewayNap{*std.Ms}, nil
+}
+
+// wsChatGatewayMayClose is the data of may_close.
+type wsChatGatewayMayClose struct {
+	Name string
+}
+
+// wsReadChatGatewayMayClose reads a wsChatGatewayMayClose; what is not written plainly is for encoding/json.
+func wsReadChatGatewayMayClose(r *wsjson.Reader) (v wsChatGatewayMayClose) {
+	if r.Bare() {
+		wsjson.ReadString(r, &v.Name)
+		return v
+	}
+	var seen uint64
+	for r.Next() {
+		switch string(r.Name()) {
+		case "name":
+			wsjson.ReadString(r, &v.Name)
+			seen |= 1 << 0
+		default:
+			r.Odd()
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatGatewayMayClose decodes the data of may_close.
+func wsDecodeChatGatewayMayClose(c *ws.Call) (wsChatGatewayMayClose, error) {
+	in, ok := ws.ReadJSON(c, wsReadChatGatewayMayClose)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Name *string `json:"name"`
+	}
+	if err := c.DecodeParam(&std, &std.Name); err != nil {
+		return in, err
+	}
+	if std.Name == nil {
+		return in, ws.Missing("name")
+	}
+	return wsChatGatewayMayClose{*std.Name}, nil
 }
 
 // wsWriteCounters writes a Counters as encoding/json does.

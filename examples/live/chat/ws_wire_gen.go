@@ -19,4 +19,5 @@ var WireSet = wire.NewSet(
 	NewNeighbours,
 	NewPresencePush,
 	NewPresence,
+	NewQuestionsAsk,
 )

@@ -3,7 +3,6 @@ import { $, answered, failed, tell, untell } from "./dom.js";
 import { resync } from "./history.js";
 import { keepRooms, keptRooms } from "./kept.js";
 import { showPeople, showSpeaker } from "./people.js";
-import { excess } from "./socket.js";
 import { addRow, showChannels, showConversation, showView } from "./view.js";
 
 const typingEvery = 2000; // ms between two notices of this page
@@ -24,6 +23,8 @@ function conversation(room) {
     draft: "",
   };
 }
+
+const key = (message) => JSON.stringify([message.author, message.text]);
 
 // startChat returns the listeners for the connection and its pushes, and bind, which hands the
 // connection over.
@@ -86,26 +87,46 @@ export function startChat(name) {
     add(everyone, { ...message, at, own: mine(message.author, message.user) });
   }
 
-  // The server puts every new connection in the lobby. A page that comes back joins its other rooms again.
-  async function opened() {
-    live = [];
+  // The server puts every new session in the lobby. A page whose session is new joins its other rooms again.
+  function opened() {
     introduce();
     for (const { room } of channels) {
       if (room !== null && room !== "lobby") socket.send("join", { room });
     }
     if (!find("lobby")) socket.send("leave", { room: "lobby" });
+    catchUp();
+  }
+
+  // catchUp asks for what this page may have missed.
+  async function catchUp() {
+    live = [];
     try {
       merge(await socket.request("history"));
     } catch (error) {
       // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
-      if (error.code !== "closed") tell(`Could not catch up: ${error.message} (${error.code})`);
+      if (error.code !== "disconnected") tell(`Could not catch up: ${error.message} (${error.code})`);
     }
+  }
+
+  // missing returns how many of the messages that the server remembers this page does not show. Both may
+  // have one more at the moment, so it looks twice.
+  async function missing(again = true) {
+    const remembered = await socket.request("history");
+    const shown = new Map();
+    for (const m of known) shown.set(key(m), (shown.get(key(m)) ?? 0) + 1);
+    let count = 0;
+    for (const m of remembered) {
+      const left = shown.get(key(m)) ?? 0;
+      if (left === 0) count++;
+      else shown.set(key(m), left - 1);
+    }
+    return count > 0 && again ? missing(false) : count;
   }
 
   // introduce says hello. From then on the server tells this page who is here, and others of it.
   function introduce() {
     socket.request("hello", { name: me.name }).catch((error) => {
-      if (error.code !== "closed") tell(`Not introduced: ${error.message} (${error.code})`);
+      if (error.code !== "disconnected") tell(`Not introduced: ${error.message} (${error.code})`);
     });
   }
 
@@ -168,7 +189,7 @@ export function startChat(name) {
 
   // measure tells that a message is too long before it is sent: the server would close the connection.
   function measure() {
-    const over = excess(...frame($("draft").value.trim()));
+    const over = socket?.excess(...frame($("draft").value.trim())) ?? 0;
     const was = $("draft").getAttribute("aria-invalid") === "true";
     $("draft").setAttribute("aria-invalid", String(over > 0));
     if (over > 0) {
@@ -252,6 +273,8 @@ export function startChat(name) {
 
   return {
     opened,
+    catchUp,
+    missing,
     event,
     announced: (note) => add(everyone, { note, loud: true }),
     // is tells whom the server takes this page for; "" is a guest.

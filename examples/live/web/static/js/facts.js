@@ -1,7 +1,10 @@
 // The bar at the top, and the pushes that it shows: connection, presence, heartbeat, announcements.
 import { $ } from "./dom.js";
 
+let presence = "–"; // of the last push; a session that goes on is not told the same again
+
 export function showPresence(count) {
+  presence = count;
   $("presence").textContent = count;
 }
 
@@ -22,15 +25,20 @@ export function showState(name, detail) {
   const open = name === "open";
   $("state").dataset.state = name;
   $("send").disabled = !open;
-  $("retry").hidden = name !== "waiting";
+  $("retry").hidden = name !== "waiting" && name !== "closed";
+  $("presence").textContent = open ? presence : "–";
+  if (name === "closed") {
+    const what = { 1000: "Closed", 4409: "Open elsewhere" }[detail.code] ?? "Closed for good";
+    $("state-text").textContent = $("state-said").textContent = what;
+    return;
+  }
   if (name !== "waiting") {
     $("state-text").textContent = open ? "Connected" : "Connecting…";
     if (open) $("state-said").textContent = "Connected";
     return;
   }
-  $("presence").textContent = "–";
   const until = Date.now() + detail.seconds * 1000;
-  const why = { 1001: "Server went away", 1009: "Message too long", 4401: "Signed out" }[detail.code] ?? "Connection lost";
+  const why = { 1001: "Server went away", 1009: "Message too long", 4000: "Line cut", 4401: "Signed out" }[detail.code] ?? "Connection lost";
   $("state-said").textContent = why; // once: nobody wants to hear a countdown
   const show = () => {
     $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;

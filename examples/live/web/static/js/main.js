@@ -5,9 +5,11 @@ import { $, tell } from "./dom.js";
 import { showBanner, showDraining, showHeartbeat, showPresence, showState, startBar } from "./facts.js";
 import { showTotals, startFlood } from "./flood.js";
 import { keepName, keptName } from "./kept.js";
-import { lost, showNodes } from "./nodes.js";
+import { startLine } from "./line.js";
+import { at, lost, showNodes } from "./nodes.js";
+import { confirm, startAsking } from "./question.js";
+import { startSession } from "./session.js";
 import { startAnnounce, startNotify, startOrders, startService } from "./side.js";
-import { connect } from "./socket.js";
 import { startUser, token } from "./user.js";
 import { showView } from "./view.js";
 import { showFrame, startWire } from "./wire.js";
@@ -27,24 +29,30 @@ function enter(me) {
   });
 
   const chat = startChat(me);
-  let orders, user, counters;
-  const socket = connect("/ws", {
+  let orders, user, counters, line;
+  const session = startSession(() => at("/ws").replace(/^http/, "ws"), {
     token,
     lost,
     state(name, detail) {
       showState(name, detail);
-      if (name !== "waiting") return;
-      orders.lost();
+      line?.state(name);
+      if (name !== "waiting" && name !== "closed") return;
       counters.closed();
       user.closed(detail.code, detail.reason);
     },
-    frame: showFrame,
+    frame: (way, text) => showFrame(way, "/ws", text),
     refused: (error) => tell(`${error.message} (${error.code})`),
-    open() {
+    open({ resumed, why }) {
       user.opened();
-      chat.opened();
       counters.opened();
+      if (resumed) return; // what was missed is on its way
+      orders.lost();
+      chat.opened();
+      line.anew(why);
     },
+    caughtUp: (n) => line.wentOn(n),
+    shed: () => chat.catchUp(),
+    asked: (name, data, signal) => (name === "confirm" ? confirm(data, signal) : undefined),
     event(name, data) {
       switch (name) {
         case "heartbeat":
@@ -79,23 +87,25 @@ function enter(me) {
       }
     },
   });
-  chat.bind(socket);
-  orders = startOrders(socket);
-  user = startUser(socket, {
+  chat.bind(session);
+  orders = startOrders(session);
+  line = startLine(session, chat.missing);
+  user = startUser(session, {
     is: chat.is,
     lost(why) {
       chat.announced(why);
       tell(why);
     },
   });
-  counters = startCounters(socket);
+  counters = startCounters(session);
+  startAsking(session);
   startAnnounce();
   startNotify();
   startService();
   startFlood();
   showTotals();
   for (const panel of document.querySelectorAll("details:not(#user, #counting)")) panel.open = matchMedia(roomy).matches;
-  $("retry").addEventListener("click", socket.retry);
+  $("retry").addEventListener("click", session.retry);
   $("draft").focus();
 }
 

@@ -16,9 +16,11 @@ export function at(path) {
 // because of a message, because of a token.
 const notTheNode = [1000, 1009, 4401];
 
-// lost goes on to the next node, when a connection has ended. With but one node that is the same.
-export function lost({ code }) {
-  if (notTheNode.includes(code)) return;
+// lost goes on to the next node, when a connection has ended. With but one node that is the same. A session
+// lives at one node, and so is tried there once more, unless that has said that it goes away.
+export function lost({ code, reason, opened }) {
+  const away = code === 1001 && reason.startsWith("shutdown");
+  if (notTheNode.includes(code) || (opened && !away)) return;
   const ports = known.filter((n) => n.state === "up" || n.port === port).map((n) => n.port);
   if (ports.length > 0) port = ports[(ports.indexOf(port) + 1) % ports.length];
 }

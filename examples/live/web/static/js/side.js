@@ -1,7 +1,7 @@
 // The panels beside the chat: announcements over HTTP, the order counter, and the two other gateways.
 import { $, answered, capped, failed, make } from "./dom.js";
 import { at } from "./nodes.js";
-import { connect } from "./socket.js";
+import { startSession } from "./session.js";
 import { showFrame } from "./wire.js";
 
 const mostOrders = 6;
@@ -80,7 +80,11 @@ function gateway(path, result, toggle, buttons, listeners) {
       socket = null;
       return;
     }
-    socket = connect(path, { ...listeners, state, frame: showFrame });
+    socket = startSession(() => at(path).replace(/^http/, "ws"), {
+      ...listeners,
+      state,
+      frame: (way, text) => showFrame(way, path, text),
+    });
   });
   return (event, data) => socket?.request(event, data).catch((error) => failed(result, event, error));
 }
@@ -96,10 +100,11 @@ export function startNotify() {
 }
 
 export function startService() {
-  const joined = new Set(); // rooms and updates belong to a connection: a new one asks for them again
+  const joined = new Set(); // rooms and updates belong to a session: a new one asks for them again
   let updates = false;
   const ask = gateway("/rooms", "svc-result", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
-    open() {
+    open({ resumed }) {
+      if (resumed) return; // they are the session's
       for (const name of joined) ask("join_room", { room: name });
       if (updates) ask("subscribe_updates");
     },

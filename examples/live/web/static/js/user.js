@@ -60,7 +60,7 @@ export function startUser(socket, { is, lost }) {
       await socket.request("$refresh", { token: await mint() });
       await ask();
     } catch (error) {
-      if (error.code !== "closed") failed("sign-out-result", "Not renewed", error);
+      if (error.code !== "disconnected") failed("sign-out-result", "Not renewed", error);
     }
     renewing = false;
   }
@@ -81,13 +81,13 @@ export function startUser(socket, { is, lost }) {
       const closed = await socket.request("sign_out", { user: $("sign-out-user").value });
       answered("sign-out-result", `${closed} ${closed === 1 ? "connection" : "connections"} closed.`);
     } catch (error) {
-      if (error.code !== "closed") answered("sign-out-result", `${error.code}: ${error.message}`, "bad");
+      if (error.code !== "disconnected") answered("sign-out-result", `${error.code}: ${error.message}`, "bad");
     }
   });
   setInterval(() => socket.isOpen() && show(), 500);
 
   return {
-    opened: () => ask().catch((error) => error.code === "closed" || tell(`${error.message} (${error.code})`)),
+    opened: () => ask().catch((error) => error.code === "disconnected" || tell(`${error.message} (${error.code})`)),
     closed(code, reason) {
       expires = 0;
       if (code !== 4401) return;

@@ -5,7 +5,8 @@ const mostRows = 300;
 const mostNoisy = 40; // of them: what comes again and again must not drive everything else out
 const mostText = 4000; // characters of a frame that are shown
 const arrows = { in: "↓", out: "↑", life: "·" };
-const noisy = /^\{"(event|type)":"(heartbeat|counters)"/;
+const noisy = /^\{"(event|type)":"(heartbeat|counters|\$ping|\$pong)"/;
+const secret = /"(token|sid)":"[^"]*"/g; // nobody shall read these over a shoulder, or in a picture
 
 const token = /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
@@ -26,7 +27,8 @@ function coloured(text) {
 
 export function showFrame(way, path, text) {
   if (paused) return;
-  const shown = text.length > mostText ? `${text.slice(0, mostText)}… (${text.length} characters)` : text;
+  const open = text.replace(secret, '"$1":"…"');
+  const shown = open.length > mostText ? `${open.slice(0, mostText)}… (${text.length} characters)` : open;
   const row = make(
     "button",
     { type: "button", tabIndex: -1 },

@@ -1,0 +1,57 @@
+// The panel of the session: its line is cut for a while, and it goes on; the server is restarted, and there is
+// another.
+import { $, answered, failed } from "./dom.js";
+import { at } from "./nodes.js";
+
+const cutFor = 5000; // ms
+const napFor = 2500; // ms: a call that is under way when the server goes
+
+const plural = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+// startLine returns what to do when the session's state changes, when it goes on, and when it is a new one.
+// missing returns how many messages the page does not have that the server has.
+export function startLine(session, missing) {
+  let call = ""; // what became of the call that was under way at a restart
+
+  $("line-cut").addEventListener("click", () => {
+    session.cut(cutFor);
+    answered("line-result", `Cut for ${cutFor / 1000} s. Speak in another tab meanwhile.`);
+  });
+
+  $("restart").addEventListener("click", async () => {
+    call = "";
+    const nap = session.request("nap", { ms: napFor });
+    nap.then(
+      () => (call = "The call under way was answered. "),
+      (error) => (call = `The call under way failed (${error.code}). `),
+    );
+    try {
+      const response = await fetch(at("/restart"), { method: "POST" });
+      if (!response.ok) throw new Error((await response.text()).trim());
+      answered("line-result", "It goes away, and a call is under way…");
+    } catch (error) {
+      failed("line-result", "Not restarted", error);
+    }
+  });
+
+  return {
+    state(name) {
+      $("line-cut").disabled = $("restart").disabled = name !== "open";
+      $("line-state").textContent = name === "open" ? "has a line" : "has no line";
+    },
+    async wentOn(came) {
+      const what = `Your session went on: ${plural(came, "message")} came meanwhile, `;
+      try {
+        const lacks = await missing();
+        answered("line-result", `${what}${lacks === 0 ? "nothing" : lacks} missing.`, lacks === 0 ? "" : "bad");
+      } catch (error) {
+        failed("line-result", "Not compared", error);
+      }
+    },
+    // Without a reason no session was to go on.
+    anew(why) {
+      if (why) answered("line-result", `${call}A new session (${why}): all is loaded anew.`);
+      call = "";
+    },
+  };
+}
