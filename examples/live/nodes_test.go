@@ -309,3 +309,47 @@ func TestThePageGoesOnAtAnotherNode(t *testing.T) {
 	bob.sees("#banner-text", "doors open at nine")
 	bob.hasNoFaults()
 }
+
+// TestANodeIsRestartedUnderAPage checks that a session goes on at its own node, and that a page whose node is
+// restarted goes on at another, with a new one: nothing is lost, and the node comes back.
+func TestANodeIsRestartedUnderAPage(t *testing.T) {
+	b := startBrowser(t)
+	f := launchNodes(t, 3)
+	port := f.urls[0][strings.LastIndex(f.urls[0], ":"):]
+	ada, bob := visit(t, b, f.urls[0], "Ada"), visit(t, b, f.urls[1], "Bob")
+	for _, v := range []visitor{ada, bob} {
+		v.sees("#people-title", "Here now: 2")
+		v.sees("#nodes-self", "one of 3")
+	}
+	ada.clicks("#line-cut")
+	ada.sees("#line-state", "has no line")
+	bob.types("#draft", "one\n")
+	bob.lines("one")
+	bob.sees("#people-title", "Here now: 2")
+	ada.clicks("#retry")
+	ada.sees("#line-result", "came meanwhile, nothing missing.")
+	ada.sees("#frames .life .json", "connected: the session goes on")
+	ada.lines("one")
+	ada.sees("#nodes-self", port)
+
+	ada.clicks("#restart")
+	ada.sees("#frames .in .json", `{"event":"$goaway","data":{"reason":"shutdown"`)
+	bob.types("#draft", "two\n")
+	bob.lines("one", "two")
+	ada.sees("#line-result", "The call under way was answered. A new session (unknown): all is loaded anew.")
+	ada.waits(`!document.querySelector("#nodes-self").textContent.startsWith(` + strconv.Quote(port) + `)`)
+	ada.lines("one", "two")
+	ada.waits(`document.querySelectorAll(".note").length === 0`) // the others know all of it
+	for _, v := range []visitor{ada, bob} {
+		v.sees("#people-title", "Here now: 2")
+		v.waits(`document.querySelectorAll('#nodes-list [data-state="up"]').length === 3`)
+		v.hasNoFaults()
+	}
+	// It is a node as before.
+	eve := visit(t, b, f.urls[0], "Eve")
+	eve.lines("one", "two")
+	eve.sees("#people-title", "Here now: 3")
+	eve.types("#draft", "three\n")
+	ada.lines("one", "two", "three")
+	eve.hasNoFaults()
+}

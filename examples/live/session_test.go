@@ -172,6 +172,7 @@ func TestTheDemoAsksATab(t *testing.T) {
 		return by.Call("may_close", map[string]string{"name": name})
 	}
 	ask(plain, "Ada").ExpectError("unauthenticated")
+	ask(wstest.DialURL(t, p.url+"/ws", wstest.Token("demo-ben")), "Ada").ExpectError("forbidden")
 	ask(ann, "Eve").ExpectError("not_found")
 	ask(ann, "Bob").ExpectError("unavailable") // its client cannot be asked
 
@@ -308,4 +309,35 @@ func TestThePageSurvivesARestart(t *testing.T) {
 	ada.clicks("#restart")
 	ada.sees("#line-result", "Not restarted: it was restarted a moment ago")
 	ada.waits(`document.querySelectorAll("#frames .life").length === 3`)
+}
+
+// TestThePageSurvivesAKill checks that a page whose server is killed loads everything anew when there is
+// another, and says so.
+func TestThePageSurvivesAKill(t *testing.T) {
+	b := startBrowser(t)
+	addr := freeAddr(t)
+	first := launch(t, addr)
+	ada := visit(t, b, first.url, "Ada")
+	ada.types("#room", "tea\n")
+	ada.sees("#channel-title", "#tea")
+	ada.clicks("#channels li:first-child .open")
+	ada.types("#draft", "before\n")
+	ada.lines("before")
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	ada.sees("#state-text", "Connection lost, again in")
+	ada.sees("#line-state", "has no line")
+	_ = first.Wait()
+
+	second := launch(t, addr)
+	bob := wstest.DialURL(t, second.url+"/ws")
+	bob.Call("message", map[string]string{"author": "Bob", "text": "after"}).OK()
+	ada.sees("#line-result", "A new session (unknown): all is loaded anew.")
+	ada.sees("#frames .life .json", "connected: a new session (unknown)")
+	ada.sees(".note", "The server has started anew")
+	ada.lines("before", "after")
+	ada.sees("#presence", "1") // she has said hello again
+	bob.Call("say", map[string]string{"room": "tea", "text": "milk?"}).OK()
+	ada.sees("#channels li:nth-child(3) .count", "1") // and joined her rooms
 }

@@ -70,9 +70,13 @@ func (l *Lives) Shutdown(ctx context.Context) error {
 	l.end()
 	l.mu.Unlock()
 	l.work.Wait()
-	now := l.now.Load()
-	now.end()
-	return now.app.Shutdown(ctx)
+	return l.now.Load().shutdown(ctx)
+}
+
+// shutdown ends the connections, and then what works for them.
+func (l *life) shutdown(ctx context.Context) error {
+	defer l.end()
+	return l.app.Shutdown(ctx)
 }
 
 // serveRestart answers POST /restart with 202, and then restarts. It is for this machine only, and for one
@@ -104,11 +108,9 @@ func (l *Lives) restart() (left time.Duration) {
 
 // renew ends one life and begins another. Shutdown makes it short.
 func (l *Lives) renew() {
-	old := l.now.Load()
-	old.end()
 	ctx, cancel := context.WithTimeout(l.ctx, restartWithin)
 	defer cancel()
-	err := old.app.Shutdown(ctx)
+	err := l.now.Load().shutdown(ctx)
 	if l.ctx.Err() != nil {
 		return
 	}

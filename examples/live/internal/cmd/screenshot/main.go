@@ -1,5 +1,5 @@
-// Command screenshot starts the application, lets two people talk in it, and writes what one of
-// them sees as PNG to the file that is its argument.
+// Command screenshot starts the application, lets people talk in it, and writes what one of them sees to the
+// folder that is its argument: live.png, and nodes.png of one that runs on three nodes.
 package main
 
 import (
@@ -8,15 +8,17 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/wsgen/wsgen/examples/live/app"
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/broker/memory"
 )
 
-// The picture is for a README: these make it wide enough for all three columns, and sharp on dense
-// screens.
+// The pictures are for a README and the guide: these make them wide enough for all three columns, and sharp
+// on dense screens.
 const (
 	width, height = 1440, 940
 	scale         = 1.5
@@ -24,7 +26,7 @@ const (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: screenshot FILE.png")
+		fmt.Fprintln(os.Stderr, "usage: screenshot FOLDER")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1]); err != nil {
@@ -33,7 +35,7 @@ func main() {
 	}
 }
 
-func run(file string) error {
+func run(folder string) error {
 	chromium, err := browser.Find()
 	if err != nil {
 		return err
@@ -43,60 +45,88 @@ func run(file string) error {
 		return err
 	}
 	defer os.RemoveAll(profile)
-	url, stop, err := serve()
-	if err != nil {
-		return err
-	}
-	defer stop()
 	b, err := browser.Start(chromium, profile)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	picture, err := take(b, url)
-	if err != nil {
-		return err
+	for _, p := range pictures {
+		picture, err := p.take(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.file, err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, p.file), picture, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(file, picture, 0o644)
+	return nil
 }
 
-// serve runs the application on a free port until stop.
-func serve() (url string, stop func(), err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	application := app.New(ws.Options{})
-	server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: 5 * time.Second}
-	ctx, cancel := context.WithCancel(context.Background())
-	go application.Run(ctx)
-	go func() { _ = server.Serve(listener) }()
-	return "http://" + listener.Addr().String(), func() {
-		cancel()
-		_ = application.Router.Shutdown(ctx)
-		_ = server.Close()
-	}, nil
+// picture is a scene, and on how many nodes two people play it. The first of them sees what is shown.
+type picture struct {
+	file  string
+	nodes int
+	scene func(ada, grace *browser.Page) []step
 }
 
-// take plays the scene and returns the picture.
-func take(b *browser.Browser, url string) ([]byte, error) {
-	ada, err := b.Page(url)
+// take plays the scene and returns the picture. Each has a page at a node of their own, if there are several.
+func (p picture) take(b *browser.Browser) ([]byte, error) {
+	urls, stop, err := serve(p.nodes)
 	if err != nil {
 		return nil, err
 	}
-	grace, err := b.Page(url)
-	if err != nil {
-		return nil, err
-	}
-	for _, page := range []*browser.Page{ada, grace} {
+	defer stop()
+	var pages []*browser.Page
+	for i := range 2 {
+		page, err := b.Page(urls[i%len(urls)])
+		if err != nil {
+			return nil, err
+		}
+		defer page.Close()
 		if err := page.View(width, height, scale, false); err != nil {
 			return nil, err
 		}
+		pages = append(pages, page)
 	}
-	for _, s := range scene(ada, grace) {
+	for _, s := range p.scene(pages[0], pages[1]) {
 		if err := s(); err != nil {
 			return nil, err
 		}
 	}
-	return ada.Screenshot()
+	return pages[0].Screenshot()
+}
+
+// serve runs the application on free ports until stop: alone, or as so many nodes, whose engine is in this
+// process.
+func serve(nodes int) (urls []string, stop func(), err error) {
+	var stops []func()
+	stop = func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+	engine := memory.New()
+	for range nodes {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			stop()
+			return nil, nil, err
+		}
+		var o ws.Options
+		if nodes > 1 {
+			o.Cluster = ws.Cluster{Broker: engine, Node: listener.Addr().String(), Heartbeat: time.Second}
+		}
+		application := app.NewNode(o, nil)
+		server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: 5 * time.Second}
+		ctx, cancel := context.WithCancel(context.Background())
+		go application.Run(ctx)
+		go func() { _ = server.Serve(listener) }()
+		urls = append(urls, "http://"+listener.Addr().String())
+		stops = append(stops, func() {
+			cancel()
+			_ = application.Router.Shutdown(ctx)
+			_ = server.Close()
+		})
+	}
+	return urls, stop, nil
 }

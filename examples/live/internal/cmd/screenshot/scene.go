@@ -2,35 +2,45 @@ package main
 
 import "github.com/wsgen/wsgen/examples/live/internal/browser"
 
+var pictures = [...]picture{
+	{"live.png", 1, talk},
+	{"nodes.png", 3, cutLine},
+}
+
 type step func() error
 
-// scene is a short conversation that shows every part of the page.
-func scene(ada, grace *browser.Page) []step {
-	says := func(by, at *browser.Page, text string) step {
-		return func() error {
-			if err := by.Type("#draft", text+"\n"); err != nil {
-				return err
-			}
-			return at.WaitText(".msg .text", text)
+func says(by, at *browser.Page, text string) step {
+	return func() error {
+		if err := by.Type("#draft", text+"\n"); err != nil {
+			return err
 		}
+		return at.WaitText(".msg .text", text)
 	}
-	types := func(p *browser.Page, selector, text string) step {
-		return func() error { return p.Type(selector, text) }
-	}
-	waits := func(p *browser.Page, selector, text string) step {
-		return func() error { return p.WaitText(selector, text) }
-	}
-	clicks := func(p *browser.Page, selector string) step {
-		return func() error { return p.Click(selector) }
-	}
-	enters := func(p *browser.Page, name string) step {
-		return func() error {
-			if err := p.Type("#name", name+"\n"); err != nil {
-				return err
-			}
-			return p.WaitText("#state-text", "Connected")
+}
+
+func types(p *browser.Page, selector, text string) step {
+	return func() error { return p.Type(selector, text) }
+}
+
+func waits(p *browser.Page, selector, text string) step {
+	return func() error { return p.WaitText(selector, text) }
+}
+
+func clicks(p *browser.Page, selector string) step {
+	return func() error { return p.Click(selector) }
+}
+
+func enters(p *browser.Page, name string) step {
+	return func() error {
+		if err := p.Type("#name", name+"\n"); err != nil {
+			return err
 		}
+		return p.WaitText("#state-text", "Connected")
 	}
+}
+
+// talk is a short conversation that shows every part of the page.
+func talk(ada, grace *browser.Page) []step {
 	return []step{
 		enters(ada, "Ada"), enters(grace, "Grace Hopper"),
 		says(ada, grace, "Good morning! The new build is up."),
@@ -54,5 +64,25 @@ func scene(ada, grace *browser.Page) []step {
 		waits(ada, "#banner-text", "Doors open at nine"),
 		waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "2"),
 		types(grace, "#draft", "One more thing"), waits(ada, "#typing", "is typing"),
+	}
+}
+
+// cutLine has one of two people, at two of the nodes, lose her line and miss nothing.
+func cutLine(ada, grace *browser.Page) []step {
+	return []step{
+		enters(ada, "Ada"), enters(grace, "Grace Hopper"),
+		waits(ada, "#people-title", "Here now: 2"), waits(ada, "#nodes-self", "one of 3"),
+		clicks(ada, "#nodes summary"), clicks(ada, "#session summary"),
+		says(ada, grace, "We are at two nodes. Do you see me?"),
+		says(grace, ada, "Among the people, and as somebody who types."),
+		says(ada, grace, "I drive into a tunnel now."),
+		clicks(ada, "#line-cut"), waits(ada, "#line-state", "has no line"),
+		says(grace, grace, "Nobody here saw you go."),
+		says(grace, grace, "What I say meanwhile waits for you,"),
+		says(grace, grace, "and comes once."),
+		clicks(ada, "#retry"), waits(ada, "#line-result", "nothing missing"),
+		waits(ada, ".msg .text", "and comes once."),
+		says(ada, grace, "Out again, and all of it is here."),
+		waits(ada, "#nodes-list", "yours too"), waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "2"),
 	}
 }

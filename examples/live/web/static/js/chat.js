@@ -97,14 +97,18 @@ export function startChat(name) {
     catchUp();
   }
 
-  // catchUp asks for what this page may have missed.
+  // catchUp asks for what this page may have missed. A second one has all that the first would have had.
   async function catchUp() {
-    live = [];
+    const pushed = (live = []);
     try {
-      merge(await socket.request("history"));
+      const remembered = await socket.request("history");
+      if (pushed === live) merge(remembered);
     } catch (error) {
       // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
-      if (error.code !== "disconnected") tell(`Could not catch up: ${error.message} (${error.code})`);
+      if (pushed !== live || error.code === "disconnected") return;
+      live = null;
+      for (const message of pushed) remember(message, new Date());
+      tell(`Could not catch up: ${error.message} (${error.code})`);
     }
   }
 

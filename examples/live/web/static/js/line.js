@@ -12,6 +12,7 @@ const plural = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 // missing returns how many messages the page does not have that the server has.
 export function startLine(session, missing) {
   let call = ""; // what became of the call that was under way at a restart
+  let restarts = 0; // so that a call of one that was refused says nothing
 
   $("line-cut").addEventListener("click", () => {
     session.cut(cutFor);
@@ -19,17 +20,20 @@ export function startLine(session, missing) {
   });
 
   $("restart").addEventListener("click", async () => {
-    call = "";
-    const nap = session.request("nap", { ms: napFor });
-    nap.then(
-      () => (call = "The call under way was answered. "),
-      (error) => (call = `The call under way failed (${error.code}). `),
+    const current = ++restarts;
+    const became = (what) => current === restarts && (call = what);
+    became("");
+    session.request("nap", { ms: napFor }).then(
+      () => became("The call under way was answered. "),
+      (error) => became(`The call under way failed (${error.code}). `),
     );
     try {
       const response = await fetch(at("/restart"), { method: "POST" });
       if (!response.ok) throw new Error((await response.text()).trim());
       answered("line-result", "It goes away, and a call is under way…");
     } catch (error) {
+      restarts++;
+      call = "";
       failed("line-result", "Not restarted", error);
     }
   });

@@ -11,11 +11,11 @@ export function confirm({ by, text }, signal) {
   open = true;
   $("question-by").textContent = `${by} asks:`;
   $("question-text").textContent = text;
-  $("question").hidden = false;
+  $("question").hidden = $("asked").hidden = false; // a narrow screen may show another view
   return new Promise((resolve) => {
     const done = (yes) => {
       open = false;
-      $("question").hidden = true;
+      $("question").hidden = $("asked").hidden = true;
       $("question-yes").onclick = $("question-no").onclick = null;
       resolve(yes);
     };

@@ -4,12 +4,19 @@
 const subprotocol = "wsgen.v1.json";
 const own = '{"event":"$'; // the beginning of a message that does not count
 const patience = 10000; // ms until a socket is given up from which nothing comes, and a call without an answer
-const firstBound = 500; // ms: chance delays the first attempt by up to this, each later one by up to twice as much
-const lastBound = 20000;
+const firstBound = 1000; // ms: chance delays the first attempt by up to this, each later one by up to twice as much
+const lastBound = 30000;
 const askAfter = 64; // messages of ours that are kept, before the server is asked how many it has had
 const returning = 4000; // we close, and shall be back
+const policy = 1008;
 const expired = 4401;
+const tooMuch = 4429;
+const calmFor = 60000; // ms, after tooMuch
 const final = [1000, 1002, 1003, 1007, 1010, 4400, 4403, 4406, 4409]; // it would end in the same way again
+
+// isFinal reports whether to connect again is of no use. Who was too slow comes back; whom the application does
+// not let in does not.
+const isFinal = (code, reason) => final.includes(code) || (code === policy && !reason.startsWith("slow_consumer:"));
 
 // Refused is why a call is rejected: an error frame, or "disconnected": nobody knows whether it was handled.
 export class Refused extends Error {
@@ -27,7 +34,8 @@ export class Refused extends Error {
 //   shed(n)                the server has dropped n pushes, since this page read too slowly
 //   other(value)           a message that is no event
 //   refused(error)         an error frame that answers no call
-//   state(name, detail)    connecting, open, waiting and closed (detail: {seconds, code, reason})
+//   state(name, detail)    connecting, open, waiting and closed (detail: {seconds, code, reason}). Whoever
+//                          sends in it is behind what is sent again
 //   frame(way, text)       whatever crosses the wire: way is "in", "out" or "life"
 //   lost({code, reason, opened}) a socket has ended, which had been opened or not; url may be another next
 //   token()                what to show, or a promise of it; null for nothing
@@ -58,6 +66,7 @@ export function startSession(url, listeners) {
   let attempt = 0; // so that one which another has overtaken ends
   let notBefore = 0; // ms: until then only a person may have us connect
   let timer = 0; // of the next attempt, or of the socket's silence
+  let asking = false; // the server has been asked for a sign of life, and has given none
 
   function become(name, detail) {
     state = name;
@@ -67,6 +76,7 @@ export function startSession(url, listeners) {
   async function connect() {
     clearTimeout(timer);
     const current = ++attempt;
+    timer = setTimeout(giveUp, patience);
     become("connecting");
     let token;
     try {
@@ -78,9 +88,9 @@ export function startSession(url, listeners) {
     if (current !== attempt) return;
     const opening = new WebSocket(url(), [subprotocol]);
     socket = opening;
-    timer = setTimeout(giveUp, patience);
-    opening.onopen = () => write("$connect", { token: token ?? undefined, client: "live page", resume: sid ? { sid, seq: had } : undefined });
-    opening.onmessage = ({ data }) => opening === socket && receive(data);
+    const resume = sid ? { sid, seq: had } : undefined;
+    opening.onopen = () => opening === socket && write("$connect", { token: token ?? undefined, client: "live page", resume });
+    opening.onmessage = ({ data }) => opening === socket && typeof data === "string" && receive(data);
     opening.onclose = (end) => opening === socket && ended(end);
   }
 
@@ -90,15 +100,15 @@ export function startSession(url, listeners) {
     heartbeat = heartbeatMs ?? 0;
     mostBytes = maxBytes;
     failures = expiries = 0;
-    on("frame", "life", resumed ? "connected: the session goes on" : "connected");
+    on("frame", "life", ["connected", resumed ? "the session goes on" : why && `a new session (${why})`].filter(Boolean).join(": "));
     if (!resumed) forget();
     for (const [id, call] of calls) {
       // The protocol's own messages do not count, so they are not sent again either.
       if (call.sent && (!resumed || call.text.startsWith(own))) settle(id, "reject", new Refused("disconnected", "the connection was lost"));
     }
     acknowledge(seq);
+    for (const text of kept) transmit(text); // before anybody hears of it, and says something new
     become("open");
-    for (const text of kept) transmit(text);
     if (resumed) {
       missedFrom = had;
       ping(); // its answer comes behind what we have missed
@@ -218,10 +228,14 @@ export function startSession(url, listeners) {
   function hear() {
     if (state !== "open") return;
     clearTimeout(timer);
+    asking = false;
     if (heartbeat > 0) timer = setTimeout(ask, heartbeat);
   }
 
+  // ask has patience once, however often it is called.
   function ask() {
+    if (asking) return;
+    asking = true;
     ping();
     clearTimeout(timer);
     timer = setTimeout(giveUp, patience);
@@ -233,7 +247,7 @@ export function startSession(url, listeners) {
   function leave(end, least = 0) {
     const old = socket;
     socket = null;
-    old.close(returning);
+    old?.close(returning);
     on("frame", "life", `left with ${returning}: ${end.reason}`);
     gone(end, least);
   }
@@ -250,13 +264,15 @@ export function startSession(url, listeners) {
     const opened = state === "open";
     attempt++;
     missedFrom = -1;
+    asking = false;
     if (code === expired) expiries++;
-    if (final.includes(code) || expiries > 1) return finish({ code, reason });
+    if (isFinal(code, reason) || expiries > 1) return finish({ code, reason });
     on("lost", { code, reason, opened });
     const chance = Math.random() * Math.min(lastBound, firstBound * 2 ** failures++);
-    const delay = Math.max(chance, least, goaway?.retryAfterMs ?? 0);
+    const asked = Math.max(least, goaway?.retryAfterMs ?? 0, code === tooMuch ? calmFor : 0);
+    const delay = Math.max(chance, asked);
     goaway = null;
-    notBefore = Date.now() + least;
+    notBefore = Date.now() + asked;
     timer = setTimeout(connect, delay);
     become("waiting", { seconds: delay / 1000, code, reason });
   }
@@ -302,7 +318,13 @@ export function startSession(url, listeners) {
     attempt++;
     become("waiting", { seconds: 0, code: returning, reason: "" });
   });
-  listen(window, "pageshow", ({ persisted }) => persisted && retry());
+  listen(window, "pageshow", ({ persisted }) => {
+    if (!persisted || state !== "waiting") return;
+    const left = notBefore - Date.now();
+    if (left <= 0) return connect();
+    timer = setTimeout(connect, left);
+    become("waiting", { seconds: left / 1000, code: returning, reason: "" });
+  });
 
   connect();
 
