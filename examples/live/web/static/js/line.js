@@ -44,7 +44,7 @@ export function startLine(session, missing) {
       $("line-state").textContent = name === "open" ? "has a line" : "has no line";
     },
     async wentOn(came) {
-      const what = `Your session went on: ${plural(came, "message")} came meanwhile, `;
+      const what = `Your session went on: ${plural(came, "frame")} came meanwhile, `;
       try {
         const lacks = await missing();
         answered("line-result", `${what}${lacks === 0 ? "nothing" : lacks} missing.`, lacks === 0 ? "" : "bad");
