@@ -336,7 +336,7 @@ func TestANodeIsRestartedUnderAPage(t *testing.T) {
 	ada.sees("#frames .in .json", `{"event":"$goaway","data":{"reason":"shutdown"`)
 	bob.types("#draft", "two\n")
 	bob.lines("one", "two")
-	ada.sees("#line-result", "The call under way was answered. A new session (unknown): all is loaded anew.")
+	ada.sees("#line-result", "Call answered. A new session (unknown): all is loaded anew.")
 	ada.waits(`!document.querySelector("#nodes-self").textContent.startsWith(` + strconv.Quote(port) + `)`)
 	ada.lines("one", "two")
 	ada.waits(`document.querySelectorAll(".note").length === 0`) // the others know all of it

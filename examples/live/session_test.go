@@ -159,6 +159,36 @@ func TestTheLineIsCut(t *testing.T) {
 	}
 }
 
+// TestThePageComesOutOfTheCache checks that a page which was left has no line, and that its session goes on when
+// somebody comes back to it.
+func TestThePageComesOutOfTheCache(t *testing.T) {
+	b := startBrowser(t)
+	p := launch(t, "127.0.0.1:0")
+	ada, bob := visit(t, b, p.url, "Ada"), visit(t, b, p.url, "Bob")
+	bob.sees("#people-title", "Here now: 2")
+	// The driver's own waiting does not survive a change of pages.
+	becomes := func(what, expression string) {
+		t.Helper()
+		livetest.Eventually(t, what, func() bool {
+			is, err := browser.Eval[bool](ada.Page, expression)
+			return is && err == nil
+		})
+	}
+	ada.eval(`window.before = true, setTimeout(() => location.assign("/healthz"))`)
+	becomes("another page is there", `location.pathname === "/healthz" && document.readyState === "complete"`)
+	bob.types("#draft", "meanwhile\n")
+	bob.lines("meanwhile")
+	ada.eval(`setTimeout(() => history.back())`)
+	becomes("the page is there again, as it was left", `location.pathname === "/" && window.before === true`)
+	becomes("what was said is shown", `document.querySelector(".msg .text")?.textContent === "meanwhile"`)
+	life := `[...document.querySelectorAll("#frames .life .json")].map(e => e.textContent).join("; ")`
+	if got, err := browser.Eval[string](ada.Page, life); err != nil || got != "connected; left with 4000: the page is put away; connected: the session goes on" {
+		t.Errorf("its connections: %s, %v", got, err)
+	}
+	bob.waits(`![...document.querySelectorAll("#frames .in .json")].some(e => e.textContent.startsWith('{"event":"here","data":{"count":1,'))`)
+	bob.hasNoFaults()
+}
+
 // TestTheDemoAsksATab checks that an admin gets the answer of one tab, and that the one which says yes is
 // closed.
 func TestTheDemoAsksATab(t *testing.T) {
@@ -298,9 +328,11 @@ func TestThePageSurvivesARestart(t *testing.T) {
 	ada.clicks("#channels li:first-child .open")
 	ada.types("#draft", "before\n")
 	ada.lines("before")
+	ada.eval(`window.before = document.querySelector("#line-result").clientHeight`)
 	ada.clicks("#restart")
 	ada.sees("#frames .in .json", `{"event":"$goaway","data":{"reason":"shutdown"`)
-	ada.sees("#line-result", "The call under way was answered. A new session (unknown): all is loaded anew.")
+	ada.sees("#line-result", "Call answered. A new session (unknown): all is loaded anew.")
+	ada.waits(`document.querySelector("#line-result").clientHeight === window.before`) // it moves nothing
 	ada.sees(".note", "The server has started anew")
 	ada.types("#draft", "after\n")
 	ada.lines("before", "after")

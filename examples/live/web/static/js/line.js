@@ -24,8 +24,8 @@ export function startLine(session, missing) {
     const became = (what) => current === restarts && (call = what);
     became("");
     session.request("nap", { ms: napFor }).then(
-      () => became("The call under way was answered. "),
-      (error) => became(`The call under way failed (${error.code}). `),
+      () => became("Call answered. "),
+      (error) => became(`Call failed (${error.code}). `),
     );
     try {
       const response = await fetch(at("/restart"), { method: "POST" });
