@@ -132,8 +132,10 @@ func TestBrowsersOverHTTP2(t *testing.T) {
 			code, err := browser.Eval[int](ada.Page, `new Promise(done => {
 				const socket = new WebSocket("wss://" + location.host + "/ws");
 				socket.onopen = () => socket.send("x".repeat(1 << 20));
-				socket.onclose = e => done(e.wasClean ? e.code : -e.code);
+				socket.onclose = e => done(e.code);
 			})`)
+			// It came, and that is all: a browser that takes more than a second to answer is cut off, and then the
+			// end is not clean.
 			if err != nil || code != 1009 {
 				t.Errorf("a message that is too long: closed with %d, %v", code, err)
 			}

@@ -237,10 +237,14 @@ func TestATabIsAsked(t *testing.T) {
 	bob.sees("#question-by", "ann asks:")
 	bob.sees("#question-text", "May I close this?")
 	bob.everyWindow(t, func(v visitor) { v.faultless(v.t, "asked,") })
+	bob.views(390, 844, false)
+	bob.clicks(`#views [data-view="inspect"]`) // where the question is not
+	bob.waits(`document.querySelector("#asked").checkVisibility()`)
+	bob.clicks(`#views [data-view="chat"]`)
 	bob.views(1440, 1100, false)
 	bob.clicks("#question-no")
 	ann.sees("#ask-result", "Bob says no.")
-	bob.waits(`document.querySelector("#question").hidden`)
+	bob.waits(`document.querySelector("#question").hidden && document.querySelector("#asked").hidden`)
 	ann.clicks("#ask-go")
 	bob.waits(`!document.querySelector("#question").hidden`)
 	bob.clicks("#question-yes")
@@ -355,6 +359,11 @@ func TestThePageSurvivesAKill(t *testing.T) {
 	ada.clicks("#channels li:first-child .open")
 	ada.types("#draft", "before\n")
 	ada.lines("before")
+	// What became of the call of a restart that was refused is of no interest later.
+	ada.eval(`window.fetch = () => Promise.reject(new Error("no way"))`)
+	ada.clicks("#restart")
+	ada.sees("#line-result", "Not restarted: no way")
+	ada.sees("#frames .in .json", `{"event":"nap","id":`)
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +374,7 @@ func TestThePageSurvivesAKill(t *testing.T) {
 	second := launch(t, addr)
 	bob := wstest.DialURL(t, second.url+"/ws")
 	bob.Call("message", map[string]string{"author": "Bob", "text": "after"}).OK()
-	ada.sees("#line-result", "A new session (unknown): all is loaded anew.")
+	ada.waits(`document.querySelector("#line-result").textContent === "A new session (unknown): all is loaded anew."`)
 	ada.sees("#frames .life .json", "connected: a new session (unknown)")
 	ada.sees(".note", "The server has started anew")
 	ada.lines("before", "after")
