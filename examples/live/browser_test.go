@@ -25,12 +25,18 @@ func startBrowser(t *testing.T, flags ...string) *browser.Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := browser.Start(path, t.TempDir(), flags...)
-	if err != nil {
-		t.Fatal(err)
+	// On a busy machine Chromium may crash before it has a page, which says nothing of ours.
+	for left := 2; ; left-- {
+		b, err := browser.Start(path, t.TempDir(), flags...)
+		if err == nil {
+			t.Cleanup(b.Close)
+			return b
+		}
+		if left == 0 {
+			t.Fatal(err)
+		}
+		t.Logf("once more: %v", err)
 	}
-	t.Cleanup(b.Close)
-	return b
 }
 
 // visitor is a page on which somebody has joined; every failure ends the test.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wsgen/wsgen/examples/live/internal/browser"
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 	"github.com/wsgen/wsgen/runtime/wstest"
 )
@@ -352,4 +353,33 @@ func TestANodeIsRestartedUnderAPage(t *testing.T) {
 	eve.types("#draft", "three\n")
 	ada.lines("one", "two", "three")
 	eve.hasNoFaults()
+}
+
+// TestWhichNodeIsNext checks where a page goes when a connection has ended: a session lives at one node.
+func TestWhichNodeIsNext(t *testing.T) {
+	b := startBrowser(t)
+	p := launch(t, "127.0.0.1:0")
+	page, err := b.Page(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	next, err := browser.Eval[string](page, `import("/static/js/nodes.js").then(({ at, lost, showNodes }) => {
+		const node = (port, state) => ({ addr: location.hostname + ":" + port, connections: 0, state });
+		const told = { self: location.host, up: true, nodes: [node(location.port, "up"), node(1, "silent"), node(2, "draining"), node(3, "up")] };
+		const goesTo = (code, opened, reason = "") => {
+			showNodes(told);
+			lost({ code, reason, opened });
+			return new URL(at("/ws")).port === "3" ? (lost({ code: 1006, reason: "", opened: false }), code) : 0; // and back
+		};
+		return JSON.stringify([
+			[1000, 1001, 1006, 1009, 1013, 4000, 4401].map((code) => goesTo(code, false)),
+			[1000, 1001, 1006, 1009, 1013, 4000, 4401].map((code) => goesTo(code, true)),
+			goesTo(1001, true, "shutdown: it goes away"),
+			new URL(at("/ws")).host === location.host,
+		]);
+	})`)
+	if want := "[[0,1001,1006,0,1013,0,0],[0,0,0,0,0,0,0],1001,true]"; err != nil || next != want {
+		t.Errorf("goes on at the next node after %s, want %s (%v)", next, want, err)
+	}
 }

@@ -288,7 +288,7 @@ func TestTheDemoRestarts(t *testing.T) {
 	}
 	ada, first := goesOn(t, p.url, "", 0)
 	ada.Call("message", map[string]string{"author": "Ada", "text": "before"}).OK()
-	ada.SendText(`{"event":"nap","id":"n","data":{"ms":1000}}`)
+	ada.SendText(`{"event":"nap","id":"n","data":{"ms":3000}}`)
 	if status, _ := restarts(t, p.url); status != http.StatusAccepted {
 		t.Fatalf("%d, want 202", status)
 	}
@@ -298,6 +298,8 @@ func TestTheDemoRestarts(t *testing.T) {
 	if away := wstest.Expect[struct{ Reason string }](ada, "$goaway"); away.Reason != "shutdown" {
 		t.Errorf("$goaway: %+v", away)
 	}
+	ada.SendText(`{"event":"order","data":{"text":"tea"}}`) // who works for them works on
+	wstest.Expect[any](ada, "order_done")
 	if got := withID(ada); got != `{"event":"nap","id":"n","data":null}` {
 		t.Errorf("the call under way: %s", got)
 	}

@@ -100,9 +100,9 @@ export function startChat(name) {
   // catchUp asks for what this page may have missed. A second one has all that the first would have had.
   async function catchUp() {
     const pushed = (live = []);
+    let remembered;
     try {
-      const remembered = await socket.request("history");
-      if (pushed === live) merge(remembered);
+      remembered = await socket.request("history");
     } catch (error) {
       // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
       if (pushed !== live || error.code === "disconnected") return;
@@ -110,6 +110,7 @@ export function startChat(name) {
       for (const message of pushed) remember(message, new Date());
       tell(`Could not catch up: ${error.message} (${error.code})`);
     }
+    if (remembered && pushed === live) merge(remembered);
   }
 
   // missing returns how many of the messages that the server remembers this page does not show. Both may

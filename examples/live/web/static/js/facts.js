@@ -38,7 +38,7 @@ export function showState(name, detail) {
     return;
   }
   const until = Date.now() + detail.seconds * 1000;
-  const why = { 1001: "Server went away", 1009: "Message too long", 4000: "Line cut", 4401: "Signed out" }[detail.code] ?? "Connection lost";
+  const why = { 1001: "Server went away", 1009: "Message too long", 4000: "Line cut", 4401: "Signed out", 4429: "Too much sent" }[detail.code] ?? "Connection lost";
   $("state-said").textContent = why; // once: nobody wants to hear a countdown
   const show = () => {
     $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;

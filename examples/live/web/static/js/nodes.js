@@ -14,7 +14,7 @@ export function at(path) {
 
 // A connection that ended with one of these would end in the same way at another node: by our own wish,
 // because of a message, because of a token.
-const notTheNode = [1000, 1009, 4401];
+const notTheNode = [1000, 1009, 4000, 4401];
 
 // lost goes on to the next node, when a connection has ended. With but one node that is the same. A session
 // lives at one node, and so is tried there once more, unless that has said that it goes away.

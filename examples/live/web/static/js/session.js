@@ -1,5 +1,6 @@
 // A client of wsgen.v1.json, written by hand (docs/reference/protocol.md, "Sessions"). It needs nothing else
-// of this page. A session survives its socket: what was sent and not had is sent again, by both ends.
+// of this page. A session survives its socket: what was sent and not had is sent again, by both ends. It has no
+// streams.
 
 const subprotocol = "wsgen.v1.json";
 const own = '{"event":"$'; // the beginning of a message that does not count
@@ -34,8 +35,7 @@ export class Refused extends Error {
 //   shed(n)                the server has dropped n pushes, since this page read too slowly
 //   other(value)           a message that is no event
 //   refused(error)         an error frame that answers no call
-//   state(name, detail)    connecting, open, waiting and closed (detail: {seconds, code, reason}). Whoever
-//                          sends in it is behind what is sent again
+//   state(name, detail)    connecting, open, waiting and closed (detail: {seconds, code, reason})
 //   frame(way, text)       whatever crosses the wire: way is "in", "out" or "life"
 //   lost({code, reason, opened}) a socket has ended, which had been opened or not; url may be another next
 //   token()                what to show, or a promise of it; null for nothing
