@@ -21,7 +21,7 @@ func notes() map[string]string {
 	return map[string]string{
 		"cluster-fanout":  "a message of 150 bytes, one push at a time, 50 ms apart, by each node in its turn. " + apart + "The CPU is that of the three nodes together; the engine's stands beside it. A delivery is one to a connection, on whatever node.",
 		"cluster-burst":   "as above, ten pushes back to back. centrifuge is not in it, because it puts several messages into one frame.",
-		"cluster-latency": "150 bytes, 10 ms apart, a connection on each node: from the push on one node to the arrival at a client of another, with the write to the client's socket and its read. The engine alone is its client library twice in one process, from the call that publishes to the delivery, without any client.",
+		"cluster-latency": "150 bytes, 10 ms apart, a connection on each node: from the push on one node to the arrival at a client of another, with the write to the client's socket and its read. The engine alone is its client library twice in one process, with the options that the adapter needs, from the call that publishes to the delivery, without any client.",
 		"cluster-join":    "500 rooms a round that nobody was in before, one after the other: from the client's message to the reply, which waits until the node hears the room from others. ",
 		"cluster-rooms":   "100 connections of one node send 100 joins each at once; the time is until the last reply.",
 		"cluster-stopped": "20 connections on each of two nodes speak to their rooms of 11, 1000 bytes each, and again when they have heard themselves. The third node, with a member in each room, runs at first, and then is stopped by SIGSTOP. That frees its CPU: a share above one is no merit, one far below is what this is about.",

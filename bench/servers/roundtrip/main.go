@@ -58,7 +58,9 @@ func overNATS(addr string) (func(string) error, error) {
 }
 
 func overRedis(addr string) (func(string) error, error) {
-	option := rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true}
+	// As the adapter has it: with AlwaysPipelining somebody reads at all times, so that
+	// a link which has broken is known before something is published over it.
+	option := rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true, AlwaysPipelining: true}
 	from, err := rueidis.NewClient(option)
 	if err != nil {
 		return nil, err
