@@ -163,6 +163,7 @@ func serveBy(t *testing.T, start func(*httptest.Server), o ws.Options, gateways 
 			t.Errorf("shutdown: %v", err)
 		}
 		st.http.Close()
+		watch(t, "the log", logs.String())
 	})
 	return st
 }
