@@ -30,13 +30,16 @@ func (w *stuckStream) WriteHeader(int)                  {}
 func (w *stuckStream) Flush()                           {}
 func (w *stuckStream) SetReadDeadline(time.Time) error  { return nil }
 func (w *stuckStream) SetWriteDeadline(time.Time) error { return nil }
-func (w *stuckStream) stick(gate chan struct{})         { w.mu.Lock(); defer w.mu.Unlock(); w.gate = gate }
+func (w *stuckStream) stick(gate chan struct{}) { w.mu.Lock(); defer w.mu.Unlock(); w.gate = gate }
+
 func (w *stuckStream) has(text string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return bytes.Contains(w.written.Bytes(), []byte(text))
 }
+
 func (w *stuckStream) begins() (gate chan struct{}) { w.mu.Lock(); defer w.mu.Unlock(); return w.gate }
+
 func (w *stuckStream) ends(p []byte) (n int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
