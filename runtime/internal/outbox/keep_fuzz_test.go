@@ -15,7 +15,8 @@ import (
 type entry struct {
 	text, key              string
 	insisted, aside, stamp bool
-	lost                   int // that a note says
+	lost                   int    // that a note says
+	at                     uint64 // of a note: how many that count were taken before it
 	weight                 int
 }
 
@@ -31,6 +32,7 @@ type keepModel struct {
 	total                     *outbox.Budget
 	queued, flight            []entry
 	kept                      []entry
+	noted                     []entry // notes that were taken, and may have to be again
 	sent                      uint64
 	coming, writing, isParked bool
 	closed, aborted, ended    bool
@@ -170,13 +172,26 @@ func (m *keepModel) take(maxSize int) {
 		}
 		m.flight = append(m.flight, e)
 		m.queued = m.queued[1:]
-		if !e.aside {
+		switch {
+		case !e.aside:
 			m.sent++
 			m.kept = append(m.kept, e)
 			m.bound()
+		case e.lost > 0:
+			m.has(m.sent - uint64(len(m.kept)))
+			if len(m.noted) > m.keptFrames {
+				m.noted = m.noted[1:]
+			}
+			e.at = m.sent
+			m.noted = append(m.noted, e)
 		}
 	}
 	m.writing = len(m.flight) > 0
+}
+
+// has forgets the notes that came before the seq-th frame.
+func (m *keepModel) has(seq uint64) {
+	m.noted = slices.DeleteFunc(m.noted, func(e entry) bool { return e.at < seq })
 }
 
 func (m *keepModel) bound() {
@@ -216,7 +231,7 @@ func (m *keepModel) told(closed bool) {
 		m.t.Fatalf("closed=%t, want %t", closed, want)
 	}
 	if want {
-		m.ended, m.kept, m.left = true, nil, true
+		m.ended, m.kept, m.noted, m.left = true, nil, nil, true
 	}
 }
 
@@ -281,6 +296,7 @@ func (m *keepModel) step(op, arg byte) {
 		for first := m.sent - uint64(len(m.kept)); first < min(seq, m.sent); first++ {
 			m.kept = m.kept[1:]
 		}
+		m.has(seq)
 	case 18:
 		if arg < 16 && !m.closed {
 			text := m.text(9)
@@ -292,7 +308,7 @@ func (m *keepModel) step(op, arg byte) {
 	case 19:
 		if arg < 8 {
 			v := m.q.Abort()
-			m.closed, m.aborted, m.isParked, m.queued, m.kept = true, true, false, nil, nil
+			m.closed, m.aborted, m.isParked, m.queued, m.kept, m.noted = true, true, false, nil, nil, nil
 			m.verdict("abort", v, true)
 		}
 	case 20:
@@ -305,7 +321,6 @@ func (m *keepModel) step(op, arg byte) {
 // note queues a frame that says how many were shed, or renews the one in its place.
 func (m *keepModel) note(lost int, older bool) {
 	m.t.Helper()
-	frames, _ := sizes(m.queued, m.flight)
 	text := func(lost int) []byte { return fmt.Appendf(nil, "%d lost", lost) }
 	v := m.q.Note(lost, older, text)
 	if m.closed {
@@ -328,16 +343,12 @@ func (m *keepModel) note(lost int, older bool) {
 		m.queued = append(m.queued, entry{})
 		at = len(m.queued) - 1
 	}
-	e := entry{text: string(text(lost)), lost: lost, insisted: true, aside: true}
-	if frames == 0 {
-		e.lost = 0 // nothing was shed of what has nothing, and it is not renewed
-	}
-	m.queued[at] = e
+	m.queued[at] = entry{text: string(text(lost)), lost: lost, insisted: true, aside: true}
 	m.verdict("note", v, true)
 }
 
-// rewind queues again what was taken, when nobody has the queue. Now and then it
-// asks for what there is not.
+// rewind queues again what was taken, notes as well, when nobody has the queue. Now
+// and then it asks for what there is not.
 func (m *keepModel) rewind(arg byte) {
 	m.t.Helper()
 	if !m.isParked || m.writing || m.coming {
@@ -352,11 +363,19 @@ func (m *keepModel) rewind(arg byte) {
 	if !ok {
 		return
 	}
+	m.has(seq)
 	var again []entry
-	for _, e := range m.kept[seq-first:] {
+	for at, notes := seq, m.noted; ; at++ {
+		for ; len(notes) > 0 && notes[0].at == at; notes = notes[1:] {
+			again = append(again, notes[0])
+		}
+		if at == m.sent {
+			break
+		}
+		e := m.kept[at-first]
 		again = append(again, entry{text: e.text, insisted: true, weight: e.weight})
 	}
-	m.sent, m.kept = seq, nil
+	m.sent, m.kept, m.noted = seq, nil, nil
 	m.queued = append(again, m.queued...)
 }
 
@@ -423,9 +442,12 @@ func (m *keepModel) stuck(n int) {
 	back := m.flight[i+1:]
 	m.flight = m.flight[i : i+1]
 	for _, e := range back {
-		if !e.aside {
+		switch {
+		case !e.aside:
 			m.sent--
 			m.kept = m.kept[:max(0, len(m.kept)-1)]
+		case e.lost > 0:
+			m.noted = m.noted[:max(0, len(m.noted)-1)]
 		}
 	}
 	if !m.aborted {
