@@ -30,7 +30,7 @@ func (w *stuckStream) WriteHeader(int)                  {}
 func (w *stuckStream) Flush()                           {}
 func (w *stuckStream) SetReadDeadline(time.Time) error  { return nil }
 func (w *stuckStream) SetWriteDeadline(time.Time) error { return nil }
-func (w *stuckStream) stick(gate chan struct{}) { w.mu.Lock(); defer w.mu.Unlock(); w.gate = gate }
+func (w *stuckStream) stick(gate chan struct{})         { w.mu.Lock(); defer w.mu.Unlock(); w.gate = gate }
 
 func (w *stuckStream) has(text string) bool {
 	w.mu.Lock()
