@@ -10,11 +10,12 @@ import (
 	"go/types"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/go/packages"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
@@ -137,7 +138,8 @@ func (w *programs) add(name string) {
 	}
 }
 
-// build has wsgen write the generated files, and compiles everything.
+// build has wsgen write the generated files, and checks everything as a compiler does.
+// To start one for each package would take minutes.
 func (w *programs) build() {
 	dir := w.t.TempDir()
 	if err := new(scaffold.Undo).Write(dir, w.files); err != nil {
@@ -151,12 +153,19 @@ func (w *programs) build() {
 	if len(result.Changes) != 2*w.count {
 		w.t.Errorf("wsgen wrote %d files for %d programs", len(result.Changes), w.count)
 	}
-	cmd := exec.CommandContext(w.t.Context(), "go", "list", "-export", "./...") // compiles and does not link
-	cmd.Dir, cmd.Env = dir, env
-	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "\n") != 2*w.count {
-		w.t.Errorf("%v\n%s", err, out)
+	checked, err := packages.Load(&packages.Config{
+		Context: w.t.Context(), Dir: dir, Env: env,
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps |
+			packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax,
+	}, "./...")
+	if err != nil || len(checked) != 2*w.count {
+		w.t.Errorf("%d packages of %d programs, %v", len(checked), w.count, err)
 	}
+	packages.Visit(checked, nil, func(p *packages.Package) {
+		for _, err := range p.Errors {
+			w.t.Errorf("%s: %v", p.PkgPath, err)
+		}
+	})
 }
 
 // TestNamesThatAreRefused checks that a name which no URL or folder should have is
