@@ -23,6 +23,7 @@ const (
 	rollingCrowd = 200
 	rollingRate  = 1000 // calls a second, of all together
 	rollingLong  = 500 * time.Millisecond
+	rollingOpen  = 4 // calls of a client, at most
 )
 
 // TestRollingRestart: two processes serve a gateway to 200 clients, which call a
@@ -191,7 +192,7 @@ func (r *rolling) load(over <-chan struct{}, issued chan<- int) {
 	kinds := []string{"long", "inline", "serial", "parallel", "inline", "serial", "parallel", "inline"}
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	for n := 0; ; {
+	for n, turn := 0, 0; ; {
 		select {
 		case <-over:
 			issued <- n
@@ -199,9 +200,12 @@ func (r *rolling) load(over <-chan struct{}, issued chan<- int) {
 		case <-ticker.C: // fewer come on a machine that is too busy
 		}
 		for range int(rollingRate * tick / time.Second) {
-			i := n % len(r.callers)
-			r.callers[i].call(n, kinds[(n/len(r.callers)+i)%len(kinds)])
-			n++
+			i := turn % len(r.callers)
+			if c := r.callers[i]; !c.behind() {
+				c.call(n, kinds[(turn/len(r.callers)+i)%len(kinds)])
+				n++
+			}
+			turn++
 		}
 	}
 }
@@ -300,6 +304,15 @@ func (c *caller) call(n int, event string) {
 	defer c.mu.Unlock()
 	c.waiting = append(c.waiting, fmt.Sprintf(`{"event":%q,"id":%d,"data":%d}`, event, n, n))
 	c.flush()
+}
+
+// behind reports whether so many calls are open that the machine does not get
+// through with them. To add to these would only make each take longer than a client
+// that was asked to leave has.
+func (c *caller) behind() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open) >= rollingOpen
 }
 
 // flush sends what waits, if that may be sent now. The caller holds c.mu.
