@@ -284,7 +284,9 @@ type Options struct {
 	// ResumeFrames and ResumeBytes bound what a session keeps of what it has
 	// sent and its client has not acknowledged. Beyond, the oldest is forgotten:
 	// a client that has not had that cannot go on, and begins anew. A frame that
-	// went to many weighs its share. Default 256 frames and 64 KiB.
+	// went to many weighs its share of the bytes in each, also when the others
+	// have acknowledged it: one session may hold ResumeFrames frames, of whatever
+	// size, until ResumeWindow is over. Default 256 frames and 64 KiB.
 	ResumeFrames int
 	ResumeBytes  int
 

@@ -30,7 +30,7 @@ type Interest struct {
 	up          bool                // guarded by mu; the link is
 	ups         uint64              // guarded by mu; how often it has become so
 	channels    map[string]*channel // guarded by mu; all that are wanted, subscribed, or linger
-	due         []string            // guarded by mu; wanted and not subscribed, in order
+	due         []*channel          // guarded by mu; wanted and not subscribed, in order
 	leaving     []left              // guarded by mu; dropped, in order
 	limits      limits              // guarded by mu; who has begun to wait and may have been let go, the first to be let go first
 	late        *time.Timer         // guarded by mu; calls releaseLate for the first of limits; nil: nobody ever waited
@@ -49,6 +49,7 @@ type InterestOptions struct {
 
 // channel is what a node knows of one.
 type channel struct {
+	name    string
 	wants   int
 	stage   stage
 	leaves  time.Time // when it may be given up; of one that nobody wants
@@ -146,12 +147,12 @@ func (i *Interest) WantUntil(name string, until time.Time, settled func(live boo
 	}
 	c := i.channels[name]
 	if c == nil {
-		c = &channel{}
+		c = &channel{name: name}
 		i.channels[name] = c
 	}
 	c.wants++
 	if c.stage == idle || c.stage == asked && i.up {
-		i.queue(name, c) // one that was asked for in vain may be confirmed now
+		i.queue(c) // one that was asked for in vain may be confirmed now
 	}
 	if c.stage == live || !i.up {
 		return false
@@ -210,9 +211,9 @@ func letGo(free []waiter, live bool) {
 }
 
 // queue has a channel subscribed. The caller holds mu.
-func (i *Interest) queue(name string, c *channel) {
+func (i *Interest) queue(c *channel) {
 	c.stage = waits
-	i.due = append(i.due, name)
+	i.due = append(i.due, c)
 	i.look()
 }
 
@@ -346,7 +347,7 @@ func (i *Interest) run() {
 const maxLeaving = 32 << 10
 
 // takeDue takes the next channels to be subscribed.
-func (i *Interest) takeDue() []string {
+func (i *Interest) takeDue() []*channel {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	n := min(len(i.due), broker.MaxBatch)
@@ -354,28 +355,31 @@ func (i *Interest) takeDue() []string {
 	if i.due = i.due[n:]; len(i.due) == 0 {
 		i.due = nil // a crowd's memory goes with the crowd
 	}
-	for _, name := range batch {
-		i.channels[name].stage = asking
+	for _, c := range batch {
+		c.stage = asking
 	}
 	return batch
 }
 
 // subscribe carries out a batch, and lets those who wait for it go.
-func (i *Interest) subscribe(batch []string) {
+func (i *Interest) subscribe(batch []*channel) {
 	ups := i.countUps()
+	names := make([]string, len(batch))
+	for n, c := range batch {
+		names[n] = c.name
+	}
 	ctx, cancel := context.WithTimeout(i.ctx, i.o.Hold)
-	err := i.link.Subscribe(ctx, batch)
+	err := i.link.Subscribe(ctx, names)
 	cancel()
 	i.mu.Lock()
 	var free []waiter
-	for _, name := range batch {
-		c := i.channels[name]
+	for _, c := range batch {
 		switch {
 		case err == nil:
 			c.stage = live
 		case i.up && i.ups != ups:
-			i.queue(name, c) // nobody knows whether that Up came before or behind the call
-			continue         // who waits is told by the next one
+			i.queue(c) // nobody knows whether that Up came before or behind the call
+			continue   // who waits is told by the next one
 		default:
 			c.stage = asked
 		}
