@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,9 +25,9 @@ func on(h http.Handler, method, path string) *httptest.ResponseRecorder {
 // TestLives checks that one life follows another, one at a time, and that a shutdown cuts a restart short.
 func TestLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		begun := 0
+		var begun atomic.Int32
 		lives := app.Live(func() *app.App {
-			begun++
+			begun.Add(1)
 			return app.New(ws.Options{ShutdownDelay: 4 * time.Second})
 		})
 		restart := func() (status int, after string) {
@@ -34,8 +35,8 @@ func TestLives(t *testing.T) {
 			return w.Code, w.Header().Get("Retry-After")
 		}
 		ready := func() int { return on(lives, http.MethodGet, "/readyz").Code }
-		if status, _ := restart(); status != http.StatusAccepted || begun != 1 {
-			t.Fatalf("%d in life %d, want 202 in the first", status, begun)
+		if status, _ := restart(); status != http.StatusAccepted || begun.Load() != 1 {
+			t.Fatalf("%d in life %d, want 202 in the first", status, begun.Load())
 		}
 		synctest.Wait()
 		if status := ready(); status != http.StatusServiceUnavailable {
@@ -47,8 +48,8 @@ func TestLives(t *testing.T) {
 		}
 		time.Sleep(7 * time.Second)
 		synctest.Wait()
-		if status := ready(); status != http.StatusOK || begun != 2 {
-			t.Errorf("/readyz in life %d: %d, want 200 in the second", begun, status)
+		if status := ready(); status != http.StatusOK || begun.Load() != 2 {
+			t.Errorf("/readyz in life %d: %d, want 200 in the second", begun.Load(), status)
 		}
 
 		if status, _ := restart(); status != http.StatusAccepted {
@@ -61,8 +62,8 @@ func TestLives(t *testing.T) {
 		if err := lives.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(start); took > 2*time.Second || begun != 2 {
-			t.Errorf("ended after %v in life %d, want 2 s at most in the second", took, begun)
+		if took := time.Since(start); took > 2*time.Second || begun.Load() != 2 {
+			t.Errorf("ended after %v in life %d, want 2 s at most in the second", took, begun.Load())
 		}
 		if status, _ := restart(); status == http.StatusAccepted {
 			t.Error("it restarts after its end")
