@@ -101,7 +101,7 @@ func firstRun(t *testing.T, archive *txtar.Archive, stub string) map[string]stri
 	}
 	cmd := exec.Command("go", "vet", "-tags=wireinject", "./...")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\n%s", cmd, out, numbered(files))
 	}

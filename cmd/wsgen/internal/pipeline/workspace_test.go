@@ -57,7 +57,7 @@ func newWorkspace(t *testing.T) *workspace {
 		t.Fatal(err)
 	}
 	w := &workspace{dir: t.TempDir()}
-	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=", "GOPROXY=off")
+	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=-trimpath", "GOPROXY=off")
 	// The demo's module is there for wire, which it requires.
 	uses := []string{root, filepath.Join(root, demo), "./serve"}
 	for _, file := range files {

@@ -207,7 +207,7 @@ func compile(t *testing.T, trials []*trial) {
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "go", "vet", "./...")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-trimpath", "GOPROXY=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("what wsgen says to paste does not compile: %v\n%s", err, out)
 		for _, tr := range trials {
