@@ -68,34 +68,40 @@ func (s *session) Parted() bool {
 	sv, o := s.endpoint.server, s.limits()
 	s.until.Store(int64(socket.Later(sv.clock(), o.ResumeWindow)))
 	s.member.Socket.Retime()
+	var place *list.Element
 	if !s.member.Socket.Closes() {
-		s.detached()
+		var oldest owner
+		if place, oldest = sv.sessions.part(s, sv.opts.MaxDetached); place == nil {
+			s.close(shutdownCause) // which has begun since the link broke
+		} else {
+			s.detached()
+		}
+		if oldest != nil {
+			oldest.lapse()
+		}
 	}
-	stays, oldest := s.goAway()
-	if oldest != nil {
-		oldest.lapse()
-	}
-	return stays
+	return s.goAway(place)
 }
 
-// goAway makes the session one without a socket, unless it closes. It returns one
-// that has been without for so long that it must make room.
-func (s *session) goAway() (stays bool, oldest owner) {
+// goAway makes the session one without a socket, unless it closes. place is the one
+// that it has among those; nil: it has none.
+func (s *session) goAway(place *list.Element) (stays bool) {
 	sv := s.endpoint.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(s.away.left)
-	if !s.member.Socket.Closes() {
-		s.away.place, oldest = sv.sessions.part(s, sv.opts.MaxDetached)
-	}
-	if s.away.place == nil {
+	if s.member.Socket.Closes() {
+		if place != nil {
+			sv.sessions.back(place)
+		}
 		s.stage = stageOver
-		return false, nil
+		return false
 	}
+	s.away.place = place
 	s.stage = stageAway
 	sv.hub.Part(s.network())
 	s.partGuest(func() { _ = s.lapse() })
-	return true, oldest
+	return true
 }
 
 // detached counts and logs a session that has lost its socket, and tells the

@@ -47,6 +47,13 @@ func DecodeText(data []byte, v any) error { return decode(data, v) }
 // Skip has the Server find that d has passed, as after a pause of the process.
 func (s *Server) Skip(d time.Duration) { s.engine.Skip(d) }
 
+// BeginShutdown does what Shutdown begins with: from then on no session stays that
+// loses its socket.
+func (s *Server) BeginShutdown() {
+	_, _ = s.hub.Shut()
+	_ = s.sessions.shutDown()
+}
+
 // LoseSome does what a push does that was lost to a client without a socket, when
 // it comes to telling of that.
 func LoseSome(c *Client, n int) {

@@ -32,7 +32,8 @@ type Observer struct {
 	// Closed is called when a connection has left the registry.
 	Closed func(c *Client, cause Closed)
 	// Detached is called when a session has lost its socket, and waits for its
-	// client to come back: cause is what Closed will be told if it does not.
+	// client to come back: cause is what Closed will be told if it does not, unless
+	// something else ends the session first, as Shutdown, a Close and CloseSlow do.
 	Detached func(c *Client, cause Closed)
 	// Resumed is called when it has come back, with another socket, before that
 	// client is told.

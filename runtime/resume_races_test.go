@@ -1,8 +1,10 @@
 package ws_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,4 +112,43 @@ func TestShedToldAgain(t *testing.T) {
 	}
 	r.send(`{"event":"echo","id":1,"data":1}`)
 	r.want(`{"event":"echo","id":1,"data":1}`)
+}
+
+// TestLosesSocketAsShutdownBegins: a session whose link has ended, and whose read
+// goroutine has not left it when Shutdown begins, ends with the cause of that, and
+// the Observer is not told that it waits.
+func TestLosesSocketAsShutdownBegins(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	ends := make(chan ws.Closed, 1)
+	var once sync.Once
+	leave := func() { once.Do(func() { close(goOn) }) }
+	w := seen(t, ws.Options{}, gateway{
+		path: "/hold",
+		connGuards: []ws.ConnGuard{connGuard(func(u *ws.Upgrade) error {
+			u.Principal.ID, u.Principal.Expires = "ann", time.Now().Add(50*time.Millisecond)
+			return nil
+		})},
+		disconnect: func(_ context.Context, _ *ws.Client, _ any, why ws.Closed) { ends <- why },
+		on: map[string]handler{"hold": inline(func(*ws.Call) error {
+			close(begun)
+			<-goOn
+			return nil
+		})},
+	})
+	defer leave()
+	p := w.dial(t, "/hold", v1)
+	p.send(`{"event":"$connect"}`)
+	p.want(connected)
+	p.send(`{"event":"hold"}`)
+	await(t, "the handler", begun)
+	if first, payload, err := p.read(); err != nil || first != closes || !strings.HasPrefix(string(payload), "\x11\x31") {
+		t.Errorf("its principal has expired: %#x %q, %v", first, payload, err)
+	}
+	w.BeginShutdown()
+	leave()
+	if got := await(t, "the disconnect hook", ends); got.Code != ws.CloseAway || got.Remote || got.Err != nil || !strings.HasPrefix(got.Reason, "shutdown:") {
+		t.Errorf("it ended by %+v", got)
+	}
+	eventually(t, "nothing is left", func() bool { n := w.Stats(); return n.Connections == 0 && n.Admitted == 0 && n.Detached == 0 })
+	none(t, "it waits for its client", w.detached)
 }
