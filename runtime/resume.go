@@ -41,13 +41,13 @@ func (s *session) begins() (sid string) {
 // resume hands the socket to the session that the client names, or says why not.
 func (s *session) resume(p *pending, says *connectData) (why string) {
 	ss := &s.endpoint.server.sessions
-	if s.endpoint.keeper == nil {
-		return whyDisabled
-	}
 	old, _ := ss.find(says.Resume.SID).(*session)
-	if old == nil || !s.continues(old) {
+	switch {
+	case s.endpoint.keeper == nil:
+		why = whyDisabled
+	case old == nil, !s.continues(old):
 		why = whyUnknown
-	} else {
+	default:
 		why = old.takeOver(s, p, says)
 	}
 	if why != "" {

@@ -434,6 +434,9 @@ func TestResumeRefused(t *testing.T) {
 		if p.sid != "" {
 			t.Errorf("its sid is %q", p.sid)
 		}
+		if n := w.Stats(); n.Resumed != 0 || n.Unresumed != 1 {
+			t.Errorf("%+v", n)
+		}
 		_ = p.conn.Close()
 		await(t, "its end", w.closed)
 		none(t, "it has lost its socket", w.detached)
