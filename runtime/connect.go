@@ -32,8 +32,9 @@ func (s *session) begin(text bool, data []byte) {
 	case f == nil:
 	case f.Goexit: // user code wants the goroutine to end, which that of the connection is
 		runtime.Goexit()
-	default:
-		panic(f)
+	default: // a panic of our own, of which f has the stack
+		s.Failed(f)
+		s.close(panicCause)
 	}
 }
 
