@@ -28,21 +28,32 @@ const (
 // TestBudgetListenerHeap: a connection that only listens, and answers pings, is
 // a listener for ever.
 func TestBudgetListenerHeap(t *testing.T) {
-	budgetHeap(t, maxListenerHeap, string(frame(pong, []byte("still here"))), "")
+	budgetHeap(t, maxListenerHeap, listens(), "")
 }
+
+// listens returns what a connection says that only listens.
+func listens() string { return string(frame(pong, []byte("still here"))) }
 
 func TestBudgetIdleHeap(t *testing.T) {
 	const said = `{"event":"echo","data":1}`
 	budgetHeap(t, maxIdleHeap, string(frame(text, []byte(said))), said)
 }
 
-// budgetHeap holds the budget of connections that say something once and read
-// until they have heard an answer. The clients are bare descriptors, so that
-// all that is on the heap is the server's.
-func budgetHeap(t *testing.T, budget int, say, hear string, header ...string) {
+// budgetHeap holds the budget of connections that say something once (weigh).
+func budgetHeap(t *testing.T, budget int, say, hear string) {
 	if !alone(t) {
 		return
 	}
+	if each := weigh(t, say, hear); each > budget {
+		t.Errorf("%d bytes of heap for each, the budget is %d", each, budget)
+	}
+}
+
+// weigh returns how many bytes of heap each of many connections has that say
+// something once and read until they have heard an answer. They stay until the
+// test ends. The clients are bare descriptors, so that all that is on the heap is
+// the server's.
+func weigh(t *testing.T, say, hear string, header ...string) (each int) {
 	const crowd = 1000
 	s := serve(t, ws.Options{Logger: slog.New(slog.DiscardHandler)}, gateway{on: map[string]handler{"echo": inline(echo)}})
 	addr := netip.MustParseAddrPort(s.http.Listener.Addr().(*net.TCPAddr).String())
@@ -61,12 +72,10 @@ func budgetHeap(t *testing.T, budget int, say, hear string, header ...string) {
 	before := heap()
 	connect(crowd)
 	eventually(t, "all are silent", func() bool { return s.ConnectionCount() == crowd+50 })
-	each := (heap() - before) / crowd
+	each = (heap() - before) / crowd
 	t.Logf("%d bytes of heap for each", each)
-	if each > budget {
-		t.Errorf("%d bytes of heap for each, the budget is %d", each, budget)
-	}
 	runtime.KeepAlive(fds)
+	return each
 }
 
 // alone reports whether the test is the only one of its process. If it is not
@@ -134,8 +143,15 @@ func bareClient(t *testing.T, addr netip.AddrPort, say, hear string, header ...s
 const maxSessionHeap = 350
 
 func TestBudgetSessionHeap(t *testing.T) {
-	budgetHeap(t, maxListenerHeap+maxSessionHeap, string(frame(text, []byte(`{"event":"$connect"}`)))+
+	if !alone(t) {
+		return
+	}
+	listener := weigh(t, listens(), "")
+	session := weigh(t, string(frame(text, []byte(`{"event":"$connect"}`)))+
 		string(frame(text, []byte(`{"event":"$ping","data":{"seq":0}}`))), `{"event":"$pong"`, v1)
+	if more := session - listener; more > maxSessionHeap {
+		t.Errorf("%d bytes of heap more for each, the budget is %d", more, maxSessionHeap)
+	}
 }
 
 // maxDetachedHeap is what a session weighs whose client has vanished, as long as
