@@ -24,8 +24,8 @@ type Client struct {
 	some     atomic.Pointer[seldom] // nil: none of it is there
 }
 
-// owner is what a Client asks of the gateway that it is connected to. It is a
-// conn, of which the Client is a part.
+// owner is what a Client asks of the gateway that it is connected to. It is the
+// conn of which the Client is a part, or the session around that.
 type owner interface {
 	hub.Keeper
 	asClient() *Client

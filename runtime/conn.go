@@ -14,9 +14,11 @@ import (
 )
 
 // conn is one connection with its gateway and the messages that wait there.
-// It is the owner of its socket. The Client in it is what users see.
+// It is the owner of its socket, unless it is in a session, which is that in its
+// place. The Client in it is what users see.
 //
-// A conn has one goroutine that reads, for as long as the connection lasts;
+// A conn has one goroutine that reads, for as long as the connection lasts, or,
+// in a session, each of its sockets;
 // one that writes, while the peer has to be waited for; one that runs
 // handlers, while messages wait for one; and one for each parallel call and
 // stream. It ends in one method, Ended, whatever the cause.

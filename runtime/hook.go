@@ -9,8 +9,8 @@ import (
 
 // hookContext is a connect hook's context. It is the connection's, with a
 // deadline, and over when the hook has returned or the peer is gone. Before
-// the hook has returned there is no read loop, so to notice that the peer is
-// gone takes reading ahead. That begins when the hook asks whether the
+// the hook has returned there is no read loop, or, of a session, it waits for the
+// hook, so to notice that the peer is gone takes reading ahead. That begins when the hook asks whether the
 // context is over; most hooks never do.
 type hookContext struct{ conn *conn }
 

@@ -26,3 +26,27 @@ func (q *Queue) Stalled() bool {
 	defer q.mu.Unlock()
 	return q.is(stalled)
 }
+
+// Sent returns how many frames that count were taken. The queue must have a
+// Keeper.
+func (q *Queue) Sent() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.limits.keep.sent
+}
+
+// After returns the frames that were taken behind the first seq, in order. It
+// returns false if not all of them are kept, or if there were not so many. The
+// queue must have a Keeper.
+func (q *Queue) After(seq uint64) (frames [][]byte, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	k := q.limits.keep
+	if seq > k.sent || k.sent-seq > uint64(k.n) {
+		return nil, false
+	}
+	for i := uint32(k.sent - seq); i > 0; i-- {
+		frames = append(frames, k.ring[k.back(i)].bytes)
+	}
+	return frames, true
+}

@@ -42,7 +42,7 @@ func (q *Queue) Park(b *Batch) (closed bool) {
 }
 
 // Unpark ends parking. The verdict is Queued or Schedule. What is taken next is
-// behind all that After returns.
+// behind all that was taken before, unless Rewind has queued some of it again.
 func (q *Queue) Unpark() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
