@@ -119,7 +119,7 @@ func (t *task) item(v any) error {
 		return err
 	}
 	c := t.conn
-	verdict := c.member.Socket.Out().WaitUntil(c.single(frame), t.Done())
+	verdict := c.member.Socket.Out().WaitModest(c.single(frame), t.Done())
 	if !verdict.Accepted() {
 		return errStopped
 	}

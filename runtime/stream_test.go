@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 func count(n int) iter.Seq[int] {
@@ -236,4 +238,48 @@ func TestStreamPanics(t *testing.T) {
 	if log := s.logs.String(); !strings.Contains(log, "panic in stream of s: oh no") || !strings.Contains(log, "stream_test.go") {
 		t.Error(log)
 	}
+}
+
+// TestStreamLeavesRoom: a stream without credit whose client is away fills half of
+// the outbox and waits, so that pushes have room and the session goes on.
+func TestStreamLeavesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const room, values = 16, 100
+		away := make(chan struct{})
+		server := ws.NewServer(ws.Options{OutboxFrames: room, Logger: slog.New(slog.DiscardHandler)})
+		ann := wstest.DialSession(t, gateway{on: map[string]handler{"count": stream(func(c *ws.Call) error {
+			return ws.Stream(c, func(yield func(int) bool) {
+				for i := range count(values) {
+					if !yield(i) {
+						return
+					}
+					<-away
+				}
+			})
+		})}}.endpoint(server))
+		all := ann.Stream("count", nil)
+		if first := wstest.Next[int](all); first != 0 {
+			t.Error(first)
+		}
+		ann.Cut()
+		close(away)
+		synctest.Wait() // until the stream waits
+		for i := range room / 2 {
+			if n, err := server.Broadcast("push", i); n != 1 || err != nil {
+				t.Fatalf("push %d: %d, %v", i, n, err)
+			}
+		}
+		ann.Resume()
+		for i := range room / 2 {
+			if got := wstest.Expect[int](ann, "push"); got != i {
+				t.Errorf("push %d is %d", i, got)
+			}
+		}
+		for i := 1; i < values; i++ {
+			if got := wstest.Next[int](all); got != i {
+				t.Errorf("value %d is %d", i, got)
+			}
+		}
+		all.End()
+	})
 }

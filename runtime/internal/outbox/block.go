@@ -22,7 +22,7 @@ func (q *Queue) Copy(frame []byte) Verdict {
 	switch {
 	case q.is(closed):
 		return Closed
-	case q.line != nil || !q.admit(len(frame)):
+	case q.waited() || !q.admit(len(frame)):
 		return q.full()
 	case q.is(keeps): // the frame must live on
 		return q.add(slices.Clone(frame), mark{how: insisted})

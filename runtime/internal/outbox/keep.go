@@ -71,12 +71,12 @@ func (q *Queue) Aside(frame []byte) Verdict { return q.offer(frame, mark{how: in
 
 // WaitAside is Aside as WaitUntil is Insist.
 func (q *Queue) WaitAside(frame []byte, done <-chan struct{}) Verdict {
-	return q.wait(frame, mark{how: insisted | aside}, done, false)
+	return q.wait(frame, mark{how: insisted | aside}, done, alone)
 }
 
 // WaitAsideLinked is WaitLinked for a frame of Aside.
 func (q *Queue) WaitAsideLinked(frame []byte) Verdict {
-	return q.wait(frame, mark{how: insisted | aside}, nil, true)
+	return q.wait(frame, mark{how: insisted | aside}, nil, linked)
 }
 
 // Stamp is Aside for a frame whose last 8 bytes become the count of the frames

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -563,5 +564,77 @@ func TestWithoutKeeper(t *testing.T) {
 	}
 	if got := queued(&q); got != "1 2" {
 		t.Error(got)
+	}
+}
+
+// TestWaitModest: one that sends many frames has half of the bounds of a queue with a
+// Keeper, and while that is parked those who do not wait have the rest. Once it is
+// written on it goes first again.
+func TestWaitModest(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		frames, bytes int
+		keeps         bool
+		taken, pushes int
+	}{
+		{"frames", 8, 1000, true, 4, 4},
+		{"an odd number", 5, 1000, true, 2, 3},
+		{"bytes", 100, 80, true, 4, 4},
+		{"one", 1, 1000, true, 1, 0},
+		{"no Keeper", 8, 1000, false, 8, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const text = "ten bytes."
+				q := new(box)
+				q.Limit(&outbox.Limits{Frames: c.frames, Bytes: c.bytes})
+				q.Hold()
+				if c.keeps {
+					q.Keep(&outbox.Keeper{Frames: 100, Bytes: 1000})
+					q.ParkNext()
+				}
+				var taken atomic.Int32
+				done := make(chan struct{})
+				go func() {
+					for q.WaitModest([]byte(text), done).Accepted() {
+						taken.Add(1)
+					}
+				}()
+				synctest.Wait()
+				if n := taken.Load(); int(n) != c.taken {
+					t.Errorf("%d were taken, want %d", n, c.taken)
+				}
+				for _, push := range []func() outbox.Verdict{
+					func() outbox.Verdict { return q.Push([]byte(text)) },
+					func() outbox.Verdict { return q.Offer(shared(text), "", true).Verdict },
+					func() outbox.Verdict { return q.Copy([]byte(text)) },
+					func() outbox.Verdict { return q.Share(shared(text)) },
+				}[:c.pushes] {
+					if v := push(); v != outbox.Queued {
+						t.Errorf("a push that has room: %v", v)
+					}
+				}
+				if v := q.Push([]byte(text)); !v.Refused() {
+					t.Errorf("a push too many: %v", v)
+				}
+				q.Resume()
+				if c.keeps {
+					q.Unpark()
+				}
+				q.takeSome(2)
+				if v := q.Push([]byte(text)); c.pushes > 0 && v != outbox.Full { // there is room, but not in half of the bounds
+					t.Errorf("a push in front of one that waits: %v", v)
+				}
+				for range 50 {
+					q.takeSome(1)
+					synctest.Wait()
+				}
+				if taken.Load() < 20 {
+					t.Error("it waits on")
+				}
+				close(done)
+				q.Abort()
+			})
+		})
 	}
 }

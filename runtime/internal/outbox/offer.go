@@ -27,7 +27,7 @@ type Outcome struct {
 // With oldest, and if there is no room, pushes are shed until there is, oldest
 // first and whole. Frames that a writer has taken are out of reach, and frames
 // that were insisted on stay. If that cannot make enough room, or if a caller waits for
-// room, nothing is shed and the frame is refused.
+// room that there will be, nothing is shed and the frame is refused.
 func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -39,7 +39,7 @@ func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 	if q.enter(f, key, at, &o) {
 		return o
 	}
-	if oldest && q.line == nil && q.shedFor(f, at, &o) && q.enter(f, key, q.find(key), &o) {
+	if oldest && !q.waited() && q.shedFor(f, at, &o) && q.enter(f, key, q.find(key), &o) {
 		return o
 	}
 	o.Verdict = q.full()
@@ -48,17 +48,17 @@ func (q *Queue) Offer(f *Frame, key string, oldest bool) Outcome {
 
 // enter adds a frame, or puts it in the place of frame at of more, if at is not
 // negative. It returns false if there is no room. While a caller waits for
-// room, there is none for a frame that makes the queue longer.
+// room, there is none for a frame that makes the queue longer (waited).
 func (q *Queue) enter(f *Frame, key string, at int, o *Outcome) bool {
 	if at < 0 {
-		if q.line != nil || !q.within(q.frames+1, int(q.bytes)+len(f.bytes)) || q.frames > 0 && !q.charge(f) {
+		if q.waited() || !q.within(q.frames+1, int(q.bytes)+len(f.bytes)) || q.frames > 0 && !q.charge(f) {
 			return false
 		}
 		o.Verdict = q.share(f, key)
 		return true
 	}
 	longer := len(f.bytes) - q.more.size(at)
-	if longer > 0 && (q.line != nil || !q.within(q.frames, int(q.bytes)+longer)) {
+	if longer > 0 && (q.waited() || !q.within(q.frames, int(q.bytes)+longer)) {
 		return false
 	}
 	counts := q.charge(f)

@@ -90,7 +90,7 @@ func (q *Queue) set(s state)     { q.state |= s }
 func (q *Queue) clear(s state)   { q.state &^= s }
 
 // line counts the callers that wait for room in a queue. While there are any,
-// Push sees a full queue: frames that have waited go first.
+// Push sees a full queue: frames that have waited go first, unless it is parked.
 type line struct {
 	waiting int
 	room    chan struct{} // closed when frames have left; made anew by the next caller that waits
@@ -235,11 +235,15 @@ func (q *Queue) offer(frame []byte, m mark) Verdict {
 	if q.is(closed) {
 		return Closed
 	}
-	if q.line != nil || !q.admit(len(frame)) {
+	if q.waited() || !q.admit(len(frame)) {
 		return q.full()
 	}
 	return q.add(frame, m)
 }
+
+// waited reports whether callers wait for room, which go first. While the queue is
+// parked none of them will have any, and nobody waits for them.
+func (q *Queue) waited() bool { return q.line != nil && !q.is(parked) }
 
 // Wait is Insist as soon as there is room for the frame. It returns Closed when
 // the queue closes meanwhile, and never Full.
@@ -248,20 +252,36 @@ func (q *Queue) Wait(frame []byte) Verdict { return q.WaitUntil(frame, nil) }
 // WaitLinked is Wait for a caller that must not be waited for while the queue is
 // parked: the frame is added beyond the bounds then.
 func (q *Queue) WaitLinked(frame []byte) Verdict {
-	return q.wait(frame, mark{how: insisted}, nil, true)
+	return q.wait(frame, mark{how: insisted}, nil, linked)
 }
 
 // WaitUntil is Wait for a frame that is not wanted any more once done is
 // closed: it returns Full then. A frame that is added after done was closed is
 // behind this one, or this one is not queued.
 func (q *Queue) WaitUntil(frame []byte, done <-chan struct{}) Verdict {
-	return q.wait(frame, mark{how: insisted}, done, false)
+	return q.wait(frame, mark{how: insisted}, done, alone)
 }
 
-func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}, linked bool) Verdict {
+// WaitModest is WaitUntil for one of many frames, which would take all the room that
+// there is: a queue with a Keeper has room for them in half of its bounds, and for
+// pushes in the other half when it is parked.
+func (q *Queue) WaitModest(frame []byte, done <-chan struct{}) Verdict {
+	return q.wait(frame, mark{how: insisted}, done, modest)
+}
+
+// manner is how a caller waits for room.
+type manner uint8
+
+const (
+	alone  manner = iota
+	linked        // for none while the queue is parked
+	modest        // in half of the bounds, if the queue has a Keeper
+)
+
+func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}, how manner) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.is(closed) && !over(done) && !q.admit(len(frame)) && !(linked && q.is(parked)) {
+	for !q.is(closed) && !over(done) && !q.takes(len(frame), how) {
 		q.standInLine(done)
 	}
 	switch {
@@ -271,6 +291,17 @@ func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}, linked bool) Ve
 		return Full
 	}
 	return q.add(frame, m)
+}
+
+// takes reports whether a frame of n bytes need not wait any longer.
+func (q *Queue) takes(n int, how manner) bool {
+	switch {
+	case how == linked && q.is(parked):
+		return true
+	case how == modest && q.is(keeps) && q.frames > 0 && (int(q.frames) >= q.limits.Frames/2 || int(q.bytes)+n > q.limits.Bytes/2):
+		return false
+	}
+	return q.admit(n)
 }
 
 // standInLine waits until frames have left, the queue closes or done is closed.
