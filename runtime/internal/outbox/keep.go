@@ -40,10 +40,10 @@ type keeping struct {
 	Limits
 
 	keeper   *Keeper
-	parking  chan struct{} // closed when nobody has the queue; nil: nobody waits for that
-	reserved uint32        // units of keeper.Total
-	notes    *notes        // that were handed out; nil: none was
-	_        [8]byte       // to begin with a cache line
+	parking  chan struct{}         // closed when nobody has the queue; nil: nobody waits for that
+	reserved uint32                // units of keeper.Total
+	notes    *notes                // that were handed out; nil: none was
+	note     func(lost int) []byte // writes one; nil: there was none yet
 }
 
 // keptUnit is how many bytes are reserved at a time for what a queue keeps. It is
@@ -254,7 +254,7 @@ func (k *keeping) forgetOldest() {
 // takeBack takes back the numbers of frames that were handed out last and are
 // about to be queued again.
 func (k *keeping) takeBack(o *overflow) {
-	for i := range o.frames {
+	for i := range slices.Backward(o.frames) {
 		if m := o.at(i); m.is(aside) {
 			k.unnote(m)
 			continue

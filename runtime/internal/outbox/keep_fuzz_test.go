@@ -179,15 +179,26 @@ func (m *keepModel) take(maxSize int) {
 			m.bound()
 		case e.lost > 0:
 			m.has(m.sent - uint64(len(m.kept)))
-			if len(m.noted) > m.keptFrames {
-				m.noted = m.noted[1:]
-			}
-			e.at = m.sent
-			m.noted = append(m.noted, e)
+			m.sum(m.sent, e.lost)
 		}
 	}
 	m.writing = len(m.flight) > 0
 }
+
+// sum adds to what the notes say that were taken behind the at-th frame and before
+// the next.
+func (m *keepModel) sum(at uint64, lost int) {
+	last := len(m.noted) - 1
+	if last >= 0 && m.noted[last].at == at {
+		lost += m.noted[last].lost
+		m.noted = m.noted[:last]
+	}
+	if lost > 0 {
+		m.noted = append(m.noted, entry{text: string(lostText(lost)), lost: lost, insisted: true, aside: true, at: at})
+	}
+}
+
+func lostText(lost int) []byte { return fmt.Appendf(nil, "%d lost", lost) }
 
 // has forgets the notes that came before the seq-th frame.
 func (m *keepModel) has(seq uint64) {
@@ -321,8 +332,7 @@ func (m *keepModel) step(op, arg byte) {
 // note queues a frame that says how many were shed, or renews the one in its place.
 func (m *keepModel) note(lost int, older bool) {
 	m.t.Helper()
-	text := func(lost int) []byte { return fmt.Appendf(nil, "%d lost", lost) }
-	v := m.q.Note(lost, older, text)
+	v := m.q.Note(lost, older, lostText)
 	if m.closed {
 		m.verdict("note in", v, false)
 		return
@@ -343,7 +353,7 @@ func (m *keepModel) note(lost int, older bool) {
 		m.queued = append(m.queued, entry{})
 		at = len(m.queued) - 1
 	}
-	m.queued[at] = entry{text: string(text(lost)), lost: lost, insisted: true, aside: true}
+	m.queued[at] = entry{text: string(lostText(lost)), lost: lost, insisted: true, aside: true}
 	m.verdict("note", v, true)
 }
 
@@ -441,13 +451,13 @@ func (m *keepModel) stuck(n int) {
 	}
 	back := m.flight[i+1:]
 	m.flight = m.flight[i : i+1]
-	for _, e := range back {
+	for _, e := range slices.Backward(back) {
 		switch {
 		case !e.aside:
 			m.sent--
 			m.kept = m.kept[:max(0, len(m.kept)-1)]
-		case e.lost > 0:
-			m.noted = m.noted[:max(0, len(m.noted)-1)]
+		case e.lost > 0 && len(m.noted) > 0:
+			m.sum(m.sent, -e.lost)
 		}
 	}
 	if !m.aborted {

@@ -14,6 +14,9 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 	if q.is(closed) {
 		return Closed
 	}
+	if q.is(keeps) {
+		q.limits.keep.note = note
+	}
 	at := q.noteAt(older)
 	if at < 0 {
 		f := &Frame{bytes: note(lost)}
@@ -50,7 +53,8 @@ func (q *Queue) noteAt(anywhere bool) int {
 // notes are those that were handed out and may not have arrived, in order.
 type notes struct{ list []note }
 
-// note is one of them.
+// note is one of them, or the sum of those with nothing that counts between them:
+// so there is one more than of frames at most.
 type note struct {
 	at    uint64 // how many frames that count were taken before it
 	lost  uint32
@@ -64,17 +68,39 @@ func (k *keeping) noted(f *Frame, lost uint32) {
 	if k.notes == nil {
 		k.notes = new(notes)
 	}
-	if len(k.notes.list) > k.keeper.Frames { // nothing but losses, one after the other: the last ones say enough
-		k.notes.list = k.notes.list[1:]
+	if last := k.notes.last(); last != nil && last.at == k.sent {
+		k.renew(last, last.lost+lost)
+		return
 	}
 	k.notes.list = append(k.notes.list, note{k.sent, lost, f})
 }
 
-// unnote takes back the note that was taken last, if m is the mark of a note.
+// unnote takes back the note that was taken last, if m is the mark of a note. What
+// was taken behind it must have been taken back.
 func (k *keeping) unnote(m mark) {
-	if m.lost > 0 && k.notes != nil {
-		k.notes.list = k.notes.list[:max(len(k.notes.list)-1, 0)]
+	if m.lost == 0 || k.notes == nil {
+		return
 	}
+	switch last := k.notes.last(); {
+	case last == nil || last.at != k.sent: // the peer says that it has it
+	case last.lost > m.lost:
+		k.renew(last, last.lost-m.lost)
+	default:
+		k.notes.list = k.notes.list[:len(k.notes.list)-1]
+	}
+}
+
+// last returns the last of them; nil: there is none.
+func (n *notes) last() *note {
+	if len(n.list) == 0 {
+		return nil
+	}
+	return &n.list[len(n.list)-1]
+}
+
+// renew has a note say another sum. The frame that it has may be in flight.
+func (k *keeping) renew(n *note, lost uint32) {
+	n.lost, n.frame = lost, &Frame{bytes: k.note(int(lost))}
 }
 
 // forgetNotes forgets the notes that a peer has had which has seq frames.

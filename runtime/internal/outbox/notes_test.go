@@ -97,7 +97,28 @@ func TestNotesAgain(t *testing.T) {
 			q.Note(n+1, false, shed)
 			q.takeSome(1)
 		}
-		if got := q.rewound(0); got != "-96 -97 -98 -99 -100" {
+		if got := q.rewound(0); got != "-5050" {
+			t.Error(got)
+		}
+	})
+	t.Run("losses before what is not taken", func(t *testing.T) {
+		q := keeps(1, 1000, nil)
+		q.Note(1, false, shed)
+		q.takeSome(1)
+		q.Note(2, false, shed)
+		q.Aside([]byte("ping"))
+		q.Note(4, false, shed)
+		push(&q.Queue, "a")
+		q.Note(8, false, shed)
+		q.Take(&q.writer, 100)
+		if rest := q.Stuck(&q.writer, 0); string(rest) != "-2" {
+			t.Fatalf("%s", rest)
+		}
+		q.Park(&q.writer)
+		if got := q.rewound(0); got != "-3 ping -4 a -8" {
+			t.Error(got)
+		}
+		if got := q.rewound(0); got != "-7 a -8" {
 			t.Error(got)
 		}
 	})
