@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -356,6 +357,39 @@ func TestAskFull(t *testing.T) {
 		} else if want := fmt.Sprintf(`{"event":"big","id":"$%d","data":"xxx`, i); !strings.HasPrefix(got, want) {
 			t.Fatalf("%.40s, want %s", got, want)
 		}
+	}
+}
+
+// TestAskTakenBackFull: a client whose outbox is full is told all the same of a
+// question that nobody waits for any more.
+func TestAskTakenBackFull(t *testing.T) {
+	for _, noResume := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			clients := make(chan *ws.Client, 1)
+			s := servePipe(t, ws.Options{OutboxFrames: 1, NoResume: noResume, WriteTimeout: ws.Unlimited, PingInterval: ws.Unlimited}, answering(clients, nil))
+			p := s.dial(t, "/ws", v1)
+			_ = p.conn.SetDeadline(time.Time{})
+			p.send(`{"event":"$connect"}`)
+			p.want(`{"event":"$connected","data":{"resumed":false,"seq":0,"maxBytes":65536}}`)
+			c := <-clients
+			ctx, cancel := context.WithCancel(t.Context())
+			said := make(chan error, 1)
+			go func() {
+				_, err := newDoubts(s.Server).Client(c).Confirm(ctx, "?")
+				said <- err
+			}()
+			synctest.Wait() // it is being written, and nobody reads
+			if err := c.Emit("push", 1); !errors.Is(err, ws.ErrFull) {
+				t.Errorf("the outbox is not full: %v", err)
+			}
+			cancel()
+			if err := <-said; err != context.Canceled {
+				t.Error(err)
+			}
+			p.want(`{"event":"confirm","id":"$1","data":"?"}`, `{"event":"$shed","data":1}`, `{"event":"$cancel","id":"$1","data":null}`)
+			_ = p.conn.Close()
+			s.shutdown(t)
+		})
 	}
 }
 

@@ -140,11 +140,12 @@ func (c *conn) send(ctx context.Context, event, id string, data any) error {
 // written.
 const askRoom = 100 * time.Millisecond
 
-// takeBack tells the client that a question needs no answer any more, if there is
-// room for that.
+// takeBack tells the client that a question needs no answer any more. The question
+// counts, so the client has it from this socket or the next; and so it must have
+// this, also if there is no room.
 func (c *conn) takeBack(id string) {
 	frame := protocolEvents.encodeCancel(id)
-	c.member.Socket.FlushNow(c.member.Socket.Out().Aside(c.single(frame)))
+	c.member.Socket.FlushNow(c.member.Socket.Out().Tell(c.single(frame)))
 }
 
 // answered takes a message that is the answer to a question. It reports whether it

@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -151,4 +152,48 @@ func TestLosesSocketAsShutdownBegins(t *testing.T) {
 	}
 	eventually(t, "nothing is left", func() bool { n := w.Stats(); return n.Connections == 0 && n.Admitted == 0 && n.Detached == 0 })
 	none(t, "it waits for its client", w.detached)
+}
+
+// TestCancelToldAgain: a client whose socket broke before it has read that a question
+// needs no answer any more is told by the next, behind the question, or without it
+// if it has had that.
+func TestCancelToldAgain(t *testing.T) {
+	const question, cancel = `{"event":"confirm","id":"$1","data":"?"}`, `{"event":"$cancel","id":"$1","data":null}`
+	w := seen(t, ws.Options{})
+	p := w.open(t, "ann")
+	client := await(t, "the connect hook", w.connects)
+	ctx, giveUp := context.WithCancel(t.Context())
+	said := make(chan error, 1)
+	go func() {
+		_, err := newDoubts(w.Server).Client(client).Confirm(ctx, "?")
+		said <- err
+	}()
+	p.want(question)
+	giveUp()
+	if err := await(t, "the end of the question", said); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	p.want(cancel) // it was written, and the client may not have read it
+	for _, c := range []struct {
+		seq  int
+		want []string
+	}{{0, []string{question, cancel}}, {1, []string{cancel}}, {1, []string{cancel}}} {
+		_ = p.conn.Close()
+		await(t, "that it has no socket", w.detached)
+		var answer string
+		if p, answer = w.again(t, "ann", p.sid, c.seq); answer != goesOn(0) {
+			t.Fatal(answer)
+		}
+		p.want(c.want...)
+	}
+	p.send(`{"event":"echo","id":1,"data":1}`)
+	p.want(`{"event":"echo","id":1,"data":1}`)
+	_ = p.conn.Close()
+	await(t, "that it has no socket", w.detached)
+	p, answer := w.again(t, "ann", p.sid, 2) // so it has had what was before that, too
+	if answer != goesOn(1) {
+		t.Fatal(answer)
+	}
+	p.send(`{"event":"echo","id":2,"data":2}`)
+	p.want(`{"event":"echo","id":2,"data":2}`)
 }

@@ -120,7 +120,7 @@ func (k *keeping) handOut(q *Queue, b *Batch) {
 		switch m := b.more.at(i); {
 		case m.is(stamp):
 			k.stamp(f.bytes)
-		case m.lost > 0:
+		case m.kept:
 			k.noted(f, m.lost)
 		case !m.is(aside):
 			k.keep(f)
@@ -256,7 +256,9 @@ func (k *keeping) forgetOldest() {
 func (k *keeping) takeBack(o *overflow) {
 	for i := range slices.Backward(o.frames) {
 		if m := o.at(i); m.is(aside) {
-			k.unnote(m)
+			if m.kept {
+				k.unnote(m)
+			}
 			continue
 		}
 		k.sent--

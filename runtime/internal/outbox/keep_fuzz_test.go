@@ -15,8 +15,9 @@ import (
 type entry struct {
 	text, key              string
 	insisted, aside, stamp bool
+	kept                   bool   // though it goes aside
 	lost                   int    // that a note says
-	at                     uint64 // of a note: how many that count were taken before it
+	at                     uint64 // of one that is kept aside: how many that count were taken before it
 	weight                 int
 }
 
@@ -32,7 +33,7 @@ type keepModel struct {
 	total                     *outbox.Budget
 	queued, flight            []entry
 	kept                      []entry
-	noted                     []entry // notes that were taken, and may have to be again
+	noted                     []entry // those kept aside that were taken, and may have to be again
 	sent                      uint64
 	coming, writing, isParked bool
 	closed, aborted, ended    bool
@@ -177,30 +178,50 @@ func (m *keepModel) take(maxSize int) {
 			m.sent++
 			m.kept = append(m.kept, e)
 			m.bound()
-		case e.lost > 0:
+		case e.kept:
 			m.has(m.sent - uint64(len(m.kept)))
-			m.sum(m.sent, e.lost)
+			if e.lost > 0 {
+				m.sum(e.lost)
+			} else {
+				e.at = m.sent
+				m.noted = append(m.noted, e)
+			}
 		}
 	}
 	m.writing = len(m.flight) > 0
 }
 
-// sum adds to what the notes say that were taken behind the at-th frame and before
-// the next.
-func (m *keepModel) sum(at uint64, lost int) {
-	last := len(m.noted) - 1
-	if last >= 0 && m.noted[last].at == at {
+// sum adds a loss that was taken to the one just before it, if there is one with
+// nothing between them.
+func (m *keepModel) sum(lost int) {
+	if last := len(m.noted) - 1; last >= 0 && m.noted[last].at == m.sent && m.noted[last].lost > 0 {
 		lost += m.noted[last].lost
 		m.noted = m.noted[:last]
 	}
-	if lost > 0 {
-		m.noted = append(m.noted, entry{text: string(lostText(lost)), lost: lost, insisted: true, aside: true, at: at})
+	m.noted = append(m.noted, m.loss(lost))
+}
+
+// unsum takes back a frame that is kept aside, the last one that was taken.
+func (m *keepModel) unsum(e entry) {
+	last := len(m.noted) - 1
+	if last < 0 || m.noted[last].at != m.sent {
+		return
 	}
+	rest := m.noted[last].lost - e.lost
+	m.noted = m.noted[:last]
+	if rest > 0 {
+		m.noted = append(m.noted, m.loss(rest))
+	}
+}
+
+// loss is a note that would be taken now.
+func (m *keepModel) loss(lost int) entry {
+	return entry{text: string(lostText(lost)), kept: true, lost: lost, insisted: true, aside: true, at: m.sent}
 }
 
 func lostText(lost int) []byte { return fmt.Appendf(nil, "%d lost", lost) }
 
-// has forgets the notes that came before the seq-th frame.
+// has forgets what is kept aside from before the seq-th frame.
 func (m *keepModel) has(seq uint64) {
 	m.noted = slices.DeleteFunc(m.noted, func(e entry) bool { return e.at < seq })
 }
@@ -246,13 +267,16 @@ func (m *keepModel) told(closed bool) {
 	}
 }
 
+// ops is how many different steps there are.
+const ops = 23
+
 // step does what a byte says.
 func (m *keepModel) step(op, arg byte) {
 	m.t.Helper()
 	size := int(arg%5) * 12
 	text := m.text(size)
 	e := entry{text: text, weight: len(text) + 8}
-	switch op % 22 {
+	switch op % ops {
 	case 0, 1:
 		m.add("push", e, func() outbox.Verdict { return m.q.Push([]byte(text)) })
 	case 2:
@@ -326,6 +350,12 @@ func (m *keepModel) step(op, arg byte) {
 		m.rewind(arg)
 	case 21:
 		m.note(1+int(arg%100), arg&128 != 0)
+	case 22:
+		v := m.q.Tell([]byte(text))
+		if !m.closed {
+			m.queued = append(m.queued, entry{text: text, kept: true, insisted: true, aside: true})
+		}
+		m.verdict("tell", v, true)
 	}
 }
 
@@ -353,12 +383,12 @@ func (m *keepModel) note(lost int, older bool) {
 		m.queued = append(m.queued, entry{})
 		at = len(m.queued) - 1
 	}
-	m.queued[at] = entry{text: string(lostText(lost)), lost: lost, insisted: true, aside: true}
+	m.queued[at] = entry{text: string(lostText(lost)), kept: true, lost: lost, insisted: true, aside: true}
 	m.verdict("note", v, true)
 }
 
-// rewind queues again what was taken, notes as well, when nobody has the queue. Now
-// and then it asks for what there is not.
+// rewind queues again what was taken, and what is kept aside as well, when nobody
+// has the queue. Now and then it asks for what there is not.
 func (m *keepModel) rewind(arg byte) {
 	m.t.Helper()
 	if !m.isParked || m.writing || m.coming {
@@ -405,7 +435,7 @@ func (m *keepModel) write(op byte, maxSize int) {
 		closed := m.q.Take(&m.b, maxSize)
 		m.take(maxSize)
 		m.came(closed)
-	case m.writing && op%22 == 12:
+	case m.writing && op%ops == 12:
 		m.writing, m.flight = false, nil
 		more, closed := m.q.Written(&m.b)
 		if m.told(closed); more != (!m.ended && (len(m.queued) > 0 || m.closed) && m.look() == outbox.Schedule) {
@@ -456,8 +486,8 @@ func (m *keepModel) stuck(n int) {
 		case !e.aside:
 			m.sent--
 			m.kept = m.kept[:max(0, len(m.kept)-1)]
-		case e.lost > 0 && len(m.noted) > 0:
-			m.sum(m.sent, -e.lost)
+		case e.kept:
+			m.unsum(e)
 		}
 	}
 	if !m.aborted {
@@ -554,7 +584,7 @@ func FuzzKeep(f *testing.F) {
 		}
 		if i%3 > 0 { // without an end
 			for j := 4; j < len(in)-1; j += 2 {
-				if op := in[j] % 22; op == 18 || op == 19 {
+				if op := in[j] % ops; op == 18 || op == 19 {
 					in[j] -= 2
 				}
 			}

@@ -2,12 +2,33 @@ package outbox
 
 import "slices"
 
+// Tell queues a frame, beyond the bounds, that is neither shed nor counted (Aside),
+// and that the peer must have: it takes back what a frame has said that counts. A
+// queue with a Keeper keeps it as it keeps notes. There must be no more of them
+// than of the frames that they take back.
+func (q *Queue) Tell(frame []byte) Verdict {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.is(closed) {
+		return Closed
+	}
+	q.beyond(frame, mark{how: insisted | aside, kept: true})
+	return q.added(len(frame))
+}
+
+// beyond appends a frame, whatever the bounds say. It is never in the inline slot,
+// which has no room for all of a mark.
+func (q *Queue) beyond(frame []byte, m mark) {
+	q.append(&Frame{bytes: frame}, m)
+	q.more.own += len(frame)
+}
+
 // Note queues a frame, beyond the bounds, that says how many frames were shed,
 // and is neither shed itself nor counted (Aside). A queue with a Keeper keeps it
-// nevertheless, for Rewind: a loss is told twice rather than never. If one waits in the place of this loss it is renewed
-// instead, with the sum: behind all that is queued, which is where the newest
-// frame would be, or, with older, anywhere, since the oldest is in front. So
-// there are no more of them than other frames.
+// nevertheless, for Rewind: a loss is told twice rather than never. If one waits
+// in the place of this loss it is renewed instead, with the sum: behind all that
+// is queued, which is where the newest frame would be, or, with older, anywhere,
+// since the oldest is in front. So there are no more of them than other frames.
 func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -19,10 +40,9 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 	}
 	at := q.noteAt(older)
 	if at < 0 {
-		f := &Frame{bytes: note(lost)}
-		q.append(f, mark{how: insisted | aside, lost: uint32(lost)}) // never in the inline slot, which has no room for how many
-		q.more.own += len(f.bytes)
-		return q.added(len(f.bytes))
+		frame := note(lost)
+		q.beyond(frame, mark{how: insisted | aside, kept: true, lost: uint32(lost)})
+		return q.added(len(frame))
 	}
 	m := &q.more.marks[at]
 	m.lost += uint32(lost)
@@ -50,14 +70,15 @@ func (q *Queue) noteAt(anywhere bool) int {
 	return -1
 }
 
-// notes are those that were handed out and may not have arrived, in order.
+// notes are the frames of Note and Tell that were handed out and may not have
+// arrived, in order.
 type notes struct{ list []note }
 
-// note is one of them, or the sum of those with nothing that counts between them:
-// so there is one more than of frames at most.
+// note is one of them, or the sum of losses with nothing between them: so of these
+// there is one more than of other frames at most.
 type note struct {
 	at    uint64 // how many frames that count were taken before it
-	lost  uint32
+	lost  uint32 // 0: it is of Tell
 	frame *Frame
 }
 
@@ -68,22 +89,22 @@ func (k *keeping) noted(f *Frame, lost uint32) {
 	if k.notes == nil {
 		k.notes = new(notes)
 	}
-	if last := k.notes.last(); last != nil && last.at == k.sent {
+	if last := k.notes.last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
 		k.renew(last, last.lost+lost)
 		return
 	}
 	k.notes.list = append(k.notes.list, note{k.sent, lost, f})
 }
 
-// unnote takes back the note that was taken last, if m is the mark of a note. What
-// was taken behind it must have been taken back.
+// unnote takes back the note that was taken last, of which m is the mark. What was
+// taken behind it must have been taken back.
 func (k *keeping) unnote(m mark) {
-	if m.lost == 0 || k.notes == nil {
+	if k.notes == nil {
 		return
 	}
 	switch last := k.notes.last(); {
 	case last == nil || last.at != k.sent: // the peer says that it has it
-	case last.lost > m.lost:
+	case m.lost > 0 && last.lost > m.lost:
 		k.renew(last, last.lost-m.lost)
 	default:
 		k.notes.list = k.notes.list[:len(k.notes.list)-1]
@@ -124,7 +145,7 @@ func (k *keeping) again(o *overflow, seq uint64) {
 	}
 	for at := seq; ; at++ {
 		for ; len(rest) > 0 && rest[0].at == at; rest = rest[1:] {
-			o.put(rest[0].frame, mark{how: insisted | aside, lost: rest[0].lost})
+			o.put(rest[0].frame, mark{how: insisted | aside, kept: true, lost: rest[0].lost})
 		}
 		if at == k.sent {
 			return

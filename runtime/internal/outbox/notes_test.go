@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
 )
 
 // shed is what a note says.
@@ -131,6 +133,86 @@ func TestNotesAgain(t *testing.T) {
 			t.Error(got)
 		}
 		if got := q.rewound(2); got != "c d" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestTell: a frame that must arrive is queued beyond the bounds, is never shed nor
+// counted, and is handed out again behind what it belongs to, each of them however
+// many there are.
+func TestTell(t *testing.T) {
+	tell := func(q *box, texts ...string) {
+		for _, text := range texts {
+			if v := q.Tell([]byte(text)); !v.Accepted() {
+				t.Errorf("%s: %v", text, v)
+			}
+		}
+	}
+	for _, c := range []struct {
+		seq  uint64
+		want string
+	}{
+		{0, "a b !a c !b !c"}, {1, "b !a c !b !c"}, {2, "!a c !b !c"}, {3, "!b !c"},
+	} {
+		q := keeps(10, 1000, nil)
+		push(&q.Queue, "a", "b")
+		tell(q, "!a")
+		push(&q.Queue, "c")
+		tell(q, "!b", "!c")
+		if got := q.takeSome(6); got != "a b !a c !b !c" || q.Sent() != 3 {
+			t.Fatalf("took %s, which are %d", got, q.Sent())
+		}
+		for again := range 2 { // as often as it is asked for
+			if got := q.rewound(c.seq); got != c.want || q.Sent() != 3 {
+				t.Errorf("%d behind %d: %s, want %s; %d were sent", again, c.seq, got, c.want, q.Sent())
+			}
+		}
+		if q.Forget(3); q.rewound(3) != "!b !c" {
+			t.Error("the peer has had what is before them, and that is all that is known")
+		}
+		if n, bytes := q.Len(); n != 0 || bytes != 0 {
+			t.Errorf("%d frames, %d bytes are left", n, bytes)
+		}
+	}
+	t.Run("full", func(t *testing.T) {
+		q := new(box)
+		q.Limit(&outbox.Limits{Frames: 2, Bytes: 100})
+		q.Keep(&outbox.Keeper{Frames: 10, Bytes: 1000})
+		push(&q.Queue, "a", "b")
+		if v := q.Aside([]byte("pong")); !v.Refused() {
+			t.Error(v)
+		}
+		tell(q, "!a")
+		q.Offer(shared("c"), "", true)
+		tell(q, "!b")
+		if got := queued(q); got != "!a c !b" {
+			t.Error(got)
+		}
+	})
+	t.Run("without a Keeper", func(t *testing.T) {
+		var q box
+		q.Limit(&outbox.Limits{Frames: 1, Bytes: 100})
+		push(&q.Queue, "a")
+		tell(&q, "!a", "!b")
+		if got := queued(&q); got != "a !a !b" {
+			t.Error(got)
+		}
+		if q.Close(nil); q.Tell([]byte("!c")) != outbox.Closed {
+			t.Error("it is closed")
+		}
+	})
+	t.Run("more than are kept otherwise", func(t *testing.T) {
+		q := keeps(2, 1000, nil)
+		push(&q.Queue, "a")
+		want := "a"
+		for n := range 9 {
+			tell(q, fmt.Sprint("!", n))
+			want += fmt.Sprint(" !", n, " -", n+1)
+			q.Note(n+1, false, shed)
+		}
+		q.takeSome(19)
+		if got := q.rewound(0); got != want {
 			t.Error(got)
 		}
 	})

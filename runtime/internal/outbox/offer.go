@@ -6,6 +6,7 @@ import "slices"
 type mark struct {
 	key  string // a later frame with this key takes its place; "" is none
 	how  state  // insisted, aside, stamp
+	kept bool   // it goes aside, and is kept among the notes (Note, Tell)
 	lost uint32 // it says that so many others were shed (Note); 0: it says nothing
 }
 

@@ -59,10 +59,10 @@ func (q *Queue) Unpark() Verdict {
 
 // Rewind queues again what was taken behind the first seq frames that count, in
 // front of all that waits, beyond the bounds: the peer has not had it. Of what does
-// not count only notes are among that. It takes the numbers back, and pushes cannot
-// shed it. It returns false, and changes
-// nothing, if not all of that is kept, or if there was not so much. The queue
-// must be parked, and nobody have it.
+// not count only the frames of Note and Tell are among that. It takes the numbers
+// back, and pushes cannot shed it. It returns false, and changes nothing, if not
+// all of that is kept, or if there was not so much. The queue must be parked, and
+// nobody have it.
 func (q *Queue) Rewind(seq uint64) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
