@@ -123,6 +123,15 @@ func (c *conn) refuses() bool {
 	return !w.rare.drain.takes
 }
 
+// outlast closes the connection for a cause when it has nothing in hand any more.
+// Until then messages are taken as ever.
+func (c *conn) outlast(cause Closed) {
+	c.ends(cause, noLimit, func(d *draining) (idle bool) {
+		d.takes = true
+		return c.member.Socket.Drain() && c.inbox().Idle()
+	})
+}
+
 // drain closes the connection for a cause when what it has accepted has ended,
 // or has taken as long as it may. The first cause counts, and the earliest end.
 func (c *conn) drain(cause Closed, within time.Duration) {

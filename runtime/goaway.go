@@ -22,18 +22,18 @@ func (s *session) leave(d departure) {
 		}
 		return
 	}
+	lives := d.cause == lifetimeCause && s.endpoint.keeper != nil
+	if lives && d.lead == noLimit {
+		d.lead = defaultDrainTimeout // the session goes on, and nothing of it is lost
+	}
 	if !s.told.Swap(true) && d.lead > 0 {
 		reason, _, _ := strings.Cut(d.cause.Reason, ":")
 		retry := rand.N(max(d.spread, leaveRetry))
 		s.insist(s.endpoint.protocol.goaway(reason, retry, d.lead))
 	}
-	if d.cause == lifetimeCause && s.endpoint.keeper != nil {
-		lead := d.lead
-		if lead == noLimit {
-			lead = defaultDrainTimeout // the session goes on, and nothing of it is lost
-		}
+	if lives {
 		since := s.since.Load()
-		s.leaveIn(lead, func() {
+		s.leaveIn(d.lead, func() {
 			if s.since.Load() == since {
 				s.part(lifetimeCause)
 			}
@@ -44,9 +44,9 @@ func (s *session) leave(d departure) {
 		s.lead(d.cause, d.lead)
 		return
 	}
-	// The client has as much time as by default, and what it has begun then as
-	// much as it takes.
-	s.leaveIn(defaultDrainTimeout, func() { s.drain(d.cause, noLimit) })
+	// The client has as much time as by default, and then as much as it needs to
+	// have nothing in hand.
+	s.leaveIn(defaultDrainTimeout, func() { s.outlast(d.cause) })
 }
 
 // leaveIn calls end after a time, unless the session has lost its socket or begun

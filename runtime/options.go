@@ -262,7 +262,8 @@ type Options struct {
 	// speaks wsgen.v1.json is asked to leave instead, by $goaway, and closed
 	// when the time is up; until then nothing is refused. Default 5 s,
 	// for calls that somebody waits for; Unlimited lets a stream that
-	// does not end keep the connection, and Shutdown, for ever.
+	// does not end keep the connection, and Shutdown, for ever. At its
+	// Lifetime a session that goes on with another socket has 5 s then.
 	DrainTimeout time.Duration
 
 	// AskTimeout is how long a question waits for its answer if its context has
