@@ -53,6 +53,11 @@ func TestTortureResume(t *testing.T) {
 	}
 	gone.Wait()
 	eventually(t, "all are gone", func() bool { n := r.s.Stats(); return n.Connections == 0 && n.Admitted == 0 && n.Outboxes == 0 })
+	eventually(t, "the Observer was told of all", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.closed == r.opened
+	})
 	r.check()
 }
 
