@@ -287,7 +287,7 @@ type Options struct {
 	// a client that has not had that cannot go on, and begins anew. A frame that
 	// went to many weighs its share of the bytes in each, also when the others
 	// have acknowledged it: one session may hold ResumeFrames frames, of whatever
-	// size, until ResumeWindow is over. Default 256 frames and 64 KiB.
+	// size, until newer ones take their places. Default 256 frames and 64 KiB.
 	ResumeFrames int
 	ResumeBytes  int
 

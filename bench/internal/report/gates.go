@@ -74,7 +74,7 @@ func Gates() []Gate {
 		add(g.what+" to sessions: CPU per delivery against plain", g.row, "cpu", us+sessionSuffix, true, us, 1.05)
 	}
 	add("idle session: heap bytes more than a plain connection", "idle-v1", "idle_heap_more", us+sessionSuffix, true, "", 350.0)
-	add("idle session: resident bytes more after GC", "idle-v1", "idle_rss_gc_more", us+sessionSuffix, true, "", 600.0)
+	add("idle session: resident bytes more after GC", "idle-v1", "idle_rss_gc_more", us+sessionSuffix, true, "", 350.0)
 	add("dispatch with generated codecs: speed", "dispatch", "speed", "generated", false, "std-twice", 7.0)
 	add("dispatch with encoding/json: speed", "dispatch", "speed", "std", false, "std-twice", 1.7)
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
