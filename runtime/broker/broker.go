@@ -119,3 +119,14 @@ type Receiver interface {
 	// these channels or, if none is named, of any.
 	Lost(n int, channels ...string)
 }
+
+// Sieve is a Receiver that knows at a glance what it does not need: what its own node
+// has published, mostly. An Intake asks it before it keeps a message. The runtime
+// implements it.
+type Sieve interface {
+	Receiver
+	// Needs reports whether a message has to be delivered. It is called on the
+	// goroutine that reads from the engine, at once with all other methods, never
+	// waits, and keeps nothing of d.
+	Needs(d Delivery) bool
+}

@@ -15,6 +15,7 @@ import (
 // concurrent use, and none waits but Close.
 type Intake struct {
 	to    Receiver
+	sieve Sieve // nil: to needs everything
 	seed  maphash.Seed
 	lanes []*lane
 	state state
@@ -49,6 +50,7 @@ func NewIntake(r Receiver, o IntakeOptions) *Intake {
 		o.Bytes = 16 << 20
 	}
 	in := &Intake{to: r, seed: maphash.MakeSeed(), ended: make(chan struct{})}
+	in.sieve, _ = r.(Sieve)
 	in.state.wake = sync.NewCond(&in.state.mu)
 	in.running.Go(func() { in.state.tell(r) })
 	for range o.Lanes {
@@ -62,8 +64,12 @@ func NewIntake(r Receiver, o IntakeOptions) *Intake {
 
 // Put takes a message from the engine. Messages of one channel are delivered in
 // the order in which they are put. It reports whether there was room. The caller
-// must not change d.Data any more.
+// must not change d.Data any more. What a Sieve does not need takes no room, and
+// wakes nobody.
 func (in *Intake) Put(d Delivery) bool {
+	if in.sieve != nil && !in.sieve.Needs(d) {
+		return true
+	}
 	return in.lane(d.Channel).put(d)
 }
 

@@ -268,3 +268,28 @@ func TestIntakeClose(t *testing.T) {
 		expect(t, "in all", e.heard(), "r.a: 0")
 	})
 }
+
+// sieve needs nothing that begins with its own sign.
+type sieve struct{ ear }
+
+func (*sieve) Needs(d broker.Delivery) bool { return d.Data[0] != '!' }
+
+// TestSieve: what a Receiver does not need takes no room of what it does.
+func TestSieve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &sieve{ear{gate: make(chan struct{})}}
+		in := broker.NewIntake(e, broker.IntakeOptions{Lanes: 1, Messages: 2})
+		in.Put(message("a", 1))
+		synctest.Wait() // the Receiver is busy with it
+		for i := range 100 {
+			if !in.Put(broker.Delivery{Channel: "a", Data: fmt.Appendf(nil, "!%d", i)}) {
+				t.Error("there was no room for what is not needed")
+			}
+		}
+		in.Put(message("a", 2))
+		in.Put(message("a", 3))
+		e.open()
+		expect(t, "what it needs", e.heard(), "a: 1", "a: 2", "a: 3")
+		_ = in.Close(t.Context())
+	})
+}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -388,6 +389,13 @@ func (e *ear) say(f func()) {
 func (e *ear) Lost(lost int, _ ...string) {
 	e.lost.Add(uint64(lost))
 	e.o.Lost(lost)
+}
+
+// Needs implements broker.Sieve: a node does not need its own pushes, which make up
+// most of what it gets from itself. Other packets of its own are signs of life.
+func (e *ear) Needs(d broker.Delivery) bool {
+	data := d.Data
+	return len(data) < headLength || data[0] != magic || Kind(data[2]) != Push || binary.BigEndian.Uint64(data[4:]) != e.o.Self.ID
 }
 
 // Deliver implements broker.Receiver.
