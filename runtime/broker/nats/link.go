@@ -88,6 +88,10 @@ func (l *link) Subscribe(ctx context.Context, channels []string) error {
 func (l *link) ask(channels []string) (c *conn, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.conn != nil {
+		l.conn.pipe.hold()
+		defer l.conn.pipe.release()
+	}
 	for _, channel := range channels {
 		if l.conn != nil && err == nil {
 			err = l.conn.subscribe(channel)

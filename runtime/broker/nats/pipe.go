@@ -21,6 +21,7 @@ type pipe struct {
 	mu     sync.Mutex
 	wake   *sync.Cond
 	queue  []byte // guarded by mu; what waits to be written
+	held   bool   // guarded by mu; more is about to come
 	closed bool   // guarded by mu
 	err    error  // guarded by mu; of the first Write that failed
 }
@@ -55,6 +56,23 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// hold has what is written wait for release: the library passes on what it has while
+// a call of it runs, and many calls one after the other would leave in as many small
+// pieces, each of which the server reads by itself.
+func (p *pipe) hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = true
+}
+
+// release ends hold.
+func (p *pipe) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = false
+	p.wake.Signal()
+}
+
 // write writes what was taken, until Close or an error. That closes the connection,
 // which the library's read loop notices.
 func (p *pipe) write() {
@@ -83,7 +101,7 @@ func (p *pipe) write() {
 func (p *pipe) take(spare []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.queue) == 0 && !p.closed {
+	for (len(p.queue) == 0 || p.held) && !p.closed {
 		p.wake.Wait()
 	}
 	if p.closed {

@@ -195,6 +195,8 @@ func (l *link) prepare(c *conn) error {
 func (l *link) renew(c *conn, channels []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	c.pipe.hold()
+	defer c.pipe.release()
 	var err error
 	for _, channel := range channels {
 		if _, is := l.asked[channel]; is && err == nil {
