@@ -153,7 +153,9 @@ type Options struct {
 	InboxBytes    int
 
 	// MaxStreams is how many streams one connection may have at a time; one more
-	// is answered with CodeRateLimited. Default 16, since each has a goroutine.
+	// is answered with CodeRateLimited. Default 16, since each has a goroutine. One
+	// that has its last frame counts no more, unless more than so many of those
+	// still run: an iteration that was cancelled may take a while to end.
 	MaxStreams int
 
 	// MaxAsks is how many questions one connection may have to answer at a time

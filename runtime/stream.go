@@ -82,7 +82,7 @@ var (
 // stream has produce send its values on a goroutine of its own.
 func (c *Call) stream(produce func(*task) error) error {
 	t := c.task
-	if t == nil || !t.reserved {
+	if t == nil || !t.hasPlace() {
 		return errNotStream
 	}
 	begin := func() error {
@@ -104,7 +104,30 @@ func (c *Call) stream(produce func(*task) error) error {
 
 // reserve counts another stream. It returns false if there are enough.
 func (t *task) reserve() bool {
-	t.reserved = t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams)
+	if !t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams) {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reserved = true
+	return true
+}
+
+// leavePlace has it count among them no more.
+func (t *task) leavePlace() {
+	t.mu.Lock()
+	reserved, ending := t.reserved, t.ending
+	t.reserved, t.ending = false, false
+	t.mu.Unlock()
+	if reserved {
+		t.conn.inbox().Leave(ending)
+	}
+}
+
+// hasPlace reports whether it counts among the connection's streams.
+func (t *task) hasPlace() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.reserved
 }
 
@@ -136,6 +159,7 @@ func (t *task) stream(produce func(*task) error) {
 	defer c.inbox().Release()
 	defer t.finish()
 	panicked, err := t.produce(produce)
+	t.leavePlace() // before its last frame, with which the client may begin another
 	var refusal *Error
 	switch {
 	case err == errStopped, err != nil && !t.claim(nil):

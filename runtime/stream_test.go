@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"strconv"
@@ -211,13 +212,38 @@ func TestMaxStreams(t *testing.T) {
 	p.want(`{"event":"error","id":3,"data":{"code":"rate_limited","message":"too many streams at a time","event":"s"}}`)
 	p.send(`{"event":"$cancel","id":1}`)
 	p.want(`{"event":"error","id":1,"data":{"code":"canceled","message":"canceled by the client","event":"s"}}`)
-	eventually(t, "there is room for another", func() bool {
-		p.send(`{"event":"s","id":4}`)
-		p.send(`{"event":"$cancel","id":4}`)
-		return strings.Contains(p.next(), "canceled")
-	})
+	p.send(`{"event":"s","id":4}`)
+	p.send(`{"event":"$cancel","id":4}`)
+	p.want(`{"event":"error","id":4,"data":{"code":"canceled","message":"canceled by the client","event":"s"}}`)
 	close(hold)
 	p.want(`{"event":"s","id":2,"data":null}`)
+}
+
+// TestNextStream: who has the last frame of a stream may begin another at once, also
+// when its iteration takes a while to end. Of those there are no more than there may
+// be streams.
+func TestNextStream(t *testing.T) {
+	hold := make(chan int)
+	s := serve(t, ws.Options{MaxStreams: 1}, gateway{on: map[string]handler{
+		"short": stream(func(c *ws.Call) error { return ws.Stream[int](c, nil) }),
+		"deaf": stream(func(c *ws.Call) error {
+			return ws.Stream(c, func(yield func(int) bool) { yield(1); <-hold })
+		}),
+	}})
+	p := s.dial(t, "/ws")
+	for id := range 300 {
+		p.send(`{"event":"short","id":%d}`, id)
+		p.want(fmt.Sprintf(`{"event":"short","id":%d,"data":null}`, id))
+	}
+	for id := 300; id < 302; id++ {
+		p.send(`{"event":"deaf","id":%d}`, id)
+		p.want(fmt.Sprintf(`{"event":"deaf","id":%d,"data":1,"more":true}`, id))
+		p.send(`{"event":"$cancel","id":%d}`, id)
+		p.want(fmt.Sprintf(`{"event":"error","id":%d,"data":{"code":"canceled","message":"canceled by the client","event":"deaf"}}`, id))
+	}
+	p.send(`{"event":"deaf","id":302}`)
+	p.want(`{"event":"error","id":302,"data":{"code":"rate_limited","message":"too many streams at a time","event":"deaf"}}`)
+	close(hold)
 }
 
 // TestStreamPanics: a panic of a stream is answered and logged, as a handler's

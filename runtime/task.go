@@ -37,11 +37,11 @@ type task struct {
 
 	credit *credit // of a stream; nil: its values are sent as they come
 
-	// These are used by the goroutine that runs it only.
-	reserved  bool // it counts among the connection's streams
-	streaming bool // a goroutine of its own ends it
+	streaming bool // a goroutine of its own ends it; used by the goroutine that runs it only
 
 	mu       sync.Mutex
+	reserved bool   // guarded by mu; it counts among the connection's streams
+	ending   bool   // guarded by mu; among those that have an answer
 	answered bool   // guarded by mu
 	refusal  *Error // guarded by mu; the answer, if it is not its handler's
 	over     bool   // guarded by mu; its context is cancelled
@@ -64,7 +64,8 @@ func (t *task) finish() {
 		t.conn.inbox().Release()
 	}
 	t.end()
-	t.conn.inbox().Ended(t, t.reserved)
+	t.leavePlace()
+	t.conn.inbox().Ended(t)
 }
 
 // claim reports whether the caller may answer: only the first caller may. A
@@ -76,11 +77,15 @@ func (t *task) claim(refusal *Error) bool {
 	t.mu.Lock()
 	first := !t.answered
 	if first {
-		t.answered, t.refusal = true, refusal
+		t.answered, t.refusal, t.ending = true, refusal, t.reserved
 	}
+	ending := first && t.ending
 	t.mu.Unlock()
 	if first && t.id != nil {
 		t.conn.inbox().Forget(t)
+	}
+	if ending {
+		t.conn.inbox().Ending()
 	}
 	return first
 }

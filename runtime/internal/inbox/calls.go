@@ -38,28 +38,48 @@ func (q *Queue[M]) forget(m M, id []byte) {
 	}
 }
 
-// Reserve counts another stream. It returns false if there are most already.
+// Reserve counts another stream. It returns false if there are most already that have no
+// answer, or more that have one and go on. A client that has the last frame of a stream
+// may begin another at once, although the first takes a while to end; and however often
+// it does that, no more than twice as many run.
 func (q *Queue[M]) Reserve(most int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.streams >= most {
+	if q.streams-q.ending >= most || q.ending > most {
 		return false
 	}
 	q.streams++
 	return true
 }
 
-// Ended forgets a call that has ended, and its stream if one was reserved for it.
-func (q *Queue[M]) Ended(m M, reserved bool) {
-	id := m.Describe().ID
+// Ending says that a stream that was reserved is about to be answered. It must be
+// called before the answer is queued.
+func (q *Queue[M]) Ending() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if id != nil {
-		q.forget(m, id)
+	q.ending++
+}
+
+// Leave undoes Reserve: the stream runs no more. answered says that Ending was called
+// for it.
+func (q *Queue[M]) Leave(answered bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.streams--
+	if answered {
+		q.ending--
 	}
-	if reserved {
-		q.streams--
+}
+
+// Ended forgets a call that has ended.
+func (q *Queue[M]) Ended(m M) {
+	id := m.Describe().ID
+	if id == nil {
+		return
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.forget(m, id)
 }
 
 // Waiting returns the calls that have not begun. The Queue may be nil.

@@ -54,6 +54,7 @@ type Queue[M Message] struct {
 	calls    map[string]M  // by id, until they are answered
 	parallel []int         // calls that run, by handler; nil: none ever did
 	streams  int           // streams that run, or are about to
+	ending   int           // of these, those that have an answer
 	held     int           // goroutines beside the worker: calls, streams, deadlines
 }
 

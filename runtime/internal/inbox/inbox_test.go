@@ -244,7 +244,7 @@ func TestCalls(t *testing.T) {
 		if m, ok := q.Find(one); !ok || m != again {
 			t.Error("the second call of an id was forgotten with the first")
 		}
-		q.Ended(again, false)
+		q.Ended(again)
 		if _, used := q.Look(one); used {
 			t.Error("the id of a call that has ended is used")
 		}
@@ -254,7 +254,7 @@ func TestCalls(t *testing.T) {
 }
 
 // TestStreams: there are so many streams at a time, and one that ends makes
-// room.
+// room, or is answered; but not more that go on behind that.
 func TestStreams(t *testing.T) {
 	bubble(t, func(t *testing.T, q *inbox.Queue[*message], _ *owner, _ *journal) {
 		m := &message{}
@@ -263,13 +263,24 @@ func TestStreams(t *testing.T) {
 				t.Errorf("stream %d, with two at a time: not %t", i+1, want)
 			}
 		}
-		q.Ended(m, false)
+		q.Ended(m)
 		if q.Reserve(2) {
 			t.Error("what was not reserved made room")
 		}
-		q.Ended(m, true)
+		q.Leave(false)
 		if !q.Reserve(2) {
 			t.Error("no room after one has ended")
+		}
+		for i, want := range []bool{true, true, false} {
+			q.Ending() // it goes on
+			if q.Reserve(2) != want {
+				t.Errorf("after %d were answered that go on: not %t", i+1, want)
+			}
+		}
+		q.Leave(true)
+		q.Leave(true)
+		if !q.Reserve(2) {
+			t.Error("no room after those have ended that were answered")
 		}
 	})
 }
