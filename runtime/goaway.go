@@ -68,12 +68,13 @@ func (s *session) stay() {
 	}
 }
 
-// insist queues a frame that must not be lost, and does not wait for room.
+// insist queues a frame that must not be lost but with its socket, and does not
+// wait for room.
 func (s *session) insist(frame []byte) {
 	out := s.member.Socket.Out()
 	v := out.Aside(frame)
 	if v.Refused() {
-		go func() { s.member.Socket.Schedule(out.WaitAside(frame, nil)) }() // no longer than the connection lasts
+		go func() { s.member.Socket.Schedule(out.WaitAside(frame)) }() // no longer than the connection lasts
 	}
 	s.member.Socket.Schedule(v)
 }

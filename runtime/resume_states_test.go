@@ -515,3 +515,31 @@ func TestResumeByGWS(t *testing.T) {
 		})
 	}
 }
+
+// TestGoawayStaysWithItsSocket: a client that did not take $goaway in time goes on
+// with another socket, and is not asked to leave that.
+func TestGoawayStaysWithItsSocket(t *testing.T) {
+	w := seen(t, ws.Options{Lifetime: time.Second, DrainTimeout: 50 * time.Millisecond, ResumeBytes: 1 << 30, OutboxBytes: 1 << 30})
+	p := w.open(t, "ann")
+	client := await(t, "the connect hook", w.connects)
+	big := strings.Repeat("x", 1<<20)
+	for range 20 { // more than lies between the ends
+		_, _ = w.Broadcast("big", big)
+	}
+	if got := await(t, "that it has no socket", w.detached); got.Code != ws.CloseAway {
+		t.Errorf("detached by %+v", got)
+	}
+	if err := client.Emit("missed", 2); err != nil {
+		t.Error(err)
+	}
+	q, answer := w.again(t, "ann", p.sid, 0)
+	if answer != goesOn(0) {
+		t.Fatal(answer)
+	}
+	for range 20 {
+		if got := q.next(); !strings.HasPrefix(got, `{"event":"big"`) {
+			t.Fatal(got)
+		}
+	}
+	q.want(`{"event":"missed","data":2}`)
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sync/atomic"
 )
 
 // Keeper says how much a Queue keeps of what it has handed out, for a peer that
@@ -24,26 +25,29 @@ type Keeper struct {
 // Frames are counted when they are taken, not when they are queued: what was
 // shed or replaced before has no number.
 //
-// What a broadcast needs stands in one cache line, but for the ring.
+// What a push to many writes stands in one cache line, and what the writer does in
+// another, but for the place in the ring: they run on different processors. Touch and
+// TouchAll fetch them.
 type keeping struct {
 	// ring has what was handed out last: n frames up to before next, in order. It
 	// grows to Keeper.Frames; then the newest takes the place of the oldest, and
 	// no other line is fetched for that.
-	ring  []*Frame
-	first *Frame // in the inline slot, if it is shared
-	sent  uint64 // how many frames that count were taken
+	ring []*Frame
+	sent uint64 // how many frames that count were taken
 
-	next, n uint32
-	bytes   uint32 // that the frames count
-	enough  uint32 // as many bytes as they may count before bound has to look
+	next, n  uint32
+	bytes    uint32                 // that the frames count
+	enough   uint32                 // as many bytes as they may count before bound has to look
+	reserved uint32                 // units of keeper.Total
+	parks    uint32                 // how often the queue was parked
+	place    atomic.Pointer[*Frame] // of the next frame in the ring, for TouchAll alone; nil: it is not known
 
 	Limits
 
-	keeper   *Keeper
-	parking  chan struct{}         // closed when nobody has the queue; nil: nobody waits for that
-	reserved uint32                // units of keeper.Total
-	notes    *notes                // that were handed out; nil: none was
-	note     func(lost int) []byte // writes one; nil: there was none yet
+	first   *Frame // in the inline slot, if it is shared
+	keeper  *Keeper
+	notes   *notes        // that were handed out; nil: there was none
+	parking chan struct{} // closed when nobody has the queue; nil: nobody waits for that
 }
 
 // keptUnit is how many bytes are reserved at a time for what a queue keeps. It is
@@ -65,13 +69,14 @@ func (q *Queue) Keep(by *Keeper) {
 }
 
 // Aside is Insist for a frame that belongs to the socket and not to what the
-// peers tell each other: it is not counted, and not kept. Without a Keeper
-// nothing is.
+// peers tell each other: it is not counted, not kept, and dropped by Rewind, since
+// another socket follows. Without a Keeper nothing is kept.
 func (q *Queue) Aside(frame []byte) Verdict { return q.offer(frame, mark{how: insisted | aside}) }
 
-// WaitAside is Aside as WaitUntil is Insist.
-func (q *Queue) WaitAside(frame []byte, done <-chan struct{}) Verdict {
-	return q.wait(frame, mark{how: insisted | aside}, done, alone)
+// WaitAside is Aside as Wait is Insist. It returns Full if the queue is parked
+// meanwhile: the socket that the frame belongs to is gone.
+func (q *Queue) WaitAside(frame []byte) Verdict {
+	return q.wait(frame, mark{how: insisted | aside}, nil, bound)
 }
 
 // WaitAsideLinked is WaitLinked for a frame of Aside.
@@ -151,6 +156,7 @@ func (k *keeping) keep(f *Frame) {
 	if k.next++; int(k.next) == len(k.ring) {
 		k.next = 0
 	}
+	k.place.Store(&k.ring[k.next])
 	if k.bytes += f.weight(); k.bytes > k.enough {
 		k.bound()
 	}
@@ -206,6 +212,7 @@ func (k *keeping) resize(room int) {
 		ring[i] = k.ring[k.back(k.n-i)]
 	}
 	k.ring, k.next = ring, k.n
+	k.place.Store(nil)
 }
 
 // back returns where the frame is that was handed out i frames ago: the last is
@@ -288,8 +295,12 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.first, k.notes = nil, nil, nil
+	k.ring, k.first = nil, nil
 	k.next, k.n, k.bytes = 0, 0, 0
+	k.place.Store(nil)
+	if k.notes != nil {
+		k.notes.list = nil
+	}
 	k.release()
 }
 

@@ -416,6 +416,9 @@ func (m *keepModel) rewind(arg byte) {
 		again = append(again, entry{text: e.text, insisted: true, weight: e.weight})
 	}
 	m.sent, m.kept, m.noted = seq, nil, nil
+	if !m.closed {
+		m.queued = slices.DeleteFunc(m.queued, func(e entry) bool { return e.aside && !e.kept }) // of the socket that is gone
+	}
 	m.queued = append(again, m.queued...)
 }
 

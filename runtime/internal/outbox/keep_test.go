@@ -54,7 +54,7 @@ func TestCounting(t *testing.T) {
 	q.Offer(shared("4"), "key", false)
 	reply(&q.Queue, "5")
 	q.Wait([]byte("6"))
-	q.WaitAside([]byte("pong"), nil)
+	q.WaitAside([]byte("pong"))
 	push(&q.Queue, "7")
 	q.Close([]byte("bye"))
 	if got, _ := frames(q); strings.Join(got, " ") != "pong 2 3 4 5 6 pong 7 bye" {
@@ -523,30 +523,41 @@ func TestParkEnds(t *testing.T) {
 }
 
 // TestParkWait: who waits for room waits until the queue is parked no more, and
-// is told when it closes.
+// is told when it closes. Who waits with a frame for the socket does not wait for
+// another, even if that has come by then.
 func TestParkWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := new(box)
 		q.Limit(&outbox.Limits{Frames: 1, Bytes: 100})
 		q.Keep(&outbox.Keeper{Frames: 10, Bytes: 1000})
-		q.ParkNext()
 		push(&q.Queue, "1")
-		verdicts := make(chan outbox.Verdict)
-		for _, wait := range []func(){
-			func() { verdicts <- q.Wait([]byte("2")) },
-			func() { verdicts <- q.WaitAside([]byte("3"), nil) },
-		} {
-			go wait()
+		wait := func(wait func([]byte) outbox.Verdict, frame string) <-chan outbox.Verdict {
+			verdict := make(chan outbox.Verdict, 1)
+			go func() { verdict <- wait([]byte(frame)) }()
 			synctest.Wait()
+			return verdict
 		}
+		aside, second := wait(q.WaitAside, "aside"), wait(q.Wait, "2")
+		q.Take(&q.writer, batch)
+		q.ParkNext()
+		q.Park(&q.writer)
+		q.Rewind(1)
 		q.Unpark()
-		frames(q)
-		frames(q)
-		if v := <-verdicts; !v.Accepted() {
+		if v := <-aside; v != outbox.Full {
+			t.Error("a frame for the socket that is gone:", v)
+		}
+		if v := <-second; !v.Accepted() {
 			t.Error(v)
 		}
+		third := wait(q.WaitAside, "3")
+		frames(q)
+		frames(q)
+		if v := <-third; !v.Accepted() {
+			t.Error(v)
+		}
+		fourth := wait(q.Wait, "4")
 		q.Abort()
-		if v := <-verdicts; v != outbox.Closed {
+		if v := <-fourth; v != outbox.Closed {
 			t.Error(v)
 		}
 	})
@@ -558,7 +569,7 @@ func TestWithoutKeeper(t *testing.T) {
 	var q box
 	q.Limit(&outbox.Limits{Frames: 2, Bytes: 100})
 	q.Aside([]byte("1"))
-	q.WaitAside([]byte("2"), nil)
+	q.WaitAside([]byte("2"))
 	if o := q.Offer(shared("3"), "", true); o.Shed != 0 {
 		t.Error(fmt.Sprint(o))
 	}

@@ -36,7 +36,7 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 		return Closed
 	}
 	if q.is(keeps) {
-		q.limits.keep.note = note
+		q.limits.keep.noting().write = note
 	}
 	at := q.noteAt(older)
 	if at < 0 {
@@ -72,7 +72,10 @@ func (q *Queue) noteAt(anywhere bool) int {
 
 // notes are the frames of Note and Tell that were handed out and may not have
 // arrived, in order.
-type notes struct{ list []note }
+type notes struct {
+	list  []note
+	write func(lost int) []byte // writes one; nil: there was none of Note
+}
 
 // note is one of them, or the sum of losses with nothing between them: so of these
 // there is one more than of other frames at most.
@@ -86,14 +89,19 @@ type note struct {
 // kept of frames is of no use.
 func (k *keeping) noted(f *Frame, lost uint32) {
 	k.forgetNotes(k.sent - uint64(k.n))
-	if k.notes == nil {
-		k.notes = new(notes)
-	}
-	if last := k.notes.last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
+	if last := k.noting().last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
 		k.renew(last, last.lost+lost)
 		return
 	}
 	k.notes.list = append(k.notes.list, note{k.sent, lost, f})
+}
+
+// noting returns the notes, made if need be.
+func (k *keeping) noting() *notes {
+	if k.notes == nil {
+		k.notes = new(notes)
+	}
+	return k.notes
 }
 
 // unnote takes back the note that was taken last, of which m is the mark. What was
@@ -121,7 +129,7 @@ func (n *notes) last() *note {
 
 // renew has a note say another sum. The frame that it has may be in flight.
 func (k *keeping) renew(n *note, lost uint32) {
-	n.lost, n.frame = lost, &Frame{bytes: k.note(int(lost))}
+	n.lost, n.frame = lost, &Frame{bytes: k.notes.write(int(lost))}
 }
 
 // forgetNotes forgets the notes that a peer has had which has seq frames.
@@ -131,7 +139,7 @@ func (k *keeping) forgetNotes(seq uint64) {
 	}
 	k.notes.list = slices.DeleteFunc(k.notes.list, func(n note) bool { return n.at < seq })
 	if len(k.notes.list) == 0 {
-		k.notes = nil
+		k.notes.list = nil // a crowd's memory goes with the crowd
 	}
 }
 

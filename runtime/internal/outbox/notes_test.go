@@ -117,7 +117,7 @@ func TestNotesAgain(t *testing.T) {
 			t.Fatalf("%s", rest)
 		}
 		q.Park(&q.writer)
-		if got := q.rewound(0); got != "-3 ping -4 a -8" {
+		if got := q.rewound(0); got != "-3 -4 a -8" {
 			t.Error(got)
 		}
 		if got := q.rewound(0); got != "-7 a -8" {
@@ -216,4 +216,29 @@ func TestTell(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// TestRewindDropsAside: what waits for a socket that is gone does not come to the
+// next, wherever it stands; what counts and what the peer must have does.
+func TestRewindDropsAside(t *testing.T) {
+	for _, c := range []struct{ first, want string }{{"ping", "a -1 b"}, {"x", "x a -1 b"}} {
+		q := new(box)
+		q.Limit(&outbox.Limits{Frames: 5, Bytes: 100})
+		q.Keep(&outbox.Keeper{Frames: 10, Bytes: 1000})
+		if q.ParkNext(); c.first == "ping" {
+			q.Aside([]byte("ping"))
+		} else {
+			push(&q.Queue, "x")
+		}
+		push(&q.Queue, "a")
+		q.Aside([]byte("pong"))
+		q.Note(1, false, shed)
+		push(&q.Queue, "b")
+		if got := q.rewound(0); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+		if n, bytes := q.Len(); n != 0 || bytes != 0 {
+			t.Errorf("%d frames, %d bytes are left", n, bytes)
+		}
+	}
 }

@@ -199,15 +199,25 @@ func (q *Queue) shed(n, except int) {
 			i++
 			continue
 		}
-		q.frames--
-		q.bytes -= uint32(q.more.size(i))
-		q.giveUp(q.more.frames[i])
-		q.more.remove(i)
+		q.drop(i)
 		if i < except {
 			except--
 		}
 		n--
 	}
+	q.sweep()
+}
+
+// drop drops frame i of more.
+func (q *Queue) drop(i int) {
+	q.frames--
+	q.bytes -= uint32(q.more.size(i))
+	q.giveUp(q.more.frames[i])
+	q.more.remove(i)
+}
+
+// sweep gives more back if nothing is in it.
+func (q *Queue) sweep() {
 	if q.more != nil && len(q.more.frames) == 0 {
 		q.more.drop(0)
 		q.more = nil

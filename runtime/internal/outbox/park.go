@@ -73,14 +73,15 @@ func (q *Queue) Rewind(seq uint64) (ok bool) {
 	front := overflows.Get().(*overflow)
 	k.again(front, seq)
 	again, bytes := len(front.frames), front.own
-	switch {
-	case again == 0:
+	if bytes > maxBytes-int(q.bytes) {
+		front.drop(again)
+		return false
+	}
+	q.dropAside()
+	if again == 0 {
 		front.drop(0)
 		k.acknowledge(seq)
 		return true
-	case bytes > maxBytes-int(q.bytes):
-		front.drop(again)
-		return false
 	}
 	q.spill()
 	k.forgetAll()
@@ -90,6 +91,31 @@ func (q *Queue) Rewind(seq uint64) (ok bool) {
 	q.bytes += uint32(bytes)
 	q.exchange()
 	return true
+}
+
+// dropAside drops what waits of Aside: it was for the socket that is gone. A Close
+// stays.
+func (q *Queue) dropAside() {
+	if q.is(closed) {
+		return
+	}
+	before := q.frames
+	if q.first != nil && q.is(aside) {
+		q.frames--
+		q.bytes -= uint32(len(q.first))
+		q.first = nil
+	}
+	if q.more != nil {
+		for i := len(q.more.frames) - 1; i >= 0; i-- {
+			if m := q.more.at(i); m.is(aside) && !m.kept {
+				q.drop(i)
+			}
+		}
+		q.sweep()
+	}
+	if q.frames < before {
+		q.wake()
+	}
 }
 
 // spill moves the frame in the inline slot to those behind it.
@@ -112,9 +138,20 @@ func (q *Queue) spill() {
 // park parks the queue, unless all is over.
 func (q *Queue) park() {
 	if !q.is(aborted | ended) {
+		if !q.is(parked) {
+			q.limits.keep.parks++
+		}
 		q.set(parked)
-		q.wake() // some do not wait now (WaitLinked)
+		q.wake() // some do not wait now (WaitLinked, WaitAside)
 	}
+}
+
+// parks returns how often the queue was parked.
+func (q *Queue) parks() uint32 {
+	if !q.is(keeps) {
+		return 0
+	}
+	return q.limits.keep.parks
 }
 
 // refrain takes nothing, since the queue is paused or parked. It must be called

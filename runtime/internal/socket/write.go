@@ -33,9 +33,11 @@ func (s *Socket) ReplyAside(frame []byte, onReadLoop bool) {
 		s.Uncork()
 		v = s.out.WaitAsideLinked(frame)
 	default:
-		v = s.out.WaitAside(frame, nil)
+		v = s.out.WaitAside(frame)
 	}
-	s.replied(v, frame, onReadLoop)
+	if !v.Refused() { // else the socket is gone that it was for
+		s.replied(v, frame, onReadLoop)
+	}
 }
 
 // ReplyCopy is Reply on the read goroutine for a frame whose memory is used again.
@@ -86,11 +88,11 @@ func (s *Socket) FlushNow(v outbox.Verdict) {
 	}
 }
 
-// touch fetches what a flush needs into the cache, as outbox.Queue.Touch does,
+// touch fetches what a flush needs into the cache, as outbox.Queue.TouchAll says,
 // since the pusher wrote it last, on another processor. The profile stands
 // behind the queue, in the cache line that the queue ends in.
 func (s *Socket) touch() {
-	s.out.Touch()
+	s.out.TouchAll()
 	runtime.KeepAlive(s.profile)
 	runtime.KeepAlive(s.raw)
 }
