@@ -102,35 +102,6 @@ func (c *Call) stream(produce func(*task) error) error {
 	return begin()
 }
 
-// reserve counts another stream. It returns false if there are enough.
-func (t *task) reserve() bool {
-	if !t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams) {
-		return false
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.reserved = true
-	return true
-}
-
-// leavePlace has it count among them no more.
-func (t *task) leavePlace() {
-	t.mu.Lock()
-	reserved, ending := t.reserved, t.ending
-	t.reserved, t.ending = false, false
-	t.mu.Unlock()
-	if reserved {
-		t.conn.inbox().Leave(ending)
-	}
-}
-
-// hasPlace reports whether it counts among the connection's streams.
-func (t *task) hasPlace() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.reserved
-}
-
 // item sends a value, when the client allows it and there is room. It fails with errStopped if
 // the stream has ended meanwhile.
 func (t *task) item(v any) error {

@@ -68,6 +68,35 @@ func (t *task) finish() {
 	t.conn.inbox().Ended(t)
 }
 
+// reserve counts another stream. It returns false if there are enough.
+func (t *task) reserve() bool {
+	if !t.conn.inbox().Reserve(t.conn.endpoint.opts.MaxStreams) {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reserved = true
+	return true
+}
+
+// leavePlace has it count among them no more.
+func (t *task) leavePlace() {
+	t.mu.Lock()
+	reserved, ending := t.reserved, t.ending
+	t.reserved, t.ending = false, false
+	t.mu.Unlock()
+	if reserved {
+		t.conn.inbox().Leave(ending)
+	}
+}
+
+// hasPlace reports whether it counts among the connection's streams.
+func (t *task) hasPlace() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.reserved
+}
+
 // claim reports whether the caller may answer: only the first caller may. A
 // caller that answers instead of the handler passes its refusal.
 func (t *task) claim(refusal *Error) bool {
