@@ -42,7 +42,7 @@ func readGoaway(t *testing.T, text string) *goaway {
 func TestGoaway(t *testing.T) {
 	do := func(c *ws.Call) error { time.Sleep(time.Millisecond); return echo(c) }
 	var returning atomic.Int32
-	s := serve(t, ws.Options{DrainTimeout: time.Second, ShutdownSpread: 100 * time.Millisecond}, gateway{
+	s := serve(t, ws.Options{DrainTimeout: 3 * time.Second, ShutdownSpread: 100 * time.Millisecond}, gateway{
 		on: map[string]handler{"inline": inline(do), "serial": serial(do), "parallel": {call: do, mode: ws.Parallel}},
 		disconnect: func(_ context.Context, _ *ws.Client, _ any, c ws.Closed) {
 			if c.Code == ws.CloseReturning && c.Remote {
@@ -91,7 +91,7 @@ func TestGoaway(t *testing.T) {
 				}
 				if g := readGoaway(t, string(payload)); g != nil {
 					asked.Add(1)
-					if g.Reason != "shutdown" || g.RetryAfterMs < 0 || g.RetryAfterMs > 1000 || g.CloseInMs == nil || *g.CloseInMs > 1000 || *g.CloseInMs < 900 {
+					if g.Reason != "shutdown" || g.RetryAfterMs < 0 || g.RetryAfterMs > 1000 || g.CloseInMs == nil || *g.CloseInMs > 3000 || *g.CloseInMs < 2900 {
 						t.Errorf("%s", payload)
 					}
 					leaves = !stubborn
