@@ -20,7 +20,7 @@ cmd/wsgen/internal/watch:          github.com/fsnotify/fsnotify
 cmd/wsgen/internal/scaffold:       templates/scaffold
 cmd/wsgen/internal/settings:       cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:
-cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/lock cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
 cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
 cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
@@ -33,6 +33,8 @@ cmd/wsgen/internal/mark:
 cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/jsonschema: cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model
+cmd/wsgen/internal/lock:           cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/mark github.com/rogpeppe/go-internal/diff
 
@@ -74,6 +76,8 @@ runtime/metrics/prom/dashboard/internal/demo:    runtime runtime/wsjson
 runtime/metrics/prom/dashboard/internal/picture: runtime/metrics/prom/dashboard/internal/board runtime/metrics/prom/dashboard/internal/scrape
 
 validator/playground:              runtime third-party
+
+contract/schema:                   third-party
 
 examples/behind/...:               examples/behind/... runtime runtime/wsjson runtime/wstest third-party
 examples/live/nodes:               runtime/broker/nats/natstest

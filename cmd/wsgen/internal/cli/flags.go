@@ -144,6 +144,21 @@ func flagNames(set *flag.FlagSet) []string {
 	return names
 }
 
+// above sets what stands on the command line, in the place of what the file has.
+func (f *runFlags) above(set *settings.Settings) error {
+	seen := map[string]bool{}
+	for _, g := range f.given {
+		if g.spec.Many && !seen[g.spec.Name] {
+			set.Forget(g.spec)
+		}
+		seen[g.spec.Name] = true
+		if err := set.Set(g.spec, g.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // commandLine repeats the run that would write what check compared.
 func (f *runFlags) commandLine() string {
 	words := []string{"go tool wsgen"}
@@ -151,7 +166,11 @@ func (f *runFlags) commandLine() string {
 		words = append(words, "-C="+f.dir)
 	}
 	for _, g := range f.given {
-		words = append(words, "-"+g.spec.Name+"="+g.value)
+		word := "-" + g.spec.Name + "=" + g.value
+		if strings.ContainsAny(word, " \t{}") { // as shells read them
+			word = "'" + word + "'"
+		}
+		words = append(words, word)
 	}
 	if f.set.NArg() == 0 {
 		words = append(words, "./...")

@@ -72,12 +72,16 @@ func (j *job) generate(ctx context.Context) (result pipeline.Result, short bool,
 
 // query is this run as the cache knows it.
 func (j *job) query() cache.Query {
-	table := pipeline.Artifacts()
+	table := j.opts.Table()
+	var asked []string
+	for _, o := range j.opts.Outputs {
+		asked = append(asked, o.Setting+"="+o.Value)
+	}
 	return cache.Query{
 		Dir: j.dir, Root: j.root, Ignored: j.ignored,
 		Asked: append([]string{
 			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire), fmt.Sprint("fuzz=", j.opts.Fuzz),
-			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail),
+			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail), strings.Join(asked, "\n"),
 		}, j.opts.Patterns...),
 		Generated: table.Names(), Outputs: table.Paths(),
 	}

@@ -10,6 +10,22 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
+// outputsText is what the reference says of settings that name files.
+const outputsText = `
+## Files of an application
+
+A setting of a file tells of a whole application, and may stand several times: one file a line.
+
+` + "```" + `
+jsonschema = web/live.schema.json
+jsonschema = ../admin/src/admin.schema.json from ./cmd/admin only /desk /rooms/{room}
+` + "```" + `
+
+The path is from the module's root, with slashes; folders that are missing are made. ` + "`from`" + ` names the package marked ` + "`//ws:app`" + ` whose gateways are meant, by its folder or import path: without it, it is the only one of the module, or all gateways are, if there is none. ` + "`only`" + ` names gateways by their paths as ` + "`wsgen list`" + ` shows them. On the command line the value is quoted, ` + "`-jsonschema='web/chat.json only /chat'`" + `, and flags take the place of all lines of that name.
+
+Such files are generated files like all others: ` + "`check`" + ` compares them, ` + "`watch`" + ` renews them, ` + "`-stdout`" + ` prints them. A file that wsgen did not write is never replaced. A file that no line names any more stays. A run that does not cover the application leaves its files alone: name no packages, or the package marked ` + "`//ws:app`" + `.
+`
+
 // Reference writes docs/reference/cli.md.
 func Reference(w io.Writer) error {
 	var out bytes.Buffer
@@ -46,11 +62,15 @@ What a module wants in every run stands in the file `+"`%s`"+` at its root: a li
 `, exitOK, exitFail, exitUsage, exitInterrupted, settings.File)
 	for _, spec := range settings.Table() {
 		value := spec.Default
-		if value == "" {
+		switch {
+		case spec.Many:
+			value = "none"
+		case value == "":
 			value = "(empty)"
 		}
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", spec.Name, value, spec.Doc)
 	}
+	fmt.Fprint(&out, outputsText)
 	for _, c := range commands() {
 		fmt.Fprintf(&out, "\n## wsgen %s\n\n", c.name)
 		fmt.Fprintf(&out, "`%s`\n\n", strings.TrimSpace("wsgen "+c.name+" "+c.args))

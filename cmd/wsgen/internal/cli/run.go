@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
@@ -47,18 +49,28 @@ func (j *job) configure() error {
 	if mistakes.HasErrors() {
 		return j.mistakes(mistakes)
 	}
-	for _, g := range j.flags.given {
-		if err := set.Set(g.spec, g.value); err != nil {
-			return err
-		}
+	if err := j.flags.above(&set); err != nil {
+		return err
 	}
 	j.root, j.ignored = module.Dir, module.Ignores
 	j.opts = pipeline.Options{
 		Dir: j.dir, Patterns: j.flags.set.Args(),
 		Tags: set.Tags, Wire: pipeline.Wire(set.Wire), Fuzz: set.Fuzz,
-		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail,
+		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail, Outputs: outputs(set.Outputs, module.Dir),
 	}
 	return nil
+}
+
+// outputs are the files that the settings of the module at root ask for.
+func outputs(list []settings.Output, root string) (all []pipeline.Output) {
+	for _, o := range list {
+		all = append(all, pipeline.Output{
+			Setting: o.Setting, File: filepath.Join(root, filepath.FromSlash(o.Path)),
+			Selection: model.Selection{App: o.From, Only: strings.Join(o.Only, " ")},
+			Value:     o.Value, Pos: o.Pos, End: o.End,
+		})
+	}
+	return all
 }
 
 // report prints what went wrong, and what a user might wonder about.

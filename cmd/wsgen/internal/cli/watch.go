@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/cache"
@@ -31,7 +34,12 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 		return exitFail
 	}
 	query := j.query()
-	w, err := watch.New(cache.Folders(query), query.Counts, cache.Skips)
+	var outputs atomic.Pointer[[]string] // the settings may change, and with them what there is
+	outputs.Store(&query.Outputs)
+	counts := func(name string) bool {
+		return query.Counts(name) || slices.ContainsFunc(*outputs.Load(), func(path string) bool { return filepath.Base(path) == name })
+	}
+	w, err := watch.New(cache.Folders(query), counts, cache.Skips)
 	if err != nil {
 		s.errorf("cannot watch the module: %v", err)
 		return exitFail
@@ -40,6 +48,8 @@ func watchFiles(ctx context.Context, s streams, args []string) int {
 	fmt.Fprintf(j.said(), "wsgen: watching %s; end with Ctrl-C\n", j.root)
 	for first := true; ; first = false {
 		j.again(ctx, first)
+		now := j.query().Outputs
+		outputs.Store(&now)
 		err := w.Wait(ctx)
 		if ctx.Err() != nil {
 			return exitOK // that is how one ends it

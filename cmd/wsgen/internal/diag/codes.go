@@ -116,6 +116,11 @@ const (
 	UnknownSetting  Code = "WS131"
 	BadSetting      Code = "WS132"
 	RepeatedSetting Code = "WS133"
+	OneOutputTwice  Code = "WS134"
+	OutputInTheWay  Code = "WS135"
+	NoSuchApp       Code = "WS136"
+	NoSuchPath      Code = "WS137"
+	NoGateway       Code = "WS138"
 
 	UnaskedGuard   Code = "WS140"
 	UnheardPush    Code = "WS141"

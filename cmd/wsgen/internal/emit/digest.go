@@ -21,15 +21,11 @@ func digests(packages []*model.Package) []string {
 	return sums
 }
 
-// whole is the digest of prog with its contract. digests are those of its
-// packages.
-func whole(prog *model.Program, digests []string) string {
-	text := appendValue(nil, reflect.ValueOf(digests))
-	text = appendValue(text, reflect.ValueOf(prog.Contract))
-	if prog.Contract != nil {
-		for _, def := range prog.Contract.Defs {
-			text = appendValue(text, reflect.ValueOf(*def))
-		}
+// whole is the digest of a contract.
+func whole(c *model.Contract) string {
+	text := appendValue(nil, reflect.ValueOf(*c))
+	for _, def := range c.Defs {
+		text = appendValue(text, reflect.ValueOf(*def))
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -47,21 +48,26 @@ func (r *Run) Each(ctx context.Context, a Artifact, needed func(*model.Package) 
 	return files, nil
 }
 
-// ForApp makes the one file of a, which tells of a whole application. The rules
-// for write are those of Each, with the program in the place of the package.
-func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Program) ([]byte, error)) ([]File, error) {
+// ForApp makes the one file of a, which tells of a whole application; none if the
+// run does not cover that. The rules for write are those of Each, with the contract
+// in the place of the package.
+func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Contract) ([]byte, error)) ([]File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	digest := ""
-	if r.memory != nil {
-		digest = whole(r.prog, r.digests)
+	i := slices.IndexFunc(r.prog.Contracts, func(c *model.Contract) bool { return c.Selection == a.Wanted.Selection })
+	if i < 0 {
+		return nil, nil
 	}
-	text, err := r.text(a, a.File, digest, func() ([]byte, error) { return write(r.prog) })
+	contract, digest := r.prog.Contracts[i], ""
+	if r.memory != nil {
+		digest = whole(contract)
+	}
+	text, err := r.text(a, a.File, digest, func() ([]byte, error) { return write(contract) })
 	if err != nil {
 		return nil, err
 	}
-	return []File{{Path: a.File, Data: text}}, nil
+	return []File{{Path: a.File, Data: text, Folders: true}}, nil
 }
 
 // text returns the text of the file of a at path: from the memory, if that has

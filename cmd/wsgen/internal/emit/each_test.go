@@ -6,7 +6,6 @@ import (
 	"errors"
 	"go/format"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,37 +134,47 @@ func TestForApp(t *testing.T) {
 		want   string
 		writes int
 	}{
-		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "one two", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "one two", 0},
-		{emit.Artifact{File: "web/b.ts", Format: upper}, func(*model.Program) {}, "ONE TWO", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Packages[1].Scope = []string{"x"} }, "one two", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { slices.Reverse(prog.Packages) }, "two one", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "value") }, "one two", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "value") }, "one two", 0},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Tree", "Value") }, "one two", 1},
-		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contract = tree("Oak", "Value") }, "one two", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "Tree", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(*model.Program) {}, "Tree", 0},
+		{emit.Artifact{File: "web/b.ts", Format: upper}, func(*model.Program) {}, "TREE", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Packages[1].Scope = []string{"x"} }, "Tree", 0},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contracts[0] = tree("Tree", "Value") }, "Tree", 1},
+		{emit.Artifact{File: "web/a.ts"}, func(prog *model.Program) { prog.Contracts[0] = tree("Oak", "Value") }, "Oak", 1},
+		{emit.Artifact{File: "web/a.ts", Wanted: emit.Wanted{Selection: model.Selection{Only: "/a"}}}, func(*model.Program) {}, "", 0},
+		{emit.Artifact{File: "web/a.ts", Wanted: emit.Wanted{Selection: model.Selection{Only: "/a"}}}, func(prog *model.Program) {
+			elm := tree("Elm", "value")
+			elm.Only = "/a"
+			prog.Contracts = append(prog.Contracts, elm)
+		}, "Elm", 1},
 	} {
-		prog := &model.Program{Packages: []*model.Package{{Name: "one"}, {Name: "two"}}}
+		prog := &model.Program{Packages: []*model.Package{{Name: "one"}, {Name: "two"}}, Contracts: []*model.Contract{tree("Tree", "value")}}
 		c.edit(prog)
 		writes := 0
-		files, err := emit.NewRun(prog, known).ForApp(t.Context(), c.a, func(prog *model.Program) ([]byte, error) {
+		files, err := emit.NewRun(prog, known).ForApp(t.Context(), c.a, func(contract *model.Contract) ([]byte, error) {
 			writes++
-			return []byte(prog.Packages[0].Name + " " + prog.Packages[1].Name), nil
+			return []byte(contract.Defs[0].Name), nil
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c.want == "" {
+			if len(files) > 0 || writes > 0 {
+				t.Errorf("step %d: a contract that the run does not have is written: %v", step, files)
+			}
+			continue
 		}
 		if len(files) != 1 || files[0].Path != c.a.File || string(files[0].Data) != c.want || writes != c.writes {
 			t.Errorf("step %d: %d writes of %v, want %d of %s", step, writes, files, c.writes, c.want)
 		}
 	}
+	prog := &model.Program{Contracts: []*model.Contract{tree("Tree", "value")}}
 	failed := errors.New("no")
-	if _, err := emit.NewRun(&model.Program{}, nil).ForApp(t.Context(), emit.Artifact{}, func(*model.Program) ([]byte, error) { return nil, failed }); !errors.Is(err, failed) {
+	if _, err := emit.NewRun(prog, nil).ForApp(t.Context(), emit.Artifact{}, func(*model.Contract) ([]byte, error) { return nil, failed }); !errors.Is(err, failed) {
 		t.Error("what an emitter fails with is lost:", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if files, err := emit.NewRun(&model.Program{}, nil).ForApp(ctx, emit.Artifact{}, func(*model.Program) ([]byte, error) { return nil, nil }); !errors.Is(err, context.Canceled) {
+	if files, err := emit.NewRun(prog, nil).ForApp(ctx, emit.Artifact{}, func(*model.Contract) ([]byte, error) { return nil, nil }); !errors.Is(err, context.Canceled) {
 		t.Error("a run that was ended has made", files)
 	}
 }

@@ -4,6 +4,7 @@ package emit
 
 import (
 	"context"
+	"go/token"
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
@@ -14,6 +15,9 @@ import (
 type File struct {
 	Path string // absolute
 	Data []byte
+	// Folders says that the folder of the file is made if it is not there. Else that
+	// is a failure.
+	Folders bool
 }
 
 // Artifact is a kind of generated file: one row of the table of all that wsgen
@@ -29,10 +33,17 @@ type Artifact struct {
 	// Format makes the file from the text that Emit has written; nil leaves the
 	// text as it is.
 	Format func(text []byte) ([]byte, error)
-	// Contract says that Emit looks at the program's Contract. It is made only if
-	// an artifact of the table does.
-	Contract bool
-	Emit     Emitter
+	// Wanted says which contract a PerApp artifact tells of. Contracts are made only
+	// if an artifact of the table wants one.
+	Wanted Wanted
+	Emit   Emitter
+}
+
+// Wanted is a contract that the user asked for.
+type Wanted struct {
+	model.Selection
+	Value    string         // as it is written: web/live.schema.json from ./cmd/live
+	Pos, End token.Position // of Value; no line: it is a flag
 }
 
 // Scope says how many files there are of an Artifact.

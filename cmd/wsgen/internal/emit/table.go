@@ -36,17 +36,15 @@ func (t Table) Names() []string {
 // them.
 func (t Table) Paths() []string {
 	var paths []string
-	for _, a := range t {
-		if a.Scope == PerApp {
-			paths = append(paths, a.File)
-		}
+	for _, a := range t.Apps() {
+		paths = append(paths, a.File)
 	}
 	return paths
 }
 
-// Contract reports whether any of them looks at the program's Contract.
-func (t Table) Contract() bool {
-	return slices.ContainsFunc(t, func(a Artifact) bool { return a.Contract })
+// Apps are the artifacts that tell of a whole application.
+func (t Table) Apps() []Artifact {
+	return slices.DeleteFunc(slices.Clone(t), func(a Artifact) bool { return a.Scope != PerApp })
 }
 
 // Of is the artifact that the file at path is one of.

@@ -2,6 +2,16 @@ package model
 
 import "go/token"
 
+// Selection says which gateways a Contract is about.
+type Selection struct {
+	// App is the folder of an application, from the module's root (./cmd/live), or
+	// its import path. "" is the only application of the module, or all gateways if
+	// there is none.
+	App string
+	// Only are the paths of gateways, separated by spaces; "" is all of them.
+	Only string
+}
+
 // Contract is the API of a program as its clients see it: events, and data by
 // its JSON. Nothing of Go is in it but names, for outputs that are Go. It is
 // made only for a run that has an output which asks for it.
@@ -9,6 +19,10 @@ import "go/token"
 // Everything is in the order in which it is first used, by gateways as they
 // stand, so that an output does not move when something unrelated does.
 type Contract struct {
+	Selection
+	App        PackageRef // the application's package; the zero value: there is none
+	Title      string     // the application's package, or the last part of the module's path
+	Doc        Doc        // of the application's package clause
 	Gateways   []*Facade
 	Registries []*Registry
 	Defs       []*Def    // declared types, by first use
@@ -19,10 +33,31 @@ type Contract struct {
 type Facade struct {
 	Package  PackageRef
 	Gateway  *Gateway // its name, path and guards
+	Name     string   // unique in the contract: Chat
 	Doc      Doc
+	Path     []Segment
+	Access   Access
 	Registry *Registry
 	Calls    []*Call
+	Digest   string // of all that its clients rely on: 12 letters and digits
 }
+
+// Segment is a part of a gateway's path.
+type Segment struct {
+	Text     string // literal, with its slashes
+	Wildcard string // or the name of a wildcard
+	Rest     bool   // the wildcard takes the rest of the path: {name...}
+}
+
+// Access says whether something says who may send an event.
+type Access uint8
+
+// The kinds of access.
+const (
+	Open    Access = iota // to everybody, and nothing says that this is meant
+	Public                // to everybody, on purpose
+	Guarded               // to those whom a guard lets in
+)
 
 // Doc is what a declaration's comment says, without its directives.
 type Doc struct {
@@ -35,6 +70,7 @@ type Call struct {
 	Event   string
 	Doc     Doc
 	Handler *Handler // its guards and name
+	Access  Access
 	In      Data
 	Out     *Shape // the reply, or each item of a stream; nil: an empty reply
 	Stream  bool
@@ -47,10 +83,13 @@ type Data struct {
 	Members []*Member // DataScalar, DataObject
 }
 
-// Registry is a *ws.Server, or a namespace, with what is pushed to its clients.
+// Registry is a *ws.Server, or a namespace, with what is pushed to its clients and
+// asked of them. A client of a gateway hears all of the gateway's registry.
 type Registry struct {
 	Go     string // import path and name; "" is *ws.Server
+	Name   string // unique in the contract: Server
 	Pushes []*Pushed
+	Asks   []*Asked
 }
 
 // Pushed is an event that clients of a registry get. Several interfaces may push
@@ -61,13 +100,28 @@ type Pushed struct {
 	Data  []*Shape // a union of these, each once; nil is null
 }
 
+// Asked is a question that a client of a registry is asked. Several interfaces may
+// ask it, each with its own data and answer.
+type Asked struct {
+	Event string
+	Doc   Doc
+	In    []*Shape // what comes with it: a union of these, each once; nil is null
+	Out   []*Shape // what is answered: a union of these, each once; nil is a bare answer
+}
+
 // Def is a declared type.
 type Def struct {
-	Name    string // unique in the contract
-	Go      string // chat.Line, page.Page[chat.Line]
-	Doc     Doc
-	Shape   *Shape // never a reference
-	In, Out bool   // clients send it, get it
+	Name string // unique in the contract
+	// Input names what clients send where that differs from what they get: as of
+	// all that is decoded, no member needs to be there. "" if it does not differ, or
+	// goes one way only.
+	Input string
+	Go    string // chat.Line, page.Page[chat.Line]
+	Doc   Doc
+	Shape *Shape // what it is both ways, never a reference
+	// Sent is what the server sends, and Taken what it reads. One of them is nil if
+	// the type goes one way only.
+	Sent, Taken *Shape
 }
 
 // ErrCode is a code that the program may refuse a call with.
@@ -118,7 +172,19 @@ type Member struct {
 	Shape    *Shape
 	Optional bool // it may be absent from what the server sends
 	Required bool // its absence is refused by the server
+	Rules    Rules
 	Pos      token.Position
+}
+
+// Rules are what a validate tag says of a member that clients send. They tell
+// people and forms what is expected; wsgen checks nothing by them. A bound is a
+// number as it stands in the tag; "" is none.
+type Rules struct {
+	Min, Max       string   // of a number
+	Above, Below   string   // of a number: greater, less than
+	MinLen, MaxLen string   // of a string in characters, of a list or an object in members
+	Format         string   // of a string: email, uri, uuid
+	OneOf          []string // of a string or a number
 }
 
 // Value is one value of an enum.
@@ -127,4 +193,9 @@ type Value struct {
 	Text string // of a string
 	Int  string // of an integer, in decimal
 	Doc  Doc
+}
+
+// Any reports whether there is a rule.
+func (r Rules) Any() bool {
+	return r.Min+r.Max+r.Above+r.Below+r.MinLen+r.MaxLen+r.Format != "" || len(r.OneOf) > 0
 }

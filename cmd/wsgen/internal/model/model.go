@@ -31,8 +31,10 @@ type Program struct {
 	// Elsewhere are the applications of packages that were not asked for. Their
 	// guards hold for gateways here, too. Nothing is generated for them.
 	Elsewhere []*App
-	// Contract is the API of Packages as clients see it; nil: no output asks.
-	Contract *Contract
+	// Contracts are the API as clients see it, one for each selection that an output
+	// asks for, in the order in which they do. That of an application which the run
+	// does not cover is not among them.
+	Contracts []*Contract
 }
 
 // Package is one Go package with at least one directive.

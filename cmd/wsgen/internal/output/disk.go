@@ -41,10 +41,16 @@ func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 	if d.Alone {
 		plan.sweep()
 	}
-	var staged []stagedFile
+	var (
+		staged []stagedFile
+		made   []string // folders that were not there, the outer ones first
+	)
 	defer func() {
 		for _, s := range staged {
 			os.Remove(s.temp) // gone already if it was renamed
+		}
+		for _, dir := range slices.Backward(made) {
+			os.Remove(dir) // it stays if there is a file in it
 		}
 	}()
 	for _, c := range changes {
@@ -53,6 +59,12 @@ func (d Disk) Put(ctx context.Context, plan Plan) ([]Change, error) {
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if c.folders {
+			dirs, err := makeFolder(filepath.Dir(c.Path))
+			if made = append(made, dirs...); err != nil {
+				return nil, fmt.Errorf("cannot make the folder of %s (no file was changed): %w", c.Path, err)
+			}
 		}
 		temp, err := stage(c)
 		if err != nil {
@@ -99,6 +111,22 @@ func (plan Plan) sweep() {
 			}
 		}
 	}
+}
+
+// makeFolder makes a folder with all above it, and returns those that were not there.
+func makeFolder(dir string) (made []string, err error) {
+	if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+		return nil, nil
+	}
+	if made, err = makeFolder(filepath.Dir(dir)); err != nil {
+		return made, err
+	}
+	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
+		return made, nil // another run was faster, or staging tells what it is
+	} else if err != nil {
+		return made, err
+	}
+	return append(made, dir), nil
 }
 
 // stage writes the new content beside its place, to a file whose name starts with

@@ -36,6 +36,8 @@ type Change struct {
 	Path string // absolute
 	Old  []byte // nil: the file is not there
 	New  []byte // nil: the file is to be removed
+
+	folders bool // its folder is made if it is not there
 }
 
 // Ends reports whether the file differs by its line ends only: Git gives files
@@ -68,7 +70,7 @@ func (plan Plan) Changes() ([]Change, error) {
 			old = []byte{} // there, and empty
 		}
 		if old == nil || !bytes.Equal(old, f.Data) {
-			changes = append(changes, Change{Path: f.Path, Old: old, New: f.Data})
+			changes = append(changes, Change{Path: f.Path, Old: old, New: f.Data, folders: f.Folders})
 		}
 	}
 	for _, found := range plan.Found {

@@ -68,10 +68,10 @@ func TestArtifactThatIsNotGo(t *testing.T) {
 			return []byte("{\n" + header + "\n  \"event\": \"" + pkg.Gateways[0].Handlers[0].Event + "\"\n}\n"), nil
 		})
 	}
-	page := emit.Artifact{Name: "page", Scope: emit.PerApp, Contract: true, File: filepath.Join(root, "web", "live.gen.ts"), Header: "// made by wsgen"}
+	page := emit.Artifact{Name: "page", Scope: emit.PerApp, File: filepath.Join(root, "web", "live.gen.ts"), Header: "// made by wsgen"}
 	page.Emit = func(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
-		return run.ForApp(ctx, a, func(prog *model.Program) ([]byte, error) {
-			return []byte("// made by wsgen\nexport const events = " + prog.Contract.Gateways[0].Calls[0].Event + "\n"), nil
+		return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) {
+			return []byte("// made by wsgen\nexport const events = " + c.Gateways[0].Calls[0].Event + "\n"), nil
 		})
 	}
 	r.table = append(pipeline.Artifacts(), events, page)

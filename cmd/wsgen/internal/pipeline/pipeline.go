@@ -11,6 +11,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/lock"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
@@ -31,8 +32,10 @@ type Options struct {
 	// RequirePosture refuses a handler that has no guard, in a gateway that has
 	// none, unless one of them is marked //ws:public.
 	RequirePosture bool
+	// Outputs are the files that tell of a whole application.
+	Outputs []Output
 	// Artifacts are what is made, or recognized as made by an earlier run; nil is
-	// Artifacts().
+	// Artifacts() and the Outputs.
 	Artifacts emit.Table
 	// Memory, if not nil, knows files that need not be made again.
 	Memory emit.Memory
@@ -85,9 +88,12 @@ func Artifacts() emit.Table {
 // The user's mistakes are in the Result. The error is a failure that has no place
 // in a file: no module, a disk that is full, ctx cancelled.
 func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
-	loaded, program, result, err := analyze(ctx, opts)
+	loaded, program, result, err := analyze(ctx, opts, opts.table().Apps())
 	if err == nil && loaded != nil {
 		result.Diagnostics = disown(result.Diagnostics, loaded.Foreign, opts.table())
+	}
+	if err == nil {
+		result.Diagnostics = append(result.Diagnostics, twice(opts.table())...).Sort()
 	}
 	if err != nil || result.Diagnostics.HasErrors() {
 		return result, err
@@ -111,6 +117,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
+	result.Diagnostics = append(result.Diagnostics, occupied(table, files)...)
 	for _, f := range files {
 		if slices.Contains(loaded.Foreign, f.Path) {
 			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path, table))
@@ -179,7 +186,7 @@ func inTheWay(path, what string) diag.Diagnostic {
 // Model reads the packages that opts name and writes nothing. The model is nil
 // if the Result has errors, and its errors are those of Run.
 func Model(ctx context.Context, opts Options) (*model.Program, Result, error) {
-	_, program, result, err := analyze(ctx, opts)
+	_, program, result, err := analyze(ctx, opts, nil)
 	if err != nil || result.Diagnostics.HasErrors() {
 		return nil, result, err
 	}
@@ -187,8 +194,9 @@ func Model(ctx context.Context, opts Options) (*model.Program, Result, error) {
 }
 
 // analyze is what Run and Model have in common. loaded and program are not nil
-// unless it returns an error, or has one among the diagnostics.
-func analyze(ctx context.Context, opts Options) (loaded *source.Program, program *model.Program, result Result, err error) {
+// unless it returns an error, or has one among the diagnostics. The program has the
+// contracts that outputs want.
+func analyze(ctx context.Context, opts Options, outputs []emit.Artifact) (loaded *source.Program, program *model.Program, result Result, err error) {
 	opts.step("reading packages")
 	loaded, diags, err := source.Load(ctx, source.Options{
 		Dir: opts.Dir, Patterns: opts.Patterns, Tags: opts.Tags, Env: opts.Env, Generated: opts.table().Files(),
@@ -198,10 +206,15 @@ func analyze(ctx context.Context, opts Options) (loaded *source.Program, program
 	}
 
 	program, more := resolve.Resolve(ctx, loaded, resolve.Options{
-		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contract: opts.table().Contract(), Fuzz: opts.Fuzz,
+		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contracts: wanted(outputs), Fuzz: opts.Fuzz,
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err
+	}
+	for _, c := range program.Contracts {
+		for _, g := range c.Gateways {
+			g.Digest = lock.Digest(g)
+		}
 	}
 	result = Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages), Whole: loaded.Whole}
 	if opts.WarningsFail {
@@ -224,7 +237,7 @@ func (opts Options) table() emit.Table {
 	if opts.Artifacts != nil {
 		return opts.Artifacts
 	}
-	return Artifacts()
+	return opts.Table()
 }
 
 func (opts Options) step(doing string) {

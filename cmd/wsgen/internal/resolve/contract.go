@@ -4,6 +4,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"path"
 	"slices"
 	"strings"
 
@@ -12,50 +13,92 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
-// contract is the API of the requested packages as clients see it. It is asked
-// for once the model has no mistakes.
-func (r *resolver) contract() *model.Contract {
-	c := &composer{r: r, shapes: r.json.Shapes(contractSource{r}), out: &model.Contract{}, registries: map[string]*model.Registry{}}
-	for _, p := range r.pkgs {
-		if !p.src.Requested {
-			continue
-		}
-		for _, g := range p.gateways {
-			c.gateway(p, g)
-		}
-		c.codes(p)
+// contract is the API of some gateways as clients see it. It is asked for once the
+// model has no mistakes.
+func (r *resolver) contract(c choice) *model.Contract {
+	m := &composer{
+		r: r, app: c.app, shapes: r.json.Shapes(contractSource{r}),
+		out: &model.Contract{Selection: c.selection, Title: path.Base(r.src.Module.Path)}, registries: map[string]*model.Registry{},
 	}
-	for _, p := range r.pkgs {
-		c.pushes(p)
+	if c.app != nil {
+		m.out.App = model.PackageRef{Path: c.app.src.Path, Name: c.app.src.Name}
+		m.out.Title, m.out.Doc = c.app.src.Name, docOf(c.app.app.Site.File.Doc)
 	}
-	c.out.Defs = c.shapes.Defs()
-	return c.out
+	for _, g := range c.gateways {
+		m.gateway(g)
+	}
+	for _, p := range c.members {
+		m.codes(p)
+		m.pushes(p)
+		m.asks(p)
+	}
+	m.name(c.gateways)
+	m.out.Defs = m.shapes.Defs(m.taken)
+	return m.out
 }
 
 // composer makes one contract.
 type composer struct {
 	r          *resolver
+	app        *pkg // nil: none
 	shapes     *wiretype.Shapes
 	out        *model.Contract
 	registries map[string]*model.Registry // those of gateways, by registryOf
 }
 
-func (c *composer) gateway(p *pkg, g *gateway) {
-	key := c.r.registryOf(p, g.directive)
+func (c *composer) gateway(g *gateway) {
+	key := c.r.registryOf(g.pkg, g.directive)
 	registry := c.registries[key]
 	if registry == nil {
 		registry = &model.Registry{Go: key}
 		c.registries[key] = registry
 		c.out.Registries = append(c.out.Registries, registry)
 	}
-	f := &model.Facade{
-		Package: model.PackageRef{Path: p.src.Path, Name: p.src.Name}, Gateway: g.model,
-		Doc: c.r.doc(g.obj), Registry: registry,
+	m := g.model
+	guards := len(m.ConnGuards) + len(m.MessageGuards)
+	if c.app != nil {
+		guards += len(c.app.model.App.ConnGuards) + len(c.app.model.App.MessageGuards)
 	}
-	for _, h := range g.model.Handlers {
-		f.Calls = append(f.Calls, c.call(g.handlers[h], h))
+	f := &model.Facade{
+		Package: model.PackageRef{Path: g.pkg.src.Path, Name: g.pkg.src.Name}, Gateway: m,
+		Doc: c.r.doc(g.obj), Path: segments(m.Path), Registry: registry, Access: access(guards > 0, m.Public),
+	}
+	for _, h := range m.Handlers {
+		call := c.call(g.handlers[h], h)
+		call.Access = access(guards+len(h.Guards) > 0, m.Public || h.Public)
+		f.Calls = append(f.Calls, call)
 	}
 	c.out.Gateways = append(c.out.Gateways, f)
+}
+
+func access(guarded, public bool) model.Access {
+	switch {
+	case guarded:
+		return model.Guarded
+	case public:
+		return model.Public
+	}
+	return model.Open
+}
+
+// segments are the parts of a path of a ServeMux.
+func segments(pattern string) (all []model.Segment) {
+	for pattern != "" {
+		text, rest, found := strings.Cut(pattern, "{")
+		if text != "" {
+			all = append(all, model.Segment{Text: text})
+		}
+		if !found {
+			break
+		}
+		var name string
+		if name, pattern, _ = strings.Cut(rest, "}"); name == "$" { // that nothing follows
+			continue
+		}
+		name, dots := strings.CutSuffix(name, "...")
+		all = append(all, model.Segment{Wildcard: name, Rest: dots})
+	}
+	return all
 }
 
 func (c *composer) call(m *bound, h *model.Handler) *model.Call {
@@ -105,36 +148,73 @@ func (c *composer) codes(p *pkg) {
 // pushes are what a package's push interfaces send to clients of the gateways
 // that there are.
 func (c *composer) pushes(p *pkg) {
-	objs, ds := p.marked("push")
+	c.outbounds(p, "push", func(registry *model.Registry, fn *types.Func, event string) {
+		i := slices.IndexFunc(registry.Pushes, func(p *model.Pushed) bool { return p.Event == event })
+		if i < 0 {
+			i = len(registry.Pushes)
+			registry.Pushes = append(registry.Pushes, &model.Pushed{Event: event})
+		}
+		push := registry.Pushes[i]
+		c.describe(&push.Doc, fn)
+		push.Data = union(push.Data, c.param(fn, 0))
+	})
+}
+
+// asks are the questions that a package's ask interfaces ask clients of the
+// gateways that there are.
+func (c *composer) asks(p *pkg) {
+	c.outbounds(p, "ask", func(registry *model.Registry, fn *types.Func, event string) {
+		i := slices.IndexFunc(registry.Asks, func(a *model.Asked) bool { return a.Event == event })
+		if i < 0 {
+			i = len(registry.Asks)
+			registry.Asks = append(registry.Asks, &model.Asked{Event: event})
+		}
+		ask := registry.Asks[i]
+		c.describe(&ask.Doc, fn)
+		var answer *model.Shape
+		if results := fn.Signature().Results(); results.Len() > 1 {
+			answer = c.shapes.Shape(results.At(0).Type(), wiretype.In)
+		}
+		ask.In, ask.Out = union(ask.In, c.param(fn, 1)), union(ask.Out, answer)
+	})
+}
+
+// outbounds calls do for each method of the interfaces of p that a directive marks,
+// if clients of the gateways hear it.
+func (c *composer) outbounds(p *pkg, directive string, do func(*model.Registry, *types.Func, string)) {
+	objs, ds := p.marked(directive)
 	for i, obj := range objs {
 		registry := c.registries[c.r.registryOf(p, ds[i])]
 		if registry == nil {
 			continue // nobody hears it
 		}
 		for _, fn := range c.r.pushMethods(obj.Type().Underlying().(*types.Interface)) {
-			c.pushed(registry, fn)
+			do(registry, fn, c.r.quiet().pushEvent(fn, nameSpan(fn)))
 		}
 	}
 }
 
-func (c *composer) pushed(registry *model.Registry, fn *types.Func) {
-	event := c.r.quiet().pushEvent(fn, nameSpan(fn))
-	i := slices.IndexFunc(registry.Pushes, func(p *model.Pushed) bool { return p.Event == event })
-	if i < 0 {
-		i = len(registry.Pushes)
-		registry.Pushes = append(registry.Pushes, &model.Pushed{Event: event})
+// describe gives an event the comment of the first method that has one.
+func (c *composer) describe(doc *model.Doc, fn *types.Func) {
+	if field := c.r.pushField(fn); field != nil && *doc == (model.Doc{}) {
+		*doc = docOf(field.Doc)
 	}
-	p := registry.Pushes[i]
-	if field := c.r.pushField(fn); field != nil && p.Doc == (model.Doc{}) {
-		p.Doc = docOf(field.Doc)
+}
+
+// param is the shape of what the server sends as a parameter; nil if there is none.
+func (c *composer) param(fn *types.Func, i int) *model.Shape {
+	if params := fn.Signature().Params(); params.Len() > i {
+		return c.shapes.Shape(params.At(i).Type(), wiretype.Out)
 	}
-	var shape *model.Shape
-	if params := fn.Signature().Params(); params.Len() > 0 {
-		shape = c.shapes.Shape(params.At(0).Type(), wiretype.Out)
+	return nil
+}
+
+// union adds a shape to those of an event.
+func union(all []*model.Shape, shape *model.Shape) []*model.Shape {
+	if slices.ContainsFunc(all, func(other *model.Shape) bool { return sameShape(other, shape) }) {
+		return all
 	}
-	if !slices.ContainsFunc(p.Data, func(other *model.Shape) bool { return sameShape(other, shape) }) {
-		p.Data = append(p.Data, shape)
-	}
+	return append(all, shape)
 }
 
 // sameShape reports whether two shapes are written alike. Those of declared types

@@ -39,11 +39,11 @@ func TestContracts(t *testing.T) {
 			if err != nil || list.HasErrors() {
 				t.Fatal(err, shown(t, list, dir))
 			}
-			prog, list := resolve.Resolve(t.Context(), p, resolve.Options{Contract: true})
-			if list.HasErrors() {
+			prog, list := resolve.Resolve(t.Context(), p, resolve.Options{Contracts: []resolve.Wanted{{}}})
+			if list.HasErrors() || len(prog.Contracts) != 1 {
 				t.Fatal(shown(t, list, dir))
 			}
-			got := contract(prog.Contract)
+			got := contract(prog.Contracts[0])
 			if *update {
 				a.Files[last].Data = []byte(got)
 				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
@@ -52,7 +52,7 @@ func TestContracts(t *testing.T) {
 			} else if got != string(a.Files[last].Data) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, a.Files[last].Data)
 			}
-			if prog, _ = resolve.Resolve(t.Context(), p, resolve.Options{}); prog.Contract != nil {
+			if prog, _ = resolve.Resolve(t.Context(), p, resolve.Options{}); prog.Contracts != nil {
 				t.Error("a contract is made that nobody has asked for")
 			}
 		})
@@ -63,36 +63,31 @@ func TestContracts(t *testing.T) {
 func contract(c *model.Contract) string {
 	d := &dumper{}
 	for _, g := range c.Gateways {
-		d.line(0, "gateway", g.Package.Path, g.Gateway.Name, g.Gateway.Path, when(g.Registry.Go != "", "of "+g.Registry.Go), comment(g.Doc))
+		d.line(0, "gateway", g.Name, g.Package.Path, g.Gateway.Name, path(g.Path), access(g.Access), when(g.Registry.Go != "", "of "+g.Registry.Go), comment(g.Doc))
 		for _, call := range g.Calls {
 			out := "()"
 			if call.Out != nil {
 				out = shape(call.Out)
 			}
-			d.line(1, call.Event, incoming(call.In), "->", when(call.Stream, "stream of"), out, comment(call.Doc))
+			d.line(1, call.Event, incoming(call.In), "->", when(call.Stream, "stream of"), out, when(call.Access != g.Access, access(call.Access)), comment(call.Doc))
 		}
 	}
 	for _, r := range c.Registries {
-		d.line(0, "registry", r.Go)
+		d.line(0, "registry", r.Name, r.Go)
 		for _, p := range r.Pushes {
-			var data []string
-			for _, s := range p.Data {
-				if s == nil {
-					data = append(data, "null")
-				} else {
-					data = append(data, shape(s))
-				}
-			}
-			d.line(1, p.Event, strings.Join(data, " | "), comment(p.Doc))
+			d.line(1, p.Event, either(p.Data), comment(p.Doc))
+		}
+		for _, a := range r.Asks {
+			d.line(1, a.Event, either(a.In), "->", either(a.Out), comment(a.Doc))
 		}
 	}
 	for _, def := range c.Defs {
-		d.line(0, "type", def.Name, "("+def.Go+")", when(def.In, "in"), when(def.Out, "out"), comment(def.Doc))
+		d.line(0, "type", def.Name, when(def.Input != "", "or "+def.Input), "("+def.Go+")", when(def.Taken != nil, "in"), when(def.Sent != nil, "out"), comment(def.Doc))
 		if def.Shape.Kind != model.ShapeObject && def.Shape.Kind != model.ShapeEnum {
 			d.line(1, shape(def.Shape))
 		}
 		for _, m := range def.Shape.Fields {
-			d.line(1, m.Name+when(m.Optional, "?"), shape(m.Shape), fmt.Sprintf("%s:%d", filepath.Base(m.Pos.Filename), m.Pos.Line), comment(m.Doc))
+			d.line(1, m.Name+when(m.Optional, "?"), shape(m.Shape), when(m.Required, "required"), rules(m.Rules), fmt.Sprintf("%s:%d", filepath.Base(m.Pos.Filename), m.Pos.Line), comment(m.Doc))
 		}
 		for _, v := range def.Shape.Values {
 			d.line(1, v.Go, "=", v.Text+v.Int, comment(v.Doc))
@@ -102,6 +97,35 @@ func contract(c *model.Contract) string {
 		d.line(0, "code", code.Code, code.Go, comment(code.Doc))
 	}
 	return d.b.String()
+}
+
+func either(shapes []*model.Shape) string {
+	var all []string
+	for _, s := range shapes {
+		if s == nil {
+			all = append(all, "null")
+		} else {
+			all = append(all, shape(s))
+		}
+	}
+	return strings.Join(all, " | ")
+}
+
+func path(segments []model.Segment) string {
+	text := ""
+	for _, s := range segments {
+		text += s.Text + when(s.Wildcard != "", "<"+s.Wildcard+when(s.Rest, "...")+">")
+	}
+	return text
+}
+
+func access(a model.Access) string { return []string{"open", "public", "guarded"}[a] }
+
+func rules(r model.Rules) string {
+	if !r.Any() {
+		return ""
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%+v", r)), " ")
 }
 
 func incoming(in model.Data) string {

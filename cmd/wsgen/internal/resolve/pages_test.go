@@ -16,9 +16,11 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
@@ -27,7 +29,10 @@ const pagesDir = "../diag/pages"
 
 // alone are the codes whose example no other package can be loaded beside: the
 // mistake ends the run before anything is resolved, or shows elsewhere.
-var alone = []diag.Code{diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile, diag.UnfoundPackage}
+var alone = []diag.Code{
+	diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile, diag.UnfoundPackage,
+	diag.OneOutputTwice, diag.OutputInTheWay, diag.NoSuchApp, diag.NoSuchPath, diag.NoGateway,
+}
 
 // TestPages carries out the example of every page. The files in before have the
 // mistake and no other, at the place and with the words that the page shows. Those
@@ -154,7 +159,7 @@ func aloneExample(t *testing.T, p diag.Page) {
 	for _, when := range []string{"before", "after"} {
 		module := filepath.Join(dir, folder(p.Code, when))
 		goMod(t, module)
-		result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: module}, &output.Memory{})
+		result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: module, Outputs: outputs(t, module)}, &output.Memory{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,6 +171,22 @@ func aloneExample(t *testing.T, p diag.Page) {
 	}
 }
 
+// outputs are those that the settings of an example ask for.
+func outputs(t *testing.T, module string) (all []pipeline.Output) {
+	t.Helper()
+	set, list, err := settings.Load(module)
+	if err != nil || len(list) > 0 {
+		t.Fatal(err, shown(t, list, module))
+	}
+	for _, o := range set.Outputs {
+		all = append(all, pipeline.Output{
+			Setting: o.Setting, File: filepath.Join(module, o.Path), Value: o.Value, Pos: o.Pos, End: o.End,
+			Selection: model.Selection{App: o.From, Only: strings.Join(o.Only, " ")},
+		})
+	}
+	return all
+}
+
 // example writes the files of a page, imports between them adapted.
 func example(t *testing.T, dir string, p diag.Page) {
 	t.Helper()
@@ -175,7 +196,7 @@ func example(t *testing.T, dir string, p diag.Page) {
 		}
 		a := &txtar.Archive{}
 		for _, f := range files {
-			if formatted, err := format.Source([]byte(f.Text)); err == nil && string(formatted) != f.Text {
+			if formatted, err := format.Source([]byte(f.Text)); strings.HasSuffix(f.Name, ".go") && err == nil && string(formatted) != f.Text {
 				t.Errorf("%s: %s/%s is not formatted", p.Code, when, f.Name)
 			}
 			text := f.Text

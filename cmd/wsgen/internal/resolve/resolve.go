@@ -22,8 +22,8 @@ type Options struct {
 	// Wire says that provider sets for google/wire are written. Then Resolve refuses
 	// types that wire cannot take.
 	Wire bool
-	// Contract asks for the API as clients see it, which costs time.
-	Contract bool
+	// Contracts ask for the API as clients see it, which costs time.
+	Contracts []Wanted
 	// Fuzz asks for what fuzz tests begin with, which costs time.
 	Fuzz bool
 }
@@ -60,8 +60,9 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	if opts.Fuzz && !list.HasErrors() && ctx.Err() == nil {
 		r.fuzz()
 	}
-	if opts.Contract && !list.HasErrors() && ctx.Err() == nil {
-		m.Contract = r.contract()
+	if len(opts.Contracts) > 0 && !list.HasErrors() && ctx.Err() == nil {
+		contracts, more := r.contracts(opts.Contracts)
+		m.Contracts, list = contracts, append(list, more...).Sort()
 	}
 	return m, list
 }

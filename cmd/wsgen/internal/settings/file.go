@@ -74,7 +74,7 @@ func (r *reader) line(number int, line string) {
 		})
 		return
 	}
-	if first, again := r.seen[name]; again {
+	if first, again := r.seen[name]; again && !spec.Many {
 		r.report(diag.Diagnostic{
 			Code: diag.RepeatedSetting, Pos: at, End: end,
 			Message: name + " is set twice", Help: "keep one of the two lines",
@@ -83,13 +83,16 @@ func (r *reader) line(number int, line string) {
 		return
 	}
 	r.seen[name] = at
+	from := len(key) + 1 + len(value) - len(strings.TrimLeft(value, " \t"))
+	pos, end := r.at(number, from), r.at(number, from+len(strings.TrimSpace(value)))
 	if err := r.settings.Set(spec, strings.TrimSpace(value)); err != nil {
-		from := len(key) + 1 + len(value) - len(strings.TrimLeft(value, " \t"))
 		r.report(diag.Diagnostic{
-			Code: diag.BadSetting, Pos: r.at(number, from), End: r.at(number, from+len(strings.TrimSpace(value))),
+			Code: diag.BadSetting, Pos: pos, End: end,
 			Message: "wrong value of " + name, Help: err.Error(),
 		})
+		return
 	}
+	r.settings.locate(spec, pos, end)
 }
 
 // asSetting is the help for a line without an equals sign: the setting that it

@@ -6,6 +6,8 @@ package settings
 
 import (
 	"fmt"
+	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +22,17 @@ type Settings struct {
 	Fuzz           bool
 	RequirePosture bool
 	WarningsFail   bool
+	Outputs        []Output
+}
+
+// Output is a file that tells of a whole application.
+type Output struct {
+	Setting  string         // its name: jsonschema
+	Path     string         // from the module's root, with slashes
+	From     string         // the application: its folder or import path; "" is none named
+	Only     []string       // paths of gateways; none is all
+	Value    string         // as it is written
+	Pos, End token.Position // of Value; no line: it is a flag
 }
 
 // Default returns the settings of a module that has no file.
@@ -32,6 +45,9 @@ type Spec struct {
 	Arg     string
 	Default string
 	Doc     string // one line
+	// Many says that there may be several lines of it, or flags. Flags take the place
+	// of all lines.
+	Many bool
 
 	set func(s *Settings, value string) error
 }
@@ -40,41 +56,46 @@ type Spec struct {
 func Table() []Spec {
 	return []Spec{
 		{
-			"fuzz", "", "off",
-			"write fuzz tests of what handlers decode, as ws_gen_test.go",
-			func(s *Settings, value string) (err error) {
+			Name: "fuzz", Default: "off",
+			Doc: "write fuzz tests of what handlers decode, as ws_gen_test.go",
+			set: func(s *Settings, value string) (err error) {
 				s.Fuzz, err = parseSwitch(value)
 				return err
 			},
 		},
 		{
-			"require-posture", "", "false",
-			"refuse a handler that has no guard, no guarded gateway and no //ws:public",
-			func(s *Settings, value string) (err error) {
+			Name: "jsonschema", Arg: "file", Many: true,
+			Doc: "write what gateways send and take as JSON Schema, to this file",
+			set: func(s *Settings, value string) error { return s.output("jsonschema", value, ".json") },
+		},
+		{
+			Name: "require-posture", Default: "false",
+			Doc: "refuse a handler that has no guard, no guarded gateway and no //ws:public",
+			set: func(s *Settings, value string) (err error) {
 				s.RequirePosture, err = parseBool(value)
 				return err
 			},
 		},
 		{
-			"tags", "list", "",
-			"build tags, separated by commas",
-			func(s *Settings, value string) error {
+			Name: "tags", Arg: "list",
+			Doc: "build tags, separated by commas",
+			set: func(s *Settings, value string) error {
 				s.Tags = splitList(value)
 				return nil
 			},
 		},
 		{
-			"werror", "", "false",
-			"take warnings for errors",
-			func(s *Settings, value string) (err error) {
+			Name: "werror", Default: "false",
+			Doc: "take warnings for errors",
+			set: func(s *Settings, value string) (err error) {
 				s.WarningsFail, err = parseBool(value)
 				return err
 			},
 		},
 		{
-			"wire", "mode", "auto",
-			"write provider sets for google/wire: auto (if the module uses it), on or off",
-			func(s *Settings, value string) error {
+			Name: "wire", Arg: "mode", Default: "auto",
+			Doc: "write provider sets for google/wire: auto (if the module uses it), on or off",
+			set: func(s *Settings, value string) error {
 				switch value {
 				case "auto", "on", "off":
 					s.Wire = value
@@ -108,6 +129,11 @@ func Names() []string {
 // Set gives the setting of spec a value, as it is written in the file or behind
 // the flag. The error says what is allowed.
 func (s *Settings) Set(spec Spec, value string) error { return spec.set(s, value) }
+
+// Forget takes back all that was set of a setting that may be set several times.
+func (s *Settings) Forget(spec Spec) {
+	s.Outputs = slices.DeleteFunc(s.Outputs, func(o Output) bool { return o.Setting == spec.Name })
+}
 
 func parseBool(value string) (bool, error) {
 	if b, err := strconv.ParseBool(value); err == nil {

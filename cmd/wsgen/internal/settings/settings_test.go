@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,6 +41,9 @@ func TestNoFileMeansDefaults(t *testing.T) {
 // has.
 func TestTableTellsTheDefaults(t *testing.T) {
 	for _, spec := range settings.Table() {
+		if spec.Many {
+			continue // none is set
+		}
 		s := settings.Default()
 		if err := s.Set(spec, spec.Default); err != nil {
 			t.Errorf("%s: %v", spec.Name, err)
@@ -141,7 +145,7 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are fuzz, require-posture, tags, werror, wire
+   help: the settings are fuzz, jsonschema, require-posture, tags, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
@@ -150,6 +154,42 @@ wsgen.conf:8:1: this line is no setting [WS130]
 `
 	if said != want {
 		t.Errorf("got\n%s\nwant\n%s", said, want)
+	}
+}
+
+// TestOutputs reads settings that ask for files: where each is, of which
+// application, with which gateways, and where that stands.
+func TestOutputs(t *testing.T) {
+	s, said := load(t, "jsonschema = web/live.json\njsonschema=../beside/a.json from ./cmd/live only /chat /rooms/{room}\n\tjsonschema =  ./b.json  only /b from x\n")
+	var got []string
+	for _, o := range s.Outputs {
+		got = append(got, fmt.Sprintf("%s %s %q %q %d:%d-%d", o.Setting, o.Path, o.From, o.Only, o.Pos.Line, o.Pos.Column, o.End.Column))
+	}
+	want := []string{
+		`jsonschema web/live.json "" [] 1:14-27`,
+		`jsonschema ../beside/a.json "./cmd/live" ["/chat" "/rooms/{room}"] 2:12-69`,
+		`jsonschema b.json "x" ["/b"] 3:16-40`,
+	}
+	if said != "" || !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"), said)
+	}
+	for value, want := range map[string]string{
+		"":                       "no file is named",
+		"web/live.ts":            "web/live.ts does not end in .json",
+		"web/.json":              "web/.json does not end in .json",
+		"/web/live.json":         "/web/live.json is no path from the module's root",
+		`web\live.json`:          `web\live.json is no path from the module's root`,
+		"C:/live.json":           "C:/live.json is no path from the module's root",
+		"a.json from":            "behind from stands the folder of one application",
+		"a.json from a b":        "behind from stands the folder of one application",
+		"a.json from a from b":   "behind from stands the folder of one application",
+		"a.json only":            "behind only stand the paths of gateways",
+		"a.json form ./cmd/live": "form has no meaning here",
+	} {
+		s, said := load(t, "jsonschema = "+value+"\n")
+		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") || len(s.Outputs) > 0 {
+			t.Errorf("%q: want %s, got\n%s", value, want, said)
+		}
 	}
 }
 

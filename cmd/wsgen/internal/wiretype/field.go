@@ -3,6 +3,7 @@ package wiretype
 import (
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -88,13 +89,13 @@ func (f *Field) member() (name string, ok bool) {
 	return f.Name, !embedded
 }
 
-// quotes reports whether the option string does anything to the field.
-func (f *Field) quotes(table *Table) bool {
+// quotes reports whether the option string does anything to the field on its ways.
+func (f *Field) quotes(table *Table, ways ...Way) bool {
 	t := f.Var.Type()
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = p.Elem()
 	}
 	b, ok := t.Underlying().(*types.Basic)
-	at := table.Of(t)
-	return ok && b.Info()&(types.IsString|types.IsBoolean|types.IsInteger|types.IsFloat) != 0 && at.Coder(Out) == "" && at.Coder(In) == ""
+	return ok && b.Info()&(types.IsString|types.IsBoolean|types.IsInteger|types.IsFloat) != 0 &&
+		!slices.ContainsFunc(ways, func(w Way) bool { return table.Of(t).Coder(w) != "" })
 }

@@ -131,6 +131,14 @@ func (f *Field) OmitsEmpty() bool {
 	return true
 }
 
-// NeverNull reports whether a member that is there is never null: omitempty leaves
-// out every value that would be written so.
-func (f *Field) NeverNull() bool { return slices.Contains(f.Options, "omitempty") && f.OmitsEmpty() }
+// NeverNull reports whether a member that is there is never null: its tag leaves
+// out every value that would be written so. What a pointer leads to may be null by
+// itself, and a method may call a nil value not zero.
+func (f *Field) NeverNull() bool {
+	typ := f.Var.Type()
+	if p, ok := typ.Underlying().(*types.Pointer); ok && nullable(p.Elem()) {
+		return false
+	}
+	return slices.Contains(f.Options, "omitempty") && f.OmitsEmpty() ||
+		slices.Contains(f.Options, "omitzero") && gotype.Method(typ, "IsZero") == nil
+}

@@ -113,7 +113,7 @@ func (t *Type) ofTag(f *Field) (all []Problem) {
 				all = append(all, Problem{Mistake: OmitsNoArray, Field: f})
 			}
 		}
-		if o == "string" && !f.quotes(t.table) {
+		if o == "string" && !f.quotes(t.table, In, Out) {
 			all = append(all, Problem{Mistake: QuotesNothing, Field: f})
 		}
 	}

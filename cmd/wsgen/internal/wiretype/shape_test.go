@@ -29,6 +29,7 @@ func (samples) Doc(types.Object) model.Doc                 { return model.Doc{} 
 func (samples) Whole(pkg *types.Package) *types.Package    { return pkg }
 func (s samples) Position(pos token.Pos) token.Position    { return s.fset.Position(pos) }
 func (s samples) typ(t *testing.T, name string) types.Type { return lookup(t, s.pkg, name) }
+func free(string) bool                                     { return false }
 func same(types.Type, ...string) bool                      { return false }
 func (s samples) shapes(t *testing.T) *wiretype.Shapes {
 	return wiretype.New(t.Context(), same).Shapes(s)
@@ -79,7 +80,9 @@ func TestShapeHoldsWhatJSONWrites(t *testing.T) {
 		"Twins": {Twins{}}, "Alone": {Alone{}, Alone{Red, Page[int]{Items: []int{1}}}},
 		"[2][]byte": {[2][]byte{}}, "uint64": {uint64(1 << 63)}, "any": {nil, 1, "x"}, "struct{ A *int }": {struct{ A *int }{}},
 	} {
-		shape := s.shapes(t).Shape(s.typ(t, name), wiretype.Out)
+		shapes := s.shapes(t)
+		shape := shapes.Shape(s.typ(t, name), wiretype.Out)
+		shapes.Defs(free)
 		for _, v := range values {
 			text, err := json.Marshal(v)
 			if err != nil {
@@ -126,10 +129,10 @@ func fits(s *model.Shape, data any) string {
 	case model.ShapeAny:
 		return ""
 	case model.ShapeRef:
-		if s.Def.Shape.Null || !s.Def.Out || s.Def.Shape.Kind == model.ShapeRef {
+		if s.Def.Shape.Null || s.Def.Sent == nil || s.Def.Shape.Kind == model.ShapeRef {
 			return "the shape of " + s.Def.Go
 		}
-		return fits(s.Def.Shape, data)
+		return fits(s.Def.Sent, data)
 	case model.ShapeBool:
 		if _, ok := data.(bool); !ok {
 			return bad()
@@ -235,7 +238,7 @@ func TestShape(t *testing.T) {
 	} {
 		shapes := s.shapes(t)
 		shape := shapes.Shape(s.typ(t, c.typ), wiretype.Out)
-		shapes.Defs()
+		shapes.Defs(free)
 		if got := written(shape); got != c.want {
 			t.Errorf("%s is %s, want %s", c.typ, got, c.want)
 		}
@@ -252,8 +255,8 @@ func TestDefs(t *testing.T) {
 	shapes.Shape(s.typ(t, "[]Page[Tree]"), wiretype.Out)
 	shapes.Shape(s.typ(t, "*Level"), wiretype.In)
 	var got []string
-	for _, def := range shapes.Defs() {
-		got = append(got, fmt.Sprint(def.Name, " ", def.Go, " ", def.In, def.Out, " ", written(def.Shape)))
+	for _, def := range shapes.Defs(free) {
+		got = append(got, fmt.Sprint(def.Name, " ", def.Go, " ", def.Taken != nil, def.Sent != nil, " ", written(def.Shape)))
 	}
 	want := []string{
 		"Tree wiretype_test.Tree true true {value integer:int, children [Tree]?, byName? {string: Tree?}}",
