@@ -109,6 +109,8 @@ const (
 	BadConfigure      Code = "WS104"
 	SameType          Code = "WS105"
 	GenericProvider   Code = "WS106"
+	BadTypeDirective  Code = "WS107"
+	OwnJSON           Code = "WS108"
 	BadAsk            Code = "WS111"
 	AskAndPush        Code = "WS114"
 

@@ -77,10 +77,11 @@ const (
 	TakesNames Takes = iota // names and folders, or nothing
 	TakesPath               // a path of a ServeMux
 	TakesEvent              // an event
+	TakesType               // a type of Go, which may have spaces
 )
 
 // Table returns every directive, in the order a reader meets them.
-func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms()) }
+func Table() []Spec { return slices.Concat(ofGateways(), ofPrograms(), ofTypes()) }
 
 // ofGateways are the directives of a gateway, its methods and its state.
 func ofGateways() []Spec {
@@ -182,6 +183,22 @@ func ofPrograms() []Spec {
 			Name: "app", On: PackageClause, Where: "a package clause", Args: "[folder...]", Max: -1,
 			Doc:     "The package gets one router and one provider set for the gateways of the module, or of the folders named (relative to the module's root).",
 			Example: "//ws:app",
+		},
+	}
+}
+
+// ofTypes are the directives of types that travel.
+func ofTypes() []Spec {
+	return []Spec{
+		{
+			Name: "type", On: Type, Where: "a type that writes its own JSON", Args: "type", Takes: TakesType, Min: 1, Max: -1,
+			Options: []OptionSpec{
+				{Name: "format", Doc: "a format of JSON Schema, such as uuid"},
+			},
+			Doc:     "In JSON the type is what this Go type would be: outputs for clients say so.",
+			More:    "Without it clients know nothing of what a method MarshalJSON writes. The type is one of Go's that has a form in JSON, as the file could declare it: `//ws:type [2]float64`. Nothing changes for the server.",
+			Example: "//ws:type string format=uuid",
+			Lacking: "write the Go type that has the same JSON",
 		},
 	}
 }

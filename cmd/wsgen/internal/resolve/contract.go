@@ -34,6 +34,7 @@ func (r *resolver) contract(c choice) *model.Contract {
 	}
 	m.name(c.gateways)
 	m.out.Defs = m.shapes.Defs(m.taken)
+	r.ownJSON(m.shapes)
 	return m.out
 }
 
@@ -240,6 +241,11 @@ func (r *resolver) item(m *bound) types.Type {
 type contractSource struct{ r *resolver }
 
 func (s contractSource) Doc(obj types.Object) model.Doc { return s.r.doc(obj) }
+
+func (s contractSource) Override(obj *types.TypeName) (wiretype.Override, bool) {
+	o, ok := s.r.ownForms[gotype.Key(obj)]
+	return o, ok
+}
 
 func (s contractSource) Whole(pkg *types.Package) *types.Package { return s.r.whole(pkg) }
 

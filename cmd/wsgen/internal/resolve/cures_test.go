@@ -16,7 +16,10 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 )
 
@@ -51,6 +54,61 @@ func TestCures(t *testing.T) {
 	compile(t, pasted)
 }
 
+// TestCuresOfOutputs pastes what is printed about settings that ask for outputs: a
+// name for the last word of the message, a line for the line that is to blame, and a
+// directive above it.
+func TestCuresOfOutputs(t *testing.T) {
+	t.Parallel()
+	pasted := 0
+	for _, p := range diag.Pages() {
+		if !strings.HasSuffix(p.Before[0].Name, ".go") || !slices.ContainsFunc(p.Before, func(f diag.File) bool { return f.Name == settings.File }) {
+			continue
+		}
+		dir := t.TempDir()
+		example(t, dir, p)
+		dir = filepath.Join(dir, folder(p.Code, "before"))
+		goMod(t, dir)
+		run := func() diag.List {
+			result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Outputs: outputs(t, dir)}, &output.Memory{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return result.Diagnostics
+		}
+		d := run()[0]
+		text, err := os.ReadFile(d.Pos.Filename)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		line := &lines[d.Pos.Line-1]
+		_, code, ok := strings.Cut(d.Help, ":\n\n")
+		if !ok {
+			_, code, ok = strings.Cut(d.Help, ": ")
+		}
+		if word, meant := strings.CutPrefix(d.Help, "did you mean "); meant {
+			words := strings.Fields(d.Message)
+			*line = strings.Replace(*line, words[len(words)-1], strings.TrimSuffix(word, "?"), 1)
+		} else if ok && strings.HasPrefix(code, "//ws:") {
+			*line = code + "\n" + *line
+		} else if ok {
+			*line = code
+		} else {
+			continue
+		}
+		pasted++
+		if err := os.WriteFile(d.Pos.Filename, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if list := run(); len(list) > 0 {
+			t.Errorf("%s: pasted, and there is a mistake:\n%s", p.Code, shown(t, list, dir))
+		}
+	}
+	if pasted != 3 {
+		t.Errorf("%d cures were pasted, want 3", pasted)
+	}
+}
+
 // trial is a program with a mistake, or one in which a cure was pasted.
 type trial struct {
 	name    string // its folder, with slashes
@@ -71,6 +129,9 @@ func trialsOf(t *testing.T) (all []*trial) {
 		}
 		if !strings.HasSuffix(p.Before[0].Name, ".go") {
 			continue // of the settings' own, and pasted there
+		}
+		if slices.ContainsFunc(p.Before, func(f diag.File) bool { return f.Name == settings.File }) {
+			continue // TestCuresOfOutputs pastes them
 		}
 		if slices.Contains(alone, p.Code) {
 			_, help, _ := strings.Cut(p.Says, "help: ")

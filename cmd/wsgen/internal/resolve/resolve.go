@@ -35,7 +35,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
-		docs: map[*ast.File]map[declaration]*ast.CommentGroup{},
+		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{},
 	}
 	r.json = wiretype.New(ctx, func(t types.Type, methods ...string) bool { return p.Varies(t, methods...) != source.Same })
 	for _, sp := range p.Packages {
@@ -43,6 +43,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		r.collect(sp)
 	}
 	r.each(r.types)
+	r.each(r.overrides)
 	r.each(r.gateways, r.pushes, r.questions)
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)
@@ -62,7 +63,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	}
 	if len(opts.Contracts) > 0 && !list.HasErrors() && ctx.Err() == nil {
 		contracts, more := r.contracts(opts.Contracts)
-		m.Contracts, list = contracts, append(list, more...).Sort()
+		m.Contracts, list = contracts, append(r.visible(), more...).Sort()
 	}
 	return m, list
 }

@@ -32,11 +32,12 @@ type resolver struct {
 	uses       []*model.GuardRef          // every use of a guard
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
 	silent     silent
-	sendings   []sending               // what push and ask interfaces send
-	needed     []need                  // syntax whose types the model rests on
-	missing    map[string]*missing     // names that nothing declares, by package and name
-	told       map[string]int          // what reportOnce has told, and its place in list
-	formlessAt map[token.Position]bool // fields without a form in JSON, told already
+	sendings   []sending                    // what push and ask interfaces send
+	needed     []need                       // syntax whose types the model rests on
+	missing    map[string]*missing          // names that nothing declares, by package and name
+	told       map[string]int               // what reportOnce has told, and its place in list
+	formlessAt map[token.Position]bool      // fields without a form in JSON, told already
+	ownForms   map[string]wiretype.Override // what types say of their own JSON, by gotype.Key
 	docs       map[*ast.File]map[declaration]*ast.CommentGroup
 }
 

@@ -18,6 +18,15 @@ type Source interface {
 	// has a part of it.
 	Whole(pkg *types.Package) *types.Package
 	Position(pos token.Pos) token.Position
+	// Override is what a type that writes its own JSON is said to be in it.
+	Override(obj *types.TypeName) (Override, bool)
+}
+
+// Override is what the JSON of a type is that writes it itself: that of another
+// type.
+type Override struct {
+	Type   types.Type
+	Format string // "" is that of Type
 }
 
 // Shapes makes the shapes of one contract. Each declared type gets one Def,
@@ -28,6 +37,7 @@ type Shapes struct {
 	defs   map[any]*def // by gotype.Identity, aliases resolved
 	order  []*def
 	within map[any]bool // declared pointers that are being looked through
+	opaque []*types.TypeName
 }
 
 // Shapes begins a contract.
@@ -39,6 +49,9 @@ func (t *Table) Shapes(source Source) *Shapes {
 func (s *Shapes) Shape(typ types.Type, w Way) *model.Shape {
 	typ = types.Unalias(typ)
 	if known := special(typ, w); known != nil {
+		return known
+	}
+	if known := s.overridden(typ, w); known != nil {
 		return known
 	}
 	if known := s.own(typ, w); known != nil {
@@ -92,8 +105,48 @@ func (s *Shapes) own(typ types.Type, w Way) *model.Shape {
 	case w == Out && at.Unaddressed() != "":
 	case coder == "MarshalText" || coder == "UnmarshalText":
 		return &model.Shape{Kind: model.ShapeString, Null: mayBeNil(typ)}
+	default:
+		s.note(gotype.Named(gotype.Deref(typ)))
 	}
 	return anything()
+}
+
+// note remembers a type of which nothing is known but that it writes itself.
+func (s *Shapes) note(obj *types.TypeName) {
+	if obj != nil && obj.Pkg() != nil && !types.IsInterface(obj.Type()) && !slices.Contains(s.opaque, obj) {
+		s.opaque = append(s.opaque, obj)
+	}
+}
+
+// Opaque are the types that write or read their own JSON and do not say what it is,
+// by first use.
+func (s *Shapes) Opaque() []*types.TypeName { return s.opaque }
+
+// overridden is the shape of a type that says what its JSON is, or of a pointer to
+// one; nil if it is none.
+func (s *Shapes) overridden(typ types.Type, w Way) *model.Shape {
+	if elem, ok := gotype.Pointee(typ); ok {
+		if shape := s.overridden(elem, w); shape != nil {
+			shape.Null = true
+			return shape
+		}
+		return nil
+	}
+	named, ok := types.Unalias(typ).(*types.Named)
+	if !ok {
+		return nil
+	}
+	o, ok := s.source.Override(named.Obj())
+	if !ok || s.within[gotype.Identity(named)] {
+		return nil
+	}
+	s.within[gotype.Identity(named)] = true // it may name itself
+	defer delete(s.within, gotype.Identity(named))
+	shape := s.Shape(o.Type, w)
+	if o.Format != "" {
+		shape.Format = o.Format
+	}
+	return shape
 }
 
 // mayBeNil reports whether a value of typ is null without a method being asked.

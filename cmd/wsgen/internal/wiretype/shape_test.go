@@ -25,6 +25,9 @@ type samples struct {
 	pkg  *types.Package
 }
 
+func (samples) Override(*types.TypeName) (wiretype.Override, bool) {
+	return wiretype.Override{}, false
+}
 func (samples) Doc(types.Object) model.Doc                 { return model.Doc{} }
 func (samples) Whole(pkg *types.Package) *types.Package    { return pkg }
 func (s samples) Position(pos token.Pos) token.Position    { return s.fset.Position(pos) }
