@@ -174,6 +174,10 @@ func allows(patterns []string, p string) bool {
 func (t table) check(all []*source) []finding {
 	var out []finding
 	used := map[string]bool{}
+	code := map[string]bool{} // packages that are not tests alone
+	for _, s := range all {
+		code[s.dir] = code[s.dir] || !s.test
+	}
 	for _, s := range all {
 		row, ok := t.row(s.dir)
 		if !ok {
@@ -185,7 +189,7 @@ func (t table) check(all []*source) []finding {
 		for p, spec := range s.imports() {
 			world, _, _ := strings.Cut(s.dir, "/")
 			for _, pattern := range t.rows[row] {
-				if !s.test && allows([]string{pattern}, p) {
+				if (!s.test || !code[s.dir]) && allows([]string{pattern}, p) {
 					used[row+" "+pattern] = true
 				}
 			}

@@ -39,6 +39,7 @@ cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/em
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/mark github.com/rogpeppe/go-internal/diff
 
 templates/scaffold:
+templates/tsclient:
 
 runtime:                           runtime/broker runtime/internal/cluster runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
 runtime/broker:
@@ -83,6 +84,8 @@ examples/behind/...:               examples/behind/... runtime runtime/wsjson ru
 examples/live/nodes:               runtime/broker/nats/natstest
 examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
+
+contract:                          runtime templates/tsclient third-party
 
 chaos:                             chaos/internal/...
 chaos/internal/engine:             third-party

@@ -118,14 +118,15 @@ func TestGoLines(t *testing.T) {
 
 // TestWorkspace checks that the workspace has every module but those whose
 // dependencies must not choose versions for the others: the tools, the benchmark,
-// what breaks clusters, what tries schemas, what serves gateways behind other people's routers, and what
-// writes the dashboard of Prometheus.
+// what breaks clusters, what tries schemas, what serves gateways behind other people's
+// routers, what writes the dashboard of Prometheus, and what shows generated TypeScript
+// to Node.
 func TestWorkspace(t *testing.T) {
 	w := readModFile(t, "work", "edit", "-json", "go.work")
 	if len(w.Replace) > 0 {
 		t.Errorf("go.work: replace %v; write it into the module that needs it", w.Replace)
 	}
-	apart := []string{"tools", "bench", "chaos", "contract/schema", "examples/behind", "runtime/metrics/prom/dashboard"}
+	apart := []string{"tools", "bench", "chaos", "contract", "contract/schema", "examples/behind", "runtime/metrics/prom/dashboard"}
 	var used, want []string
 	for _, u := range w.Use {
 		used = append(used, filepath.Clean(u.DiskPath))

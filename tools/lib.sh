@@ -110,6 +110,23 @@ find_redis() {
 }
 redis_hint="Install it (Debian: apt-get install redis-server; Fedora: dnf install valkey-compat-redis; macOS: brew install redis), or set REDIS_SERVER to its path."
 
+# find_node tells whether Node 20 or newer is here, with npm, installing them where it
+# may. The tests of the TypeScript client fetch what else they need by npm.
+find_node() {
+	if command -v npm >/dev/null && command -v node >/dev/null; then
+		[ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ]
+		return
+	fi
+	if [ "${1:-}" != again ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		step "no Node with npm here; as root: apt-get install"
+		install_unstarted nodejs npm >&2 || true
+		find_node again
+		return
+	fi
+	return 1
+}
+node_hint="Install Node 20 or newer, with npm (Debian: apt-get install nodejs npm; Fedora: dnf install nodejs; macOS: brew install node)."
+
 # install_unstarted installs Debian's packages, and has none start its service: a
 # policy-rc.d that exits with 101 forbids that.
 install_unstarted() {

@@ -23,6 +23,10 @@ if ! find_redis; then
 	lack "no redis-server: the tests of the adapter to Redis are skipped" "$redis_hint"
 fi
 
+if ! find_node; then
+	lack "no Node 20 with npm: the tests of the TypeScript client are skipped" "$node_hint"
+fi
+
 step "fetching modules that are not in the cache yet"
 need_module_files
 
