@@ -75,7 +75,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// TestTypesAreLookedAt: each version complains of what is wrong.
+// TestTypesAreLookedAt: what is wrong is complained of, and nothing else.
 func TestTypesAreLookedAt(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
@@ -85,12 +85,10 @@ export const n: string = await new BoardClient({ board: "kitchen" }).tally();
 	if err := os.WriteFile(filepath.Join(n.built, "broken.ts"), []byte(broken), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, version := range []string{"5.2", "6.0", "7.0"} {
-		_, err := n.compile(version, withDOM+`, "noEmit": true`, "broken.ts")
-		const want = "broken.ts(2,14): error TS2322: Type 'Tally' is not assignable to type 'string'."
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("TypeScript %s says: %v", version, err)
-		}
+	_, err := n.compile("7.0", withDOM+`, "noEmit": true`, "broken.ts")
+	const want = "broken.ts(2,14): error TS2322: Type 'Tally' is not assignable to type 'string'."
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "error TS") != 1 {
+		t.Errorf("TypeScript says: %v", err)
 	}
 }
 

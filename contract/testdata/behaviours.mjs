@@ -79,6 +79,15 @@ const behaviours = {
   async "calls before it is open, in order"() {
     const s = await site();
     const client = s.client();
+    for (const board of [".", ".."]) {
+      let refused;
+      try {
+        new BoardClient({ board }, { lazy: true });
+      } catch (e) {
+        refused = e instanceof RangeError;
+      }
+      same(refused, true, `a path of ${board}: refused`);
+    }
     const answers = Promise.all([client.echo(1), client.note(1), client.note(2), client.echo({ a: [null, "ä"] })]);
     client.send("note", 3);
     same(await answers, [1, null, null, { a: [null, "ä"] }]);
@@ -191,7 +200,8 @@ const behaviours = {
     await client.ready();
     const calls = [];
     for (let round = 0; round < 6; round++) {
-      for (const n of upTo(20)) calls.push(client.note(round * 20 + n), client.tick({ from: round * 20 + n, to: round * 20 + n }));
+      for (const n of upTo(20))
+        calls.push(client.note(round * 20 + n), client.tick({ from: round * 20 + n, to: round * 20 + n }));
       await s.lose(client);
       for (const n of upTo(5)) client.send("note", -(round * 5 + n));
       await until("it is open again", () => client.state === "open");
@@ -199,8 +209,14 @@ const behaviours = {
     await Promise.all(calls);
     same(ticks, upTo(120));
     const { noted, opened: hooks } = await client.tally();
-    same(noted.filter((n) => n > 0), upTo(120));
-    same(noted.filter((n) => n < 0), upTo(30).map((n) => -n));
+    same(
+      noted.filter((n) => n > 0),
+      upTo(120),
+    );
+    same(
+      noted.filter((n) => n < 0),
+      upTo(30).map((n) => -n),
+    );
     same([hooks, opened], [1, 7]);
     return s;
   },
@@ -266,7 +282,10 @@ const behaviours = {
     client.send("note", 102);
     // onOpen was told at once of the connection that was there.
     await until("all are noted", async () => (await client.tally()).noted?.includes(102));
-    same((await client.tally()).noted.filter((n) => n !== 101), [...upTo(10), 100, 102]);
+    same(
+      (await client.tally()).noted.filter((n) => n !== 101),
+      [...upTo(10), 100, 102],
+    );
     return s;
   },
 
@@ -357,7 +376,7 @@ const behaviours = {
     return s;
   },
 
-  async "tokens"() {
+  async tokens() {
     const s = await site("?token=yes");
     let token = "old";
     let asked = 0;
@@ -400,9 +419,14 @@ const behaviours = {
       client.close();
       return [code, back];
     };
-    const codes = [1000, 1001, 1002, 1003, 1007, 1008, 1011, 1012, 1013, 3000, 4000, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 4999];
+    const codes = [
+      1000, 1001, 1002, 1003, 1007, 1008, 1011, 1012, 1013, 3000, 4000, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 4999,
+    ];
     const final = [1000, 1002, 1003, 1007, 1008, 4400, 4401, 4403, 4406, 4409];
-    const is = await Promise.all([...codes.map((code) => comesBack(code, "bye")), comesBack(1008, "slow_consumer: slept")]);
+    const is = await Promise.all([
+      ...codes.map((code) => comesBack(code, "bye")),
+      comesBack(1008, "slow_consumer: slept"),
+    ]);
     same(is, [...codes.map((code) => [code, !final.includes(code)]), [1008, true]]);
     return s;
   },
@@ -447,7 +471,10 @@ const behaviours = {
     await open.ready();
     await open.echo(1);
     open.close(1000, "x".repeat(200)); // longer than a Close can carry
-    same(await Promise.all([held, once, fails(open.echo(1)), fails(open.ready()), fails(open.once("tick"))]), Array(5).fill("closed"));
+    same(
+      await Promise.all([held, once, fails(open.echo(1)), fails(open.ready()), fails(open.once("tick"))]),
+      Array(5).fill("closed"),
+    );
     open.connect();
     same([open.state, open.send("note", 1)], ["closed", false]);
     return s;
@@ -489,10 +516,18 @@ const alone = {
     if (globalThis.process?.on && !globalThis.Deno) process.on("uncaughtException", report);
     else addEventListener("error", report);
     const ticks = [];
-    const client = s.client({ tap: () => { throw new Error("tap"); } });
-    client.on("tick", () => { throw new Error("listener"); });
+    const client = s.client({
+      tap: () => {
+        throw new Error("tap");
+      },
+    });
+    client.on("tick", () => {
+      throw new Error("listener");
+    });
     client.on("tick", (n) => ticks.push(n));
-    client.handle("confirm", () => { throw new Error("handler"); });
+    client.handle("confirm", () => {
+      throw new Error("handler");
+    });
     await client.tick({ from: 1, to: 3 });
     same(ticks, upTo(3));
     same(await fails(client.tear({ text: "sure?" })), "internal");
@@ -517,8 +552,7 @@ async function run([name, behaviour]) {
   if (!inPage) console.log(JSON.stringify({ name, wrong }));
 }
 
-const only = globalThis.process?.env?.ONLY;
-await Promise.all(Object.entries(behaviours).filter(([name]) => !only || name.includes(only)).map(run));
+await Promise.all(Object.entries(behaviours).map(run));
 for (const each of Object.entries(alone)) await run(each);
 if (inPage) globalThis.results = results;
 else if (globalThis.Deno) Deno.exit(0);

@@ -43,7 +43,11 @@ async function pass(text) {
 const page = new Map();
 const listening = {
   addEventListener: (name, fn) => page.set(name, [...(page.get(name) ?? []), fn]),
-  removeEventListener: (name, fn) => page.set(name, page.get(name).filter((other) => other !== fn)),
+  removeEventListener: (name, fn) =>
+    page.set(
+      name,
+      page.get(name).filter((other) => other !== fn),
+    ),
 };
 Object.assign(globalThis, listening, { document: { ...listening, visibilityState: "visible" } });
 
@@ -111,14 +115,14 @@ function begin(options) {
     client.onState((state, cause) => (world.cause = cause));
     client.handle("confirm", (data, { signal }) => {
       world.question = { data, signal };
+      signal.addEventListener("abort", () => world.uponAbort && user(world.uponAbort));
       return new Promise((resolve) => (world.answer = resolve));
     });
   };
 }
 
 const socket = () => world.sockets.at(-1) ?? fail("there is no socket");
-const given =
-  '{"event":"$connected","data":{"sid":"s1","resumed":false,"seq":0,"heartbeatMs":25000,"maxBytes":65536}}';
+const given = '{"event":"$connected","data":{"sid":"s1","resumed":false,"seq":0,"heartbeatMs":25000,"maxBytes":65536}}';
 
 async function stream(result) {
   if (result.runs) return;
@@ -171,7 +175,9 @@ function user(text) {
     case "call":
       return promise(name, (signal) => client.call(event, JSON.parse(data), { signal }));
     case "stream": {
-      const result = { taken: 0, want: 1, items: client.stream(event, JSON.parse(data)) };
+      const abort = new AbortController();
+      const { signal } = abort;
+      const result = { abort, taken: 0, want: 1, items: client.stream(event, JSON.parse(data), { signal }) };
       world.results.set(name, result);
       return void stream(result);
     }
@@ -186,7 +192,9 @@ function user(text) {
       return world.answer(JSON.parse(args));
     case "when": {
       const [, state, then] = /^(\S+) (.*)$/.exec(rest);
+      if (state === "aborted") return (world.uponAbort = then);
       const off = client.onState((now) => now === state && (off(), user(then)));
+      client.onState((now) => world.heard.push(["later", now]));
       return;
     }
   }
@@ -283,7 +291,11 @@ async function play(lines) {
       await settle();
       if (thrown.length) throw thrown.shift();
     }
-    deepStrictEqual(world.sockets.flatMap((each) => each.sent), [], "it has sent more");
+    deepStrictEqual(
+      world.sockets.flatMap((each) => each.sent),
+      [],
+      "it has sent more",
+    );
     world.client.close();
     await settle();
     deepStrictEqual(timers, [], "timers are left");
@@ -305,7 +317,10 @@ for (const [i, raw] of readFileSync(process.argv[3], "utf8").split("\n").entries
 }
 for (const { name, lines } of cases) {
   const first = lines[0].text.startsWith("options: ") ? lines.shift().text.slice(9) : '{"url":"ws://server.test"}';
-  const codes = lines.find(({ text }) => text.startsWith("each code: "))?.text.slice(11).split(" ") ?? [""];
+  const codes = lines
+    .find(({ text }) => text.startsWith("each code: "))
+    ?.text.slice(11)
+    .split(" ") ?? [""];
   for (const code of codes) {
     begin(JSON.parse(first));
     const mine = lines

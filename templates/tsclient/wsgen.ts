@@ -225,7 +225,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     const inbox = new WsInbox<Push[E]>();
     inbox.most = options.buffer ?? 256;
     inbox.release = wsAll(
-      this.on(event, (data) => inbox.put(data)),
+      this.on(event, (data) => inbox.put(data), options),
       this.#whenClosed((error) => inbox.end(error)),
       wsWhenAborted(options.signal, (why) => inbox.end(why, true)),
     );
