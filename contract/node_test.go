@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -165,5 +167,21 @@ func npmCI() (string, error) {
 			return "", err
 		}
 	}
-	return dir, nil
+	return dir, removeOthers(cache, dir)
 }
+
+// removeOthers removes what was installed for other contents of package-lock.json.
+func removeOthers(cache, dir string) error {
+	all, err := filepath.Glob(filepath.Join(cache, "contract-*"))
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other != dir && hashed.MatchString(filepath.Base(other)) {
+			err = errors.Join(err, os.RemoveAll(other))
+		}
+	}
+	return err
+}
+
+var hashed = regexp.MustCompile(`^contract-[0-9a-f]{12}$`)

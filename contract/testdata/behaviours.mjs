@@ -221,6 +221,51 @@ const behaviours = {
     return s;
   },
 
+  async "everything at once, over a line that breaks at any moment"() {
+    const s = await site();
+    const client = s.client({ timeoutMs: 60_000, queue: 10_000, retry: { minMs: 5, maxMs: 20 } });
+    const ticks = [];
+    let going = true;
+    client.on("tick", (n) => ticks.push(n));
+    client.onOpen(({ resumed }) => same(resumed || ticks.length === 0, true, "the session goes on"));
+    client.handle("confirm", async ({ text }) => (await pause(text.length % 7), text === "sure?"));
+    await client.ready();
+    const each = async (work) => {
+      let n = 0;
+      while (going) await work(++n);
+      return n;
+    };
+    const work = [
+      each(async (n) => (await client.note(n), client.send("note", -n))),
+      each(async (n) => same(await client.tick({ from: n, to: n }), 1)),
+      each(async (n) => same(await client.tear({ text: n % 2 ? "sure?" : "no" }), n % 2 === 1)),
+      each(async () => {
+        const items = [];
+        for await (const item of client.numbers({ to: 100 })) items.push(item);
+        same(items, upTo(100));
+      }),
+      each(async () => {
+        for await (const item of client.numbers({ to: 1000 })) if (item === 70) break;
+      }),
+      each(async () => same(await fails(client.hold({ timeoutMs: 5 })), "timeout")),
+    ];
+    for (let cuts = 0; cuts < 200 && (cuts < 15 || ticks.length < 20); cuts++) {
+      await pause(Math.random() * 60);
+      await s.do("cut");
+    }
+    going = false;
+    const [notes, told] = await Promise.all(work);
+    same(told >= 20, true, `${told} ticks: enough`);
+    same(ticks, upTo(told));
+    const { noted, opened } = await client.tally();
+    same(
+      noted,
+      upTo(notes).flatMap((n) => [n, -n]),
+    );
+    same(opened, 1);
+    return s;
+  },
+
   async "a stream and a question over a line that breaks"() {
     const s = await site();
     const client = s.client();
