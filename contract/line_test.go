@@ -16,6 +16,7 @@ type line struct {
 	to      string // where connections go
 	blocked bool   // new connections are cut at once
 	mute    bool   // what clients send is swallowed
+	ponged  uint64 // the count in the last Pong of a client's
 	conns   map[net.Conn]struct{}
 }
 
@@ -78,8 +79,12 @@ func (l *line) joins(client, server net.Conn) bool {
 func (l *line) carry(to, from net.Conn, fromClient bool) {
 	defer l.forget(to, from)
 	buffer := make([]byte, 32<<10)
+	pongs := pongs{tell: func(count uint64) { l.set(func(l *line) { l.ponged = count }) }}
 	for {
 		n, err := from.Read(buffer)
+		if fromClient {
+			pongs.read(buffer[:n])
+		}
 		if n > 0 && !(fromClient && l.swallows()) {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return

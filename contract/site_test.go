@@ -20,7 +20,8 @@ import (
 type site struct {
 	board  *board
 	line   *line
-	wants  bool // a token
+	wants  bool          // a token
+	ping   time.Duration // so often; 0: as by default
 	server *ws.Server
 	web    *http.Server
 	ended  sync.WaitGroup // Shutdowns
@@ -29,7 +30,7 @@ type site struct {
 
 // sites makes sites, and does to them what scripts ask for over HTTP:
 //
-//	POST /sites?token=yes                     a new one: its number and address
+//	POST /sites?token=yes&ping=50ms           a new one, both optional: its number and address
 //	POST /sites/3/cut                         its connections are reset
 //	POST /sites/3/block, /open                new connections are reset; not any more
 //	POST /sites/3/mute                        what clients send is swallowed until the next cut
@@ -37,6 +38,7 @@ type site struct {
 //	POST /sites/3/leave                       another server takes over, and this one shuts down in peace
 //	POST /sites/3/crash                       another server takes over, and this one is gone at once
 //	POST /sites/3/tick?from=1&to=9            is pushed to everyone
+//	POST /sites/3/ponged                      is answered by the count in the last Pong
 type sites struct {
 	mu  sync.Mutex
 	all []*site
@@ -65,6 +67,7 @@ func serveSites(t *testing.T, more http.Handler) (url string) {
 
 func (all *sites) create(w http.ResponseWriter, r *http.Request) {
 	s := &site{board: newBoard(), wants: r.FormValue("token") != ""}
+	s.ping, _ = time.ParseDuration(r.FormValue("ping"))
 	addr, err := s.serve()
 	if err == nil {
 		s.line, err = newLine(addr)
@@ -90,6 +93,10 @@ func (all *sites) do(w http.ResponseWriter, r *http.Request) {
 	}
 	s := all.all[number]
 	all.mu.Unlock()
+	if r.PathValue("what") == "ponged" {
+		s.line.set(func(l *line) { fmt.Fprint(w, l.ponged) })
+		return
+	}
 	if err := s.do(r.PathValue("what"), r); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
@@ -134,6 +141,7 @@ func (s *site) serve() (string, error) {
 		InsecureSkipOriginCheck: true, // pages of another port
 		Logger:                  slog.New(slog.DiscardHandler),
 		DisconnectTimeout:       time.Second,
+		PingInterval:            s.ping,
 		OutboxFrames:            1024,
 		ResumeFrames:            1024,
 	})

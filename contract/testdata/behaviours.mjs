@@ -298,6 +298,18 @@ const behaviours = {
     return s;
   },
 
+  async "Pongs say what has come, without a line of script"() {
+    const s = await site("?ping=50ms");
+    const client = s.client();
+    client.on("tick", () => {});
+    same(await client.tick({ from: 1, to: 9 }), 9);
+    await until("a Pong has the count", async () => (await s.do("ponged")) === "10");
+    await s.do("cut");
+    await s.do("tick?from=10&to=19");
+    await until("it goes on", async () => (await s.do("ponged")) === "20");
+    return s;
+  },
+
   async "text that is no JSON counts"() {
     const s = await site();
     const client = s.client();

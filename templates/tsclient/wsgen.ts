@@ -353,7 +353,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#calls.delete(call.id);
   }
 
-  /** Sends what waits, as far as the server has acknowledged what came before; answers first, as it waits for them. */
+  /** Sends what waits, as far as the server has acknowledged what came before; first the answers it waits for. */
   #flush(): void {
     if (this.#state === "idle") this.connect();
     for (;;) {
