@@ -111,6 +111,7 @@ const (
 	GenericProvider   Code = "WS106"
 	BadTypeDirective  Code = "WS107"
 	OwnJSON           Code = "WS108"
+	BadExample        Code = "WS109"
 	BadAsk            Code = "WS111"
 	AskAndPush        Code = "WS114"
 

@@ -63,7 +63,9 @@ type Problem struct {
 
 // Parse splits a comment that has the exact form of a directive. Mistakes in
 // its arguments are problems, and the Directive has the arguments without mistakes.
-func Parse(c *ast.Comment) (*Directive, []Problem) {
+func Parse(c *ast.Comment) (*Directive, []Problem) { return parse(c, Table()) }
+
+func parse(c *ast.Comment, table []Spec) (*Directive, []Problem) {
 	rest := c.Text[len(prefix):]
 	n := strings.IndexAny(rest, " \t\r")
 	if n < 0 {
@@ -74,6 +76,13 @@ func Parse(c *ast.Comment) (*Directive, []Problem) {
 		Pos:     c.Slash,
 		NamePos: c.Slash + token.Pos(len(prefix)),
 		End:     c.Slash + token.Pos(len(strings.TrimRight(c.Text, " \t\r"))),
+	}
+	if spec, ok := lookup(table, d.Name); ok && spec.Takes == TakesJSON {
+		if text := strings.Trim(rest[n:], " \t\r"); text != "" {
+			at := d.End - token.Pos(len(text))
+			d.Args = []Arg{{Value: text, Pos: at, Val: at, End: d.End}}
+		}
+		return d, nil
 	}
 	args, problems := split(rest[n:], d.NamePos+token.Pos(n))
 	for _, a := range args {

@@ -96,7 +96,7 @@ func read(c *ast.Comment, at spot, table []Spec) (*Directive, []Problem) {
 		}
 		return nil, []Problem{p}
 	}
-	d, problems := Parse(c)
+	d, problems := parse(c, table)
 	spec, ok := lookup(table, d.Name)
 	if !ok {
 		return nil, append(problems, unknown(d))

@@ -78,6 +78,7 @@ const (
 	TakesPath               // a path of a ServeMux
 	TakesEvent              // an event
 	TakesType               // a type of Go, which may have spaces
+	TakesJSON               // the rest of the line, which is JSON
 )
 
 // Table returns every directive, in the order a reader meets them.
@@ -199,6 +200,13 @@ func ofTypes() []Spec {
 			More:    "Without it clients know nothing of what a method MarshalJSON writes. The type is one of Go's that has a form in JSON, as the file could declare it: `//ws:type [2]float64`. Nothing changes for the server.",
 			Example: "//ws:type string format=uuid",
 			Lacking: "write the Go type that has the same JSON",
+		},
+		{
+			Name: "example", On: Type, Where: "a type that travels", Args: "json", Takes: TakesJSON, Min: 1, Max: 1, Repeat: true,
+			Doc:     "The rest of the line is an example of the type, which outputs for clients show.",
+			More:    "It has to be a value of the type: with its members and no others, each of its kind.",
+			Example: `//ws:example {"author": "ada", "text": "hello"}`,
+			Lacking: "write a value of the type as JSON",
 		},
 	}
 }

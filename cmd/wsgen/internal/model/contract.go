@@ -122,6 +122,7 @@ type Def struct {
 	// Sent is what the server sends, and Taken what it reads. One of them is nil if
 	// the type goes one way only.
 	Sent, Taken *Shape
+	Examples    []string // values of it, as JSON
 }
 
 // ErrCode is a code that the program may refuse a call with.

@@ -247,6 +247,8 @@ func (s contractSource) Override(obj *types.TypeName) (wiretype.Override, bool) 
 	return o, ok
 }
 
+func (s contractSource) Examples(obj *types.TypeName) []string { return s.r.examples[gotype.Key(obj)] }
+
 func (s contractSource) Whole(pkg *types.Package) *types.Package { return s.r.whole(pkg) }
 
 func (s contractSource) Position(pos token.Pos) token.Position { return s.r.position(pos) }

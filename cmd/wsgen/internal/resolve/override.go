@@ -15,7 +15,9 @@ import (
 func (r *resolver) overrides(p *pkg) {
 	objs, ds := p.marked("type")
 	for i, obj := range objs {
-		r.override(p, obj, ds[i])
+		if len(ds[i].Args) > 0 { // else that is told
+			r.override(p, obj, ds[i])
+		}
 	}
 }
 

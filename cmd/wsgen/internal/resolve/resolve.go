@@ -35,7 +35,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
-		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{},
+		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{}, examples: map[string][]string{},
 	}
 	r.json = wiretype.New(ctx, func(t types.Type, methods ...string) bool { return p.Varies(t, methods...) != source.Same })
 	for _, sp := range p.Packages {
@@ -44,6 +44,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	}
 	r.each(r.types)
 	r.each(r.overrides)
+	r.each(r.exampled)
 	r.each(r.gateways, r.pushes, r.questions)
 	r.each(r.app, r.unclaimed, r.events)
 	r.each(r.ownGuards, r.clashes)

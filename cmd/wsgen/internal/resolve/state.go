@@ -38,6 +38,7 @@ type resolver struct {
 	told       map[string]int               // what reportOnce has told, and its place in list
 	formlessAt map[token.Position]bool      // fields without a form in JSON, told already
 	ownForms   map[string]wiretype.Override // what types say of their own JSON, by gotype.Key
+	examples   map[string][]string          // of types, as JSON, by gotype.Key
 	docs       map[*ast.File]map[declaration]*ast.CommentGroup
 }
 

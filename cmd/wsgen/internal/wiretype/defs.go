@@ -23,7 +23,9 @@ func (s *Shapes) declared(named *types.Named, w Way) *model.Shape {
 		if !s.describes(named) {
 			return nil
 		}
-		d = &def{of: named, model: &model.Def{Go: types.TypeString(named, (*types.Package).Name), Doc: s.source.Doc(named.Obj())}}
+		d = &def{of: named, model: &model.Def{
+			Go: types.TypeString(named, (*types.Package).Name), Doc: s.source.Doc(named.Obj()), Examples: s.source.Examples(named.Obj()),
+		}}
 		s.defs[key] = d
 		s.order = append(s.order, d)
 	}

@@ -20,6 +20,8 @@ type Source interface {
 	Position(pos token.Pos) token.Position
 	// Override is what a type that writes its own JSON is said to be in it.
 	Override(obj *types.TypeName) (Override, bool)
+	// Examples are values of a type, as JSON.
+	Examples(obj *types.TypeName) []string
 }
 
 // Override is what the JSON of a type is that writes it itself: that of another

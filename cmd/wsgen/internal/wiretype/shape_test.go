@@ -28,6 +28,7 @@ type samples struct {
 func (samples) Override(*types.TypeName) (wiretype.Override, bool) {
 	return wiretype.Override{}, false
 }
+func (samples) Examples(*types.TypeName) []string          { return nil }
 func (samples) Doc(types.Object) model.Doc                 { return model.Doc{} }
 func (samples) Whole(pkg *types.Package) *types.Package    { return pkg }
 func (s samples) Position(pos token.Pos) token.Position    { return s.fset.Position(pos) }

@@ -70,6 +70,9 @@ func ofDef(def *model.Def, w Way) *Schema {
 	s := Of(shape, w)
 	s.Comment = def.Go
 	s.describe(def.Doc)
+	for _, example := range def.Examples {
+		s.Examples = append(s.Examples, json.RawMessage(example))
+	}
 	if values := ofValues(shape.Values); values != "" {
 		s.Description = paragraphs(s.Description, values)
 	}
