@@ -33,7 +33,7 @@ func (r *resolver) contract(c choice) *model.Contract {
 		m.asks(p)
 	}
 	m.name(c.gateways)
-	m.out.Defs = m.shapes.Defs(m.taken)
+	m.out.Defs = m.shapes.Defs(m.taken())
 	r.ownJSON(m.shapes)
 	return m.out
 }

@@ -39,7 +39,16 @@ func TestContracts(t *testing.T) {
 			if err != nil || list.HasErrors() {
 				t.Fatal(err, shown(t, list, dir))
 			}
-			prog, list := resolve.Resolve(t.Context(), p, resolve.Options{Contracts: []resolve.Wanted{{}}})
+			wanted := resolve.Wanted{Setting: "jsonschema", Value: "out.json"}
+			for line := range strings.Lines(string(a.Comment)) {
+				if app, ok := strings.CutPrefix(line, "from: "); ok {
+					wanted.App = strings.TrimSpace(app)
+				}
+				if only, ok := strings.CutPrefix(line, "only: "); ok {
+					wanted.Only = strings.TrimSpace(only)
+				}
+			}
+			prog, list := resolve.Resolve(t.Context(), p, resolve.Options{Contracts: []resolve.Wanted{wanted}})
 			if list.HasErrors() || len(prog.Contracts) != 1 {
 				t.Fatal(shown(t, list, dir))
 			}
@@ -62,6 +71,9 @@ func TestContracts(t *testing.T) {
 // contract writes down all of a contract.
 func contract(c *model.Contract) string {
 	d := &dumper{}
+	if c.App.Path != "" {
+		d.line(0, "app", c.App.Path, c.Title, comment(c.Doc))
+	}
 	for _, g := range c.Gateways {
 		d.line(0, "gateway", g.Name, g.Package.Path, g.Gateway.Name, path(g.Path), access(g.Access), when(g.Registry.Go != "", "of "+g.Registry.Go), comment(g.Doc))
 		for _, call := range g.Calls {

@@ -92,20 +92,20 @@ func unique(names []*string, longer func(i int) string) {
 	}
 }
 
-// taken reports whether no declared type can have a name in clients: a language or
-// the common part of its clients uses it, or a gateway or registry.
-func (c *composer) taken(name string) bool {
-	if strings.HasPrefix(name, "Ws") || slices.Contains(reserved(), name) {
-		return true
+// taken tells of a name whether no declared type can have it in clients: a language
+// or the common part of its clients uses it, or a gateway or registry.
+func (c *composer) taken() func(name string) bool {
+	names := map[string]bool{}
+	for _, name := range reserved() {
+		names[name] = true
 	}
 	for _, f := range c.out.Gateways {
-		if name == f.Name || name == f.Name+"Client" || name == "Dial"+f.Name {
-			return true
-		}
+		names[f.Name], names[f.Name+"Client"], names["Dial"+f.Name] = true, true, true
 	}
-	return slices.ContainsFunc(c.out.Registries, func(r *model.Registry) bool {
-		return name == r.Name+"Push" || name == r.Name+"Asks"
-	})
+	for _, r := range c.out.Registries {
+		names[r.Name+"Push"], names[r.Name+"Asks"] = true, true
+	}
+	return func(name string) bool { return names[name] || strings.HasPrefix(name, "Ws") }
 }
 
 // reserved are the names that TypeScript has, and that begin with a capital letter

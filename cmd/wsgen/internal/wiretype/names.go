@@ -35,19 +35,24 @@ func (s *Shapes) name(taken func(name string) bool) {
 	}
 }
 
-// free is name, numbered if it is taken.
+// free is name, numbered if it is taken, or a Def has it.
 func (s *Shapes) free(name string, taken func(name string) bool) string {
-	in := func(name string) bool {
-		return taken(name) || slices.ContainsFunc(s.order, func(d *def) bool { return d.model.Name == name || d.model.Input == name })
+	if s.used == nil {
+		s.used = map[string]bool{}
+		for _, d := range s.order {
+			s.used[d.model.Name] = true
+		}
 	}
-	if !in(name) {
-		return name
+	in := func(name string) bool { return s.used[name] || taken(name) }
+	if in(name) {
+		n := 2
+		for in(name + strconv.Itoa(n)) {
+			n++
+		}
+		name += strconv.Itoa(n)
 	}
-	n := 2
-	for in(name + strconv.Itoa(n)) {
-		n++
-	}
-	return name + strconv.Itoa(n)
+	s.used[name] = true
+	return name
 }
 
 // clashes are the Defs that have one name, or one that is taken, by that.

@@ -40,6 +40,7 @@ type Shapes struct {
 	order  []*def
 	within map[any]bool // declared pointers that are being looked through
 	opaque []*types.TypeName
+	used   map[string]bool // names, once they are given
 }
 
 // Shapes begins a contract.
