@@ -39,3 +39,28 @@ func TestIn(t *testing.T) {
 		}
 	}
 }
+
+func TestInJSON(t *testing.T) {
+	t.Parallel()
+	const file = "{\n" + string(mark.JSON) + "\n  \"a\": 1\n}\n"
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"a generated file":         {file, true},
+		"with Windows' line ends":  {strings.ReplaceAll(file, "\n", "\r\n"), true},
+		"indented by tabs":         {strings.ReplaceAll(file, "  ", "\t"), true},
+		"in a merge conflict":      {"<<<<<<< HEAD\n" + file + "=======\n{}\n>>>>>>> b\n", true},
+		"nothing":                  {"", true},
+		"somebody's":               {"{\n  \"a\": 1\n}\n", false},
+		"an empty object":          {"{}\n", false},
+		"one brace":                {"{\n", false},
+		"with a generated one":     {"{\n  \"a\": " + strings.ReplaceAll(file, "\n", "\n  ") + "}\n", false},
+		"a list of generated ones": {"[\n  " + strings.ReplaceAll(file, "\n", "\n  ") + "]\n", false},
+		"the text elsewhere":       {"{\n  \"title\": \"" + mark.Text + "\",\n  \"a\": 1\n}\n", false},
+	} {
+		if got := mark.JSON.In([]byte(c.text)); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

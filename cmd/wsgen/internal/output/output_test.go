@@ -83,6 +83,33 @@ func TestDiskAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestDiskMakesFolders checks that the folders of a file are made if it may, and are
+// gone again if the run fails.
+func TestDiskMakesFolders(t *testing.T) {
+	dir := t.TempDir()
+	file := emit.File{Path: filepath.Join(dir, "web", "src", "a.json"), Data: []byte("{}\n"), Folders: true}
+	failing := emit.File{Path: filepath.Join(dir, "z", "b.go"), Data: []byte("package b\n")}
+	if _, err := (output.Disk{}).Put(t.Context(), output.Plan{Files: []emit.File{file, failing}}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error = %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	write(t, filepath.Join(dir, "web"), "a file")
+	if _, err := (output.Disk{}).Put(t.Context(), output.Plan{Files: []emit.File{file}}); err == nil {
+		t.Error("a folder was made in the place of a file")
+	}
+	if err := os.Remove(filepath.Join(dir, "web")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (output.Disk{}).Put(t.Context(), output.Plan{Files: []emit.File{file}}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file.Path); err != nil || string(text) != "{}\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 func TestOrphansAreOnlyWhatWsgenWrote(t *testing.T) {
 	for name, tc := range map[string]struct {
 		content string
