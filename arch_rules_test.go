@@ -239,30 +239,36 @@ func crossing(all []*source) []finding {
 	return out
 }
 
-// socketDir is the package that reads and writes, and transportFile its part that
-// knows gws.
-const socketDir, transportFile = "runtime/internal/socket", "runtime/internal/socket/gws.go"
+// socketDir is the package that reads and writes. transportFiles are what knows gws: a
+// part of it, and one of the client.
+const socketDir = "runtime/internal/socket"
 
-// gwsFile finds a second file that imports gws: the transport can be replaced only
-// while one file knows it. The benchmark may, because gws is a peer there.
+var transportFiles = []string{"runtime/internal/socket/gws.go", "runtime/client/gws.go"}
+
+// gwsFile finds another file that imports gws: the transport can be replaced only
+// while one file of each end knows it. The benchmark may, because gws is a peer there.
 func gwsFile(all []*source) []finding {
-	var users []finding
+	var out []finding
+	missing := slices.Clone(transportFiles)
 	for _, s := range all {
 		for p, spec := range s.imports() {
-			if !s.test && !within(s.dir, "bench") && within(p, "github.com/lxzan/gws") {
-				users = append(users, s.at(spec.Pos(), "call gws through "+transportFile, "a second file imports gws"))
+			if s.test || within(s.dir, "bench") || !within(p, "github.com/lxzan/gws") {
+				continue
 			}
+			if !slices.Contains(transportFiles, s.path) {
+				out = append(out, s.at(spec.Pos(), "call gws through "+strings.Join(transportFiles, " or "), "another file imports gws"))
+			}
+			missing = slices.DeleteFunc(missing, func(name string) bool { return name == s.path })
 		}
 	}
-	slices.SortFunc(users, func(a, b finding) int { return cmp.Compare(a.pos.Filename, b.pos.Filename) })
-	only := slices.IndexFunc(users, func(f finding) bool { return f.pos.Filename == transportFile })
-	if only < 0 {
-		return append(users, finding{
-			token.Position{Filename: transportFile, Line: 1},
+	slices.SortFunc(out, func(a, b finding) int { return cmp.Compare(a.pos.Filename, b.pos.Filename) })
+	for _, name := range missing {
+		out = append(out, finding{
+			token.Position{Filename: name, Line: 1},
 			"this file does not import gws", "if the transport has moved, change this rule with it",
 		})
 	}
-	return slices.Delete(users, only, only+1)
+	return out
 }
 
 // systemCalls finds a second package that differs between systems or does what the

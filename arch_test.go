@@ -50,6 +50,7 @@ runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-part
 runtime/broker/redis:              runtime/broker third-party
 runtime/broker/redis/redistest:    third-party
 runtime/wsjson:                    runtime/internal/envelope
+runtime/client:                    runtime runtime/internal/envelope runtime/internal/frame runtime/internal/steady github.com/lxzan/gws
 runtime/wstest:                    runtime runtime/broker/memory runtime/internal/kit
 runtime/internal/cluster:          runtime/broker runtime/internal/steady
 runtime/internal/envelope:
@@ -133,7 +134,7 @@ func rules() map[string]func([]*source) []finding {
 	return map[string]func([]*source) []finding{
 		"import table":                     parseTable(importTable, testHelpers).check,
 		"two worlds":                       crossing,
-		"one file knows gws":               gwsFile,
+		"one file of each end knows gws":   gwsFile,
 		"one package makes system calls":   systemCalls,
 		"one package reads Go packages":    onlyIn("golang.org/x/tools/go/packages", "cmd/wsgen/internal/source"),
 		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),

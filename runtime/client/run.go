@@ -1,0 +1,108 @@
+package wsclient
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
+)
+
+// opening is how long an attempt may take, from the token to $connected.
+const opening = 10 * time.Second
+
+// run connects, again and again, until the client is closed for good.
+func (c *Client) run() {
+	for {
+		cause := c.attempt()
+		if c.ctx.Err() != nil {
+			c.end(&ws.Closed{Code: ws.CloseNormal}, ErrClosed)
+			return
+		}
+		wait, err := c.lost(cause)
+		if err != nil {
+			c.end(cause, err)
+			return
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-c.ctx.Done():
+			t.Stop()
+			c.end(&ws.Closed{Code: ws.CloseNormal}, ErrClosed)
+			return
+		}
+	}
+}
+
+// attempt connects, reads until the connection ends, and returns why it has.
+func (c *Client) attempt() *ws.Closed {
+	c.mu.Lock()
+	if c.state != Connecting {
+		c.become(Connecting, nil)
+	}
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeoutCause(c.ctx, opening, errNotInTime)
+	defer cancel()
+	token, err := c.token(ctx)
+	if err != nil {
+		return &ws.Closed{Code: ws.CloseAbnormal, Err: err}
+	}
+	l := &link{c: c}
+	if l.s, err = c.connect(ctx, l); err != nil {
+		return &ws.Closed{Code: ws.CloseAbnormal, Remote: true, Err: err}
+	}
+	end, _ := ctx.Deadline()
+	return l.serve(token, time.Until(end))
+}
+
+// token asks who the client is.
+func (c *Client) token(ctx context.Context) (token string, err error) {
+	if c.o.Token == nil {
+		return "", nil
+	}
+	if failed := steady.Apart("Options.Token", func() { token, err = c.o.Token(ctx) }); failed != nil {
+		return "", failed
+	}
+	return token, err
+}
+
+// lost decides what follows when a connection has ended, or was not made: how long to
+// wait, or an error if that is all.
+func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	refused, byHTTP := steady.As[*HandshakeError](cause.Err)
+	c.last = cause.Err
+	if cause.Err == nil {
+		c.last = &CloseError{Code: cause.Code, Reason: cause.Reason}
+	}
+	denied := cause.Err == nil && cause.Code == ws.CloseUnauthenticated
+	switch {
+	case cause.Err == nil && final(cause.Code), denied && (c.denied || c.o.Token == nil),
+		cause.Err == errNoProtocol, byHTTP && refused.final():
+		return 0, c.last
+	case byHTTP && refused.Refusal != nil:
+		wait = refused.Refusal.RetryAfter
+	}
+	c.denied = c.denied || denied
+	if c.retry > 0 {
+		wait, c.retry = c.retry, 0
+	}
+	if wait == 0 {
+		wait = c.o.Retry.draw(c.failures)
+	}
+	c.failures++
+	c.become(Waiting, cause)
+	return wait, nil
+}
+
+// draw returns how long to wait after a number of failures.
+func (r Retry) draw(failures int) time.Duration {
+	bound := r.Max
+	if doubled := r.Min << min(failures, 30); doubled > 0 && doubled>>min(failures, 30) == r.Min {
+		bound = min(bound, doubled)
+	}
+	return 1 + rand.N(bound)
+}
