@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -34,8 +35,9 @@ var (
 	errSilent      = errors.New("wsclient: the server is silent")
 )
 
-// CloseError is a Close frame of the server's, after which the client does not come
-// back: it would be refused again (docs/reference/protocol.md, "Closing").
+// CloseError is a Close frame of the server's. After the one that Client.Err returns
+// the client does not come back: it would be refused again (docs/reference/protocol.md,
+// "Closing").
 type CloseError struct {
 	Code   ws.CloseCode // 4403
 	Reason string       // the server's own begin with a word and a colon
@@ -77,14 +79,16 @@ func (e *HandshakeError) final() bool {
 	return e.Status >= 400 && e.Status < 500 && e.Status != tooEarly && e.Status != tooMany
 }
 
-// final reports whether a client must not come back after a Close with a code
+// final reports whether a client must not come back after this Close
 // (docs/reference/protocol.md, "Closing").
-func final(code ws.CloseCode) bool {
+func (e *CloseError) final() bool {
 	const noExtension, noProtocol = 1010, 4406
-	switch code {
+	switch e.Code {
 	case ws.CloseNormal, ws.CloseProtocol, ws.CloseUnsupported, ws.CloseInvalid, noExtension,
 		ws.CloseBadConnect, ws.CloseForbidden, noProtocol, ws.CloseTaken:
 		return true
+	case ws.ClosePolicy: // who read too slowly is let in again
+		return !strings.HasPrefix(e.Reason, "slow_consumer")
 	}
 	return false
 }

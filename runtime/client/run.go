@@ -74,13 +74,14 @@ func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	refused, byHTTP := steady.As[*HandshakeError](cause.Err)
+	said := &CloseError{Code: cause.Code, Reason: cause.Reason}
 	c.last = cause.Err
 	if cause.Err == nil {
-		c.last = &CloseError{Code: cause.Code, Reason: cause.Reason}
+		c.last = said
 	}
 	denied := cause.Err == nil && cause.Code == ws.CloseUnauthenticated
 	switch {
-	case cause.Err == nil && final(cause.Code), denied && (c.denied || c.o.Token == nil),
+	case cause.Err == nil && said.final(), denied && (c.denied || c.o.Token == nil),
 		cause.Err == errNoProtocol, byHTTP && refused.final():
 		return 0, c.last
 	case byHTTP && refused.Refusal != nil:
