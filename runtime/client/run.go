@@ -84,19 +84,32 @@ func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
 	case cause.Err == nil && said.final(), denied && (c.denied || c.o.Token == nil),
 		cause.Err == errNoProtocol, byHTTP && refused.final():
 		return 0, c.last
-	case byHTTP && refused.Refusal != nil:
-		wait = refused.Refusal.RetryAfter
 	}
 	c.denied = c.denied || denied
-	if c.retry > 0 {
-		wait, c.retry = c.retry, 0
-	}
-	if wait == 0 {
-		wait = c.o.Retry.draw(c.failures)
-	}
-	c.failures++
+	wait = c.pause(cause.Code, refused)
 	c.become(Waiting, cause)
 	return wait, nil
+}
+
+// crowded is the least time that a client stays away which has sent too much
+// (docs/reference/protocol.md, "Closing").
+const crowded = time.Minute
+
+// pause returns how long to wait after a Close with a code, or after a handshake that
+// was refused; nil if it was not. The caller holds mu.
+func (c *Client) pause(code ws.CloseCode, refused *HandshakeError) time.Duration {
+	drawn, goaway := c.o.Retry.draw(c.failures), c.retry
+	c.retry = 0
+	c.failures++
+	switch {
+	case code == ws.CloseRateLimited:
+		return max(goaway, crowded+drawn)
+	case goaway > 0:
+		return goaway
+	case refused != nil && refused.Refusal != nil && refused.Refusal.RetryAfter > 0:
+		return refused.Refusal.RetryAfter
+	}
+	return drawn
 }
 
 // draw returns how long to wait after a number of failures.
