@@ -38,8 +38,9 @@ type Client struct {
 	err     error         // guarded by mu; why it is closed for good
 
 	last     error         // guarded by mu; why the last attempt failed
-	failures int           // guarded by mu; attempts since the last $connected
-	denied   bool          // guarded by mu; a token was refused since then
+	failures int           // guarded by mu; connections lost or not made, since one was open for a while
+	since    time.Time     // guarded by mu; of the last $connected
+	denied   bool          // guarded by mu; a token was refused since the last $connected
 	retry    time.Duration // guarded by mu; how long a $goaway has said to wait; 0: nothing
 	link     *link         // guarded by mu; the socket, from the handshake to its end; else nil
 	work     *sync.Cond    // of mu; the link has something to write, or is over

@@ -73,6 +73,9 @@ func (c *Client) token(ctx context.Context) (token string, err error) {
 func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.state == Open && time.Since(c.since) > settled {
+		c.failures = 0
+	}
 	refused, byHTTP := steady.As[*HandshakeError](cause.Err)
 	said := &CloseError{Code: cause.Code, Reason: cause.Reason}
 	c.last = cause.Err
@@ -90,6 +93,10 @@ func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
 	c.become(Waiting, cause)
 	return wait, nil
 }
+
+// settled is how long a session has to be open before delays are short again: a server
+// that lets a client in and loses it at once is not to be asked without a break.
+const settled = 5 * time.Second
 
 // crowded is the least time that a client stays away which has sent too much
 // (docs/reference/protocol.md, "Closing").

@@ -41,7 +41,7 @@ func (s *session) acknowledge(seq uint64) {
 func (l *link) connected(says *connectedData) {
 	c := l.c
 	l.open = true
-	c.failures, c.denied, c.retry, c.last = 0, false, 0, nil
+	c.since, c.denied, c.retry, c.last = time.Now(), false, 0, nil
 	if !says.Resumed {
 		c.forgetSession()
 	}

@@ -1,0 +1,63 @@
+package wsclient_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	wsclient "github.com/wsgen/wsgen/runtime/client"
+)
+
+// TestBackOff: a server that lets a client in and loses it soon is asked less and less
+// often, and one that has kept it for a while is asked soon again.
+func TestBackOff(t *testing.T) {
+	for name, of := range map[string]struct {
+		open time.Duration // how long each socket lasts
+		want func(attempts int, away time.Duration) bool
+	}{
+		"lost at once": {0, func(n int, _ time.Duration) bool { return n < 600 }},
+		"lost soon":    {5 * time.Second, func(n int, away time.Duration) bool { return away > 20*time.Minute }},
+		"lost later":   {5*time.Second + time.Millisecond, func(n int, away time.Duration) bool { return away < time.Duration(n)*500*time.Millisecond }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var attempts atomic.Int64
+				var servers sync.WaitGroup
+				o := wsclient.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
+					attempts.Add(1)
+					client, server := net.Pipe()
+					servers.Go(func() { letIn(server, of.open) })
+					return client, nil
+				}}
+				began := time.Now()
+				c, err := wsclient.Start("ws://server.example", wsclient.Gateway{Path: "/ws"}, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour)
+				n := int(attempts.Load())
+				if away := time.Since(began) - time.Duration(n)*of.open; n == 0 || !of.want(n, away) {
+					t.Errorf("%d attempts in an hour, and no connection for %v", n, away)
+				}
+				closes(t, &Chat{Client: c})
+				servers.Wait()
+			})
+		})
+	}
+}
+
+// letIn opens a session, and breaks the connection when it has been open for a time.
+func letIn(conn net.Conn, open time.Duration) {
+	defer conn.Close()
+	p, err := newPeer(conn)
+	if err != nil || p.upgrade() != nil {
+		return
+	}
+	if _, err = p.next(); err == nil && p.send(`{"event":"$connected","data":{"sid":"s1","resumed":true,"seq":0}}`) == nil {
+		time.Sleep(open)
+	}
+}
