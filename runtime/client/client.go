@@ -39,7 +39,7 @@ type Client struct {
 
 	last     error         // guarded by mu; why the last attempt failed
 	failures int           // guarded by mu; connections lost or not made, since one was open for a while
-	since    time.Time     // guarded by mu; of the last $connected
+	since    time.Time     // guarded by mu; of the last $connected; zero: there was none
 	denied   bool          // guarded by mu; a token was refused since the last $connected
 	retry    time.Duration // guarded by mu; how long a $goaway has said to wait; 0: nothing
 	link     *link         // guarded by mu; the socket, from the handshake to its end; else nil

@@ -9,8 +9,10 @@ import (
 
 // Dial connects to a gateway, and returns when the session is open. It tries until
 // ctx ends, unless the server refuses for good; afterwards ctx means nothing to the
-// client, which comes back by itself until Close. The address is that of the server:
-// its scheme is ws, wss, http or https, and the gateway's path is appended to its own.
+// client, which comes back by itself until Close, or until it is refused for good: by
+// a Close that is final, or by 401 or 403. Before it was open, other statuses of HTTP
+// are final as well (see HandshakeError). The address is that of the server: its scheme
+// is ws, wss, http or https, and the gateway's path is appended to its own.
 //
 // It fails with the cause of ctx and that of the last attempt, with a *HandshakeError
 // or a *CloseError if the server has refused for good, or because the address is none.

@@ -3,6 +3,7 @@ package wsclient
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +50,10 @@ func (e *CloseError) Error() string {
 }
 
 // HandshakeError is a handshake that the server, or what stands in front of it, has
-// refused by HTTP. The client does not come back after a Status of 400 to 499, but for
-// 408 and 429.
+// refused by HTTP. 401 and 403 end the client. Any other Status of 400 to 499, but for
+// 408 and 429, ends one that was never open: there is no such gateway, or the client is
+// wrong. One that was open before tries again, since a proxy may answer so while what
+// is behind it restarts.
 type HandshakeError struct {
 	Status  int       // of the answer: 401
 	Refusal *ws.Error // what the gateway says; nil if somebody else has answered
@@ -73,10 +76,16 @@ func (e *HandshakeError) Unwrap() error {
 	return e.Refusal
 }
 
-// final reports whether the same handshake would be refused the next time.
-func (e *HandshakeError) final() bool {
-	const tooEarly, tooMany = 408, 429
-	return e.Status >= 400 && e.Status < 500 && e.Status != tooEarly && e.Status != tooMany
+// final reports whether the same handshake would be refused the next time. before says
+// that the client was open before.
+func (e *HandshakeError) final(before bool) bool {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return true
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return e.Status >= 400 && e.Status < 500 && !before
 }
 
 // final reports whether a client must not come back after this Close

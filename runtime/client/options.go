@@ -38,7 +38,9 @@ type Options struct {
 	// Queue is how many messages may wait for a connection; one more fails with
 	// CodeOverflow. Default 256.
 	Queue int
-	// Retry says how long the client waits between two attempts to connect.
+	// Retry says how long the client waits between two attempts to connect. Once it was
+	// open it tries on after a handshake that is refused by HTTP as well, but for 401 and
+	// 403; before, see HandshakeError.
 	Retry Retry
 	// MaxBytes is the longest message that may come, in bytes; a longer one ends the
 	// connection. Default 16 MiB.

@@ -85,7 +85,7 @@ func (c *Client) lost(cause *ws.Closed) (wait time.Duration, end error) {
 	denied := cause.Err == nil && cause.Code == ws.CloseUnauthenticated
 	switch {
 	case cause.Err == nil && said.final(), denied && (c.denied || c.o.Token == nil),
-		cause.Err == errNoProtocol, byHTTP && refused.final():
+		cause.Err == errNoProtocol, byHTTP && refused.final(!c.since.IsZero()):
 		return 0, c.last
 	}
 	c.denied = c.denied || denied
