@@ -185,6 +185,7 @@ func (c *Client) abandon(x *call) bool {
 		return false
 	case x.of != nil:
 		delete(c.calls, x.id)
+		c.drained()
 	case x.sent == 0:
 		delete(c.calls, x.id)
 		c.queue = slices.DeleteFunc(c.queue, func(m message) bool { return m.call == x })

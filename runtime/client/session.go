@@ -114,15 +114,15 @@ func (l *link) count() {
 	}
 }
 
-// drained leaves a server that has asked for it, when nothing is under way. The
-// caller holds mu.
+// drained leaves a server that has asked for it, when nothing is under way: neither a
+// question, nor a call, also one that nobody waits for any more. The caller holds mu.
 func (c *Client) drained() {
 	l := c.link
 	if l == nil || !l.drains || !l.open || l.bye != nil || len(c.asked) > 0 || len(c.replies) > 0 {
 		return
 	}
 	for _, x := range c.calls {
-		if x.sent > 0 && !x.gone {
+		if x.sent > 0 || x.of == l {
 			return
 		}
 	}

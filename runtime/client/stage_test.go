@@ -25,6 +25,9 @@ type stage struct {
 	sockets chan net.Conn // that the client has made, and nobody has accepted
 	tokens  []string
 
+	questions chan asking // that the user has not looked at
+	question  asking      // the last that it has
+
 	mu     sync.Mutex
 	socket *heard // the last that has come
 	all    []*heard
@@ -52,7 +55,7 @@ type userCall struct {
 var errCanceled = errors.New("canceled")
 
 func newStage(t *testing.T, x *talk) *stage {
-	s := &stage{t: t, sockets: make(chan net.Conn, 100), tokens: x.token, calls: make(map[string]*userCall)}
+	s := &stage{t: t, sockets: make(chan net.Conn, 100), tokens: x.token, questions: make(chan asking, 100), calls: make(map[string]*userCall)}
 	o := wsclient.Options{
 		Retry:   wsclient.Retry{Min: 500 * time.Millisecond, Max: 500 * time.Millisecond},
 		Timeout: wsclient.Unlimited,
@@ -85,6 +88,7 @@ func newStage(t *testing.T, x *talk) *stage {
 		t.Fatal(err)
 	}
 	s.c = c
+	s.answers()
 	return s
 }
 
@@ -130,7 +134,7 @@ func (s *stage) verbs() map[string]func(string) string {
 		"sends": func(text string) string { return wrong(s.socket.send("%s", text)) }, "closes": s.closes,
 		"cuts": s.cuts, "call": s.call, "stream": s.stream, "send": s.send, "cancel": s.cancel, "close": s.close,
 		"answer": s.answer, "fails": s.fails, "pending": s.pending, "values": s.values, "ends": s.ends,
-		"state": s.state, "opened": s.wasOpened, "passes": passes,
+		"asked": s.asked, "replies": s.replies, "refresh": s.refresh, "state": s.state, "opened": s.wasOpened, "passes": passes,
 	}
 }
 
