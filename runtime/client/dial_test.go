@@ -143,9 +143,14 @@ func TestDialTLS(t *testing.T) {
 	if _, err := c.Echo(within(t), 1); err != nil {
 		t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithCancel(within(t))
 	defer cancel()
-	if _, err := DialChat(ctx, s.url, wsclient.Options{Retry: soon}); !is[*tls.CertificateVerificationError](err) {
+	failed := func(s wsclient.State, _ *ws.Closed) {
+		if s == wsclient.Waiting {
+			cancel()
+		}
+	}
+	if _, err := DialChat(ctx, s.url, wsclient.Options{OnState: failed}); !is[*tls.CertificateVerificationError](err) {
 		t.Errorf("a certificate of nobody's: %v", err)
 	}
 }
