@@ -2,7 +2,9 @@ package wsclient_test
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,6 +49,27 @@ func TestBackOff(t *testing.T) {
 				servers.Wait()
 			})
 		})
+	}
+}
+
+// TestRetryAfter: who is refused by a date is told how long that is.
+func TestRetryAfter(t *testing.T) {
+	for after, want := range map[string]func(time.Duration) bool{
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat):        func(d time.Duration) bool { return d > 50*time.Minute && d <= time.Hour },
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):       func(d time.Duration) bool { return d == 0 },
+		time.Now().Add(9999 * time.Hour).UTC().Format(http.TimeFormat): func(d time.Duration) bool { return d == 24*time.Hour },
+		"9999999":                 func(d time.Duration) bool { return d == 24*time.Hour },
+		"99999999999999999999999": func(d time.Duration) bool { return d == 24*time.Hour },
+		"-1":                      func(d time.Duration) bool { return d == 0 },
+	} {
+		url := listening(t, func(_ int, p *peer) error {
+			return p.answer("403 Forbidden", "Retry-After: "+after, "Content-Length: 0", "")
+		})
+		_, err := DialChat(within(t), url, wsclient.Options{})
+		var refused *wsclient.HandshakeError
+		if !errors.As(err, &refused) || !want(refused.RetryAfter) {
+			t.Errorf("%s: %+v", after, err)
+		}
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -120,6 +122,22 @@ func refusedBy(res *http.Response) error {
 	var says refusal
 	if json.Unmarshal(body, &says) == nil && says.Code != "" {
 		refused.Refusal = says.asError()
+		refused.RetryAfter = refused.Refusal.RetryAfter
+	}
+	if refused.RetryAfter == 0 {
+		refused.RetryAfter = retryAfter(res.Header.Get("Retry-After"))
 	}
 	return refused
+}
+
+// retryAfter returns the time that a header Retry-After says, in seconds or by a date; 0
+// if it says none.
+func retryAfter(value string) time.Duration {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil || steady.Is(err, strconv.ErrRange) {
+		return milliseconds(int64(seconds) * 1000)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(time.Until(at), 0), maxWait)
+	}
+	return 0
 }

@@ -57,6 +57,9 @@ func (e *CloseError) Error() string {
 type HandshakeError struct {
 	Status  int       // of the answer: 401
 	Refusal *ws.Error // what the gateway says; nil if somebody else has answered
+	// RetryAfter is the least time to wait, of at most a day: the Refusal's, or else that
+	// of the header Retry-After (RFC 9110, section 10.2.3). 0: neither says.
+	RetryAfter time.Duration
 }
 
 // Error returns the status and the refusal.

@@ -113,8 +113,8 @@ func (c *Client) pause(code ws.CloseCode, refused *HandshakeError) time.Duration
 		return max(goaway, crowded+drawn)
 	case goaway > 0:
 		return goaway
-	case refused != nil && refused.Refusal != nil && refused.Refusal.RetryAfter > 0:
-		return refused.Refusal.RetryAfter
+	case refused != nil: // others may be told the same time
+		return refused.RetryAfter + drawn
 	}
 	return drawn
 }

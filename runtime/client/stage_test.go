@@ -200,7 +200,8 @@ func (s *stage) refuse(rest string) string {
 		return what
 	}
 	status, body, _ := strings.Cut(rest, " ")
-	return wrong(s.socket.answer(status+" No", "Content-Type: application/json", "Content-Length: "+strconv.Itoa(len(body)), "", body))
+	status, after, _ := strings.Cut(status, "/")
+	return wrong(s.socket.answer(status+" No", "Retry-After: "+after, "Content-Type: application/json", "Content-Length: "+strconv.Itoa(len(body)), "", body))
 }
 
 func (s *stage) cuts(string) string {
