@@ -34,6 +34,7 @@ cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/mo
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/jsonschema: cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model
+cmd/wsgen/internal/emit/tsclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model templates/tsclient
 cmd/wsgen/internal/lock:           cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gowire:    cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/mark github.com/rogpeppe/go-internal/diff

@@ -11,6 +11,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/jsonschema"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/tsclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
 )
@@ -32,6 +33,8 @@ func (opts Options) Table() emit.Table {
 		switch o.Setting {
 		case jsonschema.Name:
 			a = jsonschema.Artifact()
+		case tsclient.Name:
+			a = tsclient.Artifact()
 		default:
 			continue // the settings have no other
 		}

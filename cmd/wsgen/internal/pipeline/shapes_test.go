@@ -1,8 +1,10 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +17,21 @@ import (
 
 // wanted begins the names of what an archive of testdata/shapes expects.
 const wanted = "want."
+
+// perApp are the settings that ask for a file of an application, with its ending.
+func perApp() [][2]string {
+	return [][2]string{{"client.ts", ".client.ts"}, {"jsonschema", ".schema.json"}}
+}
+
+// ownPart is a file without what is the same in every one.
+func ownPart(text []byte) []byte {
+	const common, own = "// ==== wsgen's client: the same in every generated file ====\n", "\n// ==== What travels ====\n"
+	i, j := bytes.Index(text, []byte(common)), bytes.Index(text, []byte(own))
+	if i < 0 || j < i {
+		return text
+	}
+	return slices.Concat(text[:i], []byte("// The common part.\n"), text[j:])
+}
 
 // TestShapes runs every file of testdata/shapes, each with the types of one kind,
 // from the user's source to every output that tells of a whole application. All are
@@ -37,7 +54,8 @@ func TestShapes(t *testing.T) {
 		}
 		archives[name] = a
 		unpack(t, filepath.Join(dir, name), a, func(name string) bool { return !strings.HasPrefix(name, wanted) })
-		for setting, ending := range map[string]string{"jsonschema": ".schema.json"} {
+		for _, file := range perApp() {
+			setting, ending := file[0], file[1]
 			opts.Outputs = append(opts.Outputs, pipeline.Output{
 				Setting: setting, File: filepath.Join(dir, "out", name+ending), Value: name + ending, Selection: model.Selection{Only: "/" + name},
 			})
@@ -49,27 +67,61 @@ func TestShapes(t *testing.T) {
 		t.Fatal(err, result.Diagnostics)
 	}
 	for name, a := range archives {
-		got := &txtar.Archive{Comment: a.Comment}
-		for _, f := range a.Files {
-			if !strings.HasPrefix(f.Name, wanted) {
-				got.Files = append(got.Files, f)
-			}
+		compare(t, filepath.Join("testdata", "shapes", name+".txtar"), a, made, name+".")
+	}
+}
+
+// TestClients runs every file of testdata/clients, each a module, from the user's
+// source to a TypeScript client of all its gateways.
+func TestClients(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/clients/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	stub := unpackStub(t)
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, f := range made.Plan.Files {
-			if ending, ok := strings.CutPrefix(filepath.Base(f.Path), name+"."); ok && filepath.Base(filepath.Dir(f.Path)) == "out" {
-				got.Files = append(got.Files, txtar.File{Name: wanted + ending, Data: f.Data})
-			}
+		dir := filepath.Join(t.TempDir(), "m")
+		project(t, dir, &txtar.Archive{}, stub)
+		unpack(t, filepath.Join(dir, "live"), a, func(name string) bool { return !strings.HasPrefix(name, wanted) })
+		var made output.Memory
+		result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Wire: pipeline.WireOff, Outputs: []pipeline.Output{
+			{Setting: "client.ts", File: filepath.Join(dir, "out", "live.client.ts")},
+		}}, &made)
+		if err != nil || result.Diagnostics.HasErrors() {
+			t.Fatal(err, result.Diagnostics)
 		}
-		text := txtar.Format(got)
-		file := filepath.Join("testdata", "shapes", name+".txtar")
-		if *update {
-			if err := os.WriteFile(file, text, 0o666); err != nil {
-				t.Fatal(err)
-			}
-			continue
+		compare(t, file, a, made, "live.")
+	}
+}
+
+// compare holds what was made in the folder out, in files whose names begin with
+// prefix, to what an archive expects, or renews that.
+func compare(t *testing.T, file string, a *txtar.Archive, made output.Memory, prefix string) {
+	t.Helper()
+	got := &txtar.Archive{Comment: a.Comment}
+	for _, f := range a.Files {
+		if !strings.HasPrefix(f.Name, wanted) {
+			got.Files = append(got.Files, f)
 		}
-		if before := txtar.Format(a); string(text) != string(before) {
-			t.Errorf("%s: got\n%s\nwant\n%s", name, text, before)
+	}
+	for _, f := range made.Plan.Files {
+		if ending, ok := strings.CutPrefix(filepath.Base(f.Path), prefix); ok && filepath.Base(filepath.Dir(f.Path)) == "out" {
+			got.Files = append(got.Files, txtar.File{Name: wanted + ending, Data: ownPart(f.Data)})
 		}
+	}
+	text := txtar.Format(got)
+	if *update {
+		if err := os.WriteFile(file, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if before := txtar.Format(a); string(text) != string(before) {
+		t.Errorf("%s: got\n%s\nwant\n%s", file, text, before)
 	}
 }

@@ -100,7 +100,7 @@ func (c *composer) taken() func(name string) bool {
 		names[name] = true
 	}
 	for _, f := range c.out.Gateways {
-		names[f.Name], names[f.Name+"Client"], names["Dial"+f.Name] = true, true, true
+		names[f.Name], names[f.Name+"Client"], names[f.Name+"Sends"], names["Dial"+f.Name] = true, true, true, true
 	}
 	for _, r := range c.out.Registries {
 		names[r.Name+"Push"], names[r.Name+"Asks"] = true, true
@@ -113,6 +113,6 @@ func (c *composer) taken() func(name string) bool {
 func reserved() []string {
 	return []string{
 		"AbortController", "AbortSignal", "Array", "AsyncGenerator", "Date", "Error", "ErrorCode", "JSON", "Map", "Math",
-		"Partial", "Promise", "Record", "Set", "Symbol", "URL",
+		"Omit", "Partial", "Pick", "Promise", "Record", "ReturnType", "Set", "Symbol", "URL",
 	}
 }

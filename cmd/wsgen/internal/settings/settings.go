@@ -56,6 +56,11 @@ type Spec struct {
 func Table() []Spec {
 	return []Spec{
 		{
+			Name: "client.ts", Arg: "file", Many: true,
+			Doc: "write a TypeScript client of the gateways, to this file",
+			set: func(s *Settings, value string) error { return s.output("client.ts", value, ".ts", ".mts") },
+		},
+		{
 			Name: "fuzz", Default: "off",
 			Doc: "write fuzz tests of what handlers decode, as ws_gen_test.go",
 			set: func(s *Settings, value string) (err error) {

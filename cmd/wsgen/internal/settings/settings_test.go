@@ -145,7 +145,8 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are fuzz, jsonschema, require-posture, tags, werror, wire
+   help: the settings are client.ts, fuzz, jsonschema, require-posture, tags,
+         werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
