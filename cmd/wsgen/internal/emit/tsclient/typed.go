@@ -61,19 +61,19 @@ func (t typed) alternatives() []typed {
 	return slices.Clone(t.any)
 }
 
-// members are those of a union: on one line, or each on its own behind first.
-func (t typed) members(first ...doc) doc {
+// members are those of a union: on one line, or each on its own.
+func (t typed) members() doc {
 	if t.hugs {
 		return hugged(t.any)
 	}
-	parts := []doc{choice("", append(first, text("| "))...)}
+	parts := []doc{choice("", text("| "))}
 	for i, each := range t.any {
 		if i > 0 {
 			parts = append(parts, line, text("| "))
 		}
 		parts = append(parts, indent(each.doc))
 	}
-	return join(parts...)
+	return group(parts...)
 }
 
 // hugged are the members of a union that is not broken between them.
@@ -96,18 +96,15 @@ func (t typed) behind() doc {
 	if t.hugs {
 		return join(text(" "), t.members())
 	}
-	return group(indent(choice(" ", line), t.members()))
+	return group(indent(line, t.members()))
 }
 
 // argument is the type in angle brackets.
 func (t typed) argument() doc {
-	switch {
-	case t.any == nil:
+	if t.any == nil {
 		return t.doc
-	case t.hugs:
-		return t.members()
 	}
-	return group(t.members())
+	return t.members()
 }
 
 // generic is a type with arguments.
