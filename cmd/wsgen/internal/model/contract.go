@@ -13,8 +13,8 @@ type Selection struct {
 }
 
 // Contract is the API of a program as its clients see it: events, and data by
-// its JSON. Nothing of Go is in it but names, for outputs that are Go. It is
-// made only for a run that has an output which asks for it.
+// its JSON. What it has of Go, names and how a field is declared, is for outputs
+// that are Go. It is made only for a run that has an output which asks for it.
 //
 // Everything is in the order in which it is first used, by gateways as they
 // stand, so that an output does not move when something unrelated does.
@@ -146,6 +146,10 @@ type Shape struct {
 	Fields []*Member // ShapeObject, in its order
 	Values []Value   // ShapeEnum, in the order of the source
 	Def    *Def      // ShapeRef
+	// Go is the type of the standard library that it comes of, and that Go has for
+	// it: time.Time, time.Duration, json.Number, json.RawMessage, big.Int. "" is none.
+	// What writes its own JSON, and nothing is known of, is a json.RawMessage.
+	Go string
 }
 
 // ShapeKind is the form of a Shape.
@@ -175,6 +179,10 @@ type Member struct {
 	Required bool // its absence is refused by the server
 	Rules    Rules
 	Pos      token.Position
+
+	Pointer   bool // in Go it is a pointer
+	OmitEmpty bool // its tag in Go says omitempty
+	OmitZero  bool // its tag in Go says omitzero
 }
 
 // Rules are what a validate tag says of a member that clients send. They tell

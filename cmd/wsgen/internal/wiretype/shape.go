@@ -69,22 +69,24 @@ func (s *Shapes) Shape(typ types.Type, w Way) *model.Shape {
 }
 
 // anything is the shape of what nothing is known of.
-func anything() *model.Shape { return &model.Shape{Kind: model.ShapeAny, Null: true} }
+func anything() *model.Shape {
+	return &model.Shape{Kind: model.ShapeAny, Null: true, Go: "json.RawMessage"}
+}
 
 // special is the shape of a type of the standard library that says more about
 // itself than its methods do; nil if typ is none. Each call returns a new one.
 func special(typ types.Type, w Way) *model.Shape {
 	switch {
 	case gotype.Is(typ, "time", "Time"):
-		return &model.Shape{Kind: model.ShapeString, Format: "date-time"}
+		return &model.Shape{Kind: model.ShapeString, Format: "date-time", Go: "time.Time"}
 	case gotype.Is(typ, "time", "Duration"):
-		return &model.Shape{Kind: model.ShapeInteger, Format: "int64"}
+		return &model.Shape{Kind: model.ShapeInteger, Format: "int64", Go: "time.Duration"}
 	case gotype.Is(typ, "math/big", "Int") && w == In:
-		return &model.Shape{Kind: model.ShapeInteger}
+		return &model.Shape{Kind: model.ShapeInteger, Go: "big.Int"}
 	case gotype.IsPointer(typ, "math/big", "Int"):
-		return &model.Shape{Kind: model.ShapeInteger, Null: true}
+		return &model.Shape{Kind: model.ShapeInteger, Null: true, Go: "big.Int"}
 	case gotype.Is(typ, "encoding/json", "Number"):
-		return &model.Shape{Kind: model.ShapeNumber}
+		return &model.Shape{Kind: model.ShapeNumber, Go: "json.Number"}
 	case gotype.Is(typ, "encoding/json", "RawMessage"):
 		return anything()
 	}
@@ -147,7 +149,7 @@ func (s *Shapes) overridden(typ types.Type, w Way) *model.Shape {
 	defer delete(s.within, gotype.Identity(named))
 	shape := s.Shape(o.Type, w)
 	if o.Format != "" {
-		shape.Format = o.Format
+		shape.Format, shape.Go = o.Format, ""
 	}
 	return shape
 }
@@ -274,6 +276,8 @@ func (s *Shapes) members(typ types.Type, w Way) []*model.Member {
 			Shape: s.Shape(f.Var.Type(), w), Optional: m.Embedded || f.OmitsEmpty(),
 		}
 		member.Rules, member.Required = rules(f)
+		_, member.Pointer = gotype.Pointee(f.Var.Type())
+		member.OmitEmpty, member.OmitZero = slices.Contains(f.Options, "omitempty"), slices.Contains(f.Options, "omitzero")
 		if gotype.Is(gotype.Deref(f.Var.Type()), "time", "Duration") {
 			member.Doc.Text = strings.TrimSpace(member.Doc.Text + "\n\nIn nanoseconds.")
 		}
