@@ -18,7 +18,7 @@ cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/intern
 cmd/wsgen/internal/reference:      cmd/wsgen/internal/cli cmd/wsgen/internal/diag cmd/wsgen/internal/directive
 cmd/wsgen/internal/watch:          github.com/fsnotify/fsnotify
 cmd/wsgen/internal/scaffold:       templates/scaffold
-cmd/wsgen/internal/settings:       cmd/wsgen/internal/directive cmd/wsgen/internal/diag
+cmd/wsgen/internal/settings:       cmd/wsgen/internal/camel cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/lock cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
@@ -33,6 +33,7 @@ cmd/wsgen/internal/mark:
 cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/goclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/jsonschema: cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/tsclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model templates/tsclient
 cmd/wsgen/internal/lock:           cmd/wsgen/internal/model
@@ -138,7 +139,7 @@ func rules() map[string]func([]*source) []finding {
 		"one file of each end knows gws":   gwsFile,
 		"one package makes system calls":   systemCalls,
 		"one package reads Go packages":    onlyIn("golang.org/x/tools/go/packages", "cmd/wsgen/internal/source"),
-		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),
+		"emitters alone write with jen":    onlyIn("github.com/dave/jennifer", "cmd/wsgen/internal/emit/goclient", "cmd/wsgen/internal/emit/gofile", "cmd/wsgen/internal/emit/goserver", "cmd/wsgen/internal/emit/gowire"),
 		"the runtime is called ws":         runtimeName,
 		"no reflect":                       noReflect,
 		"user code has one door":           oneDoor,

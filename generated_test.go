@@ -44,10 +44,10 @@ func TestGeneratedNames(t *testing.T) {
 	newest := newestGenerated(found, "GeneratedV")
 	has := exported(t)
 	maps.Copy(found[newest], emitted(t, has))
-	if found["GeneratedV1"] == nil || newest == "GeneratedV1" || found["FuzzV1"] == nil {
+	if found["GeneratedV1"] == nil || newest == "GeneratedV1" || found["FuzzV1"] == nil || found["ClientV1"] == nil {
 		t.Fatalf("generated files of these versions were found: %v", slices.Sorted(maps.Keys(found)))
 	}
-	for _, kind := range []string{"GeneratedV", "FuzzV"} {
+	for _, kind := range []string{"GeneratedV", "FuzzV", "ClientV"} {
 		namesOfNewest(t, newestGenerated(found, kind), kind, listed, found)
 	}
 	for version, names := range found {
@@ -85,7 +85,7 @@ func namesOfNewest(t *testing.T, newest, kind string, listed, found map[string]m
 }
 
 // newestGenerated is the newest of versions of one kind: GeneratedV are those of
-// ws_gen.go, FuzzV of ws_gen_test.go.
+// ws_gen.go, FuzzV of ws_gen_test.go, ClientV of ws_client_gen.go.
 func newestGenerated[V any](of map[string]V, kind string) string {
 	number := func(v string) (n int) { _, _ = fmt.Sscanf(v, kind+"%d", &n); return n }
 	return slices.MaxFunc(slices.Collect(maps.Keys(of)), func(a, b string) int { return number(a) - number(b) })
@@ -121,7 +121,7 @@ func writeNames(t *testing.T, all map[string]map[string]bool) {
 }
 
 // versioned are the generated files that name the version of what they call.
-var versioned = []string{"ws_gen.go", "ws_gen_test.go"}
+var versioned = []string{"ws_gen.go", "ws_gen_test.go", "ws_client_gen.go"}
 
 // generatedFiles are those of the repository, of the generator's tests, and of
 // the versions before.
@@ -133,7 +133,7 @@ func generatedFiles(t *testing.T) map[string][]byte {
 			files[s.path] = s.text
 		}
 	}
-	for _, pattern := range []string{"cmd/wsgen/internal/pipeline/testdata/*.txtar", "runtime/testdata/generated/*.txtar"} {
+	for _, pattern := range []string{"cmd/wsgen/internal/pipeline/testdata/*.txtar", "cmd/wsgen/internal/pipeline/testdata/clients/*.txtar", "runtime/testdata/generated/*.txtar"} {
 		archives, err := filepath.Glob(pattern)
 		if err != nil || len(archives) == 0 {
 			t.Fatalf("no archives: %s: %v", pattern, err)
@@ -193,8 +193,9 @@ func emitted(t *testing.T, has map[string]bool) map[string]bool {
 var (
 	runtimePaths = map[string]string{
 		modulePath + "/runtime": "ws", modulePath + "/runtime/wsjson": "wsjson", modulePath + "/runtime/wstest": "wstest",
+		modulePath + "/runtime/client": "wsclient",
 	}
-	isVersion = regexp.MustCompile(`^(?:ws\.(GeneratedV\d+)|wstest\.(FuzzV\d+))$`)
+	isVersion = regexp.MustCompile(`^(?:ws\.(GeneratedV\d+)|wstest\.(FuzzV\d+)|wsclient\.Generated(V\d+))$`)
 )
 
 // called lists the names, methods and fields of literals that a generated file
@@ -219,6 +220,9 @@ func called(file string, src []byte) (version string, names map[string]bool, err
 	for name := range c.names {
 		if m := isVersion.FindStringSubmatch(name); m != nil {
 			version = m[1] + m[2]
+			if m[3] != "" {
+				version = "Client" + m[3] // the other one is that of ws_gen.go
+			}
 			delete(c.names, name)
 		}
 	}

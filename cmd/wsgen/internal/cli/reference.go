@@ -17,6 +17,7 @@ const outputsText = `
 A setting of a file tells of a whole application, and may stand several times: one file a line.
 
 ` + "```" + `
+client.go = liveclient
 client.ts = web/src/live.gen.ts
 jsonschema = web/live.schema.json
 jsonschema = ../admin/src/admin.schema.json from ./cmd/admin only /desk /rooms/{room}
@@ -24,7 +25,7 @@ jsonschema = ../admin/src/admin.schema.json from ./cmd/admin only /desk /rooms/{
 
 The path is from the module's root, with slashes; folders that are missing are made. ` + "`from`" + ` names the package marked ` + "`//ws:app`" + ` whose gateways are meant, by its folder or import path: without it, it is the only one of the module, or all gateways are, if there is none. ` + "`only`" + ` names gateways by their paths as ` + "`wsgen list`" + ` shows them. On the command line the value is quoted, ` + "`-jsonschema='web/chat.json only /chat'`" + `, and flags take the place of all lines of that name.
 
-Such files are generated files like all others: ` + "`check`" + ` compares them, ` + "`watch`" + ` renews them, ` + "`-stdout`" + ` prints them. A file that wsgen did not write is never replaced. A file that no line names any more stays. A run that does not cover the application leaves its files alone: name no packages, or the package marked ` + "`//ws:app`" + `.
+Such files are generated files like all others: ` + "`check`" + ` compares them, ` + "`watch`" + ` renews them, ` + "`-stdout`" + ` prints them. A file that wsgen did not write is never replaced. A file that no line names any more stays, but for ` + "`ws_client_gen.go`" + `, which is known by its name, in the folders that a run looks at. A run that does not cover the application leaves its files alone: name no packages, or the package marked ` + "`//ws:app`" + `.
 `
 
 // Reference writes docs/reference/cli.md.

@@ -4,12 +4,14 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/jsonschema"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/tsclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -19,7 +21,7 @@ import (
 // Output is a file that the user asked for and that tells of a whole application.
 type Output struct {
 	Setting         string // the name of the setting, which says what kind of file it is
-	File            string // absolute
+	File            string // absolute; the folder of a Go client
 	model.Selection        // the gateways it is about
 	Value           string // what stands behind the setting, as it is written
 	Pos, End        token.Position
@@ -30,15 +32,18 @@ func (opts Options) Table() emit.Table {
 	table := Artifacts()
 	for _, o := range opts.Outputs {
 		var a emit.Artifact
+		file := o.File
 		switch o.Setting {
 		case jsonschema.Name:
 			a = jsonschema.Artifact()
+		case goclient.Name:
+			a, file = goclient.Artifact(), filepath.Join(file, goclient.File)
 		case tsclient.Name:
 			a = tsclient.Artifact()
 		default:
 			continue // the settings have no other
 		}
-		a.File, a.Wanted = o.File, emit.Wanted{Selection: o.Selection, Value: o.Value, Pos: o.Pos, End: o.End}
+		a.File, a.Wanted = file, emit.Wanted{Selection: o.Selection, Value: o.Value, Pos: o.Pos, End: o.End}
 		table = append(table, a)
 	}
 	return table
@@ -123,5 +128,9 @@ func named(a emit.Artifact) string {
 	if a.Wanted.Value == "" {
 		return filepath.Base(a.File)
 	}
-	return strings.Fields(a.Wanted.Value)[0]
+	name := strings.Fields(a.Wanted.Value)[0]
+	if a.Name == goclient.Name {
+		return path.Join(name, goclient.File)
+	}
+	return name
 }

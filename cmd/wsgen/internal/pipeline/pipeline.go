@@ -9,6 +9,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/lock"
@@ -81,7 +82,7 @@ func FindModule(dir string) (Module, error) { return source.FindModule(dir) }
 
 // Artifacts are the kinds of files that Run may hand to a sink.
 func Artifacts() emit.Table {
-	return emit.Table{goserver.Artifact(), gowire.Artifact(), goserver.FuzzArtifact()}
+	return emit.Table{goserver.Artifact(), gowire.Artifact(), goserver.FuzzArtifact(), goclient.Known()}
 }
 
 // Run reads the packages that opts name, and hands what they generate to sink.
@@ -119,7 +120,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	}
 	result.Diagnostics = append(result.Diagnostics, occupied(table, files)...)
 	for _, f := range files {
-		if slices.Contains(loaded.Foreign, f.Path) {
+		if slices.Contains(loaded.Foreign, f.Path) && !slices.Contains(table.Paths(), f.Path) {
 			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path, table))
 		}
 		if what := loaded.Blocked[f.Path]; what != "" {
@@ -137,12 +138,16 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 	return result, nil
 }
 
-// found are the files of earlier runs at paths.
-func found(paths []string, table emit.Table) []output.Found {
-	list := make([]output.Found, len(paths))
-	for i, path := range paths {
-		a, _ := table.Of(path)
-		list[i] = output.Found{Path: path, Header: a.Header}
+// found are the files of earlier runs at paths, which this one replaces or removes.
+// An output that is still asked for is not among them: a run that does not cover its
+// application leaves it alone.
+func found(paths []string, table emit.Table) (list []output.Found) {
+	asked := table.Paths()
+	for _, path := range paths {
+		if !slices.Contains(asked, path) {
+			a, _ := table.Of(path)
+			list = append(list, output.Found{Path: path, Header: a.Header})
+		}
 	}
 	return list
 }

@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"path"
 	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 )
 
 // output reads the value of a setting that asks for a file:
@@ -18,12 +20,48 @@ func (s *Settings) output(name, value string, endings ...string) error {
 		return errors.New("no file is named: write one, such as " + path.Join("web", "live"+endings[0]))
 	}
 	o.Path = path.Clean(words[0])
-	switch words = words[1:]; {
-	case path.IsAbs(o.Path) || strings.Contains(o.Path, `\`) || strings.Contains(o.Path, ":"):
-		return fmt.Errorf("%s is no path from the module's root: write it with slashes, and ../ for what is beside the module", o.Path)
+	switch {
+	case !fromRoot(o.Path):
+		return notFromRoot(o.Path)
 	case !ends(o.Path, endings):
 		return fmt.Errorf("%s does not end in %s", o.Path, strings.Join(endings, " or "))
 	}
+	return s.about(o, "the file", words[1:])
+}
+
+// folder reads the value of a setting that asks for a Go package:
+//
+//	folder [from folder] [only path...]
+//
+// The package has the name of the folder.
+func (s *Settings) folder(name, value string) error {
+	o := Output{Setting: name, Value: value}
+	words := strings.Fields(value)
+	if len(words) == 0 {
+		return errors.New("no folder is named: write one, such as liveclient")
+	}
+	o.Path = path.Clean(words[0])
+	switch base := path.Base(o.Path); {
+	case !fromRoot(o.Path):
+		return notFromRoot(o.Path)
+	case base == "." || base == "..":
+		return errors.New(words[0] + " has no name to call the package by: name a folder that has, such as liveclient")
+	case camel.Package(base) == "":
+		return errors.New(base + " makes no name of a package: name a folder that does, such as liveclient")
+	}
+	return s.about(o, "the folder", words[1:])
+}
+
+// fromRoot reports whether a path is one from the module's root.
+func fromRoot(p string) bool { return !path.IsAbs(p) && !strings.ContainsAny(p, `\:`) }
+
+func notFromRoot(p string) error {
+	return fmt.Errorf("%s is no path from the module's root: write it with slashes, and ../ for what is beside the module", p)
+}
+
+// about reads which gateways an output is about, and adds it.
+func (s *Settings) about(o Output, what string, words []string) error {
+	value := o.Value
 	for len(words) > 0 {
 		word := words[0]
 		n := 1
@@ -40,7 +78,7 @@ func (s *Settings) output(name, value string, endings ...string) error {
 		case word == "only":
 			return errors.New(value + ": behind only stand the paths of gateways, such as only /chat")
 		default:
-			return fmt.Errorf("%s has no meaning here: behind the file stand from and a folder, or only and paths", word)
+			return fmt.Errorf("%s has no meaning here: behind %s stand from and a folder, or only and paths", word, what)
 		}
 		words = words[n:]
 	}

@@ -28,7 +28,7 @@ type Settings struct {
 // Output is a file that tells of a whole application.
 type Output struct {
 	Setting  string         // its name: jsonschema
-	Path     string         // from the module's root, with slashes
+	Path     string         // from the module's root, with slashes; the folder of client.go
 	From     string         // the application: its folder or import path; "" is none named
 	Only     []string       // paths of gateways; none is all
 	Value    string         // as it is written
@@ -55,6 +55,11 @@ type Spec struct {
 // Table returns every setting, by name.
 func Table() []Spec {
 	return []Spec{
+		{
+			Name: "client.go", Arg: "folder", Many: true,
+			Doc: "write a package of clients of gateways, as ws_client_gen.go in this folder",
+			set: func(s *Settings, value string) error { return s.folder("client.go", value) },
+		},
 		{
 			Name: "client.ts", Arg: "file", Many: true,
 			Doc: "write a TypeScript client of the gateways, to this file",

@@ -145,8 +145,8 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are client.ts, fuzz, jsonschema, require-posture, tags,
-         werror, wire
+   help: the settings are client.go, client.ts, fuzz, jsonschema,
+         require-posture, tags, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
@@ -188,6 +188,36 @@ func TestOutputs(t *testing.T) {
 		"a.json form ./cmd/live": "form has no meaning here",
 	} {
 		s, said := load(t, "jsonschema = "+value+"\n")
+		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") || len(s.Outputs) > 0 {
+			t.Errorf("%q: want %s, got\n%s", value, want, said)
+		}
+	}
+}
+
+// TestClientFolder checks that client.go takes a folder whose name makes that of a
+// package.
+func TestClientFolder(t *testing.T) {
+	for value, path := range map[string]string{
+		"liveclient": "liveclient", "../sdk/live-client/ from ./cmd/live only /chat": "../sdk/live-client", "./a/v2": "a/v2",
+	} {
+		s, said := load(t, "client.go = "+value+"\n")
+		if said != "" || len(s.Outputs) != 1 || s.Outputs[0].Setting != "client.go" || s.Outputs[0].Path != path {
+			t.Errorf("%q: %v\n%s", value, s.Outputs, said)
+		}
+	}
+	for value, want := range map[string]string{
+		"":              "no folder is named",
+		".":             ". has no name to call the package by",
+		"../..":         "../.. has no name to call the package by",
+		"a/123":         "123 makes no name of a package",
+		"cmd/main":      "main makes no name of a package",
+		"a/live_test":   "live_test makes no name of a package",
+		"a/func":        "func makes no name of a package",
+		"/live":         "/live is no path from the module's root",
+		"live form ./a": "behind the folder stand from and a folder",
+		"live only":     "behind only stand the paths of gateways",
+	} {
+		s, said := load(t, "client.go = "+value+"\n")
 		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") || len(s.Outputs) > 0 {
 			t.Errorf("%q: want %s, got\n%s", value, want, said)
 		}

@@ -17,5 +17,5 @@ func RenderBeside(pkg *model.Package, first, build func(*File) []jen.Code) ([]by
 	}
 	f := newFile(pkg)
 	f.take(other.declared...)
-	return render(f, "", build)
+	return render(f, nil, build)
 }

@@ -47,11 +47,21 @@ func Artifact(name, file string, emitter emit.Emitter) emit.Artifact {
 // own name, and again if that turns out wrong. It must not depend on anything
 // but its argument.
 func Render(pkg *model.Package, constraint string, build func(*File) []jen.Code) ([]byte, error) {
-	return render(newFile(pkg), constraint, build)
+	var above *jen.Statement
+	if constraint != "" {
+		above = comment("//go:build " + constraint).Line().Line()
+	}
+	return render(newFile(pkg), above, build)
 }
 
-// render is Render for a file in the making.
-func render(f *File, constraint string, build func(*File) []jen.Code) ([]byte, error) {
+// RenderDocumented is Render for a file that has the comment of its package, by lines.
+func RenderDocumented(pkg *model.Package, doc []string, build func(*File) []jen.Code) ([]byte, error) {
+	return render(newFile(pkg), Doc(doc...), build)
+}
+
+// render is Render for a file in the making. above stands in front of the package
+// clause; nil is nothing.
+func render(f *File, above *jen.Statement, build func(*File) []jen.Code) ([]byte, error) {
 	pkg := f.pkg
 	decls := build(f)
 	if f.assign() {
@@ -59,8 +69,8 @@ func render(f *File, constraint string, build func(*File) []jen.Code) ([]byte, e
 	}
 
 	src := comment(string(mark.Go)).Line().Line()
-	if constraint != "" {
-		src.Add(comment("//go:build " + constraint)).Line().Line()
+	if above != nil {
+		src.Add(above)
 	}
 	src.Id("package").Id(pkg.Name).Line().Line()
 	if len(f.imports) > 0 {

@@ -1,0 +1,86 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+)
+
+// TestGoClients makes the Go client of every archive of testdata/clients, compares it
+// byte for byte, and compiles it. What tests the archive has are run with the race
+// detector: they talk to a server of the same source.
+func TestGoClients(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/clients/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	root, err := filepath.Abs(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &workspace{dir: t.TempDir()}
+	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=-trimpath", "GOPROXY=off")
+	uses := []string{root}
+	for _, file := range files {
+		c := &golden{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file}
+		if c.archive, err = txtar.ParseFile(file); err != nil {
+			t.Fatal(err)
+		}
+		c.dir = filepath.Join(w.dir, c.name)
+		unpack(t, c.dir, c.archive, func(name string) bool { return !strings.HasPrefix(name, want) })
+		writeFile(t, filepath.Join(c.dir, "go.mod"), fmt.Appendf(nil, "module example.com/%s\n\ngo 1.26.0\n", c.name))
+		uses = append(uses, "./"+c.name)
+		w.cases = append(w.cases, c)
+	}
+	writeFile(t, filepath.Join(w.dir, "go.work"), []byte("go 1.26.0\n\nuse (\n\t"+strings.Join(uses, "\n\t")+"\n)\n"))
+	vet, test := []string{"vet"}, []string{"test", "-race", "-count=1"}
+	for _, c := range w.cases {
+		c.client(t, w.env)
+		vet, test = append(vet, "./"+c.name+"/..."), append(test, "./"+c.name+"/...")
+	}
+	for _, args := range [][]string{vet, test} {
+		if out, err := w.command("go", args...).CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", args[0], err, out)
+		}
+	}
+	for _, c := range w.cases {
+		if *update {
+			c.rewrite(t)
+		} else {
+			c.compare(t)
+		}
+	}
+}
+
+// client makes the client of a case, and what its server needs, of which only the
+// client is compared.
+func (c *golden) client(t *testing.T, env []string) {
+	folder := filepath.Join(c.dir, "live-client")
+	var memory output.Memory
+	result, err := pipeline.Run(t.Context(), pipeline.Options{
+		Dir: c.dir, Wire: pipeline.WireOff, Env: env, Outputs: []pipeline.Output{{Setting: "client.go", File: folder, Value: "live-client"}},
+	}, &memory)
+	if err != nil || result.Diagnostics.HasErrors() {
+		t.Fatal(c.name, err, result.Diagnostics)
+	}
+	c.got = map[string]string{}
+	for _, f := range memory.Plan.Files {
+		writeFile(t, f.Path, f.Data)
+		if filepath.Dir(f.Path) == folder {
+			c.got["live-client/"+filepath.Base(f.Path)] = string(f.Data)
+		}
+	}
+	if !slices.Contains(slices.Collect(maps.Keys(c.got)), "live-client/ws_client_gen.go") {
+		t.Fatal(c.name, "has no client")
+	}
+}
