@@ -11,12 +11,13 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
 
 // TestGoClients makes the Go client of every archive of testdata/clients, compares it
-// byte for byte, and compiles it. What tests the archive has are run with the race
+// byte for byte, and compiles it, and those of testdata/shapes. What tests the archive has are run with the race
 // detector: they talk to a server of the same source.
 func TestGoClients(t *testing.T) {
 	t.Parallel()
@@ -30,7 +31,7 @@ func TestGoClients(t *testing.T) {
 	}
 	w := &workspace{dir: t.TempDir()}
 	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=-trimpath", "GOPROXY=off")
-	uses := []string{root}
+	uses := []string{root, "./live"}
 	for _, file := range files {
 		c := &golden{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file}
 		if c.archive, err = txtar.ParseFile(file); err != nil {
@@ -43,7 +44,8 @@ func TestGoClients(t *testing.T) {
 		w.cases = append(w.cases, c)
 	}
 	writeFile(t, filepath.Join(w.dir, "go.work"), []byte("go 1.26.0\n\nuse (\n\t"+strings.Join(uses, "\n\t")+"\n)\n"))
-	vet, test := []string{"vet"}, []string{"test", "-race", "-count=1"}
+	w.shapes(t)
+	vet, test := []string{"vet", "./live/..."}, []string{"test", "-race", "-count=1"}
 	for _, c := range w.cases {
 		c.client(t, w.env)
 		vet, test = append(vet, "./"+c.name+"/..."), append(test, "./"+c.name+"/...")
@@ -82,5 +84,34 @@ func (c *golden) client(t *testing.T, env []string) {
 	}
 	if !slices.Contains(slices.Collect(maps.Keys(c.got)), "live-client/ws_client_gen.go") {
 		t.Fatal(c.name, "has no client")
+	}
+}
+
+// shapes makes a client of every archive of testdata/shapes, in one module.
+func (w *workspace) shapes(t *testing.T) {
+	files, err := filepath.Glob("testdata/shapes/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	opts := pipeline.Options{Dir: filepath.Join(w.dir, "live"), Wire: pipeline.WireOff, Env: w.env}
+	writeFile(t, filepath.Join(opts.Dir, "go.mod"), []byte("module example.com/live\n\ngo 1.26.0\n"))
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpack(t, filepath.Join(opts.Dir, name), a, func(name string) bool { return !strings.HasPrefix(name, wanted) })
+		opts.Outputs = append(opts.Outputs, pipeline.Output{
+			Setting: "client.go", File: filepath.Join(opts.Dir, "out", name), Value: "out/" + name, Selection: model.Selection{Only: "/" + name},
+		})
+	}
+	var made output.Memory
+	result, err := pipeline.Run(t.Context(), opts, &made)
+	if err != nil || result.Diagnostics.HasErrors() {
+		t.Fatal(err, result.Diagnostics)
+	}
+	for _, f := range made.Plan.Files {
+		writeFile(t, f.Path, f.Data)
 	}
 }
