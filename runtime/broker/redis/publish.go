@@ -42,6 +42,9 @@ func (l *link) Publish(ctx context.Context, batch []broker.Outgoing) (int, error
 // refused a message while those behind it were taken, messages are sent one by one
 // for a while, so that the next one is told: of this one nobody could be.
 func (l *link) send(ctx context.Context, batch []broker.Outgoing) (int, error) {
+	if len(batch) == 1 {
+		return l.sendOne(ctx, batch[0])
+	}
 	if time.Now().Before(l.careful) {
 		for i := range batch {
 			if n, err := l.sendAll(ctx, batch[i:i+1]); n == 0 || err != nil {
@@ -51,6 +54,32 @@ func (l *link) send(ctx context.Context, batch []broker.Outgoing) (int, error) {
 		return len(batch), nil
 	}
 	return l.sendAll(ctx, batch)
+}
+
+// sendOne publishes a message that comes alone, as most do where little is pushed: it
+// has nothing to be sorted by servers, and nobody waits behind it.
+func (l *link) sendOne(ctx context.Context, out broker.Outgoing) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	err := l.ready()
+	s := l.owner(out.Channel)
+	l.mu.Unlock()
+	switch {
+	case err != nil:
+		return 0, err
+	case s == nil:
+		return 0, broker.ErrDown
+	}
+	answer := s.client.Do(ctx, s.publish(l.names.full(out.Channel, s.sharded), string(out.Data)))
+	if err := s.answer(ctx, answer); err != nil {
+		if errors.Is(err, broker.ErrRefused) {
+			l.careful = time.Now().Add(carefulFor)
+		}
+		return 0, err
+	}
+	return 1, nil
 }
 
 // carefulFor is how long messages are sent one by one.
