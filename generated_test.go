@@ -133,7 +133,7 @@ func generatedFiles(t *testing.T) map[string][]byte {
 			files[s.path] = s.text
 		}
 	}
-	for _, pattern := range []string{"cmd/wsgen/internal/pipeline/testdata/*.txtar", "cmd/wsgen/internal/pipeline/testdata/clients/*.txtar", "runtime/testdata/generated/*.txtar"} {
+	for _, pattern := range []string{"cmd/wsgen/internal/pipeline/testdata/*.txtar", "cmd/wsgen/internal/pipeline/testdata/goclients/*.txtar", "runtime/testdata/generated/*.txtar"} {
 		archives, err := filepath.Glob(pattern)
 		if err != nil || len(archives) == 0 {
 			t.Fatalf("no archives: %s: %v", pattern, err)

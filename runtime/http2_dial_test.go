@@ -43,7 +43,7 @@ func inProcess(t *testing.T, serves bool) bool {
 	if debug = strings.ReplaceAll(debug, xconnect, ""); serves {
 		debug += "," + xconnect
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*patience)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1")
 	child.Env = append(os.Environ(), "GODEBUG="+debug)

@@ -519,7 +519,7 @@ func TestResumeByGWS(t *testing.T) {
 // TestGoawayStaysWithItsSocket: a client that did not take $goaway in time goes on
 // with another socket, and is not asked to leave that.
 func TestGoawayStaysWithItsSocket(t *testing.T) {
-	w := seen(t, ws.Options{Lifetime: time.Second, DrainTimeout: 50 * time.Millisecond, ResumeBytes: 1 << 30, OutboxBytes: 1 << 30})
+	w := seen(t, ws.Options{Lifetime: 3 * time.Second, DrainTimeout: 50 * time.Millisecond, ResumeBytes: 1 << 30, OutboxBytes: 1 << 30})
 	p := w.open(t, "ann")
 	client := await(t, "the connect hook", w.connects)
 	big := strings.Repeat("x", 1<<20)

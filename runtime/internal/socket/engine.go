@@ -20,6 +20,7 @@ type Engine struct {
 	Portable bool
 
 	epoch   time.Time
+	skipped atomic.Int64 // by Skip
 	wheel   wheel
 	queue   runQueue
 	watches sync.Pool // of writeWatch; a timer must not leave its Engine, which may live in a bubble of synctest
@@ -40,17 +41,21 @@ func NewEngine(total int) *Engine {
 
 // Clock returns the time since the Engine was made: a duration takes a third of
 // a time.Time.
-func (e *Engine) Clock() time.Duration { return time.Since(e.epoch) }
+func (e *Engine) Clock() time.Duration {
+	return time.Since(e.epoch) + time.Duration(e.skipped.Load())
+}
 
 // Time returns the time at which Clock returns clock.
-func (e *Engine) Time(clock time.Duration) time.Time { return e.epoch.Add(clock) }
+func (e *Engine) Time(clock time.Duration) time.Time {
+	return e.epoch.Add(clock - time.Duration(e.skipped.Load()))
+}
 
 // Skip has the Engine find that d has passed, as after a pause of the process. It
 // is for tests.
 func (e *Engine) Skip(d time.Duration) {
 	e.wheel.mu.Lock()
 	defer e.wheel.mu.Unlock()
-	e.epoch = e.epoch.Add(-d)
+	e.skipped.Add(int64(d))
 }
 
 // Waiting returns the budget that all outboxes share.

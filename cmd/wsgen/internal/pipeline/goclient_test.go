@@ -16,12 +16,12 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
 )
 
-// TestGoClients makes the Go client of every archive of testdata/clients, compares it
+// TestGoClients makes the Go client of every archive of testdata/goclients, compares it
 // byte for byte, and compiles it, and those of testdata/shapes. What tests the archive has are run with the race
 // detector: they talk to a server of the same source.
 func TestGoClients(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/clients/*.txtar")
+	files, err := filepath.Glob("testdata/goclients/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no testdata", err)
 	}
