@@ -74,6 +74,13 @@ func (c *Cluster) join(args ...string) *Server {
 	c.meet(s)
 	c.nodes++
 	c.Wait()
+	for _, other := range c.Masters { // by their own ids, which a server learns after their addresses
+		id := other.Do("CLUSTER", "MYID")
+		until(c.t, "the new server knows the others", func() bool {
+			known, err := s.Try("CLUSTER", "NODES")
+			return err == nil && strings.Contains(known, id)
+		})
+	}
 	return s
 }
 
