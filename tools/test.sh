@@ -33,9 +33,6 @@ need_module_files
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
 flags=(-json -count=1 -vet=off -timeout 20m) # a busy machine needs more than the usual 10 for the runtime
-# A process with the race detector waits for a second at its end, for goroutines that go
-# on. None outlives its test here, and there are some hundred processes.
-export GORACE=atexit_sleep_ms=0
 run() {
 	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
 	beside=$(mktemp)
@@ -45,7 +42,7 @@ run() {
 	fi
 	# Those that take longest begin first: then none is left alone at the end.
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -vxE "$root(/cmd/wsgen)?") || status=1
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -v '/cmd/wsgen$') || status=1
 	wait $! || status=1
 	cat "$beside"
 	rm -f "$beside"
@@ -54,8 +51,6 @@ run() {
 	fi
 	return $status
 }
-
-root=$(go list .)
 
 # packages lists those of the workspace.
 packages() {
@@ -72,9 +67,8 @@ waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
 beside() {
 	local status=0 m
 	# The program as a whole, again and again, which takes twice as long with the race
-	# detector, and what is said of the source, where nothing runs at once. The packages
-	# of the program are tested with it.
-	go test "${flags[@]}" ./cmd/wsgen . || status=1
+	# detector. Its packages are tested with it.
+	go test "${flags[@]}" ./cmd/wsgen || status=1
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
 	for m in $(modules); do
