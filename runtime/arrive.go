@@ -38,6 +38,23 @@ func (n *node) take(channel string, v *cluster.View) {
 	}
 }
 
+// fewHere is to how many connections a push is light: it takes some microseconds.
+const fewHere = 64
+
+// light reports whether a push is for a few connections of this node.
+func (n *node) light(v *cluster.View) bool {
+	switch {
+	case v.Target == cluster.ToAll:
+		return n.server.hub.Present() <= fewHere
+	case v.Target == cluster.ToRooms:
+		return v.Names.Len() == 1 && n.server.hub.InRoom(string(v.Names.At(0))) <= fewHere
+	case v.Target == cluster.ToUsers:
+		return v.Names.Len() == 1 && n.server.hub.OfUser(string(v.Names.At(0))) <= fewHere
+	default:
+		return v.IDs.Len() <= fewHere
+	}
+}
+
 // target returns whom a packet is for. By the channel of all it is for a whole
 // union of rooms, by that of a room for those who are in none of the rooms before
 // it.

@@ -53,7 +53,7 @@ func (s *Server) joinCluster() error {
 		},
 		Heartbeat: o.Heartbeat, Hold: o.JoinHold, Linger: o.Linger,
 		QueueTime: o.QueueTime, QueueMessages: o.QueueMessages, QueueBytes: o.QueueBytes,
-		Take: n.take, Rebase: n.rebase,
+		Take: n.take, Light: n.light, Rebase: n.rebase,
 		Up: n.up, Down: n.down, Joined: n.joined, Gone: n.gone, BaseTaken: n.baseTaken,
 		Dropped: n.dropped, Lost: n.lost, Failed: n.failed, Odd: n.odd, Reset: n.reset,
 	})

@@ -120,13 +120,16 @@ type Receiver interface {
 	Lost(n int, channels ...string)
 }
 
-// Sieve is a Receiver that knows at a glance what it does not need: what its own node
-// has published, mostly. An Intake asks it before it keeps a message. The runtime
-// implements it.
+// Sieve is a Receiver that knows at a glance what becomes of a message: that it does
+// not need it, since its own node has published it, mostly, or that little is to be
+// done. An Intake asks it before it keeps a message. The runtime implements it. Its
+// methods are called on the goroutine that reads from the engine, at once with all
+// others, never wait, and keep nothing of d.
 type Sieve interface {
 	Receiver
-	// Needs reports whether a message has to be delivered. It is called on the
-	// goroutine that reads from the engine, at once with all other methods, never
-	// waits, and keeps nothing of d.
+	// Needs reports whether a message has to be delivered.
 	Needs(d Delivery) bool
+	// Light reports whether Deliver ends sooner than another goroutine would begin
+	// with the message. Intake.Hand asks that.
+	Light(d Delivery) bool
 }

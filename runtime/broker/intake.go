@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Intake stands between an engine and a Receiver. It keeps for an adapter the
@@ -23,6 +25,9 @@ type Intake struct {
 	closing sync.Once
 	running sync.WaitGroup
 	ended   chan struct{} // closed when all goroutines have ended
+
+	began time.Time
+	last  atomic.Int64 // when a message came to Hand, since began
 }
 
 // IntakeOptions bound an Intake. The zero IntakeOptions has the defaults.
@@ -49,7 +54,8 @@ func NewIntake(r Receiver, o IntakeOptions) *Intake {
 	if o.Bytes <= 0 {
 		o.Bytes = 16 << 20
 	}
-	in := &Intake{to: r, seed: maphash.MakeSeed(), ended: make(chan struct{})}
+	in := &Intake{to: r, seed: maphash.MakeSeed(), ended: make(chan struct{}), began: time.Now()}
+	in.last.Store(-int64(apart))
 	in.sieve, _ = r.(Sieve)
 	in.state.wake = sync.NewCond(&in.state.mu)
 	in.running.Go(func() { in.state.tell(r) })
@@ -71,6 +77,32 @@ func (in *Intake) Put(d Delivery) bool {
 		return true
 	}
 	return in.lane(d.Channel).put(d)
+}
+
+// apart is how long nothing may have come before a message that Hand delivers by
+// itself. Those that are nearer to each other are left to lanes, which share them out.
+const apart = time.Millisecond
+
+// Hand is Put for a goroutine that holds no lock which the Receiver, or Close, may
+// wait for. When nothing has come for a millisecond, nothing waits, and a Sieve says
+// that little is to be done, the message is delivered before Hand returns: to wake
+// another goroutine for it takes longer than that.
+func (in *Intake) Hand(d Delivery) bool {
+	if in.sieve == nil {
+		return in.Put(d)
+	}
+	if !in.sieve.Needs(d) {
+		return true
+	}
+	l := in.lane(d.Channel)
+	now := int64(time.Since(in.began))
+	if now-in.last.Swap(now) < int64(apart) || !in.sieve.Light(d) || !l.enter(&in.running) {
+		return l.put(d)
+	}
+	defer in.running.Done()
+	defer l.leave()
+	in.to.Deliver(d)
+	return true
 }
 
 // Lost says that n messages were dropped before they came here: of these
@@ -139,6 +171,7 @@ type lane struct {
 	count  int        // guarded by mu; waiting, whether taken or not
 	size   int        // guarded by mu; bytes of these
 	closed bool       // guarded by mu
+	busy   bool       // guarded by mu; somebody delivers
 
 	lost  int             // guarded by mu; not told yet
 	names map[string]bool // guarded by mu; the channels of these, or nil
@@ -194,8 +227,8 @@ func (l *lane) suspect(channel string) {
 // deliver hands over what is put, until the lane is closed.
 func (l *lane) deliver(to Receiver) {
 	var spare []Delivery
-	for {
-		batch, ok := l.take(spare, to)
+	for mine := false; ; mine = true {
+		batch, ok := l.take(mine, spare, to)
 		if !ok {
 			return
 		}
@@ -213,20 +246,51 @@ func (l *lane) deliver(to Receiver) {
 	}
 }
 
-// take waits until messages are there and returns all of them; false if the lane
-// is closed. The empty slice spare becomes the queue.
-func (l *lane) take(spare []Delivery, to Receiver) ([]Delivery, bool) {
+// enter begins a delivery beside the queue, and reports whether that may be: nothing
+// waits, and nobody delivers. It is added to those that run.
+func (l *lane) enter(running *sync.WaitGroup) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed || l.busy || l.count > 0 || l.lost > 0 {
+		return false
+	}
+	running.Add(1) // the lane's goroutine runs until closed is set, so it is not zero
+	l.busy = true
+	return true
+}
+
+// leave ends it.
+func (l *lane) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy = false
+	if l.count > 0 || l.lost > 0 || l.closed {
+		l.wake.Signal()
+	}
+}
+
+// take waits until messages are there and returns all of them; false if the lane
+// is closed. The empty slice spare becomes the queue. The lane was busy with those
+// before, if mine is true.
+func (l *lane) take(mine bool, spare []Delivery, to Receiver) ([]Delivery, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if mine {
+		l.busy = false
+	}
 	for {
 		switch {
 		case l.closed:
 			return nil, false
+		case l.busy:
+			l.wake.Wait()
 		case l.lost > 0:
+			l.busy = true
 			l.tellLost(to)
+			l.busy = false
 		case len(l.queue) > 0:
 			batch := l.queue
-			l.queue = spare
+			l.queue, l.busy = spare, true
 			return batch, true
 		default:
 			l.wake.Wait()

@@ -274,6 +274,9 @@ type sieve struct{ ear }
 
 func (*sieve) Needs(d broker.Delivery) bool { return d.Data[0] != '!' }
 
+// Light is what does not say that it is heavy.
+func (*sieve) Light(d broker.Delivery) bool { return d.Data[0] != '#' }
+
 // TestSieve: what a Receiver does not need takes no room of what it does.
 func TestSieve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -290,6 +293,84 @@ func TestSieve(t *testing.T) {
 		in.Put(message("a", 3))
 		e.open()
 		expect(t, "what it needs", e.heard(), "a: 1", "a: 2", "a: 3")
+		_ = in.Close(t.Context())
+	})
+}
+
+// TestHand: a message that comes alone is delivered at once; what comes soon behind
+// it, is heavy, or has something before it is left to the lane, in order.
+func TestHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &sieve{}
+		in := broker.NewIntake(e, broker.IntakeOptions{Lanes: 1})
+		defer func() { _ = in.Close(t.Context()) }()
+		said := func() string { // without waiting for another goroutine
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return fmt.Sprint(e.said)
+		}
+		synctest.Wait() // until the lane sleeps
+		in.Hand(message("a", 1))
+		if got := said(); got != "[a: 1]" {
+			t.Errorf("a message alone: %s when Hand has returned", got)
+		}
+		time.Sleep(time.Millisecond)
+		e.shut()
+		in.Put(message("a", 2))
+		synctest.Wait() // the lane is busy with it
+		in.Hand(message("a", 3))
+		in.Hand(broker.Delivery{Channel: "a", Data: []byte("!")})
+		e.open()
+		expect(t, "a message behind another", e.heard(), "a: 1", "a: 2", "a: 3")
+		e.shut()
+		in.Hand(message("b", 4)) // would wait at the gate, if it were not for the lane
+		time.Sleep(time.Millisecond)
+		in.Hand(broker.Delivery{Channel: "a", Data: []byte("#5")})
+		e.open()
+		expect(t, "messages near each other, and a heavy one", e.heard(), "b: 4", "a: #5")
+	})
+}
+
+// TestHandAlone: while a message is delivered at once nothing else is, and Close
+// waits for it.
+func TestHandAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &sieve{ear{gate: make(chan struct{})}}
+		in := broker.NewIntake(e, broker.IntakeOptions{Lanes: 1})
+		synctest.Wait()
+		go in.Hand(message("a", 1))
+		synctest.Wait()
+		in.Put(message("a", 2))
+		in.Lost(1, "a")
+		closed := make(chan error)
+		go func() {
+			time.Sleep(time.Second)
+			closed <- in.Close(t.Context())
+		}()
+		expect(t, "while the first is delivered", e.heard(), "a: 1")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("Close has not waited for a delivery")
+		default:
+		}
+		e.open()
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		expect(t, "behind Close", e.heard())
+	})
+	synctest.Test(t, func(t *testing.T) {
+		e := &sieve{ear{gate: make(chan struct{})}}
+		in := broker.NewIntake(e, broker.IntakeOptions{Lanes: 1})
+		synctest.Wait()
+		go in.Hand(message("a", 1))
+		synctest.Wait()
+		in.Put(message("a", 2))
+		in.Lost(1, "a")
+		e.open()
+		expect(t, "when it ends", e.heard(), "a: 1", `lost 1 of ["a"]`, "a: 2")
 		_ = in.Close(t.Context())
 	})
 }

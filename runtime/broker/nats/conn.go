@@ -143,7 +143,7 @@ func (c *conn) deliver() {
 }
 
 func (c *conn) put(m *nats.Msg) {
-	c.l.in.Put(broker.Delivery{Channel: c.channel(m.Subject), Data: m.Data})
+	c.l.in.Hand(broker.Delivery{Channel: c.channel(m.Subject), Data: m.Data})
 	c.losses.arrived(m.Sub, c.lost)
 }
 

@@ -159,7 +159,8 @@ func failure(r rueidis.RedisResult) error {
 }
 
 // hears takes a message. It runs on the goroutine that reads from the connection,
-// and so must not wait: Redis cuts off who does not read.
+// and so must not wait: Redis cuts off who does not read. A message that comes alone is
+// delivered right here.
 func (s *server) hears(m rueidis.PubSubMessage) {
 	s.heard.Add(1)
 	channel, ok := s.l.names.channel(m.Channel, s.sharded)
@@ -170,7 +171,7 @@ func (s *server) hears(m rueidis.PubSubMessage) {
 	here := s.l.asked[channel] == s
 	s.l.mu.Unlock()
 	if here {
-		s.l.in.Put(broker.Delivery{Channel: channel, Data: []byte(m.Message)})
+		s.l.in.Hand(broker.Delivery{Channel: channel, Data: []byte(m.Message)})
 	}
 }
 

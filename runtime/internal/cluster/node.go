@@ -28,6 +28,8 @@ type NodeOptions struct {
 	// that such a packet may come by. v and its slices may be used until Take
 	// returns; the payload may be kept.
 	Take func(channel string, v *View)
+	// Light reports whether Take has little to do with a Push.
+	Light func(v *View) bool
 	// Rebase makes another Base of a node that has no connections.
 	Rebase func()
 
@@ -398,17 +400,33 @@ func (e *ear) Needs(d broker.Delivery) bool {
 	return len(data) < headLength || data[0] != magic || Kind(data[2]) != Push || binary.BigEndian.Uint64(data[4:]) != e.o.Self.ID
 }
 
+// Light implements broker.Sieve: a push to a few connections is light.
+func (e *ear) Light(d broker.Delivery) bool {
+	n := (*Node)(e)
+	if !n.ready.Load() {
+		return false
+	}
+	v := n.view()
+	defer n.put(v)
+	return v.Parse(d.Data) == nil && v.Kind == Push && v.Request == 0 && n.o.Light(v)
+}
+
+// view returns a View, which put takes back.
+func (n *Node) view() *View { return n.views.Get().(*View) }
+
+func (n *Node) put(v *View) {
+	*v = View{} // it has parts of the packet
+	n.views.Put(v)
+}
+
 // Deliver implements broker.Receiver.
 func (e *ear) Deliver(d broker.Delivery) {
 	n := (*Node)(e)
 	if !n.ready.Load() {
 		return // nothing is subscribed yet
 	}
-	v := n.views.Get().(*View)
-	defer func() {
-		*v = View{} // it has parts of the packet
-		n.views.Put(v)
-	}()
+	v := n.view()
+	defer n.put(v)
 	err := v.Parse(d.Data)
 	own := v.From == n.o.Self.ID
 	if err == nil && !own && !v.cameBy(d.Channel, n.o.Self.Base()) {

@@ -1,12 +1,46 @@
 package cluster
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/broker"
 )
 
 var _ broker.Sieve = (*ear)(nil)
+
+// TestLight: a push is light if the runtime says so, and nothing else ever is.
+func TestLight(t *testing.T) {
+	n := &Node{views: sync.Pool{New: func() any { return new(View) }}}
+	n.o.Light = func(v *View) bool { return v.From == 7 }
+	light := func(p Packet[uint64]) bool {
+		b, err := p.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return (*ear)(n).Light(broker.Delivery{Channel: All, Data: append(b, textFrame(2)...)})
+	}
+	push := Packet[uint64]{Kind: Push, From: 7, Target: ToAll, Event: "said"}
+	if light(push) {
+		t.Error("light before the node is there")
+	}
+	n.ready.Store(true)
+	if !light(push) {
+		t.Error("a push to few is not light")
+	}
+	if push.From = 8; light(push) {
+		t.Error("a push to many is light")
+	}
+	if light(Packet[uint64]{Kind: Join, From: 7, Target: ToAll, Room: "r"}) {
+		t.Error("a join is light")
+	}
+	if light(Packet[uint64]{Kind: Push, From: 7, Target: ToAll, Event: "said", Request: 1, Base: 2}) {
+		t.Error("a push that is to be answered is light")
+	}
+	if (*ear)(n).Light(broker.Delivery{Channel: All, Data: []byte("XX")}) {
+		t.Error("what is no packet is light")
+	}
+}
 
 // TestNeeds: a node does not need its own pushes, and all else.
 func TestNeeds(t *testing.T) {

@@ -274,5 +274,11 @@ func (h *Hub) Present() int { return int(h.present.Load()) }
 // Count returns how many members there are.
 func (h *Hub) Count() int { return h.everyone.count() }
 
+// InRoom returns how many members a room has.
+func (h *Hub) InRoom(name string) int { return h.rooms.members(name) }
+
+// OfUser returns how many members a user has.
+func (h *Hub) OfUser(id string) int { return h.users.members(id) }
+
 // Rooms returns how many rooms have members.
 func (h *Hub) Rooms() int { return h.rooms.count() }

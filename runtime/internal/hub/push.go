@@ -156,9 +156,7 @@ func about[ID ~uint64](h *Hub, to *Set[ID]) (n int) {
 		return h.everyone.count()
 	case len(to.Rooms) > 0:
 		for _, name := range to.Rooms {
-			if r := h.rooms.find(name); r != nil {
-				n += r.count()
-			}
+			n += h.rooms.members(name)
 		}
 	}
 	return n

@@ -229,6 +229,14 @@ func (rs *rooms) find(name string) *room {
 	return s.rooms[name]
 }
 
+// members returns how many members a room has.
+func (rs *rooms) members(name string) int {
+	if r := rs.find(name); r != nil {
+		return r.count()
+	}
+	return 0
+}
+
 func (rs *rooms) count() int {
 	n := 0
 	for i := range rs.shards {
