@@ -66,7 +66,7 @@ func (h *Hub) Join(m *Member, most int, names ...string) error {
 	}
 	before := len(own.list)
 	for _, name := range names {
-		if own.find(name) >= 0 {
+		if h.find(own, name) >= 0 {
 			continue
 		}
 		if len(own.list) >= most {
@@ -89,7 +89,7 @@ func (h *Hub) Leave(m *Member, names ...string) {
 		return
 	}
 	for _, name := range names {
-		if i := m.rooms.find(name); i >= 0 {
+		if i := h.find(m.rooms, name); i >= 0 {
 			h.rooms.leave(m.rooms.list[i])
 			m.rooms.list = slices.Delete(m.rooms.list, i, i+1)
 		}
@@ -122,7 +122,17 @@ func (m *Member) Rooms() []string {
 	return names
 }
 
-// find returns the index of a room in o.list, or -1. A member is in few rooms.
-func (o *own) find(name string) int {
-	return slices.IndexFunc(o.list, func(place *membership) bool { return place.room.name == name })
+// fewRooms is how many names are compared, one by one, to find a room of a member.
+const fewRooms = 8
+
+// find returns the index of a room in o.list, or -1. Most members are in few rooms.
+func (h *Hub) find(o *own, name string) int {
+	if len(o.list) <= fewRooms {
+		return slices.IndexFunc(o.list, func(place *membership) bool { return place.room.name == name })
+	}
+	r := h.rooms.find(name)
+	if r == nil {
+		return -1 // it would be there: o is in it
+	}
+	return slices.IndexFunc(o.list, func(place *membership) bool { return place.room == r })
 }
