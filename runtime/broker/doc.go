@@ -45,6 +45,6 @@ package broker
 const (
 	MaxName    = 64   // bytes of a cluster's name
 	MaxChannel = 200  // bytes of a channel
-	MaxBatch   = 512  // channels, or messages, in one call
+	MaxBatch   = 4096 // channels, or messages, in one call
 	MinMessage = 4096 // what Link.MaxMessage returns at least
 )

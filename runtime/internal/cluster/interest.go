@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"container/heap"
 	"context"
 	"slices"
 	"sync"
@@ -25,6 +24,7 @@ type Interest struct {
 	cancel context.CancelFunc
 	wake   chan struct{}
 	runs   sync.WaitGroup
+	began  time.Time // what Durations are counted from
 
 	mu          sync.Mutex
 	up          bool                // guarded by mu; the link is
@@ -32,7 +32,7 @@ type Interest struct {
 	channels    map[string]*channel // guarded by mu; all that are wanted, subscribed, or linger
 	due         []*channel          // guarded by mu; wanted and not subscribed, in order
 	leaving     []left              // guarded by mu; dropped, in order
-	limits      limits              // guarded by mu; who has begun to wait and may have been let go, the first to be let go first
+	limits      limits              // guarded by mu; of all who have begun to wait: they may have been let go
 	late        *time.Timer         // guarded by mu; calls releaseLate for the first of limits; nil: nobody ever waited
 	unconfirmed uint64              // guarded by mu
 	closed      bool                // guarded by mu
@@ -52,49 +52,47 @@ type channel struct {
 	name    string
 	wants   int
 	stage   stage
-	leaves  time.Time // when it may be given up; of one that nobody wants
-	queued  bool      // it is in Interest.leaving
-	waiting []waiter  // in the order in which they came
+	leaves  time.Duration // when it may be given up; of one that nobody wants
+	queued  bool          // it is in Interest.leaving
+	waiting []waiter      // in the order in which they came
 }
 
 // waiter is somebody who waits for a channel.
 type waiter struct {
 	settled func(live bool)
-	until   time.Time
+	until   time.Duration
 }
 
-// limit says when one of a channel's waiters has waited for long enough.
-type limit struct {
-	c     *channel
-	until time.Time
+// limits are the channels with somebody who is to be let go, by when, to the next
+// millisecond: those who come together are let go together.
+type limits struct {
+	times []time.Duration // in order
+	by    map[time.Duration][]*channel
 }
 
-// limits is a heap of them.
-type limits []limit
-
-func (l limits) Len() int           { return len(l) }
-func (l limits) Less(i, j int) bool { return l[i].until.Before(l[j].until) }
-func (l limits) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-
-// Push and Pop are of heap.Interface, whose any would be an allocation for each.
-func (l limits) Push(any) { panic("unused") }
-func (l limits) Pop() any { panic("unused") }
-
-// add adds a limit.
-func (l *limits) add(x limit) {
-	*l = append(*l, x)
-	heap.Fix(l, len(*l)-1)
-}
-
-// first takes the limit that comes first; there must be one.
-func (l *limits) first() limit {
-	x, last := (*l)[0], len(*l)-1
-	l.Swap(0, last)
-	(*l)[last] = limit{}
-	if *l = (*l)[:last]; last > 0 {
-		heap.Fix(l, 0)
+// add adds a channel.
+func (l *limits) add(until time.Duration, c *channel) {
+	if l.by == nil {
+		l.by = make(map[time.Duration][]*channel)
 	}
-	return x
+	at := (until + time.Millisecond - 1).Truncate(time.Millisecond)
+	if l.by[at] == nil {
+		place, _ := slices.BinarySearch(l.times, at)
+		l.times = slices.Insert(l.times, place, at)
+	}
+	l.by[at] = append(l.by[at], c)
+}
+
+// take returns the channels of the first time, if that has come; else nil.
+func (l *limits) take(now time.Duration) []*channel {
+	if len(l.times) == 0 || l.times[0] > now {
+		return nil
+	}
+	first := l.times[0]
+	channels := l.by[first]
+	delete(l.by, first)
+	l.times = l.times[1:]
+	return channels
 }
 
 // stage is how far a channel has come.
@@ -111,13 +109,13 @@ const (
 // left is a channel that was dropped.
 type left struct {
 	name string
-	at   time.Time // when it may be given up
+	at   time.Duration // when it may be given up
 }
 
 // NewInterest returns the Interest of a node that has none yet, and whose link is
 // not up. Close ends it.
 func NewInterest(link broker.Link, o InterestOptions) *Interest {
-	i := &Interest{link: link, o: o, wake: make(chan struct{}, 1), channels: make(map[string]*channel)}
+	i := &Interest{link: link, o: o, wake: make(chan struct{}, 1), channels: make(map[string]*channel), began: time.Now()}
 	i.ctx, i.cancel = context.WithCancel(context.Background())
 	i.runs.Go(i.run)
 	return i
@@ -158,20 +156,28 @@ func (i *Interest) WantUntil(name string, until time.Time, settled func(live boo
 		return false
 	}
 	if settled != nil {
-		i.await(c, until, settled)
+		i.await(c, until.Sub(i.began), settled)
 	}
 	return true
 }
 
 // await has somebody wait, but only until then: a batch that is under way, and those
 // that come first, may take longer. The caller holds mu.
-func (i *Interest) await(c *channel, until time.Time, settled func(live bool)) {
+func (i *Interest) await(c *channel, until time.Duration, settled func(live bool)) {
 	c.waiting = append(c.waiting, waiter{settled, until})
-	i.limits.add(limit{c, until})
-	if i.limits[0].c != c || i.limits[0].until != until {
-		return // others are let go before
+	first := len(i.limits.times) == 0 || until < i.limits.times[0]-time.Millisecond
+	i.limits.add(until, c)
+	if first {
+		i.setLate()
 	}
-	if in := time.Until(until); i.late == nil {
+}
+
+// now is the time since the Interest began.
+func (i *Interest) now() time.Duration { return time.Since(i.began) }
+
+// setLate has releaseLate called for the first of limits. The caller holds mu.
+func (i *Interest) setLate() {
+	if in := i.limits.times[0] - i.now(); i.late == nil {
 		i.late = time.AfterFunc(in, i.releaseLate)
 	} else {
 		i.late.Reset(in)
@@ -181,22 +187,23 @@ func (i *Interest) await(c *channel, until time.Time, settled func(live bool)) {
 // releaseLate lets those go who have waited for long enough.
 func (i *Interest) releaseLate() {
 	i.mu.Lock()
-	now := time.Now()
+	now := i.now()
 	var free []waiter
-	for len(i.limits) > 0 && !i.limits[0].until.After(now) {
-		c := i.limits.first().c
-		c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
-			late := !w.until.After(now)
-			if late {
-				free = append(free, w)
-			}
-			return late
-		})
+	for late := i.limits.take(now); late != nil; late = i.limits.take(now) {
+		for _, c := range late {
+			c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
+				gone := w.until <= now
+				if gone {
+					free = append(free, w)
+				}
+				return gone
+			})
+		}
 	}
-	if len(i.limits) > 0 {
-		i.late.Reset(i.limits[0].until.Sub(now))
+	if len(i.limits.times) > 0 {
+		i.setLate()
 	} else {
-		i.limits = nil
+		i.limits = limits{} // a crowd's memory goes with the crowd
 	}
 	i.unconfirmed += uint64(len(free))
 	i.mu.Unlock()
@@ -229,7 +236,7 @@ func (i *Interest) Drop(name string) {
 	if c.wants--; c.wants > 0 {
 		return
 	}
-	c.leaves = time.Now().Add(i.o.Linger)
+	c.leaves = i.now() + i.o.Linger
 	if !c.queued { // however often it comes and goes, it is there once
 		c.queued = true
 		i.leaving = append(i.leaving, left{name, c.leaves})
@@ -301,7 +308,7 @@ func (i *Interest) release() []waiter {
 		free = append(free, c.waiting...)
 		c.waiting = nil
 	}
-	i.limits = nil
+	i.limits = limits{}
 	i.unconfirmed += uint64(len(free))
 	return free
 }
@@ -322,7 +329,7 @@ func (i *Interest) run() {
 			i.subscribe(due)
 		}
 		// However many come, those that left have their turn.
-		left, wait := i.takeLeft(time.Now())
+		left, wait := i.takeLeft(i.now())
 		if len(left) > 0 {
 			i.unsubscribe(left)
 		}
@@ -409,14 +416,14 @@ func (i *Interest) complain(n int, err error) {
 
 // takeLeft takes the next channels to be given up, and forgets them. Without any
 // it returns how long there is nothing to do; zero is until somebody leaves.
-func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) {
+func (i *Interest) takeLeft(now time.Duration) (batch []string, wait time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for n := len(i.leaving); len(batch) < broker.MaxBatch && n > 0; n-- {
 		first := i.leaving[0]
 		crowded := len(i.leaving) > maxLeaving
-		if first.at.After(now) && !crowded {
-			wait = first.at.Sub(now)
+		if first.at > now && !crowded {
+			wait = first.at - now
 			break
 		}
 		i.leaving = i.leaving[1:]
@@ -425,8 +432,8 @@ func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) 
 		switch {
 		case c.wants > 0: // its next Drop queues it
 		case c.stage == waits: // it is subscribed first
-			i.again(first.name, c, now.Add(i.o.Linger))
-		case c.leaves.After(now) && !crowded: // it came back, and left again later
+			i.again(first.name, c, now+i.o.Linger)
+		case c.leaves > now && !crowded: // it came back, and left again later
 			i.again(first.name, c, c.leaves)
 		default:
 			delete(i.channels, first.name)
@@ -436,7 +443,7 @@ func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) 
 	if len(i.leaving) == 0 {
 		i.leaving = nil
 	} else if wait == 0 { // all have been looked at
-		wait = max(i.leaving[0].at.Sub(now), time.Millisecond)
+		wait = max(i.leaving[0].at-now, time.Millisecond)
 	}
 	return batch, wait
 }
@@ -444,7 +451,7 @@ func (i *Interest) takeLeft(now time.Time) (batch []string, wait time.Duration) 
 // again queues a channel that may be given up later. The queue stays in order:
 // nobody else's time is later than a whole Linger from now, and c's is at most
 // that; who stands behind c although due before it waits a little longer.
-func (i *Interest) again(name string, c *channel, at time.Time) {
+func (i *Interest) again(name string, c *channel, at time.Duration) {
 	c.queued = true
 	i.leaving = append(i.leaving, left{name, at})
 }

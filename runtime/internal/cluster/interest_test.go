@@ -215,20 +215,20 @@ func TestInterestBatches(t *testing.T) {
 		b.link.set(10*time.Millisecond, nil)
 		b.want("r.first")
 		b.calls("the first", "+ r.first")
-		for i := range 1000 {
+		for i := range 6000 {
 			b.Want(fmt.Sprint("r.", i), nil)
 		}
 		b.calls("what comes meanwhile")
 		time.Sleep(10 * time.Millisecond)
-		b.calls("the next", "+ r.0 and 511 more")
+		b.calls("the next", "+ r.0 and 4095 more")
 		time.Sleep(20 * time.Millisecond)
-		b.calls("and the last", "+ r.512 and 487 more")
+		b.calls("and the last", "+ r.4096 and 1903 more")
 		b.tells("the first", "r.first true")
-		for i := range 1000 {
+		for i := range 6000 {
 			b.Drop(fmt.Sprint("r.", i))
 		}
 		time.Sleep(linger + 100*time.Millisecond)
-		b.calls("all leave", "- r.0 and 511 more", "- r.512 and 487 more")
+		b.calls("all leave", "- r.0 and 4095 more", "- r.4096 and 1903 more")
 	})
 }
 
