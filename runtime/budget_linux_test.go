@@ -140,7 +140,7 @@ func bareClient(t *testing.T, addr netip.AddrPort, say, hear string, header ...s
 
 // maxSessionHeap is how much more a session weighs than a plain listener, also
 // when it has asked whether the server is there.
-const maxSessionHeap = 350
+const maxSessionHeap = 200
 
 func TestBudgetSessionHeap(t *testing.T) {
 	if !alone(t) {

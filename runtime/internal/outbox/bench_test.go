@@ -38,11 +38,11 @@ func newCrowd(n int, keeper *outbox.Keeper) *crowd {
 
 // broadcast pushes so many frames to all queues, and then writes each queue.
 func (c *crowd) broadcast(burst int) {
-	touch := func(i int) {
-		const ahead = 16
+	const ahead = 16
+	touch := func(i int, touch func(*outbox.Queue)) {
 		if i%ahead == 0 {
 			for j := i; j < min(i+ahead, len(c.queues)); j++ {
-				c.queues[j].Touch()
+				touch(&c.queues[j].Queue)
 			}
 		}
 	}
@@ -51,13 +51,13 @@ func (c *crowd) broadcast(burst int) {
 		f.Share(c.text)
 		f.Among(len(c.queues))
 		for i := range c.queues {
-			touch(i)
+			touch(i, (*outbox.Queue).Touch)
 			c.queues[i].Share(f)
 		}
 		f.Settle(c.waiting)
 	}
 	for i := range c.queues {
-		touch(i)
+		touch(i, (*outbox.Queue).TouchAll)
 		q := &c.queues[i]
 		q.Take(&c.worker, batch)
 		c.worker.Join(c.room)

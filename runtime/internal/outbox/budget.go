@@ -53,10 +53,11 @@ func (b *Budget) give(n int) { b.used.Add(-int64(n)) }
 
 // total returns the budget that the queue counts towards; nil: nothing counts.
 func (q *Queue) total() *Budget {
-	if q.limits == nil {
+	l := q.limits.Load()
+	if l == nil {
 		return nil
 	}
-	return q.limits.Total
+	return l.Total
 }
 
 // deaf reports whether the queue's writer may be waiting for its peer, or has no
@@ -123,7 +124,7 @@ func (q *Queue) release() {
 		return
 	}
 	if need := units(q.ownBytes()); need < q.reserved {
-		q.limits.Total.give(int(q.reserved-need) * unit)
+		q.total().give(int(q.reserved-need) * unit)
 		q.reserved = need
 	}
 }

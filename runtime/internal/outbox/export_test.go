@@ -1,5 +1,7 @@
 package outbox
 
+import "unsafe"
+
 // Len returns the frames and bytes that are queued or in flight.
 func (q *Queue) Len() (frames, bytes int) {
 	q.mu.Lock()
@@ -27,12 +29,18 @@ func (q *Queue) Stalled() bool {
 	return q.is(stalled)
 }
 
+// KeepingSize returns how large what a queue has is that keeps, and where the part of
+// it begins that pushes write.
+func KeepingSize() (size, second uintptr) {
+	return unsafe.Sizeof(keeping{}), unsafe.Offsetof(keeping{}.Limits)
+}
+
 // Sent returns how many frames that count were taken. The queue must have a
 // Keeper.
 func (q *Queue) Sent() uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.limits.keep.sent
+	return q.keeping().sent
 }
 
 // After returns the frames that were taken behind the first seq, in order. It
@@ -41,7 +49,7 @@ func (q *Queue) Sent() uint64 {
 func (q *Queue) After(seq uint64) (frames [][]byte, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	k := q.limits.keep
+	k := q.keeping()
 	if seq > k.sent || k.sent-seq > uint64(k.n) {
 		return nil, false
 	}

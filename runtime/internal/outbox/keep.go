@@ -16,11 +16,28 @@ import (
 type Keeper struct {
 	Frames, Bytes int
 	Total         *Budget // shared with other queues; nil: no bound in total
+
+	limits atomic.Pointer[Limits] // of the last queue that got the Keeper; the next one has the same, mostly
 }
 
-// keeping is what a Queue with a Keeper has besides. The queue finds it by its
-// limits: so one without a Keeper is not a byte larger, and its fast paths test
-// one bit of the state that they test anyway.
+// of returns the limits of a queue that the Keeper is for and that has these, before
+// anything is kept: many queues share them.
+func (by *Keeper) of(l *Limits) *Limits {
+	all := Limits{Frames: math.MaxInt, Bytes: math.MaxInt}
+	if l != nil {
+		all = *l
+	}
+	all.by = by
+	if same := by.limits.Load(); same != nil && *same == all {
+		return same
+	}
+	by.limits.Store(&all)
+	return &all
+}
+
+// keeping is what a Queue with a Keeper has besides, from the first frame on that it
+// keeps. The queue finds it by its limits: so one without a Keeper is not a byte
+// larger, and its fast paths test one bit of the state that they test anyway.
 //
 // Frames are counted when they are taken, not when they are queued: what was
 // shed or replaced before has no number.
@@ -35,19 +52,32 @@ type keeping struct {
 	ring []*Frame
 	sent uint64 // how many frames that count were taken
 
-	next, n  uint32
-	bytes    uint32                 // that the frames count
-	enough   uint32                 // as many bytes as they may count before bound has to look
-	reserved uint32                 // units of keeper.Total
-	parks    uint32                 // how often the queue was parked
-	place    atomic.Pointer[*Frame] // of the next frame in the ring, for TouchAll alone; nil: it is not known
+	next, n uint32
+	bytes   uint32                 // that the frames count
+	enough  uint32                 // as many bytes as they may count before bound has to look
+	place   atomic.Pointer[*Frame] // of the next frame in the ring, for TouchAll alone; nil: it is not known
+	ahead   atomic.Pointer[*Frame] // of the one that is a cache line further
 
 	Limits
 
-	first   *Frame // in the inline slot, if it is shared
-	keeper  *Keeper
-	notes   *notes        // that were handed out; nil: there was none
+	first    *Frame // in the inline slot, if it is shared
+	rare     *rare  // nil: none of it was needed
+	reserved uint32 // units of by.Total
+	parks    uint32 // how often the queue was parked
+}
+
+// rare is what few queues need.
+type rare struct {
+	notes
 	parking chan struct{} // closed when nobody has the queue; nil: nobody waits for that
+}
+
+// rarely returns what few queues need, made if need be.
+func (k *keeping) rarely() *rare {
+	if k.rare == nil {
+		k.rare = new(rare)
+	}
+	return k.rare
 }
 
 // keptUnit is how many bytes are reserved at a time for what a queue keeps. It is
@@ -58,14 +88,38 @@ const keptUnit = 256
 // the first frame and after Limit, once. The frames must not change afterwards,
 // even when they have been written.
 func (q *Queue) Keep(by *Keeper) {
-	k := &keeping{keeper: by, Limits: Limits{Frames: math.MaxInt, Bytes: math.MaxInt}}
-	if q.limits != nil {
-		k.Limits = *q.limits
+	q.limits.Store(by.of(q.limits.Load()))
+	q.set(keeps)
+}
+
+// kept returns what the queue keeps; nil: nothing was kept yet, or there is no Keeper.
+func (q *Queue) kept() *keeping {
+	if !q.is(keeps) {
+		return nil
 	}
+	return q.limits.Load().keep
+}
+
+// keeping is kept for a queue that has a Keeper and is about to keep something.
+func (q *Queue) keeping() *keeping {
+	l := q.limits.Load()
+	if l.keep != nil {
+		return l.keep
+	}
+	k := &keeping{Limits: *l}
 	k.Limits.keep = k
 	k.look()
-	q.limits = &k.Limits
-	q.set(keeps)
+	q.limits.Store(&k.Limits)
+	return k
+}
+
+// noteFirst notes which frame is in the inline slot, if it is shared; else f is nil.
+func (q *Queue) noteFirst(f *Frame) {
+	if f != nil {
+		q.keeping().first = f
+	} else if k := q.kept(); k != nil {
+		k.first = nil
+	}
 }
 
 // Aside is Insist for a frame that belongs to the socket and not to what the
@@ -97,15 +151,27 @@ func (q *Queue) Stamp(frame []byte) Verdict {
 func (q *Queue) Forget(seq uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.limits.keep.acknowledge(seq)
+	if k := q.kept(); k != nil {
+		k.acknowledge(seq)
+	}
 }
 
 // handOut counts, stamps and keeps the frames of b, which were taken just now.
-func (k *keeping) handOut(q *Queue, b *Batch) {
+func (q *Queue) handOut(b *Batch) {
+	k := q.kept()
+	if k == nil {
+		if b.more == nil && q.is(aside) { // a Ping to one that was never sent anything
+			if q.is(stamp) {
+				stampWith(b.first, 0)
+			}
+			return
+		}
+		k = q.keeping()
+	}
 	if b.first != nil {
 		switch {
 		case q.is(stamp):
-			k.stamp(b.first)
+			stampWith(b.first, k.sent)
 		case q.is(aside):
 		case k.first != nil:
 			k.keep(k.first)
@@ -124,7 +190,7 @@ func (k *keeping) handOut(q *Queue, b *Batch) {
 	for i, f := range b.more.frames {
 		switch m := b.more.at(i); {
 		case m.is(stamp):
-			k.stamp(f.bytes)
+			stampWith(f.bytes, k.sent)
 		case m.kept:
 			k.noted(f, m.lost)
 		case !m.is(aside):
@@ -133,9 +199,9 @@ func (k *keeping) handOut(q *Queue, b *Batch) {
 	}
 }
 
-// stamp writes the count to the end of a frame that is the queue's own.
-func (k *keeping) stamp(frame []byte) {
-	binary.BigEndian.PutUint64(frame[len(frame)-8:], k.sent)
+// stampWith writes a count to the end of a frame that is the queue's own.
+func stampWith(frame []byte, sent uint64) {
+	binary.BigEndian.PutUint64(frame[len(frame)-8:], sent)
 }
 
 // keep counts and keeps a frame.
@@ -144,7 +210,7 @@ func (k *keeping) keep(f *Frame) {
 	switch {
 	case int(k.n) < len(k.ring):
 		k.n++
-	case len(k.ring) < k.keeper.Frames:
+	case len(k.ring) < k.by.Frames:
 		k.grow()
 		k.n++
 	case k.n == 0: // nothing may be kept
@@ -156,7 +222,7 @@ func (k *keeping) keep(f *Frame) {
 	if k.next++; int(k.next) == len(k.ring) {
 		k.next = 0
 	}
-	k.place.Store(&k.ring[k.next])
+	k.showPlace()
 	if k.bytes += f.weight(); k.bytes > k.enough {
 		k.bound()
 	}
@@ -166,12 +232,12 @@ func (k *keeping) keep(f *Frame) {
 // of the ring. The addresses are copied.
 func (k *keeping) keepAll(frames []*Frame) {
 	for len(frames) > 0 {
-		if int(k.n) == len(k.ring) && len(k.ring) < k.keeper.Frames {
+		if int(k.n) == len(k.ring) && len(k.ring) < k.by.Frames {
 			k.grow()
 		}
 		free := len(k.ring) - int(k.n)
 		some := len(k.ring) - int(k.next)
-		if len(k.ring) < k.keeper.Frames {
+		if len(k.ring) < k.by.Frames {
 			some = min(some, free) // else the ring grows, and nothing goes
 		}
 		if some = min(some, len(frames)); some == 0 { // nothing may be kept
@@ -197,10 +263,27 @@ func (k *keeping) keepAll(frames []*Frame) {
 		}
 		frames = frames[some:]
 	}
+	k.showPlace()
+}
+
+// lineFrames is how many places of a ring are in a cache line.
+const lineFrames = 8
+
+// showPlace says where the next frames go.
+func (k *keeping) showPlace() {
+	if len(k.ring) == 0 {
+		return
+	}
+	ahead := int(k.next) + lineFrames
+	if ahead >= len(k.ring) {
+		ahead = 0
+	}
+	k.place.Store(&k.ring[k.next])
+	k.ahead.Store(&k.ring[ahead])
 }
 
 // grow makes room in the ring, which is full.
-func (k *keeping) grow() { k.resize(min(max(minRing, 2*len(k.ring)), k.keeper.Frames)) }
+func (k *keeping) grow() { k.resize(min(max(minRing, 2*len(k.ring)), k.by.Frames)) }
 
 // minRing is how many frames the first ring has room for.
 const minRing = 4
@@ -213,6 +296,7 @@ func (k *keeping) resize(room int) {
 	}
 	k.ring, k.next = ring, k.n
 	k.place.Store(nil)
+	k.ahead.Store(nil)
 }
 
 // back returns where the frame is that was handed out i frames ago: the last is
@@ -226,10 +310,10 @@ func (k *keeping) back(i uint32) uint32 {
 
 // bound forgets what is beyond a bound of bytes, and reserves the rest.
 func (k *keeping) bound() {
-	for int(k.bytes) > min(k.keeper.Bytes, maxBytes) {
+	for int(k.bytes) > min(k.by.Bytes, maxBytes) {
 		k.forgetOldest()
 	}
-	if total := k.keeper.Total; total != nil {
+	if total := k.by.Total; total != nil {
 		for need := k.units(); need > k.reserved; need = k.units() {
 			if total.take(int(need-k.reserved)*keptUnit, false) {
 				k.reserved = need
@@ -244,8 +328,8 @@ func (k *keeping) bound() {
 
 // look notes how many bytes there may be before bound has to look again.
 func (k *keeping) look() {
-	k.enough = uint32(max(0, min(k.keeper.Bytes, maxBytes)))
-	if k.keeper.Total != nil {
+	k.enough = uint32(max(0, min(k.by.Bytes, maxBytes)))
+	if k.by.Total != nil {
 		k.enough = min(k.enough, k.reserved*keptUnit)
 	}
 }
@@ -298,8 +382,9 @@ func (k *keeping) forgetAll() {
 	k.ring, k.first = nil, nil
 	k.next, k.n, k.bytes = 0, 0, 0
 	k.place.Store(nil)
-	if k.notes != nil {
-		k.notes.list = nil
+	k.ahead.Store(nil)
+	if k.rare != nil {
+		k.rare.list = nil
 	}
 	k.release()
 }
@@ -310,7 +395,7 @@ func (k *keeping) units() uint32 { return (k.bytes + keptUnit - 1) / keptUnit }
 // release gives back what is reserved and not needed.
 func (k *keeping) release() {
 	if need := k.units(); need < k.reserved {
-		k.keeper.Total.give(int(k.reserved-need) * keptUnit)
+		k.by.Total.give(int(k.reserved-need) * keptUnit)
 		k.reserved = need
 	}
 	k.look()

@@ -36,7 +36,7 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 		return Closed
 	}
 	if q.is(keeps) {
-		q.limits.keep.noting().write = note
+		q.keeping().rarely().write = note
 	}
 	at := q.noteAt(older)
 	if at < 0 {
@@ -89,33 +89,25 @@ type note struct {
 // kept of frames is of no use.
 func (k *keeping) noted(f *Frame, lost uint32) {
 	k.forgetNotes(k.sent - uint64(k.n))
-	if last := k.noting().last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
+	if last := k.rarely().last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
 		k.renew(last, last.lost+lost)
 		return
 	}
-	k.notes.list = append(k.notes.list, note{k.sent, lost, f})
-}
-
-// noting returns the notes, made if need be.
-func (k *keeping) noting() *notes {
-	if k.notes == nil {
-		k.notes = new(notes)
-	}
-	return k.notes
+	k.rare.list = append(k.rare.list, note{k.sent, lost, f})
 }
 
 // unnote takes back the note that was taken last, of which m is the mark. What was
 // taken behind it must have been taken back.
 func (k *keeping) unnote(m mark) {
-	if k.notes == nil {
+	if k.rare == nil {
 		return
 	}
-	switch last := k.notes.last(); {
+	switch last := k.rare.last(); {
 	case last == nil || last.at != k.sent: // the peer says that it has it
 	case m.lost > 0 && last.lost > m.lost:
 		k.renew(last, last.lost-m.lost)
 	default:
-		k.notes.list = k.notes.list[:len(k.notes.list)-1]
+		k.rare.list = k.rare.list[:len(k.rare.list)-1]
 	}
 }
 
@@ -129,17 +121,17 @@ func (n *notes) last() *note {
 
 // renew has a note say another sum. The frame that it has may be in flight.
 func (k *keeping) renew(n *note, lost uint32) {
-	n.lost, n.frame = lost, &Frame{bytes: k.notes.write(int(lost))}
+	n.lost, n.frame = lost, &Frame{bytes: k.rare.write(int(lost))}
 }
 
 // forgetNotes forgets the notes that a peer has had which has seq frames.
 func (k *keeping) forgetNotes(seq uint64) {
-	if k.notes == nil {
+	if k.rare == nil {
 		return
 	}
-	k.notes.list = slices.DeleteFunc(k.notes.list, func(n note) bool { return n.at < seq })
-	if len(k.notes.list) == 0 {
-		k.notes.list = nil // a crowd's memory goes with the crowd
+	k.rare.list = slices.DeleteFunc(k.rare.list, func(n note) bool { return n.at < seq })
+	if len(k.rare.list) == 0 {
+		k.rare.list = nil // a crowd's memory goes with the crowd
 	}
 }
 
@@ -148,8 +140,8 @@ func (k *keeping) forgetNotes(seq uint64) {
 func (k *keeping) again(o *overflow, seq uint64) {
 	k.forgetNotes(seq)
 	var rest []note
-	if k.notes != nil {
-		rest = k.notes.list
+	if k.rare != nil {
+		rest = k.rare.list
 	}
 	for at := seq; ; at++ {
 		for ; len(rest) > 0 && rest[0].at == at; rest = rest[1:] {

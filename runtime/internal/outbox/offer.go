@@ -189,8 +189,8 @@ func (q *Queue) shed(n, except int) {
 		q.frames--
 		q.bytes -= uint32(len(q.first))
 		q.first = nil
-		if q.is(keeps) {
-			q.limits.keep.first = nil
+		if k := q.kept(); k != nil {
+			k.first = nil
 		}
 		n--
 	}

@@ -13,6 +13,7 @@ package outbox
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 )
 
 // Verdict says what became of a frame.
@@ -39,7 +40,7 @@ func (v Verdict) Refused() bool { return v == Full || v == Stalled }
 // Written and Stuck only by the one that writes. All fields but limits are
 // guarded by mu.
 type Queue struct {
-	limits *Limits
+	limits atomic.Pointer[Limits] // nil: none
 	mu     sync.Mutex
 
 	// first is the inline slot, for a frame that finds the queue empty: most
@@ -74,7 +75,7 @@ const (
 	closed                      // nothing more is accepted
 	aborted                     // and frames that were accepted are not sent
 	ended                       // closed, and the last writer has been told
-	keeps                       // limits.keep has what was handed out
+	keeps                       // what was handed out is kept, by limits
 	parked                      // nothing may be taken: there is no socket
 
 	// How a frame is more than a plain push: that in the inline slot, or one with
@@ -118,14 +119,15 @@ const maxBytes = math.MaxInt32
 
 // Limits bound a Queue; they may be shared, and must not change.
 type Limits struct {
-	keep *keeping // that these are part of; nil but with a Keeper
-
 	Frames, Bytes int
 	Total         *Budget // shared with other queues; nil: no bound in total
+
+	by   *Keeper  // nil: nothing is kept
+	keep *keeping // that these are part of; nil: nothing was kept yet
 }
 
 // Limit sets the bounds. It must be called before the first frame.
-func (q *Queue) Limit(l *Limits) { q.limits = l }
+func (q *Queue) Limit(l *Limits) { q.limits.Store(l) }
 
 // Push adds a frame, or refuses it at once. The frame must not change later.
 func (q *Queue) Push(frame []byte) Verdict { return q.offer(frame, mark{}) }
@@ -294,8 +296,10 @@ func (q *Queue) takes(n int, how manner) bool {
 	switch {
 	case how == linked && q.is(parked):
 		return true
-	case how == modest && q.is(keeps) && q.frames > 0 && (int(q.frames) >= q.limits.Frames/2 || int(q.bytes)+n > q.limits.Bytes/2):
-		return false
+	case how == modest && q.is(keeps) && q.frames > 0:
+		if l := q.limits.Load(); int(q.frames) >= l.Frames/2 || int(q.bytes)+n > l.Bytes/2 {
+			return false
+		}
 	}
 	return q.admit(n)
 }
@@ -344,8 +348,11 @@ func (q *Queue) admit(n int) bool {
 // within reports whether so many frames and bytes are within the bounds of the
 // queue.
 func (q *Queue) within(frames int32, bytes int) bool {
-	return frames <= 1 || q.limits == nil ||
-		int(frames) <= q.limits.Frames && bytes <= min(q.limits.Bytes, maxBytes)
+	if frames <= 1 {
+		return true
+	}
+	l := q.limits.Load()
+	return l == nil || int(frames) <= l.Frames && bytes <= min(l.Bytes, maxBytes)
 }
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
@@ -379,7 +386,7 @@ func (q *Queue) inline(frame []byte, f *Frame, how state) {
 	q.first = frame
 	q.state = q.state&^(insisted|aside|stamp) | how
 	if q.is(keeps) {
-		q.limits.keep.first = f
+		q.noteFirst(f)
 	}
 }
 
@@ -444,8 +451,8 @@ func (q *Queue) Abort() Verdict {
 	q.set(closed | aborted)
 	q.clear(paused | parked)
 	q.empty()
-	if q.is(keeps) {
-		q.limits.keep.forgetAll()
+	if k := q.kept(); k != nil {
+		k.forgetAll()
 	}
 	q.wake()
 	return q.look()
@@ -454,8 +461,8 @@ func (q *Queue) Abort() Verdict {
 // empty drops what is queued.
 func (q *Queue) empty() {
 	q.first, q.run = nil, 0
-	if q.is(keeps) {
-		q.limits.keep.first = nil
+	if k := q.kept(); k != nil {
+		k.first = nil
 	}
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())

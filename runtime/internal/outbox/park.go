@@ -17,11 +17,12 @@ func (q *Queue) ParkNext() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.park()
-	k := q.limits.keep
-	if k.parking == nil {
-		k.parking = make(chan struct{})
+	k := q.keeping()
+	rare := k.rarely()
+	if rare.parking == nil {
+		rare.parking = make(chan struct{})
 	}
-	parking := k.parking
+	parking := rare.parking
 	if !q.is(writing | coming) {
 		k.left()
 	}
@@ -47,7 +48,7 @@ func (q *Queue) Unpark() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.clear(parked)
-	q.limits.keep.left()
+	q.keeping().left()
 	if !q.is(writing) {
 		q.clear(stalled) // that was the other socket
 	}
@@ -66,7 +67,7 @@ func (q *Queue) Unpark() Verdict {
 func (q *Queue) Rewind(seq uint64) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	k := q.limits.keep
+	k := q.keeping()
 	if seq > k.sent || k.sent-seq > uint64(k.n) {
 		return false
 	}
@@ -124,14 +125,14 @@ func (q *Queue) spill() {
 		return
 	}
 	f := &Frame{bytes: q.first}
-	if first := q.limits.keep.first; first != nil {
+	if first := q.keeping().first; first != nil {
 		f.share = first.share
 	}
 	one := overflows.Get().(*overflow)
 	one.frames = append(one.frames, f)
 	one.mark(0, mark{how: q.state & (insisted | aside | stamp)})
 	one.own = len(f.bytes)
-	q.first, q.limits.keep.first = nil, nil
+	q.first, q.keeping().first = nil, nil
 	q.more = one.before(q.more)
 }
 
@@ -139,7 +140,7 @@ func (q *Queue) spill() {
 func (q *Queue) park() {
 	if !q.is(aborted | ended) {
 		if !q.is(parked) {
-			q.limits.keep.parks++
+			q.keeping().parks++
 		}
 		q.set(parked)
 		q.wake() // some do not wait now (WaitLinked, WaitAside)
@@ -148,10 +149,10 @@ func (q *Queue) park() {
 
 // parks returns how often the queue was parked.
 func (q *Queue) parks() uint32 {
-	if !q.is(keeps) {
-		return 0
+	if k := q.kept(); k != nil {
+		return k.parks
 	}
-	return q.limits.keep.parks
+	return 0
 }
 
 // refrain takes nothing, since the queue is paused or parked. It must be called
@@ -160,16 +161,16 @@ func (q *Queue) refrain() (closed bool) {
 	if q.first == nil && q.more == nil {
 		closed = q.last()
 	}
-	if q.is(keeps) && !q.is(writing|coming) {
-		q.limits.keep.left()
+	if k := q.kept(); k != nil && !q.is(writing|coming) {
+		k.left()
 	}
 	return closed
 }
 
 // left says that nobody has the queue.
 func (k *keeping) left() {
-	if k.parking != nil {
-		close(k.parking)
-		k.parking = nil
+	if k.rare != nil && k.rare.parking != nil {
+		close(k.rare.parking)
+		k.rare.parking = nil
 	}
 }

@@ -137,8 +137,8 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 
 // putBack puts frames that were in flight in front of those that are queued.
 func (q *Queue) putBack(o *overflow) {
-	if q.is(keeps) {
-		q.limits.keep.takeBack(o)
+	if k := q.kept(); k != nil {
+		k.takeBack(o)
 	}
 	if q.is(aborted) {
 		o.letGo(len(o.frames), q.total())
@@ -184,7 +184,7 @@ func (q *Queue) begin(b *Batch, max int) (closed bool) {
 	}
 	q.take(b, max)
 	if q.is(keeps) {
-		q.limits.keep.handOut(q, b)
+		q.handOut(b)
 	}
 	return false
 }
@@ -237,10 +237,11 @@ func (q *Queue) take(b *Batch, maxSize int) {
 // peer with a copy of that. It gets a single frame, which is not copied, if a
 // copy of more is too much for the total.
 func (q *Queue) patience(maxSize int) (frames int32, size int) {
-	if q.limits == nil {
+	l := q.limits.Load()
+	if l == nil {
 		return math.MaxInt32, maxSize
 	}
-	frames, size = int32(min(q.limits.Frames/2, math.MaxInt32)), min(maxSize, q.limits.Bytes/2)
+	frames, size = int32(min(l.Frames/2, math.MaxInt32)), min(maxSize, l.Bytes/2)
 	if q.frames > 1 && !q.reserve(min(int(q.bytes), size)) {
 		return 1, size
 	}
@@ -267,8 +268,8 @@ func (q *Queue) last() bool {
 		return false
 	}
 	q.set(ended)
-	if q.is(keeps) {
-		q.limits.keep.end()
+	if k := q.kept(); k != nil {
+		k.end()
 	}
 	return true
 }

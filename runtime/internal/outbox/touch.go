@@ -7,14 +7,14 @@ import "runtime"
 // processor then waits for all of them at once. A broadcast to a thousand idle
 // connections is pushed in 180 to 200 µs instead of 220 to 240 (docs/performance.md).
 func (q *Queue) Touch() {
-	if l := q.limits; l != nil {
+	if l := q.limits.Load(); l != nil {
 		runtime.KeepAlive(l.keep)
 	}
 }
 
 // TouchAll is Touch for one who takes frames.
 func (q *Queue) TouchAll() {
-	if l := q.limits; l != nil && l.keep != nil {
+	if l := q.limits.Load(); l != nil && l.keep != nil {
 		l.keep.touchPlace()
 	}
 }

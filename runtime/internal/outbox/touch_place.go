@@ -4,10 +4,13 @@ package outbox
 
 import "runtime"
 
-// touchPlace reads the place of the next frame, without the queue's lock: that is one
-// word, and nobody looks at it.
+// touchPlace reads the places of the next frames, without the queue's lock: these are
+// words, and nobody looks at them.
 func (k *keeping) touchPlace() {
 	if p := k.place.Load(); p != nil {
+		runtime.KeepAlive(*p)
+	}
+	if p := k.ahead.Load(); p != nil {
 		runtime.KeepAlive(*p)
 	}
 }
