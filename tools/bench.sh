@@ -2,7 +2,8 @@
 # make bench: wsgen beside its peers. All rows renew docs/benchmarks.md; WHAT
 # names some, whose results are only shown. WHAT=cluster are nodes beside each other,
 # and renews docs/benchmarks-cluster.md. WHAT=generator is the tool itself, and
-# renews docs/generator-speed.md. FLAGS are more flags for the driver.
+# renews docs/generator-speed.md. WHAT=clients are generated clients, and renews
+# docs/benchmarks-clients.md. FLAGS are more flags for the driver.
 source "$(dirname "$0")/lib.sh"
 export GOWORK=off
 
@@ -12,6 +13,15 @@ if [ "${WHAT:-}" = generator ]; then
 	cd bench
 	# shellcheck disable=SC2086
 	exec ../bin/bench-generator ${FLAGS:-}
+fi
+
+if [ "${WHAT:-}" = clients ]; then
+	find_node || lack "no Node 20 with npm here" "The benchmark of clients cannot run. $node_hint"
+	step "building the benchmark of clients"
+	go -C bench build -o ../bin/bench-clients ./clients
+	cd bench
+	# shellcheck disable=SC2086
+	exec ../bin/bench-clients ${FLAGS:-}
 fi
 
 limit=40m
