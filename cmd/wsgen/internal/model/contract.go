@@ -74,6 +74,11 @@ type Call struct {
 	In      Data
 	Out     *Shape // the reply, or each item of a stream; nil: an empty reply
 	Stream  bool
+	// Errors are the codes that it may be refused with besides those that every call
+	// may be, sorted. Closed says that there are no others.
+	Errors   []string
+	Closed   bool
+	Examples []string // values of its data, as JSON
 }
 
 // Data is what a client sends with a call.
@@ -125,10 +130,11 @@ type Def struct {
 	Examples    []string // values of it, as JSON
 }
 
-// ErrCode is a code that the program may refuse a call with.
+// ErrCode is a code that the program may refuse a call with: an exported constant of
+// an annotated package, or what some //ws:errors names.
 type ErrCode struct {
 	Code string
-	Go   string // chat.CodeBanned
+	Go   string // chat.CodeBanned; "" is no constant
 	Doc  Doc
 }
 
