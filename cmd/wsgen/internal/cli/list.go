@@ -56,19 +56,28 @@ func list(ctx context.Context, s streams, args []string) int {
 // get, and those that they are asked.
 func (l listing) table(w io.Writer) error {
 	var rows [][]string
+	head := []string{"gateway", "path", "event", "data", "reply", "guards", "access"}
+	declared := l.declares()
+	if declared {
+		head = append(head, "errors")
+	}
 	for _, g := range l.Gateways {
 		name := g.Package.short() + g.Name
 		for _, h := range g.Handlers {
-			rows = append(rows, []string{name, g.Path, h.Event, data(h.Data, h.Whole), reply(h), strings.Join(distinct(slices.Concat(g.Guards, h.Guards)), ", "), h.Posture})
+			row := []string{name, g.Path, h.Event, data(h.Data, h.Whole), reply(h), strings.Join(distinct(slices.Concat(g.Guards, h.Guards)), ", "), h.Posture}
+			if declared {
+				row = append(row, refusals(h.Errors))
+			}
+			rows = append(rows, row)
 		}
 		if len(g.Handlers) == 0 {
 			rows = append(rows, []string{name, g.Path, "", "", "", strings.Join(g.Guards, ", "), g.Posture})
 		}
 	}
-	if err := columns(w, []string{"gateway", "path", "event", "data", "reply", "guards", "access"}, rows); err != nil {
+	if err := columns(w, head, rows); err != nil {
 		return err
 	}
-	if rows != nil && l.Pushes != nil {
+	if rows != nil && len(l.Pushes) > 0 {
 		fmt.Fprintln(w)
 	}
 	rows = nil
@@ -81,6 +90,21 @@ func (l listing) table(w io.Writer) error {
 		return err
 	}
 	return l.questions(w)
+}
+
+// declares reports whether some handler says which codes it refuses with.
+func (l listing) declares() bool {
+	return slices.ContainsFunc(l.Gateways, func(g listedGateway) bool {
+		return slices.ContainsFunc(g.Handlers, func(h listedHandler) bool { return h.Errors != nil })
+	})
+}
+
+// refusals are the codes that a handler declares, or that it declares none.
+func refusals(codes []string) string {
+	if codes != nil && len(codes) == 0 {
+		return "none"
+	}
+	return strings.Join(codes, ", ")
 }
 
 // questions prints a line for each question that clients are asked.

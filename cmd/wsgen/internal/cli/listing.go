@@ -45,16 +45,18 @@ type listedGateway struct {
 type listedHandler struct {
 	Event string `json:"event"`
 	// Data are the members of data, or, if Whole, data itself.
-	Data     []listedParam `json:"data"`
-	Whole    bool          `json:"whole"`
-	Reply    string        `json:"reply,omitempty"`
-	Stream   bool          `json:"stream"`
-	Mode     string        `json:"mode"`
-	Timeout  string        `json:"timeout,omitempty"`
-	Guards   []string      `json:"guards"`
-	Posture  string        `json:"posture"`
-	Method   string        `json:"method"`
-	Position string        `json:"position"`
+	Data    []listedParam `json:"data"`
+	Whole   bool          `json:"whole"`
+	Reply   string        `json:"reply,omitempty"`
+	Stream  bool          `json:"stream"`
+	Mode    string        `json:"mode"`
+	Timeout string        `json:"timeout,omitempty"`
+	Guards  []string      `json:"guards"`
+	Posture string        `json:"posture"`
+	// Errors are the codes that it declares; absent: it does not say which.
+	Errors   []string `json:"errors,omitzero"`
+	Method   string   `json:"method"`
+	Position string   `json:"position"`
 }
 
 type listedParam struct {
@@ -169,6 +171,12 @@ func (l lister) handler(h *model.Handler, guarded, public bool) listedHandler {
 	}
 	if h.Timeout > 0 {
 		out.Timeout = h.Timeout.Round(time.Microsecond).String()
+	}
+	if h.Closed {
+		out.Errors = []string{}
+	}
+	for _, e := range h.Errors {
+		out.Errors = append(out.Errors, e.Code)
 	}
 	for _, p := range h.Params {
 		if p.Role == model.RoleData {

@@ -112,7 +112,9 @@ const (
 	BadTypeDirective  Code = "WS107"
 	OwnJSON           Code = "WS108"
 	BadExample        Code = "WS109"
+	BadErrorCode      Code = "WS110"
 	BadAsk            Code = "WS111"
+	CommonCode        Code = "WS113"
 	AskAndPush        Code = "WS114"
 
 	SettingsLine    Code = "WS130"

@@ -74,7 +74,7 @@ type Takes uint8
 
 // The kinds of arguments.
 const (
-	TakesNames Takes = iota // names and folders, or nothing
+	TakesNames Takes = iota // names, codes and folders, or nothing
 	TakesPath               // a path of a ServeMux
 	TakesEvent              // an event
 	TakesType               // a type of Go, which may have spaces
@@ -146,6 +146,24 @@ func ofGateways() []Spec {
 			More:    "A gateway that embeds another says with it that those who may connect to it may use what comes from there; message guards come along all the same.",
 			Example: "//ws:public",
 		},
+		{
+			Name: "errors", On: Type | Method, Where: "a gateway or a handler", Args: "code...", Max: -1, Repeat: true,
+			Doc: "It refuses with these codes, and with those that every call may be refused with, and with no others.",
+			More: "A code is a constant of type ws.Code (`CodeBanned`, or `auth.CodeLocked` where the file imports auth), or stands as it travels (`banned`). " +
+				"Above a gateway it holds for all its handlers, those that it embeds as well, besides what these declare themselves. Without a code it says that there is none.\n\n" +
+				"A refusal with another code, of the handler, its guards or interceptors, travels as `internal`, and the log says what it was. " +
+				"These need not be declared: " + strings.Join(EveryCall(), ", ") + ".",
+			Example: "//ws:errors CodeBanned not_found",
+		},
+	}
+}
+
+// EveryCall returns the codes that every call may be refused with: those of package
+// ws that its own refusals have.
+func EveryCall() []string {
+	return []string{
+		"bad_frame", "unknown_event", "invalid_payload", "validation_failed", "unauthenticated", "forbidden", "rate_limited",
+		"timeout", "canceled", "too_large", "unavailable", "internal",
 	}
 }
 

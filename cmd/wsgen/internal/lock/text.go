@@ -64,6 +64,9 @@ func (w *writer) gateway(f *model.Facade) {
 		if c.Access != f.Access {
 			line += " " + access(c.Access)
 		}
+		if c.Closed {
+			line += strings.TrimRight(" ! "+strings.Join(c.Errors, " "), " ")
+		}
 		lines = append(lines, line+"\n")
 	}
 	protocol := f.Gateway.Protocol

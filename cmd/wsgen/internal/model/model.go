@@ -100,6 +100,17 @@ type Handler struct {
 	Max     int           // of a Parallel handler; 0: the runtime's default
 	Guards  []*GuardRef   // message guards of this handler alone, in source order
 	Public  bool
+
+	// Closed says that it refuses with no codes but Errors and those that every call
+	// may be refused with. Errors are by code, each once.
+	Closed bool
+	Errors []Refusal
+}
+
+// Refusal is a code that a handler declares.
+type Refusal struct {
+	Code  string
+	Const *Const // the constant that has it; nil: none of the program's that its gateway's package may name
 }
 
 // Hook is a method marked //ws:connect, //ws:disconnect or //ws:configure.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
@@ -32,6 +33,7 @@ func (r *resolver) contract(c choice) *model.Contract {
 		m.pushes(p)
 		m.asks(p)
 	}
+	m.declared(c.gateways)
 	m.name(c.gateways)
 	m.out.Defs = m.shapes.Defs(m.taken())
 	r.ownJSON(m.shapes)
@@ -103,7 +105,12 @@ func segments(pattern string) (all []model.Segment) {
 }
 
 func (c *composer) call(m *bound, h *model.Handler) *model.Call {
-	call := &model.Call{Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.r.data(c.shapes, m, h), Stream: h.Stream != model.StreamNone}
+	call := &model.Call{
+		Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.r.data(c.shapes, m, h), Stream: h.Stream != model.StreamNone, Closed: h.Closed,
+	}
+	for _, e := range h.Errors {
+		call.Errors = append(call.Errors, e.Code)
+	}
 	if h.Result != nil {
 		call.Out = c.shapes.Shape(c.r.item(m), wiretype.Out)
 	}
@@ -138,12 +145,39 @@ func (r *resolver) data(shapes *wiretype.Shapes, m *bound, h *model.Handler) mod
 func (c *composer) codes(p *pkg) {
 	scope := p.src.Types.Scope()
 	for _, name := range scope.Names() {
-		obj, ok := scope.Lookup(name).(*types.Const)
-		if ok && obj.Exported() && gotype.Is(obj.Type(), model.RuntimePath, "Code") && obj.Val().Kind() == constant.String {
-			c.out.Codes = append(c.out.Codes, model.ErrCode{Code: constant.StringVal(obj.Val()), Go: p.src.Name + "." + name, Doc: c.r.doc(obj)})
+		if obj := scope.Lookup(name); obj.Exported() && isCode(obj) {
+			c.out.Codes = append(c.out.Codes, c.errCode(obj.(*types.Const)))
+		}
+	}
+}
+
+func (c *composer) errCode(obj *types.Const) model.ErrCode {
+	return model.ErrCode{Code: constant.StringVal(obj.Val()), Go: obj.Pkg().Name() + "." + obj.Name(), Doc: c.r.doc(obj)}
+}
+
+// declared adds the codes that handlers declare, and that are neither constants of
+// the program's own nor wsgen's, and sorts all.
+func (c *composer) declared(gateways []*gateway) {
+	for _, g := range gateways {
+		for _, h := range g.model.Handlers {
+			for _, declared := range g.handlers[h].refusals.codes {
+				known := slices.ContainsFunc(c.out.Codes, func(e model.ErrCode) bool { return e.Code == declared.Code })
+				switch {
+				case known || ofWsgen(declared.Code):
+				case declared.obj != nil:
+					c.out.Codes = append(c.out.Codes, c.errCode(declared.obj))
+				default:
+					c.out.Codes = append(c.out.Codes, model.ErrCode{Code: declared.Code})
+				}
+			}
 		}
 	}
 	slices.SortStableFunc(c.out.Codes, func(a, b model.ErrCode) int { return strings.Compare(a.Code, b.Code) })
+}
+
+// ofWsgen reports whether package ws has a constant for a code.
+func ofWsgen(code string) bool {
+	return slices.Contains(directive.EveryCall(), code) || code == "not_found" || code == "conflict"
 }
 
 // pushes are what a package's push interfaces send to clients of the gateways

@@ -81,7 +81,8 @@ func contract(c *model.Contract) string {
 			if call.Out != nil {
 				out = shape(call.Out)
 			}
-			d.line(1, call.Event, incoming(call.In), "->", when(call.Stream, "stream of"), out, when(call.Access != g.Access, access(call.Access)), comment(call.Doc))
+			d.line(1, call.Event, incoming(call.In), "->", when(call.Stream, "stream of"), out, when(call.Access != g.Access, access(call.Access)),
+				when(call.Closed, "refuses with ["+strings.Join(call.Errors, " ")+"]"), strings.Join(call.Examples, " "), comment(call.Doc))
 		}
 	}
 	for _, r := range c.Registries {

@@ -95,8 +95,20 @@ func (d *dumper) gateway(g *model.Gateway) {
 	for _, h := range g.Handlers {
 		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+flat(h.ResultFlat), streams[h.Stream], when(h.Err, "error"),
 			"data="+forms[h.Data], modes[h.Mode], when(h.Timeout != 0, "timeout="+h.Timeout.String()), when(h.Max != 0, fmt.Sprint("max=", h.Max)),
-			guards("message", h.Guards), when(h.Public, "public"))
+			guards("message", h.Guards), when(h.Public, "public"), when(h.Closed, "errors="+strings.Join(refusals(h.Errors), ",")))
 	}
+}
+
+// refusals are codes, each with its constant.
+func refusals(all []model.Refusal) (words []string) {
+	for _, e := range all {
+		word := e.Code
+		if e.Const != nil {
+			word += "=" + strings.TrimPrefix(e.Const.Package.Name+"."+e.Const.Name, ".")
+		}
+		words = append(words, word)
+	}
+	return words
 }
 
 func params(ps []model.Param) string {

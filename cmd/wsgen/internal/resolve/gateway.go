@@ -31,6 +31,7 @@ func (r *resolver) gateway(g *gateway) {
 	guards := r.guards(p.onType[g.obj], p.scope(d), p.src.Types, false)
 	g.model.ConnGuards, g.model.MessageGuards = guards.conn, guards.message
 	g.model.Public = p.has(g.obj, "public")
+	g.refusals = r.refusals(p.onType[g.obj], p.scope(d), p.src.Types)
 
 	methods := r.methods(g)
 	r.ambiguous(g)
@@ -67,6 +68,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	}
 	guards := r.guards(m.ds, m.scope, g.pkg.src.Types, true)
 	h.Guards = r.inherited(g, m, guards.message)
+	r.declares(g, m, h)
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
 	r.results(g, m, h)

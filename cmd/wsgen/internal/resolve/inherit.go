@@ -47,7 +47,9 @@ func (r *resolver) layer(g *gateway, outer *types.Var, obj *types.TypeName) *lay
 		return nil
 	}
 	l := &layer{obj: obj, field: outer}
-	l.guards = r.guards(ds, scope{r.whole(obj.Pkg()), ds[i].Site.File}, g.pkg.src.Types, false)
+	in := scope{r.whole(obj.Pkg()), ds[i].Site.File}
+	l.guards = r.guards(ds, in, g.pkg.src.Types, false)
+	l.refusals = r.refusals(ds, in, g.pkg.src.Types)
 	g.layers = append(g.layers, l)
 	return l
 }

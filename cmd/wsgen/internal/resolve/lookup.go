@@ -143,7 +143,12 @@ func isStringConst(o types.Object) bool {
 // constRef writes a constant that constant has found as a file of package from
 // may; nil if it may not name it.
 func (r *resolver) constRef(s scope, a directive.Arg, from *types.Package) *model.Const {
-	obj := r.lookup(s, a, aStringConst(), isStringConst)
+	return constOf(r.lookup(s, a, aStringConst(), isStringConst), from)
+}
+
+// constOf writes a string constant as a file of package from may; nil if it may not
+// name it.
+func constOf(obj types.Object, from *types.Package) *model.Const {
 	typ := obj.Type()
 	ref := &model.Const{
 		Name: obj.Name(), Local: obj.Pkg().Path() == from.Path(),

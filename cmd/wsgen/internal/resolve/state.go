@@ -113,6 +113,7 @@ type gateway struct {
 	embeds    map[*types.TypeName]bool  // itself, and what it has methods of by embedding
 	handlers  map[*model.Handler]*bound // the method that each is
 	layers    []*layer                  // the gateways that it embeds, and has annotated methods of
+	refusals  refusals                  // that all its handlers declare
 
 	// state is the type that the connect hook makes, or nil. stateless says
 	// that it makes none because of a mistake already reported.
@@ -120,11 +121,13 @@ type gateway struct {
 	stateless bool
 }
 
-// layer is a gateway inside another. Its guards hold for its methods there, too.
+// layer is a gateway inside another. Its guards hold for its methods there, too, and
+// so do the codes that it declares.
 type layer struct {
-	obj    *types.TypeName
-	field  *types.Var // of the outer gateway, that it is embedded by
-	guards guardSet
+	obj      *types.TypeName
+	field    *types.Var // of the outer gateway, that it is embedded by
+	guards   guardSet
+	refusals refusals
 }
 
 // guardSet is the guards of one gateway, handler or application.
@@ -140,6 +143,8 @@ type bound struct {
 	ds    []*directive.Directive
 	scope scope    // of the names in ds
 	under []*layer // the gateways that g has it from, outermost first
+
+	refusals refusals // of a handler: all that holds for it
 }
 
 func (m *bound) name() span { return m.decl.Name }

@@ -22,7 +22,7 @@ func (r *resolver) unclaimed(p *pkg) {
 	}
 	for obj, ds := range p.onType {
 		for _, d := range ds {
-			if (d.Name == "guard" || d.Name == "public") && !p.has(obj, "gateway") {
+			if amends(d) && !p.has(obj, "gateway") {
 				r.report(diag.NotAHandler, head(d), "//ws:"+d.Name+" has no effect: "+obj.Name()+" is no gateway", diag.Paste("mark it", "//ws:gateway /path"))
 			}
 		}
@@ -49,17 +49,23 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 	}
 	for _, d := range ds {
 		switch {
-		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public" && r.forOthers(p, recv):
-		case !r.embedded[recv] && d.Name != "guard" && d.Name != "public":
+		case !r.embedded[recv] && !amends(d) && r.forOthers(p, recv):
+		case !r.embedded[recv] && !amends(d):
 			r.report(diag.NotAGateway, head(d), fmt.Sprintf("//ws:%s has no effect: %s is no gateway", d.Name, recv.Name()),
 				diag.Paste("mark the type", "//ws:gateway /path"), r.related(nameSpan(recv), recv.Name()+" is declared here"))
-		case !subscribed && (d.Name == "guard" || d.Name == "public"):
+		case !subscribed && amends(d):
 			r.report(diag.NotAHandler, head(d), fmt.Sprintf("//ws:%s has no effect: %s handles no event", d.Name, fn.Name()),
 				diag.Paste("mark the method", "//ws:subscribe event"))
-		case subscribed && hook && d.Name != "subscribe" && d.Name != "guard" && d.Name != "public":
+		case subscribed && hook && d.Name != "subscribe" && !amends(d):
 			r.report(diag.HandlerAndHook, head(d), fn.Name()+" is both a handler and a hook", "write two methods")
 		}
 	}
+}
+
+// amends reports whether a directive says more of a gateway or a handler, which
+// another one makes.
+func amends(d *directive.Directive) bool {
+	return d.Name == "guard" || d.Name == "public" || d.Name == "errors"
 }
 
 // forOthers reports whether a type of p may be there for gateways of other
