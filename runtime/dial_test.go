@@ -49,6 +49,7 @@ type handler struct {
 	stream bool
 	within time.Duration // Handler.Timeout
 	most   int           // Handler.Max
+	errors []ws.Code
 	call   func(*ws.Call) error
 }
 
@@ -69,7 +70,7 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {
 		spec.Handlers = append(spec.Handlers, ws.Handler{
-			Event: event, Mode: h.mode, Guards: h.guards, Params: h.params, NoData: h.noData, Stream: h.stream, Timeout: h.within, Max: h.most,
+			Event: event, Mode: h.mode, Guards: h.guards, Params: h.params, NoData: h.noData, Stream: h.stream, Timeout: h.within, Max: h.most, Errors: h.errors,
 		})
 		calls = append(calls, h.call)
 	}

@@ -16,7 +16,8 @@ import (
 
 // GeneratedV3 is named by every file that wsgen generates now, so that a file
 // and a runtime that do not fit together fail to compile at a line that says so.
-// Since this version generated code asks clients.
+// Since this version generated code asks clients, and says which codes handlers
+// declare.
 const GeneratedV3 = true
 
 // Spec is a gateway as generated code describes it.
@@ -64,6 +65,12 @@ type Handler struct {
 	// at a time. The next one waits, and so do the messages behind it.
 	// Default 8; Unlimited lifts it.
 	Max int
+	// Errors are the codes that handler, guards and interceptors may refuse
+	// with, besides those that every call may be refused with
+	// (docs/reference/protocol.md, "Errors"). An *Error with another code
+	// travels as CodeInternal with a reference, and is logged. Nil: with any;
+	// an empty list that is not nil: with no other.
+	Errors []Code
 }
 
 // defaultParallel is Handler.Max where it is zero.

@@ -112,16 +112,17 @@ func codeOf(refusal *Error) string {
 // the call was over.
 func (c *Call) refuse(event string, err error, panicked bool) *Error {
 	e, t := c.conn.endpoint, c.task
+	h := &e.handlers[c.handler]
 	x := examine(err)
 	x.of = c.Context()
 	if t == nil {
-		refusal := e.reportKnown(c.conn, event, 0, x)
+		refusal := e.reportKnown(c.conn, event, 0, h.declared(x))
 		c.conn.refuse(event, c.frame.ID, refusal, c.inline)
 		return refusal
 	}
 	if !c.answered() && t.claim(nil) {
 		t.end() // a stream that has begun sends nothing behind this
-		refusal := e.reportKnown(c.conn, event, 0, t.explain(x))
+		refusal := e.reportKnown(c.conn, event, 0, h.declared(t.explain(x)))
 		t.answer(refusal, c.inline)
 		return refusal
 	}

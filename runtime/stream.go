@@ -140,7 +140,7 @@ func (t *task) stream(produce func(*task) error) {
 		t.end()
 		x := t.explain(examine(err))
 		x.of = t.within()
-		refusal = c.endpoint.reportKnown(c, t.event(), 0, x)
+		refusal = c.endpoint.reportKnown(c, t.event(), 0, c.endpoint.handlers[t.handler].declared(x))
 		t.answer(refusal, false)
 	case t.claim(nil):
 		frame, _ := t.conn.endpoint.protocol.encode(t.event(), t.id, nil) // null encodes

@@ -119,7 +119,23 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 	if len(h.Guards) > 0 {
 		fields = append(fields, field("Guards", guards.list("MessageGuard", h.Guards)))
 	}
+	if h.Closed {
+		fields = append(fields, field("Errors", g.errors(h)))
+	}
 	return jen.Values(fields...)
+}
+
+// errors is a literal of the codes that a handler declares, which may have none.
+func (g *gateway) errors(h *model.Handler) jen.Code {
+	var codes []jen.Code
+	for _, e := range h.Errors {
+		if e.Const != nil {
+			codes = append(codes, g.Pkg(e.Const.Package, e.Const.Name))
+		} else {
+			codes = append(codes, jen.Lit(e.Code))
+		}
+	}
+	return jen.Index().Add(g.Runtime("Code")).Values(codes...)
 }
 
 // paramNames is a literal of the names that data has; nil if it has none.
