@@ -1,15 +1,19 @@
 package goclient
 
 import (
+	"cmp"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
 // call is the method of a handler.
 func (w *writer) call(client, name string, call *model.Call) jen.Code {
 	params, empty, data := w.data(call)
+	otherwise := name + " sends the event " + call.Event + "."
 	given := append([]jen.Code{jen.Id("ctx").Add(w.Std("context", "Context"))}, params...)
 	function := w.client("Do")
 	results := jen.Error()
@@ -21,7 +25,11 @@ func (w *writer) call(client, name string, call *model.Call) jen.Code {
 		function = w.client("Call").Types(w.typ(call.Out))
 		results = jen.Params(w.typ(call.Out), jen.Error())
 	}
-	lines := doc(name+" sends the event "+call.Event+".", renamed(call.Doc, call.Handler.Method, name))
+	own := renamed(call.Doc, call.Handler.Method, name)
+	if more := emit.Refusals(call); more != "" {
+		own.Text = cmp.Or(own.Text, otherwise) + "\n\n" + more
+	}
+	lines := doc(otherwise, own)
 	return method(lines, client, name).Params(given...).Add(results).Block(
 		append(empty, jen.Return(function.Call(jen.Id("ctx"), jen.Id("c").Dot("Client"), jen.Lit(call.Event), data)))...,
 	)

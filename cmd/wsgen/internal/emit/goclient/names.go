@@ -1,6 +1,7 @@
 package goclient
 
 import (
+	"go/token"
 	"maps"
 	"slices"
 	"strconv"
@@ -51,7 +52,7 @@ func (n *names) constants(c *model.Contract) {
 	}
 	declared := map[string]string{} // codes, by the name of their constant
 	for _, code := range c.Codes {
-		_, name, _ := strings.Cut(code.Go, ".")
+		_, name := ofCode(code)
 		if other, ok := declared[name]; !ok || other != code.Code {
 			declared[name] = code.Code
 			count[name]++
@@ -69,18 +70,31 @@ func (n *names) constants(c *model.Contract) {
 	}
 	seen := map[string]bool{}
 	for _, code := range c.Codes {
-		pkg, name, _ := strings.Cut(code.Go, ".")
+		pkg, name := ofCode(code)
 		switch {
 		case count[name] == 1 && seen[name]:
 			n.codes = append(n.codes, "") // another package has the same
 			continue
-		case count[name] > 1 || n.taken[name]:
+		case pkg != "" && (count[name] > 1 || n.taken[name]):
 			name = camel.Exported(pkg) + name
 		default:
 			seen[name] = true
 		}
 		n.codes = append(n.codes, n.free(name))
 	}
+}
+
+// ofCode is the constant of a code, with its package, as others may name it. A code
+// that has no constant gets one: banned is CodeBanned.
+func ofCode(code model.ErrCode) (pkg, name string) {
+	pkg, name, found := strings.Cut(code.Go, ".")
+	switch {
+	case !found:
+		return "", "Code" + camel.Exported(code.Code)
+	case !token.IsExported(name):
+		name = camel.Exported(name)
+	}
+	return pkg, name
 }
 
 // values are the constants of a type.

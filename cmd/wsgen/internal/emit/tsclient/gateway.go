@@ -3,6 +3,7 @@ package tsclient
 import (
 	"strings"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -104,7 +105,7 @@ func (f *file) method(c *model.Call, name string) {
 		call, answer = "stream", generic("AsyncGenerator", result, keyword("void"))
 	}
 	f.blank()
-	f.comment(1, comment{Doc: c.Doc, note: note(c.Out)})
+	f.comment(1, comment{Doc: c.Doc, note: note(c.Out), more: emit.Refusals(c)})
 	f.line(1, join(signature(name, params, answer), text(" {")))
 	args := []doc{text(quote(c.Event)), text(data), text("options")}
 	f.line(2, join(group(text("return this."+call), list("(", args, ")")), text(";")))
