@@ -114,6 +114,7 @@ const (
 	BadExample        Code = "WS109"
 	BadErrorCode      Code = "WS110"
 	BadAsk            Code = "WS111"
+	PushedTwoTypes    Code = "WS112"
 	CommonCode        Code = "WS113"
 	AskAndPush        Code = "WS114"
 

@@ -77,7 +77,7 @@ func large(n int) *txtar.Archive {
 			fmt.Fprintf(&b, "\ntype %[1]s struct{}\n\nfunc (%[1]s) GuardMessage(ctx context.Context, m ws.Message) error { return nil }\n", guard)
 		}
 		fmt.Fprintf(&b, "\n//ws:state\ntype Session struct{ N int }\n\n//ws:connect\nfunc (g *Gateway) In() *Session { return nil }\n")
-		fmt.Fprintf(&b, "\n//ws:push\ntype Events interface {\n\tSaid(m Message) error\n\tGone(id int)\n}\n\ntype Message struct {\n\tText string `json:\"text\"`\n\tAt, N int\n}\n")
+		fmt.Fprintf(&b, "\n//ws:push\ntype Events interface {\n\t//ws:event said%d\n\tSaid(m Message) error\n\tGone(id int)\n}\n\ntype Message struct {\n\tText string `json:\"text\"`\n\tAt, N int\n}\n", i)
 		for h := range 8 {
 			fmt.Fprintf(&b, "\n//ws:subscribe event%[1]d\nfunc (g *Gateway) Event%[1]d(s *Session, m Message, n int) (map[string]Message, error) { return nil, nil }\n", h)
 		}

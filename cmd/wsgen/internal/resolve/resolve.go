@@ -56,6 +56,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	}
 	r.paths()
 	r.crossed()
+	r.heard()
 	r.unheard()
 	r.typeErrors()
 	m, list := r.program(), r.visible().Sort()
