@@ -21,7 +21,37 @@ import (
 // detector: they talk to a server of the same source.
 func TestGoClients(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/goclients/*.txtar")
+	w := newTalks(t, "testdata/goclients/*.txtar")
+	w.shapes(t)
+	for _, c := range w.cases {
+		c.client(t, w.env)
+	}
+	w.talk(t, "./live/...")
+	for _, c := range w.cases {
+		if *update {
+			c.rewrite(t)
+		} else {
+			c.compare(t)
+		}
+	}
+}
+
+// TestWhoHears runs the tests of every archive of testdata/hears: a client of a gateway
+// can hear, by its methods, all that a socket of the gateway does hear, and nothing else.
+func TestWhoHears(t *testing.T) {
+	t.Parallel()
+	w := newTalks(t, "testdata/hears/*.txtar")
+	for _, c := range w.cases {
+		c.client(t, w.env)
+	}
+	w.talk(t)
+}
+
+// newTalks unpacks archives, each into a module of its own, beside an empty one that is
+// called live. All have the runtime of this repository.
+func newTalks(t *testing.T, pattern string) *workspace {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no testdata", err)
 	}
@@ -32,6 +62,7 @@ func TestGoClients(t *testing.T) {
 	w := &workspace{dir: t.TempDir()}
 	w.env = append(os.Environ(), "GOWORK="+filepath.Join(w.dir, "go.work"), "GOFLAGS=-trimpath", "GOPROXY=off")
 	uses := []string{root, "./live"}
+	writeFile(t, filepath.Join(w.dir, "live", "go.mod"), []byte("module example.com/live\n\ngo 1.26.0\n"))
 	for _, file := range files {
 		c := &golden{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file}
 		if c.archive, err = txtar.ParseFile(file); err != nil {
@@ -44,22 +75,19 @@ func TestGoClients(t *testing.T) {
 		w.cases = append(w.cases, c)
 	}
 	writeFile(t, filepath.Join(w.dir, "go.work"), []byte("go 1.26.0\n\nuse (\n\t"+strings.Join(uses, "\n\t")+"\n)\n"))
-	w.shapes(t)
-	vet, test := []string{"vet", "./live/..."}, []string{"test", "-race", "-count=1"}
+	return w
+}
+
+// talk compiles the clients, and more, and runs the tests that archives have.
+func (w *workspace) talk(t *testing.T, more ...string) {
+	t.Helper()
+	vet, test := append([]string{"vet"}, more...), []string{"test", "-race", "-count=1"}
 	for _, c := range w.cases {
-		c.client(t, w.env)
 		vet, test = append(vet, "./"+c.name+"/..."), append(test, "./"+c.name+"/...")
 	}
 	for _, args := range [][]string{vet, test} {
 		if out, err := w.command("go", args...).CombinedOutput(); err != nil {
 			t.Fatalf("go %s: %v\n%s", args[0], err, out)
-		}
-	}
-	for _, c := range w.cases {
-		if *update {
-			c.rewrite(t)
-		} else {
-			c.compare(t)
 		}
 	}
 }
@@ -94,7 +122,6 @@ func (w *workspace) shapes(t *testing.T) {
 		t.Fatal("no testdata", err)
 	}
 	opts := pipeline.Options{Dir: filepath.Join(w.dir, "live"), Wire: pipeline.WireOff, Env: w.env}
-	writeFile(t, filepath.Join(opts.Dir, "go.mod"), []byte("module example.com/live\n\ngo 1.26.0\n"))
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		a, err := txtar.ParseFile(file)
