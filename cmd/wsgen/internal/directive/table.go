@@ -220,11 +220,11 @@ func ofTypes() []Spec {
 			Lacking: "write the Go type that has the same JSON",
 		},
 		{
-			Name: "example", On: Type, Where: "a type that travels", Args: "json", Takes: TakesJSON, Min: 1, Max: 1, Repeat: true,
-			Doc:     "The rest of the line is an example of the type, which outputs for clients show.",
-			More:    "It has to be a value of the type: with its members and no others, each of its kind.",
+			Name: "example", On: Type | Method, Where: "a type that travels, or a handler", Args: "json", Takes: TakesJSON, Min: 1, Max: 1, Repeat: true,
+			Doc:     "The rest of the line is an example of the type, or of the data that the handler takes, which outputs for clients show.",
+			More:    "It has to be a value of the type, or what a client may send: with its members and no others, each of its kind.",
 			Example: `//ws:example {"author": "ada", "text": "hello"}`,
-			Lacking: "write a value of the type as JSON",
+			Lacking: "write a value as JSON",
 		},
 	}
 }

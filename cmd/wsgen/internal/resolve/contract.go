@@ -106,7 +106,7 @@ func segments(pattern string) (all []model.Segment) {
 
 func (c *composer) call(m *bound, h *model.Handler) *model.Call {
 	call := &model.Call{
-		Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.r.data(c.shapes, m, h), Stream: h.Stream != model.StreamNone, Closed: h.Closed,
+		Event: h.Event, Doc: docOf(m.decl.Doc), Handler: h, In: c.r.data(c.shapes, m, h), Stream: h.Stream != model.StreamNone, Closed: h.Closed, Examples: m.examples,
 	}
 	for _, e := range h.Errors {
 		call.Errors = append(call.Errors, e.Code)

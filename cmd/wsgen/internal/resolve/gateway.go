@@ -71,6 +71,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	r.declares(g, m, h)
 	r.params(g, m, handlerTakes(), func(p model.Param) { h.Params = append(h.Params, p) })
 	h.Data = r.dataForm(m)
+	r.callExamples(m, h)
 	r.results(g, m, h)
 	r.checks(m, h)
 	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {

@@ -144,7 +144,9 @@ type bound struct {
 	scope scope    // of the names in ds
 	under []*layer // the gateways that g has it from, outermost first
 
-	refusals refusals // of a handler: all that holds for it
+	// Of a handler:
+	refusals refusals // all that holds for it
+	examples []string // of its data, as JSON
 }
 
 func (m *bound) name() span { return m.decl.Name }

@@ -22,7 +22,7 @@ func (r *resolver) unclaimed(p *pkg) {
 	}
 	for obj, ds := range p.onType {
 		for _, d := range ds {
-			if amends(d) && !p.has(obj, "gateway") {
+			if amends(d) && d.Name != "example" && !p.has(obj, "gateway") {
 				r.report(diag.NotAHandler, head(d), "//ws:"+d.Name+" has no effect: "+obj.Name()+" is no gateway", diag.Paste("mark it", "//ws:gateway /path"))
 			}
 		}
@@ -65,7 +65,7 @@ func (r *resolver) unclaimedMethod(p *pkg, fn *types.Func, ds []*directive.Direc
 // amends reports whether a directive says more of a gateway or a handler, which
 // another one makes.
 func amends(d *directive.Directive) bool {
-	return d.Name == "guard" || d.Name == "public" || d.Name == "errors"
+	return d.Name == "guard" || d.Name == "public" || d.Name == "errors" || d.Name == "example"
 }
 
 // forOthers reports whether a type of p may be there for gateways of other
