@@ -10,12 +10,18 @@ import (
 )
 
 // TestLive: a client that is generated speaks to the server that the same source
-// serves.
+// serves. One of older source does, too, and is told of it.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
-	m := newModule(t, archive(t, "testdata/live.txtar"))
-	files := map[string]string{"live.gen.ts": m.wsgen("live.gen.ts", "-client.ts=live.gen.ts")}
+	source := archive(t, "testdata/live.txtar")
+	m, older := newModule(t, source), newModule(t, source)
+	const member = "`json:\"reply,omitempty\"`\n"
+	older.write("live/live.go", strings.Replace(source["live/live.go"], member, member+"\tOlder bool `json:\"older,omitempty\"`\n", 1))
+	files := map[string]string{
+		"live.gen.ts":  m.wsgen("live.gen.ts", "-client.ts=live.gen.ts"),
+		"older.gen.ts": older.wsgen("older.gen.ts", "-client.ts=older.gen.ts"),
+	}
 	program, err := os.ReadFile("testdata/live.ts")
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +45,7 @@ func TestLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes(t, strings.TrimSpace(printed), 8)
+	outcomes(t, strings.TrimSpace(printed), 9)
 }
 
 // serve builds the module's program and starts it. It prints where it serves, and

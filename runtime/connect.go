@@ -79,7 +79,7 @@ func (s *session) first(text bool, data []byte) {
 	}
 	s.awaitRooms()
 	s.since.Store(int64(s.born))
-	s.welcome(s.endpoint.protocol.connected(connectedData{SID: s.begins(), Why: says.why}, s.limits()))
+	s.welcome(s.endpoint.protocol.connected(connectedData{SID: s.begins(), Why: says.why, Schema: s.endpoint.spec.Contract}, s.limits()))
 }
 
 // askGuards asks the guards, with the token of $connect if there is one. Their

@@ -39,6 +39,7 @@ type gateway struct {
 	connGuards []ws.ConnGuard
 	guards     []ws.MessageGuard
 	configure  func(*ws.Options)
+	contract   string // Spec.Contract
 }
 
 type handler struct {
@@ -65,7 +66,7 @@ func (g gateway) endpoint(s *ws.Server) *ws.Endpoint {
 	}
 	spec := ws.Spec{
 		Gateway: "test.Gateway", Path: g.path, Connect: g.connect, Disconnect: g.disconnect,
-		ConnGuards: g.connGuards, Guards: g.guards, Configure: g.configure,
+		ConnGuards: g.connGuards, Guards: g.guards, Configure: g.configure, Contract: g.contract,
 	}
 	var calls []func(*ws.Call) error
 	for event, h := range g.on {

@@ -17,7 +17,7 @@ import (
 // GeneratedV3 is named by every file that wsgen generates now, so that a file
 // and a runtime that do not fit together fail to compile at a line that says so.
 // Since this version generated code asks clients, and says which codes handlers
-// declare.
+// declare and what clients were generated of.
 const GeneratedV3 = true
 
 // Spec is a gateway as generated code describes it.
@@ -25,6 +25,10 @@ type Spec struct {
 	Gateway  string // package and type, for logs: "chat.ChatGateway"
 	Path     string // ServeMux pattern without method or host
 	Protocol string // what messages mean; "" is events, and there is no other
+	// Contract is the digest of what generated clients rely on. A client that was
+	// generated of another contract is told so by $connected. "" is none: nobody
+	// is told anything.
+	Contract string
 
 	Handlers []Handler
 	// Lookup returns the index of an event's handler, -1 if there is none.

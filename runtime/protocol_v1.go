@@ -55,6 +55,7 @@ type connectedData struct {
 	Resumed     bool   `json:"resumed"`
 	Why         string `json:"why,omitempty"` // it was not resumed
 	Seq         uint64 `json:"seq"`
+	Schema      string `json:"schema,omitempty"`      // what the server was generated of
 	HeartbeatMs int64  `json:"heartbeatMs,omitempty"` // after which a client asks; absent: the server does not either
 	MaxBytes    int    `json:"maxBytes"`
 }

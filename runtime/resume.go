@@ -169,7 +169,7 @@ func (s *session) attached(from *session, sid string) {
 	s.endpoint.tellAnswered(from.answered().arrival, s.conn, nil)
 	sv.sessions.resumed.Add(1)
 	sv.tellResumed(s.asClient())
-	says := s.endpoint.protocol.connected(connectedData{SID: sid, Resumed: true, Seq: s.had}, s.limits())
+	says := s.endpoint.protocol.connected(connectedData{SID: sid, Resumed: true, Seq: s.had, Schema: s.endpoint.spec.Contract}, s.limits())
 	_ = s.member.Socket.Say(says)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@
 // JSON for each case.
 import { WebSocket } from "ws";
 import { RoomClient, WsError, type Line, type RoomSends, type ServerPush } from "./live.gen.js";
+import { RoomClient as OlderClient } from "./older.gen.js";
 
 const url = process.argv[2] ?? "";
 const line: Line = { text: "hello", at: "2026-01-02T03:04:05Z", seen: null, "odd name": "AQI=" };
@@ -69,6 +70,15 @@ const cases: Record<string, (room: RoomClient) => Promise<void>> = {
   },
   "the contracts are one": async (room) => {
     same(await new Promise((resolve) => room.onOpen(({ skew }) => resolve(skew))), false);
+  },
+  "the contract of an older client is another": async () => {
+    const room = new OlderClient({ room: "r", file: "f" }, { url, WebSocket });
+    try {
+      same(await new Promise((resolve) => room.onOpen(({ skew }) => resolve(skew))), true);
+      same((await room.say({ ...line, older: true })).reply?.text, "hello");
+    } finally {
+      room.close();
+    }
   },
   "a part of a path cannot lead elsewhere": async () => {
     for (const room of [".", ".."]) {

@@ -35,6 +35,10 @@ type Program struct {
 	// asks for, in the order in which they do. That of an application which the run
 	// does not cover is not among them.
 	Contracts []*Contract
+	// Uncovered are the contracts of applications that the run does not cover. No
+	// output is made of them, and none if any package of theirs has mistakes. But what
+	// gateways say of their contract does not depend on what a run covers.
+	Uncovered []*Contract
 }
 
 // Package is one Go package with at least one directive.
@@ -64,6 +68,9 @@ type Gateway struct {
 	// Namespace is the registry the gateway is bound to; nil is *ws.Server.
 	Namespace *TypeRef
 	Protocol  string // "" is events
+	// Contract is the digest of what clients of it rely on; "" if no output tells of
+	// it, or if several do, of applications in which it is not the same.
+	Contract string
 
 	GoGateway
 

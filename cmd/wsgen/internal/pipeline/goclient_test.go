@@ -47,6 +47,17 @@ func TestWhoHears(t *testing.T) {
 	w.talk(t)
 }
 
+// TestSkew runs the tests of testdata/skew: a client that was generated of another
+// contract than the server is told so, and one of the same contract is not.
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	w := newTalks(t, "testdata/skew/*.txtar")
+	for _, c := range w.cases {
+		c.client(t, w.env)
+	}
+	w.talk(t)
+}
+
 // newTalks unpacks archives, each into a module of its own, beside an empty one that is
 // called live. All have the runtime of this repository.
 func newTalks(t *testing.T, pattern string) *workspace {

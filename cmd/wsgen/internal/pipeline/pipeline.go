@@ -12,7 +12,6 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goserver"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/gowire"
-	"github.com/wsgen/wsgen/cmd/wsgen/internal/lock"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/resolve"
@@ -216,11 +215,7 @@ func analyze(ctx context.Context, opts Options, outputs []emit.Artifact) (loaded
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err
 	}
-	for _, c := range program.Contracts {
-		for _, g := range c.Gateways {
-			g.Digest = lock.Digest(g)
-		}
-	}
+	digests(program)
 	result = Result{Diagnostics: append(diags, more...).Sort(), Packages: len(program.Packages), Whole: loaded.Whole}
 	if opts.WarningsFail {
 		for i := range result.Diagnostics {

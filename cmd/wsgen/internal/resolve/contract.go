@@ -36,7 +36,9 @@ func (r *resolver) contract(c choice) *model.Contract {
 	m.declared(c.gateways)
 	m.name(c.gateways)
 	m.out.Defs = m.shapes.Defs(m.taken())
-	r.ownJSON(m.shapes)
+	if c.covered {
+		r.ownJSON(m.shapes)
+	}
 	return m.out
 }
 

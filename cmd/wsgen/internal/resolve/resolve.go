@@ -64,8 +64,8 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		r.fuzz()
 	}
 	if len(opts.Contracts) > 0 && !list.HasErrors() && ctx.Err() == nil {
-		contracts, more := r.contracts(opts.Contracts)
-		m.Contracts, list = contracts, append(r.visible(), more...).Sort()
+		more := r.contracts(m, opts.Contracts)
+		list = append(r.visible(), more...).Sort()
 	}
 	return m, list
 }

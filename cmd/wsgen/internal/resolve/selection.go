@@ -25,28 +25,32 @@ type choice struct {
 	app       *pkg // nil: there is none
 	members   []*pkg
 	gateways  []*gateway
+	covered   bool // by the run
 }
 
-// contracts are those that are wanted, each selection once. An application that the
-// run does not cover has none: what is known of it may have mistakes that are not
-// told.
-func (r *resolver) contracts(wanted []Wanted) (all []*model.Contract, list diag.List) {
+// contracts adds those that are wanted to m, each selection once. What is known of an
+// application that the run does not cover may have mistakes that are not told: then
+// it has none.
+func (r *resolver) contracts(m *model.Program, wanted []Wanted) (list diag.List) {
 	for _, w := range wanted {
 		c, problem := r.chosen(w)
 		if problem != nil {
 			problem.Pos, problem.End = w.Pos, w.End
 			list = append(list, *problem)
 		}
-		known := slices.ContainsFunc(all, func(m *model.Contract) bool { return m.Selection == w.Selection })
-		if c != nil && !known && r.ctx.Err() == nil {
-			all = append(all, r.contract(*c))
+		same := func(m *model.Contract) bool { return m.Selection == w.Selection }
+		switch {
+		case c == nil, slices.ContainsFunc(m.Contracts, same), slices.ContainsFunc(m.Uncovered, same), r.ctx.Err() != nil:
+		case c.covered:
+			m.Contracts = append(m.Contracts, r.contract(*c))
+		case !slices.ContainsFunc(r.list, func(d owned) bool { return !d.Warning }):
+			m.Uncovered = append(m.Uncovered, r.contract(*c))
 		}
 	}
-	return all, list
+	return list
 }
 
-// chosen finds what a selection means. It is nil if it means nothing, or what the
-// run does not cover.
+// chosen finds what a selection means; nil if it means nothing.
 func (r *resolver) chosen(w Wanted) (*choice, *diag.Diagnostic) {
 	app, problem := r.application(w)
 	if problem != nil {
@@ -54,10 +58,9 @@ func (r *resolver) chosen(w Wanted) (*choice, *diag.Diagnostic) {
 	}
 	c := &choice{selection: w.Selection, app: app, members: r.pkgs}
 	if app != nil {
-		c.members = app.members
-	}
-	if app != nil && !app.src.Requested || app == nil && slices.ContainsFunc(r.pkgs, func(p *pkg) bool { return !p.src.Requested }) {
-		return nil, nil
+		c.members, c.covered = app.members, app.src.Requested
+	} else {
+		c.covered = !slices.ContainsFunc(r.pkgs, func(p *pkg) bool { return !p.src.Requested })
 	}
 	var paths []string
 	for _, p := range c.members {
@@ -65,6 +68,9 @@ func (r *resolver) chosen(w Wanted) (*choice, *diag.Diagnostic) {
 			c.gateways = append(c.gateways, g)
 			paths = append(paths, g.model.Path)
 		}
+	}
+	if len(paths) == 0 && !c.covered {
+		return nil, nil
 	}
 	if len(paths) == 0 {
 		return c, &diag.Diagnostic{
@@ -74,6 +80,9 @@ func (r *resolver) chosen(w Wanted) (*choice, *diag.Diagnostic) {
 	}
 	only := strings.Fields(w.Only)
 	for _, path := range only {
+		if !slices.Contains(paths, path) && !c.covered {
+			return nil, nil
+		}
 		if !slices.Contains(paths, path) {
 			help := "the paths are " + strings.Join(paths, ", ")
 			if near := directive.Closest(path, paths); near != "" {

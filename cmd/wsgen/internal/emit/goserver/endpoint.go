@@ -65,6 +65,9 @@ func (g *gateway) spec(guards *guardParams) []jen.Code {
 	if g.Protocol != "" {
 		fields = append(fields, field("Protocol", jen.Lit(g.Protocol)))
 	}
+	if g.Contract != "" {
+		fields = append(fields, field("Contract", jen.Lit(g.Contract)))
+	}
 	if len(g.Handlers) > 0 {
 		handlers := make([]jen.Code, len(g.Handlers))
 		for i, h := range g.Handlers {
