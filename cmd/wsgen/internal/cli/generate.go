@@ -77,6 +77,9 @@ func (j *job) query() cache.Query {
 	for _, o := range j.opts.Outputs {
 		asked = append(asked, o.Setting+"="+o.Value)
 	}
+	for _, f := range j.opts.Forms {
+		asked = append(asked, "type="+f.Name+"="+f.Type+" format="+f.Format)
+	}
 	return cache.Query{
 		Dir: j.dir, Root: j.root, Ignored: j.ignored,
 		Asked: append([]string{

@@ -26,6 +26,17 @@ jsonschema = ../admin/src/admin.schema.json from ./cmd/admin only /desk /rooms/{
 The path is from the module's root, with slashes; folders that are missing are made. ` + "`from`" + ` names the package marked ` + "`//ws:app`" + ` whose gateways are meant, by its folder or import path: without it, it is the only one of the module, or all gateways are, if there is none. ` + "`only`" + ` names gateways by their paths as ` + "`wsgen list`" + ` shows them. On the command line the value is quoted, ` + "`-jsonschema='web/chat.json only /chat'`" + `, and flags take the place of all lines of that name.
 
 Such files are generated files like all others: ` + "`check`" + ` compares them, ` + "`watch`" + ` renews them, ` + "`-stdout`" + ` prints them. A file that wsgen did not write is never replaced. A file that no line names any more stays, but for ` + "`ws_client_gen.go`" + `, which is known by its name, in the folders that a run looks at. A run that does not cover the application leaves its files alone: name no packages, or the package marked ` + "`//ws:app`" + `.
+
+## Types of other modules
+
+What a type writes by a MarshalJSON of its own, outputs for clients do not know. Above a type of the module [` + "`//ws:type`" + `](directives.md#wstype) says it. For those of other modules a setting does, one type a line:
+
+` + "```" + `
+type = github.com/google/uuid.UUID = string format=uuid
+type = github.com/shopspring/decimal.Decimal = string
+` + "```" + `
+
+In front stands the import path of the type with its name, and behind the second equals sign the type of Go that has the same JSON, of names that Go itself declares: ` + "`string`" + `, ` + "`[2]float64`" + `, ` + "`map[string]int`" + `. A ` + "`format`" + ` is one of JSON Schema. Nothing changes for the server. A mistake is [WS107](diagnostics.md#ws107), at the line of the file.
 `
 
 // Reference writes docs/reference/cli.md.

@@ -58,6 +58,9 @@ func (j *job) configure() error {
 		Tags: set.Tags, Wire: pipeline.Wire(set.Wire), Fuzz: set.Fuzz,
 		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail, Outputs: outputs(set.Outputs, module.Dir),
 	}
+	for _, f := range set.Forms {
+		j.opts.Forms = append(j.opts.Forms, pipeline.Form(f))
+	}
 	return nil
 }
 

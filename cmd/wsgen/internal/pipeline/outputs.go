@@ -27,6 +27,9 @@ type Output struct {
 	Pos, End        token.Position
 }
 
+// Form is what a type of another module is in JSON.
+type Form = resolve.Form
+
 // Table is what a run with these options makes.
 func (opts Options) Table() emit.Table {
 	table := Artifacts()

@@ -34,6 +34,8 @@ type Options struct {
 	RequirePosture bool
 	// Outputs are the files that tell of a whole application.
 	Outputs []Output
+	// Forms are what types of other modules are in JSON, which they write themselves.
+	Forms []Form
 	// Artifacts are what is made, or recognized as made by an earlier run; nil is
 	// Artifacts() and the Outputs.
 	Artifacts emit.Table
@@ -210,7 +212,7 @@ func analyze(ctx context.Context, opts Options, outputs []emit.Artifact) (loaded
 	}
 
 	program, more := resolve.Resolve(ctx, loaded, resolve.Options{
-		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contracts: wanted(outputs), Fuzz: opts.Fuzz,
+		RequirePosture: opts.RequirePosture, Wire: opts.wires(loaded), Contracts: wanted(outputs), Fuzz: opts.Fuzz, Forms: opts.Forms,
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, nil, Result{}, err

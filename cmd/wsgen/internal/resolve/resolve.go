@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -26,6 +27,8 @@ type Options struct {
 	Contracts []Wanted
 	// Fuzz asks for what fuzz tests begin with, which costs time.
 	Fuzz bool
+	// Forms are what types of other modules are in JSON.
+	Forms []Form
 }
 
 // Resolve makes the model of the requested packages of p. The list is sorted. The
@@ -43,6 +46,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		r.collect(sp)
 	}
 	r.each(r.types)
+	said := r.forms(opts.Forms)
 	r.each(r.overrides)
 	r.each(r.exampled)
 	r.each(r.gateways, r.pushes, r.questions)
@@ -59,13 +63,13 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 	r.heard()
 	r.unheard()
 	r.typeErrors()
-	m, list := r.program(), r.visible().Sort()
+	m, list := r.program(), append(r.visible(), said...).Sort()
 	if opts.Fuzz && !list.HasErrors() && ctx.Err() == nil {
 		r.fuzz()
 	}
 	if len(opts.Contracts) > 0 && !list.HasErrors() && ctx.Err() == nil {
 		more := r.contracts(m, opts.Contracts)
-		list = append(r.visible(), more...).Sort()
+		list = slices.Concat(r.visible(), said, more).Sort()
 	}
 	return m, list
 }

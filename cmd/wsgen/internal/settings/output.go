@@ -99,7 +99,10 @@ func ends(file string, endings []string) bool {
 
 // locate says where the value stands that was set last.
 func (s *Settings) locate(spec Spec, pos, end token.Position) {
-	if n := len(s.Outputs); spec.Many && n > 0 {
+	switch n, forms := len(s.Outputs), len(s.Forms); {
+	case spec.Name == typeSetting:
+		s.Forms[forms-1].Pos, s.Forms[forms-1].End = pos, end
+	case spec.Many && n > 0:
 		s.Outputs[n-1].Pos, s.Outputs[n-1].End = pos, end
 	}
 }

@@ -23,6 +23,7 @@ type Settings struct {
 	RequirePosture bool
 	WarningsFail   bool
 	Outputs        []Output
+	Forms          []Form
 }
 
 // Output is a file that tells of a whole application.
@@ -33,6 +34,14 @@ type Output struct {
 	Only     []string       // paths of gateways; none is all
 	Value    string         // as it is written
 	Pos, End token.Position // of Value; no line: it is a flag
+}
+
+// Form is what a type of another module is in JSON, which it writes itself.
+type Form struct {
+	Name     string         // its import path and name: github.com/google/uuid.UUID
+	Type     string         // the type of Go that has the same JSON
+	Format   string         // of JSON Schema; "" is that of Type
+	Pos, End token.Position // of the value; no line: it is a flag
 }
 
 // Default returns the settings of a module that has no file.
@@ -95,6 +104,11 @@ func Table() []Spec {
 			},
 		},
 		{
+			Name: typeSetting, Arg: "form", Many: true,
+			Doc: "say what a type of another module is in JSON, as //ws:type does: github.com/google/uuid.UUID = string format=uuid",
+			set: (*Settings).form,
+		},
+		{
 			Name: "werror", Default: "false",
 			Doc: "take warnings for errors",
 			set: func(s *Settings, value string) (err error) {
@@ -143,6 +157,9 @@ func (s *Settings) Set(spec Spec, value string) error { return spec.set(s, value
 // Forget takes back all that was set of a setting that may be set several times.
 func (s *Settings) Forget(spec Spec) {
 	s.Outputs = slices.DeleteFunc(s.Outputs, func(o Output) bool { return o.Setting == spec.Name })
+	if spec.Name == typeSetting {
+		s.Forms = nil
+	}
 }
 
 func parseBool(value string) (bool, error) {

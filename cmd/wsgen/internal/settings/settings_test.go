@@ -146,7 +146,7 @@ wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
    help: the settings are client.go, client.ts, fuzz, jsonschema,
-         require-posture, tags, werror, wire
+         require-posture, tags, type, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
@@ -189,6 +189,43 @@ func TestOutputs(t *testing.T) {
 	} {
 		s, said := load(t, "jsonschema = "+value+"\n")
 		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") || len(s.Outputs) > 0 {
+			t.Errorf("%q: want %s, got\n%s", value, want, said)
+		}
+	}
+}
+
+// TestForms reads what types of other modules are in JSON.
+func TestForms(t *testing.T) {
+	s, said := load(t, "type = github.com/google/uuid.UUID = string format=uuid\ntype=net/netip.Addr=[]  string\n\ttype = a.B = map[string]int\n")
+	var got []string
+	for _, f := range s.Forms {
+		got = append(got, fmt.Sprintf("%s is %q %q %d:%d-%d", f.Name, f.Type, f.Format, f.Pos.Line, f.Pos.Column, f.End.Column))
+	}
+	want := []string{
+		`github.com/google/uuid.UUID is "string" "uuid" 1:8-56`,
+		`net/netip.Addr is "[] string" "" 2:6-31`,
+		`a.B is "map[string]int" "" 3:9-29`,
+	}
+	if said != "" || !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"), said)
+	}
+	for value, want := range map[string]string{
+		"":                                "write import path and name of a type",
+		"string":                          "write import path and name of a type",
+		"a.B":                             "write import path and name of a type",
+		"a.B string format=uuid":          "write import path and name of a type",
+		"B = string":                      "write import path and name of a type",
+		".B = string":                     "write import path and name of a type",
+		"a.b = string":                    "write import path and name of a type",
+		"a.b/c = string":                  "write import path and name of a type",
+		"a.B =":                           "behind the equals sign stands a type of Go",
+		"a.B = format=uuid":               "behind the equals sign stands a type of Go",
+		"a.B = string format=":            "behind the equals sign stands a type of Go",
+		"a.B = string format=a format=b":  "behind the equals sign stands a type of Go",
+		"a.B = string\ntype = a.B = bool": "a.B is said to be something already",
+	} {
+		_, said := load(t, "type = "+value+"\n")
+		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") {
 			t.Errorf("%q: want %s, got\n%s", value, want, said)
 		}
 	}

@@ -73,6 +73,10 @@ func anything() *model.Shape {
 	return &model.Shape{Kind: model.ShapeAny, Null: true, Go: "json.RawMessage"}
 }
 
+// Known reports whether typ is a type of the standard library whose JSON needs no
+// Override, and has none.
+func Known(typ types.Type) bool { return special(typ, In) != nil || special(typ, Out) != nil }
+
 // special is the shape of a type of the standard library that says more about
 // itself than its methods do; nil if typ is none. Each call returns a new one.
 func special(typ types.Type, w Way) *model.Shape {
