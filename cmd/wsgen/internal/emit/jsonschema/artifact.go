@@ -3,9 +3,7 @@
 package jsonschema
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"path/filepath"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -23,12 +21,7 @@ func Artifact() emit.Artifact {
 
 func write(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
 	return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) {
-		var text bytes.Buffer
-		out := json.NewEncoder(&text)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		err := out.Encode(newBundle(c, filepath.Base(a.File)))
-		return text.Bytes(), err
+		return Render(newBundle(c, filepath.Base(a.File)))
 	})
 }
 
@@ -44,37 +37,8 @@ type bundle struct {
 }
 
 func newBundle(c *model.Contract, id string) bundle {
-	b := bundle{
+	return bundle{
 		Mark: mark.Text, Schema: "https://json-schema.org/draft/2020-12/schema", ID: id,
-		Title: c.Title, Description: c.Doc.Text, Defs: Members{},
+		Title: c.Title, Description: c.Doc.Text, Defs: Draft2020().Defs(c),
 	}
-	for _, def := range c.Defs {
-		w := Taken
-		if def.Sent != nil {
-			w = Sent
-		}
-		b.Defs = append(b.Defs, Named{def.Name, ofDef(def, w)})
-		if def.Input != "" {
-			b.Defs = append(b.Defs, Named{def.Input, ofDef(def, Taken)})
-		}
-	}
-	return b
-}
-
-// ofDef is the schema of a declared type.
-func ofDef(def *model.Def, w Way) *Schema {
-	shape := def.Sent
-	if w == Taken {
-		shape = def.Taken
-	}
-	s := Of(shape, w)
-	s.Comment = def.Go
-	s.describe(def.Doc)
-	for _, example := range def.Examples {
-		s.Examples = append(s.Examples, json.RawMessage(example))
-	}
-	if values := ofValues(shape.Values); values != "" {
-		s.Description = paragraphs(s.Description, values)
-	}
-	return s
 }

@@ -22,8 +22,8 @@ const (
 // integers is the pattern of an integer that stands in a string.
 const integers = "^-?[0-9]+$"
 
-// Of is the schema of a shape, with references to #/$defs.
-func Of(s *model.Shape, w Way) *Schema {
+// Of is the schema of a shape.
+func (d Dialect) Of(s *model.Shape, w Way) *Schema {
 	if s.Quoted {
 		return quoted(s, w)
 	}
@@ -32,7 +32,7 @@ func Of(s *model.Shape, w Way) *Schema {
 	case model.ShapeAny:
 		return out
 	case model.ShapeRef:
-		return reference(s, w)
+		return d.reference(s, w)
 	case model.ShapeBool:
 		out.Type = Types{"boolean"}
 	case model.ShapeString:
@@ -48,31 +48,18 @@ func Of(s *model.Shape, w Way) *Schema {
 	case model.ShapeEnum:
 		return enum(s, w)
 	case model.ShapeArray:
-		out.Type, out.Items = Types{"array"}, Of(s.Elem, w)
+		out.Type, out.Items = Types{"array"}, d.Of(s.Elem, w)
 	case model.ShapeTuple:
-		tuple(out, s, w)
+		d.array(out, s, w)
 	case model.ShapeMap:
-		out.Type, out.AdditionalProperties, out.PropertyNames = Types{"object"}, Of(s.Elem, w), names(s.Key, w)
+		out.Type, out.AdditionalProperties, out.PropertyNames = Types{"object"}, d.Of(s.Elem, w), names(s.Key, w)
 	case model.ShapeObject:
-		object(out, s, w)
+		d.object(out, s, w)
 	}
 	if s.Null {
 		out.Type = append(out.Type, "null")
 	}
 	return out
-}
-
-// reference refers to a declared type.
-func reference(s *model.Shape, w Way) *Schema {
-	name := s.Def.Name
-	if w == Taken && s.Def.Input != "" {
-		name = s.Def.Input
-	}
-	ref := &Schema{Ref: "#/$defs/" + name}
-	if s.Null {
-		return &Schema{AnyOf: []*Schema{ref, {Type: Types{"null"}}}}
-	}
-	return ref
 }
 
 // bounds are those of an integer of up to 32 bits, and that an unsigned one is not
@@ -153,17 +140,19 @@ func ofValues(values []model.Value) string {
 // long is the length from which on the elements of an array are not written out.
 const long = 16
 
-// tuple is an array of one length. Of what a client sends, elements that are
+// array is an array of one length. Of what a client sends, elements that are
 // missing are zero, and those beyond are ignored.
-func tuple(out *Schema, s *model.Shape, w Way) {
+func (d Dialect) array(out *Schema, s *model.Shape, w Way) {
 	out.Type = Types{"array"}
 	length := json.Number(strconv.FormatInt(s.Len, 10))
 	if s.Len > 0 && s.Len <= long {
+		var elements []*Schema
 		for range s.Len {
-			out.PrefixItems = append(out.PrefixItems, Of(s.Elem, w))
+			elements = append(elements, d.Of(s.Elem, w))
 		}
+		d.tuple(out, elements)
 	} else if s.Len > 0 {
-		out.Items = Of(s.Elem, w)
+		out.Items = d.Of(s.Elem, w)
 	}
 	if w == Sent {
 		out.MaxItems = length
@@ -197,12 +186,15 @@ func names(key *model.Shape, w Way) *Schema {
 }
 
 // object is that of a struct.
-func object(out *Schema, s *model.Shape, w Way) {
+func (d Dialect) object(out *Schema, s *model.Shape, w Way) {
 	out.Type = Types{"object"}
 	for _, m := range s.Fields {
-		property := member(m, w)
+		property := d.member(m, w)
 		property.describe(m.Doc)
-		out.Properties = append(out.Properties, Named{m.Name, property})
+		if m.Doc != (model.Doc{}) || w == Taken && m.Rules.Any() {
+			property = d.beside(property)
+		}
+		out.Properties.Add(m.Name, property)
 		if w == Sent && !m.Optional || w == Taken && m.Required {
 			out.Required = append(out.Required, m.Name)
 		}
@@ -210,8 +202,8 @@ func object(out *Schema, s *model.Shape, w Way) {
 }
 
 // member is the schema of a member without what it says of it.
-func member(m *model.Member, w Way) *Schema {
-	out := Of(m.Shape, w)
+func (d Dialect) member(m *model.Member, w Way) *Schema {
+	out := d.Of(m.Shape, w)
 	if w == Taken {
 		out.rules(m.Rules, m.Shape)
 	}
