@@ -34,6 +34,7 @@ cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/mo
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
+cmd/wsgen/internal/emit/asyncapi:  cmd/wsgen/internal/emit cmd/wsgen/internal/emit/jsonschema cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/jsonschema: cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/tsclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model templates/tsclient
 cmd/wsgen/internal/lock:           cmd/wsgen/internal/model
@@ -88,7 +89,7 @@ examples/live/nodes:               runtime/broker/nats/natstest
 examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
-contract:                          runtime templates/tsclient third-party
+contract:                          contract/schema runtime templates/tsclient third-party
 
 chaos:                             chaos/internal/...
 chaos/internal/engine:             third-party

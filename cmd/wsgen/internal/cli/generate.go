@@ -85,6 +85,7 @@ func (j *job) query() cache.Query {
 		Asked: append([]string{
 			"tags=" + strings.Join(j.opts.Tags, ","), "wire=" + string(j.opts.Wire), fmt.Sprint("fuzz=", j.opts.Fuzz),
 			fmt.Sprint("posture=", j.opts.RequirePosture), fmt.Sprint("werror=", j.opts.WarningsFail), strings.Join(asked, "\n"),
+			"asyncapi=" + j.opts.AsyncAPIVersion,
 		}, j.opts.Patterns...),
 		Generated: table.Names(), Outputs: table.Paths(),
 	}

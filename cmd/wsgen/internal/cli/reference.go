@@ -17,6 +17,7 @@ const outputsText = `
 A setting of a file tells of a whole application, and may stand several times: one file a line.
 
 ` + "```" + `
+asyncapi = app/asyncapi.json
 client.go = liveclient
 client.ts = web/src/live.gen.ts
 jsonschema = web/live.schema.json

@@ -57,6 +57,7 @@ func (j *job) configure() error {
 		Dir: j.dir, Patterns: j.flags.set.Args(),
 		Tags: set.Tags, Wire: pipeline.Wire(set.Wire), Fuzz: set.Fuzz,
 		RequirePosture: set.RequirePosture, WarningsFail: set.WarningsFail, Outputs: outputs(set.Outputs, module.Dir),
+		AsyncAPIVersion: set.AsyncAPIVersion,
 	}
 	for _, f := range set.Forms {
 		j.opts.Forms = append(j.opts.Forms, pipeline.Form(f))

@@ -61,7 +61,7 @@ func (r *Run) ForApp(ctx context.Context, a Artifact, write func(*model.Contract
 	}
 	contract, digest := r.prog.Contracts[i], ""
 	if r.memory != nil {
-		digest = whole(contract)
+		digest = whole(contract) + a.Variant
 	}
 	text, err := r.text(a, a.File, digest, func() ([]byte, error) { return write(contract) })
 	if err != nil {

@@ -36,7 +36,10 @@ type Artifact struct {
 	// Wanted says which contract a PerApp artifact tells of. Contracts are made only
 	// if an artifact of the table wants one.
 	Wanted Wanted
-	Emit   Emitter
+	// Variant is what the text depends on besides the model, such as a version that
+	// the user chose; "" is nothing.
+	Variant string
+	Emit    Emitter
 }
 
 // Wanted is a contract that the user asked for.

@@ -23,6 +23,11 @@ type Contract struct {
 	App        PackageRef // the application's package; the zero value: there is none
 	Title      string     // the application's package, or the last part of the module's path
 	Doc        Doc        // of the application's package clause
+	Root       string     // the module's folder, absolute
+	// ConnGuards and MessageGuards are the application's, which are asked for all of
+	// its gateways, in source order.
+	ConnGuards    []*GuardRef
+	MessageGuards []*GuardRef
 	Gateways   []*Facade
 	Registries []*Registry
 	Defs       []*Def    // declared types, by first use

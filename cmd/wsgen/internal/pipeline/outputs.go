@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/asyncapi"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/goclient"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/jsonschema"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/tsclient"
@@ -37,6 +38,8 @@ func (opts Options) Table() emit.Table {
 		var a emit.Artifact
 		file := o.File
 		switch o.Setting {
+		case asyncapi.Name:
+			a = asyncapi.Artifact(opts.AsyncAPIVersion)
 		case jsonschema.Name:
 			a = jsonschema.Artifact()
 		case goclient.Name:

@@ -36,6 +36,8 @@ type Options struct {
 	Outputs []Output
 	// Forms are what types of other modules are in JSON, which they write themselves.
 	Forms []Form
+	// AsyncAPIVersion is what AsyncAPI documents say that they are of; 3.0.0 or 3.1.0.
+	AsyncAPIVersion string
 	// Artifacts are what is made, or recognized as made by an earlier run; nil is
 	// Artifacts() and the Outputs.
 	Artifacts emit.Table

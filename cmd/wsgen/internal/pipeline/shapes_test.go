@@ -20,7 +20,7 @@ const wanted = "want."
 
 // perApp are the settings that ask for a file of an application, with its ending.
 func perApp() [][2]string {
-	return [][2]string{{"client.ts", ".client.ts"}, {"jsonschema", ".schema.json"}}
+	return [][2]string{{"asyncapi", ".asyncapi.json"}, {"client.ts", ".client.ts"}, {"jsonschema", ".schema.json"}}
 }
 
 // ownPart is a file without what is the same in every one.
@@ -44,7 +44,7 @@ func TestShapes(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "m")
 	project(t, dir, &txtar.Archive{}, unpackStub(t))
-	opts := pipeline.Options{Dir: dir, Wire: pipeline.WireOff}
+	opts := pipeline.Options{Dir: dir, Wire: pipeline.WireOff, AsyncAPIVersion: "3.0.0"}
 	archives := map[string]*txtar.Archive{}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
@@ -72,7 +72,7 @@ func TestShapes(t *testing.T) {
 }
 
 // TestClients runs every file of testdata/clients, each a module, from the user's
-// source to a TypeScript client of all its gateways.
+// source to a TypeScript client and an AsyncAPI document of all its gateways.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/clients/*.txtar")
@@ -89,9 +89,13 @@ func TestClients(t *testing.T) {
 		project(t, dir, &txtar.Archive{}, stub)
 		unpack(t, filepath.Join(dir, "live"), a, func(name string) bool { return !strings.HasPrefix(name, wanted) })
 		var made output.Memory
-		result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Wire: pipeline.WireOff, Outputs: []pipeline.Output{
-			{Setting: "client.ts", File: filepath.Join(dir, "out", "live.client.ts")},
-		}}, &made)
+		opts := pipeline.Options{Dir: dir, Wire: pipeline.WireOff, AsyncAPIVersion: "3.0.0"}
+		for _, setting := range []string{"asyncapi.json", "client.ts"} {
+			opts.Outputs = append(opts.Outputs, pipeline.Output{
+				Setting: strings.TrimSuffix(setting, ".json"), File: filepath.Join(dir, "out", "live."+setting),
+			})
+		}
+		result, err := pipeline.Run(t.Context(), opts, &made)
 		if err != nil || result.Diagnostics.HasErrors() {
 			t.Fatal(err, result.Diagnostics)
 		}

@@ -19,11 +19,12 @@ import (
 func (r *resolver) contract(c choice) *model.Contract {
 	m := &composer{
 		r: r, app: c.app, shapes: r.json.Shapes(contractSource{r}),
-		out: &model.Contract{Selection: c.selection, Title: path.Base(r.src.Module.Path)}, registries: map[string]*model.Registry{},
+		out: &model.Contract{Selection: c.selection, Title: path.Base(r.src.Module.Path), Root: r.src.Module.Dir}, registries: map[string]*model.Registry{},
 	}
 	if c.app != nil {
 		m.out.App = model.PackageRef{Path: c.app.src.Path, Name: c.app.src.Name}
 		m.out.Title, m.out.Doc = c.app.src.Name, docOf(c.app.app.Site.File.Doc)
+		m.out.ConnGuards, m.out.MessageGuards = c.app.model.App.ConnGuards, c.app.model.App.MessageGuards
 	}
 	for _, g := range c.gateways {
 		m.gateway(g)

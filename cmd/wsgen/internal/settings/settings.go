@@ -24,6 +24,8 @@ type Settings struct {
 	WarningsFail   bool
 	Outputs        []Output
 	Forms          []Form
+	// AsyncAPIVersion is that of AsyncAPI documents: 3.0.0 or 3.1.0.
+	AsyncAPIVersion string
 }
 
 // Output is a file that tells of a whole application.
@@ -45,7 +47,7 @@ type Form struct {
 }
 
 // Default returns the settings of a module that has no file.
-func Default() Settings { return Settings{Wire: "auto"} }
+func Default() Settings { return Settings{Wire: "auto", AsyncAPIVersion: "3.0.0"} }
 
 // Spec is one line of the table of settings.
 type Spec struct {
@@ -64,16 +66,25 @@ type Spec struct {
 // Table returns every setting, by name.
 func Table() []Spec {
 	return []Spec{
+		file("asyncapi", "write what gateways send and take as an AsyncAPI document, to this file", ".json"),
+		{
+			Name: "asyncapi-version", Arg: "version", Default: "3.0.0",
+			Doc: "what AsyncAPI documents say that they are of: 3.0.0 or 3.1.0",
+			set: func(s *Settings, value string) error {
+				switch value {
+				case "3.0.0", "3.1.0":
+					s.AsyncAPIVersion = value
+					return nil
+				}
+				return fmt.Errorf("%s is no version that wsgen writes: it is 3.0.0 or 3.1.0", value)
+			},
+		},
 		{
 			Name: "client.go", Arg: "folder", Many: true,
 			Doc: "write a package of clients of gateways, as ws_client_gen.go in this folder",
 			set: func(s *Settings, value string) error { return s.folder("client.go", value) },
 		},
-		{
-			Name: "client.ts", Arg: "file", Many: true,
-			Doc: "write a TypeScript client of the gateways, to this file",
-			set: func(s *Settings, value string) error { return s.output("client.ts", value, ".ts", ".mts") },
-		},
+		file("client.ts", "write a TypeScript client of the gateways, to this file", ".ts", ".mts"),
 		{
 			Name: "fuzz", Default: "off",
 			Doc: "write fuzz tests of what handlers decode, as ws_gen_test.go",
@@ -82,11 +93,7 @@ func Table() []Spec {
 				return err
 			},
 		},
-		{
-			Name: "jsonschema", Arg: "file", Many: true,
-			Doc: "write what gateways send and take as JSON Schema, to this file",
-			set: func(s *Settings, value string) error { return s.output("jsonschema", value, ".json") },
-		},
+		file("jsonschema", "write what gateways send and take as JSON Schema, to this file", ".json"),
 		{
 			Name: "require-posture", Default: "false",
 			Doc: "refuse a handler that has no guard, no guarded gateway and no //ws:public",
@@ -128,6 +135,14 @@ func Table() []Spec {
 				return fmt.Errorf("%s is not a mode: it is auto, on or off", value)
 			},
 		},
+	}
+}
+
+// file is the line of a setting that asks for a file with one of these endings.
+func file(name, doc string, endings ...string) Spec {
+	return Spec{
+		Name: name, Arg: "file", Many: true, Doc: doc,
+		set: func(s *Settings, value string) error { return s.output(name, value, endings...) },
 	}
 }
 

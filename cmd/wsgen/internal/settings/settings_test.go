@@ -48,7 +48,7 @@ func TestTableTellsTheDefaults(t *testing.T) {
 		if err := s.Set(spec, spec.Default); err != nil {
 			t.Errorf("%s: %v", spec.Name, err)
 		}
-		if d := settings.Default(); s.Wire != d.Wire || s.Fuzz != d.Fuzz || s.RequirePosture != d.RequirePosture || s.WarningsFail != d.WarningsFail || !slices.Equal(s.Tags, d.Tags) {
+		if d := settings.Default(); s.Wire != d.Wire || s.Fuzz != d.Fuzz || s.RequirePosture != d.RequirePosture || s.WarningsFail != d.WarningsFail || s.AsyncAPIVersion != d.AsyncAPIVersion || !slices.Equal(s.Tags, d.Tags) {
 			t.Errorf("%s = %q is not the default: %+v", spec.Name, spec.Default, s)
 		}
 	}
@@ -81,6 +81,7 @@ func TestCures(t *testing.T) {
 		"requireposture = true":     {"require-posture = true"},
 		"wire = maybe":              {"wire = auto", "wire = on", "wire = off"},
 		"fuzz = yes":                {"fuzz = on", "fuzz = off"},
+		"asyncapi-version = 2.6.0":  {"asyncapi-version = 3.0.0", "asyncapi-version = 3.1.0"},
 		"werror = yes":              {"werror = true", "werror = false"},
 		"werror: true":              {"werror = true"},
 		"  require-posture   true ": {"require-posture = true"},
@@ -145,8 +146,8 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are client.go, client.ts, fuzz, jsonschema,
-         require-posture, tags, type, werror, wire
+   help: the settings are asyncapi, asyncapi-version, client.go, client.ts,
+         fuzz, jsonschema, require-posture, tags, type, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
