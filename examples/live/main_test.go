@@ -70,6 +70,7 @@ func launch(t *testing.T, addr string, env ...string) *process {
 		if p.url == "" {
 			t.Fatalf("no URL in %q\n%s", line, &p.stderr)
 		}
+		p.url = livetest.TapURL(t, p.url)
 	case <-time.After(livetest.Patience):
 		t.Fatal("no URL was printed")
 	}

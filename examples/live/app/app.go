@@ -7,6 +7,7 @@ package app
 
 import (
 	"context"
+	_ "embed" // for the document
 	"io"
 	"net/http"
 	"sync"
@@ -18,6 +19,11 @@ import (
 	"github.com/wsgen/wsgen/examples/live/web"
 	ws "github.com/wsgen/wsgen/runtime"
 )
+
+// contract is what wsgen writes of all gateways, as wsgen.conf asks for it.
+//
+//go:embed asyncapi.json
+var contract []byte
 
 // App is the whole application; New makes it.
 type App struct {
@@ -52,6 +58,7 @@ func (a *App) handler(restart http.Handler) http.Handler {
 	nodes := a.Nodes.Given.Cluster.Broker != nil
 	mux.Handle("GET /{$}", web.Page(nodes))
 	mux.Handle("GET /static/", web.Assets())
+	mux.Handle("GET /asyncapi.json", ws.Document(contract))
 	// A page of another site must not push here, nor get tokens. Clients that are no browser may.
 	own := http.NewCrossOriginProtection()
 	mux.Handle("POST /announce", own.Handler(a.Notify))

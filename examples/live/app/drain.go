@@ -9,6 +9,15 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
+// Untyped is the push that Shutdown makes by the name of its event. Nobody calls the method: by it documents and
+// generated clients know the event.
+//
+//ws:push
+type Untyped interface {
+	// Draining tells that this node is going away.
+	Draining() error
+}
+
 // Shutdown tells every client of this node that it is going away, and then ends it as ws.Router.Shutdown
 // does: /readyz first, and after ws.Options.ShutdownDelay the connections.
 func (a *App) Shutdown(ctx context.Context) error {

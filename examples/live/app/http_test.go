@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -119,6 +120,30 @@ func TestASocketOfAnotherSiteIsRefused(t *testing.T) {
 		response.Body.Close()
 		if response.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: %s, want 403", path, response.Status)
+		}
+	}
+}
+
+// TestTheDocument checks that the document of the gateways is served, and is theirs.
+func TestTheDocument(t *testing.T) {
+	live := livetest.Start(t)
+	response, body := get(t, live, "/asyncapi.json")
+	if got := response.Header.Get("Content-Type"); got != "application/json" || response.Header.Get("ETag") == "" {
+		t.Errorf("%s, %q", response.Status, response.Header)
+	}
+	var document struct {
+		Channels map[string]struct{ Address string }
+	}
+	if err := json.Unmarshal([]byte(body), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range live.App.Router.Endpoints() {
+		known := false
+		for _, c := range document.Channels {
+			known = known || c.Address == e.Pattern()
+		}
+		if !known {
+			t.Errorf("the document has no channel at %s", e.Pattern())
 		}
 	}
 }

@@ -20,8 +20,8 @@ import (
 // with those of the registries, which are observed as well.
 type Given ws.Options
 
-// newMetrics returns what counts. Pushes that are made by name, and are in no interface marked
-// //ws:push, are counted by these names.
+// newMetrics returns what counts. Pushes that are made by the name of their event, and not by
+// what wsgen generated, are counted by these names.
 func newMetrics() *prom.Metrics {
 	return prom.New(prom.Options{Events: []string{"announce", "draining", "heartbeat", "order_done", "said"}})
 }

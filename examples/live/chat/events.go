@@ -58,3 +58,16 @@ type Events interface {
 	// Typing announces that somebody is typing.
 	Typing(t Typing) error
 }
+
+// Untyped are the pushes that this package makes by the names of their events, where it has a Server or a
+// Client at hand. Nobody calls these methods: by them documents and generated clients know the events.
+//
+//ws:push
+type Untyped interface {
+	// Said is a line that was said in a room of the receiver's.
+	Said(s Said) (int, error)
+	// OrderDone tells who ordered.
+	//
+	//ws:event order_done
+	OrderDone(o OrderDone) error
+}

@@ -6,6 +6,15 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
+// Untyped is the push that this package makes by the name of its event. Nobody calls the method: by it documents
+// and generated clients know the event.
+//
+//ws:push
+type Untyped interface {
+	// Announce is a text for everyone, or for a room.
+	Announce(text string) (int, error)
+}
+
 // NotifyService announces to the connections of the application's Server, on whatever gateway
 // they are. Safe for concurrent use.
 type NotifyService struct{ server *ws.Server }

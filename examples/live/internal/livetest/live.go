@@ -85,13 +85,13 @@ func (l *Live) From(t testing.TB, peer string) *http.Client {
 // Connect connects to the gateway at path in memory, past the listener. What serves is the same.
 func (l *Live) Connect(t testing.TB, path string, o ...wstest.DialOption) *wstest.Conn {
 	t.Helper()
-	return wstest.Dial(t, l.App.Handler(), append(o, wstest.Path(path))...)
+	return wstest.Dial(t, Tap(t, l.App.Handler()), append(o, wstest.Path(path))...)
 }
 
 func start(t testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error), o ...ws.Options) *Live {
 	t.Helper()
 	application := app.NewNode(append(o, ws.Options{})[0], auth.Key("the key of all nodes"))
-	server := &http.Server{Handler: application.Handler(), ReadHeaderTimeout: Patience}
+	server := &http.Server{Handler: Tap(t, application.Handler()), ReadHeaderTimeout: Patience}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{}, 2)
