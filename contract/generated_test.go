@@ -66,7 +66,6 @@ func (n *node) holds(t *testing.T, files map[string]string) {
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
-	corpus := "../cmd/wsgen/internal/pipeline/testdata"
 	sources := map[string]string{}
 	var conf strings.Builder
 	for _, pattern := range []string{"shapes", "clients"} {

@@ -77,7 +77,7 @@ func (n *node) install() (err error) {
 	if err := os.WriteFile(filepath.Join(n.built, "client.ts"), []byte(client), 0o600); err != nil {
 		return err
 	}
-	for _, name := range []string{"uses.ts", "sockets.ts", "states.mjs", "states.txt", "behaviours.mjs", "page.html", "runs.html", "away.html"} {
+	for _, name := range []string{"uses.ts", "sockets.ts", "states.mjs", "states.txt", "behaviours.mjs", "documents.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			return err

@@ -27,27 +27,31 @@ type Bundle struct {
 func Parse(text string) (*Bundle, error) {
 	b := &Bundle{names: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	var err error
-	if b.taken, err = b.compiler(text, func(any) {}); err != nil {
+	if b.taken, err = compiler(text, jsonschema.Draft2020, b.name); err != nil {
 		return nil, err
 	}
-	b.sent, err = b.compiler(text, seal)
+	b.sent, err = compiler(text, jsonschema.Draft2020, seal)
 	return b, err
 }
 
-func (b *Bundle) compiler(text string, change func(any)) (*jsonschema.Compiler, error) {
+// name notes the names of the types.
+func (b *Bundle) name(doc any) {
+	top, _ := doc.(map[string]any)
+	defs, _ := top["$defs"].(map[string]any)
+	for name := range defs {
+		b.names[name] = true
+	}
+}
+
+// compiler reads a document, and changes it.
+func compiler(text string, draft *jsonschema.Draft, change func(any)) (*jsonschema.Compiler, error) {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
-	if top, ok := doc.(map[string]any); ok {
-		if defs, ok := top["$defs"].(map[string]any); ok {
-			for name := range defs {
-				b.names[name] = true
-			}
-		}
-	}
 	change(doc)
 	c := jsonschema.NewCompiler()
+	c.DefaultDraft(draft)
 	return c, c.AddResource(address, doc)
 }
 
