@@ -19,6 +19,21 @@ var (
 	_ ws.ConnGuard = (*auth.TokenGuard)(nil)
 )
 
+// NewUntypedPush addresses Untyped to connections of server.
+func NewUntypedPush(server *ws.Server) ws.Push[Untyped] {
+	return ws.NewPush(server, func(t ws.Target) Untyped { return wsUntyped{t} })
+}
+
+// NewUntyped sends Untyped to every connection.
+func NewUntyped(push ws.Push[Untyped]) Untyped { return push.All() }
+
+type wsUntyped struct{ t ws.Target }
+
+func (p wsUntyped) Draining() error {
+	_, err := p.t.Emit("draining", nil)
+	return err
+}
+
 // NewRouter serves every gateway of this application. A gateway that is missing does not compile.
 func NewRouter(
 	chatGateway chat.ChatGatewayEndpoint,

@@ -20,6 +20,8 @@ var WireSet = wire.NewSet(
 	flood.WireSet,
 	notify.WireSet,
 	rooms.WireSet,
+	NewUntypedPush,
+	NewUntyped,
 	wire.Struct(new(auth.TokenGuard), "*"),
 	wire.Struct(new(auth.AdminGuard), "*"),
 	ws.NewServer,

@@ -271,6 +271,23 @@ func (p wsEvents) Typing(in Typing) error {
 	return err
 }
 
+// NewUntypedPush addresses Untyped to connections of server.
+func NewUntypedPush(server *ws.Server) ws.Push[Untyped] {
+	return ws.NewPush(server, func(t ws.Target) Untyped { return wsUntyped{t} })
+}
+
+// NewUntyped sends Untyped to every connection.
+func NewUntyped(push ws.Push[Untyped]) Untyped { return push.All() }
+
+type wsUntyped struct{ t ws.Target }
+
+func (p wsUntyped) Said(in Said) (int, error) { return ws.EmitJSON(p.t, "said", in, wsWriteSaid) }
+
+func (p wsUntyped) OrderDone(in OrderDone) error {
+	_, err := ws.EmitJSON(p.t, "order_done", in, wsWriteOrderDone)
+	return err
+}
+
 // NewNeighboursPush addresses Neighbours to connections of server.
 func NewNeighboursPush(server *ws.Server) ws.Push[Neighbours] {
 	return ws.NewPush(server, func(t ws.Target) Neighbours { return wsNeighbours{t} })
@@ -342,6 +359,15 @@ var (
 		Refused     uint64 `json:"refused"`
 		Waiting     int64  `json:"waiting"`
 		Limit       int64  `json:"limit"`
+	}{}
+	_ Said = struct {
+		Room   string `json:"room"`
+		Text   string `json:"text"`
+		Author string `json:"author,omitempty"`
+		User   string `json:"user,omitempty"`
+	}{}
+	_ OrderDone = struct {
+		Text string `json:"text"`
 	}{}
 )
 
@@ -833,5 +859,31 @@ func wsWriteTyping(w *wsjson.Writer, v Typing) {
 	w.Begin()
 	w.Name("author")
 	wsjson.WriteString(w, v.Author)
+	w.End()
+}
+
+// wsWriteSaid writes a Said as encoding/json does.
+func wsWriteSaid(w *wsjson.Writer, v Said) {
+	w.Begin()
+	w.Name("room")
+	wsjson.WriteString(w, v.Room)
+	w.Name("text")
+	wsjson.WriteString(w, v.Text)
+	if v.Author != "" {
+		w.Name("author")
+		wsjson.WriteString(w, v.Author)
+	}
+	if v.User != "" {
+		w.Name("user")
+		wsjson.WriteString(w, v.User)
+	}
+	w.End()
+}
+
+// wsWriteOrderDone writes an OrderDone as encoding/json does.
+func wsWriteOrderDone(w *wsjson.Writer, v OrderDone) {
+	w.Begin()
+	w.Name("text")
+	wsjson.WriteString(w, v.Text)
 	w.End()
 }

@@ -15,6 +15,8 @@ var WireSet = wire.NewSet(
 	NewCounting,
 	NewEventsPush,
 	NewEvents,
+	NewUntypedPush,
+	NewUntyped,
 	NewNeighboursPush,
 	NewNeighbours,
 	NewPresencePush,

@@ -73,6 +73,20 @@ func (p wsPongs) Pong(in string) error {
 	return err
 }
 
+// NewUntypedPush addresses Untyped to connections of server.
+func NewUntypedPush(server *ws.Server) ws.Push[Untyped] {
+	return ws.NewPush(server, func(t ws.Target) Untyped { return wsUntyped{t} })
+}
+
+// NewUntyped sends Untyped to every connection.
+func NewUntyped(push ws.Push[Untyped]) Untyped { return push.All() }
+
+type wsUntyped struct{ t ws.Target }
+
+func (p wsUntyped) Announce(in string) (int, error) {
+	return ws.EmitJSON(p.t, "announce", in, wsjson.WriteString)
+}
+
 // NewPersonalPush addresses Personal to connections of server.
 func NewPersonalPush(server *ws.Server) ws.Push[Personal] {
 	return ws.NewPush(server, func(t ws.Target) Personal { return wsPersonal{t} })

@@ -13,6 +13,8 @@ var WireSet = wire.NewSet(
 	NewNotifyServer,
 	NewPongsPush,
 	NewPongs,
+	NewUntypedPush,
+	NewUntyped,
 	NewPersonalPush,
 	NewPersonal,
 )
