@@ -20,18 +20,18 @@ type Selection struct {
 // stand, so that an output does not move when something unrelated does.
 type Contract struct {
 	Selection
-	App        PackageRef // the application's package; the zero value: there is none
-	Title      string     // the application's package, or the last part of the module's path
-	Doc        Doc        // of the application's package clause
-	Root       string     // the module's folder, absolute
+	App   PackageRef // the application's package; the zero value: there is none
+	Title string     // the application's package, or the last part of the module's path
+	Doc   Doc        // of the application's package clause
+	Root  string     // the module's folder, absolute
 	// ConnGuards and MessageGuards are the application's, which are asked for all of
 	// its gateways, in source order.
 	ConnGuards    []*GuardRef
 	MessageGuards []*GuardRef
-	Gateways   []*Facade
-	Registries []*Registry
-	Defs       []*Def    // declared types, by first use
-	Codes      []ErrCode // of the program's own, by code
+	Gateways      []*Facade
+	Registries    []*Registry
+	Defs          []*Def    // declared types, by first use
+	Codes         []ErrCode // of the program's own, by code
 }
 
 // Facade is a gateway as its clients see it.
