@@ -20,7 +20,11 @@ func (c *composer) name(gateways []*gateway) {
 		if o, ok := gateways[i].directive.Option("version"); ok && c.versions(gateways[i]) {
 			return c.out.Gateways[i].Name + "V" + o.Value
 		}
-		return camel.Upper(c.out.Gateways[i].Package.Name) + c.out.Gateways[i].Name
+		folder := camel.Upper(c.out.Gateways[i].Package.Name)
+		if folder == c.out.Gateways[i].Name { // chat.Chat says it already
+			return folder
+		}
+		return folder + c.out.Gateways[i].Name
 	})
 	names = nil
 	for _, registry := range c.out.Registries {
