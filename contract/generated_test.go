@@ -82,11 +82,11 @@ func TestGenerated(t *testing.T) {
 					only += " " + m[1]
 				}
 			}
-			fmt.Fprintf(&conf, "client.ts = out/%s.ts only%s\n", folder, only)
+			fmt.Fprintf(&conf, "client.ts = out/%[1]s.ts only%[2]s\nclient.js = out/%[1]s.js only%[2]s\n", folder, only)
 		}
 	}
 	m := newModule(t, sources)
-	m.write("wsgen.conf", "wire = off\n"+conf.String()+"client.ts = out/all.ts\n")
+	m.write("wsgen.conf", "wire = off\n"+conf.String()+"client.ts = out/all.ts\nclient.js = out/all.js\n")
 	m.wsgen("out/all.ts")
 	made, err := filepath.Glob(filepath.Join(m.dir, "out", "*.ts"))
 	if err != nil || len(made) < 19 {
@@ -104,6 +104,59 @@ func TestGenerated(t *testing.T) {
 		files[filepath.Base(path)] = string(text)
 	}
 	n.holds(t, files)
+	n.holdsScripts(t, m, files)
+}
+
+// holdsScripts compares each generated file with that of the same contract in
+// JavaScript: the code, and the types, as TypeScript takes them from the comments.
+func (n *node) holdsScripts(t *testing.T, m module, typescript map[string]string) {
+	t.Helper()
+	folder, err := os.MkdirTemp(n.built, "scripts-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := filepath.Base(folder)
+	var scripts, uses []string
+	for name, text := range typescript {
+		plain := strings.TrimSuffix(name, ".ts")
+		script, err := os.ReadFile(filepath.Join(m.dir, "out", plain+".js"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(script), scriptHeader+tsclient.Script+"\n// ==== What travels ====\n") {
+			t.Errorf("%s.js does not begin as it should", plain)
+		}
+		n.write(t, filepath.Join(base, plain+".js"), string(script))
+		n.write(t, filepath.Join(base, plain+".typed.ts"), text)
+		n.write(t, filepath.Join(base, plain+".uses.ts"), sameTypes(plain, text))
+		n.same(t, filepath.Join(base, plain+".typed.ts"), filepath.Join(base, plain+".js"))
+		scripts = append(scripts, filepath.Join(base, plain+".js"))
+		uses = append(uses, filepath.Join(base, plain+".uses.ts"))
+	}
+	slices.Sort(scripts)
+	slices.Sort(uses)
+	all := filepath.Join(base, "all.uses.ts") // the oldest takes its time
+	for version, files := range map[string][]string{"5.2": {all}, "7.0": uses} {
+		if _, err := n.compile(version, withDOM+`, "noEmit": true, "allowJs": true`, slices.Clone(files)...); err != nil {
+			t.Errorf("TypeScript %s: %v", version, err)
+		}
+	}
+	if _, err := n.bin("prettier/bin/prettier.cjs", append([]string{"--print-width", "120", "--check"}, scripts...)...); err != nil {
+		t.Error(err)
+	}
+}
+
+// sameTypes is a program that compiles if what JavaScript declares is what TypeScript
+// does. Fields that may be absent may be undefined in JSDoc, so each of both types is
+// only given to the other without that.
+func sameTypes(name, typescript string) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "import type * as Script from \"./%[1]s.js\";\nimport type * as Typed from \"./%[1]s.typed.js\";\n\n", name)
+	out.WriteString("type Known<T> = 0 extends 1 & T ? never : T; // any is nothing\n")
+	for _, m := range regexp.MustCompile(`(?m)^export (?:interface|type) (\w+) ?[={]`).FindAllStringSubmatch(typescript, -1) {
+		fmt.Fprintf(&out, "export const give%[1]s = (v: Typed.%[1]s): Known<Script.%[1]s> => v;\n", m[1])
+	}
+	return out.String()
 }
 
 // TestCodes: every code of the runtime is in WsErrorCode, in its order.

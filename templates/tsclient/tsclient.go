@@ -1,5 +1,5 @@
 // Package tsclient holds the part of a TypeScript client that is the same in every
-// generated file.
+// generated file, and the same in JavaScript.
 package tsclient
 
 import _ "embed"
@@ -10,3 +10,9 @@ import _ "embed"
 //
 //go:embed wsgen.ts
 var Common string
+
+// Script is Common in JavaScript, with the types of what a user sees in comments. It
+// is made of wsgen.ts by contract/script.mjs (make generate).
+//
+//go:embed wsgen.js
+var Script string

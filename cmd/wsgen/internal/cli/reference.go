@@ -20,6 +20,7 @@ A setting of a file tells of a whole application, and may stand several times: o
 asyncapi = app/asyncapi.json
 client.go = liveclient
 client.ts = web/src/live.gen.ts
+client.js = web/static/live.gen.js
 jsonschema = web/live.schema.json
 jsonschema = ../admin/src/admin.schema.json from ./cmd/admin only /desk /rooms/{room}
 ` + "```" + `

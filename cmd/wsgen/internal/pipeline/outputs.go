@@ -46,6 +46,8 @@ func (opts Options) Table() emit.Table {
 			a, file = goclient.Artifact(), filepath.Join(file, goclient.File)
 		case tsclient.Name:
 			a = tsclient.Artifact()
+		case tsclient.ScriptName:
+			a = tsclient.ScriptArtifact()
 		default:
 			continue // the settings have no other
 		}

@@ -20,7 +20,7 @@ const wanted = "want."
 
 // perApp are the settings that ask for a file of an application, with its ending.
 func perApp() [][2]string {
-	return [][2]string{{"asyncapi", ".asyncapi.json"}, {"client.ts", ".client.ts"}, {"jsonschema", ".schema.json"}}
+	return [][2]string{{"asyncapi", ".asyncapi.json"}, {"client.ts", ".client.ts"}, {"client.js", ".client.js"}, {"jsonschema", ".schema.json"}}
 }
 
 // ownPart is a file without what is the same in every one.
@@ -72,7 +72,8 @@ func TestShapes(t *testing.T) {
 }
 
 // TestClients runs every file of testdata/clients, each a module, from the user's
-// source to a TypeScript client and an AsyncAPI document of all its gateways.
+// source to clients of all its gateways in TypeScript and JavaScript, and an AsyncAPI
+// document.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/clients/*.txtar")
@@ -90,7 +91,7 @@ func TestClients(t *testing.T) {
 		unpack(t, filepath.Join(dir, "live"), a, func(name string) bool { return !strings.HasPrefix(name, wanted) })
 		var made output.Memory
 		opts := pipeline.Options{Dir: dir, Wire: pipeline.WireOff, AsyncAPIVersion: "3.0.0"}
-		for _, setting := range []string{"asyncapi.json", "client.ts"} {
+		for _, setting := range []string{"asyncapi.json", "client.ts", "client.js"} {
 			opts.Outputs = append(opts.Outputs, pipeline.Output{
 				Setting: strings.TrimSuffix(setting, ".json"), File: filepath.Join(dir, "out", "live."+setting),
 			})

@@ -10,21 +10,44 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 )
 
+// endings are those of the files that a setting asks for.
+func endings(setting string) []string {
+	switch setting {
+	case "client.js":
+		return []string{".js", ".mjs"}
+	case "client.ts":
+		return []string{".ts", ".mts"}
+	default:
+		return []string{".json"}
+	}
+}
+
+// instead names the setting that asks for files of this ending.
+func instead(file string) string {
+	for _, setting := range []string{"client.js", "client.ts", "jsonschema"} {
+		if ends(file, endings(setting)) {
+			return "; " + setting + " writes such files"
+		}
+	}
+	return ""
+}
+
 // output reads the value of a setting that asks for a file:
 //
 //	path [from folder] [only path...]
-func (s *Settings) output(name, value string, endings ...string) error {
+func (s *Settings) output(name, value string) error {
 	o := Output{Setting: name, Value: value}
 	words := strings.Fields(value)
+	allowed := endings(name)
 	if len(words) == 0 {
-		return errors.New("no file is named: write one, such as " + path.Join("web", "live"+endings[0]))
+		return errors.New("no file is named: write one, such as " + path.Join("web", "live"+allowed[0]))
 	}
 	o.Path = path.Clean(words[0])
 	switch {
 	case !fromRoot(o.Path):
 		return notFromRoot(o.Path)
-	case !ends(o.Path, endings):
-		return fmt.Errorf("%s does not end in %s", o.Path, strings.Join(endings, " or "))
+	case !ends(o.Path, allowed):
+		return fmt.Errorf("%s does not end in %s%s", o.Path, strings.Join(allowed, " or "), instead(o.Path))
 	}
 	return s.about(o, "the file", words[1:])
 }

@@ -84,6 +84,7 @@ func Table() []Spec {
 			Doc: "write a package of clients of gateways, as ws_client_gen.go in this folder",
 			set: func(s *Settings, value string) error { return s.folder("client.go", value) },
 		},
+		file("client.js", "write a JavaScript client of the gateways, with types in comments, to this file", ".js", ".mjs"),
 		file("client.ts", "write a TypeScript client of the gateways, to this file", ".ts", ".mts"),
 		{
 			Name: "fuzz", Default: "off",

@@ -146,8 +146,8 @@ wsgen.conf:6:1: tags is set twice [WS133]
 wsgen.conf:7:1: there is no setting colour [WS131]
     7 | colour = red
       | ^^^^^^
-   help: the settings are asyncapi, asyncapi-version, client.go, client.ts,
-         fuzz, jsonschema, require-posture, tags, type, werror, wire
+   help: the settings are asyncapi, asyncapi-version, client.go, client.js,
+         client.ts, fuzz, jsonschema, require-posture, tags, type, werror, wire
 
 wsgen.conf:8:1: this line is no setting [WS130]
     8 | = 1
@@ -177,7 +177,8 @@ func TestOutputs(t *testing.T) {
 	}
 	for value, want := range map[string]string{
 		"":                       "no file is named",
-		"web/live.ts":            "web/live.ts does not end in .json",
+		"web/live.ts":            "web/live.ts does not end in .json; client.ts writes such files",
+		"web/live.mjs":           "web/live.mjs does not end in .json; client.js writes such files",
 		"web/.json":              "web/.json does not end in .json",
 		"/web/live.json":         "/web/live.json is no path from the module's root",
 		`web\live.json`:          `web\live.json is no path from the module's root`,

@@ -1,6 +1,6 @@
-// Package tsclient writes a TypeScript client of an application, one file for all of
-// its gateways: the part that is the same everywhere, the types that travel, and a
-// class for each gateway.
+// Package tsclient writes a client of an application in TypeScript, or in JavaScript
+// with the same types in comments: one file for all of its gateways, with the part
+// that is the same everywhere, the types that travel, and a class for each gateway.
 package tsclient
 
 import (
@@ -12,19 +12,33 @@ import (
 	"github.com/wsgen/wsgen/templates/tsclient"
 )
 
-// Name is that of the setting which asks for such a file.
-const Name = "client.ts"
+// The names of the settings which ask for such a file: one of TypeScript, and one of
+// JavaScript.
+const (
+	Name       = "client.ts"
+	ScriptName = "client.js"
+)
 
 // Head is what a file begins with. Its lint rules are not the user's.
 const Head = string(mark.Go) + "\n/* eslint-disable */\n\n"
 
-// Artifact is the row of this output. The user chooses the path.
+// ScriptHead is what a file of JavaScript begins with. TypeScript takes the types from
+// its comments, and does not check the code between them, which has none.
+const ScriptHead = string(mark.Go) + "\n/* eslint-disable */\n// @ts-nocheck\n\n"
+
+// Artifact is the row of the output in TypeScript. The user chooses the path.
 func Artifact() emit.Artifact {
-	return emit.Artifact{Name: Name, Scope: emit.PerApp, Header: mark.Go, Emit: write}
+	return artifact(Name, Head+tsclient.Common+"\n", ofContract)
 }
 
-func write(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
-	return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) {
-		return []byte(Head + tsclient.Common + "\n" + ofContract(c)), nil
-	})
+// ScriptArtifact is the row of the output in JavaScript.
+func ScriptArtifact() emit.Artifact {
+	return artifact(ScriptName, ScriptHead+tsclient.Script+"\n", scriptOf)
+}
+
+func artifact(name, front string, of func(*model.Contract) string) emit.Artifact {
+	write := func(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
+		return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) { return []byte(front + of(c)), nil })
+	}
+	return emit.Artifact{Name: name, Scope: emit.PerApp, Header: mark.Go, Emit: write}
 }

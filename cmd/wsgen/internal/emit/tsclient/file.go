@@ -59,7 +59,7 @@ func (f *file) def(def *model.Def) {
 	f.open("export interface "+def.Name, len(def.Shape.Fields))
 	for _, m := range def.Shape.Fields {
 		f.comment(1, comment{Doc: m.Doc, note: note(m.Shape)})
-		f.line(1, join(member(m.Name, m.Optional, m.Shape), text(";")))
+		f.line(1, join(typing{}.member(m.Name, m.Optional, m.Shape), text(";")))
 	}
 	f.close()
 }
@@ -84,7 +84,15 @@ func ownCodes() []string {
 
 // codes declares what WsError.code may be.
 func (f *file) codes() {
-	var all []typed
+	all, about := f.allCodes()
+	f.blank()
+	f.comment(0, about)
+	f.line(0, join(text("export type WsErrorCode ="), union(all).behind(), text(";")))
+}
+
+// allCodes are wsgen's codes, and behind them the program's own, with what to say of
+// them.
+func (f *file) allCodes() (all []typed, about comment) {
 	seen := map[string]bool{}
 	add := func(code string) {
 		if !seen[code] {
@@ -102,9 +110,7 @@ func (f *file) codes() {
 			more = append(more, "- "+code.Code+": "+oneLine(code.Doc.Text))
 		}
 	}
-	f.blank()
-	f.comment(0, comment{Doc: model.Doc{Text: "The codes of refusals, those of wsgen first."}, more: strings.Join(more, "\n")})
-	f.line(0, join(text("export type WsErrorCode ="), union(all).behind(), text(";")))
+	return all, comment{Doc: model.Doc{Text: "The codes of refusals, those of wsgen first."}, more: strings.Join(more, "\n")}
 }
 
 // registry declares what is pushed to clients of a registry, and asked of them.
@@ -114,14 +120,14 @@ func (f *file) registry(r *model.Registry) {
 	f.open("export interface "+f.names.pushes[r], len(r.Pushes))
 	for _, p := range r.Pushes {
 		f.comment(1, comment{Doc: p.Doc, note: note(p.Data...)})
-		f.line(1, join(text(key(p.Event)+":"), anyOf(p.Data, "null").behind(), text(";")))
+		f.line(1, join(text(key(p.Event)+":"), typing{}.anyOf(p.Data, "null").behind(), text(";")))
 	}
 	f.close()
 	f.blank()
 	f.open("export interface "+f.names.asks[r], len(r.Asks))
 	for _, a := range r.Asks {
 		f.comment(1, comment{Doc: a.Doc})
-		ask := generic("WsAsk", anyOf(a.In, "null"), anyOf(a.Out, "void"))
+		ask := generic("WsAsk", typing{}.anyOf(a.In, "null"), typing{}.anyOf(a.Out, "void"))
 		f.line(1, join(text(key(a.Event)+": "), ask.doc, text(";")))
 	}
 	f.close()

@@ -14,8 +14,7 @@ func (f *file) gateway(g *model.Facade) {
 	f.sends(g, name)
 	f.blank()
 	f.comment(0, comment{Doc: g.Doc})
-	base := generic("WsClient", named(f.names.pushes[g.Registry]), named(f.names.asks[g.Registry]), named(f.names.sends[g]))
-	f.line(0, join(text("export class "+f.names.classes[g]+" extends "), base.doc, text(" {")))
+	f.line(0, join(text("export class "+f.names.classes[g]+" extends "), f.base(g).doc, text(" {")))
 	f.constructor(g)
 	names := methods(g.Calls)
 	for i, c := range g.Calls {
@@ -24,50 +23,68 @@ func (f *file) gateway(g *model.Facade) {
 	f.text.WriteString("}\n")
 }
 
-// sends declares the events that need no answer, with their data. A stream is its
-// answer.
+// sends declares the events that need no answer, with their data.
 func (f *file) sends(g *model.Facade, name string) {
-	var calls []*model.Call
+	calls := sent(g)
+	f.blank()
+	f.comment(0, comment{Doc: whatTakes(name)})
+	f.open("export interface "+f.names.sends[g], len(calls))
+	for _, c := range calls {
+		f.line(1, join(text(key(c.Event)+":"), typing{}.sends(c).behind(), text(";")))
+	}
+	f.close()
+}
+
+// sent are the calls that can be sent without asking for an answer. A stream is its
+// answer.
+func sent(g *model.Facade) (calls []*model.Call) {
 	for _, c := range g.Calls {
 		if !c.Stream {
 			calls = append(calls, c)
 		}
 	}
-	f.blank()
-	f.comment(0, comment{Doc: model.Doc{Text: "What " + name + " takes, by event."}})
-	f.open("export interface "+f.names.sends[g], len(calls))
-	for _, c := range calls {
-		data := keyword("undefined")
-		if hasData(c) {
-			data = dataOf(c.In)
-		}
-		f.line(1, join(text(key(c.Event)+":"), data.behind(), text(";")))
-	}
-	f.close()
+	return calls
+}
+
+func whatTakes(name string) model.Doc { return model.Doc{Text: "What " + name + " takes, by event."} }
+
+// base is what the class of a gateway extends.
+func (f *file) base(g *model.Facade) typed {
+	return generic("WsClient", named(f.names.pushes[g.Registry]), named(f.names.asks[g.Registry]), named(f.names.sends[g]))
 }
 
 // constructor takes the wildcards of the path, if it has any.
 func (f *file) constructor(g *model.Facade) {
-	options := text("options?: WsOptions")
-	params := []doc{options}
-	var wildcards []doc
-	path, plain := "", true
+	where, wildcards := address(g)
+	params := []doc{text("options?: WsOptions")}
+	if len(wildcards) > 0 {
+		params = []doc{join(text("path:"), object(wildcards).behind()), params[0]}
+	}
+	f.line(1, join(group(text("constructor"), list("(", params, ")")), text(" {")))
+	f.super(where, g)
+	f.line(1, text("}"))
+}
+
+// super hands path, digest and options on.
+func (f *file) super(where string, g *model.Facade) {
+	f.line(2, join(group(text("super"), list("(", []doc{text(where), text(quote(g.Digest)), text("options")}, ")")), text(";")))
+}
+
+// address is the path of a gateway as an expression, and the wildcards that it has as
+// members of an object.
+func address(g *model.Facade) (where string, wildcards []doc) {
+	path := ""
 	for _, s := range g.Path {
 		if s.Wildcard == "" {
 			path += s.Text
 			continue
 		}
-		plain = false
 		wildcards = append(wildcards, text(s.Wildcard+": string"))
 	}
-	where := quote(path)
-	if !plain {
-		where = template(g.Path)
-		params = []doc{join(text("path:"), object(wildcards).behind()), options}
+	if len(wildcards) > 0 {
+		return template(g.Path), wildcards
 	}
-	f.line(1, join(group(text("constructor"), list("(", params, ")")), text(" {")))
-	f.line(2, join(group(text("super"), list("(", []doc{text(where), text(quote(g.Digest)), text("options")}, ")")), text(";")))
-	f.line(1, text("}"))
+	return quote(path), nil
 }
 
 // template is a path with wildcards, as a template literal. A value of a wildcard is
@@ -91,25 +108,39 @@ func template(path []model.Segment) string {
 // method is a call of a handler.
 func (f *file) method(c *model.Call, name string) {
 	params := []doc{text("options?: WsCallOptions")}
-	data := "undefined"
 	if hasData(c) {
-		data = "data"
-		params = []doc{join(text("data:"), dataOf(c.In).behind()), params[0]}
-	}
-	call, result := "call", keyword("void")
-	if c.Out != nil {
-		result = typeOf(c.Out)
-	}
-	answer := generic("Promise", result)
-	if c.Stream {
-		call, answer = "stream", generic("AsyncGenerator", result, keyword("void"))
+		params = []doc{join(text("data:"), typing{}.dataOf(c.In).behind()), params[0]}
 	}
 	f.blank()
 	f.comment(1, comment{Doc: c.Doc, note: note(c.Out), more: emit.Refusals(c)})
-	f.line(1, join(signature(name, params, answer), text(" {")))
+	f.line(1, join(signature(name, params, typing{}.answer(c)), text(" {")))
+	f.returns(c)
+	f.line(1, text("}"))
+}
+
+// returns is the body of a method.
+func (f *file) returns(c *model.Call) {
+	call, data := "call", "undefined"
+	if c.Stream {
+		call = "stream"
+	}
+	if hasData(c) {
+		data = "data"
+	}
 	args := []doc{text(quote(c.Event)), text(data), text("options")}
 	f.line(2, join(group(text("return this."+call), list("(", args, ")")), text(";")))
-	f.line(1, text("}"))
+}
+
+// answer is what a method returns.
+func (t typing) answer(c *model.Call) typed {
+	result := keyword("void")
+	if c.Out != nil {
+		result = t.of(c.Out)
+	}
+	if c.Stream {
+		return generic("AsyncGenerator", result, keyword("void"))
+	}
+	return generic("Promise", result)
 }
 
 // signature is that of a method. Parameters stay on a line of their own if only the
@@ -125,14 +156,22 @@ func signature(name string, params []doc, answer typed) doc {
 
 func hasData(c *model.Call) bool { return c.In.Form != model.DataNone }
 
+// sends is the data of an event that is sent without asking for an answer.
+func (t typing) sends(c *model.Call) typed {
+	if !hasData(c) {
+		return keyword("undefined")
+	}
+	return t.dataOf(c.In)
+}
+
 // dataOf is what a client sends with a call.
-func dataOf(in model.Data) typed {
+func (t typing) dataOf(in model.Data) typed {
 	if in.Shape != nil {
-		return typeOf(in.Shape)
+		return t.of(in.Shape)
 	}
 	var members []doc
 	for _, m := range in.Members {
-		members = append(members, member(m.Name, !m.Required, m.Shape))
+		members = append(members, t.member(m.Name, !m.Required, m.Shape))
 	}
 	return object(members)
 }

@@ -10,12 +10,12 @@ import (
 // long is the length from which on an array of one length is written as a list.
 const long = 16
 
-// typeOf is the type of a shape: what the server sends, since whoever sends all of
-// it is understood, too.
-func typeOf(s *model.Shape) typed { return typing{}.of(s) }
-
-// typing writes types.
+// typing writes types: what the server sends, since whoever sends all of it is
+// understood, too.
 type typing struct {
+	// bare says that members of objects in place have no comments.
+	bare bool
+
 	// lazy says that the type leads to itself by maps and lists only. TypeScript
 	// resolves the arguments of an alias at once, and so finds a circle in Record.
 	lazy bool
@@ -53,7 +53,11 @@ func (t typing) plain(s *model.Shape) typed {
 	case model.ShapeObject:
 		var members []doc
 		for _, m := range s.Fields {
-			members = append(members, join(commented(comment{Doc: m.Doc, note: note(m.Shape)}), member(m.Name, m.Optional, m.Shape)))
+			inner := typing{bare: t.bare}.member(m.Name, m.Optional, m.Shape)
+			if !t.bare {
+				inner = join(commented(comment{Doc: m.Doc, note: note(m.Shape)}), inner)
+			}
+			members = append(members, inner)
 		}
 		return object(members)
 	case model.ShapeEnum:
@@ -66,12 +70,16 @@ func (t typing) plain(s *model.Shape) typed {
 }
 
 // member is a member of an object, without what ends it.
-func member(name string, optional bool, s *model.Shape) doc {
-	mark := ":"
+func (t typing) member(name string, optional bool, s *model.Shape) doc {
+	return join(text(memberName(name, optional)), t.of(s).behind())
+}
+
+// memberName is its name, as far as its colon.
+func memberName(name string, optional bool) string {
 	if optional {
-		mark = "?:"
+		return key(name) + "?:"
 	}
-	return join(text(key(name)+mark), typeOf(s).behind())
+	return key(name) + ":"
 }
 
 // integers is the type of keys that are integers. A number is one, and so is its text,
@@ -130,12 +138,12 @@ func ofValue(v model.Value) string {
 }
 
 // anyOf is the type of data that may be any of these shapes; of none it is as said.
-func anyOf(shapes []*model.Shape, none string) typed {
+func (t typing) anyOf(shapes []*model.Shape, none string) typed {
 	var all []typed
 	for _, s := range shapes {
 		one := keyword(none)
 		if s != nil {
-			one = typeOf(s)
+			one = t.of(s)
 		}
 		if one.text == "unknown" {
 			return one

@@ -40,8 +40,9 @@ func key(name string) string {
 // comment is what stands above a declaration.
 type comment struct {
 	model.Doc
-	more string // a paragraph of its own
-	note string // behind the text, in parentheses
+	more string   // a paragraph of its own
+	note string   // behind the text, in parentheses
+	tags []string // of JSDoc, one a line, behind all else
 }
 
 // comment writes c as JSDoc.
@@ -72,7 +73,7 @@ func (c comment) lines() []string {
 	if c.Deprecated != "" {
 		deprecated = "@deprecated " + plain(c.Deprecated)
 	}
-	for _, part := range []string{text, plain(c.more), deprecated} {
+	for _, part := range []string{text, plain(c.more), deprecated, strings.Join(c.tags, "\n")} {
 		if part != "" {
 			parts = append(parts, part)
 		}
