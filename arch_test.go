@@ -86,7 +86,7 @@ contract/schema:                   third-party
 
 examples/behind/...:               examples/behind/... runtime runtime/wsjson runtime/wstest third-party
 examples/live/nodes:               runtime/broker/nats/natstest
-examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/metrics/prom runtime/wsjson runtime/wstest third-party
+examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/client runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
 contract:                          contract/schema runtime templates/tsclient third-party

@@ -140,7 +140,7 @@ func TestTheLineIsCut(t *testing.T) {
 	bob.types("#draft", "three\n")
 	ada.lines("one", "two", "two", "three")
 	ada.eval(`dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)
-	ada.waits(`document.querySelector("#state").dataset.state === "waiting"`)
+	ada.sees("#frames .life .json", "left with 4000: the page is hidden")
 	bob.types("#draft", "four\n")
 	bob.lines("one", "two", "two", "three", "four")
 	ada.eval(`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
@@ -182,7 +182,7 @@ func TestThePageComesOutOfTheCache(t *testing.T) {
 	becomes("the page is there again, as it was left", `location.pathname === "/" && window.before === true`)
 	becomes("what was said is shown", `document.querySelector(".msg .text")?.textContent === "meanwhile"`)
 	life := `[...document.querySelectorAll("#frames .life .json")].map(e => e.textContent).join("; ")`
-	if got, err := browser.Eval[string](ada.Page, life); err != nil || got != "connected; left with 4000: the page is put away; connected: the session goes on" {
+	if got, err := browser.Eval[string](ada.Page, life); err != nil || got != "connected; left with 4000: the page is hidden; connected: the session goes on" {
 		t.Errorf("its connections: %s, %v", got, err)
 	}
 	bob.waits(`![...document.querySelectorAll("#frames .in .json")].some(e => e.textContent.startsWith('{"event":"here","data":{"count":1,'))`)

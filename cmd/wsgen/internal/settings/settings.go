@@ -66,7 +66,7 @@ type Spec struct {
 // Table returns every setting, by name.
 func Table() []Spec {
 	return []Spec{
-		file("asyncapi", "write what gateways send and take as an AsyncAPI document, to this file", ".json"),
+		file("asyncapi", "write what gateways send and take as an AsyncAPI document, to this file"),
 		{
 			Name: "asyncapi-version", Arg: "version", Default: "3.0.0",
 			Doc: "what AsyncAPI documents say that they are of: 3.0.0 or 3.1.0",
@@ -84,8 +84,8 @@ func Table() []Spec {
 			Doc: "write a package of clients of gateways, as ws_client_gen.go in this folder",
 			set: func(s *Settings, value string) error { return s.folder("client.go", value) },
 		},
-		file("client.js", "write a JavaScript client of the gateways, with types in comments, to this file", ".js", ".mjs"),
-		file("client.ts", "write a TypeScript client of the gateways, to this file", ".ts", ".mts"),
+		file("client.js", "write a JavaScript client of the gateways, with types in comments, to this file"),
+		file("client.ts", "write a TypeScript client of the gateways, to this file"),
 		{
 			Name: "fuzz", Default: "off",
 			Doc: "write fuzz tests of what handlers decode, as ws_gen_test.go",
@@ -94,7 +94,7 @@ func Table() []Spec {
 				return err
 			},
 		},
-		file("jsonschema", "write what gateways send and take as JSON Schema, to this file", ".json"),
+		file("jsonschema", "write what gateways send and take as JSON Schema, to this file"),
 		{
 			Name: "require-posture", Default: "false",
 			Doc: "refuse a handler that has no guard, no guarded gateway and no //ws:public",
@@ -139,11 +139,11 @@ func Table() []Spec {
 	}
 }
 
-// file is the line of a setting that asks for a file with one of these endings.
-func file(name, doc string, endings ...string) Spec {
+// file is the line of a setting that asks for a file.
+func file(name, doc string) Spec {
 	return Spec{
 		Name: name, Arg: "file", Many: true, Doc: doc,
-		set: func(s *Settings, value string) error { return s.output(name, value, endings...) },
+		set: func(s *Settings, value string) error { return s.output(name, value) },
 	}
 }
 

@@ -3,6 +3,7 @@ import { $, answered, failed, tell, untell } from "./dom.js";
 import { resync } from "./history.js";
 import { keepRooms, keptRooms } from "./kept.js";
 import { showPeople, showSpeaker } from "./people.js";
+import { gone } from "./session.js";
 import { addRow, showChannels, showConversation, showView } from "./view.js";
 
 const typingEvery = 2000; // ms between two notices of this page
@@ -26,9 +27,7 @@ function conversation(room) {
 
 const key = (message) => JSON.stringify([message.author, message.text]);
 
-// startChat returns the listeners for the connection and its pushes, and bind, which hands the
-// connection over.
-export function startChat(name) {
+export function startChat(name, session) {
   const me = { name, user: "" };
   const everyone = conversation(null);
   const kept = keptRooms();
@@ -39,7 +38,6 @@ export function startChat(name) {
   let known = []; // messages since the server's start, as far as this page has seen them
   let live = null; // messages that are pushed while the history is on its way
   let lastNotice = 0;
-  let socket;
 
   const redraw = () => showChannels(channels, current, enterConversation, leave);
   const find = (room) => channels.find((c) => c.room === room);
@@ -91,9 +89,9 @@ export function startChat(name) {
   function opened() {
     introduce();
     for (const { room } of channels) {
-      if (room !== null && room !== "lobby") socket.send("join", { room });
+      if (room !== null && room !== "lobby") session.client.send("join", { room });
     }
-    if (!find("lobby")) socket.send("leave", { room: "lobby" });
+    if (!find("lobby")) session.client.send("leave", { room: "lobby" });
     catchUp();
   }
 
@@ -102,10 +100,10 @@ export function startChat(name) {
     const pushed = (live = []);
     let remembered;
     try {
-      remembered = await socket.request("history");
+      remembered = await session.client.history();
     } catch (error) {
       // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
-      if (pushed !== live || error.code === "disconnected") return;
+      if (pushed !== live || gone(error)) return;
       live = null;
       for (const message of pushed) remember(message, new Date());
       tell(`Could not catch up: ${error.message} (${error.code})`);
@@ -116,7 +114,7 @@ export function startChat(name) {
   // missing returns how many of the messages that the server remembers this page does not show. Both may
   // have one more at the moment, so it looks twice.
   async function missing(again = true) {
-    const remembered = await socket.request("history");
+    const remembered = await session.client.history();
     const shown = new Map();
     for (const m of known) shown.set(key(m), (shown.get(key(m)) ?? 0) + 1);
     let count = 0;
@@ -130,8 +128,8 @@ export function startChat(name) {
 
   // introduce says hello. From then on the server tells this page who is here, and others of it.
   function introduce() {
-    socket.request("hello", { name: me.name }).catch((error) => {
-      if (error.code !== "disconnected") tell(`Not introduced: ${error.message} (${error.code})`);
+    session.client.hello({ name: me.name }).catch((error) => {
+      if (!gone(error)) tell(`Not introduced: ${error.message} (${error.code})`);
     });
   }
 
@@ -146,29 +144,16 @@ export function startChat(name) {
     for (const message of missing) remember(message, null);
   }
 
-  function event(name, data) {
-    switch (name) {
-      case "message":
-        typists.delete(data.author);
-        showTyping();
-        if (live) live.push(data);
-        else remember(data, new Date());
-        break;
-      case "said":
-        said(data);
-        break;
-      case "typing":
-        typed(data.author);
-        break;
-      case "here":
-        present.set(null, data);
-        showHere();
-        break;
-      case "present":
-        present.set(data.room, data);
-        showHere();
-        break;
-    }
+  function message(data) {
+    typists.delete(data.author);
+    showTyping();
+    if (live) live.push(data);
+    else remember(data, new Date());
+  }
+
+  function here(room, data) {
+    present.set(room, data);
+    showHere();
   }
 
   // A line of somebody who did not say hello has no author.
@@ -177,7 +162,7 @@ export function startChat(name) {
     if (channel) add(channel, { author, user, text, at: new Date(), own: mine(author, user) });
   }
 
-  function typed(author) {
+  function typed({ author }) {
     if (author === me.name) return;
     clearTimeout(typists.get(author));
     typists.set(author, setTimeout(() => (typists.delete(author), showTyping()), typingLasts));
@@ -192,9 +177,14 @@ export function startChat(name) {
 
   const frame = (text) => (current === everyone ? ["message", { author: me.name, text }] : ["say", { room: current.room, text }]);
 
+  function speak(text) {
+    const [event, data] = frame(text);
+    return event === "message" ? session.client.message(data) : session.client.say(data);
+  }
+
   // measure tells that a message is too long before it is sent: the server would close the connection.
   function measure() {
-    const over = socket?.excess(...frame($("draft").value.trim())) ?? 0;
+    const over = session.excess(...frame($("draft").value.trim()));
     const was = $("draft").getAttribute("aria-invalid") === "true";
     $("draft").setAttribute("aria-invalid", String(over > 0));
     if (over > 0) {
@@ -214,7 +204,7 @@ export function startChat(name) {
     field.value = "";
     lastNotice = 0;
     try {
-      const answer = await socket.request(...frame(text));
+      const answer = await speak(text);
       untell();
       if (channel !== everyone && answer === 0) tell(`Nobody is in ${channel.title}.`);
     } catch (error) {
@@ -230,7 +220,7 @@ export function startChat(name) {
     if (!room) return;
     try {
       if (!find(room)) {
-        await socket.request("join", { room });
+        await session.client.join({ room });
         channels.push(conversation(room));
       }
       $("room").value = "";
@@ -243,7 +233,7 @@ export function startChat(name) {
 
   async function leave(channel) {
     try {
-      await socket.request("leave", { room: channel.room });
+      await session.client.leave({ room: channel.room });
     } catch (error) {
       failed("enter-result", "Not left", error);
       return;
@@ -270,23 +260,30 @@ export function startChat(name) {
   });
   $("draft").addEventListener("input", () => {
     measure();
-    if (current !== everyone || Date.now() - lastNotice < typingEvery) return;
+    if (current !== everyone || !session.isOpen() || Date.now() - lastNotice < typingEvery) return;
     lastNotice = Date.now();
-    socket.send("typing", { author: me.name });
+    session.client.send("typing", { author: me.name }); // nobody waits for an answer
   });
   pick(find(kept.open));
 
+  session.onOpen(({ resumed }) => resumed || opened()); // what was missed is on its way
+  session.each((client) => {
+    client.on("message", message);
+    client.on("said", said);
+    client.on("typing", typed);
+    client.on("here", (data) => here(null, data));
+    client.on("present", (data) => here(data.room, data));
+    client.onShed(catchUp);
+  });
+
   return {
-    opened,
     catchUp,
     missing,
-    event,
     announced: (note) => add(everyone, { note, loud: true }),
     // is tells whom the server takes this page for; "" is a guest.
     is(user) {
       me.user = user;
       showHere();
     },
-    bind: (connection) => (socket = connection),
   };
 }

@@ -33,26 +33,25 @@ function blank() {
   }
 }
 
-// startCounters returns what to do with the counters, and when the connection comes and goes.
-export function startCounters(socket) {
+export function startCounters(session) {
   const panel = $("counting");
-  const watch = () => socket.send("watch", { on: panel.open });
+  const watch = () => session.isOpen() && session.client.send("watch", { on: panel.open });
   panel.addEventListener("toggle", () => {
     blank();
     watch();
   });
-  return {
-    opened: () => panel.open && watch(),
-    closed: blank,
-    show(counters) {
-      if (!panel.open) return; // it was on its way
-      for (const name of counted) $(`count-${name}`).textContent = number.format(counters[name]);
-      const { waiting, limit } = counters;
-      $("count-waiting").textContent = `${bytes(waiting)}${limit > 0 ? ` of ${bytes(limit)}` : ", no limit"}`;
-      for (const name in lines) {
-        lines[name] = [...lines[name], counters[name]].slice(-seconds);
-        draw(name);
-      }
-    },
-  };
+  session.onOpen(() => panel.open && watch());
+  session.onState((name) => name !== "open" && blank());
+  session.each((client) => client.on("counters", show));
+
+  function show(counters) {
+    if (!panel.open) return; // it was on its way
+    for (const name of counted) $(`count-${name}`).textContent = number.format(counters[name]);
+    const { waiting, limit } = counters;
+    $("count-waiting").textContent = `${bytes(waiting)}${limit > 0 ? ` of ${bytes(limit)}` : ", no limit"}`;
+    for (const name in lines) {
+      lines[name] = [...lines[name], counters[name]].slice(-seconds);
+      draw(name);
+    }
+  }
 }

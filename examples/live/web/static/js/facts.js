@@ -20,7 +20,7 @@ export function showHeartbeat(stamp) {
 
 let countdown = 0;
 
-export function showState(name, detail) {
+export function showState(name, cause) {
   clearInterval(countdown);
   const open = name === "open";
   $("state").dataset.state = name;
@@ -28,7 +28,7 @@ export function showState(name, detail) {
   $("retry").hidden = name !== "waiting" && name !== "closed";
   $("presence").textContent = open ? presence : "–";
   if (name === "closed") {
-    const what = { 1000: "Closed", 4409: "Open elsewhere" }[detail.code] ?? "Closed for good";
+    const what = { 1000: "Closed", 4409: "Open elsewhere" }[cause.code] ?? "Closed for good";
     $("state-text").textContent = $("state-said").textContent = what;
     return;
   }
@@ -37,8 +37,8 @@ export function showState(name, detail) {
     if (open) $("state-said").textContent = "Connected";
     return;
   }
-  const until = Date.now() + detail.seconds * 1000;
-  const why = { 1001: "Server went away", 1009: "Message too long", 4000: "Line cut", 4401: "Signed out", 4429: "Too much sent" }[detail.code] ?? "Connection lost";
+  const until = Date.now() + cause.retryInMs;
+  const why = { 1001: "Server went away", 1009: "Message too long", 4000: "Line cut", 4401: "Signed out", 4429: "Too much sent" }[cause.code] ?? "Connection lost";
   $("state-said").textContent = why; // once: nobody wants to hear a countdown
   const show = () => {
     $("state-text").textContent = `${why}, again in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;

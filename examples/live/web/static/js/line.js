@@ -8,8 +8,8 @@ const napFor = 2500; // ms: a call that is under way when the server goes
 
 const plural = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-// startLine returns what to do when the session's state changes, when it goes on, and when it is a new one.
-// missing returns how many messages the page does not have that the server has.
+// startLine tells what becomes of the session. missing returns how many messages the page does not have that the
+// server has.
 export function startLine(session, missing) {
   let call = ""; // what became of the call that was under way at a restart
   let restarts = 0; // so that a call of one that was refused says nothing
@@ -23,7 +23,7 @@ export function startLine(session, missing) {
     const current = ++restarts;
     const became = (what) => current === restarts && (call = what);
     became("");
-    session.request("nap", { ms: napFor }).then(
+    session.client.nap({ ms: napFor }).then(
       () => became("Call answered. "),
       (error) => became(`Call failed (${error.code}). `),
     );
@@ -38,24 +38,27 @@ export function startLine(session, missing) {
     }
   });
 
-  return {
-    state(name) {
-      $("line-cut").disabled = $("restart").disabled = name !== "open";
-      $("line-state").textContent = name === "open" ? "has a line" : "has no line";
-    },
-    async wentOn(came) {
-      const what = `Your session went on: ${plural(came, "frame")} came meanwhile, `;
-      try {
-        const lacks = await missing();
-        answered("line-result", `${what}${lacks === 0 ? "nothing" : lacks} missing.`, lacks === 0 ? "" : "bad");
-      } catch (error) {
-        failed("line-result", "Not compared", error);
-      }
-    },
+  // wentOn counts what came before the answer to a call: that is behind all that was missed.
+  async function wentOn() {
+    const before = session.had();
+    try {
+      await session.client.me();
+      const what = `Your session went on: ${plural(session.had() - before - 1, "frame")} came meanwhile, `;
+      const lacks = await missing();
+      answered("line-result", `${what}${lacks === 0 ? "nothing" : lacks} missing.`, lacks === 0 ? "" : "bad");
+    } catch (error) {
+      failed("line-result", "Not compared", error);
+    }
+  }
+
+  session.onState((name) => {
+    $("line-cut").disabled = $("restart").disabled = name !== "open";
+    $("line-state").textContent = name === "open" ? "has a line" : "has no line";
+  });
+  session.onOpen(({ resumed, why }) => {
+    if (resumed) return wentOn();
     // Without a reason no session was to go on.
-    anew(why) {
-      if (why) answered("line-result", `${call}A new session (${why}): all is loaded anew.`);
-      call = "";
-    },
-  };
+    if (why) answered("line-result", `${call}A new session (${why}): all is loaded anew.`);
+    call = "";
+  });
 }

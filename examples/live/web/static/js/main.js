@@ -6,13 +6,13 @@ import { showBanner, showDraining, showHeartbeat, showPresence, showState, start
 import { showTotals, startFlood } from "./flood.js";
 import { keepName, keptName } from "./kept.js";
 import { startLine } from "./line.js";
-import { at, lost, showNodes } from "./nodes.js";
-import { confirm, startAsking } from "./question.js";
-import { startSession } from "./session.js";
+import { showNodes } from "./nodes.js";
+import { startAsking } from "./question.js";
+import { newSession } from "./session.js";
 import { startAnnounce, startNotify, startOrders, startService } from "./side.js";
 import { startUser, token } from "./user.js";
 import { showView } from "./view.js";
-import { showFrame, startWire } from "./wire.js";
+import { startWire } from "./wire.js";
 
 // A window that matches roomy shows everything. In others the panels are closed that nobody has asked
 // for, and the conversation has the room. The counters are always closed: they cost a frame each second.
@@ -28,76 +28,35 @@ function enter(me) {
     location.reload();
   });
 
-  const chat = startChat(me);
-  let orders, user, counters, line;
-  const session = startSession(() => at("/ws").replace(/^http/, "ws"), {
-    token,
-    lost,
-    state(name, detail) {
-      showState(name, detail);
-      line?.state(name);
-      if (name !== "waiting" && name !== "closed") return;
-      counters.closed();
-      user.closed(detail.code, detail.reason);
-    },
-    frame: (way, text) => showFrame(way, "/ws", text),
-    refused: (error) => tell(`${error.message} (${error.code})`),
-    open({ resumed, why }) {
-      user.opened();
-      counters.opened();
-      if (resumed) return; // what was missed is on its way
-      orders.lost();
-      chat.opened();
-      line.anew(why);
-    },
-    caughtUp: (n) => line.wentOn(n),
-    shed: () => chat.catchUp(),
-    asked: (name, data, signal) => (name === "confirm" ? confirm(data, signal) : undefined),
-    event(name, data) {
-      switch (name) {
-        case "heartbeat":
-          showHeartbeat(data);
-          break;
-        case "announce":
-          showBanner("Announcement", data);
-          chat.announced(`Announcement: ${data}`);
-          break;
-        case "notice":
-          showBanner(`For ${data.user}`, data.text);
-          chat.announced(`For ${data.user}: ${data.text}`);
-          break;
-        case "draining":
-          showDraining();
-          break;
-        case "order_done":
-          orders.done(data.text);
-          break;
-        case "counters":
-          counters.show(data);
-          break;
-        case "nodes":
-          showNodes(data);
-          break;
-        case "here":
-          showPresence(data.count);
-          chat.event(name, data);
-          break;
-        default:
-          chat.event(name, data);
-      }
-    },
+  const session = newSession(token);
+  session.onState(showState);
+  session.onOpen(({ skew }) => skew && tell("The server is of another version than this page: load it anew."));
+  session.each((client) => {
+    client.onError((error) => tell(`${error.message} (${error.code})`));
+    client.on("heartbeat", showHeartbeat);
+    client.on("draining", showDraining);
+    client.on("nodes", showNodes);
+    client.on("here", ({ count }) => showPresence(count));
+    client.on("announce", (text) => {
+      showBanner("Announcement", text);
+      chat.announced(`Announcement: ${text}`);
+    });
+    client.on("notice", ({ user, text }) => {
+      showBanner(`For ${user}`, text);
+      chat.announced(`For ${user}: ${text}`);
+    });
   });
-  chat.bind(session);
-  orders = startOrders(session);
-  line = startLine(session, chat.missing);
-  user = startUser(session, {
+  const chat = startChat(me, session);
+  startOrders(session);
+  startLine(session, chat.missing); // before others make calls when the session goes on
+  startUser(session, {
     is: chat.is,
     lost(why) {
       chat.announced(why);
       tell(why);
     },
   });
-  counters = startCounters(session);
+  startCounters(session);
   startAsking(session);
   startAnnounce();
   startNotify();
@@ -106,6 +65,7 @@ function enter(me) {
   showTotals();
   for (const panel of document.querySelectorAll("details:not(#user, #counting)")) panel.open = matchMedia(roomy).matches;
   $("retry").addEventListener("click", session.retry);
+  session.begin();
   $("draft").focus();
 }
 

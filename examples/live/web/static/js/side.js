@@ -1,7 +1,8 @@
 // The panels beside the chat: announcements over HTTP, the order counter, and the two other gateways.
 import { $, answered, capped, failed, make } from "./dom.js";
+import { NotifyClient, RoomsChatClient } from "./live.gen.js";
 import { at } from "./nodes.js";
-import { startSession } from "./session.js";
+import { Socket } from "./session.js";
 import { showFrame } from "./wire.js";
 
 const mostOrders = 6;
@@ -30,9 +31,8 @@ export function startAnnounce() {
   });
 }
 
-// startOrders returns done, which takes the text of an order that is ready, and lost, for when the
-// connection that would have been told is gone.
-export function startOrders(socket) {
+// startOrders shows orders until they are ready. Who would have been told is a connection of this session.
+export function startOrders(session) {
   const list = $("orders");
   $("order").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -45,7 +45,7 @@ export function startOrders(socket) {
     capped(list, mostOrders);
     $("order-text").value = "";
     try {
-      await socket.request("order", { text });
+      await session.client.order({ text });
       answered("order-result", "A queue worker tells only your connection.");
     } catch (error) {
       row.remove();
@@ -57,77 +57,91 @@ export function startOrders(socket) {
     row.dataset.done = done;
     row.lastElementChild.textContent = text;
   };
-  return {
-    done(text) {
+  session.each((client) =>
+    client.on("order_done", ({ text }) => {
       const row = open().find((r) => r.dataset.text === text);
       if (row) close(row, "true", "ready ✓");
-    },
-    lost: () => open().forEach((row) => close(row, "lost", "never heard of again")),
-  };
+    }),
+  );
+  session.onOpen(({ resumed }) => resumed || open().forEach((row) => close(row, "lost", "never heard of again")));
 }
 
-// gateway makes a button that connects path and disconnects it again, and enables buttons meanwhile.
-// It tells of errors in the element with the id result.
-function gateway(path, result, toggle, buttons, listeners) {
-  let socket = null;
-  const state = (name) => {
-    toggle.textContent = { open: "Disconnect", closed: "Connect" }[name] ?? "Connecting…";
-    for (const button of buttons) button.disabled = name !== "open";
+// gateway makes a button that connects a client of a path and disconnects it again, and enables buttons
+// meanwhile. listen is called with each client, heard with each text that comes. It returns what makes a call, and
+// tells of errors in the element with the id result.
+function gateway(path, Client, result, toggle, buttons, { listen, heard }) {
+  let client = null;
+  const became = (state, cause) => {
+    toggle.textContent = { open: "Disconnect", closed: "Connect" }[state] ?? "Connecting…";
+    for (const button of buttons) button.disabled = state !== "open";
+    if (state === "open") showFrame("life", path, "connected");
+    if (cause) showFrame("life", path, `closed ${cause.code} ${cause.reason}`.trim());
+    if (state === "closed") client = null;
+  };
+  const tap = (way, text) => {
+    showFrame(way, path, text);
+    if (way === "in") heard?.(text);
   };
   toggle.addEventListener("click", () => {
-    if (socket) {
-      socket.stop();
-      socket = null;
-      return;
-    }
-    socket = startSession(() => at(path).replace(/^http/, "ws"), {
-      ...listeners,
-      state,
-      frame: (way, text) => showFrame(way, path, text),
-    });
+    if (client) return client.close();
+    client = new Client({ WebSocket: Socket, tap, lazy: true });
+    client.onState(became);
+    listen(client);
+    client.connect();
   });
-  return (event, data) => socket?.request(event, data).catch((error) => failed(result, event, error));
+  return async (what, call) => {
+    try {
+      return client && { answer: await call(client) };
+    } catch (error) {
+      failed(result, what, error);
+      return null;
+    }
+  };
 }
 
 export function startNotify() {
   let pongs = 0;
-  const ask = gateway("/notify", "notify-result", $("notify-open"), [$("notify-ping")], {
-    event(name, data) {
-      if (name === "pong") answered("notify-result", `pong “${data}” – ${++pongs} so far`);
-    },
+  const ask = gateway("/notify", NotifyClient, "notify-result", $("notify-open"), [$("notify-ping")], {
+    listen: (client) => client.on("pong", (text) => answered("notify-result", `pong “${text}” – ${++pongs} so far`)),
   });
-  $("notify-ping").addEventListener("click", () => ask("ping"));
+  $("notify-ping").addEventListener("click", () => ask("ping", (client) => client.ping()));
 }
 
 export function startService() {
   const joined = new Set(); // rooms and updates belong to a session: a new one asks for them again
   let updates = false;
-  const ask = gateway("/rooms", "svc-result", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
-    open({ resumed }) {
-      if (resumed) return; // they are the session's
-      for (const name of joined) ask("join_room", { room: name });
-      if (updates) ask("subscribe_updates");
-    },
-    other(frame) {
-      if (frame?.type === "broadcast") answered("svc-result", `broadcast: ${frame.msg}`);
-      if (frame?.type === "heartbeat") answered("svc-result", `heartbeat: ${frame.timestamp}`);
+  const join = (room) => ask("join_room", (client) => client.joinRoom({ room }));
+  const subscribe = () => ask("subscribe_updates", (client) => client.subscribeUpdates());
+  const ask = gateway("/rooms", RoomsChatClient, "svc-result", $("svc-open"), [$("svc-join"), $("svc-updates"), $("svc-send")], {
+    listen: (client) =>
+      client.onOpen(({ resumed }) => {
+        if (resumed) return; // they are the session's
+        for (const room of joined) join(room);
+        if (updates) subscribe();
+      }),
+    // This service sends plain JSON besides, which is no event, so the client passes it over.
+    heard(text) {
+      const { type, msg, timestamp } = JSON.parse(text);
+      if (type === "broadcast") answered("svc-result", `broadcast: ${msg}`);
+      if (type === "heartbeat") answered("svc-result", `heartbeat: ${timestamp}`);
     },
   });
   const room = () => $("svc-room").value;
   $("svc-join").addEventListener("click", async () => {
     const name = room();
-    const answer = await ask("join_room", { room: name });
-    if (!answer) return;
+    const done = await join(name);
+    if (!done) return;
     joined.add(name);
-    answered("svc-result", `${answer} ${name}`);
+    answered("svc-result", `${done.answer} ${name}`);
   });
   $("svc-updates").addEventListener("click", () => {
     updates = true;
-    ask("subscribe_updates");
+    subscribe();
   });
   $("svc-broadcast").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await ask("broadcast", { room: room(), message: $("svc-text").value });
-    if (answer === null) $("svc-text").value = ""; // it was taken
+    const message = $("svc-text").value;
+    const done = await ask("broadcast", (client) => client.broadcast({ room: room(), message }));
+    if (done) $("svc-text").value = ""; // it was taken
   });
 }

@@ -1,6 +1,7 @@
 // The visitor as the server knows them: a guest, or a demo user with a token that expires.
 import { $, answered, failed, tell } from "./dom.js";
 import { at } from "./nodes.js";
+import { gone } from "./session.js";
 
 const userKey = "wsgen-live-user";
 const renewBefore = 20; // seconds before the end, if the page renews by itself
@@ -26,14 +27,13 @@ function become(name) {
   else sessionStorage.setItem(userKey, name);
 }
 
-// startUser returns opened, for when there is a connection, and closed, which takes its close code
-// and reason. It calls is with the user whom the server takes this page for, and lost when that ends.
-export function startUser(socket, { is, lost }) {
+// startUser calls is with the user whom the server takes this page for, and lost when that ends.
+export function startUser(session, { is, lost }) {
   let expires = 0; // ms; 0 is never
   let renewing = false;
 
   async function ask() {
-    const who = await socket.request("whoami");
+    const who = await session.client.whoami();
     expires = who.expires ? Date.parse(who.expires) : 0;
     const guest = who.user === "";
     if (!guest && $("user").dataset.user !== who.user) answered("sign-out-result", "Every tab of a user; for admins.");
@@ -57,17 +57,17 @@ export function startUser(socket, { is, lost }) {
   async function renew() {
     renewing = true;
     try {
-      await socket.request("$refresh", { token: await mint() });
+      await session.client.refresh();
       await ask();
     } catch (error) {
-      if (error.code !== "disconnected") failed("sign-out-result", "Not renewed", error);
+      if (!gone(error)) failed("sign-out-result", "Not renewed", error);
     }
     renewing = false;
   }
 
   const sign = (name) => {
     become(name);
-    socket.again();
+    session.again();
   };
   $("user-in").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -78,23 +78,22 @@ export function startUser(socket, { is, lost }) {
   $("sign-out").addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const closed = await socket.request("sign_out", { user: $("sign-out-user").value });
+      const closed = await session.client.signOut({ user: $("sign-out-user").value });
       answered("sign-out-result", `${closed} ${closed === 1 ? "connection" : "connections"} closed.`);
     } catch (error) {
-      if (error.code !== "disconnected") answered("sign-out-result", `${error.code}: ${error.message}`, "bad");
+      if (!gone(error)) answered("sign-out-result", `${error.code}: ${error.message}`, "bad");
     }
   });
-  setInterval(() => socket.isOpen() && show(), 500);
+  setInterval(() => session.isOpen() && show(), 500);
 
-  return {
-    opened: () => ask().catch((error) => error.code === "disconnected" || tell(`${error.message} (${error.code})`)),
-    closed(code, reason) {
-      expires = 0;
-      if (code !== 4401) return;
-      const why = `You are a guest now: ${reason || `the token of ${user} is no longer good`}`;
-      answered("sign-out-result", why, "bad");
-      lost(why);
-      become(null);
-    },
-  };
+  session.onOpen(() => ask().catch((error) => gone(error) || tell(`${error.message} (${error.code})`)));
+  session.onState((name, cause) => {
+    if (name !== "waiting" && name !== "closed") return;
+    expires = 0;
+    if (cause.code !== 4401) return;
+    const why = `You are a guest now: ${cause.reason || `the token of ${user} is no longer good`}`;
+    answered("sign-out-result", why, "bad");
+    lost(why);
+    become(null);
+  });
 }

@@ -1,46 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 )
-
-// TestTheClientOfSessions plays the scenarios of testdata/client.js: what the page's client of sessions does,
-// by a server, a network and a clock that are scripted.
-func TestTheClientOfSessions(t *testing.T) {
-	b := startBrowser(t)
-	p := launch(t, "127.0.0.1:0")
-	page, err := b.Page(p.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(page.Close)
-	script, err := os.ReadFile(filepath.Join("testdata", "client.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, code, _ := strings.Cut(string(script), "\n(")
-	names, err := browser.Eval[[]string](page, "("+strings.TrimSpace(code)+".then((all) => Object.keys(window.scenarios = all))")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("scenarios %q: %v", names, err)
-	}
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			faults, err := browser.Eval[[]string](page, fmt.Sprintf("window.scenarios[%q]()", name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, fault := range faults {
-				t.Error(fault)
-			}
-		})
-	}
-}
 
 // TestCatchingUpTwice checks that a page which asks for the history again, before it has the first answer or
 // when that was an error, shows all that was said, once.
@@ -65,17 +29,22 @@ func TestCatchingUpTwice(t *testing.T) {
 			const asked = [];
 			const refused = Object.assign(new Error("no"), { code: "internal" });
 			const [one, two, three, four] = ["one", "two", "three", "four"].map((text) => ({ author: "Bob", text }));
-			const chat = startChat("Ada");
-			chat.bind({ send() {}, excess: () => 0, request: () => new Promise((resolve, reject) => asked.push({ resolve, reject })) });
+			const pushed = {};
+			const client = {
+				on: (name, listener) => (pushed[name] = listener),
+				onShed() {},
+				history: () => new Promise((resolve, reject) => asked.push({ resolve, reject })),
+			};
+			const chat = startChat("Ada", { client, each: (wire) => wire(client), onOpen() {}, excess: () => 0, isOpen: () => true });
 			chat.catchUp();
 			if (asked.length !== 1) return "asked " + asked.length + " times";
-			chat.event("message", two);
+			pushed.message(two);
 			chat.catchUp();
-			chat.event("message", three);
+			pushed.message(three);
 			const [first, second] = asked;
 			`+c.answers+`
 			await turn();
-			chat.event("message", four);
+			pushed.message(four);
 			return [...document.querySelectorAll(".msg .text")].map((e) => e.textContent).join(" ");
 		})`)
 		if err != nil || got != c.says {
