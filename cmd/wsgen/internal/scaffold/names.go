@@ -74,10 +74,11 @@ func packageName(name, spare string) string {
 }
 
 // taken reports whether a package of this name could not be imported: the
-// language, the go command or Windows means something else by it.
+// language, the go command or Windows means something else by it. web is the folder
+// of the page, all of which is served.
 func taken(name string) bool {
 	switch name {
-	case "main", "init", "documentation", "vendor", "testdata", "con", "prn", "aux", "nul":
+	case "web", "main", "init", "documentation", "vendor", "testdata", "con", "prn", "aux", "nul":
 		return true
 	}
 	return device.MatchString(name)

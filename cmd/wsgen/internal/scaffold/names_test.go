@@ -33,7 +33,7 @@ func TestEveryGatewayNameCompiles(t *testing.T) {
 		"chat_test", "test", "chat_linux", "chat_windows", "linux", "windows_amd64", "js", "wasm", "cgo", "C", "ignore", "tools",
 		"main", "init", "internal", "vendor", "testdata", "documentation", "builtin", "unsafe", "node_modules", "cmd", "std", "all",
 		"con", "NUL", "aux", "prn", "com1", "lpt9", "com", "gateway", "maingateway", "Map", "String", "go-map",
-		"ws", "runtime", "wsgen", "templates", "hello", "index", "page", "events", "line", "push", "lobby", "roomgateway",
+		"ws", "runtime", "wsgen", "templates", "hello", "index", "page", "web", "site", "events", "line", "push", "lobby", "roomgateway",
 	}
 	for k := token.BREAK; k <= token.VAR; k++ {
 		names = append(names, k.String())
@@ -181,7 +181,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 func TestNewFirst(t *testing.T) {
 	for name, want := range map[string]string{
 		"chat": "chat", "Chat": "chat", "my-chat": "mychat", "chat_linux": "chatlinux", "2fast": "gateway2fast", "_": "gateway",
-		"map": "mapgateway", "MAP": "mapgateway", "main": "maingateway", "vendor": "vendorgateway", "con": "congateway", "string": "string",
+		"map": "mapgateway", "Web": "webgateway", "MAP": "mapgateway", "main": "maingateway", "vendor": "vendorgateway", "con": "congateway", "string": "string",
 	} {
 		if first, err := scaffold.NewFirst(name); err != nil || first.Path != name || first.Package != want {
 			t.Errorf("%s is %+v, want the package %s; %v", name, first, want, err)

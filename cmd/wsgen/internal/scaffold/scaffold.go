@@ -36,7 +36,11 @@ func Project(d Data) (map[string][]byte, error) {
 	if files["main.go"], err = importing("project/main.go.tmpl", d); err != nil {
 		return nil, err
 	}
-	for name, from := range map[string]string{"index.html": "project/index.html.tmpl", "wsgen_test.go": "gateway/wsgen_test.go.tmpl"} {
+	for name, from := range map[string]string{
+		"web/index.html": "project/index.html.tmpl",
+		"wsgen.conf":     "project/wsgen.conf.tmpl",
+		"wsgen_test.go":  "gateway/wsgen_test.go.tmpl",
+	} {
 		if files[name], err = render(from, d); err != nil {
 			return nil, err
 		}

@@ -67,11 +67,15 @@ func (u *user) lookAtPage(t *testing.T) {
 			t.Fatalf("%v\nthe page: %q", err, page.Faults())
 		}
 	}
-	// The page notes the ids that it sends.
+	// The page notes the ids of calls.
 	_, err := browser.Eval[bool](page, `(() => {
 		globalThis.sent = []
 		const send = WebSocket.prototype.send
-		WebSocket.prototype.send = function (text) { sent.push(JSON.parse(text).id); send.call(this, text) }
+		WebSocket.prototype.send = function (text) {
+			const { id } = JSON.parse(text)
+			if (id) sent.push(id)
+			send.call(this, text)
+		}
 		return true
 	})()`)
 	must(err)
