@@ -19,6 +19,7 @@ import (
 //	<!-- user plain: holds ws_gen.go -->  this file has these lines, one behind the other
 //	<!-- user plain: serve /chat -->      run this line, and wait until it serves that path
 //	<!-- user plain: talk /chat -->       connect there; > is sent, < is received
+//	<!-- user plain: prints -->           what the last of these lines printed
 //	<!-- user plain: console -->          paste these lines into a browser's console
 //	<!-- user plain: fails -->            run these lines; the last one fails
 //	<!-- user plain: says -->             the first output of the failure; … is any text
@@ -27,7 +28,7 @@ import (
 // belongs to.
 type step struct {
 	at   string // file:line of the fence
-	do   string // sh, file, edit, holds, serve, talk, console, fails, says
+	do   string // sh, prints, file, edit, holds, serve, talk, console, fails, says
 	arg  string
 	text string
 }

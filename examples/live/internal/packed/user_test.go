@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +37,8 @@ type user struct {
 	failed string // what the last "fails" step printed
 	stop   func() // ends the program of the last "serve" step
 	served step   // that step
+
+	printed *string // what the last line of the last "sh" step printed; nil: it was left out
 }
 
 func newUser(t *testing.T, env []string) *user {
@@ -57,6 +61,10 @@ func (u *user) do(t *testing.T, s step) {
 	switch s.do {
 	case "sh":
 		u.shell(t, s, text)
+	case "prints":
+		if u.printed != nil && !matches(strings.TrimSpace(text), strings.TrimSpace(*u.printed)) {
+			t.Errorf("%s: the document shows\n%s\nand it prints\n%s", s.at, text, *u.printed)
+		}
 	case "file":
 		u.write(t, s.arg, text)
 	case "edit":
@@ -91,14 +99,16 @@ func (u *user) do(t *testing.T, s step) {
 func (u *user) shell(t *testing.T, s step, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
-		if name, _, _ := strings.Cut(line, " "); name == "curl" && lacks(t, name) {
+		if name, _, _ := strings.Cut(line, " "); (name == "curl" || name == "node") && lacks(t, name) {
+			u.printed = nil
 			continue
 		}
-		out, err := try(t.Context(), u.dir, u.env, "sh", "-ec", line)
+		out, err := try(t.Context(), u.dir, append(slices.Clone(u.env), nodeOptions(t, line)...), "sh", "-ec", line)
 		if err != nil {
 			t.Fatalf("%s: %s: %v\n%s", s.at, strings.TrimSpace(line), err, out)
 		}
 		t.Logf("$ %s%s", line, out)
+		u.printed = &out
 		if !strings.HasPrefix(line, "go generate") {
 			continue
 		}
@@ -110,6 +120,20 @@ func (u *user) shell(t *testing.T, s step, lines string) {
 			}
 		}
 	}
+}
+
+// nodeOptions is what a line that runs Node needs beside it: before version 22 a flag
+// gives WebSocket to programs.
+func nodeOptions(t *testing.T, line string) []string {
+	t.Helper()
+	if !strings.HasPrefix(line, "node ") {
+		return nil
+	}
+	version := strings.TrimSpace(run(t, "", nil, "node", "-p", "parseInt(process.versions.node)"))
+	if n, err := strconv.Atoi(version); err == nil && n < 22 {
+		return []string{"NODE_OPTIONS=--experimental-websocket --no-warnings"}
+	}
+	return nil
 }
 
 // lacks reports whether a command that this repository does not ask for is not
