@@ -74,7 +74,9 @@ func TestMakeTargetsExist(t *testing.T) {
 // TestCodeInDocumentsIsTested checks that code and commands which a reader would
 // paste have a marker above them. By that, package internal/packed of the demo's
 // module carries them out, and those of docs/guide/production.md the module
-// examples/behind. Blocks of make targets need none.
+// examples/behind; TypeScript is compiled by the module contract. Blocks of make
+// targets need none, nor does code that is shown for comparison, which is of other
+// libraries: its fences name the language in full.
 func TestCodeInDocumentsIsTested(t *testing.T) {
 	guides, err := filepath.Glob("docs/guide/*.md")
 	if err != nil || len(guides) == 0 {
@@ -90,7 +92,7 @@ func TestCodeInDocumentsIsTested(t *testing.T) {
 			first := i + 1
 			for i++; i < len(lines) && lines[i] != "```"; i++ {
 			}
-			if !slices.Contains([]string{"go", "diff", "sh", "js", "yaml", "ini", "nginx", "haproxy", "caddyfile", "apache"}, language) || onlyMake(lines[first:i]) {
+			if !slices.Contains([]string{"go", "diff", "sh", "js", "ts", "tsx", "yaml", "ini", "nginx", "haproxy", "caddyfile", "apache"}, language) || onlyMake(lines[first:i]) {
 				continue
 			}
 			if !strings.HasPrefix(lines[first-2], "<!-- user ") {

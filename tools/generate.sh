@@ -18,6 +18,15 @@ done
 step "dashboard and alert rules of runtime/metrics/prom"
 GOWORK=off go -C runtime/metrics/prom/dashboard run .
 
+# The part of clients in JavaScript comes from that in TypeScript. It is committed, and
+# TestScript compares it, so that whoever does not change it needs no Node.
+if find_node; then
+	step "templates/tsclient/wsgen.js, and the picture of an editor"
+	GOWORK=off go -C contract test -count=1 -run '^(TestScript|TestPicture)$' . -update
+else
+	lack "there is no Node, or no npm, here: templates/tsclient/wsgen.js and docs/img/completion.svg stay as they are." "$node_hint"
+fi
+
 # The reference of the tool comes from its tables.
 step "docs/reference, and wsgen list in README.md"
 go run ./cmd/wsgen/internal/reference
