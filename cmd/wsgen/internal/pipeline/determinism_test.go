@@ -14,8 +14,10 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/output"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/pipeline"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/settings"
 )
 
 // TestSameFromLargeModule generates a module of a hundred packages, with pushes,
@@ -116,7 +118,9 @@ func TestSameFromClones(t *testing.T) {
 				var memory output.Memory
 				// With -trimpath one clone uses what was compiled for the other.
 				env := append(os.Environ(), "GOFLAGS=-trimpath", "GOWORK="+c.work)
-				result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: filepath.Join(dir, c.dir), Patterns: []string{c.pattern}, Env: env}, &memory)
+				opts := pipeline.Options{Dir: filepath.Join(dir, c.dir), Patterns: []string{c.pattern}, Env: env}
+				opts.Outputs = asked(t, filepath.Join(root, c.dir), opts.Dir)
+				result, err := pipeline.Run(t.Context(), opts, &memory)
 				if err != nil || result.Diagnostics.HasErrors() {
 					t.Fatal(err, result.Diagnostics)
 				}
@@ -130,12 +134,28 @@ func TestSameFromClones(t *testing.T) {
 	}
 }
 
+// asked are the outputs that the settings of a module ask for, in a copy of it.
+func asked(t *testing.T, module, dir string) (all []pipeline.Output) {
+	t.Helper()
+	s, list, err := settings.Load(module)
+	if err != nil || len(list) > 0 {
+		t.Fatal(err, list)
+	}
+	for _, o := range s.Outputs {
+		all = append(all, pipeline.Output{
+			Setting: o.Setting, File: filepath.Join(dir, filepath.FromSlash(o.Path)), Value: o.Value,
+			Selection: model.Selection{App: o.From, Only: strings.Join(o.Only, " ")},
+		})
+	}
+	return all
+}
+
 // copyTree copies the sources of the repository, and returns the files among
 // them that wsgen wrote instead of copying those.
 func copyTree(t *testing.T, root, dir string) (generated map[string]string) {
 	t.Helper()
 	cmd := exec.Command("git", "ls-files", "-co", "--exclude-standard", "--", "*.go", "*go.mod", "*go.sum", "go.work", "go.work.sum",
-		":!bench", ":!tools", ":!*_test.go", ":!*testdata*", "examples/live/web")
+		":!bench", ":!tools", ":!*_test.go", ":!*testdata*", "examples/live/web", "examples/live/clients")
 	cmd.Dir = root
 	list, err := cmd.Output()
 	if err != nil {
