@@ -226,7 +226,8 @@ type outbound struct{ server, method, data, answer string }
 func (l listed) outbound(interfaces []struct {
 	Package, Name, Namespace string
 	Events                   []struct{ Event, Data, Answer, Method string }
-}, registry, event string) (all []outbound) {
+}, registry, event string,
+) (all []outbound) {
 	for _, i := range interfaces {
 		namespace := i.Namespace[strings.LastIndexByte(i.Namespace, '.')+1:]
 		if namespace == "" {

@@ -301,9 +301,7 @@ func (r *roundTrip) types(all []value) {
 		fmt.Fprintf(&text, "export type T%d = %s; // %s\n", i, typ, p.Name)
 	}
 	for _, v := range all {
-		if p := r.places[v.Place]; !p.free() {
-			fmt.Fprintf(&text, "is<T%d>(%s);\n", v.Place, p.data(v))
-		}
+		fmt.Fprintf(&text, "is<T%d>(%s);\n", v.Place, r.places[v.Place].data(v))
 	}
 	for name, content := range map[string]string{"all.ts": r.text["all.ts"], "values.ts": text.String()} {
 		if err := os.WriteFile(filepath.Join(r.folder, name), []byte(content), 0o600); err != nil {
