@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -119,7 +118,7 @@ func TestSameFromClones(t *testing.T) {
 				// With -trimpath one clone uses what was compiled for the other.
 				env := append(os.Environ(), "GOFLAGS=-trimpath", "GOWORK="+c.work)
 				opts := pipeline.Options{Dir: filepath.Join(dir, c.dir), Patterns: []string{c.pattern}, Env: env}
-				opts.Outputs = asked(t, filepath.Join(root, c.dir), opts.Dir)
+				opts.Outputs, opts.AsyncAPIVersion = asked(t, filepath.Join(root, c.dir), opts.Dir)
 				result, err := pipeline.Run(t.Context(), opts, &memory)
 				if err != nil || result.Diagnostics.HasErrors() {
 					t.Fatal(err, result.Diagnostics)
@@ -134,8 +133,9 @@ func TestSameFromClones(t *testing.T) {
 	}
 }
 
-// asked are the outputs that the settings of a module ask for, in a copy of it.
-func asked(t *testing.T, module, dir string) (all []pipeline.Output) {
+// asked are the outputs that the settings of a module ask for, in a copy of it, and of
+// what documents are.
+func asked(t *testing.T, module, dir string) (all []pipeline.Output, asyncAPI string) {
 	t.Helper()
 	s, list, err := settings.Load(module)
 	if err != nil || len(list) > 0 {
@@ -147,7 +147,7 @@ func asked(t *testing.T, module, dir string) (all []pipeline.Output) {
 			Selection: model.Selection{App: o.From, Only: strings.Join(o.Only, " ")},
 		})
 	}
-	return all
+	return all, s.AsyncAPIVersion
 }
 
 // copyTree copies the sources of the repository, and returns the files among
@@ -155,7 +155,7 @@ func asked(t *testing.T, module, dir string) (all []pipeline.Output) {
 func copyTree(t *testing.T, root, dir string) (generated map[string]string) {
 	t.Helper()
 	cmd := exec.Command("git", "ls-files", "-co", "--exclude-standard", "--", "*.go", "*go.mod", "*go.sum", "go.work", "go.work.sum",
-		":!bench", ":!tools", ":!*_test.go", ":!*testdata*", "examples/live/web", "examples/live/clients")
+		":!bench", ":!tools", ":!*_test.go", ":!*testdata*", "examples/live/web", "examples/live/clients", "examples/live/app/asyncapi.json")
 	cmd.Dir = root
 	list, err := cmd.Output()
 	if err != nil {
@@ -169,7 +169,7 @@ func copyTree(t *testing.T, root, dir string) (generated map[string]string) {
 		case os.IsNotExist(err): // deleted, and not committed yet
 		case err != nil:
 			t.Fatal(err)
-		case bytes.HasPrefix(data, []byte(string(mark.Go))):
+		case mark.Go.In(data), mark.JSON.In(data):
 			generated[name] = string(data)
 		default:
 			writeFile(t, filepath.Join(dir, name), data)
