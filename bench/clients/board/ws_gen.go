@@ -36,8 +36,9 @@ type BoardEndpoint struct{ *ws.Endpoint }
 func NewBoardEndpoint(server *ws.Server, gateway *Board) BoardEndpoint {
 	d := wsBoard{gateway}
 	return BoardEndpoint{ws.NewEndpoint(server, ws.Spec{
-		Gateway: "board.Board",
-		Path:    "/board",
+		Gateway:  "board.Board",
+		Path:     "/board",
+		Contract: "gxja2pag4jrr",
 		Handlers: []ws.Handler{
 			{Event: "start", Params: []string{"lines"}},
 			{Event: "write"},

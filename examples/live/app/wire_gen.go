@@ -15,6 +15,10 @@ import (
 	"github.com/wsgen/wsgen/runtime"
 )
 
+import (
+	_ "embed"
+)
+
 // Injectors from wire.go:
 
 // wired makes everything. Of the options that are given newOptions makes those of all registries.

@@ -45,8 +45,9 @@ type ChatGatewayEndpoint struct{ *ws.Endpoint }
 func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGuard *ModeratedGuard, adminGuard *AdminGuard) ChatGatewayEndpoint {
 	d := wsChatGateway{gateway}
 	return ChatGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
-		Gateway: "chat.ChatGateway",
-		Path:    "/ws",
+		Gateway:  "chat.ChatGateway",
+		Path:     "/ws",
+		Contract: "n5mmn9gtkqmz",
 		Handlers: []ws.Handler{
 			{Event: "hello"},
 			{Event: "me", NoData: true},

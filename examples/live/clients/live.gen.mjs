@@ -930,6 +930,24 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  */
 
 /**
+ * Said is a line that was said in a room. Author and User are those of a ChatMessage. There is no
+ * author if the connection did not say hello.
+ *
+ * @typedef {object} ChatSaid
+ * @property {string} room
+ * @property {string} text
+ * @property {string} [author]
+ * @property {string} [user]
+ */
+
+/**
+ * OrderDone tells the connection that ordered that its order is ready.
+ *
+ * @typedef {object} OrderDone
+ * @property {string} text
+ */
+
+/**
  * Nodes are all that are known.
  *
  * @typedef {object} Nodes
@@ -993,7 +1011,7 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
 /**
  * Said is a line that was said in a room, as on /ws.
  *
- * @typedef {object} Said
+ * @typedef {object} RoomsSaid
  * @property {string} room
  * @property {string} text
  */
@@ -1016,15 +1034,18 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
 
 /**
  * @typedef {object} ServerPush
+ * @property {null} draining - Draining tells that this node is going away.
  * @property {Counters} counters - Counters tells what the registries count, once a second, and to who begins to watch at once.
  * @property {ChatMessage} message - Message announces a stored message.
  * @property {Typing} typing - Typing announces that somebody is typing.
+ * @property {ChatSaid | RoomsSaid} said - Said is a line that was said in a room of the receiver's.
+ * @property {OrderDone} order_done - OrderDone tells who ordered.
  * @property {Nodes} nodes - Nodes tells which nodes there are, whenever that changes.
  * @property {Here} here - Here tells who is connected, whenever that changes.
  * @property {Present} present - Present tells who is in a room of the receiver's, whenever that changes.
  * @property {string} heartbeat - Heartbeat is the push that the scheduled job broadcasts. A new connection gets one at once, and does not wait for the next.
+ * @property {string} announce - Announce is a text for everyone, or for a room.
  * @property {Notice} notice - Notice tells the user something that concerns nobody else. It returns how many outboxes took it.
- * @property {Said} said - Said passes on what somebody said, and tells how many outboxes took it.
  * @property {Visitors} visitors - Visitors announces that somebody came.
  */
 
@@ -1064,7 +1085,7 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
 export class ChatClient extends WsClient {
   /** @param {WsOptions} [options] */
   constructor(options) {
-    super("/ws", "8ef77aff7b9r", options);
+    super("/ws", "n5mmn9gtkqmz", options);
   }
 
   /**

@@ -25,8 +25,9 @@ type FloodGatewayEndpoint struct{ *ws.Endpoint }
 func NewFloodGatewayEndpoint(server *FloodServer, gateway *FloodGateway) FloodGatewayEndpoint {
 	d := wsFloodGateway{gateway}
 	return FloodGatewayEndpoint{ws.NewEndpoint(server.Server, ws.Spec{
-		Gateway: "flood.FloodGateway",
-		Path:    "/flood",
+		Gateway:  "flood.FloodGateway",
+		Path:     "/flood",
+		Contract: "2kae31w4hdqs",
 		Handlers: []ws.Handler{
 			{Event: "burst", Mode: ws.Serial},
 		},

@@ -22,8 +22,9 @@ type NotifyGatewayEndpoint struct{ *ws.Endpoint }
 func NewNotifyGatewayEndpoint(server *NotifyServer, gateway *NotifyGateway) NotifyGatewayEndpoint {
 	d := wsNotifyGateway{gateway}
 	return NotifyGatewayEndpoint{ws.NewEndpoint(server.Server, ws.Spec{
-		Gateway: "notify.NotifyGateway",
-		Path:    "/notify",
+		Gateway:  "notify.NotifyGateway",
+		Path:     "/notify",
+		Contract: "gk1jr0zgq8rh",
 		Handlers: []ws.Handler{
 			{Event: "ping", NoData: true},
 		},

@@ -31,8 +31,9 @@ type RoomGatewayEndpoint struct{ *ws.Endpoint }
 func NewRoomGatewayEndpoint(server *ws.Server, gateway *RoomGateway) RoomGatewayEndpoint {
 	d := wsRoomGateway{gateway}
 	return RoomGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
-		Gateway: "rooms.RoomGateway",
-		Path:    "/rooms/{room}",
+		Gateway:  "rooms.RoomGateway",
+		Path:     "/rooms/{room}",
+		Contract: "fkwwfs3e3ga6",
 		Handlers: []ws.Handler{
 			{Event: "say", Params: []string{"text"}},
 			{Event: "where", NoData: true},
@@ -85,8 +86,9 @@ type ChatServiceEndpoint struct{ *ws.Endpoint }
 func NewChatServiceEndpoint(server *ws.Server, gateway *ChatService) ChatServiceEndpoint {
 	d := wsChatService{gateway}
 	return ChatServiceEndpoint{ws.NewEndpoint(server, ws.Spec{
-		Gateway: "rooms.ChatService",
-		Path:    "/rooms",
+		Gateway:  "rooms.ChatService",
+		Path:     "/rooms",
+		Contract: "b65nhzykeyj6",
 		Handlers: []ws.Handler{
 			{Event: "join_room", Params: []string{"room"}},
 			{Event: "broadcast", Params: []string{"room", "message"}},

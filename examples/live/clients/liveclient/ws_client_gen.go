@@ -8,6 +8,7 @@ package liveclient
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 
 	wsclient "github.com/wsgen/wsgen/runtime/client"
@@ -76,6 +77,20 @@ type Counters struct {
 	Limit int64 `json:"limit"`
 }
 
+// ChatSaid is a line that was said in a room. Author and User are those of a ChatMessage. There is no
+// author if the connection did not say hello.
+type ChatSaid struct {
+	Room   string `json:"room"`
+	Text   string `json:"text"`
+	Author string `json:"author,omitempty"`
+	User   string `json:"user,omitempty"`
+}
+
+// OrderDone tells the connection that ordered that its order is ready.
+type OrderDone struct {
+	Text string `json:"text"`
+}
+
 // Nodes are all that are known.
 type Nodes struct {
 	// Addr of the one that tells
@@ -130,8 +145,8 @@ type Notice struct {
 	Text string `json:"text"`
 }
 
-// Said is a line that was said in a room, as on /ws.
-type Said struct {
+// RoomsSaid is a line that was said in a room, as on /ws.
+type RoomsSaid struct {
 	Room string `json:"room"`
 	Text string `json:"text"`
 }
@@ -152,7 +167,7 @@ type Chat struct {
 // DialChat connects to the server at an address, such as https://example.com, and returns when the
 // session is open or ctx ends. The client then comes back by itself until Close, or until a Close that is final.
 func DialChat(ctx context.Context, address string, o wsclient.Options) (*Chat, error) {
-	c, err := wsclient.Dial(ctx, address, wsclient.Gateway{Path: "/ws", Contract: "8ef77aff7b9r"}, o)
+	c, err := wsclient.Dial(ctx, address, wsclient.Gateway{Path: "/ws", Contract: "n5mmn9gtkqmz"}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +281,15 @@ func (c *Chat) MayClose(ctx context.Context, name string) (bool, error) {
 	}{name})
 }
 
+// OnDraining has fn called for each push draining, until off is called.
+//
+// Draining tells that this node is going away.
+func (c *Chat) OnDraining(fn func()) (off func()) {
+	return wsclient.On(c.Client, "draining", func(any) {
+		fn()
+	})
+}
+
 // OnCounters has fn called with the data of each push counters, until off is called.
 //
 // Counters tells what the registries count, once a second, and to who begins to watch at once.
@@ -285,6 +309,21 @@ func (c *Chat) OnMessage(fn func(ChatMessage)) (off func()) {
 // Typing announces that somebody is typing.
 func (c *Chat) OnTyping(fn func(Typing)) (off func()) {
 	return wsclient.On(c.Client, "typing", fn)
+}
+
+// OnSaid has fn called with the data of each push said, until off is called.
+// That is of several types, and stays text.
+//
+// Said is a line that was said in a room of the receiver's.
+func (c *Chat) OnSaid(fn func(json.RawMessage)) (off func()) {
+	return wsclient.On(c.Client, "said", fn)
+}
+
+// OnOrderDone has fn called with the data of each push order_done, until off is called.
+//
+// OrderDone tells who ordered.
+func (c *Chat) OnOrderDone(fn func(OrderDone)) (off func()) {
+	return wsclient.On(c.Client, "order_done", fn)
 }
 
 // OnNodes has fn called with the data of each push nodes, until off is called.
@@ -316,18 +355,18 @@ func (c *Chat) OnHeartbeat(fn func(string)) (off func()) {
 	return wsclient.On(c.Client, "heartbeat", fn)
 }
 
+// OnAnnounce has fn called with the data of each push announce, until off is called.
+//
+// Announce is a text for everyone, or for a room.
+func (c *Chat) OnAnnounce(fn func(string)) (off func()) {
+	return wsclient.On(c.Client, "announce", fn)
+}
+
 // OnNotice has fn called with the data of each push notice, until off is called.
 //
 // Notice tells the user something that concerns nobody else. It returns how many outboxes took it.
 func (c *Chat) OnNotice(fn func(Notice)) (off func()) {
 	return wsclient.On(c.Client, "notice", fn)
-}
-
-// OnSaid has fn called with the data of each push said, until off is called.
-//
-// Said passes on what somebody said, and tells how many outboxes took it.
-func (c *Chat) OnSaid(fn func(Said)) (off func()) {
-	return wsclient.On(c.Client, "said", fn)
 }
 
 // OnVisitors has fn called with the data of each push visitors, until off is called.
