@@ -98,6 +98,8 @@ chaos/internal/peer:               chaos/internal/node
 
 bench:                             bench/internal/...
 bench/generator:
+bench/clients:                     bench/clients/board third-party
+bench/clients/board:               runtime runtime/wsjson
 bench/client:                      bench/internal/... third-party
 bench/internal/clock:              third-party
 bench/internal/control:

@@ -41,7 +41,7 @@ func (s *session) begins() (sid string) {
 // resume hands the socket to the session that the client names, or says why not.
 func (s *session) resume(p *pending, says *connectData) (why string) {
 	ss := &s.endpoint.server.sessions
-	old := ss.find(says.Resume.SID)
+	old, _ := ss.find(says.Resume.SID).(*session)
 	switch {
 	case s.endpoint.keeper == nil:
 		why = whyDisabled

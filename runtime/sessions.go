@@ -20,25 +20,25 @@ func keyOf(sid string) sessionKey {
 // sessions are the sessions of a Server that can be resumed.
 type sessions struct {
 	mu   sync.Mutex
-	by   map[sessionKey]*session // guarded by mu
-	away list.List               // guarded by mu; those without a socket, the oldest first
-	shut bool                    // guarded by mu; no other may lose its socket and stay
+	by   map[sessionKey]owner // guarded by mu
+	away list.List            // guarded by mu; those without a socket, the oldest first
+	shut bool                 // guarded by mu; no other may lose its socket and stay
 
 	resumed, unresumed atomic.Uint64
 }
 
 // add makes a session known by its key.
-func (ss *sessions) add(key sessionKey, s *session) {
+func (ss *sessions) add(key sessionKey, s owner) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.by == nil {
-		ss.by = make(map[sessionKey]*session)
+		ss.by = make(map[sessionKey]owner)
 	}
 	ss.by[key] = s
 }
 
 // find returns the session of a sid; nil if there is none.
-func (ss *sessions) find(sid string) *session {
+func (ss *sessions) find(sid string) owner {
 	key := keyOf(sid)
 	ss.mu.Lock()
 	defer ss.mu.Unlock()

@@ -17,8 +17,11 @@ func sample() results {
 	return results{
 		Machine: "A machine.",
 		Sizes: []size{
-			{"wsgen", 10_000, 4000}, {"socket.io-client", 40_000, 12_000}, {"@microsoft/signalr", 50_000, 12_499},
-			{"centrifuge", 90_000, 20_000}, {"phoenix", 20_000, 7000},
+			{"wsgen", 10_000, 4000},
+			{"socket.io-client", 40_000, 12_000},
+			{"@microsoft/signalr", 50_000, 12_499},
+			{"centrifuge", 90_000, 20_000},
+			{"phoenix", 20_000, 7000},
 		},
 		Listen: map[string][]float64{"bare": {100, 200, 400}, "wsgen": {90, 180, 300}, "socket.io": {60, 120, 201}},
 		Calls:  []calls{{1, []float64{9}, []float64{10}, []float64{0.74}}, {16, []float64{9}, []float64{10}, []float64{0.9}}},
@@ -77,7 +80,8 @@ func TestFeed(t *testing.T) {
 	}{
 		{"/bare", "", nil, []string{`{"event":"start","id":1,"data":{"lines":300}}`}, `{"event":"tick",`, `{"event":"start","id":1,`},
 		{
-			"/board", "wsgen.v1.json", nil, []string{`{"event":"$connect","data":{}}`, `{"event":"start","id":1,"data":{"lines":300}}`},
+			"/board", "wsgen.v1.json", nil,
+			[]string{`{"event":"$connect","data":{}}`, `{"event":"start","id":1,"data":{"lines":300}}`},
 			`{"event":"tick",`, `{"event":"start","id":1,`,
 		},
 		{"/socket.io/?EIO=4&transport=websocket", "", []string{`0{"sid"`}, []string{"40", `420["start",300]`}, `42["tick",`, `430[300]`},
