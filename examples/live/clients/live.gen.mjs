@@ -744,7 +744,8 @@ export class WsClient {
     if (code === 1008 && !reason.startsWith("slow_consumer")) return this.#end(code, reason); // it is not let in
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
     const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures++);
-    const retryInMs = Math.round(this.#retryInMs ?? (code === 4429 ? 60_000 : 0) + chance);
+    const least = code === 4429 ? 60_000 + chance : 0;
+    const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
     this.#become("waiting", { code, reason, retryInMs });
