@@ -18,6 +18,7 @@ var runtimes = []struct {
 	{name: "Node on the PATH, with ws", client: "client.mjs", ws: true},
 	{name: "Node on the PATH, with its flag", client: "client.mjs", args: []string{"--experimental-websocket", "--no-warnings"}},
 	{name: "Node 22", exe: "node-22/bin/node", client: "client.ts", args: []string{"--no-warnings"}},
+	{name: "Node 24", exe: "node-24/bin/node", client: "client.ts", args: []string{"--no-warnings"}},
 	{name: "Deno", exe: "@deno/linux-x64-glibc/deno", client: "client.ts", args: []string{"run", "--quiet", "--allow-all", "--no-lock", "--no-config"}},
 	{name: "Bun", exe: "@oven/bun-linux-x64/bin/bun", client: "client.ts"},
 }
