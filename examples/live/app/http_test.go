@@ -66,11 +66,15 @@ func TestThePageIsComplete(t *testing.T) {
 		if strings.Contains(text, "innerHTML") || strings.Contains(text, "insertAdjacentHTML") {
 			t.Errorf("%s makes markup of text", path)
 		}
-		if found := regexp.MustCompile(`(https?:)?//[a-z]+\.[a-z]`).FindString(strings.ReplaceAll(text, "http://www.w3.org/", "")); found != "" {
+		text = strings.ReplaceAll(comments.ReplaceAllString(text, ""), "http://www.w3.org/", "")
+		if found := regexp.MustCompile(`(https?:)?//[a-z]+\.[a-z]`).FindString(text); found != "" {
 			t.Errorf("%s refers to another site: %s", path, found)
 		}
 	}
 }
+
+// comments are those of JavaScript that have lines of their own: they load nothing.
+var comments = regexp.MustCompile(`(?m)^\s*/\*\*(?s:.*?)\*/$`)
 
 // loaded returns path → content of all that page loads.
 func loaded(t *testing.T, live *livetest.Live, page string) map[string]string {
