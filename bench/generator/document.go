@@ -32,6 +32,7 @@ func judge(r results) []verdict {
 		most("full run: CPU against `go list -deps -export` of the same packages", 1.6, pairs(r[key{wsgen, full, largest}], list, cpu)),
 		most("full run: time against that", 1.6, pairs(r[key{wsgen, full, largest}], list, wall)),
 		least("full run: CPU of wire against wsgen's", 8, pairs(r[key{wire, full, largest}], r[key{wsgen, full, largest}], cpu)),
+		most("full run with all clients and documents: CPU against one without", 1.5, pairs(r[key{outputs, full, largest}], r[key{wsgen, full, largest}], cpu)),
 		bound("nothing changed: time besides `go tool` itself", 15*time.Millisecond,
 			differences(r[key{gotool, noop, largest}], r[key{nothing, noop, largest}])),
 		most("first run, nothing remembered: CPU against `go list`", 0, pairs(r[key{wsgen, first, largest}], list, cpu)),
@@ -108,7 +109,7 @@ func document(r results, verdicts []verdict, machine string) string {
 	columns := []string{full, first, noop, edited, emptied}
 	for _, size := range sizes(r) {
 		fmt.Fprintf(&b, "## %d annotated package%s\n\n| | %s |\n|---%s|\n", size, plural(size), strings.Join(columns, " | "), strings.Repeat("|---", len(columns)))
-		for _, tool := range []string{wsgen, wire, goverter, golist, gotool, nothing} {
+		for _, tool := range []string{wsgen, outputs, wire, goverter, golist, gotool, nothing} {
 			cells := []string{tool}
 			for _, what := range columns {
 				cells = append(cells, cell(r[key{tool, what, size}]))
@@ -123,7 +124,7 @@ func document(r results, verdicts []verdict, machine string) string {
 - **%s**: a constant in the package that all others import is another one. wsgen does not need the packages in between compiled; %d rounds, and one of 100 packages.
 - **%s**: the go command compiles net/http and all below it for whoever wants its types; wire reads the sources instead, and leaves the compiling to the build. One round; of small modules, without goverter and `+"`go list`"+`.
 
-`+"`go list -deps -export` is what anybody pays who wants types of the go command; `go tool wsgen version` is what `go tool` takes to find out that its wsgen is built, and to start it.\n\n", full, first, noop, edited, editRounds, emptied)
+`+"`go list -deps -export` is what anybody pays who wants types of the go command; `go tool wsgen version` is what `go tool` takes to find out that its wsgen is built, and to start it. `"+outputs+"` is wsgen in a module whose wsgen.conf asks for all that it can write of an application, of all gateways in one file each: clients in TypeScript, JavaScript and Go, an AsyncAPI document and JSON Schema.\n\n", full, first, noop, edited, editRounds, emptied)
 	fmt.Fprint(&b, "## The gates\n\nAt 100 packages; a ratio is that within a round, and the median of the rounds counts:\n\n| gate | wanted | measured | |\n|---|---|---|---|\n")
 	for _, v := range verdicts {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", v.gate, v.want, v.got, v.word())

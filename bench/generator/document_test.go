@@ -15,6 +15,7 @@ func TestJudge(t *testing.T) {
 	r := results{
 		{golist, full, largest}:  {ms(100, 100), ms(200, 200), ms(100, 100)},
 		{wsgen, full, largest}:   {ms(150, 100), ms(300, 200), ms(900, 900)},
+		{outputs, full, largest}: {ms(225, 1), ms(450, 1), ms(900, 1)},
 		{wire, full, largest}:    {ms(3000, 3000), ms(3000, 3000), ms(3000, 3000)},
 		{gotool, noop, largest}:  {ms(1, 120), ms(1, 220), ms(1, 120)},
 		{nothing, noop, largest}: {ms(1, 100), ms(1, 205), ms(1, 110)},
@@ -24,6 +25,7 @@ func TestJudge(t *testing.T) {
 		{got: "1.50× (1.50× to 9.00× in 3 rounds)", pass: true},
 		{got: "1.00× (1.00× to 9.00× in 3 rounds)", pass: true},
 		{got: "10.0× (3.3× to 20.0× in 3 rounds)", pass: true},
+		{got: "1.50× (1.00× to 1.50× in 3 rounds)", pass: true},
 		{got: "15.0 ms (10.0 ms to 20.0 ms in 3 rounds)", pass: true},
 		{got: "not measured"},
 		{got: "not measured"},
@@ -36,7 +38,8 @@ func TestJudge(t *testing.T) {
 	r[key{wsgen, full, largest}] = []cost{ms(161, 161), ms(322, 322), ms(161, 161)}
 	r[key{gotool, noop, largest}] = []cost{ms(1, 120), ms(1, 221), ms(1, 126)}
 	r[key{wire, full, largest}] = []cost{ms(1280, 1), ms(1280, 1)}
-	for i, v := range judge(r)[:4] {
+	r[key{outputs, full, largest}] = []cost{ms(250, 1), ms(490, 1), ms(250, 1)}
+	for i, v := range judge(r)[:5] {
 		if v.pass {
 			t.Errorf("gate %d passes with %s", i, v.got)
 		}

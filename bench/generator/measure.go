@@ -49,6 +49,7 @@ const (
 	golist   = "go list -deps -export"
 	gotool   = "go tool wsgen"
 	nothing  = "go tool wsgen version"
+	outputs  = "wsgen with clients and documents"
 
 	full    = "full run"
 	first   = "first run"
@@ -154,26 +155,46 @@ type made struct {
 func (e *env) prepare(ctx context.Context, n int) (*made, error) {
 	m := &made{e, filepath.Join(e.work, fmt.Sprintf("made%d", n)), n, e.commands(n)}
 	e.sayf("size %d: making and compiling the module", n)
-	if err := module(m.dir, filepath.Dir(e.here), n); err != nil {
+	tidy := []string{"go", "mod", "tidy"}
+	if err := e.begin(ctx, m.dir, n, "",
+		tidy, m.commands[wsgen], m.commands[wire], m.commands[goverter], m.commands[golist],
+		m.commands[wsgen], m.commands[gotool], m.commands[nothing]); err != nil {
 		return nil, err
+	}
+	return m, e.begin(ctx, m.withOutputs(), n, settings, tidy, m.commands[wsgen], m.commands[golist], m.commands[wsgen])
+}
+
+// settings ask for everything that wsgen writes of a whole application.
+const settings = `client.ts = web/live.gen.ts
+client.js = web/live.gen.js
+client.go = liveclient
+asyncapi = web/asyncapi.json
+jsonschema = web/schema.json
+`
+
+// withOutputs is the folder of a second module, of which all outputs are made.
+func (m *made) withOutputs() string { return m.dir + "-outputs" }
+
+// begin makes a module of n packages with these settings, and runs commands there.
+func (e *env) begin(ctx context.Context, dir string, n int, settings string, commands ...[]string) error {
+	if err := module(dir, filepath.Dir(e.here), n); err != nil {
+		return err
 	}
 	sums, err := os.ReadFile(filepath.Join(e.here, "go.sum"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := os.WriteFile(filepath.Join(m.dir, "go.sum"), sums, 0o644); err != nil {
-		return nil, err
-	}
-	for _, argv := range [][]string{
-		{"go", "mod", "tidy"},
-		m.commands[wsgen], m.commands[wire], m.commands[goverter], m.commands[golist],
-		m.commands[wsgen], m.commands[gotool], m.commands[nothing],
-	} {
-		if err := e.quiet(ctx, m.dir, nil, argv...); err != nil {
-			return nil, err
+	for name, text := range map[string][]byte{"go.sum": sums, "wsgen.conf": []byte(settings)} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return err
 		}
 	}
-	return m, nil
+	for _, argv := range commands {
+		if err := e.quiet(ctx, dir, nil, argv...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // commands are the command lines of the tools, for n packages.
@@ -211,17 +232,20 @@ func (m *made) round(ctx context.Context, slow bool) error {
 		tool, what string
 		argv       []string
 		slow       bool
+		dir        string
 	}{
-		{golist, full, m.force(golist), false},
-		{wsgen, full, m.force(wsgen), false},
-		{wire, full, m.force(wire), true},
-		{goverter, full, m.force(goverter), true},
-		{wsgen, noop, m.commands[wsgen], false},
+		{golist, full, m.force(golist), false, m.dir},
+		{wsgen, full, m.force(wsgen), false, m.dir},
+		{outputs, full, m.force(wsgen), false, m.withOutputs()},
+		{wire, full, m.force(wire), true, m.dir},
+		{goverter, full, m.force(goverter), true, m.dir},
+		{wsgen, noop, m.commands[wsgen], false, m.dir},
+		{outputs, noop, m.commands[wsgen], false, m.withOutputs()},
 	} {
 		if run.slow && !slow {
 			continue
 		}
-		if err := m.measure(ctx, key{run.tool, run.what, m.size}, nil, run.argv); err != nil {
+		if err := m.measureIn(ctx, run.dir, key{run.tool, run.what, m.size}, nil, run.argv); err != nil {
 			return err
 		}
 	}
@@ -263,7 +287,11 @@ func (m *made) edited(ctx context.Context) error {
 }
 
 func (m *made) measure(ctx context.Context, k key, more, argv []string) error {
-	c, err := m.run(ctx, m.dir, more, argv...)
+	return m.measureIn(ctx, m.dir, k, more, argv)
+}
+
+func (m *made) measureIn(ctx context.Context, dir string, k key, more, argv []string) error {
+	c, err := m.run(ctx, dir, more, argv...)
 	if err != nil {
 		return err
 	}
