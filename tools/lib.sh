@@ -44,7 +44,7 @@ workspace() { go list -m -f '{{.Dir}}' | sed "s,^$PWD/,,; s,^$PWD\$,.," | sort; 
 # generated lists the files that make generate writes.
 generated() {
 	tree '**/ws_gen.go' '**/ws_gen_test.go' '**/ws_wire_gen.go' '**/wire_gen.go' '**/ws_client_gen.go' \
-		'**/*.gen.js' '**/*.gen.mjs' 'docs/reference/*.md' \
+		'**/*.gen.js' '**/*.gen.mjs' '**/*.gen.ts' 'docs/reference/*.md' \
 		runtime/metrics/prom/dashboard.json runtime/metrics/prom/alerts.yml |
 		while read -r f; do
 			# The reference has pages that people write.

@@ -639,7 +639,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     if (code === 1008 && !reason.startsWith("slow_consumer")) return this.#end(code, reason); // it is not let in
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
     const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures++);
-    const retryInMs = Math.round(this.#retryInMs ?? (code === 4429 ? 60_000 : 0) + chance);
+    const least = code === 4429 ? 60_000 + chance : 0;
+    const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
     this.#become("waiting", { code, reason, retryInMs });
@@ -819,10 +820,11 @@ export type WsErrorCode =
 // ==== What Server pushes and asks ====
 
 export interface ServerPush {
-  /** Tick is a new line. */
-  tick: BoardLine | PeerLine;
+  /** Added is a new line. */
+  added: BoardLine;
   /** Typing says who writes. */
   typing: string;
+  tick: PeerLine;
   said: PeerLine;
 }
 
@@ -848,7 +850,7 @@ export interface BoardSends {
 /** Board takes lines. */
 export class BoardClient extends WsClient<ServerPush, ServerAsks, BoardSends> {
   constructor(options?: WsOptions) {
-    super("/board", "gxja2pag4jrr", options);
+    super("/board", "yxp8fwkhgsjv", options);
   }
 
   /** Start has lines come. */

@@ -78,13 +78,13 @@ func TestFeed(t *testing.T) {
 		hello, says       []string // what comes first, and what is said
 		tick, end         string
 	}{
-		{"/bare", "", nil, []string{`{"event":"start","id":1,"data":{"lines":300}}`}, `{"event":"tick",`, `{"event":"start","id":1,`},
+		{"/bare", "", nil, []string{`{"event":"start","id":1,"data":{"lines":300}}`}, `{"event":"added",`, `{"event":"start","id":1,`},
 		{
 			"/board", "wsgen.v1.json", nil,
 			[]string{`{"event":"$connect","data":{}}`, `{"event":"start","id":1,"data":{"lines":300}}`},
-			`{"event":"tick",`, `{"event":"start","id":1,`,
+			`{"event":"added",`, `{"event":"start","id":1,`,
 		},
-		{"/socket.io/?EIO=4&transport=websocket", "", []string{`0{"sid"`}, []string{"40", `420["start",300]`}, `42["tick",`, `430[300]`},
+		{"/socket.io/?EIO=4&transport=websocket", "", []string{`0{"sid"`}, []string{"40", `420["start",300]`}, `42["added",`, `430[300]`},
 	} {
 		d := websocket.Dialer{Subprotocols: []string{c.subprotocol}}
 		if c.subprotocol == "" {

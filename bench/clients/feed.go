@@ -39,8 +39,8 @@ func newFeed() (*feed, error) {
 		return nil, err
 	}
 	f := &feed{at: l.Addr().String(), messages: map[string][]byte{
-		"plain":     frames(fmt.Sprintf(`{"event":"tick","data":%s}`, line)),
-		"socket.io": frames(fmt.Sprintf(`42["tick",%s]`, line)),
+		"plain":     frames(fmt.Sprintf(`{"event":"added","data":%s}`, line)),
+		"socket.io": frames(fmt.Sprintf(`42["added",%s]`, line)),
 	}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/bare", f.bare)

@@ -19,7 +19,7 @@ const kinds = {
     socket.onmessage = (message) => {
       const { event, id, data } = JSON.parse(message.data);
       if (id !== undefined) done();
-      else if (event === "tick") hears(data);
+      else if (event === "added") hears(data);
     };
     await new Promise((opened) => (socket.onopen = opened));
     return (n) =>
@@ -30,13 +30,13 @@ const kinds = {
   },
   async wsgen(address) {
     const client = new BoardClient({ url: `ws://${address}`, WebSocket });
-    client.on("tick", hears);
+    client.on("added", hears);
     client.connect();
     return (n) => client.start({ lines: n }, { timeoutMs: 60_000 });
   },
   async "socket.io"(address) {
     const socket = io(`http://${address}`, { transports: ["websocket"] });
-    socket.on("tick", hears);
+    socket.on("added", hears);
     await new Promise((opened) => socket.on("connect", opened));
     return (n) => new Promise((resolve) => socket.emit("start", n, resolve));
   },

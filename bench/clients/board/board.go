@@ -9,7 +9,7 @@ import (
 	ws "github.com/wsgen/wsgen/runtime"
 )
 
-//go:generate go tool wsgen .
+//go:generate go tool wsgen ../../...
 
 // Line is a line on a board.
 type Line struct {
@@ -49,8 +49,8 @@ type Board struct{ Push ws.Push[Events] }
 //
 //ws:push
 type Events interface {
-	// Tick is a new line.
-	Tick(line Line) (int, error)
+	// Added is a new line.
+	Added(line Line) (int, error)
 	// Typing says who writes.
 	Typing(author string) (int, error)
 }
@@ -58,12 +58,12 @@ type Events interface {
 // Start has lines come.
 //
 //ws:subscribe start
-func (b *Board) Start(lines int) (int, error) { return b.Push.All().Tick(Line{Number: lines}) }
+func (b *Board) Start(lines int) (int, error) { return b.Push.All().Added(Line{Number: lines}) }
 
 // Write writes a line.
 //
 //ws:subscribe write
-func (b *Board) Write(line Line) (int, error) { return b.Push.All().Tick(line) }
+func (b *Board) Write(line Line) (int, error) { return b.Push.All().Added(line) }
 
 // Edit changes a line.
 //

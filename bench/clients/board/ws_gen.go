@@ -38,7 +38,7 @@ func NewBoardEndpoint(server *ws.Server, gateway *Board) BoardEndpoint {
 	return BoardEndpoint{ws.NewEndpoint(server, ws.Spec{
 		Gateway:  "board.Board",
 		Path:     "/board",
-		Contract: "gxja2pag4jrr",
+		Contract: "yxp8fwkhgsjv",
 		Handlers: []ws.Handler{
 			{Event: "start", Params: []string{"lines"}},
 			{Event: "write"},
@@ -224,7 +224,7 @@ func NewEvents(push ws.Push[Events]) Events { return push.All() }
 
 type wsEvents struct{ t ws.Target }
 
-func (p wsEvents) Tick(in Line) (int, error) { return ws.EmitJSON(p.t, "tick", in, wsWriteLine) }
+func (p wsEvents) Added(in Line) (int, error) { return ws.EmitJSON(p.t, "added", in, wsWriteLine) }
 
 func (p wsEvents) Typing(in string) (int, error) {
 	return ws.EmitJSON(p.t, "typing", in, wsjson.WriteString)
