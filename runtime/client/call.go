@@ -52,10 +52,6 @@ func Send(c *Client, event string, data any) error {
 	return c.enqueue(message{text: text})
 }
 
-func errNotRefreshed() error {
-	return ws.NewError(CodeDisconnected, "there is no connection to refresh")
-}
-
 // times reports whether Options.Timeout is the end of what has the context ctx.
 func (c *Client) times(ctx context.Context) bool {
 	_, ends := ctx.Deadline()
@@ -71,9 +67,10 @@ type call struct {
 	done  chan result // gets the answer; nil of a stream
 	items *items      // of a stream
 
-	of   *link  // of a $refresh, which belongs to a link
-	sent uint64 // guarded by Client.mu; the number of its message; 0: it was not sent
-	gone bool   // guarded by Client.mu; nobody waits for its answer
+	refresh bool   // a $refresh, which the next $connected answers, too
+	of      *link  // guarded by Client.mu; over which a $refresh was sent; nil: it was not
+	sent    uint64 // guarded by Client.mu; the number of its message; 0: it was not sent, or does not count
+	gone    bool   // guarded by Client.mu; nobody waits for its answer
 }
 
 func newCall(event string) *call { return &call{event: event, done: make(chan result, 1)} }
@@ -183,7 +180,7 @@ func (c *Client) abandon(x *call) bool {
 	switch {
 	case c.calls[x.id] != x:
 		return false
-	case x.of != nil:
+	case x.refresh:
 		delete(c.calls, x.id)
 		c.drained()
 	case x.sent == 0:

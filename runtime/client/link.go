@@ -89,11 +89,6 @@ func (l *link) stop(end *ending) (last bool) {
 		l.bye = end.answer
 		l.after(farewell, func() bool { return true })
 	}
-	for _, x := range c.calls {
-		if x.of == l {
-			c.settle(x, nil, errNotRefreshed())
-		}
-	}
 	c.work.Broadcast()
 	return l.bye != nil
 }

@@ -49,7 +49,9 @@ func (l *link) connected(says *connectedData) {
 	c.session.acknowledge(says.Seq)
 	l.again = append(l.again, c.session.unacked...)
 	for _, x := range c.calls {
-		if text := x.anew(); text != nil {
+		if x.refresh {
+			c.settle(x, nil, nil) // this link has brought a token
+		} else if text := x.anew(); text != nil {
 			l.control = append(l.control, text)
 		}
 	}

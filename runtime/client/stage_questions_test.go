@@ -11,14 +11,15 @@ import (
 
 // asking is a question, which waits for the user.
 type asking struct {
-	data  json.RawMessage
-	reply chan json.RawMessage
+	data     json.RawMessage
+	reply    chan json.RawMessage
+	unwanted <-chan struct{} // closed when nobody waits for the reply
 }
 
 // answers has the user asked what the server asks by "confirm".
 func (s *stage) answers() {
 	wsclient.Answer(s.c, "confirm", func(ctx context.Context, data json.RawMessage) (json.RawMessage, error) {
-		x := asking{data, make(chan json.RawMessage, 1)}
+		x := asking{data, make(chan json.RawMessage, 1), ctx.Done()}
 		s.questions <- x
 		select {
 		case answer := <-x.reply:
@@ -35,6 +36,15 @@ func (s *stage) asked(want string) string {
 		return same(want, string(s.question.data))
 	default:
 		return "nothing was asked"
+	}
+}
+
+func (s *stage) unasked(string) string {
+	select {
+	case <-s.question.unwanted:
+		return ""
+	default:
+		return "the answer is still wanted"
 	}
 }
 

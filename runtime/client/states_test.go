@@ -1,7 +1,9 @@
 package wsclient_test
 
 import (
+	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,7 +11,8 @@ import (
 )
 
 // TestClientStates carries out the talks of testdata/states.txt: what a client does in
-// each of its states, whatever happens.
+// each of its states, whatever happens. The client in TypeScript carries them out, too
+// (contract/states_test.go).
 func TestClientStates(t *testing.T) {
 	for _, talk := range talks(t, "testdata/states.txt") {
 		t.Run(talk.name, func(t *testing.T) {
@@ -95,6 +98,15 @@ func (x *talk) add(number int, line string) {
 		x.token = strings.Fields(rest)
 	case "dial":
 		x.stuck = true
+	case "times":
+		n, again, _ := strings.Cut(rest, " ")
+		times, err := strconv.Atoi(n)
+		if err != nil {
+			panic(fmt.Sprintf("line %d: %v", number, err))
+		}
+		for range times {
+			x.add(number, again)
+		}
 	default:
 		x.steps = append(x.steps, step{number, verb, rest})
 	}

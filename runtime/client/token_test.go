@@ -106,7 +106,8 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// TestRefreshLost: a refresh ends with the connection that it is for.
+// TestRefreshLost: a refresh whose connection is lost waits for the next, no longer than
+// it may take.
 func TestRefreshLost(t *testing.T) {
 	url := scripted(t, func(n int, p *peer) error {
 		if err := p.connected(); err != nil {
@@ -121,7 +122,7 @@ func TestRefreshLost(t *testing.T) {
 		}
 		return err
 	})
-	c := dial(t, url, wsclient.Options{Timeout: wsclient.Unlimited, Retry: wsclient.Retry{Min: time.Hour, Max: time.Hour}, Token: func(context.Context) (string, error) { return "mine", nil }})
-	wantCode(t, c.Refresh(context.Background()), wsclient.CodeDisconnected)
-	wantCode(t, c.Refresh(context.Background()), wsclient.CodeDisconnected) // it is not open yet
+	c := dial(t, url, wsclient.Options{Timeout: 500 * time.Millisecond, Retry: wsclient.Retry{Min: time.Hour, Max: time.Hour}, Token: func(context.Context) (string, error) { return "mine", nil }})
+	wantCode(t, c.Refresh(context.Background()), ws.CodeTimeout)
+	wantCode(t, c.Refresh(context.Background()), ws.CodeTimeout) // nothing is open yet
 }
