@@ -77,17 +77,26 @@ func (n *node) install() (err error) {
 	if err := os.WriteFile(filepath.Join(n.built, "client.ts"), []byte(client), 0o600); err != nil {
 		return err
 	}
-	for _, name := range []string{"uses.ts", "sockets.ts", "states.mjs", "states.txt", "behaviours.mjs", "documents.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(n.built, name), text, 0o600); err != nil {
+	for _, name := range []string{"uses.ts", "sockets.ts", "stage.mjs", "states.mjs", "states.txt", "talks.mjs", "behaviours.mjs", "documents.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
+		if err := n.copyIn(filepath.Join("testdata", name), name); err != nil {
 			return err
 		}
 	}
+	// What every client does is told beside the Go client.
+	if err := n.copyIn("../runtime/client/testdata/states.txt", "talks.txt"); err != nil {
+		return err
+	}
 	_, err = n.bin("esbuild/bin/esbuild", "client.ts", "--outfile=client.mjs", "--format=esm", "--target=es2022", "--log-level=warning")
 	return err
+}
+
+// copyIn copies a file into the folder with the client.
+func (n *node) copyIn(from, name string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(n.built, name), text, 0o600)
 }
 
 func (n *node) removeBuilt() error {

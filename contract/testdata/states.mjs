@@ -3,103 +3,19 @@
 //
 //   node states.mjs CLIENT.mjs states.txt
 import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-
-// ---- the clock
-
-let now = 1_000_000;
-let timers = [];
-let lastTimer = 0;
-globalThis.setTimeout = (fn, ms = 0) => {
-  const timer = { id: ++lastTimer, at: now + ms, fn };
-  timers.push(timer);
-  return timer;
-};
-globalThis.clearTimeout = (timer) => void (timers = timers.filter((other) => other !== timer));
-Date.now = () => now;
-Math.random = () => 0.999;
-
-const settle = async () => {
-  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
-};
-
-async function pass(text) {
-  const [, n, unit] = /^(\d+)(ms|s)$/.exec(text);
-  const until = now + Number(n) * (unit === "s" ? 1000 : 1);
-  for (;;) {
-    const [next] = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.id - b.id);
-    if (!next) break;
-    now = Math.max(now, next.at);
-    clearTimeout(next);
-    next.fn();
-    await settle();
-  }
-  now = until;
-}
-
-// ---- the page
-
-const page = new Map();
-const listening = {
-  addEventListener: (name, fn) => page.set(name, [...(page.get(name) ?? []), fn]),
-  removeEventListener: (name, fn) =>
-    page.set(
-      name,
-      page.get(name).filter((other) => other !== fn),
-    ),
-};
-Object.assign(globalThis, listening, { document: { ...listening, visibilityState: "visible" } });
-
-function turn(what) {
-  const tell = (type, more) => (page.get(type) ?? []).forEach((fn) => fn({ type, ...more }));
-  if (what === "hide" || what === "show") {
-    globalThis.document.visibilityState = what === "hide" ? "hidden" : "visible";
-    tell("visibilitychange");
-  } else if (what === "unload") tell("pagehide", { persisted: false });
-  else tell(what, { persisted: true });
-}
-
-// ---- the server
-
-class Socket {
-  readyState = 0;
-  sent = [];
-  constructor(url, protocol) {
-    this.url = url;
-    this.protocol = protocol;
-    world.sockets.push(this);
-  }
-  send(text) {
-    strictEqual(this.readyState, 1, "it sends into a socket that is not open");
-    this.sent.push(text);
-  }
-  close(code, reason) {
-    // What a browser allows (WebSockets Standard, "close(code, reason)").
-    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) throw new RangeError(`close(${code})`);
-    this.closed = { code, reason };
-    this.readyState = 2;
-  }
-  is(code, reason) {
-    this.readyState = 3;
-    this.onclose({ code, reason });
-  }
-}
+import { clear, linesOf, nothingIsLeft, pass, settle, Socket, sockets, turn, uncaught } from "./stage.mjs";
 
 // ---- a case
 
 let world;
 const { WsClient, WsError } = await import(pathToFileURL(process.argv[2]).href);
-const thrown = [];
-process.on("uncaughtException", (e) => thrown.push(e));
 
 function begin(options) {
   const { token, ...rest } = options;
-  world = { sockets: [], results: new Map(), heard: [], tokens: 0, token: undefined, asked: undefined };
+  world = { results: new Map(), heard: [], token: undefined, asked: undefined };
   if (token === "function") {
     rest.token = async () => {
-      world.tokens++;
-      if (world.token === "throws") throw new Error("nobody has signed in");
       if (world.token === "later") return new Promise((resolve) => (world.signIn = resolve));
       return world.token;
     };
@@ -121,7 +37,7 @@ function begin(options) {
   };
 }
 
-const socket = () => world.sockets.at(-1) ?? fail("there is no socket");
+const socket = () => sockets.at(-1) ?? fail("there is no socket");
 const given = '{"event":"$connected","data":{"sid":"s1","resumed":false,"seq":0,"heartbeatMs":25000,"maxBytes":65536}}';
 
 async function stream(result) {
@@ -167,11 +83,8 @@ function user(text) {
       return promise(name, () => client.ready());
     case "refresh":
       return promise(name, () => client.refresh());
-    case "send": {
-      const [, one, times = "1"] = /^(.*?)(?: times (\d+))?$/.exec(data);
-      for (let i = 0; i < Number(times); i++) client.send(event, JSON.parse(one));
-      return;
-    }
+    case "send":
+      return void client.send(event, JSON.parse(data));
     case "call":
       return promise(name, (signal) => client.call(event, JSON.parse(data), { signal }));
     case "stream": {
@@ -205,12 +118,8 @@ const kinds = {
   "user:": user,
   "socket:": (text) => {
     const [what, code, ...reason] = text.split(" ");
-    if (what === "opens") {
-      strictEqual(socket().url, "ws://server.test/states");
-      strictEqual(socket().protocol, "wsgen.v1.json");
-      socket().readyState = 1;
-      socket().onopen({});
-    } else if (what === "breaks") socket().is(1006, "");
+    if (what === "opens") socket().opens();
+    else if (what === "breaks") socket().is(1006, "");
     else if (what === "fails") socket().onerror({});
     else socket().is(Number(code), reason.join(" "));
   },
@@ -223,19 +132,15 @@ const kinds = {
     }
   },
   "client<": (text) => {
-    const notes = /^notes (\d+)$/.exec(text);
-    for (let i = 0; i < Number(notes?.[1] ?? 1); i++) {
-      const sent = socket().sent.shift();
-      ok(sent, "it has sent nothing");
-      ok(sent.startsWith('{"event":"'), `it counts otherwise: ${sent}`);
-      if (notes) strictEqual(JSON.parse(sent).event, "note");
-      else deepStrictEqual(JSON.parse(sent), JSON.parse(text));
-    }
+    const sent = socket().sent.shift();
+    ok(sent, "it has sent nothing");
+    ok(sent.startsWith('{"event":"'), `it counts otherwise: ${sent}`);
+    deepStrictEqual(JSON.parse(sent), JSON.parse(text));
   },
   "client:": (text) => {
     const [what, code] = text.split(" ");
     if (what === "silent") return deepStrictEqual(socket().sent, []);
-    const closed = world.sockets.findLast((each) => each.closed);
+    const closed = sockets.findLast((each) => each.closed);
     strictEqual(String(closed?.closed.code), code);
   },
   "clock:": pass,
@@ -249,8 +154,7 @@ const kinds = {
     strictEqual(world.client.state, state);
     if (code) strictEqual(String(world.cause?.code), code);
   },
-  "sockets:": (text) => strictEqual(world.sockets.length, Number(text)),
-  "tokens:": (text) => strictEqual(world.tokens, Number(text)),
+  "sockets:": (text) => strictEqual(sockets.length, Number(text)),
   "question:": (text) => {
     if (text === "aborted") return ok(world.question?.signal.aborted);
     deepStrictEqual(world.question?.data, JSON.parse(text));
@@ -258,8 +162,7 @@ const kinds = {
   },
   "heard:": (text) => deepStrictEqual(world.heard.splice(0), JSON.parse(text)),
   "given:": () => {
-    socket().readyState = 1;
-    socket().onopen({});
+    socket().opens();
     strictEqual(JSON.parse(socket().sent.shift()).event, "$connect");
     socket().onmessage({ data: given });
     strictEqual(world.client.state, "open");
@@ -289,31 +192,27 @@ async function play(lines) {
       }
       await line(at.text);
       await settle();
-      if (thrown.length) throw thrown.shift();
+      uncaught();
     }
     deepStrictEqual(
-      world.sockets.flatMap((each) => each.sent),
+      sockets.flatMap((each) => each.sent),
       [],
       "it has sent more",
     );
     world.client.close();
     await settle();
-    deepStrictEqual(timers, [], "timers are left");
-    deepStrictEqual([...page.values()].flat(), [], "it listens on");
+    nothingIsLeft();
   } catch (e) {
     return `states.txt:${at.number}: ${at.text}\n${e.message}`;
   } finally {
-    timers = [];
-    page.clear();
-    globalThis.document.visibilityState = "visible";
+    clear();
   }
 }
 
 const cases = [];
-for (const [i, raw] of readFileSync(process.argv[3], "utf8").split("\n").entries()) {
-  const text = raw.trim();
-  if (text.startsWith("case ")) cases.push({ name: text.slice(5), lines: [] });
-  else if (text && !text.startsWith("#")) cases.at(-1).lines.push({ number: i + 1, text });
+for (const line of linesOf(process.argv[3])) {
+  if (line.text.startsWith("case ")) cases.push({ name: line.text.slice(5), lines: [] });
+  else cases.at(-1).lines.push(line);
 }
 for (const { name, lines } of cases) {
   const first = lines[0].text.startsWith("options: ") ? lines.shift().text.slice(9) : '{"url":"ws://server.test"}';
