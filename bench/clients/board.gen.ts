@@ -298,10 +298,14 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     });
   }
 
-  /** Shows the server a new token, without a new connection; without one, the next is waited for, which shows it. */
+  /** Shows the server a new token, without a new connection; if there is none, or it is lost, the next one shows it. */
   async refresh(): Promise<void> {
-    if (this.#state !== "open") return this.ready();
-    await this.call("$refresh", { token: await this.#token() });
+    if (this.#state === "connecting") await this.ready(); // what this attempt shows may be older
+    const here = () => this.#state === "open" && !this.#draining;
+    const token = here() ? await this.#token() : undefined;
+    if (here()) return this.call<void>("$refresh", { token });
+    if (this.#state === "idle") this.connect();
+    return this.#until<void>(undefined, (done) => this.#listen("$open", () => done()));
   }
 
   // ---- messages

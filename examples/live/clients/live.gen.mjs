@@ -400,13 +400,17 @@ export class WsClient {
   }
 
   /**
-   * Shows the server a new token, without a new connection; without one, the next is waited for, which shows it.
+   * Shows the server a new token, without a new connection; if there is none, or it is lost, the next one shows it.
    *
    * @returns {Promise<void>}
    */
   async refresh() {
-    if (this.#state !== "open") return this.ready();
-    await this.call("$refresh", { token: await this.#token() });
+    if (this.#state === "connecting") await this.ready(); // what this attempt shows may be older
+    const here = () => this.#state === "open" && !this.#draining;
+    const token = here() ? await this.#token() : undefined;
+    if (here()) return this.call("$refresh", { token });
+    if (this.#state === "idle") this.connect();
+    return this.#until(undefined, (done) => this.#listen("$open", () => done()));
   }
 
   // ---- messages
