@@ -92,10 +92,12 @@ func run(args []string, out io.Writer) error {
 				}
 			}
 			r, err := Run(name, &c, s)
-			if err != nil {
-				return err
+			if err != nil { // the other cases are worth seeing all the same
+				fmt.Fprintln(out, "  FAILED", err)
+				r = &Result{Engine: name, Case: &c, Problems: []string{err.Error()}}
+			} else {
+				r.print(out)
 			}
-			r.print(out)
 			results = append(results, r)
 		}
 	}

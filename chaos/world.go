@@ -108,7 +108,11 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 		if err != nil {
 			return w, err
 		}
-		m := &Member{Index: i, Proxy: proxy, addr: "127.0.0.1:0", Config: node.Config{
+		port, err := engine.FreePort()
+		if err != nil {
+			return w, err
+		}
+		m := &Member{Index: i, Proxy: proxy, addr: fmt.Sprintf("127.0.0.1:%d", port), Config: node.Config{
 			Name: fmt.Sprintf("node%d", i), Engine: name, At: proxy.Addr(), Rate: s.Rate,
 		}}
 		if c.Churns {
@@ -123,7 +127,7 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 		}
 	}
 	if err := w.Until("all nodes know each other", 20*time.Second, w.complete); err != nil {
-		return w, err
+		return w, fmt.Errorf("%w: %s", err, w.known())
 	}
 	w.clients(c)
 	if err := w.Until("all clients are there", 20*time.Second, w.served); err != nil {
@@ -337,6 +341,20 @@ func (w *World) complete() bool {
 		}
 	}
 	return true
+}
+
+// known says whom each node knows.
+func (w *World) known() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []string
+	for _, m := range w.Nodes {
+		if life := m.Life(); life != nil {
+			c := life.Report.Stats.Cluster
+			all = append(all, fmt.Sprintf("%s knows %d, link up: %v, outages %d", m.Config.Name, c.Nodes, c.Up, c.Outages))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // served reports whether all clients are at a node.

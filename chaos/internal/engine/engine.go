@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -41,21 +42,28 @@ func New(name string) (Engine, error) {
 	case "nats":
 		return newNATS()
 	case "redis":
-		port, err := freePort()
+		port, err := FreePort()
 		return &redis{process{port: port}}, err
 	}
 	return nil, fmt.Errorf("engine: %q is neither nats nor redis", name)
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// FreePort returns a port of 127.0.0.1 that nobody listens on, for a process that is
+// started at it again and again. It is none that systems give to connections that go
+// out (Linux: from 32768 on, others: from 49152): one of these would take the place of a
+// server that is down.
+func FreePort() (int, error) {
+	const first, behind = 10_000, 32_768
+	for range 1000 {
+		port := first + rand.IntN(behind-first)
+		if l, err := net.Listen("tcp", addrOf(port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("engine: no port is free")
 }
+
+func addrOf(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // patience is how long a server may take to be ready.
 const patience = 20 * time.Second
@@ -66,7 +74,7 @@ type process struct {
 	cmd  *exec.Cmd
 }
 
-func (p *process) addr() string { return fmt.Sprintf("127.0.0.1:%d", p.port) }
+func (p *process) addr() string { return addrOf(p.port) }
 
 // start starts the process, and returns when it listens.
 func (p *process) start(cmd *exec.Cmd) error {

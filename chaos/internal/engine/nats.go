@@ -49,7 +49,7 @@ func newNATS() (n *nats, err error) {
 	for range natsServers {
 		var ports [3]int
 		for i := range ports {
-			if ports[i], err = freePort(); err != nil {
+			if ports[i], err = FreePort(); err != nil {
 				return n, err
 			}
 		}
