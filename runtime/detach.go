@@ -158,9 +158,18 @@ func (s *session) Released() {
 	s.releaseGuest()
 }
 
+// elsewhere returns where the client was when the session was resumed last; nil: it
+// never was.
+func (s *session) elsewhere() *elsewhereNow {
+	if r := s.returns.Load(); r != nil {
+		return r.at.Load()
+	}
+	return nil
+}
+
 // whence returns where the client was when the session was resumed.
 func (s *session) whence() netip.AddrPort {
-	if at := s.other.Load(); at != nil {
+	if at := s.elsewhere(); at != nil {
 		return at.remote
 	}
 	return netip.AddrPort{}
@@ -168,7 +177,7 @@ func (s *session) whence() netip.AddrPort {
 
 // network is what the socket is counted under.
 func (s *session) network() netip.Addr {
-	if at := s.other.Load(); at != nil {
+	if at := s.elsewhere(); at != nil {
 		return at.network
 	}
 	return s.identity.cameFrom().network

@@ -108,10 +108,10 @@ func (s *session) takeOver(from *session, p *pending, says *connectData) (why st
 func (s *session) turns() chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.turn == nil {
-		s.turn = make(chan struct{}, 1)
+	if s.returns.Load() == nil {
+		s.returns.Store(&returns{turn: make(chan struct{}, 1)})
 	}
-	return s.turn
+	return s.returns.Load().turn
 }
 
 // lateAfter returns a channel that says when a time is over; nil: never.
@@ -143,7 +143,7 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 	s.stage, s.away = stageOpen, nil
 	s.since.Store(int64(sv.clock()))
 	s.told.Store(false)
-	s.other.Store(&elsewhereNow{remote: remote, network: from.network()})
+	s.returns.Load().at.Store(&elsewhereNow{remote: remote, network: from.network()})
 	if s.identity != nil {
 		s.identity.kept.Store(a.kept)
 		principal := a.principal

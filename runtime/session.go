@@ -26,18 +26,25 @@ type session struct {
 
 	had   uint64       // messages that counted. Read goroutine only
 	until atomic.Int64 // without a socket: how long its client is waited for, by Server.clock; else 0
-	begun bool         // the first message was taken. Read goroutine only
-	told  atomic.Bool  // the client was asked to leave
-	stage stage        // guarded by mu
-	key   sessionKey   // by which it is found; zero: it cannot be resumed. Guarded by mu
+	since atomic.Int64 // when it got its socket, by Server.clock
+
+	// Those that are small stand together, so that an idle session takes 96 bytes.
+	told  atomic.Bool // the client was asked to leave
+	begun bool        // the first message was taken. Read goroutine only
+	stage stage       // guarded by mu
+	key   sessionKey  // by which it is found; zero: it cannot be resumed. Guarded by mu
 
 	mu      sync.Mutex
-	pending *pending      // guarded by mu; nil: it is over, and the Observer has the answer
-	away    *away         // guarded by mu; nil: it has a socket that works
-	leaves  *time.Timer   // guarded by mu; ends the client's time to leave; nil: it was not asked to
-	since   atomic.Int64  // when it got its socket, by Server.clock
-	turn    chan struct{} // guarded by mu; held by one that resumes it; nil: nobody ever did
-	other   atomic.Pointer[elsewhereNow]
+	pending *pending                // guarded by mu; nil: it is over, and the Observer has the answer
+	away    *away                   // guarded by mu; nil: it has a socket that works
+	leaves  *time.Timer             // guarded by mu; ends the client's time to leave; nil: it was not asked to
+	returns atomic.Pointer[returns] // nil: nobody ever came back to it
+}
+
+// returns has what a session needs whose client comes back.
+type returns struct {
+	turn chan struct{} // held by one that resumes it
+	at   atomic.Pointer[elsewhereNow]
 }
 
 // elsewhereNow is where the client of a session was when it was resumed.

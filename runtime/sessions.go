@@ -20,9 +20,9 @@ func keyOf(sid string) sessionKey {
 // sessions are the sessions of a Server that can be resumed.
 type sessions struct {
 	mu   sync.Mutex
-	by   map[sessionKey]owner // guarded by mu
-	away list.List            // guarded by mu; those without a socket, the oldest first
-	shut bool                 // guarded by mu; no other may lose its socket and stay
+	by   map[sessionKey]*Client // guarded by mu
+	away list.List              // guarded by mu; those without a socket, the oldest first
+	shut bool                   // guarded by mu; no other may lose its socket and stay
 
 	resumed, unresumed atomic.Uint64
 }
@@ -32,9 +32,9 @@ func (ss *sessions) add(key sessionKey, s owner) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.by == nil {
-		ss.by = make(map[sessionKey]owner)
+		ss.by = make(map[sessionKey]*Client)
 	}
-	ss.by[key] = s
+	ss.by[key] = s.asClient()
 }
 
 // find returns the session of a sid; nil if there is none.
@@ -42,7 +42,10 @@ func (ss *sessions) find(sid string) owner {
 	key := keyOf(sid)
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	return ss.by[key]
+	if c := ss.by[key]; c != nil {
+		return c.owner()
+	}
+	return nil
 }
 
 // forget takes a session out.
