@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -70,17 +72,19 @@ func run(args []string, out io.Writer) error {
 	if *logs {
 		scale.Logs = os.Stderr
 	}
+	chosen, err := choose(*cases)
+	if err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "wsgen-chaos-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
+	fmt.Fprintln(out, about())
 	var results []*Result
 	for name := range strings.SplitSeq(*engines, ",") {
-		for _, c := range Cases() {
-			if *cases != "" && !strings.Contains(","+*cases+",", ","+c.Name+",") {
-				continue
-			}
+		for _, c := range chosen {
 			fmt.Fprintf(out, "%s, %s: %s\n", name, c.Name, c.What)
 			s := scale
 			if c.Name == "C2" {
@@ -102,6 +106,50 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	return summary(out, results)
+}
+
+// choose returns the cases of these names; of none, all of them.
+func choose(names string) (chosen []Case, err error) {
+	if names == "" {
+		return Cases(), nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		c, err := CaseNamed(name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, *c)
+	}
+	return chosen, nil
+}
+
+// about says what is tested, and where.
+func about() string {
+	commit, changes := "unknown", ""
+	var servers []string
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range build.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				commit = s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				changes = " with changes"
+			}
+		}
+		for _, d := range build.Deps {
+			if d.Path == "github.com/nats-io/nats-server/v2" {
+				servers = append(servers, "nats-server "+d.Version)
+			}
+		}
+	}
+	if program, err := engine.RedisServer(); err == nil {
+		if said, err := exec.Command(program, "--version").Output(); err == nil {
+			words, _, _ := strings.Cut(string(said), " sha=")
+			servers = append(servers, strings.TrimSpace(words))
+		}
+	}
+	return fmt.Sprintf("%s, commit %s%s, %s %s/%s, %d processors, %s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
+		commit, changes, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.Join(servers, ", "))
 }
 
 // print tells of one case.

@@ -18,5 +18,14 @@ esac
 step "building what breaks clusters"
 go -C chaos build -o ../bin/chaos .
 cd chaos # it builds another release of itself
-# shellcheck disable=SC2086
-exec ../bin/chaos -engines "$engines" -cases "${CASES:-}" -for "${FOR:-1m}" ${FLAGS:-}
+run() {
+	# shellcheck disable=SC2086
+	../bin/chaos -engines "$engines" -cases "${CASES:-}" -for "${FOR:-1m}" ${FLAGS:-}
+}
+if [ "$engines" != nats,redis ] || [ -n "${CASES:-}${FOR:-}" ]; then
+	run
+	exit
+fi
+# What came of a whole run is worth keeping: docs/reference/chaos.md leads to the last one.
+mkdir -p results
+run | tee "results/$(date -u +%Y%m%d-%H%M%S).txt"
