@@ -33,7 +33,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 9, "rounds of what takes less than a second; the rest has fewer")
 	flag.BoolVar(&o.empty, "empty", true, "measure with an empty build cache too, which takes half of the time")
 	flag.BoolVar(&o.gate, "gate", false, "exit with status 1 if a gate is missed or could not be measured")
-	limit := flag.Duration("limit", 5*time.Minute, "end after this time")
+	limit := flag.Duration("limit", 30*time.Minute, "end after this time")
 	flag.Parse()
 	for field := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(field)
