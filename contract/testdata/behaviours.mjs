@@ -367,7 +367,7 @@ const behaviours = {
     const client = s.client();
     const opened = [];
     await client.ready();
-    client.onOpen(({ resumed, skew }) => opened.push(resumed, skew));
+    client.onOpen(({ resumed, why, skew }) => opened.push(resumed, why, skew));
     const held = fails(client.hold({ timeoutMs: 0 }));
     const stream = client.numbers({ to: 1000 });
     await stream.next();
@@ -383,7 +383,7 @@ const behaviours = {
       ),
       "disconnected",
     );
-    same(opened, [false, false, false, false]);
+    same(opened, [false, undefined, false, false, "unknown", false]);
     same((await client.tally()).opened, 2);
     return s;
   },

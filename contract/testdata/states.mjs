@@ -25,7 +25,7 @@ function begin(options) {
     const client = (world.client = new WsClient("/states", "digest", { ...rest, WebSocket: Socket }));
     client.onState((state) => world.heard.push(["state", state]));
     if (client.state !== "idle") world.heard.push(["state", client.state]);
-    client.onOpen((opened) => world.heard.push(["open", opened]));
+    client.onOpen((opened) => world.heard.push(["open", JSON.parse(JSON.stringify(opened))])); // no undefined
     client.onError((error) => world.heard.push(["error", error.code]));
     client.onShed((n) => world.heard.push(["shed", n]));
     client.onState((state, cause) => (world.cause = cause));

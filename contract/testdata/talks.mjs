@@ -187,7 +187,7 @@ function meet({ tokens, stuck }) {
   const { calls, opened, questions } = world;
   const client = (world.client = new WsClient("/states", "digest", options));
   client.onState((_, cause) => (world.cause = cause));
-  client.onOpen(({ resumed }) => opened.push(resumed ? "resumed" : "new"));
+  client.onOpen(({ resumed, why = "" }) => opened.push(`${resumed ? "resumed" : "new"} ${why}`.trim()));
   client.handle("confirm", (data, { signal }) => new Promise((reply) => questions.push({ data, signal, reply })));
 }
 

@@ -8,8 +8,8 @@ export async function right(signal: AbortSignal): Promise<void> {
   board.on("posted", (post) => post.replies?.map((reply: Post) => reply.id.toFixed()));
   board.on("tick", (n) => n.toFixed(), { signal });
   board.onState((state: WsState, cause) => void (state === "waiting" && cause?.retryInMs?.toFixed()));
-  board.onOpen(async ({ resumed, skew }: WsOpened) => {
-    if (!resumed || skew) for await (const n of board.numbers({ to: 3 })) n.toFixed();
+  board.onOpen(async ({ resumed, why, skew }: WsOpened) => {
+    if (!resumed || why === "gap" || skew) for await (const n of board.numbers({ to: 3 })) n.toFixed();
   });
   board.onError((error: WsError) => error.details.map((detail) => detail.path));
   board.onShed((pushes) => pushes.toFixed());

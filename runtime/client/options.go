@@ -82,6 +82,10 @@ type Opened struct {
 	// Resumed says that the session goes on: nothing is missing, and nothing comes
 	// twice.
 	Resumed bool
+	// Why says why another session has begun, if one was to go on: "unknown", "gap",
+	// "busy" or "disabled" (docs/reference/protocol.md, "Resuming"). A later server may
+	// have others. Default: "", if there was none, or it goes on.
+	Why string
 	// Skew says that the server was made of another contract than this client.
 	Skew bool
 }

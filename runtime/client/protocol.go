@@ -28,6 +28,7 @@ type resume struct {
 type connectedData struct {
 	SID         string `json:"sid"`
 	Resumed     bool   `json:"resumed"`
+	Why         string `json:"why"`
 	Seq         uint64 `json:"seq"`
 	Schema      string `json:"schema"`
 	HeartbeatMs int64  `json:"heartbeatMs"`

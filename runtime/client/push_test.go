@@ -210,7 +210,7 @@ func TestTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	close(held)
-	const want = "[{Resumed:false Skew:true} 1 shed 3 2]"
+	const want = "[{Resumed:false Why: Skew:true} 1 shed 3 2]"
 	eventually(t, "all is told", func() bool { return len(told.get()) >= 4 })
 	if got := strings.Replace(told.String(), "shed 2 shed 1", "shed 3", 1); got != want { // together, or apart
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -251,8 +251,8 @@ func TestSessionLost(t *testing.T) {
 		waits <- err
 	}()
 	p.refuse(false)
-	if o := await(t, "that it is open", opened); o.Resumed {
-		t.Error("resumed")
+	if o := await(t, "that it is open", opened); o.Resumed || o.Why != "" { // it has no session to ask for
+		t.Errorf("it opened with %+v", o)
 	}
 	wantCode(t, await(t, "the call", held), wsclient.CodeDisconnected)
 	if err := await(t, "the call that was not sent", waits); err != nil {

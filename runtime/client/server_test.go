@@ -3,6 +3,8 @@ package wsclient_test
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -87,6 +89,7 @@ func serveBy(t testing.TB, start func(*httptest.Server), o ws.Options, g gateway
 	}
 	s := &site{Server: ws.NewServer(o)}
 	s.http = httptest.NewUnstartedServer(ws.NewRouter(g.endpoint(s.Server)))
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes of TLS that are cut
 	s.http.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		if tcp, ok := c.(*net.TCPConn); ok {
 			_ = tcp.SetWriteBuffer(32 << 10) // what is not read is felt soon

@@ -61,7 +61,7 @@ func (l *link) connected(says *connectedData) {
 	}
 	c.become(Open, nil)
 	if tell := c.o.OnOpen; tell != nil {
-		opened := Opened{Resumed: says.Resumed, Skew: says.Schema != "" && c.gateway.Contract != "" && says.Schema != c.gateway.Contract}
+		opened := Opened{Resumed: says.Resumed, Why: says.Why, Skew: says.Schema != "" && c.gateway.Contract != "" && says.Schema != c.gateway.Contract}
 		c.tell(func() { tell(opened) })
 	}
 	c.work.Signal()

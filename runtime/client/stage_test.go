@@ -72,7 +72,7 @@ func newStage(t *testing.T, x *talk) *stage {
 		OnOpen: func(o wsclient.Opened) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.opened = append(s.opened, map[bool]string{true: "resumed", false: "new"}[o.Resumed])
+			s.opened = append(s.opened, strings.TrimSpace(map[bool]string{true: "resumed", false: "new"}[o.Resumed]+" "+o.Why))
 		},
 		OnState: func(_ wsclient.State, cause *ws.Closed) {
 			s.mu.Lock()

@@ -85,6 +85,7 @@ export class WsError extends Error {
  *
  * @typedef {object} WsOpened
  * @property {boolean} resumed - The session goes on: nothing was lost. Otherwise load anew what pushes have told.
+ * @property {"unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined} [why] - Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming".
  * @property {boolean} skew - The server was generated from another contract than this client.
  */
 
@@ -315,8 +316,7 @@ export class WsClient {
   onOpen(fn) {
     const opened = this.#opened;
     let wanted = true;
-    if (opened)
-      queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { resumed: false, skew: opened.skew }));
+    if (opened) queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { ...opened, resumed: false }));
     return wsAll([this.#listen("$open", fn), () => (wanted = false)]);
   }
 
@@ -655,7 +655,7 @@ export class WsClient {
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }) {
+  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }) {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -679,7 +679,7 @@ export class WsClient {
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
     this.#tell("$open", this.#opened);
   }
 

@@ -53,6 +53,8 @@ export interface WsCause {
 export interface WsOpened {
   /** The session goes on: nothing was lost. Otherwise load anew what pushes have told. */
   resumed: boolean;
+  /** Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming". */
+  why?: "unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined;
   /** The server was generated from another contract than this client. */
   skew: boolean;
 }
@@ -248,8 +250,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   onOpen(fn: (opened: WsOpened) => void): () => void {
     const opened = this.#opened;
     let wanted = true;
-    if (opened)
-      queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { resumed: false, skew: opened.skew }));
+    if (opened) queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { ...opened, resumed: false }));
     return wsAll([this.#listen("$open", fn), () => (wanted = false)]);
   }
 
@@ -551,7 +552,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }: any): void {
+  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }: any): void {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -575,7 +576,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
     this.#tell("$open", this.#opened);
   }
 
