@@ -66,16 +66,19 @@ func (s streams) init(ctx context.Context, f *scaffoldFlags, dir string, from sc
 				fmt.Fprintln(s.out, "wsgen: the module has directives already, so no gateway was added")
 			}
 		})
-		fmt.Fprintf(s.out, "\nnext: %s after every change of a gateway\n", generateAgain)
+		fmt.Fprintf(s.out, "\nnext: %s after every change of a gateway\n%s", generateAgain, askForClients)
 		return nil
 	}
 	serve, err := scaffold.Serve(data)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nnext: serve the gateway, where your program listens:\n\n%s\nand %s after every change of a gateway\n", indent(string(serve)), generateAgain)
+	fmt.Fprintf(s.out, "\nnext: serve the gateway, where your program listens:\n\n%s\nand %s after every change of a gateway\n%s", indent(string(serve)), generateAgain, askForClients)
 	return nil
 }
+
+// askForClients says how to have clients written, which wsgen new does by itself.
+const askForClients = "for clients in pages and programs, name files in wsgen.conf: client.ts = web/client.gen.ts, or client.js, or client.go\n"
 
 func indent(text string) string {
 	var out strings.Builder
