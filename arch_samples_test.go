@@ -102,11 +102,26 @@ func samples() map[string]sample {
 		"message, compared":    {"messages decide nothing", map[string]string{"cmd/wsgen/a/a.go": "package a\nvar _ = why == whyKey\n"}, "cmd/wsgen/a/a.go:2: the text why decides"},
 		"message, its start":   {"messages decide nothing", map[string]string{"cmd/wsgen/a/a.go": "package a\nvar _ = strings.HasPrefix(at.what, \"inside\")\n"}, "cmd/wsgen/a/a.go:2: the text what decides"},
 		"message, switched on": {"messages decide nothing", map[string]string{"cmd/wsgen/a/a.go": "package a\nfunc f() {\n\tswitch d.Help {\n\t}\n}\n"}, "cmd/wsgen/a/a.go:3: the text Help decides"},
+		"codes, the same":      {"both halves know the same codes", codes("CodeA", `"a"`, `"a", "b"`), ""},
+		"codes, one told of":   {"both halves know the same codes", codes("CodeA", `"a", "b"`, `"a", "b"`), "cmd/wsgen/internal/directive/a.go:3: EveryCall has b"},
+		"codes, one not told":  {"both halves know the same codes", codes("CodeA, CodeB", `"a"`, `"b", "a"`), "cmd/wsgen/internal/directive/a.go:3: EveryCall lacks b"},
+		"codes, one not typed": {"both halves know the same codes", codes("CodeA", `"a"`, `"a"`), "cmd/wsgen/internal/emit/tsclient/a.go:3: ownCodes lacks b"},
+		"codes, none":          {"both halves know the same codes", codes("CodeC", `"a"`, `"a"`), "runtime/a.go:6: there is no func everyCall with codes"},
 		"unfinished":           {"no unfinished work", map[string]string{"a/a_test.go": "package a\n// TO" + "DO: more\n"}, "a/a_test.go:2: a mark of unfinished work"},
 		"undocumented":         {"exported names of ws have a text", map[string]string{"runtime/a.go": "package ws\n\nfunc F() {}\n"}, "runtime/a.go:3: F is exported and has no comment"},
 		"undocumented const":   {"exported names of ws have a text", map[string]string{"runtime/a.go": "package ws\nconst (\n\tA = 1 // one\n\tB = 2\n)\n"}, "runtime/a.go:4: B is exported"},
 		"undocumented method":  {"exported names of ws have a text", map[string]string{"runtime/a.go": "package ws\n// T is.\ntype T struct{}\nfunc (t *T) M() {}\ntype u struct{}\nfunc (u) M() {}\n"}, "runtime/a.go:4: M is exported"},
 		"documented, internal": {"exported names of ws have a text", map[string]string{"runtime/internal/a/a.go": "package a\nfunc F() {}\n"}, ""},
+	}
+}
+
+// codes are the two halves of a repository that lists codes in each.
+func codes(runtime, every, all string) map[string]string {
+	return map[string]string{
+		"runtime/a.go":                          "package ws\ntype Code string\nconst (\n\tCodeA, CodeB Code = \"a\", \"b\"\n)\nfunc everyCall(c Code) bool {\n\tswitch c {\n\tcase " + runtime + ":\n\t\treturn true\n\t}\n\treturn false\n}\n",
+		"cmd/wsgen/internal/directive/a.go":     "package directive\n\nfunc EveryCall() []string { return []string{" + every + "} }\n",
+		"cmd/wsgen/internal/emit/asyncapi/a.go": "package asyncapi\n\nfunc everyCall() []string { return []string{" + strings.ReplaceAll(runtime, "Code", "ws.Code") + "} }\n",
+		"cmd/wsgen/internal/emit/tsclient/a.go": "package tsclient\n\nfunc ownCodes() []string { return []string{" + all + "} }\n",
 	}
 }
 

@@ -148,6 +148,7 @@ func rules() map[string]func([]*source) []finding {
 		"user code has one door":           oneDoor,
 		"errors are asked by one package":  errorsAsked,
 		"what peers cause is bounded":      boundedLog,
+		"both halves know the same codes":  sameCodes,
 		"size of files and functions":      size,
 		"no init":                          noInit,
 		"no mutable globals":               noGlobals,
