@@ -10,6 +10,7 @@ import (
 // in which networks lose them.
 type line struct {
 	listener net.Listener
+	sealed   bool // TLS goes through it: what clients send cannot be read here
 	wg       sync.WaitGroup
 
 	mu      sync.Mutex
@@ -20,12 +21,12 @@ type line struct {
 	conns   map[net.Conn]struct{}
 }
 
-func newLine(to string) (*line, error) {
+func newLine(to string, sealed bool) (*line, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	l := &line{listener: listener, to: to, conns: map[net.Conn]struct{}{}}
+	l := &line{listener: listener, sealed: sealed, to: to, conns: map[net.Conn]struct{}{}}
 	l.wg.Go(l.accept)
 	return l, nil
 }
@@ -82,7 +83,7 @@ func (l *line) carry(to, from net.Conn, fromClient bool) {
 	pongs := pongs{tell: func(count uint64) { l.set(func(l *line) { l.ponged = count }) }}
 	for {
 		n, err := from.Read(buffer)
-		if fromClient {
+		if fromClient && !l.sealed {
 			pongs.read(buffer[:n])
 		}
 		if n > 0 && !(fromClient && l.swallows()) {

@@ -113,10 +113,16 @@ func (n *node) bin(name string, args ...string) (string, error) {
 
 // run runs a program there. What it prints is a part of the error if it fails.
 func (n *node) run(exe string, args ...string) (string, error) {
+	return n.runWith(nil, exe, args...)
+}
+
+// runWith is run with more in the environment.
+func (n *node) runWith(env []string, exe string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Dir = n.built
+	cmd.Env = append(os.Environ(), env...)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if err != nil {

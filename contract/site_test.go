@@ -2,12 +2,18 @@ package contract_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -22,6 +28,7 @@ type site struct {
 	line   *line
 	wants  bool          // a token
 	ping   time.Duration // so often; 0: as by default
+	secure *tls.Config   // it is served over TLS; nil: it is not
 	server *ws.Server
 	web    *http.Server
 	ended  sync.WaitGroup // Shutdowns
@@ -40,14 +47,35 @@ type site struct {
 //	POST /sites/3/tick?from=1&to=9            is pushed to everyone
 //	POST /sites/3/ponged                      is answered by the count in the last Pong
 type sites struct {
-	mu  sync.Mutex
-	all []*site
+	secure *tls.Config // of each; nil: they are served over TCP
+	mu     sync.Mutex
+	all    []*site
 }
 
 // serveSites serves them to scripts, and ends them with the test.
 func serveSites(t *testing.T, more http.Handler) (url string) {
 	t.Helper()
-	all := &sites{}
+	return (&sites{}).start(t, more)
+}
+
+// serveSecureSites serves sites over TLS. Their clients have to trust a certificate, which
+// is in a file.
+func serveSecureSites(t *testing.T) (url, certificate string) {
+	t.Helper()
+	made := httptest.NewTLSServer(nil) // it has one for 127.0.0.1
+	defer made.Close()
+	certificate = filepath.Join(t.TempDir(), "certificate.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.Certificate().Raw})
+	if err := os.WriteFile(certificate, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := &sites{secure: &tls.Config{Certificates: made.TLS.Certificates}}
+	return all.start(t, nil), certificate
+}
+
+// start serves them, and ends them with the test.
+func (all *sites) start(t *testing.T, more http.Handler) (url string) {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sites", all.create)
 	mux.HandleFunc("POST /sites/{site}/{what}", all.do)
@@ -66,11 +94,11 @@ func serveSites(t *testing.T, more http.Handler) (url string) {
 }
 
 func (all *sites) create(w http.ResponseWriter, r *http.Request) {
-	s := &site{board: newBoard(), wants: r.FormValue("token") != ""}
+	s := &site{board: newBoard(), wants: r.FormValue("token") != "", secure: all.secure}
 	s.ping, _ = time.ParseDuration(r.FormValue("ping"))
 	addr, err := s.serve()
 	if err == nil {
-		s.line, err = newLine(addr)
+		s.line, err = newLine(addr, s.secure != nil)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -80,7 +108,11 @@ func (all *sites) create(w http.ResponseWriter, r *http.Request) {
 	all.all = append(all.all, s)
 	number := len(all.all) - 1
 	all.mu.Unlock()
-	_ = json.NewEncoder(w).Encode(map[string]any{"id": number, "url": "ws://" + s.line.addr()})
+	scheme := "ws://"
+	if s.secure != nil {
+		scheme = "wss://"
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"id": number, "url": scheme + s.line.addr()})
 }
 
 func (all *sites) do(w http.ResponseWriter, r *http.Request) {
@@ -153,12 +185,15 @@ func (s *site) serve() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.web = &http.Server{Handler: ws.NewRouter(s.board.endpoint(s.server, guards...)), ReadHeaderTimeout: 10 * time.Second}
-	s.ended.Add(1)
-	go func() {
-		defer s.ended.Done()
-		_ = s.web.Serve(listener) // until it is closed
-	}()
+	web := &http.Server{Handler: ws.NewRouter(s.board.endpoint(s.server, guards...)), ReadHeaderTimeout: 10 * time.Second}
+	s.web = web
+	serve := web.Serve
+	if s.secure != nil {
+		web.TLSConfig = s.secure.Clone()
+		web.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are cut
+		serve = func(l net.Listener) error { return web.ServeTLS(l, "", "") }
+	}
+	s.ended.Go(func() { _ = serve(listener) }) // until it is closed
 	return listener.Addr().String(), nil
 }
 

@@ -134,12 +134,17 @@ func is[E error](err error) bool {
 	return errors.As(err, &e)
 }
 
+// trusted is the certificate of a site.
+func trusted(s *site) *x509.CertPool {
+	roots := x509.NewCertPool()
+	roots.AddCert(s.http.Certificate())
+	return roots
+}
+
 // TestDialTLS: over TLS, with certificates that are checked.
 func TestDialTLS(t *testing.T) {
 	s := serveBy(t, (*httptest.Server).StartTLS, ws.Options{}, gateway{on: map[string]handler{"echo": inline(echo)}})
-	roots := x509.NewCertPool()
-	roots.AddCert(s.http.Certificate())
-	c := dial(t, s.http.URL, wsclient.Options{TLS: &tls.Config{RootCAs: roots, NextProtos: []string{"h2"}}})
+	c := dial(t, s.http.URL, wsclient.Options{TLS: &tls.Config{RootCAs: trusted(s), NextProtos: []string{"h2"}}})
 	if _, err := c.Echo(within(t), 1); err != nil {
 		t.Error(err)
 	}

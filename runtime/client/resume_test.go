@@ -2,10 +2,12 @@ package wsclient_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +29,10 @@ type busy struct {
 // keeping are options of a Server that keeps all that these tests can lose.
 var keeping = ws.Options{ResumeFrames: 1 << 20, ResumeBytes: 1 << 30, ResumeTotalBytes: 1 << 30, OutboxFrames: 1 << 20, OutboxBytes: 1 << 30, MaxMessageBytes: 4 << 20, MaxStreams: 100, MaxAsks: 100, InboxBytes: 64 << 20}
 
-func serveBusy(t *testing.T) *busy {
+func serveBusy(t *testing.T) *busy { return serveBusyBy(t, (*httptest.Server).Start) }
+
+// serveBusyBy is serveBusy for a server that is started in a way.
+func serveBusyBy(t *testing.T, start func(*httptest.Server)) *busy {
 	b := &busy{clients: make(chan *ws.Client, 100)}
 	g := counter(new(atomic.Int64), make(chan error, 100_000))
 	g.on["note"] = serial(func(c *ws.Call) error {
@@ -38,17 +43,25 @@ func serveBusy(t *testing.T) *busy {
 	})
 	g.connect = func(c *ws.Client) error { b.clients <- c; return nil }
 	g.over = func(*ws.Client, ws.Closed) { b.over.Add(1) }
-	b.site = serve(t, keeping, g)
+	b.site = serveBy(t, start, keeping, g)
 	return b
 }
 
 // TestResume: sockets are cut again and again while pushes, calls, notes, streams and
-// questions go on. Each comes once and in order, both ways.
+// questions go on. Each comes once and in order, both ways, over TLS as well.
 func TestResume(t *testing.T) {
-	b := serveBusy(t)
+	t.Run("over TCP", func(t *testing.T) { resumes(t, serveBusy(t), "ws", nil) })
+	t.Run("over TLS", func(t *testing.T) {
+		b := serveBusyBy(t, (*httptest.Server).StartTLS)
+		resumes(t, b, "wss", &tls.Config{RootCAs: trusted(b.site)})
+	})
+}
+
+func resumes(t *testing.T, b *busy, scheme string, secure *tls.Config) {
 	p := through(t, b.site)
 	var resumed, lost atomic.Int64
-	c := dial(t, p.url(), wsclient.Options{Retry: soon, Queue: 1 << 20, PushBuffer: 1 << 20, OnOpen: func(o wsclient.Opened) {
+	address := strings.Replace(p.url(), "ws", scheme, 1)
+	c := dial(t, address, wsclient.Options{TLS: secure, Retry: soon, Queue: 1 << 20, PushBuffer: 1 << 20, OnOpen: func(o wsclient.Opened) {
 		if o.Resumed {
 			resumed.Add(1)
 		} else {
