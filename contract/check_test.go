@@ -27,6 +27,11 @@ const (
 // compile runs a version of TypeScript over files, with settings besides strictest,
 // and returns the folder that it has written into.
 func (n *node) compile(version, settings string, files ...string) (out string, err error) {
+	return n.compileBy(version, strictest+", "+settings, files...)
+}
+
+// compileBy is compile with these settings alone.
+func (n *node) compileBy(version, settings string, files ...string) (out string, err error) {
 	out, err = os.MkdirTemp(n.built, "compiled-")
 	if err != nil {
 		return "", err
@@ -34,8 +39,8 @@ func (n *node) compile(version, settings string, files ...string) (out string, e
 	for i, name := range files {
 		files[i] = fmt.Sprintf("%q", filepath.Join(n.built, name))
 	}
-	config := fmt.Sprintf(`{"compilerOptions": {%s, %s, "rootDir": %q, "outDir": ".", "typeRoots": [%q]}, "files": [%s]}`,
-		strictest, settings, n.built, filepath.Join(n.dir, "node_modules/@types"), strings.Join(files, ", "))
+	config := fmt.Sprintf(`{"compilerOptions": {%s, "rootDir": %q, "outDir": ".", "typeRoots": [%q]}, "files": [%s]}`,
+		settings, n.built, filepath.Join(n.dir, "node_modules/@types"), strings.Join(files, ", "))
 	if err := os.WriteFile(filepath.Join(out, "tsconfig.json"), []byte(config), 0o600); err != nil {
 		return "", err
 	}
