@@ -20,6 +20,7 @@ type place struct {
 	Nth           int
 	Names         []string
 	Optional      []bool
+	Theirs        bool
 
 	key    string // of the message
 	def    string // of the data; "" if they are of no declared type alone

@@ -20,19 +20,21 @@ import (
 // seed is that of the values of TestRoundTrip. It prints the one that it used.
 var seed = flag.Uint64("seed", 1, "of the values of TestRoundTrip")
 
-// values is how many of them each place has.
-const values = 200
+// values is how many of them each place has, and wide how many more with integers that
+// JavaScript has not.
+const values, wide = 200, 20
 
 // TestRoundTrip is the property of all outputs. Of each event of the corpus, with its
 // data, its answer, each push, each question: a random value, as the server's type
 // writes it, fits the document and the bundle for two validators; a literal of it has
 // the type of the TypeScript file; Node parses and prints it; the type of the Go client
-// reads and writes that; and what the server's type reads is what it had written.
+// reads and writes that; and what the server's type reads is what it had written. Of
+// integers that JavaScript has not, which Node rounds, the Go client has the server's own.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
 	r := newRoundTrip(t, n)
-	t.Logf("seed %d (-seed says another), %d places, %d values of each", *seed, len(r.places), values)
+	t.Logf("seed %d (-seed says another), %d places, %d values of each", *seed, len(r.places), values+wide)
 	lines := r.write()
 	r.validate(lines)
 	r.types(lines)
@@ -41,8 +43,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // oneWay are packages of the corpus with types whose methods for JSON do not read what
-// they write, or write nothing at all. What clients send as such a type the server
-// cannot write for them.
+// they write, or write nothing at all. What clients send as such a type the client's type
+// writes, and the server's has to read if the document allows it.
 func oneWay() []string { return []string{"coders", "lists", "own"} }
 
 func (p *place) oneWay() bool { return slices.Contains(oneWay(), p.pkg()) }
@@ -55,6 +57,7 @@ type roundTrip struct {
 	exe    string
 	places []*place
 	enums  map[string][]json.RawMessage
+	doc    *schema.Document
 	text   map[string]string // what wsgen has written, by its file
 }
 
@@ -64,6 +67,7 @@ type value struct {
 	Parts        []json.RawMessage `json:"parts"`
 	Err          string            `json:"err,omitempty"`
 	Exact, Loose bool
+	Wide         bool
 }
 
 // sources are all packages of the corpus.
@@ -95,6 +99,10 @@ func newRoundTrip(t *testing.T, n *node) *roundTrip {
 	if err := json.Unmarshal([]byte(r.text["document.json"]), &d); err != nil {
 		t.Fatal(err)
 	}
+	var err error
+	if r.doc, err = schema.ParseDocument(r.text["document.json"]); err != nil {
+		t.Fatal(err)
+	}
 	listing, err := goCommand(r.dir, wsgen.exe, "list", "-json").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +112,9 @@ func newRoundTrip(t *testing.T, n *node) *roundTrip {
 		t.Fatal(err)
 	}
 	r.places, r.enums = placesOf(t, d, l, r.text["all.ts"]), d.enums()
+	for _, p := range r.places {
+		p.Theirs = p.Kind == "call" && p.oneWay()
+	}
 	if len(r.places) < 60 {
 		t.Errorf("only %d places", len(r.places))
 	}
@@ -184,7 +195,7 @@ func (r *roundTrip) run(in []byte, do func(line []byte), args ...string) {
 // write are the values of all places. Few of them cannot be written.
 func (r *roundTrip) write() (all []value) {
 	r.t.Helper()
-	failed, exact := map[string]int{}, 0
+	failed, allowed, exact := map[string]int{}, map[string]int{}, 0
 	r.run(nil, func(line []byte) {
 		var v value
 		if err := json.Unmarshal(line, &v); err != nil {
@@ -201,14 +212,22 @@ func (r *roundTrip) write() (all []value) {
 		if v.Loose && !p.oneWay() {
 			r.t.Errorf("%s: the server's types do not read %s", p.Name, v.Parts)
 		}
-		if p.oneWay() && p.Kind == "call" {
-			return
+		if p.Theirs {
+			if r.doc.Message(p.key, []byte(p.frame(v)), false) != nil {
+				return
+			}
+			allowed[p.Name]++
 		}
 		if v.Exact {
 			exact++
 		}
 		all = append(all, v)
-	}, "write", "places.json", "enums.json", strconv.FormatUint(*seed, 10), strconv.Itoa(values))
+	}, "write", "places.json", "enums.json", strconv.FormatUint(*seed, 10), strconv.Itoa(values), strconv.Itoa(wide))
+	for _, p := range r.places {
+		if p.Theirs && allowed[p.Name] == 0 {
+			r.t.Errorf("%s: no value of the client's type is one of the document's", p.Name)
+		}
+	}
 	if exact < len(all)/4 || len(all) < len(r.places)*values*3/4 {
 		r.t.Errorf("%d values, of which %d are read as they were written", len(all), exact)
 	}
@@ -254,10 +273,6 @@ func (p *place) free() bool { return p.Kind == "call" && p.pkg() == "rules" }
 // validate validates in Go.
 func (r *roundTrip) validate(all []value) {
 	r.t.Helper()
-	doc, err := schema.ParseDocument(r.text["document.json"])
-	if err != nil {
-		r.t.Fatal(err)
-	}
 	bundle, err := schema.Parse(r.text["bundle.json"])
 	if err != nil {
 		r.t.Fatal(err)
@@ -268,7 +283,7 @@ func (r *roundTrip) validate(all []value) {
 		if p.free() {
 			continue
 		}
-		err := doc.Message(p.key, []byte(p.frame(v)), p.Kind != "call" && p.Kind != "answer")
+		err := r.doc.Message(p.key, []byte(p.frame(v)), p.Kind != "call" && p.Kind != "answer")
 		if err == nil && p.def != "" && p.Kind != "call" && p.Kind != "answer" {
 			err = bundle.Sent(p.def, []byte(p.data(v)))
 		} else if err == nil && p.def != "" {
@@ -374,11 +389,24 @@ func (r *roundTrip) back(all []value, node [][]json.RawMessage) {
 	var in bytes.Buffer
 	encoder := json.NewEncoder(&in)
 	encoder.SetEscapeHTML(false)
+	rounded := 0
 	for i, v := range all {
-		err := encoder.Encode(map[string]any{"place": v.Place, "parts": v.Parts, "loose": v.Loose, "node": node[i]})
+		parts := node[i]
+		if v.Wide { // what Node has rounded is not what was sent
+			parts = v.Parts
+			for k, part := range parts {
+				if bytes.Contains(part, []byte("9223372036854775807")) && bytes.Contains(node[i][k], []byte("9223372036854776000")) {
+					rounded++
+				}
+			}
+		}
+		err := encoder.Encode(map[string]any{"place": v.Place, "parts": v.Parts, "loose": v.Loose, "node": parts})
 		if err != nil {
 			r.t.Fatal(err)
 		}
+	}
+	if rounded == 0 {
+		r.t.Error("Node has rounded no integer")
 	}
 	wrong, n := map[string]bool{}, 0
 	r.run(in.Bytes(), func(line []byte) {
