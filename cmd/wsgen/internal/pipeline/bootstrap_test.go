@@ -170,10 +170,10 @@ func section(archive *txtar.Archive, name string) []byte {
 
 // generate returns what wsgen would write, by path below dir, and one line
 // for each thing it says.
-func generate(t *testing.T, dir string) (files map[string]string, said string) {
+func generate(t *testing.T, dir string, outputs ...pipeline.Output) (files map[string]string, said string) {
 	t.Helper()
 	var memory output.Memory
-	result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Wire: pipeline.WireOn}, &memory)
+	result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Wire: pipeline.WireOn, Outputs: outputs}, &memory)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -20,12 +20,13 @@ import (
 )
 
 // TestSameFromLargeModule generates a module of a hundred packages, with pushes,
-// guards, states, shared payloads and an application, at several places, with
-// several numbers of processors: the bytes are the same. It changes GOMAXPROCS
+// guards, states, shared payloads and an application, with all outputs, at several
+// places, with several numbers of processors: the bytes are the same. It changes GOMAXPROCS
 // of the process, so it is not parallel.
 func TestSameFromLargeModule(t *testing.T) {
 	stub := unpackStub(t)
 	module := large(100)
+	places := map[string]string{"client.ts": "out/all.ts", "client.js": "out/all.js", "client.go": "allclient", "asyncapi": "out/document.json", "jsonschema": "out/bundle.json"}
 	var first map[string]string
 	for _, c := range []struct {
 		dir     string
@@ -44,10 +45,14 @@ func TestSameFromLargeModule(t *testing.T) {
 			}
 		}
 		before := runtime.GOMAXPROCS(c.procs)
-		files, said := generate(t, dir)
+		var outputs []pipeline.Output // in whatever order a map has
+		for setting, file := range places {
+			outputs = append(outputs, pipeline.Output{Setting: setting, File: filepath.Join(dir, filepath.FromSlash(file))})
+		}
+		files, said := generate(t, dir, outputs...)
 		runtime.GOMAXPROCS(before)
 		switch {
-		case said != "" || len(files) != 2*101:
+		case said != "" || len(files) != 2*101+len(places):
 			t.Fatalf("%d files, said:\n%s", len(files), said)
 		case first == nil:
 			first = files
