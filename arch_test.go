@@ -23,7 +23,8 @@ cmd/wsgen/internal/cache:
 cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/lock cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
 cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
-cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/servemux cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
+cmd/wsgen/internal/servemux:
 cmd/wsgen/internal/wiretype:       cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/model
 cmd/wsgen/internal/gotype:         cmd/wsgen/internal/model
 cmd/wsgen/internal/camel:

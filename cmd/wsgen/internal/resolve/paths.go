@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"fmt"
-	"net/http"
 	pathpkg "path"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/servemux"
 )
 
 // path is the effective path of a gateway.
@@ -108,46 +108,40 @@ func (r *resolver) paths() {
 // distinct reports each gateway whose path conflicts with an earlier one of what
 // an application serves, or, if app is nil, nobody.
 func (r *resolver) distinct(app *pkg, group []*gateway) {
-	mux := http.NewServeMux()
+	patterns := make([]servemux.Pattern, len(group))
+	var served []servemux.Pattern
 	for i, g := range group {
-		if g.model.Path == "" || refused(mux, g.model.Path) == "" {
+		pattern, err := servemux.Parse(g.model.Path)
+		if err != nil {
+			continue // it has no path, and that was reported
+		}
+		patterns[i] = pattern
+		if !slices.ContainsFunc(served, func(earlier servemux.Pattern) bool { return clash(pattern, earlier) }) {
+			served = append(served, pattern)
 			continue
 		}
 		r.owner = g.pkg.src
-		for _, earlier := range group[:i] {
-			if earlier.model.Path == "" {
-				continue
-			}
-			why, equal := conflict(earlier.model.Path, g.model.Path)
-			if why == "" {
-				continue
-			}
-			message := fmt.Sprintf("the paths %s and %s overlap, and neither is more specific", g.model.Path, earlier.model.Path)
-			help := why
-			if equal {
-				message, help = fmt.Sprintf("the path %s is taken", g.model.Path), "choose another path"
-			}
-			related := []diag.Related{r.related(value(earlier.directive.Args[0]), "the path of "+earlier.obj.Name())}
-			if directive := r.apart(app, earlier, g); directive != "" {
-				help = diag.Paste(help+"; if they are of two services, have each application name its own", directive)
-				related = append(related, r.related(head(app.app), "the application that serves both"))
-			}
-			r.report(diag.PathConflict, value(g.directive.Args[0]), message, help, related...)
-			break
+		// The first one to name may be one that conflicts itself.
+		j := slices.IndexFunc(patterns[:i], func(earlier servemux.Pattern) bool { return clash(pattern, earlier) })
+		earlier := group[j]
+		help, equal := servemux.Conflict(pattern, patterns[j])
+		message := fmt.Sprintf("the paths %s and %s overlap, and neither is more specific", g.model.Path, earlier.model.Path)
+		if equal {
+			message, help = fmt.Sprintf("the path %s is taken", g.model.Path), "choose another path"
 		}
+		related := []diag.Related{r.related(value(earlier.directive.Args[0]), "the path of "+earlier.obj.Name())}
+		if directive := r.apart(app, earlier, g); directive != "" {
+			help = diag.Paste(help+"; if they are of two services, have each application name its own", directive)
+			related = append(related, r.related(head(app.app), "the application that serves both"))
+		}
+		r.report(diag.PathConflict, value(g.directive.Args[0]), message, help, related...)
 	}
 }
 
-// conflict asks ServeMux itself whether it takes both patterns.
-func conflict(a, b string) (why string, equal bool) {
-	mux := http.NewServeMux()
-	mux.Handle(a, http.NotFoundHandler())
-	text := refused(mux, b)
-	if text == "" {
-		return "", false
-	}
-	_, text, _ = strings.Cut(text, "\n")
-	return text, strings.Contains(text, "matches the same requests")
+// clash reports whether ServeMux does not take both patterns.
+func clash(a, b servemux.Pattern) bool {
+	why, _ := servemux.Conflict(a, b)
+	return why != ""
 }
 
 // badPattern says why ServeMux does not take a path, or "".
@@ -158,20 +152,8 @@ func badPattern(path string) string {
 	if c, ok := directive.Unseen(path); ok {
 		return fmt.Sprintf("it has a character that nobody sees: U+%04X", c)
 	}
-	text := refused(http.NewServeMux(), path)
-	if _, reason, ok := strings.Cut(text, "at offset "); ok {
-		_, text, _ = strings.Cut(reason, ": ")
+	if _, err := servemux.Parse(path); err != nil {
+		return err.Error()
 	}
-	return text
-}
-
-// refused returns the text of the panic that registering pattern ends in, or "".
-func refused(mux *http.ServeMux, pattern string) (text string) {
-	defer func() {
-		if v := recover(); v != nil {
-			text = fmt.Sprint(v)
-		}
-	}()
-	mux.Handle(pattern, http.NotFoundHandler())
 	return ""
 }
