@@ -33,8 +33,8 @@ func (m *memory) Keep(path, digest string, text []byte) {
 	m.text[path+digest] = string(text)
 }
 
-// TestEach checks that a package is written once for each of its models and
-// files, and formatted, and that the files have the order of the packages.
+// TestEach checks that a package is written and formatted once for each of its
+// models and files, and that the files have the order of the packages.
 func TestEach(t *testing.T) {
 	known := &memory{text: map[string]string{}}
 	for step, c := range []struct {
@@ -56,10 +56,15 @@ func TestEach(t *testing.T) {
 		}
 		c.edit(prog)
 		var (
-			mu     sync.Mutex
-			writes int
+			mu      sync.Mutex
+			writes  int
+			formats atomic.Int64
 		)
-		files, err := emit.NewRun(prog, known).Each(t.Context(), emit.Artifact{File: c.file, Format: format.Source},
+		formatted := func(text []byte) ([]byte, error) {
+			formats.Add(1)
+			return format.Source(text)
+		}
+		files, err := emit.NewRun(prog, known).Each(t.Context(), emit.Artifact{File: c.file, Format: formatted},
 			func(pkg *model.Package) bool { return pkg.Name != "none" },
 			func(pkg *model.Package) ([]byte, error) {
 				mu.Lock()
@@ -70,8 +75,8 @@ func TestEach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if writes != c.writes {
-			t.Errorf("step %d: %d packages were written, want %d", step, writes, c.writes)
+		if writes != c.writes || formats.Load() != int64(c.writes) {
+			t.Errorf("step %d: %d packages were written, and %d formatted, want %d", step, writes, formats.Load(), c.writes)
 		}
 		want := []string{"one", "two"}[2-min(2, len(prog.Packages)-1):]
 		if len(files) != len(want) {
