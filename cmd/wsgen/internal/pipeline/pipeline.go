@@ -65,7 +65,7 @@ type Result struct {
 	Packages int
 	// Changes are what the sink found different from the disk, by path.
 	Changes []output.Change
-	// Whole says that the go command found and compiled all that the run read:
+	// Whole says that the go command found all that the run read, without a mistake:
 	// while no file changes, another run does the same.
 	Whole bool
 	// Traces are where the module shows that it has gateways, if the run found

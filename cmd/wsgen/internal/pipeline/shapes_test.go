@@ -69,6 +69,7 @@ func TestShapes(t *testing.T) {
 	for name, a := range archives {
 		compare(t, filepath.Join("testdata", "shapes", name+".txtar"), a, made, name+".")
 	}
+	fromEmptyCache(t, opts)
 }
 
 // TestClients runs every file of testdata/clients, each a module, from the user's

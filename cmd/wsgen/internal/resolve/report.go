@@ -13,7 +13,7 @@ func (r *resolver) position(p token.Pos) token.Position {
 	if !p.IsValid() {
 		return token.Position{}
 	}
-	return r.src.Fset.Position(p)
+	return r.src.Position(p)
 }
 
 func (r *resolver) report(code diag.Code, where span, message, help string, related ...diag.Related) {

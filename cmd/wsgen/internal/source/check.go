@@ -1,10 +1,10 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -18,7 +18,10 @@ import (
 )
 
 func newDependencies(fset *token.FileSet, exports map[string]*packages.Package, generated mark.Files) *dependencies {
-	d := &dependencies{fset: fset, units: map[string]*unit{}, exports: exports, generated: generated, syntax: map[string][]*ast.File{}}
+	d := &dependencies{
+		fset: fset, units: map[string]*unit{}, exports: exports, generated: generated, syntax: map[string][]*ast.File{},
+		target: defaultTarget(nil), lines: map[*token.File]int{},
+	}
 	d.gc = importer.ForCompiler(fset, "gc", d.open)
 	return d
 }
@@ -76,13 +79,24 @@ func (d *dependencies) check(u *unit) (*types.Package, error) {
 	return u.pkg, nil
 }
 
+// unitImports resolves the imports of one package.
+type unitImports struct {
+	*dependencies
+	paths map[string]string
+}
+
+// Import implements types.Importer.
+func (i unitImports) Import(path string) (*types.Package, error) {
+	return i.dependencies.Import(cmp.Or(i.paths[path], path))
+}
+
 // config is how u is type-checked.
 func (d *dependencies) config(u *unit) types.Config {
 	conf := types.Config{
-		Importer:         d,
+		Importer:         unitImports{d, u.paths},
 		IgnoreFuncBodies: true,
 		FakeImportC:      true,
-		Sizes:            types.SizesFor("gc", build.Default.GOARCH),
+		Sizes:            types.SizesFor("gc", d.target.GOARCH),
 		Error: func(err error) {
 			if e, ok := errors.AsType[types.Error](err); ok {
 				u.errors = append(u.errors, e)

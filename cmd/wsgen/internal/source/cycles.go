@@ -29,5 +29,8 @@ func (p *Program) Cycles() map[string]types.Error {
 	return found
 }
 
-// IsSource reports whether a package was read from source.
-func (p *Program) IsSource(path string) bool { return p.deps.units[path] != nil }
+// IsSource reports whether a package was read from source, and may have mistakes.
+func (p *Program) IsSource(path string) bool {
+	u := p.deps.units[path]
+	return u != nil && !u.stale
+}

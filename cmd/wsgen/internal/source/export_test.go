@@ -26,7 +26,7 @@ type Compiled struct {
 // Compile asks the go command in the current folder about packages and all
 // they depend on.
 func Compile(ctx context.Context, paths ...string) (*Compiled, error) {
-	exports, err := lister{ctx: ctx}.exports(paths)
+	exports, err := lister{ctx: ctx}.exports(paths, compiling)
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,18 @@ func (c *Compiled) Load(dir, path string) (*Program, diag.List, error) {
 		return nil, list.Sort(), nil
 	}
 	slices.SortFunc(p.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
-	p.check(listed, g)
+	p.check(listed)
 	return p, list.Sort(), nil
 }
 
 // Units returns the files of every package that was read from source, by
-// import path.
+// import path, without those that stand for export data.
 func (p *Program) Units() map[string][]*ast.File {
 	units := map[string][]*ast.File{}
 	for path, u := range p.deps.units {
-		units[path] = u.files
+		if !u.stale {
+			units[path] = u.files
+		}
 	}
 	return units
 }

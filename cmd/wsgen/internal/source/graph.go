@@ -118,13 +118,20 @@ func (g *graph) reaches(dir string, seen map[string]bool) bool {
 // unexported returns the packages of found that export data cannot serve: those
 // without any, and those that import one of source or another such package.
 func unexported(found map[string]*packages.Package, source map[string]bool) map[string]bool {
+	return reaching(found, func(p *packages.Package) bool {
+		return source[p.PkgPath] || p.ExportFile == "" && p.PkgPath != "unsafe"
+	})
+}
+
+// reaching returns which packages are one that has is true of, or depend on one.
+func reaching(found map[string]*packages.Package, has func(*packages.Package) bool) map[string]bool {
 	state := map[string]bool{}
 	var visit func(p *packages.Package) bool
 	visit = func(p *packages.Package) bool {
 		if is, ok := state[p.PkgPath]; ok {
 			return is
 		}
-		is := source[p.PkgPath] || p.ExportFile == "" && p.PkgPath != "unsafe"
+		is := has(p)
 		state[p.PkgPath] = is // before its imports, which may be a broken cycle
 		for _, to := range p.Imports {
 			is = visit(to) || is

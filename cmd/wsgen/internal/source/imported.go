@@ -2,6 +2,7 @@ package source
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"os"
 	"path/filepath"
@@ -12,6 +13,17 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 )
+
+// Position is where pos stands. Of packages that were not read from source, and of
+// those that only stand for export data, the column is not known.
+func (p *Program) Position(pos token.Pos) token.Position {
+	where := p.Fset.Position(pos)
+	if above, ok := p.deps.lines[p.Fset.File(pos)]; ok {
+		where.Line += above
+		where.Offset, where.Column = where.Line-1, 1
+	}
+	return where
+}
 
 // Import returns the types of a package that an annotated package imports,
 // directly or not, with its whole scope.
@@ -33,7 +45,7 @@ func (p *Program) Paths() []string {
 // read from source: it is annotated, or imports an annotated package.
 func (p *Program) FromSource(path string) ([]string, bool) {
 	u := p.deps.units[path]
-	if u == nil || u.pkg == nil {
+	if u == nil || u.pkg == nil || u.stale {
 		return nil, false
 	}
 	var paths []string

@@ -35,10 +35,21 @@ func (l lister) environment() []string {
 	return append(slices.Clip(env), "GOGC=200")
 }
 
-func (l lister) load(mode packages.LoadMode, patterns []string) ([]*packages.Package, error) {
-	cfg := &packages.Config{Context: l.ctx, Dir: l.dir, Env: l.environment(), Mode: mode}
+// having is which export data is asked for, as the go command's flag.
+type having string
+
+// All that there may be, and what the build cache has. Of a build that is not carried
+// out, the go command says where the cache has its results, and prints what it would
+// do for the others.
+const (
+	compiling having = "-n=false"
+	cached    having = "-n"
+)
+
+func (l lister) load(mode packages.LoadMode, patterns []string, flags ...string) ([]*packages.Package, error) {
+	cfg := &packages.Config{Context: l.ctx, Dir: l.dir, Env: l.environment(), Mode: mode, BuildFlags: flags}
 	if len(l.tags) > 0 {
-		cfg.BuildFlags = []string{"-tags=" + strings.Join(l.tags, ",")}
+		cfg.BuildFlags = append(cfg.BuildFlags, "-tags="+strings.Join(l.tags, ","))
 	}
 	list, err := packages.Load(cfg, patterns...)
 	if err != nil {
@@ -82,17 +93,27 @@ func (l lister) folders(dirs []string) (map[string]*packages.Package, error) {
 }
 
 // exports lists the packages that paths name and all they depend on, by import
-// path, compiled: with the file that holds the export data, where they compile.
-func (l lister) exports(paths []string) (map[string]*packages.Package, error) {
+// path, with the file that holds the export data, where they have any. If the go
+// command has mistakes to tell, it compiles, since it finds others only then.
+func (l lister) exports(paths []string, have having) (map[string]*packages.Package, error) {
 	found := map[string]*packages.Package{}
 	if len(paths) == 0 {
 		return found, nil
 	}
-	list, err := l.load(packages.NeedName|packages.NeedFiles|packages.NeedImports|packages.NeedDeps|packages.NeedExportFile|packages.NeedModule, paths)
+	var flags []string
+	if l.driven() {
+		have = compiling // another program has no such flag
+	} else {
+		flags = []string{string(have)}
+	}
+	list, err := l.load(packages.NeedName|packages.NeedFiles|packages.NeedImports|packages.NeedDeps|packages.NeedExportFile|packages.NeedModule, paths, flags...)
 	if err != nil {
 		return nil, err
 	}
 	packages.Visit(list, nil, func(p *packages.Package) { found[p.PkgPath] = p })
+	if have == cached && !whole(found, false) {
+		return l.exports(paths, compiling)
+	}
 	return found, nil
 }
 

@@ -116,13 +116,10 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 		p.Whole = true
 		return nil, nil // nothing is to be asked
 	}
-	listed, exports, err := p.list(l, g, fromSource, fromExport)
+	listed, exports, err := p.list(l, g, fromSource, fromExport, cached)
 	if err != nil {
 		return nil, err
 	}
-	p.deps = newDependencies(p.Fset, exports, p.Module.generated)
-	p.deps.ctx = l.ctx
-	p.Whole = whole(listed, false) && whole(exports, true) && inSight(p.Module, listed) && inSight(p.Module, exports)
 	var list diag.List
 	for _, c := range candidates {
 		pkg, problems, err := p.assemble(c, listed[c.dir])
@@ -138,13 +135,59 @@ func (p *Program) load(l lister, g *graph, candidates []*candidate) (diag.List, 
 		return list, nil
 	}
 	slices.SortFunc(p.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
-	p.check(listed, g)
+	err = p.depend(l, exports, p.ownPaths(listed), func() (map[string]*packages.Package, error) {
+		_, all, err := p.list(l, g, fromSource, fromExport, compiling)
+		return all, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Whole = whole(listed, false) && whole(p.deps.exports, !p.deps.stale) && inSight(p.Module, listed) && inSight(p.Module, p.deps.exports)
+	p.check(listed)
 	return list, nil
 }
 
+// depend makes ready what the packages of paths import, which are read from source
+// themselves. compile has the go command compile all that, where it has to.
+func (p *Program) depend(l lister, exports map[string]*packages.Package, paths map[string]bool, compile func() (map[string]*packages.Package, error)) error {
+	p.deps = p.dependencies(l, exports)
+	// Where the go command has mistakes to tell, it has compiled what it can.
+	if !whole(exports, false) || p.deps.readStale(paths) {
+		return nil
+	}
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
+	exports, err := compile()
+	if err != nil {
+		return err
+	}
+	p.deps = p.dependencies(l, exports)
+	return nil
+}
+
+func (p *Program) dependencies(l lister, exports map[string]*packages.Package) *dependencies {
+	d := newDependencies(p.Fset, exports, p.Module.generated)
+	d.ctx, d.target = l.ctx, p.target
+	return d
+}
+
+// ownPaths are the import paths of the packages that are read from source.
+func (p *Program) ownPaths(listed map[string]*packages.Package) map[string]bool {
+	paths := map[string]bool{}
+	for _, pkg := range p.Packages {
+		paths[pkg.Path] = true
+	}
+	for _, l := range listed {
+		paths[l.PkgPath] = true
+	}
+	return paths
+}
+
 // list lists the packages of the folders fromSource, by folder, and those that
-// fromExport names, compiled, by import path. What the target is shows on the way.
-func (p *Program) list(l lister, g *graph, fromSource, fromExport []string) (listed, exports map[string]*packages.Package, err error) {
+// fromExport names and all they depend on, by import path, with the export data that
+// it is to have. What the target is shows on the way.
+func (p *Program) list(l lister, g *graph, fromSource, fromExport []string, have having) (listed, exports map[string]*packages.Package, err error) {
 	folders := g.foldersOf(fromSource)
 	guess := guessTarget(l.tags)
 	var (
@@ -152,11 +195,14 @@ func (p *Program) list(l lister, g *graph, fromSource, fromExport []string) (lis
 		answer        survey
 		sure, guessed bool
 	)
-	wg.Go(func() { answer, sure = l.survey(p.Module, fromExport) })
+	wg.Go(func() { answer, sure = l.survey(p.Module, fromExport, have) })
 	wg.Go(func() { listed, guessed = guess.plain(p.Module, folders) })
 	wg.Wait()
+	if answer.asked && !sure {
+		have = compiling // what is wrong shows only then
+	}
 	if !sure {
-		return p.askAll(l, folders, fromSource, fromExport)
+		return p.askAll(l, folders, fromSource, fromExport, have)
 	}
 	p.target = answer.target
 	if err := p.heed(l.dir, p.target.flags); err != nil {
@@ -173,7 +219,7 @@ func (p *Program) list(l lister, g *graph, fromSource, fromExport []string) (lis
 
 // askAll is list where the go command has mistakes to tell, or sees the module
 // in its own way.
-func (p *Program) askAll(l lister, folders []*folder, fromSource, fromExport []string) (listed, exports map[string]*packages.Package, err error) {
+func (p *Program) askAll(l lister, folders []*folder, fromSource, fromExport []string, have having) (listed, exports map[string]*packages.Package, err error) {
 	var (
 		errs [2]error
 		wg   sync.WaitGroup
@@ -190,7 +236,7 @@ func (p *Program) askAll(l lister, folders []*folder, fromSource, fromExport []s
 		}
 		listed, errs[0] = l.folders(fromSource)
 	})
-	wg.Go(func() { exports, errs[1] = l.exports(fromExport) })
+	wg.Go(func() { exports, errs[1] = l.exports(fromExport, have) })
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
@@ -200,8 +246,8 @@ func (p *Program) askAll(l lister, folders []*folder, fromSource, fromExport []s
 	return listed, exports, nil
 }
 
-// whole reports whether the go command found all of list, and compiled it if
-// that was asked for.
+// whole reports whether the go command found all of list, and has it compiled if
+// that matters.
 func whole[K comparable](list map[K]*packages.Package, compiled bool) bool {
 	for _, p := range list {
 		if len(p.Errors) > 0 || compiled && p.ExportFile == "" && p.PkgPath != "unsafe" {
@@ -304,24 +350,21 @@ func twoPackages(c *candidate) bool {
 }
 
 // check type-checks the annotated packages and those between them.
-func (p *Program) check(listed map[string]*packages.Package, g *graph) {
-	source := map[string]bool{}
+func (p *Program) check(listed map[string]*packages.Package) {
 	for _, pkg := range p.Packages {
 		pkg.Info = &types.Info{
 			Defs:  map[*ast.Ident]types.Object{},
 			Uses:  map[*ast.Ident]types.Object{},
 			Types: map[ast.Expr]types.TypeAndValue{},
 		}
-		source[pkg.Path] = true
 		p.deps.units[pkg.Path] = &unit{path: pkg.Path, name: pkg.Name, goVersion: p.Module.Go, files: pkg.Files, info: pkg.Info}
 	}
 	for _, l := range listed {
-		if !source[l.PkgPath] {
-			source[l.PkgPath] = true
+		if p.deps.units[l.PkgPath] == nil {
 			p.deps.units[l.PkgPath] = p.deps.unitOf(l)
 		}
 	}
-	p.deps.fallBack(unexported(p.deps.exports, source))
+	p.deps.fallBack(unexported(p.deps.exports, p.ownPaths(listed)))
 	for _, pkg := range p.Packages {
 		u := p.deps.units[pkg.Path]
 		pkg.Types, _ = p.deps.check(u)

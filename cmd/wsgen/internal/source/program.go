@@ -36,7 +36,8 @@ type Program struct {
 
 	// Whole says that the go command had nothing to complain about, so the run
 	// depends on files only, and not on a download to come. All these files stand
-	// where package cache looks for changes.
+	// where package cache looks for changes. What was compiled before does not count:
+	// the program is the same, whether export data or source tells of a package.
 	Whole bool
 
 	deps    *dependencies
@@ -95,6 +96,8 @@ type unit struct {
 	path, name, goVersion string
 	files                 []*ast.File
 	info                  *types.Info
+	paths                 map[string]string // what it imports by another path: by that of the import line
+	stale                 bool              // it stands for export data, and is to look like it
 
 	pkg    *types.Package
 	errors []types.Error
@@ -112,6 +115,10 @@ type dependencies struct {
 	syntax    map[string][]*ast.File
 	ctx       context.Context         // ends a check that is under way, at its next import; nil: nothing does
 	local     func(path string) *unit // finds what was not loaded; nil: nothing more is
+	target    target                  // what all are built for
+
+	stale bool                // what nothing has compiled was read from source, without mistakes
+	lines map[*token.File]int // files of that, and how many lines export data counts above their first
 }
 
 // target is what the go command builds for.

@@ -19,29 +19,34 @@ import (
 type survey struct {
 	target  target
 	exports map[string]*packages.Package
+	asked   bool // the go command was, whatever it has answered
 }
 
 // question is the go command's template for a survey: a line for each fact, and
 // below the line of a package those that belong to it. Packages of the standard
-// library have their types only, and the one that no module lacks tells what
-// the go command builds for. %s is the path of the module, quoted.
+// library have their types only, if these are compiled, and the one that no module
+// lacks tells what the go command builds for. %s is the path of the module, quoted.
 const question = `{{if eq .ImportPath "unsafe"}}{{with context}}{{printf "context %%q %%q %%q %%q %%t %%t %%q %%q %%q" .GOROOT .GOOS .GOARCH .Compiler .CgoEnabled .UseAllFiles (join .BuildTags ",") (join .ToolTags ",") (join .ReleaseTags ",")}}{{end}}
 {{with module %s}}{{printf "main %%t %%q" .Main .GoMod}}{{end}}
 {{end}}{{if or .Error .Incomplete}}odd
 {{end}}{{printf "package %%q %%q %%q %%q" .ImportPath .Name .Dir .Export}}
 {{if not .Standard}}{{if .ImportMap}}odd
-{{end}}{{with .Module}}{{printf "module %%q %%q %%t %%q" .Path .Dir .Main .GoVersion}}
+{{end}}{{end}}{{if not (and .Standard .Export)}}{{with .Module}}{{printf "module %%q %%q %%t %%q %%q" .Path .Dir .Main .GoVersion .Version}}
 {{end}}{{range .GoFiles}}{{printf "file %%q" .}}
 {{end}}{{range .CgoFiles}}{{printf "file %%q" .}}
 {{end}}{{range .IgnoredGoFiles}}{{printf "ignored %%q" .}}
+{{end}}{{range .SwigFiles}}{{printf "other %%q" .}}
+{{end}}{{range .SwigCXXFiles}}{{printf "other %%q" .}}
 {{end}}{{range .Imports}}{{printf "import %%q" .}}
+{{end}}{{range $path, $is := .ImportMap}}{{printf "as %%q %%q" $path $is}}
 {{end}}{{end}}`
 
 // survey asks for the export data of paths and all they depend on, and what the
-// go command builds for. ok is false where anything is odd: mistakes in what is
-// listed, a workspace, flags that bring in other files. Then all has to be asked
-// one by one, by what knows how the go command tells of mistakes.
-func (l lister) survey(m Module, paths []string) (s survey, ok bool) {
+// go command builds for. have says whether it compiles for that. ok is false where
+// anything is odd: mistakes in what is listed, a workspace, flags that bring in other
+// files. Then all has to be asked one by one, by what knows how the go command tells
+// of mistakes.
+func (l lister) survey(m Module, paths []string, have having) (s survey, ok bool) {
 	flags, ok := l.knownFlags()
 	if !ok || len(paths) == 0 || m.Path == "std" || m.Path == "cmd" || l.driven() || l.inWorkspace() {
 		return survey{}, false
@@ -52,7 +57,7 @@ func (l lister) survey(m Module, paths []string) (s survey, ok bool) {
 			return survey{}, false // more than a command line takes, or a query
 		}
 	}
-	args := []string{"list", "-e", "-find=false", "-test=false", "-compiled=false", "-deps", "-export", "-buildvcs=false", "-pgo=off", "-f", fmt.Sprintf(question, strconv.Quote(m.Path))}
+	args := []string{"list", "-e", string(have), "-find=false", "-test=false", "-compiled=false", "-deps", "-export", "-buildvcs=false", "-pgo=off", "-f", fmt.Sprintf(question, strconv.Quote(m.Path))}
 	if len(l.tags) > 0 {
 		args = append(args, "-tags="+strings.Join(l.tags, ","))
 	}
@@ -66,13 +71,14 @@ func (l lister) survey(m Module, paths []string) (s survey, ok bool) {
 		return cmd.Process.Kill() // Windows knows no such signal
 	}
 	cmd.WaitDelay = 5 * time.Second
-	out, err := cmd.Output()
-	if err != nil {
-		return survey{}, false
-	}
-	s = survey{target: defaultTarget(nil), exports: make(map[string]*packages.Package, 300)}
+	var out bytes.Buffer
+	cmd.Stdout = &out // and nothing has the commands that -n prints
+	s = survey{target: defaultTarget(nil), exports: make(map[string]*packages.Package, 300), asked: true}
 	s.target.flags = flags
-	return s, s.read(m, out)
+	if err := cmd.Run(); err != nil || !s.read(m, out.Bytes()) {
+		return s, false
+	}
+	return s, have == cached || whole(s.exports, true)
 }
 
 // read fills in what the go command has answered; ok is false if it is not what
@@ -98,27 +104,38 @@ func (s *survey) read(m Module, answer []byte) (ok bool) {
 			p = &packages.Package{Imports: map[string]*packages.Package{}}
 			p.PkgPath, p.Name, p.Dir, p.ExportFile = a.text(), a.text(), a.text(), a.text()
 			p.ID = p.PkgPath
-			if s.exports[p.PkgPath] != nil || !filepath.IsAbs(p.Dir) || !filepath.IsAbs(p.ExportFile) && p.PkgPath != "unsafe" {
+			if s.exports[p.PkgPath] != nil || !filepath.IsAbs(p.Dir) {
 				return false
+			}
+			if !filepath.IsAbs(p.ExportFile) {
+				p.ExportFile = "" // it is where a build would write it
 			}
 			s.exports[p.PkgPath] = p
 		case kind == "" && a.rest == "":
 		case p == nil:
 			return false
 		case kind == "module":
-			p.Module = &packages.Module{Path: a.text(), Dir: a.text(), Main: a.yes(), GoVersion: a.text()}
+			p.Module = &packages.Module{Path: a.text(), Dir: a.text(), Main: a.yes(), GoVersion: a.text(), Version: a.text()}
 		case kind == "file":
 			p.GoFiles = append(p.GoFiles, filepath.Join(p.Dir, a.text()))
 		case kind == "ignored":
 			p.IgnoredFiles = append(p.IgnoredFiles, filepath.Join(p.Dir, a.text()))
+		case kind == "other":
+			p.OtherFiles = append(p.OtherFiles, filepath.Join(p.Dir, a.text()))
 		case kind == "import":
 			if path := a.text(); path != "C" {
-				// Dependencies are listed first. Those of the standard library import
-				// nothing else, and are not followed.
+				// Dependencies are listed first. Those of a compiled package of the
+				// standard library are compiled, too, and are not followed.
 				if p.Imports[path] = s.exports[path]; p.Imports[path] == nil {
 					return false
 				}
 			}
+		case kind == "as": // an import line has another path
+			path, is := a.text(), a.text()
+			if p.Imports[path] = p.Imports[is]; p.Imports[path] == nil {
+				return false
+			}
+			delete(p.Imports, is)
 		default:
 			return false
 		}

@@ -97,26 +97,31 @@ func TestSurvey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, ok := l.survey(m, paths)
-			if !ok {
-				t.Fatal("the go command is asked one by one")
-			}
-			want := l.target(m)
-			if !got.target.same(want) || got.target.flags != want.flags || got.target.flags != c.flags || !got.target.sure || !want.sure {
-				t.Errorf("it builds for %+v, want %+v", got.target, want)
-			}
-			list, err := l.exports(paths)
-			if err != nil {
-				t.Fatal(err)
-			}
-			delete(got.exports, "unsafe")
-			delete(list, "unsafe")
-			if got, want := slices.Sorted(maps.Keys(got.exports)), slices.Sorted(maps.Keys(list)); !slices.Equal(got, want) {
-				t.Fatalf("got  %q\nwant %q", got, want)
-			}
-			for path, want := range list {
-				if got, want := compiled(got.exports[path]), compiled(want); got != want {
-					t.Errorf("got  %s\nwant %s", got, want)
+			for _, have := range []having{compiling, cached} { // behind the first, the cache has all
+				got, ok := l.survey(m, paths, have)
+				if !ok {
+					t.Fatal("the go command is asked one by one")
+				}
+				want := l.target(m)
+				if !got.target.same(want) || got.target.flags != want.flags || got.target.flags != c.flags || !got.target.sure || !want.sure {
+					t.Errorf("it builds for %+v, want %+v", got.target, want)
+				}
+				list, err := l.exports(paths, have)
+				if err != nil {
+					t.Fatal(err)
+				}
+				delete(got.exports, "unsafe")
+				delete(list, "unsafe")
+				if got, want := slices.Sorted(maps.Keys(got.exports)), slices.Sorted(maps.Keys(list)); !slices.Equal(got, want) {
+					t.Fatalf("got  %q\nwant %q", got, want)
+				}
+				for path, want := range list {
+					if got, want := compiled(got.exports[path]), compiled(want); got != want {
+						t.Errorf("got  %s\nwant %s", got, want)
+					}
+				}
+				if !whole(got.exports, true) || !whole(list, true) {
+					t.Errorf("%s: something was not compiled", have)
 				}
 			}
 		})
@@ -168,12 +173,12 @@ func TestNoSurvey(t *testing.T) {
 			if odd.path != "" {
 				path = odd.path
 			}
-			if _, ok := (lister{ctx: t.Context(), dir: dir, env: env}).survey(m, []string{path}); ok {
+			if _, ok := (lister{ctx: t.Context(), dir: dir, env: env}).survey(m, []string{path}, compiling); ok {
 				t.Error("it is taken for plain")
 			}
 		})
 	}
-	if _, ok := (lister{ctx: t.Context(), dir: t.TempDir(), env: append(os.Environ(), "GOWORK=off")}).survey(Module{Path: "example.com/m", Dir: t.TempDir()}, []string{"errors"}); ok {
+	if _, ok := (lister{ctx: t.Context(), dir: t.TempDir(), env: append(os.Environ(), "GOWORK=off")}).survey(Module{Path: "example.com/m", Dir: t.TempDir()}, []string{"errors"}, compiling); ok {
 		t.Error("a folder without a module is taken for one")
 	}
 }
@@ -188,12 +193,13 @@ package "unsafe" "unsafe" "/go/src/unsafe" ""
 `
 	for text, want := range map[string]bool{
 		head: true,
-		head + "package \"a\" \"a\" \"/a\" \"/x\"\nmodule \"m\" \"/m\" true \"1.26\"\nfile \"a.go\"\nimport \"unsafe\"\nimport \"C\"\n": true,
+		head + "package \"a\" \"a\" \"/a\" \"/x\"\nmodule \"m\" \"/m\" true \"1.26\" \"\"\nfile \"a.go\"\nimport \"unsafe\"\nimport \"C\"\n": true,
+		head + "package \"a\" \"a\" \"/a\" \"\"\nfile \"a.go\"\nother \"a.swig\"\nimport \"unsafe\"\nas \"safe\" \"unsafe\"\n":               true,
 		"": false,
 		"package \"unsafe\" \"unsafe\" \"/go/src/unsafe\" \"\"\n": false,
 		head[:len(head)-60]: false,
 		head + "odd\n":      false,
-		head + "package \"a\" \"a\" \"/a\" \"\"\n":                                 false,
+		head + "package \"a\" \"a\" \"/a\" \"/x\"\nas \"safe\" \"unsafe\"\n":       false,
 		head + "package \"a\" \"a\" \"a\" \"/x\"\n":                                false,
 		head + "package \"a\" \"a\" \"/a\" \"/x\"\nimport \"b\"\n":                 false,
 		head + "package \"a\" \"a\" \"/a\" \"/x\n":                                 false,
