@@ -96,11 +96,12 @@ func (e *env) run(ctx context.Context, dir string, more []string, argv ...string
 // cache is the user's cache folder, as the tools see it.
 func (e *env) cache() string { return filepath.Join(e.work, "cache") }
 
-// These are the rounds of measurements that take long: of wire and goverter, and
-// of edits that make the go command compile.
+// These are the rounds of measurements that take long: of wire and goverter, of
+// edits that make the go command compile, and of first runs on a new machine.
 const (
-	slowRounds = 5
-	editRounds = 2
+	slowRounds  = 5
+	editRounds  = 2
+	emptyRounds = 3
 
 	pairsPerRound = 4 // of go tool with something to do and without
 )
@@ -129,13 +130,22 @@ func (e *env) size(ctx context.Context, n int, o options) error {
 	if !o.empty {
 		return nil
 	}
-	tools := []string{wsgen, wire}
-	if n == largest {
+	return m.emptied(ctx)
+}
+
+// emptied measures first runs on a new machine. Those that compile all that they
+// read take minutes.
+func (m *made) emptied(ctx context.Context) error {
+	var tools []string
+	for range emptyRounds {
+		tools = append(tools, wsgen, wire)
+	}
+	if m.size == largest {
 		tools = append(tools, goverter, golist)
 	}
 	for _, tool := range tools {
-		e.sayf("size %d: %s with an empty build cache", n, tool)
-		if err := m.without(ctx, tool, emptied, "GOCACHE", m.force(tool)); err != nil {
+		m.sayf("size %d: %s with an empty build cache", m.size, tool)
+		if err := m.without(ctx, tool, emptied, m.commands[tool], "GOCACHE", "XDG_CACHE_HOME"); err != nil {
 			return err
 		}
 	}
@@ -258,16 +268,21 @@ func (m *made) round(ctx context.Context, slow bool) error {
 			}
 		}
 	}
-	return m.without(ctx, wsgen, first, "XDG_CACHE_HOME", m.commands[wsgen])
+	return m.without(ctx, wsgen, first, m.commands[wsgen], "XDG_CACHE_HOME")
 }
 
-// without measures a tool with an empty folder where it remembers things.
-func (m *made) without(ctx context.Context, tool, what, variable string, argv []string) error {
+// without measures a tool with empty folders where it remembers things: variables
+// name them.
+func (m *made) without(ctx context.Context, tool, what string, argv []string, variables ...string) error {
 	folder, err := os.MkdirTemp(m.work, "empty")
 	if err != nil {
 		return err
 	}
-	err = m.measure(ctx, key{tool, what, m.size}, []string{variable + "=" + folder}, argv)
+	var more []string
+	for _, name := range variables {
+		more = append(more, name+"="+filepath.Join(folder, name))
+	}
+	err = m.measure(ctx, key{tool, what, m.size}, more, argv)
 	return errors.Join(err, os.RemoveAll(folder))
 }
 
