@@ -18,10 +18,13 @@ const (
 // PlainEnd returns the first place from i on whose byte does not stand for
 // itself in a JSON string, or is not ASCII; len(b) if there is none.
 func PlainEnd(b []byte, i int) int {
-	for ; i+8 <= len(b); i += 8 {
+	for stop := min(i+longText-8, len(b)-8); i <= stop; i += 8 {
 		if found := odd(binary.LittleEndian.Uint64(b[i:])); found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
+	}
+	if i+8 <= len(b) {
+		return longPlainEnd(b, i)
 	}
 	switch {
 	case i >= len(b):
@@ -53,6 +56,12 @@ func odd(w uint64) uint64 {
 
 // textEnd returns where the string that begins at i ends; 0 if nowhere.
 func textEnd(b []byte, i int) int {
+	if len(b) > longValue {
+		if quote := quoteFrom(b, i+1); quote < len(b) {
+			return quote + 1
+		}
+		return 0
+	}
 	for i++; i < len(b); {
 		if i+8 <= len(b) {
 			w := binary.LittleEndian.Uint64(b[i:])
@@ -89,8 +98,10 @@ func nestedEnd(b []byte, i int) int {
 			slash := w ^ '\\'*ones
 			if (slash-ones)&^slash&highs == 0 {
 				quotes := zeros(w ^ '"'*ones)
-				if quotes == 0 && inText != 0 { // in the middle of a long string
-					i += 8
+				if quotes == 0 && inText != 0 { // in the middle of a string
+					if i += 8; len(b) > longValue {
+						i = restOfText(b, i)
+					}
 					continue
 				}
 				// The low bit of each byte: is the number of quotes up to it odd?
