@@ -53,7 +53,7 @@ runtime/broker/nats:               runtime/broker third-party
 runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-party
 runtime/broker/redis:              runtime/broker third-party
 runtime/broker/redis/redistest:    third-party
-runtime/wsjson:                    runtime/internal/envelope
+runtime/wsjson:                    runtime/internal/envelope runtime/internal/stdjson
 runtime/client:                    runtime runtime/internal/envelope runtime/internal/frame runtime/internal/steady github.com/lxzan/gws
 runtime/wstest:                    runtime runtime/broker/memory runtime/internal/kit
 runtime/internal/cluster:          runtime/broker runtime/internal/steady
@@ -65,6 +65,7 @@ runtime/internal/inbox:
 runtime/internal/kit:
 runtime/internal/lazy:
 runtime/internal/outbox:
+runtime/internal/payload:
 runtime/internal/pointer:
 runtime/internal/rates:            golang.org/x/time/rate
 runtime/internal/socket:           runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws
