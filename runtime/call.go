@@ -24,6 +24,7 @@ type Call struct {
 	kept    []byte        // room for copies of data (keep)
 	reader  wsjson.Reader // of frame.Data; here, since a local one would escape
 	writer  wsjson.Writer // of the reply; its buffer serves one call after the other
+	utf8    bool          // frame.Data is UTF-8: gws has checked the message that it is of
 	inline  bool          // on the read loop
 	replied bool
 	bare    bool // data had no name when it came
@@ -56,6 +57,7 @@ func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
 func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inline bool) {
 	c.frame = *frame
 	c.conn, c.handler, c.inline, c.replied, c.bare, c.waited = of, handler, inline, false, false, false
+	c.utf8 = true
 	if t != nil {
 		c.task = t
 	}

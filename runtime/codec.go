@@ -8,15 +8,15 @@ import (
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
-// This file is for generated code that reads and writes flat types itself:
-// structs of strings, numbers and booleans. Other values go to encoding/json,
-// in functions that take or return the value: a pointer that reaches
-// encoding/json would put the value on the heap in every case.
+// This file is for generated code that reads and writes types itself. What that
+// leaves to encoding/json goes there in functions that take or return the value: a
+// pointer that reaches encoding/json would put the value on the heap in every
+// case.
 
 // ReadJSON reads data with a function that wsgen generated. It returns false
 // if data is not written plainly, and has to be decoded with encoding/json.
 func ReadJSON[T any](c *Call, read func(*wsjson.Reader) T) (T, bool) {
-	c.reader.Reset(c.frame.Data)
+	c.readData()
 	v := read(&c.reader)
 	return v, c.reader.Plain()
 }
@@ -24,12 +24,21 @@ func ReadJSON[T any](c *Call, read func(*wsjson.Reader) T) (T, bool) {
 // DecodeJSON is Call.Decode for a type that wsgen generated a function for.
 func DecodeJSON[T any](c *Call, read func(*wsjson.Reader) T) (v T, err error) {
 	// It does not call ReadJSON: to copy v right after it was written costs 10 ns.
-	c.reader.Reset(c.frame.Data)
+	c.readData()
 	v = read(&c.reader)
 	if c.reader.Plain() {
 		return v, nil
 	}
 	return decodeStd[T](c)
+}
+
+// readData has the reader begin with the data.
+func (c *Call) readData() {
+	if c.utf8 {
+		c.reader.ResetUTF8(c.frame.Data)
+	} else {
+		c.reader.Reset(c.frame.Data)
+	}
 }
 
 // decodeStd decodes with encoding/json.

@@ -32,6 +32,7 @@ func (p *passage) enter(ctx context.Context, data json.RawMessage) *Call {
 	}
 	call := p.call
 	call.passage, call.ctx, call.frame.Data = p, ctx, data
+	call.utf8 = false // an interceptor may have made other data
 	return &call
 }
 

@@ -58,7 +58,7 @@ func decodesAsStd(t *testing.T, data []byte) {
 }
 
 // FuzzEncode checks that generated code writes the same as encoding/json, and
-// reads it again unless something in it is escaped.
+// reads it again.
 func FuzzEncode(f *testing.F) {
 	f.Add("plain", "", false, int64(0), uint64(0), 0.0, uint32(0), uint16(0), byte(0))
 	f.Add("<&>\"\\/\b\f\n\r\t\x00\x1f\x7f", "\u2028\u2029\u2027é€😀\ufffd", true, int64(math.MinInt64), uint64(math.MaxUint64), 1e21, math.Float32bits(1e-7), uint16(0), byte(1))
@@ -88,7 +88,7 @@ func FuzzEncode(f *testing.F) {
 		if text := bytes.TrimSuffix(want.Bytes(), []byte("\n")); !bytes.Equal(got, text) {
 			t.Fatalf("\ngot  %s\nwant %s", got, text)
 		}
-		if _, plain := readAll(got, fixture.ReadEvery); !plain && !bytes.ContainsRune(got, '\\') && u < 1e19 {
+		if _, plain := readAll(got, fixture.ReadEvery); !plain {
 			t.Fatalf("%s was left to encoding/json", got)
 		}
 		decodesAsStd(t, got)

@@ -1,12 +1,6 @@
 package wsjson
 
-import (
-	"math"
-	"strconv"
-	"unicode/utf8"
-
-	"github.com/wsgen/wsgen/runtime/internal/envelope"
-)
+import "strconv"
 
 // Writer writes values as JSON, byte for byte as encoding/json writes them with
 // SetEscapeHTML(false). A value that has no JSON, as NaN, makes all that was
@@ -17,17 +11,34 @@ import (
 type Writer struct {
 	buf     []byte
 	invalid bool
+	keys    []string // of the maps that are being written, the innermost last
+	last    int      // how long the text was that took the buffer along
+	depth   int      // of types that reach themselves
 }
 
 // AvailableBuffer returns the Writer's memory, empty. A caller may append to it
 // and give the result to Reset, which overwrites the values written before.
-func (w *Writer) AvailableBuffer() []byte { return w.buf[:0] }
+func (w *Writer) AvailableBuffer() []byte {
+	if w.buf == nil && w.last > 0 {
+		// The next text is likely to be as long, and growing up to that by append
+		// takes a dozen allocations.
+		w.buf = make([]byte, 0, w.last+w.last/8)
+	}
+	return w.buf[:0]
+}
 
 // Reset has the Writer append to buf, whose memory is the Writer's until the
-// next Reset.
+// next Reset. Nil takes the Writer's memory away from it.
 func (w *Writer) Reset(buf []byte) {
-	w.invalid = false
+	w.invalid, w.depth = false, 0
+	if buf == nil {
+		w.last = len(w.buf)
+	}
 	w.buf = buf
+	if len(w.keys) > 0 { // a MarshalJSON has panicked
+		clear(w.keys)
+		w.keys = w.keys[:0]
+	}
 }
 
 // Bytes returns the bytes that Reset was given and those written since. They are
@@ -55,6 +66,34 @@ func (w *Writer) Name(name string) {
 // End ends the object.
 func (w *Writer) End() { w.buf = append(w.buf, '}') }
 
+// Lit writes text as it is: brackets, commas, and names that are always there.
+func (w *Writer) Lit(text string) { w.buf = append(w.buf, text...) }
+
+// Member begins a member of an object as Lit does, with its name, quotes and
+// colon, and has a comma in front unless it is the first.
+func (w *Writer) Member(text string) {
+	b := w.buf
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	w.buf = append(b, text...)
+}
+
+// Enter steps into a value of a type that reaches itself. It returns false if that
+// is too deep: then encoding/json says whether the value contains itself. Every
+// function that writes such a type calls it, and Leave at its end.
+func (w *Writer) Enter() bool {
+	w.depth++
+	w.invalid = w.invalid || w.depth > maxDepth
+	return !w.invalid
+}
+
+// Leave steps out of a value that Enter stepped into.
+func (w *Writer) Leave() { w.depth-- }
+
+// Null writes null.
+func (w *Writer) Null() { w.buf = append(w.buf, "null"...) }
+
 // WriteString writes a string.
 func WriteString[T ~string](w *Writer, v T) { w.text(string(v)) }
 
@@ -81,7 +120,7 @@ func WriteFloat64[T ~float64](w *Writer, v T) { w.float(float64(v), 64) }
 // slice.
 func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 	if v == nil {
-		w.buf = append(w.buf, "null"...)
+		w.Null()
 		return
 	}
 	w.buf = append(w.buf, '[')
@@ -92,72 +131,4 @@ func WriteSlice[S ~[]T, T any](w *Writer, v S, write func(*Writer, T)) {
 		write(w, v[i])
 	}
 	w.buf = append(w.buf, ']')
-}
-
-// text writes a string. It appends s first and looks at it afterwards, since
-// there is nearly always nothing to escape.
-func (w *Writer) text(s string) {
-	b := w.buf
-	b = append(b, '"')
-	start := len(b)
-	b = append(b, s...)
-	if plain := envelope.PlainEnd(b, start); plain < len(b) {
-		b = appendEscaped(b[:plain], s[plain-start:])
-	}
-	b = append(b, '"')
-	w.buf = b
-}
-
-// appendEscaped appends the text of a JSON string, without its quotes.
-func appendEscaped(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	for len(s) > 0 {
-		c, size := utf8.DecodeRuneInString(s)
-		switch {
-		case c == utf8.RuneError && size == 1:
-			b = append(b, `\ufffd`...)
-		case c == '"' || c == '\\':
-			b = append(b, '\\', byte(c))
-		case c == '\b':
-			b = append(b, `\b`...)
-		case c == '\f':
-			b = append(b, `\f`...)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case c == '\u2028' || c == '\u2029': // line ends in JavaScript, not in JSON
-			b = append(b, `\u202`...)
-			b = append(b, hex[c&15])
-		default:
-			b = append(b, s[:size]...)
-		}
-		s = s[size:]
-	}
-	return b
-}
-
-// float writes a number as JavaScript does. Below small and from large on it has
-// an exponent, which has no leading zero.
-func (w *Writer) float(v float64, bits int) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		w.invalid = true
-		return
-	}
-	small, large := 1e-6, 1e21
-	if bits == 32 {
-		small, large = float64(float32(1e-6)), float64(float32(1e21))
-	}
-	if abs := math.Abs(v); abs == 0 || abs >= small && abs < large {
-		w.buf = strconv.AppendFloat(w.buf, v, 'f', -1, bits)
-		return
-	}
-	w.buf = strconv.AppendFloat(w.buf, v, 'e', -1, bits)
-	if n := len(w.buf); w.buf[n-2] == '0' && w.buf[n-3] == '-' {
-		w.buf = append(w.buf[:n-2], w.buf[n-1])
-	}
 }

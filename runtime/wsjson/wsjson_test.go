@@ -2,7 +2,6 @@ package wsjson_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"testing"
 
@@ -50,7 +49,10 @@ func TestReader(t *testing.T) {
 		`{"x":1,"x":2,"n":"äö"}`:   {point{2, "äö"}, true},
 		`{"x":128}`:                {},
 		`{"X":1}`:                  {},
-		`{"n":"\u0061"}`:           {},
+		`{"n":"\u0061\n"}`:         {point{N: "a\n"}, true},
+		`{"n":"\ud800"}`:           {},
+		`{"n":null}`:               {}, // Next takes none
+		`{"\u006e":"a"}`:           {},
 		`{"x":1}}`:                 {},
 		`{"x":1`:                   {},
 		`null`:                     {},
@@ -149,18 +151,4 @@ func TestBudgetJSON(t *testing.T) {
 	}); got > 0 || string(w.Bytes()) != string(data) {
 		t.Errorf("%v allocations, %s", got, w.Bytes())
 	}
-}
-
-func Example() {
-	var r wsjson.Reader
-	r.Reset([]byte(`{"x":3,"n":"three"}`))
-	v := readPoint(&r)
-	fmt.Println(v, r.Plain())
-
-	var w wsjson.Writer
-	writePoint(&w, v)
-	fmt.Println(string(w.Bytes()), w.Valid())
-	// Output:
-	// {3 three} true
-	// {"x":3,"n":"three"} true
 }

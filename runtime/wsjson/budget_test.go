@@ -1,0 +1,53 @@
+//go:build !race
+
+// The race detector makes sync.Pool drop what it is given, so under it budgets
+// do not hold: make test runs these once more without.
+
+package wsjson_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/wsgen/wsgen/runtime/internal/payload"
+	"github.com/wsgen/wsgen/runtime/wsjson"
+)
+
+// TestBudgetPayloads checks that reading allocates what a value consists of, and
+// writing nothing but what encoding/json needs for the parts that it has.
+func TestBudgetPayloads(t *testing.T) {
+	budget(t, "telemetry", payload.NewTelemetry(), readTelemetry, writeTelemetry, 26, 0)
+	budget(t, "order", payload.NewOrder(), readOrder, writeOrder, 75, 7)
+	budget(t, "page", payload.NewPage(), readPage, writePage, 575, 0)
+}
+
+func budget[T any](t *testing.T, name string, sample T, read func(*wsjson.Reader, *T), write func(*wsjson.Writer, *T), reads, writes float64) {
+	t.Helper()
+	data, err := json.Marshal(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r wsjson.Reader
+	var w wsjson.Writer
+	var v T
+	if got := testing.AllocsPerRun(100, func() {
+		v = *new(T)
+		r.ResetUTF8(data)
+		read(&r, &v)
+	}); got != reads || !r.Plain() {
+		t.Errorf("%s: %v allocations, want %v; read %v", name, got, reads, r.Plain())
+	}
+	if got := testing.AllocsPerRun(100, func() {
+		w.Reset(w.AvailableBuffer())
+		write(&w, &v)
+	}); got != writes || string(w.Bytes()) != string(data) {
+		t.Errorf("%s: %v allocations, want %v: %s", name, got, writes, w.Bytes())
+	}
+	std := testing.AllocsPerRun(100, func() {
+		v = *new(T)
+		if err := json.Unmarshal(data, &v); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("%s: %d bytes, %v allocations, encoding/json %v", name, len(data), reads, std)
+}
