@@ -188,7 +188,7 @@ func TestMutations(t *testing.T) {
 						valid.Add(1)
 					}
 				}
-				if n := done.Add(1); n%10_000_000 == 0 {
+				if n := done.Add(1); n%1_000_000 == 0 {
 					fmt.Fprintf(os.Stderr, "%d inputs in %v, %d read\n", n, time.Since(began).Round(time.Second), read.Load())
 				}
 			}
