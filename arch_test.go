@@ -72,6 +72,7 @@ runtime/internal/socket:           runtime/internal/frame runtime/internal/hands
 runtime/internal/stdjson:
 runtime/internal/steady:
 runtime/internal/fixture:          runtime runtime/wsjson runtime/wstest
+runtime/internal/kinds:            runtime runtime/internal/payload runtime/wsjson
 
 runtime/metrics/otel:              runtime third-party
 runtime/metrics/prom:              runtime runtime/metrics/prom/internal/series third-party

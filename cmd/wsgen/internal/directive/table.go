@@ -93,7 +93,7 @@ func ofGateways() []Spec {
 				{Name: "namespace", Doc: "the //ws:namespace type whose connections these are; default: the application's Server"},
 				{Name: "version", Doc: "a number; version=1 serves /v1/path"},
 				{Name: "protocol", Values: []string{"events"}, Reserved: []string{"jsonrpc"}, Doc: "the wire protocol"},
-				{Name: "codec", Values: []string{"std"}, Doc: "codec=std leaves all JSON to encoding/json; default: data and results that are flat structs are read and written by generated code"},
+				{Name: "codec", Values: []string{"std"}, Doc: "codec=std leaves all JSON to encoding/json; default: generated code reads and writes data and results, and leaves to encoding/json only what only that can do"},
 			},
 			Doc:     "The struct is a gateway, served at this path of a ServeMux.",
 			Example: "//ws:gateway /chat",

@@ -33,7 +33,7 @@ func TestDigestOfEveryField(t *testing.T) {
 	if again := digests(prog.Packages)[0]; again != was {
 		t.Error("changed back, the package has another digest")
 	}
-	for _, want := range []string{"Scope", "Line", "Timeout", "JSON", "OmitEmpty", "Len", "Dir", "Tag", "Foreign", "OwnNewPush"} {
+	for _, want := range []string{"Scope", "Line", "Timeout", "JSON", "Quoted", "Len", "Dir", "Tag", "Foreign", "OwnNewPush"} {
 		if !fields[want] {
 			t.Errorf("field %s was not varied", want)
 		}
@@ -92,7 +92,7 @@ func fill(v reflect.Value, depth int) {
 
 // deep reports whether fill leaves out a value of type t at this depth.
 func deep(t reflect.Type, depth int) bool {
-	return depth > 8 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]() || t == reflect.TypeFor[model.Flat]())
+	return depth > 8 && (t == reflect.TypeFor[model.TypeRef]() || t == reflect.TypeFor[model.Field]())
 }
 
 // vary changes each value in v alone, tells note, and changes it back.

@@ -10,6 +10,9 @@ type GoPackage struct {
 	// TestScope lists what the package's tests declare beside it, sorted: no
 	// import and no declaration of generated code can have these names either.
 	TestScope []string
+	// Codecs are those of the types that its generated code reads and writes itself.
+	// No two are of one type.
+	Codecs []Codec
 }
 
 // GoGateway is how generated code makes and calls a gateway.
@@ -22,9 +25,12 @@ type GoGateway struct {
 
 // GoHandler is what only generated code has to know of a handler.
 type GoHandler struct {
-	Const      *Const // the constant that names the event; nil: none that its gateway's package may name
-	ResultFlat *Flat  // how the result is written; nil: encoding/json does it
-	Fuzz       *Fuzz  // nil: no fuzz test is asked for, or there is no data
+	Const       *Const   // the constant that names the event; nil: none that its gateway's package may name
+	ResultCodec CodecRef // writes the result, or 0
+	// Plain says that generated code reads named parameters itself. Those without a
+	// codec it leaves to encoding/json one by one.
+	Plain bool
+	Fuzz  *Fuzz // nil: no fuzz test is asked for, or there is no data
 }
 
 // Fuzz is what the fuzz test of a handler begins with, and holds its data to.
@@ -46,9 +52,9 @@ const (
 
 // GoParam is what generated code does with a parameter that is data.
 type GoParam struct {
-	// Flat is how the value is read or written; that of what Type points to, if
-	// Optional. Of named parameters either all have one or none has.
-	Flat *Flat
+	// Codec reads or writes the value. It counts for named parameters only if the
+	// handler is Plain.
+	Codec CodecRef
 	// Check says who judges a decoded value before the handler gets it.
 	Check Check
 	// Through are the fields to embedded pointers that Validate is promoted
@@ -130,40 +136,4 @@ const (
 	ProviderFunc                          // the package declares a fitting NewX
 	ProviderStruct                        // exported fields only: wire.Struct(new(X), "*")
 	ProviderGenerated                     // wsgen generates NewX
-)
-
-// Flat is a type so simple that generated code reads and writes its JSON
-// itself, and still does what encoding/json does: strings, booleans and
-// numbers without methods of their own for it, structs of these, and slices of
-// those. A nil *Flat leaves it to encoding/json.
-type Flat struct {
-	Kind   FlatKind
-	Type   TypeRef     // FlatStruct: the declared type, aliases resolved
-	Struct TypeRef     // FlatStruct: what it is declared as, with all fields and tags
-	Fields []FlatField // FlatStruct: what JSON sees of it, in its order
-	Elem   *Flat       // FlatSlice: the struct
-}
-
-// FlatField is a field of a flat struct.
-type FlatField struct {
-	Name string // in Go
-	JSON string // the member's name, which needs no escapes
-	Kind FlatKind
-	// OmitEmpty says that the zero value is left out.
-	OmitEmpty bool
-}
-
-// FlatKind is the form of a Flat.
-type FlatKind uint8
-
-// The forms; all but FlatStruct and FlatSlice are scalars.
-const (
-	FlatStruct FlatKind = iota
-	FlatSlice
-	FlatString
-	FlatBool
-	FlatInt  // of any size
-	FlatUint // of any size
-	FlatFloat32
-	FlatFloat64
 )

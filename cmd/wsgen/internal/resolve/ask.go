@@ -53,9 +53,6 @@ func (r *resolver) askMethod(p *pkg, obj *types.TypeName, fn *types.Func) *model
 			r.report(diag.BadAsk, q.param(1), "an ask method takes the data that it sends, and no "+shown,
 				"remove it: who is asked is said where it is called")
 		})
-		if m.Param != nil {
-			m.Param.Flat = nil // encoding/json writes it
-		}
 	}
 	m.Result = r.askResult(q)
 	return m

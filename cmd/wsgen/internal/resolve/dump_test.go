@@ -34,6 +34,9 @@ func (d *dumper) line(depth int, words ...string) {
 func (d *dumper) pkg(p *model.Package) {
 	d.line(0, "package", p.Path, p.Name)
 	d.line(1, "scope", strings.Join(p.Scope, " "))
+	for i, c := range p.Codecs {
+		d.line(1, "codec", fmt.Sprint(i+1), codec(c))
+	}
 	for _, g := range p.Gateways {
 		d.gateway(g)
 	}
@@ -45,7 +48,7 @@ func (d *dumper) pkg(p *model.Package) {
 		for _, m := range p.Methods {
 			in := ""
 			if m.Param != nil {
-				in = typ(m.Param.Type) + flat(m.Param.Flat)
+				in = typ(m.Param.Type) + coded(m.Param.Codec)
 			}
 			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"))
 		}
@@ -93,8 +96,8 @@ func (d *dumper) gateway(g *model.Gateway) {
 	modes := []string{"inline", "serial", "parallel"}
 	streams := []string{"", "stream=seq", "stream=seq2", "stream=chan"}
 	for _, h := range g.Handlers {
-		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+flat(h.ResultFlat), streams[h.Stream], when(h.Err, "error"),
-			"data="+forms[h.Data], modes[h.Mode], when(h.Timeout != 0, "timeout="+h.Timeout.String()), when(h.Max != 0, fmt.Sprint("max=", h.Max)),
+		d.line(2, "on", fmt.Sprintf("%q", h.Event), h.Method+params(h.Params), ref(h.Result)+coded(h.ResultCodec), streams[h.Stream], when(h.Err, "error"),
+			"data="+forms[h.Data]+when(h.Plain, "+"), modes[h.Mode], when(h.Timeout != 0, "timeout="+h.Timeout.String()), when(h.Max != 0, fmt.Sprint("max=", h.Max)),
 			guards("message", h.Guards), when(h.Public, "public"), when(h.Closed, "errors="+strings.Join(refusals(h.Errors), ",")))
 	}
 }
@@ -117,7 +120,7 @@ func params(ps []model.Param) string {
 	for _, p := range ps {
 		w := roles[p.Role]
 		if p.Role == model.RoleData {
-			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + flat(p.Flat) +
+			w = "data " + p.Name + " " + typ(p.Type) + when(p.Optional, "?") + coded(p.Codec) +
 				[]string{"", " validate", " check", " found", " found-validate"}[p.Check] + when(len(p.Through) > 0, " through "+strings.Join(p.Through, " "))
 		}
 		words = append(words, w)
@@ -125,25 +128,37 @@ func params(ps []model.Param) string {
 	return "(" + strings.Join(words, ", ") + ")"
 }
 
-// flat is the members of a flat type: {name:string,omitempty}, or +.
-func flat(f *model.Flat) string {
-	switch {
-	case f == nil:
-		return ""
-	case f.Kind == model.FlatSlice:
-		return "+[]" + flat(f.Elem)
-	case f.Kind != model.FlatStruct:
-		return "+" + kind(f.Kind)
-	}
-	var fields []string
-	for _, field := range f.Fields {
-		fields = append(fields, field.Name+":"+field.JSON+":"+kind(field.Kind)+when(field.OmitEmpty, "?"))
-	}
-	return "+{" + strings.Join(fields, " ") + "}"
-}
+// coded is the number of a codec, if there is one: +3.
+func coded(ref model.CodecRef) string { return when(ref != 0, fmt.Sprintf("+%d", ref)) }
 
-func kind(k model.FlatKind) string {
-	return []string{"struct", "slice", "string", "bool", "int", "uint", "float32", "float64"}[k]
+// codec is the form of a codec, its type, and what it holds: struct .Point x=X:2
+// y=Y:2, where 2 is the codec of the field, and 0 encoding/json.
+func codec(c model.Codec) string {
+	words := []string{[]string{
+		"string", "bool", "int", "uint", "float32", "float64", "time", "raw", "bytes", "slice", "array", "map", "pointer", "struct",
+	}[c.Kind], typ(c.Type)}
+	if c.Elem != 0 {
+		words = append(words, "of", fmt.Sprint(c.Elem))
+	}
+	if len(c.Rests) > 1 {
+		words = append(words, "rests")
+		for _, d := range c.Rests[1:] {
+			words = append(words, typ(d.Type))
+		}
+	}
+	conditions := []string{"", "never", "true", "!=0", "!=empty", "len", "!=nil", "!=zero", "!IsZero"}
+	for _, m := range c.Members {
+		word := m.JSON + "="
+		for i, step := range m.Path {
+			word += when(i > 0, ".") + when(step.New != nil, "*") + step.Name
+		}
+		word += fmt.Sprint(":", m.Codec) + when(m.Quoted, " quoted")
+		for _, p := range m.When {
+			word += " if " + conditions[p]
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
 }
 
 func provider(p model.Provider) string {

@@ -75,7 +75,7 @@ func (r *resolver) handler(g *gateway, m *bound, d *directive.Directive, events 
 	r.results(g, m, h)
 	r.checks(m, h)
 	if o, ok := g.directive.Option("codec"); !ok || o.Value != "std" {
-		r.flats(g, m, h)
+		r.codecs(g, m, h)
 	}
 	r.runs(d, h, len(g.model.MessageGuards) > 0)
 	if h.Mode == model.Parallel {

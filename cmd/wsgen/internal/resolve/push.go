@@ -170,6 +170,9 @@ func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *mode
 			r.report(diag.PushAddressee, paramAt(0), "a push method takes the data that it sends, and no "+shown,
 				"remove it: whom a push reaches is said where it is called")
 		})
+		if m.Param != nil {
+			m.Param.Codec = r.codecsOf(p).ref(sig.Params().At(0).Type())
+		}
 	}
 	r.pushResults(m, sig, decl, nameSpan(obj))
 	return m
@@ -219,7 +222,7 @@ func (r *resolver) outboundParam(p *pkg, sig *types.Signature, i int, what strin
 		r.cannotName(where, err, "export the type")
 		return nil
 	}
-	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref, GoParam: model.GoParam{Flat: r.flat(t, p.src.Types)}}
+	return &model.Param{Role: model.RoleData, Name: v.Name(), Type: ref}
 }
 
 // handle reports whether t is a type of the runtime's that is no data.

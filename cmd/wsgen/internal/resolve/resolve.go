@@ -38,7 +38,7 @@ func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Progr
 		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
-		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{}, examples: map[string][]string{},
+		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{}, examples: map[string][]string{}, codecForms: map[*wiretype.Type]*wiretype.Codec{},
 	}
 	r.json = wiretype.New(ctx, func(t types.Type, methods ...string) bool { return p.Varies(t, methods...) != source.Same })
 	for _, sp := range p.Packages {

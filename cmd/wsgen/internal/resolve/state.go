@@ -40,6 +40,7 @@ type resolver struct {
 	ownForms   map[string]wiretype.Override // what types say of their own JSON, by gotype.Key
 	examples   map[string][]string          // of types, as JSON, by gotype.Key
 	docs       map[*ast.File]map[declaration]*ast.CommentGroup
+	codecForms map[*wiretype.Type]*wiretype.Codec // nil: encoding/json
 }
 
 // owned is a diagnostic, and the package in whose resolution it came up: not
@@ -63,6 +64,7 @@ type pkg struct {
 	onClause []*directive.Directive
 
 	gateways []*gateway
+	codecs   *codecs // nil: none is asked for so far
 	app      *directive.Directive
 	members  []*pkg // of an application
 }

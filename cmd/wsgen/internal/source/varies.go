@@ -44,9 +44,17 @@ func (p *Program) varies(obj *types.TypeName) Variation {
 
 // steady reports whether no build has another type in the place of obj. So it is
 // for Go's predeclared types, and for those of the runtime, whose version fits the
-// tool. It is for time.Duration, too, by Go's promise of compatibility.
+// tool. It is for the types of Go's library that payloads have most, too, by Go's
+// promise of compatibility.
 func steady(obj *types.TypeName) bool {
-	return obj.Pkg() == nil || obj.Pkg().Path() == model.RuntimePath || obj.Pkg().Path() == "time" && obj.Name() == "Duration"
+	if obj.Pkg() == nil || obj.Pkg().Path() == model.RuntimePath {
+		return true
+	}
+	switch obj.Pkg().Path() + "." + obj.Name() {
+	case "time.Duration", "time.Time", "encoding/json.RawMessage":
+		return true
+	}
+	return false
 }
 
 func (p *Program) declaration(obj *types.TypeName) Variation {

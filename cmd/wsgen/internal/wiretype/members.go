@@ -10,6 +10,8 @@ import (
 // Member is a member of the JSON object that a struct becomes.
 type Member struct {
 	Field *Field
+	// Path are the fields that lead to it from the struct: embedded ones, and itself.
+	Path []*Field
 	// Embedded says that the member comes by an embedded pointer: where that is
 	// nil, it is absent.
 	Embedded bool
@@ -63,6 +65,7 @@ func dominant(all []candidate) (candidate, bool) {
 type reach struct {
 	at       *Type
 	index    []int
+	path     []*Field
 	embedded bool // by a pointer
 	several  bool // it stands more than once in its level
 }
@@ -81,12 +84,12 @@ func (t *Type) candidates() (all []candidate) {
 		}
 		for _, r := range level {
 			for i, f := range r.at.Fields() {
-				index := append(slices.Clip(r.index), i)
+				index, path := append(slices.Clip(r.index), i), append(slices.Clip(r.path), f)
 				if _, ok := f.member(); ok {
 					if f.Var.Name() == "_" {
 						continue
 					}
-					c := candidate{Member{f, r.embedded}, depth, index}
+					c := candidate{Member{f, path, r.embedded}, depth, index}
 					if all = append(all, c); r.several {
 						all = append(all, c)
 					}
@@ -102,7 +105,7 @@ func (t *Type) candidates() (all []candidate) {
 				case twin != nil:
 					twin.several = true
 				default:
-					found[key] = &reach{t.table.Of(elem), index, r.embedded || pointer, false}
+					found[key] = &reach{t.table.Of(elem), index, path, r.embedded || pointer, false}
 					next = append(next, found[key])
 				}
 			}

@@ -47,8 +47,6 @@ type Type struct {
 	coders   [2]*string // by Way
 	fields   []*Field
 	problems [2]*[]Problem // by Way
-	flat     *Flat
-	flatness bool // flat was looked for
 }
 
 // Of returns what is known of typ.

@@ -160,8 +160,8 @@ func AskType(ask string) string { return "ws" + ask }
 // predeclared are the identifiers that generated code uses unqualified.
 func predeclared() []string {
 	return []string{
-		"any", "bool", "byte", "comparable", "complex128", "complex64", "error", "false",
-		"float32", "float64", "int", "int16", "int32", "int64", "int8", "nil", "new", "panic",
+		"any", "append", "bool", "byte", "cap", "clear", "comparable", "complex128", "complex64", "error", "false",
+		"float32", "float64", "int", "int16", "int32", "int64", "int8", "len", "make", "nil", "new", "panic",
 		"rune", "string", "true", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr",
 	}
 }

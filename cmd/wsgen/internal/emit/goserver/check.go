@@ -22,7 +22,7 @@ func (g *gateway) checks(h *model.Handler) []jen.Code {
 			return jen.If(jen.Add(err).Op(":=").Add(g.Runtime(function)).Call(args...), jen.Add(err).Op("!=").Nil()).Block(jen.Return(err))
 		}
 		c, pointer := jen.Id(g.Local("c")), jen.Add(in)
-		if !p.Optional && (name == "" || p.Flat != nil) {
+		if !p.Optional && (name == "" || h.Plain) {
 			pointer = jen.Op("&").Add(in)
 		}
 		var check jen.Code

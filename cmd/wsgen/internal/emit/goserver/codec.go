@@ -1,7 +1,9 @@
 package goserver
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -10,20 +12,44 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-// codecs collects the functions of one file that read and write flat types,
-// each once, in the order of their first use.
+// codecs collects the functions of one file that read and write types, each once,
+// in the order of their first use.
 type codecs struct {
 	*gofile.File
 	pkg   *model.Package
 	taken *gofile.Params            // names of the package
-	names map[string]string         // of functions, by what they do and to which type
+	names map[function]string       // of functions
 	plain map[*model.Handler]string // of those that decode named parameters
-	drift []jen.Code                // a declaration of each struct
+	loops []bool                    // the types that reach themselves, by their place in pkg.Codecs
+	rests map[string]bool           // the types of which drift has a declaration
+	drift []jen.Code
 	decls []jen.Code
 }
 
+// function is what a function does, and to which type.
+type function struct {
+	role role
+	ref  model.CodecRef
+}
+
+// role is what a function does: the verb in its name, and how that ends. Functions
+// of package ws get those that take and return values. The others have pointers:
+// what stands in another value is read and written where it is.
+type role string
+
+const (
+	readValue  role = "Read"
+	readInto   role = "Read Into"
+	decodeNull role = "Decode"
+	writeValue role = "Write"
+	writeFrom  role = "Write From"
+)
+
 func newCodecs(f *gofile.File, pkg *model.Package) *codecs {
-	return &codecs{File: f, pkg: pkg, taken: f.NewDeclarations(), names: map[string]string{}, plain: map[*model.Handler]string{}}
+	return &codecs{
+		File: f, pkg: pkg, taken: f.NewDeclarations(), names: map[function]string{}, plain: map[*model.Handler]string{},
+		loops: loops(pkg.Codecs), rests: map[string]bool{},
+	}
 }
 
 // all are the declarations of the collected functions.
@@ -35,219 +61,180 @@ func (c *codecs) all() []jen.Code {
 	return append([]jen.Code{guard}, c.decls...)
 }
 
-// declared notes that functions rest on what a struct is declared as. Types
-// are assignable to each other only if tags are the same, too.
-func (c *codecs) declared(flat *model.Flat) {
-	key := "declared" + gofile.Key(c.pkg.Path, flat.Type)
-	if c.names[key] == "" {
-		c.names[key] = "_"
-		c.drift = append(c.drift, jen.Id("_").Add(c.Type(flat.Type)).Op("=").Add(c.Type(flat.Struct)).Values())
-	}
-}
+func (c *codecs) of(ref model.CodecRef) *model.Codec { return &c.pkg.Codecs[ref-1] }
 
-// reader is the function that reads a flat struct.
-func (c *codecs) reader(flat *model.Flat) jen.Code {
-	name, first := c.name("read", "Read", flat.Type, "")
-	if first {
-		c.declared(flat)
-		fields := make([]member, len(flat.Fields))
-		for i, f := range flat.Fields {
-			fields[i] = member{field: f.Name, json: f.JSON, kind: f.Kind}
+// id is a local variable or parameter.
+func (c *codecs) id(name string) *jen.Statement { return jen.Id(c.Local(name)) }
+
+// declared notes that functions rest on what types are declared as. Types are
+// assignable to each other only if tags are the same, too.
+func (c *codecs) declared(codec *model.Codec) {
+	for _, d := range codec.Rests {
+		key := gofile.Key(c.pkg.Path, d.Type)
+		if c.rests[key] {
+			continue
 		}
-		c.add(name+" reads "+article(typeName(flat.Type))+"; what is not written plainly is for encoding/json.",
-			c.readFunc(name, c.Type(flat.Type), c.readObject(fields, false)...))
+		c.rests[key] = true
+		value := c.Type(d.As)
+		if d.As.Kind == model.TypeStruct || d.As.Kind == model.TypeArray {
+			value.Values()
+		} else {
+			value.Parens(jen.Nil())
+		}
+		c.drift = append(c.drift, jen.Id("_").Add(c.Type(d.Type)).Op("=").Add(value))
 	}
-	return jen.Id(name)
 }
 
-// writer is the function that writes a flat type.
-func (c *codecs) writer(flat *model.Flat) jen.Code {
-	switch flat.Kind {
-	case model.FlatStruct:
-		return c.structWriter(flat)
-	case model.FlatSlice:
-		return c.sliceWriter(flat.Elem)
-	}
-	return c.JSON("Write" + scalarName(flat.Kind))
-}
-
-func (c *codecs) structWriter(flat *model.Flat) jen.Code {
-	name, first := c.name("write", "Write", flat.Type, "")
-	if !first {
+// function is the name of the function that does what to the type of ref. If there
+// is none, body makes its declaration, which has its place before those that body
+// asks for.
+func (c *codecs) function(what role, ref model.CodecRef, body func(name string, codec *model.Codec) jen.Code) jen.Code {
+	key := function{what, ref}
+	if name := c.names[key]; name != "" {
 		return jen.Id(name)
 	}
-	c.declared(flat)
-	w, v := jen.Id(c.Local("w")), jen.Id(c.Local("v"))
-	lines := []jen.Code{jen.Add(w).Dot("Begin").Call()}
-	for _, f := range flat.Fields {
-		value := jen.Add(v).Dot(f.Name)
-		write := []jen.Code{
-			jen.Add(w).Dot("Name").Call(jen.Lit(f.JSON)),
-			c.JSON("Write"+scalarName(f.Kind)).Call(w, value),
-		}
-		if f.OmitEmpty {
-			write = []jen.Code{jen.If(present(value, f.Kind)).Block(write...)}
-		}
-		lines = append(lines, write...)
-	}
-	lines = append(lines, jen.Add(w).Dot("End").Call())
-	c.add(name+" writes "+article(typeName(flat.Type))+" as encoding/json does.",
-		c.writeFunc(name, c.Type(flat.Type), lines...))
-	return jen.Id(name)
-}
-
-func (c *codecs) sliceWriter(elem *model.Flat) jen.Code {
-	name, first := c.name("slice", "Write", elem.Type, "s")
-	if first {
-		c.add(name+" writes a slice of "+typeName(elem.Type)+".", c.writeFunc(name, jen.Index().Add(c.Type(elem.Type)),
-			c.JSON("WriteSlice").Call(jen.Id(c.Local("w")), jen.Id(c.Local("v")), c.structWriter(elem))))
-	}
-	return jen.Id(name)
-}
-
-func (c *codecs) writeFunc(name string, typ jen.Code, body ...jen.Code) jen.Code {
-	return jen.Func().Id(name).Params(
-		jen.Id(c.Local("w")).Op("*").Add(c.JSON("Writer")),
-		jen.Id(c.Local("v")).Add(typ),
-	).Block(body...)
-}
-
-func (c *codecs) readFunc(name string, typ jen.Code, body ...jen.Code) jen.Code {
-	return jen.Func().Id(name).Params(jen.Id(c.Local("r")).Op("*").Add(c.JSON("Reader"))).
-		Params(jen.Id(c.Local("v")).Add(typ)).Block(append(body, jen.Return(jen.Id(c.Local("v"))))...)
-}
-
-// params declares a type that holds a handler's named parameters, and the
-// function that reads it.
-func (c *codecs) params(gateway string, h *model.Handler, params []model.Param) (typ, read jen.Code) {
-	name := c.taken.Name("ws"+gateway+camel.Upper(h.Method), "ws"+gateway+camel.Upper(h.Method)+"Data")
-	readName := c.taken.Name("wsRead" + gateway + camel.Upper(h.Method))
-
-	names := fieldNames(params)
-	fields, members := make([]jen.Code, len(params)), make([]member, len(params))
-	for i, p := range params {
-		fields[i] = jen.Id(names[p.Name]).Add(c.Type(p.Type))
-		members[i] = member{field: names[p.Name], json: p.Name, kind: p.Flat.Kind}
-		if p.Optional {
-			members[i].pointer = p.Type.Elem
-		}
-	}
-	c.add(name+" is the data of "+h.Event+".", jen.Type().Id(name).Struct(fields...))
-
-	var body []jen.Code
-	if h.Data == model.DataScalar {
-		bare := append(c.readMember(members[0]), jen.Return(jen.Id(c.Local("v"))))
-		body = append(body, jen.If(jen.Id(c.Local("r")).Dot("Bare").Call()).Block(bare...))
-	}
-	c.add(readName+" reads a "+name+"; what is not written plainly is for encoding/json.",
-		c.readFunc(readName, jen.Id(name), append(body, c.readObject(members, true)...)...))
-	return jen.Id(name), jen.Id(readName)
-}
-
-// member is a member of an object and the field that it is read into.
-type member struct {
-	field, json string
-	kind        model.FlatKind
-	pointer     *model.TypeRef // what the field points to; nil: it is no pointer
-}
-
-// readMember reads what comes next into its field.
-func (c *codecs) readMember(m member) []jen.Code {
-	r, field := jen.Id(c.Local("r")), jen.Id(c.Local("v")).Dot(m.field)
-	read := c.JSON("Read" + scalarName(m.kind))
-	if m.pointer == nil {
-		return []jen.Code{read.Call(r, jen.Op("&").Add(field))}
-	}
-	return []jen.Code{
-		jen.Add(field).Op("=").New(c.Type(*m.pointer)),
-		read.Call(r, field),
-	}
-}
-
-// readObject reads an object by its members. If required, those that are no
-// pointers must be there.
-func (c *codecs) readObject(members []member, required bool) []jen.Code {
-	r, seen := jen.Id(c.Local("r")), jen.Id(c.Local("seen"))
-	var cases, all []jen.Code
-	for i, m := range members {
-		lines := c.readMember(m)
-		if required && m.pointer == nil {
-			bit := jen.Lit(1).Op("<<").Lit(i)
-			lines = append(lines, jen.Add(seen).Op("|=").Add(bit))
-			if len(all) > 0 {
-				all = append(all, jen.Op("|"))
-			}
-			all = append(all, bit)
-		}
-		cases = append(cases, jen.Case(jen.Lit(m.json)).Block(lines...))
-	}
-	cases = append(cases, jen.Default().Block(jen.Add(r).Dot("Odd").Call()))
-
-	var body []jen.Code
-	if len(all) > 0 {
-		body = append(body, jen.Var().Add(seen).Uint64())
-	}
-	body = append(body, jen.For(jen.Add(r).Dot("Next").Call()).Block(
-		jen.Switch(jen.String().Parens(jen.Add(r).Dot("Name").Call())).Block(cases...)))
-	if len(all) > 0 {
-		body = append(body, jen.Add(r).Dot("Require").Call(jen.Add(seen).Op("==").Add(all...)))
-	}
-	return body
-}
-
-// name is the name of the function that does what to a type; first says that
-// it has to be declared.
-func (c *codecs) name(what, verb string, t model.TypeRef, plural string) (name string, first bool) {
-	key := what + gofile.Key(c.pkg.Path, t)
-	if name = c.names[key]; name != "" {
-		return name, false
-	}
-	if !t.Local {
-		verb += camel.Upper(t.Package.Name)
-	}
-	name = c.taken.Name("ws" + verb + camel.Upper(t.Name) + plural)
+	codec := c.of(ref)
+	verb, ending, _ := strings.Cut(string(what), " ")
+	name := c.taken.Name("ws" + verb + label(codec.Type) + ending)
 	c.names[key] = name
-	return name, true
+	c.declared(codec)
+	slot := c.slot()
+	c.decls[slot] = body(name, codec)
+	return jen.Id(name)
 }
 
-func (c *codecs) add(doc string, decl jen.Code) {
-	c.decls = append(c.decls, gofile.Doc(doc).Add(decl))
+// entered are the statements of a function that reads or writes a type with the
+// Reader or Writer of this name. If the type reaches itself, its depth is bounded:
+// data may be deep without end, and a value may lead back to itself.
+func (c *codecs) entered(ref model.CodecRef, by string, body ...jen.Code) []jen.Code {
+	if !c.loops[ref-1] {
+		return body
+	}
+	enter := jen.If(jen.Op("!").Add(c.id(by)).Dot("Enter").Call()).Block(jen.Return())
+	return append(append([]jen.Code{enter}, body...), c.id(by).Dot("Leave").Call())
+}
+
+// add adds a declaration that no function of a type is.
+func (c *codecs) add(doc string, decl jen.Code) { c.decls = append(c.decls, gofile.Doc(doc).Add(decl)) }
+
+// slot is room for a declaration, before those that it asks for.
+func (c *codecs) slot() int {
+	c.decls = append(c.decls, nil)
+	return len(c.decls) - 1
+}
+
+// place is where a value stands.
+type place struct{ value, addr jen.Code }
+
+func at(value jen.Code) place { return place{value, jen.Op("&").Add(value)} }
+
+// behind is what a pointer leads to.
+func behind(pointer jen.Code) place { return place{jen.Op("*").Add(pointer), pointer} }
+
+// label names a type in names of functions.
+func label(t model.TypeRef) string {
+	switch t.Kind {
+	case model.TypePointer:
+		return label(*t.Elem) + "Ptr"
+	case model.TypeSlice:
+		return label(*t.Elem) + "s"
+	case model.TypeArray:
+		return label(*t.Elem) + "Array"
+	case model.TypeMap:
+		return label(*t.Elem) + "Map"
+	case model.TypeStruct:
+		return "Struct"
+	}
+	if t.Package.Path != "" {
+		return camel.Upper(t.Package.Name) + camel.Upper(t.Name)
+	}
+	return camel.Upper(t.Name)
+}
+
+// parameters are those of a function. If the type of one has lines of its own, each
+// stands on a line.
+func parameters(typ model.TypeRef, all ...jen.Code) jen.Code {
+	if spelledOut(typ) {
+		return gofile.Lines("(", ")", all...)
+	}
+	return jen.Params(all...)
+}
+
+// spelledOut reports whether a struct without a name is a part of t as it is written.
+func spelledOut(t model.TypeRef) bool {
+	return len(t.Fields) > 0 || t.Elem != nil && spelledOut(*t.Elem)
 }
 
 // typeName is a type as a comment names it.
 func typeName(t model.TypeRef) string {
-	if t.Local {
-		return t.Name
+	switch t.Kind {
+	case model.TypePointer:
+		return "*" + typeName(*t.Elem)
+	case model.TypeSlice:
+		return "[]" + typeName(*t.Elem)
+	case model.TypeArray:
+		return "[" + strconv.FormatInt(t.Len, 10) + "]" + typeName(*t.Elem)
+	case model.TypeMap:
+		return "map[" + typeName(*t.Key) + "]" + typeName(*t.Elem)
+	case model.TypeStruct:
+		return "struct"
 	}
-	return t.Package.Name + "." + t.Name
+	if t.Package.Path != "" {
+		return t.Package.Name + "." + t.Name
+	}
+	return t.Name
 }
 
-// present is the condition under which a value is not empty.
-func present(value *jen.Statement, kind model.FlatKind) jen.Code {
+// word is the word for a kind in the names of wsjson's functions.
+func word(kind model.CodecKind) string {
 	switch kind {
-	case model.FlatBool:
-		return value
-	case model.FlatString:
-		return jen.Add(value).Op("!=").Lit("")
-	}
-	return jen.Add(value).Op("!=").Lit(0)
-}
-
-// scalarName is the word for a kind in the names of wsjson's functions.
-func scalarName(kind model.FlatKind) string {
-	switch kind {
-	case model.FlatString:
+	case model.CodecString:
 		return "String"
-	case model.FlatBool:
+	case model.CodecBool:
 		return "Bool"
-	case model.FlatInt:
+	case model.CodecInt:
 		return "Int"
-	case model.FlatUint:
+	case model.CodecUint:
 		return "Uint"
-	case model.FlatFloat32:
+	case model.CodecFloat32:
 		return "Float32"
-	case model.FlatFloat64:
+	case model.CodecFloat64:
 		return "Float64"
+	case model.CodecTime:
+		return "Time"
+	case model.CodecRaw:
+		return "Raw"
+	case model.CodecBytes:
+		return "Bytes"
 	}
-	panic("no scalar: " + strconv.Itoa(int(kind)))
+	panic("wsjson has no function for kind " + strconv.Itoa(int(kind)))
+}
+
+// loops tells which codecs reach themselves.
+func loops(all []model.Codec) []bool {
+	loops := make([]bool, len(all))
+	for i := range all {
+		seen := make([]bool, len(all))
+		var reaches func(model.CodecRef) bool
+		reaches = func(ref model.CodecRef) bool {
+			if ref == 0 || seen[ref-1] {
+				return false
+			}
+			seen[ref-1] = true
+			return slices.ContainsFunc(held(&all[ref-1]), func(to model.CodecRef) bool {
+				return to == model.CodecRef(i+1) || reaches(to)
+			})
+		}
+		loops[i] = reaches(model.CodecRef(i + 1))
+	}
+	return loops
+}
+
+// held are the codecs of what a type is made of.
+func held(codec *model.Codec) []model.CodecRef {
+	refs := []model.CodecRef{codec.Elem}
+	for _, m := range codec.Members {
+		refs = append(refs, m.Codec)
+	}
+	return refs
 }

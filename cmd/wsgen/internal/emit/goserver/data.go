@@ -1,10 +1,6 @@
 package goserver
 
 import (
-	"strconv"
-	"strings"
-	"unicode"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
@@ -19,16 +15,21 @@ func (g *gateway) decode(h *model.Handler) []jen.Code {
 	}
 	in, err := jen.Id(g.Local("in")), jen.Id(g.Local("err"))
 	switch {
-	case h.Data == model.DataWhole && params[0].Flat != nil:
+	case h.Data == model.DataWhole && params[0].Codec != 0:
 		return []jen.Code{
-			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeJSON")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Flat)),
+			jen.List(in, err).Op(":=").Add(g.Runtime("DecodeJSON")).Call(jen.Id(g.Local("c")), g.codecs.reader(params[0].Codec)),
 			g.returnIf(err),
 		}
 	case h.Data == model.DataWhole:
 		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("Decode", jen.Op("&").Add(in))}
+	case h.Data == model.DataNullable && params[0].Codec != 0:
+		return []jen.Code{
+			jen.List(in, err).Op(":=").Add(g.codecs.nullable(params[0].Codec)).Call(jen.Id(g.Local("c"))),
+			g.returnIf(err),
+		}
 	case h.Data == model.DataNullable:
 		return []jen.Code{jen.Var().Add(in, g.Type(params[0].Type)), g.try("DecodeNullable", jen.Op("&").Add(in))}
-	case params[0].Flat != nil:
+	case h.Plain:
 		return []jen.Code{
 			jen.List(in, err).Op(":=").Add(g.plainFunc(h, params)).Call(jen.Id(g.Local("c"))),
 			g.returnIf(err),
@@ -133,7 +134,7 @@ func (g *gateway) dataArgument(h *model.Handler, p model.Param, fields map[strin
 		return in
 	}
 	in.Dot(fields[p.Name])
-	if p.Optional || p.Flat != nil {
+	if p.Optional || h.Plain {
 		return in
 	}
 	return jen.Op("*").Add(in)
@@ -147,24 +148,4 @@ func dataParams(h *model.Handler) []model.Param {
 		}
 	}
 	return params
-}
-
-// fieldNames gives each parameter an exported field, distinct among them:
-// encoding/json fills no other.
-func fieldNames(params []model.Param) map[string]string {
-	names := make(map[string]string, len(params))
-	taken := make(map[string]bool, len(params))
-	for _, p := range params {
-		base := camel.Upper(strings.TrimLeft(p.Name, "_"))
-		if base == "" || !unicode.IsUpper([]rune(base)[0]) {
-			base = "P" + base
-		}
-		name := base
-		for i := 2; taken[name]; i++ {
-			name = base + strconv.Itoa(i)
-		}
-		taken[name] = true
-		names[p.Name] = name
-	}
-	return names
 }

@@ -79,8 +79,8 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 	if h.Stream != model.StreamNone {
 		stream := []string{model.StreamSeq: "Stream", model.StreamSeq2: "Stream2", model.StreamChan: "StreamChan"}[h.Stream]
 		reply = jen.Return(g.Runtime(stream).Call(jen.Id(g.Local("c")), out))
-	} else if h.ResultFlat != nil {
-		reply = jen.Return(g.Runtime("ReplyJSON").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultFlat)))
+	} else if h.ResultCodec != 0 {
+		reply = jen.Return(g.Runtime("ReplyJSON").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultCodec)))
 	}
 	switch {
 	case h.Result != nil && h.Err:

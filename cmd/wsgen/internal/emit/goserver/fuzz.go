@@ -2,7 +2,6 @@ package goserver
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/dave/jennifer/jen"
 
@@ -106,12 +105,4 @@ func (g *gateway) decodedValue(h *model.Handler) jen.Code {
 // kit is an identifier of the test kit.
 func kit(f *gofile.File, name string) *jen.Statement {
 	return f.Pkg(model.PackageRef{Path: model.RuntimePath + "/wstest", Name: "wstest"}, name)
-}
-
-// literal is a string as somebody would write it who has to read it.
-func literal(text string) jen.Code {
-	if strconv.CanBackquote(text) {
-		return jen.Id("`" + text + "`")
-	}
-	return jen.Lit(text)
 }

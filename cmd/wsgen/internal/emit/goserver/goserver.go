@@ -92,11 +92,3 @@ type gateway struct {
 func (g *gateway) method(name string, args ...jen.Code) *jen.Statement {
 	return jen.Id(g.Local("d")).Dot("gateway").Dot(name).Call(args...)
 }
-
-func article(noun string) string {
-	switch noun[0] {
-	case 'A', 'E', 'I', 'O', 'a', 'e', 'i', 'o':
-		return "an " + noun
-	}
-	return "a " + noun
-}

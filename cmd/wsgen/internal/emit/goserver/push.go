@@ -75,8 +75,8 @@ func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *code
 		target = f.Runtime("Resultless").Call(target)
 	}
 	emit := jen.Add(target).Dot("Emit").Call(jen.Lit(m.Event), payload)
-	if m.Param != nil && m.Param.Flat != nil {
-		emit = f.Runtime("EmitJSON").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Flat))
+	if m.Param != nil && m.Param.Codec != 0 {
+		emit = f.Runtime("EmitJSON").Call(target, jen.Lit(m.Event), in, codecs.writer(m.Param.Codec))
 	}
 
 	fn := jen.Func().Params(jen.Add(recv).Id(gofile.PushType(p.Name))).Id(m.Name).Params(params...)
