@@ -78,6 +78,51 @@ func weigh(t *testing.T, say, hear string, header ...string) (each int) {
 	return each
 }
 
+// TestBudgetQuiet: a connection that has spoken and gone quiet weighs what a listener
+// weighs, with its stack.
+func TestBudgetQuiet(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	const crowd, first = 1000, 50
+	const said = `{"event":"echo","data":{"a":[1,{"b":"c"}]}}`
+	s := serve(t, ws.Options{PingInterval: time.Second, IdleTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)}, gateway{on: map[string]handler{"echo": inline(echo)}})
+	addr := netip.MustParseAddrPort(s.http.Listener.Addr().(*net.TCPAddr).String())
+	var fds []int
+	t.Cleanup(func() {
+		for _, fd := range fds {
+			_ = syscall.Close(fd)
+		}
+	})
+	for range first { // allocations that happen once are no connection's
+		fds = append(fds, bareClient(t, addr, listens(), ""))
+	}
+	heapBefore, stackBefore := heap(), stacks()
+	weight := func() (heaped, stack int) { return (heap() - heapBefore) / crowd, (stacks() - stackBefore) / crowd }
+	for range crowd {
+		fds = append(fds, bareClient(t, addr, listens(), ""))
+	}
+	eventually(t, "all are silent", func() bool { return s.ConnectionCount() == crowd+first })
+	idleHeap, idleStack := weight()
+	for _, fd := range fds[first:] {
+		writeAndHear(t, fd, string(frame(text, []byte(said))), said)
+	}
+	spokenHeap, spokenStack := weight()
+	quietHeap, quietStack := 0, 0
+	eventually(t, "all are quiet", func() bool {
+		quietHeap, quietStack = weight()
+		return quietHeap*10 <= idleHeap*11 && quietStack*10 <= idleStack*11
+	})
+	t.Logf("heap and stack of each: %d and %d idle, %d and %d behind a message, %d and %d two pings later", idleHeap, idleStack, spokenHeap, spokenStack, quietHeap, quietStack)
+	if spokenHeap < idleHeap+500 || spokenStack < idleStack+1000 {
+		t.Error("a message weighs nothing: that shows little")
+	}
+	for _, fd := range fds { // it speaks as before
+		writeAndHear(t, fd, string(frame(text, []byte(said))), said)
+	}
+	runtime.KeepAlive(fds)
+}
+
 // alone reports whether the test is the only one of its process. If it is not
 // it runs once more in a process of its own, and is done here: memory that
 // earlier tests have left, and the runtime uses again, would not be counted.
@@ -107,6 +152,13 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
+// stacks returns how many bytes the stacks of goroutines take.
+func stacks() int {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.StackInuse)
+}
+
 // bareClient connects, says something, and reads until it has heard an answer.
 func bareClient(t *testing.T, addr netip.AddrPort, say, hear string, header ...string) (fd int) {
 	t.Helper()
@@ -119,23 +171,27 @@ func bareClient(t *testing.T, addr netip.AddrPort, say, hear string, header ...s
 	}
 	request := "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + strings.Join(append(header, "\r\n"), "\r\n")
-	exchange := func(out, until string) {
-		if _, err := syscall.Write(fd, []byte(out)); err != nil {
-			t.Fatal(err)
-		}
-		var got strings.Builder
-		buf := make([]byte, 1024)
-		for !strings.Contains(got.String(), until) {
-			n, err := syscall.Read(fd, buf)
-			if err != nil || n == 0 {
-				t.Fatalf("%q, then %v", got.String(), err)
-			}
-			got.Write(buf[:n])
-		}
-	}
-	exchange(request, "\r\n\r\n")
-	exchange(say, hear)
+	writeAndHear(t, fd, request, "\r\n\r\n")
+	writeAndHear(t, fd, say, hear)
 	return fd
+}
+
+// writeAndHear writes something to a bare client's descriptor, and reads until it has
+// heard an answer.
+func writeAndHear(t *testing.T, fd int, out, until string) {
+	t.Helper()
+	if _, err := syscall.Write(fd, []byte(out)); err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	buf := make([]byte, 1024)
+	for !strings.Contains(got.String(), until) {
+		n, err := syscall.Read(fd, buf)
+		if err != nil || n == 0 {
+			t.Fatalf("%q, then %v", got.String(), err)
+		}
+		got.Write(buf[:n])
+	}
 }
 
 // maxSessionHeap is how much more a session weighs than a plain listener, also

@@ -18,6 +18,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 		_ = message.Close()
 		return
 	}
+	c.member.Socket.Spoke()
 	if s := c.endpoint.server; s.stats.received.Add(1)%askAgain == 0 {
 		s.listen()
 	}

@@ -29,10 +29,11 @@ import (
 
 // Config is what the flags of a server say.
 type Config struct {
-	TLS     bool // serve wss
-	JSON    bool // decode and encode with encoding/json twice, where the server has the choice
-	Deflate bool // offer permessage-deflate
-	SndBuf  int  // send buffer of accepted sockets in bytes; 0 is the system's
+	TLS     bool          // serve wss
+	JSON    bool          // decode and encode with encoding/json twice, where the server has the choice
+	Deflate bool          // offer permessage-deflate
+	SndBuf  int           // send buffer of accepted sockets in bytes; 0 is the system's
+	Ping    time.Duration // between two pings, where the server has the choice; 0 is its default
 }
 
 // CompressAbove is the size in bytes from which servers compress, with -deflate.
@@ -44,6 +45,7 @@ func Flags() Config {
 	flag.BoolVar(&c.TLS, "tls", false, "serve wss with a certificate made at the start")
 	flag.BoolVar(&c.JSON, "json", false, "decode and encode every message with encoding/json, envelope and data")
 	flag.BoolVar(&c.Deflate, "deflate", false, "agree to permessage-deflate")
+	flag.DurationVar(&c.Ping, "ping", 0, "`time` between two pings of a connection; 0 is the server's default")
 	flag.IntVar(&c.SndBuf, "sndbuf", 0, "send buffer of accepted sockets in `bytes`; 0 is the system's")
 	flag.Parse()
 	return c

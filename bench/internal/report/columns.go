@@ -67,6 +67,10 @@ func tableOf(id string) table {
 			{"traffic_rss", "after traffic, as it is", 1, 0},
 			{"traffic_heap", "of it heap", 1, 0},
 			{"traffic_stack", "stack", 1, 0},
+			{"quiet_rss_gc", "after two silent pings and GC", 1, 0},
+			{"quiet_growth", "beside before traffic", 1, 2},
+			{"quiet_heap", "of it heap", 1, 0},
+			{"quiet_stack", "stack", 1, 0},
 		}}
 	case "connect":
 		return table{true, join([]column{rate("connections/s"), {"peak", "peak bytes each", 1, 0}}, whole("connection"), memory())}

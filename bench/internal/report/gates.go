@@ -48,6 +48,8 @@ func Gates() []Gate {
 		"gws", 0.65, "gorilla", 0.35, "melody", 0.20, "coder", 0.30, "socketio", 0.30)
 	add("idle memory after traffic and GC", "idle", "traffic_rss_gc", us, true,
 		"gws", 0.62, "gorilla", 0.40, "melody", 0.28, "gobwas", 1.15)
+	add("memory after traffic and two silent pings", "idle", "quiet_rss_gc", us, true, "gws", 0.42, "gobwas", 0.8)
+	add("memory after traffic and two silent pings, beside idle before", "idle", "quiet_growth", us, true, "", 1.1)
 	add("one broadcast: CPU per delivery", "fanout", "cpu", us, true,
 		"gws", 0.80, "gorilla", 0.68, "melody", 0.65, "floor", 1.25)
 	add("one broadcast: deliveries per second", "fanout", "rate", us, false,

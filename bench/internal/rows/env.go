@@ -62,6 +62,7 @@ type setup struct {
 	rooms   int   // how many connections are in, one after the other; 0 is none
 	deflate bool
 	session bool // clients speak wsgen.v1.json
+	quiet   bool // weigh it a while behind traffic, too
 }
 
 // path is where the WebSocket endpoint is.

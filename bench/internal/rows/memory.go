@@ -17,15 +17,27 @@ const settle = 700 * time.Millisecond
 // that memory which it sets up once is not counted.
 const warmUp = 50
 
+// quietPing is how often ours pings in the row idle: more often than by default, so
+// that its connections are quiet soon, and not so often that they are while traffic
+// is weighed.
+const quietPing = 3 * time.Second
+
 // idle weighs what answers.
 func idle(ctx context.Context, e *Env) error {
 	all := each(e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" }), 0)
+	for i := range all {
+		all[i].quiet = named("wsgen", "gws", "gobwas")(all[i].kind)
+		if named("wsgen")(all[i].kind) {
+			all[i].args = []string{"-ping", quietPing.String()}
+		}
+	}
 	return e.idle(ctx, "idle", 2, all, func(setup, values) {})
 }
 
 // idle weighs fresh servers before and after 10 000 connections: silent ones,
-// then after each has had 5 messages answered. After each server it calls also,
-// which may add to the values.
+// then after each has had 5 messages answered, and, if the setup says so, when they
+// have been quiet for a while. After each server it calls also, which may add to the
+// values.
 func (e *Env) idle(ctx context.Context, row string, rounds int, setups []setup, also func(setup, values)) error {
 	const conns = 10_000
 	if e.Rounds > 0 {
@@ -82,7 +94,27 @@ func (e *Env) weigh(ctx context.Context, s setup, conns int) (values, error) {
 	if c.Frames != 5*conns {
 		return nil, fmt.Errorf("%d of %d answers", c.Frames, 5*conns)
 	}
-	return v, f.weighed(v, "traffic", base, conns)
+	if err := f.weighed(v, "traffic", base, conns); err != nil || !s.quiet {
+		return v, err
+	}
+	return v, f.weighedQuiet(v, base, conns)
+}
+
+// weighedQuiet weighs connections of which ours has pinged each twice without a
+// message before, and garbage been collected in between: a collection decides how
+// large Go makes the next stacks.
+func (f *fixture) weighedQuiet(v, base values, conns int) error {
+	for begun := time.Now(); time.Since(begun) < 3*quietPing+settle; {
+		time.Sleep(settle)
+		if _, err := f.collected(); err != nil {
+			return err
+		}
+	}
+	if err := f.weighed(v, "quiet", base, conns); err != nil {
+		return err
+	}
+	v["quiet_growth"] = v["quiet_rss_gc"] / v["idle_rss_gc"]
+	return nil
 }
 
 // base is the memory of a server with the first connections, after a garbage

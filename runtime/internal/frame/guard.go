@@ -21,6 +21,10 @@ type Guard struct {
 // Left returns how many bytes of the current payload have not come.
 func (g *Guard) Left() int { return int(g.left) }
 
+// Rests reports whether nothing has begun that is not over: neither a frame nor a
+// message of several.
+func (g *Guard) Rests() bool { return g.left == 0 && g.have == 0 && !g.fragmented }
+
 // Skip notes that n more bytes of the current payload have come. n must not be
 // more than Left.
 func (g *Guard) Skip(n int) { g.left -= uint32(n) }

@@ -112,6 +112,7 @@ func (s *Socket) onTimer(now time.Duration, late bool) (stays bool) {
 		return false
 	}
 	if ask {
+		s.hush()
 		s.ask(now, anew)
 	}
 	return true
@@ -185,4 +186,42 @@ func (s *Socket) pings() outbox.Verdict {
 		return s.out.Stamp(frame.Control(frame.OpPing, make([]byte, stampLen)))
 	}
 	return s.out.Insist(frame.Control(frame.OpPing, nil))
+}
+
+// A connection that has gone quiet costs what a listener costs. gws's part weighs more
+// than ours, and the stack that gws reads on does not shrink while it waits. So the
+// read goroutine leaves gws when that is between two messages, and a new goroutine
+// waits in its place, as for a connection that never spoke. The next message makes gws
+// anew. Nothing of the connection is in gws then: messages are inflated without the
+// window of those before (RFC 7692, section 7.1.1.2).
+//
+// The timer finds the silence, and wakes the read goroutine by a deadline that has
+// passed. Closing ends a read by a deadline, too, and must win: who closes says so in
+// the state, and then sets its deadline; who is woken lifts the timer's, and then
+// looks whether somebody closes. So whichever is later sees the other.
+//
+// Only a connection with a descriptor is looked after. TLS and HTTP/2 have buffers
+// that weigh more, and end for good by a deadline.
+
+// hush wakes the read goroutine of a connection that has gone quiet. It is called
+// before each ping, by the turn of the wheel that has the socket.
+//
+// It does so twice in a silence at most. Go begins a stack as large as those that the
+// last collection found were on the average, and just behind traffic they were large.
+// So the goroutine that follows gws is followed by another, once there was a
+// collection that has seen such goroutines.
+func (s *Socket) hush() {
+	switch bits := s.state.bits.Load(); {
+	case bits&stateSpoke != 0:
+		s.state.clear(stateSpoke)
+		return
+	case bits&stateReads == 0, bits&(stateDeep|stateGrown) == 0:
+		return
+	case bits&stateDeep == 0 && !s.profile.engine.wheel.collectedSince(s.asked()):
+		return
+	}
+	if n, raw := s.link(); raw != nil {
+		s.state.set(stateHushed)
+		_ = n.SetReadDeadline(time.Unix(1, 0)) // long ago
+	}
 }

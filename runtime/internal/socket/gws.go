@@ -46,8 +46,8 @@ func (w *wire) Read(p []byte) (int, error) {
 // not wait for queued frames.
 func (w *wire) Write(p []byte) (int, error) {
 	s := (*Socket)(w)
-	if !s.joined {
-		return len(p), nil // the answer to a handshake that is answered
+	if !s.joined || s.quiet {
+		return len(p), nil // the answer to a handshake that is answered, or the Close of a connection that stays
 	}
 	r := s.rarely()
 	r.verdict = frame.CloseNoStatus
@@ -148,6 +148,7 @@ func (t *transport) reader(s *Socket) (reader, error) {
 		return nil, err
 	}
 	s.joined = true
+	s.state.set(stateDeep | stateGrown)
 	return socket, nil
 }
 
@@ -197,12 +198,13 @@ func (events) OnMessage(socket *gws.Conn, m *gws.Message) {
 	}
 }
 
-// OnClose closes the connection when the read loop is over. err is gws's
-// reason.
+// OnClose closes the connection when the read loop is over, unless that goes on
+// without gws. err is gws's reason.
 func (events) OnClose(socket *gws.Conn, err error) {
 	s := of(socket)
 	peer, closed := err.(*gws.CloseError)
 	switch {
+	case s.quiet:
 	case closed:
 		s.state.set(statePeerClosed)
 		s.peerSaidClose(frame.CloseCode(peer.Code), string(peer.Reason))

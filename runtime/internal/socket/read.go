@@ -3,16 +3,21 @@ package socket
 import (
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // errReadEnd is the error that gws gets whenever reading has ended. gws asks an
 // error for its text, and the real one may be of a net.Conn of the user's.
 var errReadEnd = errors.New("ws: reading has ended")
+
+// errQuiet ends the reading of one goroutine, and not of the connection (alive.go).
+var errQuiet = errors.New("ws: the connection has gone quiet")
 
 // fail records the error that ends reading.
 func (s *Socket) fail(err error) {
@@ -99,7 +104,8 @@ func (s *Socket) alone() bool {
 	}
 }
 
-// available waits until there are bytes for gws, or an error that ends reading.
+// available waits until there are bytes for gws, or an error that ends reading, or
+// the read goroutine's.
 // The read goroutine calls it by itself, before gws comes in: a connection that
 // never spoke then waits so high up its stack that 2 KiB are enough.
 func (s *Socket) available() error {
@@ -108,26 +114,38 @@ func (s *Socket) available() error {
 			s.giveBack()
 			return err
 		}
+		if s.quiet {
+			return errQuiet
+		}
 		s.await()
 	}
 	return nil
 }
 
-// skipPong drops a Pong from the front of the bytes that are there, and reports
-// whether there was one. It has been heard, and has no other effect. skipPong
-// must not be called in the middle of a frame.
-func (s *Socket) skipPong() bool {
+// takePingPong takes a Ping or a Pong from the front of the bytes that are there,
+// and reports whether there was one that is all there. A Pong has been heard, and
+// has no other effect but what it acknowledges. takePingPong must not be called in
+// the middle of a frame.
+func (s *Socket) takePingPong() bool {
 	const header = 6 // with the mask, which is never missing
 	rest := s.block.bytes[s.from:s.to]
-	if len(rest) < header || rest[0] != frame.FinBit|frame.OpPong || len(rest) < header+int(rest[1]&0x7f) {
+	if len(rest) < header || len(rest) < header+int(rest[1]&0x7f) {
 		return false
 	}
-	size := header + int(rest[1]&0x7f)
-	if s.state.is(stateKeeps) {
-		frame.Unmask(rest[header:size], [4]byte(rest[2:]))
-		s.acknowledged(rest[header:size])
+	payload := rest[header : header+int(rest[1]&0x7f)]
+	switch rest[0] {
+	case frame.FinBit | frame.OpPong:
+		if s.state.is(stateKeeps) {
+			frame.Unmask(payload, [4]byte(rest[2:]))
+			s.acknowledged(payload)
+		}
+	case frame.FinBit | frame.OpPing:
+		frame.Unmask(payload, [4]byte(rest[2:]))
+		s.ReplyAside(frame.Control(frame.OpPong, payload), true)
+	default:
+		return false
 	}
-	s.from += uint16(size)
+	s.from += uint16(header + len(payload))
 	return true
 }
 
@@ -172,21 +190,8 @@ func (s *Socket) readPayload(p []byte) (n int, err error) {
 		s.hasRead()
 	} else {
 		s.uncorkOne()
-		failed := s.raw.Read(func(fd uintptr) bool {
-			var again bool
-			if n, again, err = sysRead(fd, p); again {
-				s.Uncork()
-				s.reads()
-			}
-			return !again
-		})
+		n, err = s.readRight(p)
 		s.hasRead()
-		switch {
-		case failed != nil:
-			err = failed
-		case n == 0 && err == nil:
-			err = io.EOF
-		}
 	}
 	if err != nil {
 		s.fail(err)
@@ -203,6 +208,27 @@ func (s *Socket) readPayload(p []byte) (n int, err error) {
 	return 0, err
 }
 
+// readRight reads from the descriptor right into p.
+func (s *Socket) readRight(p []byte) (n int, err error) {
+	failed := s.raw.Read(func(fd uintptr) bool {
+		var again bool
+		if n, again, err = sysRead(fd, p); again {
+			s.Uncork()
+			s.reads()
+		}
+		return !again
+	})
+	switch {
+	case failed != nil && s.woken(failed):
+		return s.readRight(p) // once: who wakes it waits for the next ping
+	case failed != nil:
+		return 0, failed
+	case n == 0 && err == nil:
+		return 0, io.EOF
+	}
+	return n, err
+}
+
 // await waits until bytes have been read, or reading has ended.
 func (s *Socket) await() {
 	s.tellSlow()
@@ -214,7 +240,7 @@ func (s *Socket) await() {
 		s.readRaw = func(fd uintptr) bool { return s.fillNow(fd) }
 	}
 	s.uncorkOne()
-	if err := s.raw.Read(s.readRaw); err != nil && s.readErr() == nil {
+	if err := s.raw.Read(s.readRaw); err != nil && s.readErr() == nil && !s.woken(err) {
 		s.fail(err)
 	}
 }
@@ -334,4 +360,51 @@ func (s *Socket) hasRead() {
 	if s.state.is(stateReads) {
 		s.state.clear(stateReads)
 	}
+}
+
+// Spoke notes a message. A connection of which that is not said for the time
+// between two pings counts as quiet.
+func (s *Socket) Spoke() {
+	if !s.state.is(stateSpoke) { // nearly always it is: to look costs less than to write
+		s.state.set(stateSpoke)
+	}
+}
+
+// woken reports whether a read has ended with err only because hush has woken it, so
+// that reading goes on; on another goroutine if nothing is begun. Read goroutine only.
+func (s *Socket) woken(err error) bool {
+	if !s.state.is(stateHushed) || !steady.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	s.state.clear(stateHushed)
+	if s.net.SetReadDeadline(time.Time{}) != nil {
+		return false // it is closed
+	}
+	if s.state.bits.Load()&(stateWriteDone|stateParted) != 0 { // perhaps that was its deadline
+		_ = s.net.SetReadDeadline(time.Now().Add(linger))
+		return true
+	}
+	// A message may have come meanwhile, and be in hand, or have begun.
+	if s.state.is(stateReads) && !s.state.is(stateSpoke) && s.guard.Rests() {
+		s.quiet = true
+		if s.state.is(stateDeep) {
+			s.state.clear(stateDeep)
+		} else {
+			s.state.clear(stateGrown)
+		}
+	}
+	return true
+}
+
+// goesOn reports whether the connection was quiet, and another goroutine is to read
+// on. It is called when gws has left.
+func (s *Socket) goesOn() bool {
+	if !s.quiet {
+		return false
+	}
+	s.quiet, s.joined = false, false
+	if r := s.rare.Load(); r != nil {
+		r.relay = nil
+	}
+	return true
 }

@@ -49,6 +49,7 @@ type Socket struct {
 	deflate bool // compressed messages are agreed on. Set by Open
 	joined  bool // set once gws reads: from then on a Close frame that it writes is its verdict. Read goroutine only
 	corked  bool // replies are held back. Read goroutine only
+	quiet   bool // the read goroutine is to leave gws, and another to follow. Read goroutine only
 }
 
 // rare holds the fields that most sockets need only when they close. It is
@@ -177,35 +178,46 @@ func (s *Socket) Hear() time.Duration {
 	return now
 }
 
-// Serve reads until the connection is over. Its caller is the read goroutine.
+// Serve reads until the connection is over. Its caller is the read goroutine, which
+// another may follow (alive.go).
 func (s *Socket) Serve() {
-	defer func() { s.now().left() }()
-	returned := false
+	goesOn, returned := false, false
+	defer func() {
+		if goesOn {
+			go s.now().Serve()
+			return
+		}
+		s.now().left()
+	}()
 	defer steady.Ended(&returned, "reading", "", s.unreadable)
-	s.read()
+	goesOn = s.read()
 	returned = true
 }
 
-// read is Serve without End.
-func (s *Socket) read() {
+// read is Serve without End. It reports whether reading goes on on another goroutine.
+func (s *Socket) read() (goesOn bool) {
 	// gws comes in with the first message. Its part weighs more than ours, and
-	// a connection that only listens, and answers pings, has no use for it.
-	for more := true; more; more = s.skipPong() || s.takeControl() {
-		if err := s.available(); err != nil {
-			if to := s.now(); to != s {
-				to.read()
-				return
-			}
+	// a connection that only listens, pings, and answers pings, has no use for it.
+	for more := true; more; more = s.takePingPong() || s.takeControl() {
+		err := s.available()
+		switch to := s.now(); {
+		case err == nil:
+		case to != s:
+			return to.read()
+		case err == errQuiet:
+			return s.goesOn()
+		default:
 			s.closeUnread(err)
-			return
+			return false
 		}
 	}
 	r, err := s.profile.transport.reader(s)
 	if err != nil {
 		s.closeUnread(err)
-		return
+		return false
 	}
 	r.ReadLoop()
+	return s.now().goesOn()
 }
 
 // unreadable closes the connection after a panic of gws's, which must not end
@@ -260,7 +272,7 @@ func (s *Socket) detach() {
 	s.giveBack()
 	s.from, s.to, s.guard, s.cork, s.joined = 0, 0, frame.Guard{}, cork{}, false
 	s.rare.Store(nil) // a turn of the wheel may have the old one still
-	s.state.clear(statePeerClosed | stateReads)
+	s.state.clear(statePeerClosed | stateReads | stateSpoke | stateDeep | stateGrown | stateHushed)
 	if l.writerLeft(linger) { // else its net.Conn does not know that it is closed, and is held until then
 		e := s.profile.engine
 		e.links.Lock()

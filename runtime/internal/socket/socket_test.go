@@ -37,6 +37,7 @@ func (o *owner) locked(do func()) {
 }
 
 func (o *owner) Received(_ bool, data []byte, done io.Closer) {
+	o.socket.Spoke()
 	o.locked(func() { o.received = append(o.received, string(data)) })
 	_ = done.Close()
 }

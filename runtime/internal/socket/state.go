@@ -20,6 +20,10 @@ const (
 	stateParted                        // its link has ended, or is about to, and the owner lives on
 	stateMute                          // the peer gets nothing but the Close frame
 	stateTorn                          // a write has failed, perhaps in the middle of a frame
+	stateSpoke                         // a message has come since the last ping
+	stateDeep                          // gws reads, deep in the stack
+	stateGrown                         // the stack of the read goroutine may be larger than waiting takes
+	stateHushed                        // the read deadline has passed so that the read goroutine wakes (alive.go)
 
 	onePart = 1 << 16 // above the bits stands how many parts are not released
 )

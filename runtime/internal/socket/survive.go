@@ -81,6 +81,9 @@ func (s *Socket) Adopt(from *Socket) bool {
 	if t := s.tunnel(); t != nil {
 		t.heldBy(s)
 	}
+	if s.joined {
+		s.state.set(stateDeep | stateGrown)
+	}
 	s.Hear()
 	s.state.clear(stateTorn | stateParted)
 	return true

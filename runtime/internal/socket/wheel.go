@@ -18,6 +18,8 @@ type wheel struct {
 	at    time.Duration // when that was due, by Engine.Clock
 	count int
 	timer *time.Timer
+
+	collected collections
 }
 
 // wheelSlots bounds how far ahead a connection is placed. One that is due later
@@ -171,6 +173,7 @@ func (w *wheel) take() (due []*Socket, now time.Duration, late bool) {
 		return nil, 0, false
 	}
 	now = w.clock()
+	w.collected.look(now)
 	late = now-w.at-w.tick > 2*w.tick+maxTick
 	turns := (now - w.at) / w.tick
 	w.at += turns * w.tick
@@ -205,3 +208,10 @@ func (s *Socket) StartClocks() { s.profile.engine.wheel.add(s) }
 
 // DueChanged must be called when Owner.Due may be sooner than it was.
 func (s *Socket) DueChanged() { s.profile.engine.wheel.changed(s) }
+
+// collectedSince reports whether a collection was noticed after a time.
+func (w *wheel) collectedSince(at time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.collected.last > at
+}

@@ -12,7 +12,7 @@ import (
 // the options that all variants have.
 func Serve(newServer func(ws.Options) *ws.Server) {
 	config := peer.Flags()
-	options := ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	options := ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), PingInterval: config.Ping}
 	if config.Deflate {
 		options.CompressAbove = peer.CompressAbove
 	}
