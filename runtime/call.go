@@ -100,7 +100,7 @@ func (c *Call) Context() context.Context {
 func (c *Call) message(event string) Message {
 	m := Message{Client: c.conn.asClient(), Event: event, Data: c.shown, bare: c.bare}
 	if c.task != nil {
-		m.Meta = c.task.meta
+		m.Meta = c.task.allMeta()
 	}
 	return m
 }

@@ -83,11 +83,12 @@ type work struct {
 }
 
 // rare holds the fields that a connection needs only while it opens or
-// drains.
+// drains, or for few of its calls.
 type rare struct {
-	hook  *hookWait // made when the connect hook first waits
-	drain *draining // made before the socket drains
-	odd   *odd      // nil: none of it is there
+	hook      *hookWait  // made when the connect hook first waits
+	drain     *draining  // made before the socket drains
+	deadlines *deadlines // made for the first call that has a deadline
+	odd       *odd       // nil: none of it is there
 }
 
 // works returns c.work, made if need be.

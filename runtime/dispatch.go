@@ -71,11 +71,11 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 			_ = message.Close()
 		}
 	case runTask:
-		c.newTask(handler, &frame, err, len(data), message).run(true)
+		c.newTask(handler, &frame, err, len(data), message, true).run(true)
 	case queueTask:
 		// A message that must run beside the read loop queues, and so do all
 		// behind it: answers leave in the order of the questions.
-		t := c.newTask(handler, &frame, err, len(data), message)
+		t := c.newTask(handler, &frame, err, len(data), message, false)
 		c.member.Socket.Uncork()
 		c.inbox().Put(t, c.endpoint.opts.InboxMessages, c.endpoint.opts.InboxBytes)
 	}

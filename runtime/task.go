@@ -27,10 +27,11 @@ type task struct {
 	message io.Closer      // gives the message's memory back
 	size    int            // in bytes
 
-	id       []byte // as it was written; nil: none
-	meta     map[string]string
-	deadline time.Time     // zero: none
+	id       []byte        // as it was written; nil: none
+	meta     metaText      // guarded by mu, once others know of the task
+	deadline time.Time     // zero: none. Changed by the goroutine that runs it only, and then guarded by mu
 	own      bool          // its context is not simply the connection's
+	lone     bool          // it runs on the read loop, without a deadline: nobody else can answer it
 	begun    time.Duration // for the Observer, by Server.clock and 1 more; 0: nobody wants to know
 	// ended is a stream's: what the Observer wants to be called when it is over.
 	ended func(time.Duration, *Error)
@@ -45,11 +46,13 @@ type task struct {
 	answered bool   // guarded by mu
 	refusal  *Error // guarded by mu; the answer, if it is not its handler's
 	over     bool   // guarded by mu; its context is cancelled
+	late     bool   // guarded by mu; its deadline has passed before that, and nobody had waited for its context
 
 	of context.Context // guarded by mu; that of its handler (within), nil: it is t
 
 	ctx     lazy.Context // cancelled when over is set
-	unwatch func() bool  // keeps the deadline from answering, nil if there is none; used by the goroutine that runs it only
+	timed   *deadlines   // keeps its deadline; nil: it has none, or unwatch. Used by the goroutine that runs it only
+	unwatch func() bool  // keeps the deadline from answering; nil: there is none, or timed keeps it. As timed
 }
 
 // event returns the name of its handler's event.
@@ -60,9 +63,12 @@ func (t *task) finish() {
 	if !t.own {
 		return
 	}
-	if t.unwatch != nil && t.unwatch() {
-		t.conn.inbox().Release()
+	if t.lone {
+		t.id = nil
+		t.end()
+		return
 	}
+	t.unwatched()
 	t.end()
 	t.leavePlace()
 	t.conn.inbox().Ended(t)
@@ -100,7 +106,7 @@ func (t *task) hasPlace() bool {
 // claim reports whether the caller may answer: only the first caller may. A
 // caller that answers instead of the handler passes its refusal.
 func (t *task) claim(refusal *Error) bool {
-	if !t.own {
+	if !t.own || t.lone {
 		return true // nobody else knows of it
 	}
 	t.mu.Lock()
@@ -186,7 +192,20 @@ func (t *task) explain(x examined) examined {
 }
 
 // Deadline returns the time until which the answer must be there.
-func (t *task) Deadline() (time.Time, bool) { return t.deadline, !t.deadline.IsZero() }
+func (t *task) Deadline() (time.Time, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.deadline, !t.deadline.IsZero()
+}
+
+// endBy sets the deadline, unless there is one that is sooner.
+func (t *task) endBy(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.deadline.IsZero() || at.Before(t.deadline) {
+		t.deadline = at
+	}
+}
 
 // Done returns a channel that is closed when the call is answered, cancelled
 // or too late, and when the connection begins to close.
@@ -195,10 +214,16 @@ func (t *task) Done() <-chan struct{} { return t.standard().Done() }
 // Err returns context.DeadlineExceeded if the call is too late,
 // context.Canceled if Done is closed for another reason, and else nil.
 func (t *task) Err() error {
+	t.mu.Lock()
+	late, over := t.late, t.over
+	t.mu.Unlock()
+	if late {
+		return context.DeadlineExceeded
+	}
 	if ctx := t.ctx.Made(); ctx != nil {
 		return ctx.Err()
 	}
-	if t.Ended() {
+	if over {
 		return context.Canceled
 	}
 	return connContext{&t.conn.Client}.Err()
@@ -211,13 +236,26 @@ func (t *task) Value(key any) any {
 	case clientKey{}:
 		return t.conn.asClient()
 	case metaKey{}:
-		return t.meta
+		return t.allMeta()
 	}
 	return t.standard().Value(key)
 }
 
+// allMeta returns the members of the message's meta; nil if there is none.
+func (t *task) allMeta() map[string]string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.meta.all()
+}
+
 // standard returns the standard context inside.
-func (t *task) standard() context.Context { return t.ctx.Standard(connContext{&t.conn.Client}, t) }
+func (t *task) standard() context.Context {
+	parent := connContext{&t.conn.Client}
+	if until, limited := t.Deadline(); limited {
+		return t.ctx.Until(parent, until, t)
+	}
+	return t.ctx.Standard(parent, t)
+}
 
 // Ended reports whether the context is cancelled, for package lazy.
 func (t *task) Ended() bool {

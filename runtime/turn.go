@@ -2,7 +2,6 @@ package ws
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -11,11 +10,14 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/inbox"
 )
 
-// newTask makes a task of a message. A task with an id can be found by that
-// from now on.
-func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer) *task {
+// newTask makes a task of a message, which runs at once if it runs on the read loop
+// (inline). A task with an id can be found by that from now on, if there is a moment at
+// which somebody might look for it.
+func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, message io.Closer, inline bool) *task {
 	t := &task{conn: c, handler: handler, bad: bad, frame: *frame, message: message, size: size}
-	b := c.beside()
+	if !inline {
+		c.beside()
+	}
 	if handler < 0 || bad != nil {
 		return t
 	}
@@ -26,7 +28,12 @@ func (c *conn) newTask(handler int, frame *envelope.Frame, bad error, size int, 
 	if t.bad = t.allow(h); t.bad != nil {
 		return t
 	}
-	t.own = frame.ID != nil || t.meta != nil || h.Timeout > 0
+	t.own = frame.ID != nil || !t.meta.none() || h.Timeout > 0
+	if t.lone = inline && !h.Stream && h.Timeout == 0 && t.deadline.IsZero(); t.lone {
+		t.id = frame.ID // the message outlives it
+		return t
+	}
+	b := c.beside()
 	if frame.ID != nil {
 		t.id = bytes.Clone(frame.ID)
 		b.Register(t)
@@ -40,10 +47,11 @@ func (t *task) accompany(raw []byte) error {
 	if raw == nil {
 		return nil
 	}
-	if err := json.Unmarshal(raw, &t.meta); err != nil {
-		return errMeta
+	var err error
+	if t.meta, err = readMeta(raw); err != nil {
+		return err
 	}
-	text, ok := t.meta[deadlineMember]
+	text, ok := t.meta.named(deadlineMember)
 	if !ok {
 		return nil
 	}
@@ -60,8 +68,11 @@ func (t *task) accompany(raw []byte) error {
 // allow reads how many values of a stream its client has room for. For what is no
 // stream the member is the application's.
 func (t *task) allow(h *Handler) error {
-	text, ok := t.meta[creditMember]
-	if !ok || !h.Stream {
+	if !h.Stream {
+		return nil
+	}
+	text, ok := t.meta.named(creditMember)
+	if !ok {
 		return nil
 	}
 	if t.credit, ok = newCredit(text); !ok {
@@ -119,7 +130,7 @@ func (t *task) run(inline bool) {
 			t.finish()
 		}
 	}()
-	if t.handler < 0 || t.bad != nil || t.turn(inline) {
+	if t.handler < 0 || t.bad != nil || t.lone || t.turn(inline) {
 		t.conn.handle(t.handler, &t.frame, t.bad, inline, t)
 	}
 }
@@ -132,14 +143,15 @@ func (t *task) turn(inline bool) bool {
 		return false
 	}
 	h := &t.conn.endpoint.handlers[t.handler]
-	if h.Timeout > 0 {
-		if until := time.Now().Add(h.Timeout); t.deadline.IsZero() || until.Before(t.deadline) {
-			t.deadline = until
+	if h.Timeout > 0 || !t.deadline.IsZero() {
+		now := time.Now()
+		if h.Timeout > 0 {
+			t.endBy(now.Add(h.Timeout))
 		}
-	}
-	if !t.deadline.IsZero() && !t.watch() {
-		t.refuse(errTimeout(), inline)
-		return false
+		if !t.watch(now) {
+			t.refuse(errTimeout(), inline)
+			return false
+		}
 	}
 	if h.Stream && !t.reserve() {
 		t.refuse(NewError(CodeRateLimited, "too many streams at a time"), inline)

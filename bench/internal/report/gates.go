@@ -79,6 +79,7 @@ func Gates() []Gate {
 	add("idle session: resident bytes more after GC", "idle-v1", "idle_rss_gc_more", us+sessionSuffix, true, "", 350.0)
 	add("dispatch with generated codecs: speed", "dispatch", "speed", "generated", false, "std-twice", 7.0)
 	add("dispatch with encoding/json: speed", "dispatch", "speed", "std", false, "std-twice", 1.7)
+	add("dispatch with meta: time", "dispatch", "ns", "meta", true, "generated", 3.0)
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
 	add("envelope scan: allocations", "dispatch", "allocs", "scan", true, "", 0.0)
 	add("event lookup: allocations", "dispatch", "allocs", "lookup", true, "", 0.0)

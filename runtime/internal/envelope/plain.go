@@ -65,7 +65,7 @@ func (f *Frame) set(name, value []byte) bool {
 		f.ID = value
 	case "meta":
 		f.Meta = value
-		return json.Valid(value)
+		return PlainStrings(value, nil) || json.Valid(value)
 	default:
 		return json.Valid(value)
 	}
