@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,15 +125,19 @@ func stdSpec() Spec {
 // typedMessage has 100 bytes.
 const typedMessage = `{"event":"message","data":{"author":"ann","text":"hello there, how are you today","room":"lobby-1"}}`
 
+// tracedMessage is typedMessage with the meta that says which trace it belongs to.
+const tracedMessage = `{"event":"message","data":{"author":"ann","text":"hello there, how are you today","room":"lobby-1"},` +
+	`"meta":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}`
+
 // warmUp is how many messages come before those that are measured: a server has
 // been running for a while, and the first benchmark of a process would pay for
 // the pages of the heap.
 const warmUp = 100_000
 
 // BenchmarkDispatch is a typed message of 100 bytes from its frame to the
-// queued reply: with generated codecs, with encoding/json behind the envelope's
-// scanner, and as a server does it that has encoding/json only, first for the
-// envelope and then for the payload.
+// queued reply: with generated codecs, the same with meta, with encoding/json behind
+// the envelope's scanner, and as a server does it that has encoding/json only, first
+// for the envelope and then for the payload.
 func BenchmarkDispatch(b *testing.B) {
 	text := []byte(typedMessage)
 	run := func(b *testing.B, spec Spec, receive func(*conn), told ...Observer) {
@@ -163,6 +168,10 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	received := func(c *conn) { c.Received(true, text, nop{}) }
 	b.Run("generated", func(b *testing.B) { run(b, generatedSpec(), received) })
+	b.Run("meta", func(b *testing.B) {
+		text := []byte(tracedMessage)
+		run(b, generatedSpec(), func(c *conn) { c.Received(true, text, nop{}) })
+	})
 	b.Run("observed", func(b *testing.B) {
 		run(b, generatedSpec(), received, Observer{
 			Starting: func(context.Context, *Client, string) (context.Context, func(time.Duration, *Error)) { return nil, nil },
@@ -205,6 +214,54 @@ func stdTwice(event string, data json.RawMessage) []byte {
 		panic(err)
 	}
 	return frame.Seal(append(make([]byte, frame.HeadRoom, frame.HeadRoom+len(text)), text...))
+}
+
+// BenchmarkBeside is a message of 100 bytes with an id that is handled beside the read
+// loop, without the goroutine that does it; and the same with a time limit.
+func BenchmarkBeside(b *testing.B) {
+	text := []byte(strings.Replace(typedMessage, "{", `{"id":1,`, 1))
+	run := func(b *testing.B, timeout time.Duration) {
+		spec := generatedSpec()
+		spec.Handlers[0].Mode, spec.Handlers[0].Timeout = Serial, timeout
+		c := discarded(b, spec)
+		b.ReportAllocs()
+		out := c.member.Socket.Out() // it is held, so nothing is written
+		var batch outbox.Batch
+		for b.Loop() {
+			var frame envelope.Frame
+			if err := frame.Parse(text); err != nil {
+				b.Fatal(err)
+			}
+			c.newTask(0, &frame, nil, len(text), nop{}, false).run(false)
+			out.Next(&batch, maxBatch)
+			out.Written(&batch)
+		}
+	}
+	b.Run("id", func(b *testing.B) { run(b, 0) })
+	b.Run("timeout", func(b *testing.B) { run(b, time.Minute) })
+}
+
+// BenchmarkItem is a value of a stream, from the value to the queued frame.
+func BenchmarkItem(b *testing.B) {
+	v := sendMessage{Author: "ann", Text: "hello there, how are you today", Room: "lobby-1"}
+	run := func(b *testing.B, send func(*task, sendMessage) error) {
+		spec := generatedSpec()
+		spec.Handlers[0].Mode, spec.Handlers[0].Stream = Serial, true
+		c := discarded(b, spec)
+		b.ReportAllocs()
+		out := c.member.Socket.Out()
+		var batch outbox.Batch
+		t := &task{conn: c, id: []byte("1"), own: true}
+		for b.Loop() {
+			if err := send(t, v); err != nil {
+				b.Fatal(err)
+			}
+			out.Next(&batch, maxBatch)
+			out.Written(&batch)
+		}
+	}
+	b.Run("generated", func(b *testing.B) { run(b, itemBy(writeSendMessage)) })
+	b.Run("std", func(b *testing.B) { run(b, itemStd[sendMessage]) })
 }
 
 // BenchmarkCodec is BenchmarkDispatch without the connection: from the bytes of

@@ -34,7 +34,7 @@ func TestBudgetConnection(t *testing.T) {
 // TestBudgetDispatch bounds what a message may allocate on its way from its
 // frame to the queued reply.
 func TestBudgetDispatch(t *testing.T) {
-	text := []byte(typedMessage)
+	text, traced := []byte(typedMessage), []byte(tracedMessage)
 	c := discarded(t, generatedSpec())
 	var batch outbox.Batch
 	for _, budget := range []struct {
@@ -47,6 +47,11 @@ func TestBudgetDispatch(t *testing.T) {
 		{"three strings in, three strings out: the strings", 3, func() {
 			c.member.Socket.Out().Written(&batch) // the reply of the last time
 			c.Received(true, text, nop{})
+			c.member.Socket.Out().Next(&batch, maxBatch)
+		}},
+		{"the same with meta that nobody looks at: the strings, a task, and its meta", 6, func() {
+			c.member.Socket.Out().Written(&batch)
+			c.Received(true, traced, nop{})
 			c.member.Socket.Out().Next(&batch, maxBatch)
 		}},
 	} {

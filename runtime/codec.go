@@ -93,12 +93,15 @@ var writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
 
 // endFrame ends the frame that w was Reset with the front of, and returns it
 // in w's buffer. It returns false if the value has no JSON.
-func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) {
+func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) { return p.endMember(w, false) }
+
+// endMember is endFrame; more says that others follow the frame.
+func (p protocol) endMember(w *wsjson.Writer, more bool) (sealed []byte, ok bool) {
 	if !w.Valid() {
 		restWriter(w)
 		return nil, false
 	}
-	w.Reset(append(w.Bytes(), p.tail(false)...))
+	w.Reset(append(w.Bytes(), p.tail(more)...))
 	return frame.Seal(w.Bytes()), true
 }
 

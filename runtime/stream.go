@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // Stream sends the values of seq, for generated code, each as a frame with
@@ -13,13 +15,21 @@ import (
 // When the client cancels, the connection closes or the time is up, yield
 // returns false. A seq that waits for something must watch the handler's
 // context. A nil seq has no values.
-func Stream[T any](c *Call, seq iter.Seq[T]) error {
+func Stream[T any](c *Call, seq iter.Seq[T]) error { return streamSeq(c, seq, itemStd[T]) }
+
+// StreamJSON is Stream for a type that wsgen generated a function for.
+func StreamJSON[T any](c *Call, seq iter.Seq[T], write func(*wsjson.Writer, T)) error {
+	return streamSeq(c, seq, itemBy(write))
+}
+
+// streamSeq has the values of seq sent, each by send.
+func streamSeq[T any](c *Call, seq iter.Seq[T], send func(*task, T) error) error {
 	return c.stream(func(t *task) error {
 		if seq == nil {
 			return nil
 		}
 		for v := range seq {
-			if err := t.item(&v); err != nil {
+			if err := send(t, v); err != nil {
 				return err
 			}
 		}
@@ -29,14 +39,22 @@ func Stream[T any](c *Call, seq iter.Seq[T]) error {
 
 // Stream2 is Stream for values that may fail: the first error ends the
 // stream, as if the handler had returned it.
-func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
+func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error { return streamSeq2(c, seq, itemStd[T]) }
+
+// Stream2JSON is Stream2 for a type that wsgen generated a function for.
+func Stream2JSON[T any](c *Call, seq iter.Seq2[T, error], write func(*wsjson.Writer, T)) error {
+	return streamSeq2(c, seq, itemBy(write))
+}
+
+// streamSeq2 is streamSeq for values that may fail.
+func streamSeq2[T any](c *Call, seq iter.Seq2[T, error], send func(*task, T) error) error {
 	return c.stream(func(t *task) error {
 		if seq == nil {
 			return nil
 		}
 		for v, err := range seq {
 			if err == nil {
-				err = t.item(&v)
+				err = send(t, v)
 			}
 			if err != nil {
 				return err
@@ -50,7 +68,15 @@ func Stream2[T any](c *Call, seq iter.Seq2[T, error]) error {
 // When the stream ends before, nothing more is received, and no value is
 // taken only to be dropped, nor before a client that gives credit allows it. So the sender must watch the handler's context. A
 // nil ch has no values.
-func StreamChan[T any](c *Call, ch <-chan T) error {
+func StreamChan[T any](c *Call, ch <-chan T) error { return streamChan(c, ch, itemStd[T]) }
+
+// StreamChanJSON is StreamChan for a type that wsgen generated a function for.
+func StreamChanJSON[T any](c *Call, ch <-chan T, write func(*wsjson.Writer, T)) error {
+	return streamChan(c, ch, itemBy(write))
+}
+
+// streamChan is streamSeq for the values that come from ch.
+func streamChan[T any](c *Call, ch <-chan T, send func(*task, T) error) error {
 	return c.stream(func(t *task) error {
 		if ch == nil {
 			return nil
@@ -66,7 +92,7 @@ func StreamChan[T any](c *Call, ch <-chan T) error {
 				if !ok {
 					return nil
 				}
-				if err := t.item(&v); err != nil {
+				if err := send(t, v); err != nil {
 					return err
 				}
 			}
@@ -102,16 +128,44 @@ func (c *Call) stream(produce func(*task) error) error {
 	return begin()
 }
 
-// item sends a value, when the client allows it and there is room. It fails with errStopped if
-// the stream has ended meanwhile.
-func (t *task) item(v any) error {
+// itemStd sends a value that encoding/json encodes.
+func itemStd[T any](t *task, v T) error {
 	if !t.affords() {
 		return errStopped
 	}
-	frame, err := t.conn.endpoint.protocol.encodeItem(t.event(), t.id, v)
+	frame, err := t.conn.endpoint.protocol.encodeItem(t.event(), t.id, &v)
 	if err != nil {
 		return err
 	}
+	return t.item(frame)
+}
+
+// itemBy returns a function that sends a value that write encodes, or encoding/json
+// if the value has no JSON.
+func itemBy[T any](write func(*wsjson.Writer, T)) func(*task, T) error {
+	return func(t *task, v T) error {
+		if !t.affords() { // first: a value shall be encoded as it is when it leaves
+			return errStopped
+		}
+		p := t.conn.endpoint.protocol
+		w := writers.Get().(*wsjson.Writer)
+		w.Reset(p.beginData(append(w.AvailableBuffer(), t.conn.endpoint.fronts[t.handler]...), t.id))
+		write(w, v)
+		frame, ok := p.endMember(w, true)
+		if ok {
+			frame = ownFrame(w, frame)
+		}
+		writers.Put(w)
+		if !ok {
+			return itemStd(t, v)
+		}
+		return t.item(frame)
+	}
+}
+
+// item sends the frame of a value, when there is room. It fails with errStopped if the
+// stream has ended meanwhile.
+func (t *task) item(frame []byte) error {
 	c := t.conn
 	verdict := c.member.Socket.Out().WaitModest(c.single(frame), t.Done())
 	if !verdict.Accepted() {
