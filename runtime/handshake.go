@@ -121,9 +121,9 @@ func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string,
 		return Principal{}, nil
 	}
 	if d := e.opts.HandshakeTimeout; d != noLimit {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
+		within := &guardContext{Context: ctx, until: time.Now().Add(d)}
+		defer within.end()
+		ctx = within
 	}
 	u := &Upgrade{Request: r.WithContext(ctx), Token: token, Header: header}
 	for _, guard := range e.connGuards {
