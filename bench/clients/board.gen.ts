@@ -56,6 +56,8 @@ export interface WsCause {
 export interface WsOpened {
   /** The session goes on: nothing was lost. Otherwise load anew what pushes have told. */
   resumed: boolean;
+  /** Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming". */
+  why?: "unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined;
   /** The server was generated from another contract than this client. */
   skew: boolean;
 }
@@ -227,11 +229,11 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   ): AsyncGenerator<Push[E], void> {
     const inbox = new WsInbox<Push[E]>();
     inbox.most = options.buffer ?? 256;
-    inbox.release = wsAll(
+    inbox.release = wsAll([
       this.on(event, (data) => inbox.put(data), options),
       this.#whenClosed((error) => inbox.end(error)),
       wsWhenAborted(options.signal, (why) => inbox.end(why, true)),
-    );
+    ]);
     return inbox.drain(wsNone);
   }
 
@@ -251,9 +253,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   onOpen(fn: (opened: WsOpened) => void): () => void {
     const opened = this.#opened;
     let wanted = true;
-    if (opened)
-      queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { resumed: false, skew: opened.skew }));
-    return wsAll(this.#listen("$open", fn), () => (wanted = false));
+    if (opened) queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { ...opened, resumed: false }));
+    return wsAll([this.#listen("$open", fn), () => (wanted = false)]);
   }
 
   /** Called with refusals that belong to no call: of what was sent with send, and of frames. */
@@ -337,7 +338,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     const late = () => this.#cancel(call, new WsError("timeout", `no answer in ${timeoutMs} ms`, { event }));
     const timer = timeoutMs > 0 ? wsAfter(timeoutMs, late) : undefined;
     const off = wsWhenAborted(signal, (why) => this.#cancel(call, why));
-    release = wsAll(off, () => clearTimeout(timer));
+    release = wsAll([off, () => clearTimeout(timer)]);
     this.#calls.set(id, call);
     this.#queue.push(call);
     this.#flush();
@@ -505,7 +506,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   #until<T>(signal: AbortSignal | undefined, start: (done: (value: T) => void) => () => void): Promise<T> {
     let release = wsNone;
     return new Promise<T>((resolve, reject) => {
-      release = wsAll(start(resolve), this.#whenClosed(reject), wsWhenAborted(signal, reject));
+      release = wsAll([start(resolve), this.#whenClosed(reject), wsWhenAborted(signal, reject)]);
     }).finally(() => release());
   }
 
@@ -522,12 +523,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     const current = () => attempt === this.#attempt;
     this.#become("connecting");
     if (!current()) return;
-    let token: string | undefined;
-    try {
-      token = await this.#token();
-    } catch (e) {
-      return current() ? this.#lost(0, `no token: ${e}`) : undefined;
-    }
+    const token = await this.#token().catch((e) => current() && this.#lost(0, `no token: ${e}`));
     if (!current()) return;
     let socket: WsSocket;
     try {
@@ -559,7 +555,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }: any): void {
+  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }: any): void {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -569,9 +565,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     if (!resumed) this.#begin();
     this.#forget(seq);
     for (const text of this.#unacked) this.#write(text);
-    for (const call of [...this.#calls.values()]) {
+    for (const call of [...this.#calls.values()].filter((c) => c.sent)) {
       const { id, event, credit } = call;
-      if (!call.sent) continue;
       // What has connected has shown its token.
       if (event === "$refresh") this.#finish(call);
       else if (call.over) this.#write(JSON.stringify({ event: "$cancel", id }));
@@ -584,7 +579,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
     this.#tell("$open", this.#opened);
   }
 
@@ -595,11 +590,9 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#answers = [];
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    for (const call of [...this.#calls.values()]) {
-      const { event } = call;
-      if (call.sent && event !== "$refresh")
-        this.#finish(call, new WsError("disconnected", "the session was lost", { event }));
-    }
+    const lost = ({ event }: WsCall) => new WsError("disconnected", "the session was lost", { event });
+    const gone = [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh");
+    for (const call of gone) this.#finish(call, lost(call));
     for (const abort of asked) abort.abort();
   }
 
@@ -656,9 +649,9 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     clearTimeout(this.#beat);
     this.#silent = false;
     this.#opened = undefined;
-    const socket = this.#socket;
+    // A reason has at most 123 bytes.
+    if (this.#socket && this.#socket.readyState < 2) this.#socket.close(code, reason.slice(0, 41));
     this.#socket = undefined;
-    if (socket && socket.readyState < 2) socket.close(code, reason.slice(0, 41)); // of at most 123 bytes
   }
 
   #end(code: number, reason: string): void {
@@ -731,9 +724,7 @@ class WsInbox<T> {
   }
 }
 
-function wsAll(...fns: (() => void)[]): () => void {
-  return () => fns.forEach((fn) => fn());
-}
+const wsAll = (fns: (() => void)[]) => () => fns.forEach((fn) => fn());
 
 /** Timers take no more than 31 bits, and run at once beyond that. */
 const wsAfter = (ms: number, fn: () => void) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1));

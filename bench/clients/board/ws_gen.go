@@ -116,20 +116,11 @@ func (d wsBoard) call(i int, c *ws.Call) error {
 		}
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
 	case 2: // edit
-		var in struct {
-			Place *Place  `json:"place"`
-			Text  *string `json:"text"`
-		}
-		if err := c.Decode(&in); err != nil {
+		in, err := wsDecodeBoardEdit(c)
+		if err != nil {
 			return err
 		}
-		if in.Place == nil {
-			return ws.Missing("place")
-		}
-		if in.Text == nil {
-			return ws.Missing("text")
-		}
-		out, err := d.gateway.Edit(*in.Place, *in.Text)
+		out, err := d.gateway.Edit(in.Place, in.Text)
 		if err != nil {
 			return err
 		}
@@ -144,8 +135,8 @@ func (d wsBoard) call(i int, c *ws.Call) error {
 		}
 		return d.gateway.Erase(in)
 	case 4: // react
-		var in Reaction
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeJSON(c, wsReadReaction)
+		if err != nil {
 			return err
 		}
 		if err := ws.Check(c, in); err != nil {
@@ -153,20 +144,11 @@ func (d wsBoard) call(i int, c *ws.Call) error {
 		}
 		return d.gateway.React(in)
 	case 5: // pin
-		var in struct {
-			Place *Place `json:"place"`
-			On    *bool  `json:"on"`
-		}
-		if err := c.Decode(&in); err != nil {
+		in, err := wsDecodeBoardPin(c)
+		if err != nil {
 			return err
 		}
-		if in.Place == nil {
-			return ws.Missing("place")
-		}
-		if in.On == nil {
-			return ws.Missing("on")
-		}
-		return d.gateway.Pin(*in.Place, *in.On)
+		return d.gateway.Pin(in.Place, in.On)
 	case 6: // typing
 		in, err := wsDecodeBoardTyping(c)
 		if err != nil {
@@ -242,6 +224,10 @@ var (
 		Board  string `json:"board"`
 		Number int    `json:"number"`
 	}{}
+	_ Reaction = struct {
+		Place Place `json:"place"`
+		Mood  Mood  `json:"mood"`
+	}{}
 )
 
 // wsBoardStart is the data of start.
@@ -256,13 +242,14 @@ func wsReadBoardStart(r *wsjson.Reader) (v wsBoardStart) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "lines":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.Lines)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("lines")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -289,7 +276,13 @@ func wsDecodeBoardStart(c *ws.Call) (wsBoardStart, error) {
 
 // wsReadLine reads a Line; what is not written plainly is for encoding/json.
 func wsReadLine(r *wsjson.Reader) (v Line) {
-	for r.Next() {
+	wsReadLineInto(r, &v)
+	return v
+}
+
+// wsReadLineInto reads a Line.
+func wsReadLineInto(r *wsjson.Reader, v *Line) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "author":
 			wsjson.ReadString(r, &v.Author)
@@ -300,39 +293,165 @@ func wsReadLine(r *wsjson.Reader) (v Line) {
 		case "number":
 			wsjson.ReadInt(r, &v.Number)
 		default:
-			r.Odd()
+			r.Skip("author", "text", "at", "number")
 		}
 	}
+}
+
+// wsBoardEdit is the data of edit.
+type wsBoardEdit struct {
+	Place Place
+	Text  string
+}
+
+// wsReadBoardEdit reads a wsBoardEdit; what is not written plainly is for encoding/json.
+func wsReadBoardEdit(r *wsjson.Reader) (v wsBoardEdit) {
+	var seen uint64
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "place":
+			r.Require(!r.Null())
+			wsReadPlaceInto(r, &v.Place)
+			seen |= 1 << 0
+		case "text":
+			r.Require(!r.Null())
+			wsjson.ReadString(r, &v.Text)
+			seen |= 1 << 1
+		default:
+			r.Skip("place", "text")
+		}
+	}
+	r.Require(seen == 1<<0|1<<1)
 	return v
 }
 
-// wsWriteLine writes a Line as encoding/json does.
-func wsWriteLine(w *wsjson.Writer, v Line) {
-	w.Begin()
-	w.Name("author")
-	wsjson.WriteString(w, v.Author)
-	w.Name("text")
-	wsjson.WriteString(w, v.Text)
-	w.Name("at")
-	wsjson.WriteInt(w, v.At)
-	w.Name("number")
-	wsjson.WriteInt(w, v.Number)
-	w.End()
-}
-
-// wsReadPlace reads a Place; what is not written plainly is for encoding/json.
-func wsReadPlace(r *wsjson.Reader) (v Place) {
-	for r.Next() {
+// wsReadPlaceInto reads a Place.
+func wsReadPlaceInto(r *wsjson.Reader, v *Place) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "board":
 			wsjson.ReadString(r, &v.Board)
 		case "number":
 			wsjson.ReadInt(r, &v.Number)
 		default:
-			r.Odd()
+			r.Skip("board", "number")
 		}
 	}
+}
+
+// wsDecodeBoardEdit decodes the data of edit.
+func wsDecodeBoardEdit(c *ws.Call) (wsBoardEdit, error) {
+	in, ok := ws.ReadJSON(c, wsReadBoardEdit)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Place *Place  `json:"place"`
+		Text  *string `json:"text"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Place == nil {
+		return in, ws.Missing("place")
+	}
+	if std.Text == nil {
+		return in, ws.Missing("text")
+	}
+	return wsBoardEdit{*std.Place, *std.Text}, nil
+}
+
+// wsWriteLine writes a Line as encoding/json does.
+func wsWriteLine(w *wsjson.Writer, v Line) {
+	wsWriteLineFrom(w, &v)
+}
+
+// wsWriteLineFrom writes a Line as encoding/json does.
+func wsWriteLineFrom(w *wsjson.Writer, v *Line) {
+	w.Lit(`{"author":`)
+	wsjson.WriteString(w, v.Author)
+	w.Lit(`,"text":`)
+	wsjson.WriteString(w, v.Text)
+	w.Lit(`,"at":`)
+	wsjson.WriteInt(w, v.At)
+	w.Lit(`,"number":`)
+	wsjson.WriteInt(w, v.Number)
+	w.Lit(`}`)
+}
+
+// wsReadPlace reads a Place; what is not written plainly is for encoding/json.
+func wsReadPlace(r *wsjson.Reader) (v Place) {
+	wsReadPlaceInto(r, &v)
 	return v
+}
+
+// wsReadReaction reads a Reaction; what is not written plainly is for encoding/json.
+func wsReadReaction(r *wsjson.Reader) (v Reaction) {
+	wsReadReactionInto(r, &v)
+	return v
+}
+
+// wsReadReactionInto reads a Reaction.
+func wsReadReactionInto(r *wsjson.Reader, v *Reaction) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "place":
+			wsReadPlaceInto(r, &v.Place)
+		case "mood":
+			wsjson.ReadString(r, &v.Mood)
+		default:
+			r.Skip("place", "mood")
+		}
+	}
+}
+
+// wsBoardPin is the data of pin.
+type wsBoardPin struct {
+	Place Place
+	On    bool
+}
+
+// wsReadBoardPin reads a wsBoardPin; what is not written plainly is for encoding/json.
+func wsReadBoardPin(r *wsjson.Reader) (v wsBoardPin) {
+	var seen uint64
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "place":
+			r.Require(!r.Null())
+			wsReadPlaceInto(r, &v.Place)
+			seen |= 1 << 0
+		case "on":
+			r.Require(!r.Null())
+			wsjson.ReadBool(r, &v.On)
+			seen |= 1 << 1
+		default:
+			r.Skip("place", "on")
+		}
+	}
+	r.Require(seen == 1<<0|1<<1)
+	return v
+}
+
+// wsDecodeBoardPin decodes the data of pin.
+func wsDecodeBoardPin(c *ws.Call) (wsBoardPin, error) {
+	in, ok := ws.ReadJSON(c, wsReadBoardPin)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Place *Place `json:"place"`
+		On    *bool  `json:"on"`
+	}
+	if err := c.Decode(&std); err != nil {
+		return in, err
+	}
+	if std.Place == nil {
+		return in, ws.Missing("place")
+	}
+	if std.On == nil {
+		return in, ws.Missing("on")
+	}
+	return wsBoardPin{*std.Place, *std.On}, nil
 }
 
 // wsBoardTyping is the data of typing.
@@ -347,13 +466,14 @@ func wsReadBoardTyping(r *wsjson.Reader) (v wsBoardTyping) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "author":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Author)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("author")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -390,13 +510,14 @@ func wsReadBoardJoin(r *wsjson.Reader) (v wsBoardJoin) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "board":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Board)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("board")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -433,13 +554,14 @@ func wsReadBoardLeave(r *wsjson.Reader) (v wsBoardLeave) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "board":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Board)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("board")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -473,16 +595,18 @@ type wsBoardSearch struct {
 // wsReadBoardSearch reads a wsBoardSearch; what is not written plainly is for encoding/json.
 func wsReadBoardSearch(r *wsjson.Reader) (v wsBoardSearch) {
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		case "most":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.Most)
 			seen |= 1 << 1
 		default:
-			r.Odd()
+			r.Skip("text", "most")
 		}
 	}
 	r.Require(seen == 1<<0|1<<1)
@@ -511,9 +635,20 @@ func wsDecodeBoardSearch(c *ws.Call) (wsBoardSearch, error) {
 	return wsBoardSearch{*std.Text, *std.Most}, nil
 }
 
-// wsWriteLines writes a slice of Line.
+// wsWriteLines writes a []Line as encoding/json does.
 func wsWriteLines(w *wsjson.Writer, v []Line) {
-	wsjson.WriteSlice(w, v, wsWriteLine)
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWriteLineFrom(w, &v[i])
+	}
+	w.Lit(`]`)
 }
 
 // wsBoardHistory is the data of history.
@@ -528,13 +663,14 @@ func wsReadBoardHistory(r *wsjson.Reader) (v wsBoardHistory) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "from":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.From)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("from")
 		}
 	}
 	r.Require(seen == 1<<0)

@@ -62,8 +62,8 @@ func (wsGateway) lookup(event []byte) int {
 func (d wsGateway) call(i int, c *ws.Call) error {
 	switch i {
 	case 0: // join
-		var in []string
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeJSON(c, wsReadStrings)
+		if err != nil {
 			return err
 		}
 		out, err := d.gateway.Join(c.Client(), in)
@@ -72,8 +72,8 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 		}
 		return ws.ReplyJSON(c, out, wsWriteWelcome)
 	case 1: // leave
-		var in []string
-		if err := c.Decode(&in); err != nil {
+		in, err := ws.DecodeJSON(c, wsReadStrings)
+		if err != nil {
 			return err
 		}
 		d.gateway.Leave(c.Client(), in)
@@ -124,14 +124,43 @@ var (
 	}{}
 )
 
+// wsReadStrings reads a []string; what is not written plainly is for encoding/json.
+func wsReadStrings(r *wsjson.Reader) (v []string) {
+	wsReadStringsInto(r, &v)
+	return v
+}
+
+// wsReadStringsInto reads a []string.
+func wsReadStringsInto(r *wsjson.Reader, v *[]string) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []string{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		var e string
+		wsjson.ReadString(r, &e)
+		if cap(s) == 0 {
+			s = make([]string, 0, r.Guess(start, 16))
+		}
+		s = append(s, e)
+	}
+	*v = s
+}
+
 // wsWriteWelcome writes a Welcome as encoding/json does.
 func wsWriteWelcome(w *wsjson.Writer, v Welcome) {
-	w.Begin()
-	w.Name("node")
+	wsWriteWelcomeFrom(w, &v)
+}
+
+// wsWriteWelcomeFrom writes a Welcome as encoding/json does.
+func wsWriteWelcomeFrom(w *wsjson.Writer, v *Welcome) {
+	w.Lit(`{"node":`)
 	wsjson.WriteString(w, v.Node)
-	w.Name("name")
+	w.Lit(`,"name":`)
 	wsjson.WriteString(w, v.Name)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsGatewayTell is the data of tell.
@@ -143,16 +172,18 @@ type wsGatewayTell struct {
 // wsReadGatewayTell reads a wsGatewayTell; what is not written plainly is for encoding/json.
 func wsReadGatewayTell(r *wsjson.Reader) (v wsGatewayTell) {
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		case "token":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Token)
 			seen |= 1 << 1
 		default:
-			r.Odd()
+			r.Skip("room", "token")
 		}
 	}
 	r.Require(seen == 1<<0|1<<1)

@@ -93,13 +93,14 @@ func wsReadFeedTell(r *wsjson.Reader) (v wsFeedTell) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("text")
 		}
 	}
 	r.Require(seen == 1<<0)

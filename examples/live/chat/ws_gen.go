@@ -203,7 +203,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		return d.gateway.Order(c.Client(), in.Text)
 	case 12: // whoami
 		out := d.gateway.WhoAmI(c.Client())
-		return c.Reply(&out)
+		return ws.ReplyJSON(c, out, wsWriteWho)
 	case 13: // sign_out
 		in, err := wsDecodeChatGatewaySignOut(c)
 		if err != nil {
@@ -299,7 +299,9 @@ func NewNeighbours(push ws.Push[Neighbours]) Neighbours { return push.All() }
 
 type wsNeighbours struct{ t ws.Target }
 
-func (p wsNeighbours) Nodes(in Nodes) { _, _ = ws.Resultless(p.t).Emit("nodes", &in) }
+func (p wsNeighbours) Nodes(in Nodes) {
+	_, _ = ws.EmitJSON(ws.Resultless(p.t), "nodes", in, wsWriteNodes)
+}
 
 // NewPresencePush addresses Presence to connections of server.
 func NewPresencePush(server *ws.Server) ws.Push[Presence] {
@@ -311,9 +313,11 @@ func NewPresence(push ws.Push[Presence]) Presence { return push.All() }
 
 type wsPresence struct{ t ws.Target }
 
-func (p wsPresence) Here(in Here) { _, _ = ws.Resultless(p.t).Emit("here", &in) }
+func (p wsPresence) Here(in Here) { _, _ = ws.EmitJSON(ws.Resultless(p.t), "here", in, wsWriteHere) }
 
-func (p wsPresence) Present(in Present) { _, _ = ws.Resultless(p.t).Emit("present", &in) }
+func (p wsPresence) Present(in Present) {
+	_, _ = ws.EmitJSON(ws.Resultless(p.t), "present", in, wsWritePresent)
+}
 
 func (p wsPresence) Heartbeat(in string) (int, error) {
 	return ws.EmitJSON(p.t, "heartbeat", in, wsjson.WriteString)
@@ -351,6 +355,12 @@ var (
 	_ Typing = struct {
 		Author string `json:"author"`
 	}{}
+	_ Who = struct {
+		Conn    ws.ConnID `json:"conn"`
+		User    string    `json:"user"`
+		Scopes  []string  `json:"scopes"`
+		Expires string    `json:"expires,omitempty"`
+	}{}
 	_ Counters = struct {
 		Connections int    `json:"connections"`
 		Rooms       int    `json:"rooms"`
@@ -370,63 +380,115 @@ var (
 	_ OrderDone = struct {
 		Text string `json:"text"`
 	}{}
+	_ Nodes = struct {
+		Self  string `json:"self"`
+		Up    bool   `json:"up"`
+		Nodes []Node `json:"nodes"`
+	}{}
+	_ Node = struct {
+		Addr        string `json:"addr"`
+		Connections int    `json:"connections"`
+		State       string `json:"state"`
+	}{}
+	_ Here = struct {
+		Count  int      `json:"count"`
+		People []Person `json:"people"`
+	}{}
+	_ Person = struct {
+		Name string `json:"name"`
+		User string `json:"user,omitempty"`
+	}{}
+	_ Present = struct {
+		Room   string   `json:"room"`
+		Count  int      `json:"count"`
+		People []Person `json:"people"`
+	}{}
 )
 
 // wsReadHello reads a Hello; what is not written plainly is for encoding/json.
 func wsReadHello(r *wsjson.Reader) (v Hello) {
-	for r.Next() {
+	wsReadHelloInto(r, &v)
+	return v
+}
+
+// wsReadHelloInto reads a Hello.
+func wsReadHelloInto(r *wsjson.Reader, v *Hello) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "name":
 			wsjson.ReadString(r, &v.Name)
 		default:
-			r.Odd()
+			r.Skip("name")
 		}
 	}
-	return v
 }
 
 // wsWriteMe writes a Me as encoding/json does.
 func wsWriteMe(w *wsjson.Writer, v Me) {
-	w.Begin()
-	w.Name("since")
+	wsWriteMeFrom(w, &v)
+}
+
+// wsWriteMeFrom writes a Me as encoding/json does.
+func wsWriteMeFrom(w *wsjson.Writer, v *Me) {
+	w.Lit(`{"since":`)
 	wsjson.WriteString(w, v.Since)
-	w.Name("messages")
+	w.Lit(`,"messages":`)
 	wsjson.WriteInt(w, v.Messages)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsReadSendMessage reads a SendMessage; what is not written plainly is for encoding/json.
 func wsReadSendMessage(r *wsjson.Reader) (v SendMessage) {
-	for r.Next() {
+	wsReadSendMessageInto(r, &v)
+	return v
+}
+
+// wsReadSendMessageInto reads a SendMessage.
+func wsReadSendMessageInto(r *wsjson.Reader, v *SendMessage) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "author":
 			wsjson.ReadString(r, &v.Author)
 		case "text":
 			wsjson.ReadString(r, &v.Text)
 		default:
-			r.Odd()
+			r.Skip("author", "text")
 		}
 	}
-	return v
 }
 
 // wsWriteChatMessage writes a ChatMessage as encoding/json does.
 func wsWriteChatMessage(w *wsjson.Writer, v ChatMessage) {
-	w.Begin()
-	w.Name("author")
-	wsjson.WriteString(w, v.Author)
-	w.Name("text")
-	wsjson.WriteString(w, v.Text)
-	if v.User != "" {
-		w.Name("user")
-		wsjson.WriteString(w, v.User)
-	}
-	w.End()
+	wsWriteChatMessageFrom(w, &v)
 }
 
-// wsWriteChatMessages writes a slice of ChatMessage.
+// wsWriteChatMessageFrom writes a ChatMessage as encoding/json does.
+func wsWriteChatMessageFrom(w *wsjson.Writer, v *ChatMessage) {
+	w.Lit(`{"author":`)
+	wsjson.WriteString(w, v.Author)
+	w.Lit(`,"text":`)
+	wsjson.WriteString(w, v.Text)
+	if v.User != "" {
+		w.Lit(`,"user":`)
+		wsjson.WriteString(w, v.User)
+	}
+	w.Lit(`}`)
+}
+
+// wsWriteChatMessages writes a []ChatMessage as encoding/json does.
 func wsWriteChatMessages(w *wsjson.Writer, v []ChatMessage) {
-	wsjson.WriteSlice(w, v, wsWriteChatMessage)
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWriteChatMessageFrom(w, &v[i])
+	}
+	w.Lit(`]`)
 }
 
 // wsChatGatewayHistoryPages is the data of history_pages.
@@ -441,13 +503,14 @@ func wsReadChatGatewayHistoryPages(r *wsjson.Reader) (v wsChatGatewayHistoryPage
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "size":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.Size)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("size")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -484,13 +547,14 @@ func wsReadChatGatewayWatch(r *wsjson.Reader) (v wsChatGatewayWatch) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "on":
+			r.Require(!r.Null())
 			wsjson.ReadBool(r, &v.On)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("on")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -517,15 +581,20 @@ func wsDecodeChatGatewayWatch(c *ws.Call) (wsChatGatewayWatch, error) {
 
 // wsReadTyping reads a Typing; what is not written plainly is for encoding/json.
 func wsReadTyping(r *wsjson.Reader) (v Typing) {
-	for r.Next() {
+	wsReadTypingInto(r, &v)
+	return v
+}
+
+// wsReadTypingInto reads a Typing.
+func wsReadTypingInto(r *wsjson.Reader, v *Typing) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "author":
 			wsjson.ReadString(r, &v.Author)
 		default:
-			r.Odd()
+			r.Skip("author")
 		}
 	}
-	return v
 }
 
 // wsChatGatewayJoin is the data of join.
@@ -540,13 +609,14 @@ func wsReadChatGatewayJoin(r *wsjson.Reader) (v wsChatGatewayJoin) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("room")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -583,13 +653,14 @@ func wsReadChatGatewayLeave(r *wsjson.Reader) (v wsChatGatewayLeave) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("room")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -623,16 +694,18 @@ type wsChatGatewaySay struct {
 // wsReadChatGatewaySay reads a wsChatGatewaySay; what is not written plainly is for encoding/json.
 func wsReadChatGatewaySay(r *wsjson.Reader) (v wsChatGatewaySay) {
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 1
 		default:
-			r.Odd()
+			r.Skip("room", "text")
 		}
 	}
 	r.Require(seen == 1<<0|1<<1)
@@ -673,13 +746,14 @@ func wsReadChatGatewayOrder(r *wsjson.Reader) (v wsChatGatewayOrder) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("text")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -704,6 +778,42 @@ func wsDecodeChatGatewayOrder(c *ws.Call) (wsChatGatewayOrder, error) {
 	return wsChatGatewayOrder{*std.Text}, nil
 }
 
+// wsWriteWho writes a Who as encoding/json does.
+func wsWriteWho(w *wsjson.Writer, v Who) {
+	wsWriteWhoFrom(w, &v)
+}
+
+// wsWriteWhoFrom writes a Who as encoding/json does.
+func wsWriteWhoFrom(w *wsjson.Writer, v *Who) {
+	w.Lit(`{"conn":`)
+	wsjson.WriteStd(w, &v.Conn)
+	w.Lit(`,"user":`)
+	wsjson.WriteString(w, v.User)
+	w.Lit(`,"scopes":`)
+	wsWriteStrings(w, v.Scopes)
+	if v.Expires != "" {
+		w.Lit(`,"expires":`)
+		wsjson.WriteString(w, v.Expires)
+	}
+	w.Lit(`}`)
+}
+
+// wsWriteStrings writes a []string as encoding/json does.
+func wsWriteStrings(w *wsjson.Writer, v []string) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsjson.WriteString(w, v[i])
+	}
+	w.Lit(`]`)
+}
+
 // wsChatGatewaySignOut is the data of sign_out.
 type wsChatGatewaySignOut struct {
 	User string
@@ -716,13 +826,14 @@ func wsReadChatGatewaySignOut(r *wsjson.Reader) (v wsChatGatewaySignOut) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "user":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.User)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("user")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -759,13 +870,14 @@ func wsReadChatGatewayNap(r *wsjson.Reader) (v wsChatGatewayNap) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "ms":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.Ms)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("ms")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -802,13 +914,14 @@ func wsReadChatGatewayMayClose(r *wsjson.Reader) (v wsChatGatewayMayClose) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "name":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Name)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("name")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -835,56 +948,172 @@ func wsDecodeChatGatewayMayClose(c *ws.Call) (wsChatGatewayMayClose, error) {
 
 // wsWriteCounters writes a Counters as encoding/json does.
 func wsWriteCounters(w *wsjson.Writer, v Counters) {
-	w.Begin()
-	w.Name("connections")
+	wsWriteCountersFrom(w, &v)
+}
+
+// wsWriteCountersFrom writes a Counters as encoding/json does.
+func wsWriteCountersFrom(w *wsjson.Writer, v *Counters) {
+	w.Lit(`{"connections":`)
 	wsjson.WriteInt(w, v.Connections)
-	w.Name("rooms")
+	w.Lit(`,"rooms":`)
 	wsjson.WriteInt(w, v.Rooms)
-	w.Name("in")
+	w.Lit(`,"in":`)
 	wsjson.WriteUint(w, v.In)
-	w.Name("out")
+	w.Lit(`,"out":`)
 	wsjson.WriteUint(w, v.Out)
-	w.Name("shed")
+	w.Lit(`,"shed":`)
 	wsjson.WriteUint(w, v.Shed)
-	w.Name("refused")
+	w.Lit(`,"refused":`)
 	wsjson.WriteUint(w, v.Refused)
-	w.Name("waiting")
+	w.Lit(`,"waiting":`)
 	wsjson.WriteInt(w, v.Waiting)
-	w.Name("limit")
+	w.Lit(`,"limit":`)
 	wsjson.WriteInt(w, v.Limit)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.
 func wsWriteTyping(w *wsjson.Writer, v Typing) {
-	w.Begin()
-	w.Name("author")
+	wsWriteTypingFrom(w, &v)
+}
+
+// wsWriteTypingFrom writes a Typing as encoding/json does.
+func wsWriteTypingFrom(w *wsjson.Writer, v *Typing) {
+	w.Lit(`{"author":`)
 	wsjson.WriteString(w, v.Author)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsWriteSaid writes a Said as encoding/json does.
 func wsWriteSaid(w *wsjson.Writer, v Said) {
-	w.Begin()
-	w.Name("room")
+	wsWriteSaidFrom(w, &v)
+}
+
+// wsWriteSaidFrom writes a Said as encoding/json does.
+func wsWriteSaidFrom(w *wsjson.Writer, v *Said) {
+	w.Lit(`{"room":`)
 	wsjson.WriteString(w, v.Room)
-	w.Name("text")
+	w.Lit(`,"text":`)
 	wsjson.WriteString(w, v.Text)
 	if v.Author != "" {
-		w.Name("author")
+		w.Lit(`,"author":`)
 		wsjson.WriteString(w, v.Author)
 	}
 	if v.User != "" {
-		w.Name("user")
+		w.Lit(`,"user":`)
 		wsjson.WriteString(w, v.User)
 	}
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsWriteOrderDone writes an OrderDone as encoding/json does.
 func wsWriteOrderDone(w *wsjson.Writer, v OrderDone) {
-	w.Begin()
-	w.Name("text")
+	wsWriteOrderDoneFrom(w, &v)
+}
+
+// wsWriteOrderDoneFrom writes an OrderDone as encoding/json does.
+func wsWriteOrderDoneFrom(w *wsjson.Writer, v *OrderDone) {
+	w.Lit(`{"text":`)
 	wsjson.WriteString(w, v.Text)
-	w.End()
+	w.Lit(`}`)
+}
+
+// wsWriteNodes writes a Nodes as encoding/json does.
+func wsWriteNodes(w *wsjson.Writer, v Nodes) {
+	wsWriteNodesFrom(w, &v)
+}
+
+// wsWriteNodesFrom writes a Nodes as encoding/json does.
+func wsWriteNodesFrom(w *wsjson.Writer, v *Nodes) {
+	w.Lit(`{"self":`)
+	wsjson.WriteString(w, v.Self)
+	w.Lit(`,"up":`)
+	wsjson.WriteBool(w, v.Up)
+	w.Lit(`,"nodes":`)
+	wsWriteNodes2(w, v.Nodes)
+	w.Lit(`}`)
+}
+
+// wsWriteNodes2 writes a []Node as encoding/json does.
+func wsWriteNodes2(w *wsjson.Writer, v []Node) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWriteNodeFrom(w, &v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWriteNodeFrom writes a Node as encoding/json does.
+func wsWriteNodeFrom(w *wsjson.Writer, v *Node) {
+	w.Lit(`{"addr":`)
+	wsjson.WriteString(w, v.Addr)
+	w.Lit(`,"connections":`)
+	wsjson.WriteInt(w, v.Connections)
+	w.Lit(`,"state":`)
+	wsjson.WriteString(w, v.State)
+	w.Lit(`}`)
+}
+
+// wsWriteHere writes a Here as encoding/json does.
+func wsWriteHere(w *wsjson.Writer, v Here) {
+	wsWriteHereFrom(w, &v)
+}
+
+// wsWriteHereFrom writes a Here as encoding/json does.
+func wsWriteHereFrom(w *wsjson.Writer, v *Here) {
+	w.Lit(`{"count":`)
+	wsjson.WriteInt(w, v.Count)
+	w.Lit(`,"people":`)
+	wsWritePersons(w, v.People)
+	w.Lit(`}`)
+}
+
+// wsWritePersons writes a []Person as encoding/json does.
+func wsWritePersons(w *wsjson.Writer, v []Person) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWritePersonFrom(w, &v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWritePersonFrom writes a Person as encoding/json does.
+func wsWritePersonFrom(w *wsjson.Writer, v *Person) {
+	w.Lit(`{"name":`)
+	wsjson.WriteString(w, v.Name)
+	if v.User != "" {
+		w.Lit(`,"user":`)
+		wsjson.WriteString(w, v.User)
+	}
+	w.Lit(`}`)
+}
+
+// wsWritePresent writes a Present as encoding/json does.
+func wsWritePresent(w *wsjson.Writer, v Present) {
+	wsWritePresentFrom(w, &v)
+}
+
+// wsWritePresentFrom writes a Present as encoding/json does.
+func wsWritePresentFrom(w *wsjson.Writer, v *Present) {
+	w.Lit(`{"room":`)
+	wsjson.WriteString(w, v.Room)
+	w.Lit(`,"count":`)
+	wsjson.WriteInt(w, v.Count)
+	w.Lit(`,"people":`)
+	wsWritePersons(w, v.People)
+	w.Lit(`}`)
 }

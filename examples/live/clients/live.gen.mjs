@@ -89,6 +89,7 @@ export class WsError extends Error {
  *
  * @typedef {object} WsOpened
  * @property {boolean} resumed - The session goes on: nothing was lost. Otherwise load anew what pushes have told.
+ * @property {"unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined} [why] - Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming".
  * @property {boolean} skew - The server was generated from another contract than this client.
  */
 
@@ -278,11 +279,11 @@ export class WsClient {
   events(event, options = {}) {
     const inbox = new WsInbox();
     inbox.most = options.buffer ?? 256;
-    inbox.release = wsAll(
+    inbox.release = wsAll([
       this.on(event, (data) => inbox.put(data), options),
       this.#whenClosed((error) => inbox.end(error)),
       wsWhenAborted(options.signal, (why) => inbox.end(why, true)),
-    );
+    ]);
     return inbox.drain(wsNone);
   }
 
@@ -319,9 +320,8 @@ export class WsClient {
   onOpen(fn) {
     const opened = this.#opened;
     let wanted = true;
-    if (opened)
-      queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { resumed: false, skew: opened.skew }));
-    return wsAll(this.#listen("$open", fn), () => (wanted = false));
+    if (opened) queueMicrotask(() => wanted && this.#opened === opened && wsTry(fn, { ...opened, resumed: false }));
+    return wsAll([this.#listen("$open", fn), () => (wanted = false)]);
   }
 
   /**
@@ -442,7 +442,7 @@ export class WsClient {
     const late = () => this.#cancel(call, new WsError("timeout", `no answer in ${timeoutMs} ms`, { event }));
     const timer = timeoutMs > 0 ? wsAfter(timeoutMs, late) : undefined;
     const off = wsWhenAborted(signal, (why) => this.#cancel(call, why));
-    release = wsAll(off, () => clearTimeout(timer));
+    release = wsAll([off, () => clearTimeout(timer)]);
     this.#calls.set(id, call);
     this.#queue.push(call);
     this.#flush();
@@ -610,7 +610,7 @@ export class WsClient {
   #until(signal, start) {
     let release = wsNone;
     return new Promise((resolve, reject) => {
-      release = wsAll(start(resolve), this.#whenClosed(reject), wsWhenAborted(signal, reject));
+      release = wsAll([start(resolve), this.#whenClosed(reject), wsWhenAborted(signal, reject)]);
     }).finally(() => release());
   }
 
@@ -627,12 +627,7 @@ export class WsClient {
     const current = () => attempt === this.#attempt;
     this.#become("connecting");
     if (!current()) return;
-    let token;
-    try {
-      token = await this.#token();
-    } catch (e) {
-      return current() ? this.#lost(0, `no token: ${e}`) : undefined;
-    }
+    const token = await this.#token().catch((e) => current() && this.#lost(0, `no token: ${e}`));
     if (!current()) return;
     let socket;
     try {
@@ -664,7 +659,7 @@ export class WsClient {
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }) {
+  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }) {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -674,9 +669,8 @@ export class WsClient {
     if (!resumed) this.#begin();
     this.#forget(seq);
     for (const text of this.#unacked) this.#write(text);
-    for (const call of [...this.#calls.values()]) {
+    for (const call of [...this.#calls.values()].filter((c) => c.sent)) {
       const { id, event, credit } = call;
-      if (!call.sent) continue;
       // What has connected has shown its token.
       if (event === "$refresh") this.#finish(call);
       else if (call.over) this.#write(JSON.stringify({ event: "$cancel", id }));
@@ -689,7 +683,7 @@ export class WsClient {
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
     this.#tell("$open", this.#opened);
   }
 
@@ -700,11 +694,9 @@ export class WsClient {
     this.#answers = [];
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    for (const call of [...this.#calls.values()]) {
-      const { event } = call;
-      if (call.sent && event !== "$refresh")
-        this.#finish(call, new WsError("disconnected", "the session was lost", { event }));
-    }
+    const lost = ({ event }) => new WsError("disconnected", "the session was lost", { event });
+    const gone = [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh");
+    for (const call of gone) this.#finish(call, lost(call));
     for (const abort of asked) abort.abort();
   }
 
@@ -761,9 +753,9 @@ export class WsClient {
     clearTimeout(this.#beat);
     this.#silent = false;
     this.#opened = undefined;
-    const socket = this.#socket;
+    // A reason has at most 123 bytes.
+    if (this.#socket && this.#socket.readyState < 2) this.#socket.close(code, reason.slice(0, 41));
     this.#socket = undefined;
-    if (socket && socket.readyState < 2) socket.close(code, reason.slice(0, 41)); // of at most 123 bytes
   }
 
   #end(code, reason) {
@@ -836,9 +828,7 @@ class WsInbox {
   }
 }
 
-function wsAll(...fns) {
-  return () => fns.forEach((fn) => fn());
-}
+const wsAll = (fns) => () => fns.forEach((fn) => fn());
 
 /** Timers take no more than 31 bits, and run at once beyond that. */
 const wsAfter = (ms, fn) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1));

@@ -97,37 +97,50 @@ var (
 
 // wsReadBurst reads a Burst; what is not written plainly is for encoding/json.
 func wsReadBurst(r *wsjson.Reader) (v Burst) {
-	for r.Next() {
+	wsReadBurstInto(r, &v)
+	return v
+}
+
+// wsReadBurstInto reads a Burst.
+func wsReadBurstInto(r *wsjson.Reader, v *Burst) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "count":
 			wsjson.ReadInt(r, &v.Count)
 		case "policy":
 			wsjson.ReadString(r, &v.Policy)
 		default:
-			r.Odd()
+			r.Skip("count", "policy")
 		}
 	}
-	return v
 }
 
 // wsWriteReport writes a Report as encoding/json does.
 func wsWriteReport(w *wsjson.Writer, v Report) {
-	w.Begin()
-	w.Name("pushed")
+	wsWriteReportFrom(w, &v)
+}
+
+// wsWriteReportFrom writes a Report as encoding/json does.
+func wsWriteReportFrom(w *wsjson.Writer, v *Report) {
+	w.Lit(`{"pushed":`)
 	wsjson.WriteInt(w, v.Pushed)
-	w.Name("shed")
+	w.Lit(`,"shed":`)
 	wsjson.WriteInt(w, v.Shed)
-	w.Name("replaced")
+	w.Lit(`,"replaced":`)
 	wsjson.WriteInt(w, v.Replaced)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsWriteDrop writes a Drop as encoding/json does.
 func wsWriteDrop(w *wsjson.Writer, v Drop) {
-	w.Begin()
-	w.Name("n")
+	wsWriteDropFrom(w, &v)
+}
+
+// wsWriteDropFrom writes a Drop as encoding/json does.
+func wsWriteDropFrom(w *wsjson.Writer, v *Drop) {
+	w.Lit(`{"n":`)
 	wsjson.WriteInt(w, v.N)
-	w.Name("fill")
+	w.Lit(`,"fill":`)
 	wsjson.WriteString(w, v.Fill)
-	w.End()
+	w.Lit(`}`)
 }

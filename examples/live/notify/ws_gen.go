@@ -112,10 +112,14 @@ var (
 
 // wsWriteNotice writes a Notice as encoding/json does.
 func wsWriteNotice(w *wsjson.Writer, v Notice) {
-	w.Begin()
-	w.Name("user")
+	wsWriteNoticeFrom(w, &v)
+}
+
+// wsWriteNoticeFrom writes a Notice as encoding/json does.
+func wsWriteNoticeFrom(w *wsjson.Writer, v *Notice) {
+	w.Lit(`{"user":`)
 	wsjson.WriteString(w, v.User)
-	w.Name("text")
+	w.Lit(`,"text":`)
 	wsjson.WriteString(w, v.Text)
-	w.End()
+	w.Lit(`}`)
 }

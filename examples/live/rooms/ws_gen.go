@@ -187,13 +187,14 @@ func wsReadRoomGatewaySay(r *wsjson.Reader) (v wsRoomGatewaySay) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("text")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -220,14 +221,18 @@ func wsDecodeRoomGatewaySay(c *ws.Call) (wsRoomGatewaySay, error) {
 
 // wsWriteWhere writes a Where as encoding/json does.
 func wsWriteWhere(w *wsjson.Writer, v Where) {
-	w.Begin()
-	w.Name("room")
+	wsWriteWhereFrom(w, &v)
+}
+
+// wsWriteWhereFrom writes a Where as encoding/json does.
+func wsWriteWhereFrom(w *wsjson.Writer, v *Where) {
+	w.Lit(`{"room":`)
 	wsjson.WriteString(w, v.Room)
-	w.Name("count")
+	w.Lit(`,"count":`)
 	wsjson.WriteInt(w, v.Count)
-	w.Name("said")
+	w.Lit(`,"said":`)
 	wsjson.WriteInt(w, v.Said)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsChatServiceJoinRoom is the data of join_room.
@@ -242,13 +247,14 @@ func wsReadChatServiceJoinRoom(r *wsjson.Reader) (v wsChatServiceJoinRoom) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("room")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -282,16 +288,18 @@ type wsChatServiceBroadcast struct {
 // wsReadChatServiceBroadcast reads a wsChatServiceBroadcast; what is not written plainly is for encoding/json.
 func wsReadChatServiceBroadcast(r *wsjson.Reader) (v wsChatServiceBroadcast) {
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		case "message":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Message)
 			seen |= 1 << 1
 		default:
-			r.Odd()
+			r.Skip("room", "message")
 		}
 	}
 	r.Require(seen == 1<<0|1<<1)
@@ -322,20 +330,28 @@ func wsDecodeChatServiceBroadcast(c *ws.Call) (wsChatServiceBroadcast, error) {
 
 // wsWriteSaid writes a Said as encoding/json does.
 func wsWriteSaid(w *wsjson.Writer, v Said) {
-	w.Begin()
-	w.Name("room")
+	wsWriteSaidFrom(w, &v)
+}
+
+// wsWriteSaidFrom writes a Said as encoding/json does.
+func wsWriteSaidFrom(w *wsjson.Writer, v *Said) {
+	w.Lit(`{"room":`)
 	wsjson.WriteString(w, v.Room)
-	w.Name("text")
+	w.Lit(`,"text":`)
 	wsjson.WriteString(w, v.Text)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsWriteVisitors writes a Visitors as encoding/json does.
 func wsWriteVisitors(w *wsjson.Writer, v Visitors) {
-	w.Begin()
-	w.Name("room")
+	wsWriteVisitorsFrom(w, &v)
+}
+
+// wsWriteVisitorsFrom writes a Visitors as encoding/json does.
+func wsWriteVisitorsFrom(w *wsjson.Writer, v *Visitors) {
+	w.Lit(`{"room":`)
 	wsjson.WriteString(w, v.Room)
-	w.Name("count")
+	w.Lit(`,"count":`)
 	wsjson.WriteInt(w, v.Count)
-	w.End()
+	w.Lit(`}`)
 }

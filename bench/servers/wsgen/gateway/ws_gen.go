@@ -110,7 +110,13 @@ var (
 
 // wsReadPeerLine reads a peer.Line; what is not written plainly is for encoding/json.
 func wsReadPeerLine(r *wsjson.Reader) (v peer.Line) {
-	for r.Next() {
+	wsReadPeerLineInto(r, &v)
+	return v
+}
+
+// wsReadPeerLineInto reads a peer.Line.
+func wsReadPeerLineInto(r *wsjson.Reader, v *peer.Line) {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "at":
 			wsjson.ReadInt(r, &v.At)
@@ -119,22 +125,25 @@ func wsReadPeerLine(r *wsjson.Reader) (v peer.Line) {
 		case "text":
 			wsjson.ReadString(r, &v.Text)
 		default:
-			r.Odd()
+			r.Skip("at", "by", "text")
 		}
 	}
-	return v
 }
 
 // wsWritePeerLine writes a peer.Line as encoding/json does.
 func wsWritePeerLine(w *wsjson.Writer, v peer.Line) {
-	w.Begin()
-	w.Name("at")
+	wsWritePeerLineFrom(w, &v)
+}
+
+// wsWritePeerLineFrom writes a peer.Line as encoding/json does.
+func wsWritePeerLineFrom(w *wsjson.Writer, v *peer.Line) {
+	w.Lit(`{"at":`)
 	wsjson.WriteInt(w, v.At)
-	w.Name("by")
+	w.Lit(`,"by":`)
 	wsjson.WriteInt(w, v.By)
-	w.Name("text")
+	w.Lit(`,"text":`)
 	wsjson.WriteString(w, v.Text)
-	w.End()
+	w.Lit(`}`)
 }
 
 // wsGatewayJoin is the data of join.
@@ -149,13 +158,14 @@ func wsReadGatewayJoin(r *wsjson.Reader) (v wsGatewayJoin) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "room":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Room)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("room")
 		}
 	}
 	r.Require(seen == 1<<0)

@@ -124,13 +124,14 @@ func wsReadChatSay(r *wsjson.Reader) (v wsChatSay) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("text")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -167,13 +168,14 @@ func wsReadChatSearch(r *wsjson.Reader) (v wsChatSearch) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "text":
+			r.Require(!r.Null())
 			wsjson.ReadString(r, &v.Text)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("text")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -210,13 +212,14 @@ func wsReadChatWatch(r *wsjson.Reader) (v wsChatWatch) {
 		return v
 	}
 	var seen uint64
-	for r.Next() {
+	for more := r.Object(); more; more = r.More() {
 		switch string(r.Name()) {
 		case "n":
+			r.Require(!r.Null())
 			wsjson.ReadInt(r, &v.N)
 			seen |= 1 << 0
 		default:
-			r.Odd()
+			r.Skip("n")
 		}
 	}
 	r.Require(seen == 1<<0)
@@ -243,8 +246,12 @@ func wsDecodeChatWatch(c *ws.Call) (wsChatWatch, error) {
 
 // wsWriteLine writes a Line as encoding/json does.
 func wsWriteLine(w *wsjson.Writer, v Line) {
-	w.Begin()
-	w.Name("text")
+	wsWriteLineFrom(w, &v)
+}
+
+// wsWriteLineFrom writes a Line as encoding/json does.
+func wsWriteLineFrom(w *wsjson.Writer, v *Line) {
+	w.Lit(`{"text":`)
 	wsjson.WriteString(w, v.Text)
-	w.End()
+	w.Lit(`}`)
 }
