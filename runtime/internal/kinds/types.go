@@ -69,8 +69,6 @@ type Quotes struct {
 	ID      *int64        `json:"id,string"`
 	Sure    *Switch       `json:"sure,omitempty,string"`
 	Size    *uint         `json:"size,string,omitzero"`
-	Rest    []int         `json:"rest,string"`
-	Deep    **int         `json:"deep,string"`
 }
 
 // Pointers has pointers to everything.
@@ -317,7 +315,6 @@ type Names struct {
 	Int16   int    `json:"int16"`
 	INT16   int    `json:"Int16"`
 	Umlaut  string `json:"größe"`
-	Dash    string `json:"-,"`
 	Slash   string `json:"a/b c:@#1"`
 	Skipped string `json:"-"`
 	K       string `json:"k"`

@@ -746,8 +746,6 @@ var (
 		ID      *int64        `json:"id,string"`
 		Sure    *Switch       `json:"sure,omitempty,string"`
 		Size    *uint         `json:"size,string,omitzero"`
-		Rest    []int         `json:"rest,string"`
-		Deep    **int         `json:"deep,string"`
 	}{}
 	_ Pointers = struct {
 		String *string            `json:"string"`
@@ -913,7 +911,6 @@ var (
 		Int16   int    `json:"int16"`
 		INT16   int    `json:"Int16"`
 		Umlaut  string `json:"größe"`
-		Dash    string `json:"-,"`
 		Slash   string `json:"a/b c:@#1"`
 		Skipped string `json:"-"`
 		K       string `json:"k"`
@@ -2045,47 +2042,10 @@ func wsReadQuotesInto(r *wsjson.Reader, v *Quotes) {
 				}
 				wsjson.QuotedUint(r, v.Size)
 			}
-		case "rest":
-			wsReadIntsInto(r, &v.Rest)
-		case "deep":
-			if r.Null() {
-				v.Deep = nil
-			} else {
-				if v.Deep == nil {
-					v.Deep = new(*int)
-				}
-				if r.Null() {
-					*v.Deep = nil
-				} else {
-					if *v.Deep == nil {
-						*v.Deep = new(int)
-					}
-					wsjson.ReadInt(r, *v.Deep)
-				}
-			}
 		default:
-			r.Skip("int", "level", "bool", "float32", "float64", "wait", "id", "sure", "size", "rest", "deep")
+			r.Skip("int", "level", "bool", "float32", "float64", "wait", "id", "sure", "size")
 		}
 	}
-}
-
-// wsReadIntsInto reads a []int.
-func wsReadIntsInto(r *wsjson.Reader, v *[]int) {
-	if r.Null() {
-		*v = nil
-		return
-	}
-	r.Require(*v == nil)
-	s := []int{}
-	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
-		var e int
-		wsjson.ReadInt(r, &e)
-		if cap(s) == 0 {
-			s = make([]int, 0, r.Guess(start, 8))
-		}
-		s = append(s, e)
-	}
-	*v = s
 }
 
 // wsWriteQuotes writes a Quotes as encoding/json does.
@@ -2125,35 +2085,7 @@ func wsWriteQuotesFrom(w *wsjson.Writer, v *Quotes) {
 		w.Lit(`,"size":`)
 		wsjson.QuoteUint(w, *v.Size)
 	}
-	w.Lit(`,"rest":`)
-	wsWriteInts(w, v.Rest)
-	w.Lit(`,"deep":`)
-	if v.Deep == nil {
-		w.Null()
-	} else {
-		if *v.Deep == nil {
-			w.Null()
-		} else {
-			wsjson.WriteInt(w, **v.Deep)
-		}
-	}
 	w.Lit(`}`)
-}
-
-// wsWriteInts writes a []int as encoding/json does.
-func wsWriteInts(w *wsjson.Writer, v []int) {
-	if v == nil {
-		w.Null()
-		return
-	}
-	w.Lit(`[`)
-	for i := range v {
-		if i > 0 {
-			w.Lit(`,`)
-		}
-		wsjson.WriteInt(w, v[i])
-	}
-	w.Lit(`]`)
 }
 
 // wsReadPointers reads a Pointers; what is not written plainly is for encoding/json.
@@ -2312,6 +2244,25 @@ func wsReadPointersInto(r *wsjson.Reader, v *Pointers) {
 	}
 }
 
+// wsReadIntsInto reads a []int.
+func wsReadIntsInto(r *wsjson.Reader, v *[]int) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []int{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		var e int
+		wsjson.ReadInt(r, &e)
+		if cap(s) == 0 {
+			s = make([]int, 0, r.Guess(start, 8))
+		}
+		s = append(s, e)
+	}
+	*v = s
+}
+
 // wsReadIntArrayInto reads a [2]int.
 func wsReadIntArrayInto(r *wsjson.Reader, v *[2]int) {
 	if r.Null() {
@@ -2451,6 +2402,22 @@ func wsWritePointersFrom(w *wsjson.Writer, v *Pointers) {
 	w.Lit(`,"any":`)
 	wsjson.WriteStd(w, &v.Any)
 	w.Lit(`}`)
+}
+
+// wsWriteInts writes a []int as encoding/json does.
+func wsWriteInts(w *wsjson.Writer, v []int) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsjson.WriteInt(w, v[i])
+	}
+	w.Lit(`]`)
 }
 
 // wsWriteIntArrayFrom writes a [2]int as encoding/json does.
@@ -4300,8 +4267,6 @@ func wsReadNamesInto(r *wsjson.Reader, v *Names) {
 			wsjson.ReadInt(r, &v.INT16)
 		case "größe":
 			wsjson.ReadString(r, &v.Umlaut)
-		case "-":
-			wsjson.ReadString(r, &v.Dash)
 		case "a/b c:@#1":
 			wsjson.ReadString(r, &v.Slash)
 		case "k":
@@ -4311,7 +4276,7 @@ func wsReadNamesInto(r *wsjson.Reader, v *Names) {
 		case "Plain":
 			wsjson.ReadString(r, &v.Plain)
 		default:
-			r.Skip("int16", "Int16", "größe", "-", "a/b c:@#1", "k", "s", "Plain")
+			r.Skip("int16", "Int16", "größe", "a/b c:@#1", "k", "s", "Plain")
 		}
 	}
 }
@@ -4329,8 +4294,6 @@ func wsWriteNamesFrom(w *wsjson.Writer, v *Names) {
 	wsjson.WriteInt(w, v.INT16)
 	w.Lit(`,"größe":`)
 	wsjson.WriteString(w, v.Umlaut)
-	w.Lit(`,"-":`)
-	wsjson.WriteString(w, v.Dash)
 	w.Lit(`,"a/b c:@#1":`)
 	wsjson.WriteString(w, v.Slash)
 	w.Lit(`,"k":`)
