@@ -21,6 +21,7 @@ func TestGeneratedV2(t *testing.T) { oldGenerated(t, "v2") }
 // oldGenerated builds the files of a version, and talks to them.
 func oldGenerated(t *testing.T, version string) {
 	t.Helper()
+	t.Parallel() // it waits for the go command and another process
 	dir, talk := unpackGenerated(t, version)
 	goCommand(t, dir, "build", "-tags", "wireinject", "./...")
 	program := filepath.Join(dir, "old.exe")

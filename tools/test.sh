@@ -39,7 +39,7 @@ done
 
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
-flags=(-json -count=1 -vet=off -timeout 20m) # a busy machine needs more than the usual 10 for the runtime
+flags=(-json -count=1 -vet=off -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
 run() {
 	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
 	beside=$(mktemp)
