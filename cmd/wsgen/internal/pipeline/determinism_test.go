@@ -117,6 +117,7 @@ func TestSameFromClones(t *testing.T) {
 			for _, c := range []struct{ dir, pattern, work string }{
 				{"examples/live", "./...", ""},
 				{".", "./runtime/internal/fixture", ""},
+				{".", "./runtime/internal/kinds", ""},
 				{"chaos", "./internal/node", "off"}, // it, and those below, are in no workspace
 				{"examples/behind", "./feed", "off"},
 				{"runtime/metrics/prom/dashboard", "./internal/demo", "off"},
