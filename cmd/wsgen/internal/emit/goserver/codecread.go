@@ -37,7 +37,7 @@ func (c *codecs) into(ref model.CodecRef) jen.Code {
 		default:
 			body = c.mapInto(ref, codec)
 		}
-		return gofile.Doc(name+" reads "+article(typeName(codec.Type))+".").
+		return gofile.Doc(name + " reads " + article(typeName(codec.Type)) + ".").
 			Func().Id(name).Add(parameters(codec.Type,
 			c.id("r").Op("*").Add(c.JSON("Reader")),
 			c.id("v").Op("*").Add(c.Type(codec.Type)),

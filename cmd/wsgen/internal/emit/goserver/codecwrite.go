@@ -24,7 +24,7 @@ func (c *codecs) writer(ref model.CodecRef) jen.Code {
 }
 
 func (c *codecs) writeFunc(name string, codec *model.Codec, typ jen.Code, body []jen.Code) jen.Code {
-	return gofile.Doc(name+" writes "+article(typeName(codec.Type))+" as encoding/json does.").
+	return gofile.Doc(name + " writes " + article(typeName(codec.Type)) + " as encoding/json does.").
 		Func().Id(name).Add(parameters(codec.Type, c.id("w").Op("*").Add(c.JSON("Writer")), c.id("v").Add(typ))).Block(body...)
 }
 
