@@ -277,24 +277,32 @@ func (c *conn) confirm(ctx context.Context) error {
 }
 
 // settle asks for servers that are not known yet, if there may be any, and listens
-// for a while.
+// for a while each time. It asks again and again, and waits for its own server in
+// between: on a machine that is busy, a single wait may be over before an answer that
+// has come is read.
 func (c *conn) settle(ctx context.Context) error {
 	if c.nc.ConnectedClusterName() == "" {
 		return nil
 	}
-	if _, err := c.ask(); err != nil {
-		return err
-	}
 	t := time.NewTimer(settling)
 	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-c.pipe.gone:
-		return broker.ErrDown
-	case <-ctx.Done():
-		return ctx.Err()
+	for range settlings {
+		if _, err := c.ask(); err != nil {
+			return err
+		}
+		if err := c.flush(ctx); err != nil {
+			return err
+		}
+		t.Reset(settling / settlings)
+		select {
+		case <-t.C:
+		case <-c.pipe.gone:
+			return broker.ErrDown
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 // denied returns what the server has refused to subscribe to since it was called

@@ -10,7 +10,8 @@ const (
 	alive    = 2500 * time.Millisecond // who was not heard for so long is not waited for
 	farewell = 200 * time.Millisecond  // the same, after a node there has said that it leaves
 	askAgain = 100 * time.Millisecond  // how long an answer may take until the question is put again
-	settling = 100 * time.Millisecond  // how long a new link listens for servers that it does not know
+	settling = 250 * time.Millisecond  // how long a new link listens for servers that it does not know
+	settlings = 5                      // how often it asks for them meanwhile
 	maxPeers = 1024                    // servers that a link remembers
 )
 
