@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make generate: renews every generated file, module by module.
 source "$(dirname "$0")/lib.sh"
+trim
 
 # First of all, since wsgen has it in itself, and writes it into the clients below. The part
 # of clients in JavaScript comes from that in TypeScript. It is committed, and TestScript

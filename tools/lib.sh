@@ -23,6 +23,10 @@ command -v go >/dev/null || fail "go is not in PATH; wsgen needs Go 1.26 or newe
 command -v git >/dev/null || fail "git is not in PATH"
 git rev-parse --git-dir >/dev/null 2>&1 || fail "$PWD is no git checkout; clone the repository instead"
 
+# trim has what is built from here on name no folder of this machine. So the build cache
+# gives one module what was compiled for another, or for a copy of it.
+trim() { export GOFLAGS="${GOFLAGS:+$GOFLAGS }-trimpath"; }
+
 # tree lists the files of the working tree that git knows, or would add, and
 # that match one of the globs.
 tree() {

@@ -2,6 +2,7 @@
 # make lint: the gate that runs in seconds. Each module stands alone here, as
 # its users get it: no workspace.
 source "$(dirname "$0")/lib.sh"
+trim
 export GOWORK=off
 
 step "building the linters"

@@ -39,7 +39,7 @@ done
 
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
-flags=(-json -count=1 -vet=off -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
+flags=(-json -count=1 -vet=off -trimpath -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
 run() {
 	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
 	beside=$(mktemp)
@@ -76,6 +76,7 @@ beside() {
 	# The program as a whole, again and again, which takes twice as long with the race
 	# detector. Its packages are tested with it.
 	go test "${flags[@]}" ./cmd/wsgen || status=1
+	trim # those above have to do without GOFLAGS
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
 	for m in $(modules); do

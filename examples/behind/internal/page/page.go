@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -24,11 +23,22 @@ var marked = regexp.MustCompile("(?m)^<!-- user behind: ([a-z]+) (\\S+) -->\n```
 // Root is the repository's root.
 func Root(t *testing.T) string {
 	t.Helper()
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		t.Fatal("where is this file?")
+	dir, err := os.Getwd() // a test's is that of its package
+	if err != nil {
+		t.Fatal(err)
 	}
-	return filepath.Join(filepath.Dir(here), "..", "..", "..", "..")
+	for !there(filepath.Join(dir, filepath.FromSlash(Name))) {
+		if dir == filepath.Dir(dir) {
+			t.Fatalf("no folder above has %s", Name)
+		}
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+func there(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // Text returns the whole page.
