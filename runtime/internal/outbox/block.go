@@ -24,12 +24,11 @@ func (q *Queue) Copy(frame []byte) Verdict {
 		return Closed
 	case q.waited() || !q.admit(len(frame)):
 		return q.full()
-	case q.is(keeps): // the frame must live on
+	case q.keeps(): // the frame must live on
 		return q.add(slices.Clone(frame), mark{how: insisted})
 	case q.frames == 0 && len(frame) <= Block:
-		q.inline(append(blocks.Get().(*[Block]byte)[:0], frame...), nil, insisted)
-		q.run = 1
-	case q.run > 0 && q.more == nil && len(q.first)+len(frame) <= Block:
+		q.inline(append(blocks.Get().(*[Block]byte)[:0], frame...), 1, insisted)
+	case q.block() > 0 && q.more == nil && len(q.first)+len(frame) <= Block:
 		q.first = append(q.first, frame...)
 		q.run++
 	default:

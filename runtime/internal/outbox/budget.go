@@ -87,7 +87,7 @@ func (q *Queue) ownBytes() int {
 	if q.more != nil {
 		n = q.more.own
 	}
-	if q.run > 1 {
+	if q.block() > 1 {
 		n += len(q.first)
 	}
 	if q.is(ownFlight) {

@@ -30,9 +30,9 @@ func (q *Queue) Stalled() bool {
 }
 
 // KeepingSize returns how large what a queue has is that keeps, and where the part of
-// it begins that pushes write.
+// it begins that is rare.
 func KeepingSize() (size, second uintptr) {
-	return unsafe.Sizeof(keeping{}), unsafe.Offsetof(keeping{}.Limits)
+	return unsafe.Sizeof(keeping{}), unsafe.Offsetof(keeping{}.by)
 }
 
 // Sent returns how many frames that count were taken. The queue must have a
@@ -53,8 +53,17 @@ func (q *Queue) After(seq uint64) (frames [][]byte, ok bool) {
 	if seq > k.sent || k.sent-seq > uint64(k.n) {
 		return nil, false
 	}
-	for i := uint32(k.sent - seq); i > 0; i-- {
-		frames = append(frames, k.ring[k.back(i)].bytes)
+	for _, f := range k.behind(seq) {
+		frames = append(frames, f.bytes)
 	}
 	return frames, true
+}
+
+// Entries returns how many entries hold what is kept, and for how many there is room.
+// The queue must have a Keeper.
+func (q *Queue) Entries() (used, room int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	k := q.keeping()
+	return int(k.used), len(k.ring)
 }

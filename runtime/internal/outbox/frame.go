@@ -114,10 +114,13 @@ type Batch struct {
 	Patient bool
 
 	first []byte
-	run   uint16 // as Queue.run
+	run   uint16 // how many frames first is, if it is in a block; else 0
+	share uint16 // of first as a Frame
 	more  *overflow
 
 	gone []lot
+
+	lately lately
 }
 
 // lot is a frame that queues have let go of, and how many of them have.
@@ -201,4 +204,5 @@ func (b *Batch) Settle(total *Budget) {
 	if cap(b.gone) > maxPooledFrames {
 		b.gone = nil
 	}
+	b.lately.settle()
 }

@@ -36,34 +36,32 @@ func (by *Keeper) of(l *Limits) *Limits {
 }
 
 // keeping is what a Queue with a Keeper has besides, from the first frame on that it
-// keeps. The queue finds it by its limits: so one without a Keeper is not a byte
-// larger, and its fast paths test one bit of the state that they test anyway.
+// keeps, and any queue while a caller waits for room. So a queue that keeps nothing
+// is not a byte larger, and a push finds in the queue all that it needs: it touches
+// nothing of this.
 //
 // Frames are counted when they are taken, not when they are queued: what was
 // shed or replaced before has no number.
 //
-// What a push to many writes stands in one cache line, and what the writer does in
-// another, but for the place in the ring: they run on different processors. Touch and
-// TouchAll fetch them.
+// What the writer does for each batch stands in one cache line, and what is rare in
+// another. TouchAll fetches the first.
 type keeping struct {
-	// ring has what was handed out last: n frames up to before next, in order. It
-	// grows to Keeper.Frames; then the newest takes the place of the oldest, and
-	// no other line is fetched for that.
-	ring []*Frame
-	sent uint64 // how many frames that count were taken
+	// ring has what was handed out last: used entries up to before next, in order,
+	// which are n frames. It grows until there are Keeper.Frames.
+	ring       []kept
+	sent       uint64 // how many frames that count were taken
+	place      *kept  // where the next entry goes, for TouchAll alone; nil: it is not known
+	next, used uint32
+	n, bytes   uint32 // bytes that the frames count
+	enough     uint32 // as many bytes as they may count before bound has to look
+	skip       uint32 // how many frames of the oldest entry, which is a pack then, are kept no more
 
-	next, n uint32
-	bytes   uint32                 // that the frames count
-	enough  uint32                 // as many bytes as they may count before bound has to look
-	place   atomic.Pointer[*Frame] // of the next frame in the ring, for TouchAll alone; nil: it is not known
-	ahead   atomic.Pointer[*Frame] // of the one that is a cache line further
-
-	Limits
-
-	first    *Frame // in the inline slot, if it is shared
-	rare     *rare  // nil: none of it was needed
-	reserved uint32 // units of by.Total
-	parks    uint32 // how often the queue was parked
+	by       *Keeper // nil: nothing is kept
+	rare     *rare   // nil: none of it was needed
+	line     line
+	reserved uint32   // units of by.Total
+	parks    uint32   // how often the queue was parked
+	_        [24]byte // the two lines are no other's
 }
 
 // rare is what few queues need.
@@ -87,39 +85,38 @@ const keptUnit = 256
 // Keep has the queue count and keep what it hands out. It must be called before
 // the first frame and after Limit, once. The frames must not change afterwards,
 // even when they have been written.
-func (q *Queue) Keep(by *Keeper) {
-	q.limits.Store(by.of(q.limits.Load()))
-	q.set(keeps)
+func (q *Queue) Keep(by *Keeper) { q.limits.Store(by.of(q.limits.Load())) }
+
+// keeper returns the Keeper of the queue; nil: it keeps nothing.
+func (q *Queue) keeper() *Keeper {
+	if l := q.limits.Load(); l != nil {
+		return l.by
+	}
+	return nil
 }
+
+// keeps reports whether the queue keeps what it hands out.
+func (q *Queue) keeps() bool { return q.keeper() != nil }
 
 // kept returns what the queue keeps; nil: nothing was kept yet, or there is no Keeper.
 func (q *Queue) kept() *keeping {
-	if !q.is(keeps) {
+	if !q.keeps() {
 		return nil
 	}
-	return q.limits.Load().keep
+	return q.beside.Load()
 }
 
-// keeping is kept for a queue that has a Keeper and is about to keep something.
+// keeping returns what the queue has besides, made if need be.
 func (q *Queue) keeping() *keeping {
-	l := q.limits.Load()
-	if l.keep != nil {
-		return l.keep
+	if k := q.beside.Load(); k != nil {
+		return k
 	}
-	k := &keeping{Limits: *l}
-	k.Limits.keep = k
-	k.look()
-	q.limits.Store(&k.Limits)
+	k := &keeping{by: q.keeper()}
+	if k.by != nil {
+		k.look()
+	}
+	q.beside.Store(k)
 	return k
-}
-
-// noteFirst notes which frame is in the inline slot, if it is shared; else f is nil.
-func (q *Queue) noteFirst(f *Frame) {
-	if f != nil {
-		q.keeping().first = f
-	} else if k := q.kept(); k != nil {
-		k.first = nil
-	}
 }
 
 // Aside is Insist for a frame that belongs to the socket and not to what the
@@ -157,8 +154,8 @@ func (q *Queue) Forget(seq uint64) {
 }
 
 // handOut counts, stamps and keeps the frames of b, which were taken just now.
-func (q *Queue) handOut(b *Batch) {
-	k := q.kept()
+func (q *Queue) handOut(b *Batch, by *Keeper) {
+	k := q.beside.Load()
 	if k == nil {
 		if b.more == nil && q.is(aside) { // a Ping to one that was never sent anything
 			if q.is(stamp) {
@@ -173,28 +170,41 @@ func (q *Queue) handOut(b *Batch) {
 		case q.is(stamp):
 			stampWith(b.first, k.sent)
 		case q.is(aside):
-		case k.first != nil:
-			k.keep(k.first)
-			k.first = nil
 		default:
-			k.keep(&Frame{bytes: b.first})
+			k.keep(b.lately.frame(b), by)
 		}
 	}
-	if b.more == nil {
+	switch {
+	case b.more == nil:
+	case len(b.more.marks) == 0:
+		k.keepAll(b, by)
+	default:
+		k.keepMarked(b.more, by)
+	}
+	k.showPlace()
+}
+
+// keepAll counts and keeps the frames of b behind the first, of which none has a mark.
+func (k *keeping) keepAll(b *Batch, by *Keeper) {
+	if p := b.lately.pack(b, by); p != nil {
+		k.keepPack(p, by)
 		return
 	}
-	if len(b.more.marks) == 0 {
-		k.keepAll(b.more.frames)
-		return
+	for _, f := range b.more.frames {
+		k.keep(f, by)
 	}
-	for i, f := range b.more.frames {
-		switch m := b.more.at(i); {
+}
+
+// keepMarked counts, stamps and keeps the frames of o, each as its mark says.
+func (k *keeping) keepMarked(o *overflow, by *Keeper) {
+	for i, f := range o.frames {
+		switch m := o.at(i); {
 		case m.is(stamp):
 			stampWith(f.bytes, k.sent)
 		case m.kept:
 			k.noted(f, m.lost)
 		case !m.is(aside):
-			k.keep(f)
+			k.keep(f, by)
 		}
 	}
 }
@@ -205,113 +215,39 @@ func stampWith(frame []byte, sent uint64) {
 }
 
 // keep counts and keeps a frame.
-func (k *keeping) keep(f *Frame) {
+func (k *keeping) keep(f *Frame, by *Keeper) {
 	k.sent++
-	switch {
-	case int(k.n) < len(k.ring):
-		k.n++
-	case len(k.ring) < k.by.Frames:
-		k.grow()
-		k.n++
-	case k.n == 0: // nothing may be kept
-		return
-	default: // it takes the place of the oldest
-		k.bytes -= k.ring[k.next].weight()
+	if int(k.n) >= by.Frames {
+		if k.n == 0 { // nothing may be kept
+			return
+		}
+		k.forget(1)
 	}
-	k.ring[k.next] = f
-	if k.next++; int(k.next) == len(k.ring) {
-		k.next = 0
-	}
-	k.showPlace()
+	k.put(kept{frame: f})
+	k.n++
 	if k.bytes += f.weight(); k.bytes > k.enough {
 		k.bound()
 	}
 }
 
-// keepAll is keep for many frames, as many at a time as have room up to the end
-// of the ring. The addresses are copied.
-func (k *keeping) keepAll(frames []*Frame) {
-	for len(frames) > 0 {
-		if int(k.n) == len(k.ring) && len(k.ring) < k.by.Frames {
-			k.grow()
-		}
-		free := len(k.ring) - int(k.n)
-		some := len(k.ring) - int(k.next)
-		if len(k.ring) < k.by.Frames {
-			some = min(some, free) // else the ring grows, and nothing goes
-		}
-		if some = min(some, len(frames)); some == 0 { // nothing may be kept
-			k.sent += uint64(len(frames))
-			return
-		}
-		at, bytes := k.ring[k.next:][:some], k.bytes
-		for _, old := range at[min(free, some):] { // the free places are before those of the oldest
-			bytes -= old.weight()
-		}
-		copy(at, frames)
-		for _, f := range at {
-			bytes += f.weight()
-		}
-		k.bytes = bytes
-		k.n += uint32(min(free, some))
-		k.sent += uint64(some)
-		if k.next += uint32(some); int(k.next) == len(k.ring) {
-			k.next = 0
-		}
-		if k.bytes > k.enough {
-			k.bound()
-		}
-		frames = frames[some:]
+// keepPack counts and keeps the frames of a pack, which are no more than may be kept.
+func (k *keeping) keepPack(p *pack, by *Keeper) {
+	n := uint32(len(p.frames))
+	k.sent += uint64(n)
+	if over := int(k.n) + int(n) - by.Frames; over > 0 {
+		k.forget(uint32(over))
 	}
-	k.showPlace()
-}
-
-// lineFrames is how many places of a ring are in a cache line.
-const lineFrames = 8
-
-// showPlace says where the next frames go.
-func (k *keeping) showPlace() {
-	if len(k.ring) == 0 {
-		return
+	k.put(kept{pack: p})
+	k.n += n
+	if k.bytes += p.weight(); k.bytes > k.enough {
+		k.bound()
 	}
-	ahead := int(k.next) + lineFrames
-	if ahead >= len(k.ring) {
-		ahead = 0
-	}
-	k.place.Store(&k.ring[k.next])
-	k.ahead.Store(&k.ring[ahead])
-}
-
-// grow makes room in the ring, which is full.
-func (k *keeping) grow() { k.resize(min(max(minRing, 2*len(k.ring)), k.by.Frames)) }
-
-// minRing is how many frames the first ring has room for.
-const minRing = 4
-
-// resize moves the frames to a ring with room for so many.
-func (k *keeping) resize(room int) {
-	ring := make([]*Frame, room)
-	for i := range k.n {
-		ring[i] = k.ring[k.back(k.n-i)]
-	}
-	k.ring, k.next = ring, k.n
-	k.place.Store(nil)
-	k.ahead.Store(nil)
-}
-
-// back returns where the frame is that was handed out i frames ago: the last is
-// 1.
-func (k *keeping) back(i uint32) uint32 {
-	if i > k.next {
-		return k.next + uint32(len(k.ring)) - i
-	}
-	return k.next - i
 }
 
 // bound forgets what is beyond a bound of bytes, and reserves the rest.
 func (k *keeping) bound() {
 	for int(k.bytes) > min(k.by.Bytes, maxBytes) {
-		k.forgetOldest()
+		k.forget(1)
 	}
 	if total := k.by.Total; total != nil {
 		for need := k.units(); need > k.reserved; need = k.units() {
@@ -319,7 +255,7 @@ func (k *keeping) bound() {
 				k.reserved = need
 			}
 			for need > k.reserved && k.units() == need {
-				k.forgetOldest()
+				k.forget(1)
 			}
 		}
 	}
@@ -334,17 +270,10 @@ func (k *keeping) look() {
 	}
 }
 
-// forgetOldest forgets the oldest frame.
-func (k *keeping) forgetOldest() {
-	at := k.back(k.n)
-	k.bytes -= k.ring[at].weight()
-	k.ring[at] = nil
-	k.n--
-}
-
 // takeBack takes back the numbers of frames that were handed out last and are
 // about to be queued again.
 func (k *keeping) takeBack(o *overflow) {
+	var n uint32
 	for i := range slices.Backward(o.frames) {
 		if m := o.at(i); m.is(aside) {
 			if m.kept {
@@ -353,22 +282,18 @@ func (k *keeping) takeBack(o *overflow) {
 			continue
 		}
 		k.sent--
-		if k.n > 0 {
-			k.next = k.back(1)
-			k.bytes -= k.ring[k.next].weight()
-			k.ring[k.next] = nil
-			k.n--
-		}
+		n++
 	}
+	k.pop(min(n, k.n))
 	k.release()
 }
 
 // acknowledge forgets the first seq frames. The ring becomes smaller if it has
 // been much too large since the last time.
 func (k *keeping) acknowledge(seq uint64) {
-	before := int(k.n)
-	for first := k.sent - uint64(k.n); first < min(seq, k.sent); first++ {
-		k.forgetOldest()
+	before := int(k.used)
+	if first := k.sent - uint64(k.n); seq > first {
+		k.forget(uint32(min(seq, k.sent) - first))
 	}
 	k.forgetNotes(seq)
 	k.release()
@@ -379,10 +304,8 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.first = nil, nil
-	k.next, k.n, k.bytes = 0, 0, 0
-	k.place.Store(nil)
-	k.ahead.Store(nil)
+	k.ring, k.place = nil, nil
+	k.next, k.used, k.n, k.bytes, k.skip = 0, 0, 0, 0, 0
 	if k.rare != nil {
 		k.rare.list = nil
 	}

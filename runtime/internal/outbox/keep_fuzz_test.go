@@ -268,7 +268,7 @@ func (m *keepModel) told(closed bool) {
 }
 
 // ops is how many different steps there are.
-const ops = 23
+const ops = 24
 
 // step does what a byte says.
 func (m *keepModel) step(op, arg byte) {
@@ -356,6 +356,24 @@ func (m *keepModel) step(op, arg byte) {
 			m.queued = append(m.queued, entry{text: text, kept: true, insisted: true, aside: true})
 		}
 		m.verdict("tell", v, true)
+	case 23:
+		m.burst(4+int(arg%8), int(arg))
+	}
+}
+
+// burst shares frames one after the other, which are likely to be taken together.
+func (m *keepModel) burst(n, among int) {
+	m.t.Helper()
+	for range n {
+		text := m.text(1 + among%20)
+		e := entry{text: text, weight: max(1, len(text)/max(1, among)) + 8}
+		m.add("share", e, func() outbox.Verdict {
+			f := new(outbox.Frame)
+			f.Share([]byte(text))
+			f.Among(among)
+			defer f.Settle(nil)
+			return m.q.Share(f)
+		})
 	}
 }
 
@@ -580,7 +598,7 @@ func (m *keepModel) check() {
 // model after each step.
 func FuzzKeep(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 300 {
+	for i := range 400 {
 		in := make([]byte, 4+r.IntN(600))
 		for j := range in {
 			in[j] = byte(r.Uint32())
@@ -592,13 +610,19 @@ func FuzzKeep(f *testing.F) {
 				}
 			}
 		}
+		if i%4 == 3 { // with bursts that are taken together
+			in[0], in[1] = 15, 255
+			for j := 4; j < len(in)-1; j += 8 {
+				in[j] = 23
+			}
+		}
 		f.Add(in)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) < 4 || len(in) > 2000 {
 			return
 		}
-		m := &keepModel{t: t, frames: 1 + int(in[0]%16), bytes: 20 + int(in[1])*2, keptFrames: int(in[2] % 40), keptBytes: int(in[3]) * 4}
+		m := &keepModel{t: t, frames: 1 + int(in[0]%16), bytes: 20 + int(in[1])*2, keptFrames: int(in[2] % 40), keptBytes: int(in[3]) * 16}
 		total := 1 << 20
 		if in[3]%4 == 0 { // the total bounds it, not its own
 			total = m.keptBytes / 256 * 256

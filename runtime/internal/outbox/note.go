@@ -35,7 +35,7 @@ func (q *Queue) Note(lost int, older bool, note func(lost int) []byte) Verdict {
 	if q.is(closed) {
 		return Closed
 	}
-	if q.is(keeps) {
+	if q.keeps() {
 		q.keeping().rarely().write = note
 	}
 	at := q.noteAt(older)
@@ -143,6 +143,7 @@ func (k *keeping) again(o *overflow, seq uint64) {
 	if k.rare != nil {
 		rest = k.rare.list
 	}
+	frames := k.behind(seq)
 	for at := seq; ; at++ {
 		for ; len(rest) > 0 && rest[0].at == at; rest = rest[1:] {
 			o.put(rest[0].frame, mark{how: insisted | aside, kept: true, lost: rest[0].lost})
@@ -150,7 +151,7 @@ func (k *keeping) again(o *overflow, seq uint64) {
 		if at == k.sent {
 			return
 		}
-		o.put(k.ring[k.back(uint32(k.sent-at))].alone(), mark{how: insisted})
+		o.put(frames[at-seq].alone(), mark{how: insisted})
 	}
 }
 

@@ -189,9 +189,6 @@ func (q *Queue) shed(n, except int) {
 		q.frames--
 		q.bytes -= uint32(len(q.first))
 		q.first = nil
-		if k := q.kept(); k != nil {
-			k.first = nil
-		}
 		n--
 	}
 	for i := 0; n > 0; {

@@ -55,9 +55,11 @@ type Queue struct {
 
 	reserved uint32 // units of limits.Total that are this queue's
 	state    state
-	run      uint16 // how many frames first is, if it is in a block; else 0
+	run      uint16 // of first, if that is insisted on: how many frames it is in a block (Copy), or 0; else its Frame.share
 
-	line *line // nil: no caller waits for room
+	// beside is what the queue keeps, and who waits for room; nil: nothing and
+	// nobody. It is guarded by mu, but that TouchAll looks without.
+	beside atomic.Pointer[keeping]
 }
 
 // state is a set of facts about a queue.
@@ -75,7 +77,7 @@ const (
 	closed                      // nothing more is accepted
 	aborted                     // and frames that were accepted are not sent
 	ended                       // closed, and the last writer has been told
-	keeps                       // what was handed out is kept, by limits
+	waits                       // callers wait for room
 	parked                      // nothing may be taken: there is no socket
 
 	// How a frame is more than a plain push: that in the inline slot, or one with
@@ -91,6 +93,7 @@ func (q *Queue) clear(s state)   { q.state &^= s }
 
 // line counts the callers that wait for room in a queue. While there are any,
 // Push sees a full queue: frames that have waited go first, unless it is parked.
+// A push sees that by its state, which it looks at anyway (waits).
 type line struct {
 	waiting int
 	room    chan struct{} // closed when frames have left; made anew by the next caller that waits
@@ -122,8 +125,7 @@ type Limits struct {
 	Frames, Bytes int
 	Total         *Budget // shared with other queues; nil: no bound in total
 
-	by   *Keeper  // nil: nothing is kept
-	keep *keeping // that these are part of; nil: nothing was kept yet
+	by *Keeper // nil: nothing is kept
 }
 
 // Limit sets the bounds. It must be called before the first frame.
@@ -238,7 +240,7 @@ func (q *Queue) offer(frame []byte, m mark) Verdict {
 
 // waited reports whether callers wait for room, which go first. While the queue is
 // parked none of them will have any, and nobody waits for them.
-func (q *Queue) waited() bool { return q.line != nil && !q.is(parked) }
+func (q *Queue) waited() bool { return q.state&(waits|parked) == waits }
 
 // Wait is Insist as soon as there is room for the frame. It returns Closed when
 // the queue closes meanwhile, and never Full.
@@ -296,7 +298,7 @@ func (q *Queue) takes(n int, how manner) bool {
 	switch {
 	case how == linked && q.is(parked):
 		return true
-	case how == modest && q.is(keeps) && q.frames > 0:
+	case how == modest && q.keeps() && q.frames > 0:
 		if l := q.limits.Load(); int(q.frames) >= l.Frames/2 || int(q.bytes)+n > l.Bytes/2 {
 			return false
 		}
@@ -307,15 +309,13 @@ func (q *Queue) takes(n int, how manner) bool {
 // standInLine waits until frames have left, the queue closes or done is closed.
 // The caller holds mu, and has it again afterwards.
 func (q *Queue) standInLine(done <-chan struct{}) {
-	if q.line == nil {
-		q.line = new(line)
-	}
-	l := q.line
+	l := &q.keeping().line
 	if l.room == nil {
 		l.room = make(chan struct{})
 	}
 	room := l.room
 	l.waiting++
+	q.set(waits)
 	q.mu.Unlock()
 	select {
 	case <-room:
@@ -323,7 +323,10 @@ func (q *Queue) standInLine(done <-chan struct{}) {
 	}
 	q.mu.Lock()
 	if l.waiting--; l.waiting == 0 {
-		q.line = nil
+		q.clear(waits)
+		if !q.keeps() {
+			q.beside.Store(nil)
+		}
 	}
 }
 
@@ -357,7 +360,7 @@ func (q *Queue) within(frames int32, bytes int) bool {
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
 	if q.frames == 0 {
-		q.inline(frame, nil, m.how)
+		q.inline(frame, 0, m.how)
 	} else {
 		q.append(&Frame{bytes: frame}, m)
 		q.more.own += len(frame)
@@ -370,7 +373,7 @@ func (q *Queue) share(f *Frame, key string) Verdict {
 	size := len(f.bytes)
 	switch {
 	case q.frames == 0 && key == "":
-		q.inline(f.bytes, f, 0)
+		q.inline(f.bytes, f.share, 0)
 	case q.frames == 0 && !q.charge(f): // it is queued in any case
 		q.append(f.alone(), mark{key: key})
 		q.more.own += size
@@ -381,13 +384,18 @@ func (q *Queue) share(f *Frame, key string) Verdict {
 	return q.added(size)
 }
 
-// inline puts a frame into the inline slot. f is the frame if it is shared.
-func (q *Queue) inline(frame []byte, f *Frame, how state) {
-	q.first = frame
+// inline puts a frame into the inline slot. share is its Frame.share if it is shared.
+func (q *Queue) inline(frame []byte, share uint16, how state) {
+	q.first, q.run = frame, share
 	q.state = q.state&^(insisted|aside|stamp) | how
-	if q.is(keeps) {
-		q.noteFirst(f)
+}
+
+// block returns how many frames are in the block that first is in; 0: it is in none.
+func (q *Queue) block() uint16 {
+	if q.is(insisted) {
+		return q.run
 	}
+	return 0
 }
 
 func (q *Queue) append(f *Frame, m mark) {
@@ -461,9 +469,6 @@ func (q *Queue) Abort() Verdict {
 // empty drops what is queued.
 func (q *Queue) empty() {
 	q.first, q.run = nil, 0
-	if k := q.kept(); k != nil {
-		k.first = nil
-	}
 	if q.more != nil {
 		q.more.letGo(len(q.more.frames), q.total())
 		q.more.drop(len(q.more.frames))
@@ -485,8 +490,11 @@ func (q *Queue) look() Verdict {
 
 // wake wakes the callers that wait for room.
 func (q *Queue) wake() {
-	if q.line != nil && q.line.room != nil {
-		close(q.line.room)
-		q.line.room = nil
+	if !q.is(waits) {
+		return
+	}
+	if l := &q.beside.Load().line; l.room != nil {
+		close(l.room)
+		l.room = nil
 	}
 }

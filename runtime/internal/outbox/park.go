@@ -124,15 +124,12 @@ func (q *Queue) spill() {
 	if q.first == nil {
 		return
 	}
-	f := &Frame{bytes: q.first}
-	if first := q.keeping().first; first != nil {
-		f.share = first.share
-	}
+	f := &Frame{bytes: q.first, share: q.run} // no block: the queue has a Keeper
 	one := overflows.Get().(*overflow)
 	one.frames = append(one.frames, f)
 	one.mark(0, mark{how: q.state & (insisted | aside | stamp)})
 	one.own = len(f.bytes)
-	q.first, q.keeping().first = nil, nil
+	q.first, q.run = nil, 0
 	q.more = one.before(q.more)
 }
 

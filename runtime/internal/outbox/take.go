@@ -91,6 +91,7 @@ func (q *Queue) Stuck(b *Batch, n int) (rest []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.set(stalled)
+	b.lately = lately{} // the batch goes with who waits
 	if b.Len() == 1 {
 		rest = b.Join(nil)[n:]
 		return b.leaveBlock(rest)
@@ -183,8 +184,8 @@ func (q *Queue) begin(b *Batch, max int) (closed bool) {
 		q.set(patient)
 	}
 	q.take(b, max)
-	if q.is(keeps) {
-		q.handOut(b)
+	if by := q.keeper(); by != nil {
+		q.handOut(b, by)
 	}
 	return false
 }
@@ -197,9 +198,10 @@ func (q *Queue) take(b *Batch, maxSize int) {
 	}
 	if q.first != nil {
 		b.first = q.first
-		b.run = q.run
+		b.run = q.block()
+		b.share = q.run - b.run
 		q.takenBytes += uint32(len(q.first))
-		q.taken += max(1, int32(q.run))
+		q.taken += max(1, int32(b.run))
 		q.first, q.run = nil, 0
 		if b.run > 1 {
 			q.set(ownFlight)

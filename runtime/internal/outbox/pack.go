@@ -1,0 +1,101 @@
+package outbox
+
+import "slices"
+
+// pack has frames that were handed out together. In a burst to a thousand queues
+// they take the same ones, and then keep the same pack: one entry for each queue
+// where there would be one for each frame. A ring of these is in no cache, and to
+// write it is most of what keeping costs (docs/performance.md). It must not change.
+//
+// A frame of it that a queue has forgotten stays in memory as long as the queue keeps
+// one behind it, and that weighs no more than a part of what may be kept (packPart).
+type pack struct {
+	frames []*Frame
+	sums   []uint32 // what the first i of them weigh
+}
+
+func newPack(frames []*Frame) *pack {
+	p := &pack{frames: slices.Clone(frames), sums: make([]uint32, len(frames)+1)}
+	for i, f := range frames {
+		p.sums[i+1] = p.sums[i] + f.weight()
+	}
+	return p
+}
+
+func (p *pack) len() uint32 { return uint32(len(p.frames)) }
+
+// weight returns what the frames weigh together.
+func (p *pack) weight() uint32 { return p.sums[p.len()] }
+
+// front returns the first n frames as a pack of their own.
+func (p *pack) front(n uint32) *pack { return &pack{p.frames[:n], p.sums[:n+1]} }
+
+const (
+	minPack  = 4 // frames that a pack has, or more
+	packPart = 8 // a pack weighs no more than this part of Keeper.Bytes
+)
+
+// lately is what a writer has handed out last. It writes the same frames to one
+// connection after the other, and those that keep them keep the same memory. A patient
+// writer has one connection, and waits for it: it remembers nothing.
+type lately struct {
+	first *Frame // that was in the inline slot of a queue, which had no address of it
+	packs [4]*pack
+	next  uint8 // of packs that is made anew
+	used  bool  // since settle
+}
+
+// settle forgets what was of no use since it was called last. The rest goes with the
+// next that is, or with the writer.
+func (l *lately) settle() {
+	if !l.used {
+		*l = lately{}
+	}
+	l.used = false
+}
+
+// frame returns the first frame of b as one to keep.
+func (l *lately) frame(b *Batch) *Frame {
+	if f := l.first; f != nil && f.share == b.share && len(f.bytes) == len(b.first) && &f.bytes[0] == &b.first[0] {
+		l.used = true
+		return f
+	}
+	f := &Frame{bytes: b.first, share: b.share}
+	if f.share > 0 && len(f.bytes) > 0 && !b.Patient {
+		l.first, l.used = f, true
+	}
+	return f
+}
+
+// pack returns the frames of b behind the first, which have no marks, as a pack to
+// keep; nil: they are none.
+func (l *lately) pack(b *Batch, by *Keeper) *pack {
+	frames := b.more.frames
+	last := len(frames) - 1
+	if len(frames) < minPack || len(frames) > by.Frames || frames[0].own() || frames[last].own() || b.Patient {
+		return nil
+	}
+	p := l.find(frames)
+	if p == nil {
+		p = newPack(frames)
+		l.packs[l.next] = p
+		l.next = (l.next + 1) % uint8(len(l.packs))
+	}
+	l.used = true
+	if int64(p.weight()) > int64(by.Bytes)/packPart {
+		return nil
+	}
+	return p
+}
+
+// find returns the pack that has the same frames; nil: there is none. They are mostly
+// those of the last one.
+func (l *lately) find(frames []*Frame) *pack {
+	for i := range uint8(len(l.packs)) {
+		p := l.packs[(l.next-1-i)%uint8(len(l.packs))]
+		if p != nil && slices.Equal(p.frames, frames) {
+			return p
+		}
+	}
+	return nil
+}
