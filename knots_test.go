@@ -42,7 +42,7 @@ func TestKnots(t *testing.T) {
 // others are the API half, which knows of pushes, rooms and who is connected.
 var gatewayHalf = strings.Fields(`
 	admission call cancel chain check codec compose configure conn connect credit declared detach dispatch door_gateway
-	drain endpoint fuzz generated generated_v1 generated_v2 goaway guardcontext handshake hook http2 lifecycle limit lone metatext named
+	drain endpoint fuzz generated generated_v1 generated_v2 goaway guardcontext handshake hook http2 interim lifecycle limit lone metatext named
 	passage protocol_v1 questions refresh refusal resume router run serve session slow stream task timeout turn
 `)
 

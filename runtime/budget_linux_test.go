@@ -196,7 +196,7 @@ func writeAndHear(t *testing.T, fd int, out, until string) {
 
 // maxSessionHeap is how much more a session weighs than a plain listener, also
 // when it has asked whether the server is there.
-const maxSessionHeap = 200
+const maxSessionHeap = 120
 
 func TestBudgetSessionHeap(t *testing.T) {
 	if !alone(t) {

@@ -78,7 +78,7 @@ func (s *session) first(text bool, data []byte) {
 		return
 	}
 	s.awaitRooms()
-	s.since.Store(int64(s.born))
+	s.when.Store(int64(s.born))
 	s.welcome(s.endpoint.protocol.connected(connectedData{SID: s.begins(), Why: says.why, Schema: s.endpoint.spec.Contract}, s.limits()))
 }
 
@@ -146,6 +146,6 @@ func (s *session) welcome(connected []byte) {
 	}()
 	if s.member.Socket.Say(connected) == nil {
 		p := s.answered()
-		s.endpoint.tellAnswered(p.arrival, visible(s.conn), nil)
+		s.endpoint.tellAnswered(p.arrival, visible(&s.conn), nil)
 	}
 }

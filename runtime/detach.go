@@ -43,12 +43,12 @@ func (s *session) Breaks(cause *socket.Cause, part func()) bool {
 	switch {
 	case s.stage == stageBreaks, s.stage == stageAway:
 		return true
-	case s.stage != stageOpen, s.key == sessionKey{}, s.member.Socket.Closes(), !survives(cause), s.endpoint.server.hub.Closes():
+	case s.stage != stageOpen, s.entry.client == nil, s.member.Socket.Closes(), !survives(cause), s.endpoint.server.hub.Closes():
 		return false
 	}
 	s.stage = stageBreaks
-	s.away = &away{cause: closedBy(cause), left: make(chan struct{})}
-	s.until.Store(int64(noLimit))
+	s.amid().away = &away{cause: closedBy(cause), left: make(chan struct{})}
+	s.waitUntil(noLimit)
 	s.stay()
 	part()
 	s.inbox().Spill(true) // else the read goroutine may wait for ever: replies have no room now
@@ -66,7 +66,7 @@ func (s *session) Parting() bool {
 // client may come back.
 func (s *session) Parted() bool {
 	sv, o := s.endpoint.server, s.limits()
-	s.until.Store(int64(socket.Later(sv.clock(), o.ResumeWindow)))
+	s.waitUntil(socket.Later(sv.clock(), o.ResumeWindow))
 	s.member.Socket.Retime()
 	var place *list.Element
 	if !s.member.Socket.Closes() {
@@ -89,7 +89,8 @@ func (s *session) goAway(place *list.Element) (stays bool) {
 	sv := s.endpoint.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer close(s.away.left)
+	w := s.away()
+	defer close(w.left)
 	if s.member.Socket.Closes() {
 		if place != nil {
 			sv.sessions.back(place)
@@ -97,7 +98,7 @@ func (s *session) goAway(place *list.Element) (stays bool) {
 		s.stage = stageOver
 		return false
 	}
-	s.away.place = place
+	w.place = place
 	s.stage = stageAway
 	sv.hub.Part(s.network())
 	s.partGuest(func() { _ = s.lapse() })
@@ -107,7 +108,7 @@ func (s *session) goAway(place *list.Element) (stays bool) {
 // detached counts and logs a session that has lost its socket, and tells the
 // Observer.
 func (s *session) detached() {
-	sv, cause := s.endpoint.server, s.away.cause
+	sv, cause := s.endpoint.server, s.away().cause
 	if sv.listen(); sv.debugs.Load() {
 		sv.line(s.asClient(), slog.LevelDebug, "ws: detached", append(cause.attrs(), "gateway", s.endpoint.spec.Gateway)...)
 	}
@@ -118,7 +119,7 @@ func (s *session) detached() {
 // false, and changes nothing, if the session has another by now.
 func (s *session) lapse() bool {
 	s.mu.Lock()
-	w := s.away
+	w := s.away()
 	if w != nil {
 		w.lapses = true
 	}
@@ -141,14 +142,15 @@ func (s *session) part(cause Closed) {
 // s.mu.
 func (s *session) overAway() {
 	s.stage = stageOver
-	s.endpoint.server.sessions.back(s.away.place)
+	s.endpoint.server.sessions.back(s.away().place)
 	go s.member.Socket.EndParted()
 }
 
 // Released gives back what the session held.
 func (s *session) Released() {
 	s.mu.Lock()
-	without := s.away != nil && s.away.place != nil
+	w := s.away()
+	without := w != nil && w.place != nil
 	s.mu.Unlock()
 	if !without {
 		s.releasedFrom(s.network())
@@ -161,8 +163,8 @@ func (s *session) Released() {
 // elsewhere returns where the client was when the session was resumed last; nil: it
 // never was.
 func (s *session) elsewhere() *elsewhereNow {
-	if r := s.returns.Load(); r != nil {
-		return r.at.Load()
+	if i := s.interim.Load(); i != nil {
+		return i.at.Load()
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (s *session) leave(d departure) {
 		s.close(d.cause)
 		return
 	}
-	if s.until.Load() != 0 { // nobody is there to be asked
+	if s.waits() { // nobody is there to be asked
 		if d.cause != lifetimeCause { // else it is the socket's that it has lost
 			s.close(d.cause)
 		}
@@ -32,9 +32,9 @@ func (s *session) leave(d departure) {
 		s.insist(s.endpoint.protocol.goaway(reason, retry, d.lead))
 	}
 	if lives {
-		since := s.since.Load()
+		since := s.when.Load()
 		s.leaveIn(d.lead, func() {
-			if s.since.Load() == since {
+			if s.when.Load() == since {
 				s.part(lifetimeCause)
 			}
 		})
@@ -56,15 +56,16 @@ func (s *session) leaveIn(d time.Duration, end func()) {
 	defer s.mu.Unlock()
 	s.stay()
 	if s.stage == stageOpen && !s.member.Socket.Closes() {
-		s.leaves = time.AfterFunc(d, end)
+		s.amid().leaves = time.AfterFunc(d, end)
 	}
 }
 
 // stay stops what leaveIn has begun. The caller holds s.mu.
 func (s *session) stay() {
-	if s.leaves != nil {
-		s.leaves.Stop()
-		s.leaves = nil
+	if i := s.interim.Load(); i != nil && i.leaves != nil {
+		i.leaves.Stop()
+		i.leaves = nil
+		s.tidy()
 	}
 }
 

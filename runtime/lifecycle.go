@@ -17,7 +17,8 @@ import (
 // read of it already.
 func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival) *conn {
 	s := e.server
-	c := &conn{endpoint: e, born: s.clock()}
+	c, o := newOwner(a.session)
+	c.endpoint, c.born = e, s.clock()
 	c.member.ID = uint64(s.ids.next())
 	deflate := false
 	if s.opts.CompressAbove > 0 {
@@ -26,10 +27,6 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival)
 		}
 	}
 	c.identity = e.identify(n, r, a)
-	var o socket.Owner = c
-	if a.session {
-		o = &session{conn: c}
-	}
 	c.member.Socket.Open(e.profile, o, n, first, deflate)
 	if a.session && e.keeper != nil {
 		c.member.Socket.KeepSent(e.keeper)
@@ -41,6 +38,17 @@ func newConn(e *Endpoint, n net.Conn, first []byte, r *http.Request, a *arrival)
 		w.mu.Unlock()
 	}
 	return c
+}
+
+// newOwner makes a connection, and what owns its socket: itself, or the session that it
+// is a part of.
+func newOwner(isSession bool) (*conn, socket.Owner) {
+	if isSession {
+		s := new(session)
+		return &s.conn, s
+	}
+	c := new(conn)
+	return c, c
 }
 
 // open registers the connection and runs the connect hook. If it returns a

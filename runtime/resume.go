@@ -33,8 +33,8 @@ func (s *session) begins() (sid string) {
 		return ""
 	}
 	sid = rand.Text()
-	s.key = keyOf(sid)
-	s.endpoint.server.sessions.add(s.key, s)
+	s.entry = sessionEntry{keyOf(sid), s.asClient()}
+	s.endpoint.server.sessions.add(&s.entry)
 	return sid
 }
 
@@ -83,7 +83,7 @@ func (s *session) takeOver(from *session, p *pending, says *connectData) (why st
 	}
 	s.member.Socket.Part(takenCause.socket(), true)
 	s.mu.Lock()
-	w := s.away
+	w := s.away()
 	s.mu.Unlock()
 	if w == nil {
 		return whyUnknown
@@ -108,10 +108,11 @@ func (s *session) takeOver(from *session, p *pending, says *connectData) (why st
 func (s *session) turns() chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.returns.Load() == nil {
-		s.returns.Store(&returns{turn: make(chan struct{}, 1)})
+	i := s.amid()
+	if i.turn == nil {
+		i.turn = make(chan struct{}, 1)
 	}
-	return s.returns.Load().turn
+	return i.turn
 }
 
 // lateAfter returns a channel that says when a time is over; nil: never.
@@ -128,7 +129,7 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 	sv, k := s.endpoint.server, &s.member.Socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stage != stageAway || s.away.lapses || k.Closes() {
+	if s.stage != stageAway || s.away().lapses || k.Closes() {
 		return whyUnknown
 	}
 	remote := from.Client.RemoteAddr()
@@ -138,19 +139,19 @@ func (s *session) attach(from *session, a *arrival, seq uint64) (why string) {
 	case !k.Adopt(&from.member.Socket):
 		return whyUnknown // nobody will hear it
 	}
-	sv.sessions.back(s.away.place)
+	i := s.amid()
+	sv.sessions.back(i.away.place)
 	sv.hub.Return(nil)
-	s.stage, s.away = stageOpen, nil
-	s.since.Store(int64(sv.clock()))
+	s.stage, i.away = stageOpen, nil
 	s.told.Store(false)
-	s.returns.Load().at.Store(&elsewhereNow{remote: remote, network: from.network()})
+	i.at.Store(&elsewhereNow{remote: remote, network: from.network()})
 	if s.identity != nil {
 		s.identity.kept.Store(a.kept)
 		principal := a.principal
 		s.identity.principal.Store(&principal)
 	}
-	s.until.Store(0) // behind what TimeUp looks at then
-	s.takeGuest(from.conn)
+	s.when.Store(int64(sv.clock())) // behind what TimeUp looks at then
+	s.takeGuest(&from.conn)
 	s.inbox().Spill(false)
 	return ""
 }
@@ -166,7 +167,7 @@ func (s *session) attached(from *session, sid string) {
 	from.mu.Lock()
 	from.stage = stageOver
 	from.mu.Unlock()
-	s.endpoint.tellAnswered(from.answered().arrival, s.conn, nil)
+	s.endpoint.tellAnswered(from.answered().arrival, &s.conn, nil)
 	sv.sessions.resumed.Add(1)
 	sv.tellResumed(s.asClient())
 	says := s.endpoint.protocol.connected(connectedData{SID: sid, Resumed: true, Seq: s.had, Schema: s.endpoint.spec.Contract}, s.limits())

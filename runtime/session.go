@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,35 +21,20 @@ import (
 // It is pending at first: the handshake is answered, and nothing is known of the
 // client but its request. The outbox is held until the client has $connected.
 type session struct {
-	*conn
+	conn
 
-	had   uint64       // messages that counted. Read goroutine only
-	until atomic.Int64 // without a socket: how long its client is waited for, by Server.clock; else 0
-	since atomic.Int64 // when it got its socket, by Server.clock
+	had  uint64       // messages that counted. Read goroutine only
+	when atomic.Int64 // by Server.clock: when it got its socket; without one, and inverted, how long its client is waited for (waitUntil)
 
-	// Those that are small stand together, so that an idle session takes 96 bytes.
+	// Those that are small stand together, so that all of it, a conn included, is one
+	// allocation of a size class that it fills: 384 bytes.
 	told  atomic.Bool // the client was asked to leave
 	begun bool        // the first message was taken. Read goroutine only
 	stage stage       // guarded by mu
-	key   sessionKey  // by which it is found; zero: it cannot be resumed. Guarded by mu
 
 	mu      sync.Mutex
-	pending *pending                // guarded by mu; nil: it is over, and the Observer has the answer
-	away    *away                   // guarded by mu; nil: it has a socket that works
-	leaves  *time.Timer             // guarded by mu; ends the client's time to leave; nil: it was not asked to
-	returns atomic.Pointer[returns] // nil: nobody ever came back to it
-}
-
-// returns has what a session needs whose client comes back.
-type returns struct {
-	turn chan struct{} // held by one that resumes it
-	at   atomic.Pointer[elsewhereNow]
-}
-
-// elsewhereNow is where the client of a session was when it was resumed.
-type elsewhereNow struct {
-	remote  netip.AddrPort
-	network netip.Addr // as visitor.network
+	entry   sessionEntry            // by which it is found; zero: it cannot be resumed. Guarded by mu, and does not change once it is among sessions
+	interim atomic.Pointer[interim] // nil: none of it is there. Stored with mu held
 }
 
 var (
@@ -109,7 +93,7 @@ func (s *session) wait(r *http.Request, a *arrival) {
 	a.header = http.Header{}
 	p := &pending{request: r.WithContext(context.WithoutCancel(r.Context())), arrival: a}
 	s.mu.Lock()
-	s.pending = p
+	s.amid().pending = p
 	if d := s.endpoint.opts.ConnectTimeout; d != noLimit {
 		p.late = time.AfterFunc(d, s.late)
 	}
@@ -135,10 +119,11 @@ func (s *session) decide() *pending {
 		return nil
 	}
 	s.stage = stageDecides
-	if s.pending.late != nil {
-		s.pending.late.Stop()
+	p := s.pending()
+	if p.late != nil {
+		p.late.Stop()
 	}
-	return s.pending
+	return p
 }
 
 // dismiss refuses a connection that is not registered, by a Close.
@@ -153,11 +138,12 @@ func (s *session) dismiss(cause Closed, why error) {
 func (s *session) refused(with *Error) (pending bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending == nil || s.stage >= stageOpen {
+	p := s.pending()
+	if p == nil || s.stage >= stageOpen {
 		return false
 	}
-	if s.pending.refusal == nil {
-		s.pending.refusal = with
+	if p.refusal == nil {
+		p.refusal = with
 	}
 	return true
 }
@@ -210,7 +196,7 @@ func (s *session) own(text []byte) bool {
 		}
 		s.member.Socket.ReplyAside(s.endpoint.protocol.pong(s.had), true)
 	case event == connectEvent:
-		_ = s.endpoint.report(s.conn, "", 0, NewError(CodeBadFrame, string(errConnectTwice)))
+		_ = s.endpoint.report(&s.conn, "", 0, NewError(CodeBadFrame, string(errConnectTwice)))
 		s.close(badConnect(errConnectTwice))
 	case f.ID != nil || s.endpoint.knows(f.Event):
 		return false
@@ -232,27 +218,36 @@ func (e *Endpoint) knows(event []byte) bool {
 // answers reports that the client answers questions.
 func (s *session) answers() bool { return true }
 
+// waitUntil notes that the session has no socket, and how long its client is waited
+// for, by Server.clock.
+func (s *session) waitUntil(until time.Duration) { s.when.Store(^int64(until)) }
+
+// waits reports whether the session has no socket, or one that ends.
+func (s *session) waits() bool { return s.when.Load() < 0 }
+
 // Due returns when TimeUp is to be called.
 func (s *session) Due() time.Duration {
-	if until := s.until.Load(); until != 0 {
-		return time.Duration(until)
-	}
-	if s.told.Load() {
+	switch when := s.when.Load(); {
+	case when < 0:
+		return time.Duration(^when)
+	case s.told.Load():
 		return s.expires()
+	default:
+		return min(s.expires(), s.livedSince(time.Duration(when)))
 	}
-	return min(s.expires(), s.livedSince(time.Duration(s.since.Load())))
 }
 
 // TimeUp closes the connection if its principal has expired, and asks the client
 // to leave if its lifetime is over.
 func (s *session) TimeUp(now time.Duration) {
-	if until := s.until.Load(); until != 0 {
-		if now >= time.Duration(until) {
+	switch when := s.when.Load(); {
+	case when < 0:
+		if now >= time.Duration(^when) {
 			s.lapse()
 		}
-	} else if now >= s.expires() {
+	case now >= s.expires():
 		s.part(expiredCause)
-	} else if !s.told.Load() && now >= s.Due() {
+	case !s.told.Load() && now >= s.Due():
 		o := s.limits()
 		s.leave(departure{cause: lifetimeCause, within: o.DrainTimeout, lead: o.DrainTimeout})
 	}
@@ -264,8 +259,8 @@ func (s *session) Closing(cause *socket.Cause) {
 	s.conn.Closing(cause)
 	s.mu.Lock()
 	s.stay()
-	if s.key != (sessionKey{}) {
-		s.endpoint.server.sessions.forget(s.key)
+	if s.entry.client != nil {
+		s.endpoint.server.sessions.forget(&s.entry)
 	}
 	open := s.stage == stageOpen || s.stage == stageBreaks
 	if s.stage == stageAway {
@@ -274,7 +269,7 @@ func (s *session) Closing(cause *socket.Cause) {
 	} else if !open {
 		s.stage = stageOver
 	}
-	if p := s.pending; p != nil {
+	if p := s.pending(); p != nil {
 		if p.late != nil {
 			p.late.Stop()
 		}
@@ -300,7 +295,7 @@ func (s *session) Ended() {
 				refusal = s.endpoint.report(nil, "", 0, errLeft(s.cause().Err))
 			}
 		}
-		s.endpoint.tellAnswered(p.arrival, visible(s.conn), refusal)
+		s.endpoint.tellAnswered(p.arrival, visible(&s.conn), refusal)
 	}
 }
 
@@ -308,8 +303,11 @@ func (s *session) Ended() {
 func (s *session) answered() *pending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.pending
-	s.pending = nil
+	p := s.pending()
+	if p != nil {
+		s.amid().pending = nil
+		s.tidy()
+	}
 	return p
 }
 

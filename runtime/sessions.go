@@ -20,21 +20,18 @@ func keyOf(sid string) sessionKey {
 // sessions are the sessions of a Server that can be resumed.
 type sessions struct {
 	mu   sync.Mutex
-	by   map[sessionKey]*Client // guarded by mu
-	away list.List              // guarded by mu; those without a socket, the oldest first
-	shut bool                   // guarded by mu; no other may lose its socket and stay
+	by   sessionIndex // guarded by mu
+	away list.List    // guarded by mu; those without a socket, the oldest first
+	shut bool         // guarded by mu; no other may lose its socket and stay
 
 	resumed, unresumed atomic.Uint64
 }
 
-// add makes a session known by its key.
-func (ss *sessions) add(key sessionKey, s owner) {
+// add makes a session known by its entry, which must not change from now on.
+func (ss *sessions) add(e *sessionEntry) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	if ss.by == nil {
-		ss.by = make(map[sessionKey]*Client)
-	}
-	ss.by[key] = s.asClient()
+	ss.by.add(e)
 }
 
 // find returns the session of a sid; nil if there is none.
@@ -42,17 +39,17 @@ func (ss *sessions) find(sid string) owner {
 	key := keyOf(sid)
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	if c := ss.by[key]; c != nil {
-		return c.owner()
+	if e := ss.by.get(&key); e != nil {
+		return e.client.owner()
 	}
 	return nil
 }
 
-// forget takes a session out.
-func (ss *sessions) forget(key sessionKey) {
+// forget takes a session out, if it is known.
+func (ss *sessions) forget(e *sessionEntry) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	delete(ss.by, key)
+	ss.by.remove(e)
 }
 
 // part notes a session that has lost its socket, unless Shutdown has begun. If that
