@@ -58,11 +58,17 @@ func (a Asked) ID() ConnID { return a.id }
 // AskOne asks a connection and returns its answer, for generated code. It fails as
 // Ask says.
 func AskOne[R any](ctx context.Context, to Asked, event string, data any) (R, error) {
-	var answer, none R
 	raw, err := to.ask(ctx, event, data)
 	if err != nil {
+		var none R
 		return none, err
 	}
+	return answerStd[R](raw)
+}
+
+// answerStd decodes the data of an answer with encoding/json.
+func answerStd[R any](raw []byte) (R, error) {
+	var answer, none R
 	if err := decodeAnswer(raw, &answer); err != nil {
 		return none, err
 	}

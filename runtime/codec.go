@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
@@ -89,7 +90,31 @@ func EmitJSON[T any](t Target, event string, v T, write func(*wsjson.Writer, T))
 // emitStd emits with encoding/json.
 func emitStd[T any](t Target, event string, v T) (int, error) { return t.Emit(event, &v) }
 
-var writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
+// AskJSON is AskOne for an answer of a type that wsgen generated a function for.
+func AskJSON[R any](ctx context.Context, to Asked, event string, data any, read func(*wsjson.Reader) R) (R, error) {
+	raw, err := to.ask(ctx, event, data)
+	if err != nil {
+		var none R
+		return none, err
+	}
+	if raw != nil && string(raw) != "null" { // else decodeAnswer says whether that is an answer
+		r := readers.Get().(*wsjson.Reader)
+		r.ResetUTF8(raw) // as the message was that it came in
+		answer := read(r)
+		plain := r.Plain()
+		r.Release()
+		readers.Put(r)
+		if plain {
+			return answer, nil
+		}
+	}
+	return answerStd[R](raw)
+}
+
+var (
+	readers = sync.Pool{New: func() any { return new(wsjson.Reader) }}
+	writers = sync.Pool{New: func() any { return new(wsjson.Writer) }}
+)
 
 // endFrame ends the frame that w was Reset with the front of, and returns it
 // in w's buffer. It returns false if the value has no JSON.

@@ -3,6 +3,11 @@
 package kinds
 
 import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
 	"github.com/wsgen/wsgen/runtime/internal/payload"
 )
 
@@ -116,4 +121,63 @@ func (Echo) Maybe(v *Point) *Point { return v }
 //ws:subscribe named
 func (Echo) Named(point Point, list []Color, extra any, more *Pointers, on bool) Found {
 	return Found{point, list, extra, more, on}
+}
+
+// Stream has the elements of a slice one by one.
+//
+//ws:subscribe stream
+func (Echo) Stream(v []Maps) iter.Seq[Maps] { return slices.Values(v) }
+
+// Loose has values of no kind one by one.
+//
+//ws:subscribe loose
+func (Echo) Loose(v []any) iter.Seq[any] { return slices.Values(v) }
+
+// Failing has pointers one by one, up to the first that is nil.
+//
+//ws:subscribe failing
+func (Echo) Failing(v []*Scalars) iter.Seq2[*Scalars, error] { return upToNil(v) }
+
+// LooseFailing is Failing for values of no kind.
+//
+//ws:subscribe failing.loose
+func (Echo) LooseFailing(v []*any) iter.Seq2[*any, error] { return upToNil(v) }
+
+func upToNil[T any](v []*T) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for _, p := range v {
+			if p == nil {
+				yield(p, errNil)
+				return
+			}
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+var errNil = errors.New("kinds: it is nil")
+
+// Sent has what comes through a channel.
+//
+//ws:subscribe sent
+func (Echo) Sent(v []Foreign) <-chan Foreign {
+	sent := make(chan Foreign, len(v))
+	for i := range v {
+		sent <- v[i]
+	}
+	close(sent)
+	return sent
+}
+
+// Questions have answers of several kinds.
+//
+//ws:ask
+type Questions interface {
+	Maps(ctx context.Context) (Maps, error)
+	Foreign(ctx context.Context) (Foreign, error)
+	Rows(ctx context.Context) ([]Point, error)
+	Maybe(ctx context.Context) (*Point, error)
+	Any(ctx context.Context) (any, error)
 }

@@ -1,9 +1,12 @@
 package kinds
 
+import "maps"
+
 // Samples are data of each event in less usual forms, which generated code reads
 // itself.
 func Samples() map[string][]string {
-	return map[string][]string{
+	all := streamed()
+	maps.Copy(all, map[string][]string{
 		"scalars": {
 			`{"String":null,"color":null,"bool":null,"Int":null,"Float32":null,"Duration":null,"Time":null,"Raw":null,"Bytes":null,"Point":null,"none":null,"inner":null}`,
 			`{"Bytes":"","Hash":"aGFzaA==","Raw":[1 , 2],"Time":"2026-02-03T04:05:06.7+08:00","inner":{"A":1,"B":[{"C":"x"},{},null]},"none":{"x":1}}`,
@@ -68,6 +71,30 @@ func Samples() map[string][]string {
 			`{"point":{"x":1},"list":["a"],"extra":{"a":[1]},"more":{"int":1},"on":true}`,
 			`{"point":{},"list":[],"extra":1,"on":false,"unknown":[{}]}`,
 			`{"point":{"x":1},"point":{"y":2},"list":["a",null],"extra":"x","more":null,"on":true}`,
+		},
+	})
+	return all
+}
+
+// streamed are those of events that are answered by a stream.
+func streamed() map[string][]string {
+	return map[string][]string{
+		"stream": {
+			`[]`,
+			`[{"strings":{"z":"1","a":"2"},"points":{"a":{"x":1}}},null,{"ints":{"a":1},"deep":{"z":{"b":[1]}}}]`,
+		},
+		"loose": {
+			`[1,"a",null,{"b":[]}]`,
+		},
+		"failing": {
+			`[{"String":"a","Int":1},{"Time":"2026-02-03T04:05:06.7+08:00"}]`,
+			`[{"String":"a"},null,{"Int":1}]`,
+		},
+		"failing.loose": {
+			`[1,{},null,2]`,
+		},
+		"sent": {
+			`[{"id":"a","number":1.50,"text":"t","loud":{"n":1},"byInt":{"1":{}}},{},null]`,
 		},
 	}
 }

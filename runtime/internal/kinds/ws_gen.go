@@ -3,7 +3,9 @@
 package kinds
 
 import (
+	"context"
 	"encoding/json"
+	"iter"
 	"math/big"
 	"net/url"
 	"time"
@@ -37,6 +39,11 @@ var (
 	_ func(*Kinds, Grid) Grid                                  = (*Kinds).Grid
 	_ func(*Kinds, *Point) *Point                              = (*Kinds).Maybe
 	_ func(*Kinds, Point, []Color, any, *Pointers, bool) Found = (*Kinds).Named
+	_ func(*Kinds, []Maps) iter.Seq[Maps]                      = (*Kinds).Stream
+	_ func(*Kinds, []any) iter.Seq[any]                        = (*Kinds).Loose
+	_ func(*Kinds, []*Scalars) iter.Seq2[*Scalars, error]      = (*Kinds).Failing
+	_ func(*Kinds, []*any) iter.Seq2[*any, error]              = (*Kinds).LooseFailing
+	_ func(*Kinds, []Foreign) <-chan Foreign                   = (*Kinds).Sent
 	_ func(*Std, payload.Telemetry) payload.Telemetry          = (*Std).Telemetry
 	_ func(*Std, payload.Order) payload.Order                  = (*Std).Order
 	_ func(*Std, payload.Page) payload.Page                    = (*Std).Page
@@ -56,6 +63,11 @@ var (
 	_ func(*Std, Grid) Grid                                    = (*Std).Grid
 	_ func(*Std, *Point) *Point                                = (*Std).Maybe
 	_ func(*Std, Point, []Color, any, *Pointers, bool) Found   = (*Std).Named
+	_ func(*Std, []Maps) iter.Seq[Maps]                        = (*Std).Stream
+	_ func(*Std, []any) iter.Seq[any]                          = (*Std).Loose
+	_ func(*Std, []*Scalars) iter.Seq2[*Scalars, error]        = (*Std).Failing
+	_ func(*Std, []*any) iter.Seq2[*any, error]                = (*Std).LooseFailing
+	_ func(*Std, []Foreign) <-chan Foreign                     = (*Std).Sent
 )
 
 // KindsEndpoint serves a Kinds at /kinds.
@@ -87,6 +99,11 @@ func NewKindsEndpoint(server *ws.Server, gateway *Kinds) KindsEndpoint {
 			{Event: "grid"},
 			{Event: "maybe"},
 			{Event: "named", Params: []string{"point", "list", "extra", "more", "on"}},
+			{Event: "stream", Mode: ws.Serial, Stream: true},
+			{Event: "loose", Mode: ws.Serial, Stream: true},
+			{Event: "failing", Mode: ws.Serial, Stream: true},
+			{Event: "failing.loose", Mode: ws.Serial, Stream: true},
+			{Event: "sent", Mode: ws.Serial, Stream: true},
 		},
 		Lookup: d.lookup,
 		Call:   d.call,
@@ -135,6 +152,16 @@ func (wsKinds) lookup(event []byte) int {
 		return 17
 	case "named":
 		return 18
+	case "stream":
+		return 19
+	case "loose":
+		return 20
+	case "failing":
+		return 21
+	case "failing.loose":
+		return 22
+	case "sent":
+		return 23
 	}
 	return -1
 }
@@ -321,6 +348,41 @@ func (d wsKinds) call(i int, c *ws.Call) error {
 		}
 		out := d.gateway.Named(in.Point, in.List, in.Extra, in.More, in.On)
 		return ws.ReplyJSON(c, out, wsWriteFound)
+	case 19: // stream
+		in, err := ws.DecodeJSON(c, wsReadMapss)
+		if err != nil {
+			return err
+		}
+		out := d.gateway.Stream(in)
+		return ws.StreamJSON(c, out, wsWriteMaps)
+	case 20: // loose
+		var in []any
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.Loose(in)
+		return ws.Stream(c, out)
+	case 21: // failing
+		in, err := ws.DecodeJSON(c, wsReadScalarsPtrs)
+		if err != nil {
+			return err
+		}
+		out := d.gateway.Failing(in)
+		return ws.Stream2JSON(c, out, wsWriteScalarsPtr)
+	case 22: // failing.loose
+		var in []*any
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.LooseFailing(in)
+		return ws.Stream2(c, out)
+	case 23: // sent
+		in, err := ws.DecodeJSON(c, wsReadForeigns)
+		if err != nil {
+			return err
+		}
+		out := d.gateway.Sent(in)
+		return ws.StreamChanJSON(c, out, wsWriteForeign)
 	}
 	panic("unreachable")
 }
@@ -354,6 +416,11 @@ func NewStdEndpoint(server *ws.Server, gateway *Std) StdEndpoint {
 			{Event: "grid"},
 			{Event: "maybe"},
 			{Event: "named", Params: []string{"point", "list", "extra", "more", "on"}},
+			{Event: "stream", Mode: ws.Serial, Stream: true},
+			{Event: "loose", Mode: ws.Serial, Stream: true},
+			{Event: "failing", Mode: ws.Serial, Stream: true},
+			{Event: "failing.loose", Mode: ws.Serial, Stream: true},
+			{Event: "sent", Mode: ws.Serial, Stream: true},
 		},
 		Lookup: d.lookup,
 		Call:   d.call,
@@ -402,6 +469,16 @@ func (wsStd) lookup(event []byte) int {
 		return 17
 	case "named":
 		return 18
+	case "stream":
+		return 19
+	case "loose":
+		return 20
+	case "failing":
+		return 21
+	case "failing.loose":
+		return 22
+	case "sent":
+		return 23
 	}
 	return -1
 }
@@ -606,8 +683,70 @@ func (d wsStd) call(i int, c *ws.Call) error {
 		}
 		out := d.gateway.Named(*in.Point, *in.List, *in.Extra, in.More, *in.On)
 		return c.Reply(&out)
+	case 19: // stream
+		var in []Maps
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.Stream(in)
+		return ws.Stream(c, out)
+	case 20: // loose
+		var in []any
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.Loose(in)
+		return ws.Stream(c, out)
+	case 21: // failing
+		var in []*Scalars
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.Failing(in)
+		return ws.Stream2(c, out)
+	case 22: // failing.loose
+		var in []*any
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.LooseFailing(in)
+		return ws.Stream2(c, out)
+	case 23: // sent
+		var in []Foreign
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		out := d.gateway.Sent(in)
+		return ws.StreamChan(c, out)
 	}
 	panic("unreachable")
+}
+
+// NewQuestionsAsk asks connections of server the questions of Questions.
+func NewQuestionsAsk(server *ws.Server) ws.Ask[Questions] {
+	return ws.NewAsk(server, func(a ws.Asked) Questions { return wsQuestions{a} })
+}
+
+type wsQuestions struct{ a ws.Asked }
+
+func (q wsQuestions) Maps(ctx context.Context) (Maps, error) {
+	return ws.AskJSON(ctx, q.a, "maps", nil, wsReadMaps)
+}
+
+func (q wsQuestions) Foreign(ctx context.Context) (Foreign, error) {
+	return ws.AskJSON(ctx, q.a, "foreign", nil, wsReadForeign)
+}
+
+func (q wsQuestions) Rows(ctx context.Context) ([]Point, error) {
+	return ws.AskJSON(ctx, q.a, "rows", nil, wsReadPoints)
+}
+
+func (q wsQuestions) Maybe(ctx context.Context) (*Point, error) {
+	return ws.AskJSON(ctx, q.a, "maybe", nil, wsReadPointPtr)
+}
+
+func (q wsQuestions) Any(ctx context.Context) (any, error) {
+	return ws.AskOne[any](ctx, q.a, "any", nil)
 }
 
 // A field changed? Run wsgen again.
@@ -4720,4 +4859,99 @@ func wsWriteFoundFrom(w *wsjson.Writer, v *Found) {
 	w.Lit(`,"On":`)
 	wsjson.WriteBool(w, v.On)
 	w.Lit(`}`)
+}
+
+// wsReadMapss reads a []Maps; what is not written plainly is for encoding/json.
+func wsReadMapss(r *wsjson.Reader) (v []Maps) {
+	wsReadMapssInto(r, &v)
+	return v
+}
+
+// wsReadMapssInto reads a []Maps.
+func wsReadMapssInto(r *wsjson.Reader, v *[]Maps) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []Maps{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		if cap(s) == 0 {
+			var e Maps
+			wsReadMapsInto(r, &e)
+			s = append(make([]Maps, 0, r.Guess(start, 192)), e)
+			continue
+		}
+		s = append(s, Maps{})
+		wsReadMapsInto(r, &s[len(s)-1])
+	}
+	*v = s
+}
+
+// wsReadScalarsPtrs reads a []*Scalars; what is not written plainly is for encoding/json.
+func wsReadScalarsPtrs(r *wsjson.Reader) (v []*Scalars) {
+	wsReadScalarsPtrsInto(r, &v)
+	return v
+}
+
+// wsReadScalarsPtrsInto reads a []*Scalars.
+func wsReadScalarsPtrsInto(r *wsjson.Reader, v *[]*Scalars) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []*Scalars{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		var e *Scalars
+		if r.Null() {
+			e = nil
+		} else {
+			if e == nil {
+				e = new(Scalars)
+			}
+			wsReadScalarsInto(r, e)
+		}
+		if cap(s) == 0 {
+			s = make([]*Scalars, 0, r.Guess(start, 8))
+		}
+		s = append(s, e)
+	}
+	*v = s
+}
+
+// wsWriteScalarsPtr writes a *Scalars as encoding/json does.
+func wsWriteScalarsPtr(w *wsjson.Writer, v *Scalars) {
+	if v == nil {
+		w.Null()
+	} else {
+		wsWriteScalarsFrom(w, v)
+	}
+}
+
+// wsReadForeigns reads a []Foreign; what is not written plainly is for encoding/json.
+func wsReadForeigns(r *wsjson.Reader) (v []Foreign) {
+	wsReadForeignsInto(r, &v)
+	return v
+}
+
+// wsReadForeignsInto reads a []Foreign.
+func wsReadForeignsInto(r *wsjson.Reader, v *[]Foreign) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []Foreign{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		if cap(s) == 0 {
+			var e Foreign
+			wsReadForeignInto(r, &e)
+			s = append(make([]Foreign, 0, r.Guess(start, 248)), e)
+			continue
+		}
+		s = append(s, Foreign{})
+		wsReadForeignInto(r, &s[len(s)-1])
+	}
+	*v = s
 }

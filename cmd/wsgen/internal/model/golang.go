@@ -26,7 +26,7 @@ type GoGateway struct {
 // GoHandler is what only generated code has to know of a handler.
 type GoHandler struct {
 	Const       *Const   // the constant that names the event; nil: none that its gateway's package may name
-	ResultCodec CodecRef // writes the result, or 0
+	ResultCodec CodecRef // writes the result, or each value of a stream, or 0
 	// Plain says that generated code reads named parameters itself. Those without a
 	// codec it leaves to encoding/json one by one.
 	Plain bool
@@ -74,6 +74,11 @@ type GoPush struct {
 type GoAsk struct {
 	// OwnNewAsk says that the package declares a fitting New<Name>Ask itself.
 	OwnNewAsk bool
+}
+
+// GoAskMethod is what only generated code has to know of a question.
+type GoAskMethod struct {
+	ResultCodec CodecRef // reads the answer, or 0
 }
 
 // Guard is a guard type that its own package provides.

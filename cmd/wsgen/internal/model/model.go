@@ -241,6 +241,7 @@ type AskMethod struct {
 	Event  string
 	Param  *Param   // nil: data is null
 	Result *TypeRef // the answer; nil: a bare one
+	GoAskMethod
 }
 
 // App is a package clause marked //ws:app.

@@ -54,7 +54,9 @@ func (r *resolver) askMethod(p *pkg, obj *types.TypeName, fn *types.Func) *model
 				"remove it: who is asked is said where it is called")
 		})
 	}
-	m.Result = r.askResult(q)
+	if m.Result = r.askResult(q); m.Result != nil {
+		m.ResultCodec = r.codecsOf(p).ref(q.sig.Results().At(0).Type())
+	}
 	return m
 }
 

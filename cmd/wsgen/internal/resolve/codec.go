@@ -22,7 +22,8 @@ const maxPlain = 64
 func (r *resolver) codecs(g *gateway, m *bound, h *model.Handler) {
 	all := r.codecsOf(g.pkg)
 	if h.Result != nil {
-		h.ResultCodec = all.ref(m.sig.Results().At(0).Type())
+		_, value, _ := r.stream(m, m.sig.Results().At(0).Type()) // reply has reported what is wrong with one
+		h.ResultCodec = all.ref(value)
 	}
 	if len(h.Params) != m.sig.Params().Len() {
 		return // one of them is a mistake

@@ -61,7 +61,7 @@ func (d *dumper) pkg(p *model.Package) {
 				in = typ(m.Param.Type)
 			}
 			if m.Result != nil {
-				out = typ(*m.Result)
+				out = typ(*m.Result) + coded(m.ResultCodec)
 			}
 			d.line(2, "question", m.Event, m.Name+"("+in+")", out)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
-func askDecls(f *gofile.File, a *model.Ask) []jen.Code {
+func askDecls(f *gofile.File, a *model.Ask, codecs *codecs) []jen.Code {
 	var decls []jen.Code
 	if !a.OwnNewAsk {
 		decls = append(decls, asker(f, a))
@@ -17,7 +17,7 @@ func askDecls(f *gofile.File, a *model.Ask) []jen.Code {
 	decls = append(decls, jen.Type().Id(gofile.AskType(a.Name)).Id("struct").Add(
 		gofile.OneLine(jen.Id(askedField(a)).Add(f.Runtime("Asked")))))
 	for _, m := range a.Methods {
-		decls = append(decls, askMethod(f, a, m))
+		decls = append(decls, askMethod(f, a, m, codecs))
 	}
 	return decls
 }
@@ -38,7 +38,7 @@ func askedField(a *model.Ask) string {
 	})
 }
 
-func askMethod(f *gofile.File, a *model.Ask, m *model.AskMethod) jen.Code {
+func askMethod(f *gofile.File, a *model.Ask, m *model.AskMethod, codecs *codecs) jen.Code {
 	recv, ctx, in := jen.Id(f.Local("q")), jen.Id(f.Local("ctx")), jen.Id(f.Local("in"))
 	params := []jen.Code{jen.Add(ctx).Add(f.Std("context", "Context"))}
 	param, payload := sent(f, m.Param, in)
@@ -48,7 +48,9 @@ func askMethod(f *gofile.File, a *model.Ask, m *model.AskMethod) jen.Code {
 	if m.Result == nil {
 		return fn.Error().Block(jen.Return(f.Runtime("AskAck").Call(args...)))
 	}
-	return fn.Params(f.Type(*m.Result), jen.Error()).Block(
-		jen.Return(f.Runtime("AskOne").Types(f.Type(*m.Result)).Call(args...)),
-	)
+	answer := f.Runtime("AskOne").Types(f.Type(*m.Result)).Call(args...)
+	if m.ResultCodec != 0 {
+		answer = f.Runtime("AskJSON").Call(append(args, codecs.reader(m.ResultCodec))...)
+	}
+	return fn.Params(f.Type(*m.Result), jen.Error()).Block(jen.Return(answer))
 }

@@ -77,8 +77,7 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 	call := g.method(h.Method, g.arguments(h)...)
 	reply := jen.Return(g.c("Reply", jen.Op("&").Add(out)))
 	if h.Stream != model.StreamNone {
-		stream := []string{model.StreamSeq: "Stream", model.StreamSeq2: "Stream2", model.StreamChan: "StreamChan"}[h.Stream]
-		reply = jen.Return(g.Runtime(stream).Call(jen.Id(g.Local("c")), out))
+		reply = jen.Return(g.stream(h, out))
 	} else if h.ResultCodec != 0 {
 		reply = jen.Return(g.Runtime("ReplyJSON").Call(jen.Id(g.Local("c")), out, g.codecs.writer(h.ResultCodec)))
 	}
@@ -91,6 +90,17 @@ func (g *gateway) invoke(h *model.Handler) []jen.Code {
 		return []jen.Code{jen.Return(call)}
 	}
 	return []jen.Code{call, jen.Return(jen.Nil())}
+}
+
+// stream answers with the values of out.
+func (g *gateway) stream(h *model.Handler, out jen.Code) jen.Code {
+	by := []string{model.StreamSeq: "Stream", model.StreamSeq2: "Stream2", model.StreamChan: "StreamChan"}[h.Stream]
+	args := []jen.Code{jen.Id(g.Local("c")), out}
+	if h.ResultCodec != 0 {
+		by += "JSON"
+		args = append(args, g.codecs.writer(h.ResultCodec))
+	}
+	return g.Runtime(by).Call(args...)
 }
 
 func (g *gateway) arguments(h *model.Handler) []jen.Code {

@@ -54,7 +54,7 @@ func serverFile(f *gofile.File, pkg *model.Package) (decls []jen.Code, codecs *c
 		decls = append(decls, pushDecls(f, p, codecs)...)
 	}
 	for _, a := range pkg.Asks {
-		decls = append(decls, askDecls(f, a)...)
+		decls = append(decls, askDecls(f, a, codecs)...)
 	}
 	if pkg.App != nil {
 		decls = append(decls, router(f, pkg))
