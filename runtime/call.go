@@ -68,6 +68,7 @@ func (c *Call) end() {
 	c.frame = envelope.Frame{}
 	c.conn = nil
 	c.reader.Release()
+	c.writer.Release()
 	if c.shown != nil {
 		c.shown = nil
 	}
@@ -171,29 +172,31 @@ func (c *Call) DecodeNullableParam(object, bare any) error {
 func (c *Call) Reply(v any) error {
 	e := stdjson.NewEncoder()
 	defer e.Release()
-	if c.copies() {
+	if c.inline && c.lends() {
 		e.Lend(outbox.Block)
 	}
 	frame, err := c.conn.endpoint.protocol.encodeReply(e, c.front(), c.frame.ID, v)
 	if err != nil {
 		return err
 	}
-	c.send(frame, e.Lent())
+	c.send(frame, e.Lent()) // which has none that are longer than a block
 	return nil
 }
 
-// send sends a reply, and copies it if it is in memory that is used again.
-func (c *Call) send(frame []byte, lent bool) {
+// send sends a reply. lent says that it is in memory that is used again, unless send
+// says that it was taken.
+func (c *Call) send(frame []byte, lent bool) (taken bool) {
 	c.replied = true
 	if c.passage != nil && !c.passage.claim() || c.task != nil && !c.task.claim(nil) {
-		return // cancelled, or too late
+		return false // cancelled, or too late
 	}
 	frame = c.conn.single(frame)
 	if lent {
-		c.waited = c.conn.member.Socket.ReplyCopy(frame)
+		c.waited, taken = c.conn.member.Socket.ReplyLent(frame, c.inline)
 	} else {
 		c.waited = c.conn.member.Socket.Reply(frame, c.inline)
 	}
+	return taken
 }
 
 // replyAside is Reply without a result, by a frame that does not count.
@@ -206,10 +209,9 @@ func (c *Call) replyAside() {
 	c.conn.member.Socket.ReplyAside(c.conn.single(frame), c.inline)
 }
 
-// copies reports whether a reply of up to outbox.Block bytes is to be copied
-// when it is sent. That costs less than memory of its own if the write that
-// follows does not wait.
-func (c *Call) copies() bool { return c.inline && c.conn.member.Socket.Direct() }
+// lends reports whether a reply is sent out of memory that is used again. That costs
+// less than memory of its own, if the write does not wait.
+func (c *Call) lends() bool { return c.conn.member.Socket.Lends(c.inline) }
 
 // answered reports whether the handler has replied.
 func (c *Call) answered() bool {

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
-	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
@@ -55,13 +54,13 @@ func ReplyJSON[T any](c *Call, v T, write func(*wsjson.Writer, T)) error {
 	w.Reset(p.beginData(append(w.AvailableBuffer(), c.front()...), c.frame.ID))
 	write(w, v)
 	frame, ok := p.endFrame(w)
-	switch {
-	case !ok:
+	if !ok {
 		return replyStd(c, v)
-	case len(frame) <= outbox.Block && c.copies():
-		c.send(frame, true)
-	default:
+	}
+	if !c.lends() {
 		c.send(ownFrame(w, frame), false)
+	} else if taken := c.send(frame, true); taken {
+		w.Reset(nil)
 	}
 	return nil
 }
@@ -123,7 +122,7 @@ func (p protocol) endFrame(w *wsjson.Writer) (sealed []byte, ok bool) { return p
 // endMember is endFrame; more says that others follow the frame.
 func (p protocol) endMember(w *wsjson.Writer, more bool) (sealed []byte, ok bool) {
 	if !w.Valid() {
-		restWriter(w)
+		w.Release()
 		return nil, false
 	}
 	w.Reset(append(w.Bytes(), p.tail(more)...))
@@ -138,19 +137,9 @@ func ownFrame(w *wsjson.Writer, sealed []byte) (frame []byte) {
 	}
 	frame = make([]byte, len(sealed)) // the buffer is used again
 	copy(frame, sealed)
-	restWriter(w)
+	w.Release()
 	return frame
 }
-
-// restWriter drops a buffer that is too large to be kept until w is used again.
-func restWriter(w *wsjson.Writer) {
-	if cap(w.Bytes()) > maxPooledBytes {
-		w.Reset(nil)
-	}
-}
-
-// maxPooledBytes keeps one huge push from staying in memory for ever.
-const maxPooledBytes = 64 << 10
 
 // maxCopied is how long a frame is copied, so that the buffer is used again. A
 // longer one takes the buffer with it, unless that is much too large.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/wsjson"
 )
 
 // TestLongMessages: long messages arrive whole, in pieces of any size, in
@@ -65,5 +66,52 @@ func TestLongMessages(t *testing.T) {
 	_ = p.conn.Close()
 	if cause := await(t, "the disconnect hook", causes); cause.Code != ws.CloseAbnormal || !cause.Remote {
 		t.Errorf("%+v", cause)
+	}
+}
+
+// TestLongAnswers: long answers of generated code arrive whole and in order, among short
+// ones and pushes, whether they are written on the read loop or beside it, at a client
+// that does not read at first.
+func TestLongAnswers(t *testing.T) {
+	answer := func(c *ws.Call) error {
+		v, err := ws.DecodeJSON(c, func(r *wsjson.Reader) (s string) { wsjson.ReadString(r, &s); return s })
+		if err != nil {
+			return err
+		}
+		return ws.ReplyJSON(c, v, wsjson.WriteString)
+	}
+	const rounds, late = 300, 40
+	const tick = `{"event":"tick","data":1}`
+	for event, h := range map[string]handler{"inline": inline(answer), "serial": serial(answer)} {
+		t.Run(event, func(t *testing.T) {
+			s := serve(t, ws.Options{}, gateway{on: map[string]handler{event: h}})
+			message := func(i int) string {
+				size := []int{10, 5_000, 60_000, 4_100, 30_000}[i%5]
+				return fmt.Sprintf(`{"event":%q,"data":"%d %s"}`, event, i, strings.Repeat(string(rune('a'+i%26)), size))
+			}
+			p := s.dial(t, "/ws")
+			begun, over := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(over)
+				for i := range rounds {
+					if i == late {
+						close(begun)
+					}
+					_, _ = p.conn.Write(frame(text, []byte(message(i))))
+					_, _ = s.Broadcast("tick", 1)
+				}
+			}()
+			await(t, "the first messages", begun)
+			for i := range rounds {
+				got := p.next()
+				for got == tick {
+					got = p.next()
+				}
+				if want := message(i); got != want {
+					t.Fatalf("answer %d is %.80q of %d bytes, not %.80q of %d", i, got, len(got), want, len(want))
+				}
+			}
+			<-over
+		})
 	}
 }

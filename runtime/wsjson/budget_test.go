@@ -7,6 +7,8 @@ package wsjson_test
 
 import (
 	"encoding/json"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/internal/payload"
@@ -50,4 +52,27 @@ func budget[T any](t *testing.T, name string, sample T, read func(*wsjson.Reader
 		}
 	})
 	t.Logf("%s: %d bytes, %v allocations, encoding/json %v", name, len(data), reads, std)
+}
+
+// TestBudgetLong: long texts that are written one after the other share their memory.
+func TestBudgetLong(t *testing.T) {
+	var w wsjson.Writer
+	text := strings.Repeat("x", 1<<20)
+	write := func() {
+		w.Reset(w.AvailableBuffer())
+		wsjson.WriteString(&w, text)
+		w.Release()
+	}
+	write() // grows
+	write() // knows how long they are
+	var before, after runtime.MemStats
+	const rounds = 40
+	runtime.ReadMemStats(&before)
+	for range rounds {
+		write()
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / rounds; each > 1<<20/4 {
+		t.Errorf("each takes %d bytes", each)
+	}
 }

@@ -22,7 +22,7 @@ func (w *Writer) AvailableBuffer() []byte {
 	if w.buf == nil && w.last > 0 {
 		// The next text is likely to be as long, and growing up to that by append
 		// takes a dozen allocations.
-		w.buf = make([]byte, 0, w.last+w.last/8)
+		w.buf = room(w.last + w.last/8)
 	}
 	return w.buf[:0]
 }
@@ -38,6 +38,16 @@ func (w *Writer) Reset(buf []byte) {
 	if len(w.keys) > 0 { // a MarshalJSON has panicked
 		clear(w.keys)
 		w.keys = w.keys[:0]
+	}
+}
+
+// Release lets memory go that is too much to be kept until the Writer is used again.
+// Another Writer gets it, so what Bytes returned counts no more. Only Reset may follow.
+func (w *Writer) Release() {
+	if cap(w.buf) > maxKept {
+		long := w.buf
+		w.Reset(nil)
+		giveBack(long)
 	}
 }
 

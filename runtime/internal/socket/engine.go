@@ -61,7 +61,7 @@ func (e *Engine) Skip(d time.Duration) {
 // Waiting returns the budget that all outboxes share.
 func (e *Engine) Waiting() *outbox.Budget { return e.waiting }
 
-// Replies returns how many frames of Reply and ReplyCopy were accepted, pongs
+// Replies returns how many frames of Reply and ReplyLent were accepted, pongs
 // among them.
 func (e *Engine) Replies() uint64 { return e.replies.Load() }
 

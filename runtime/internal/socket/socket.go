@@ -158,10 +158,6 @@ func (s *Socket) Out() *outbox.Queue { return &s.out }
 // Owner returns the owner that Open was given.
 func (s *Socket) Owner() Owner { return s.owner }
 
-// Direct reports whether the socket is read and written by system calls, which do
-// not wait. Read goroutine only.
-func (s *Socket) Direct() bool { return s.raw != nil }
-
 // Deflates reports whether the peer takes compressed messages.
 func (s *Socket) Deflates() bool { return s.deflate }
 

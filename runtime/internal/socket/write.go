@@ -40,13 +40,56 @@ func (s *Socket) ReplyAside(frame []byte, onReadLoop bool) {
 	}
 }
 
-// ReplyCopy is Reply on the read goroutine for a frame whose memory is used again.
-func (s *Socket) ReplyCopy(frame []byte) (waited bool) {
-	v := s.out.Copy(frame)
-	if v.Refused() {
-		frame = slices.Clone(frame)
+// Lends reports whether a reply can do without memory of its own (ReplyLent): the
+// socket is written to by system calls, which do not wait. onReadLoop is as in Reply.
+func (s *Socket) Lends(onReadLoop bool) bool {
+	return (onReadLoop || !s.state.is(stateKeeps)) && s.raw != nil // a kept link may be exchanged, but not under its reader
+}
+
+// ReplyLent is Reply for a frame whose memory is used again. On the read loop a short
+// one is copied to others. A long one is written at once, behind the replies that are
+// held back: it needs no copy, and to write several of these together would win
+// nothing. taken says that the outbox has the memory nevertheless: a push came in
+// between. The socket must be one that Lends.
+func (s *Socket) ReplyLent(frame []byte, onReadLoop bool) (waited, taken bool) {
+	switch long := len(frame) > outbox.Block; {
+	case !long && onReadLoop:
+		v := s.out.Copy(frame)
+		if v.Refused() {
+			frame = slices.Clone(frame)
+		}
+		return s.replied(v, frame, true), false
+	case long && !s.state.is(stateKeeps): // else the frame must live on
+		if onReadLoop {
+			s.Uncork()
+		}
+		if !s.out.Waits() {
+			return s.replyNow(frame, onReadLoop)
+		}
 	}
-	return s.replied(v, frame, true)
+	return s.Reply(slices.Clone(frame), onReadLoop), false
+}
+
+// replyNow writes a frame that nothing waits in front of, as ReplyLent does.
+func (s *Socket) replyNow(frame []byte, onReadLoop bool) (waited, taken bool) {
+	v := s.out.Insist(frame)
+	switch {
+	case v.Refused(): // others wait for room all of a sudden
+		return s.replied(v, slices.Clone(frame), onReadLoop), false
+	case !v.Accepted():
+		return false, false
+	}
+	s.profile.engine.replies.Add(1)
+	if v != outbox.Schedule {
+		return false, true // whoever has come in between writes it
+	}
+	b := batches.Get().(*batch)
+	b.lent = true
+	taken = !s.flush(b)
+	b.lent = false
+	b.Settle(s.profile.engine.waiting)
+	batches.Put(b)
+	return false, taken
 }
 
 // replied does the rest of a reply, of which v is the outbox's verdict.
@@ -103,6 +146,7 @@ var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (run
 type batch struct {
 	outbox.Batch
 	bytes []byte // room to copy frames together
+	lent  bool   // a frame is in memory that is used again when flush has returned
 
 	// The arguments and results of one write, and the function that does it:
 	// made once, so that a write allocates nothing.
@@ -123,25 +167,28 @@ var batches = sync.Pool{New: func() any {
 // outbox, and so is the one writer of the connection; it may find that a push
 // has stolen the frames. flush never waits for the peer: if the socket takes no
 // more, the rest and being the writer are left to flushWaiting, on a goroutine
-// of its own.
-func (s *Socket) flush(b *batch) {
+// of its own. wrote is false if it found no frames.
+func (s *Socket) flush(b *batch) (wrote bool) {
 	if s.raw == nil {
 		go s.flushPatiently()
-		return
+		return false
 	}
 	closed := s.out.Take(&b.Batch, maxBatch)
 	if b.Len() == 0 {
 		if closed {
 			s.writeEnded(false)
 		}
-		return
+		return false
 	}
 	broken := false
 	if rest, err := s.writeTaken(b); err != nil {
 		broken = s.writeFailed(err)
 	} else if rest != nil {
+		if b.lent { // nobody looks at the frame itself again
+			rest = slices.Clone(rest)
+		}
 		s.leaveWaiting(b, rest)
-		return
+		return true
 	}
 	switch more, closed := s.out.Written(&b.Batch); {
 	case more:
@@ -153,6 +200,7 @@ func (s *Socket) flush(b *batch) {
 	case closed:
 		s.writeEnded(broken)
 	}
+	return true
 }
 
 // writeTaken writes the frames of b, as far as the socket takes them at once.
