@@ -188,7 +188,7 @@ func (d wsBoard) call(i int, c *ws.Call) error {
 			return err
 		}
 		out := d.gateway.History(c.Context(), in.From)
-		return ws.Stream2(c, out)
+		return ws.Stream2JSON(c, out, wsWriteLine)
 	case 11: // count
 		out := d.gateway.Count()
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)

@@ -152,7 +152,7 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 		if err != nil {
 			return err
 		}
-		return ws.Stream(c, out)
+		return ws.StreamJSON(c, out, wsWriteChatMessages)
 	case 5: // presence
 		out := d.gateway.Presence(c.Context(), c.Client())
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
@@ -331,7 +331,7 @@ func NewQuestionsAsk(server *ws.Server) ws.Ask[Questions] {
 type wsQuestions struct{ a ws.Asked }
 
 func (q wsQuestions) Confirm(ctx context.Context, in Question) (bool, error) {
-	return ws.AskOne[bool](ctx, q.a, "confirm", &in)
+	return ws.AskJSON(ctx, q.a, "confirm", &in, wsReadBool)
 }
 
 // A field changed? Run wsgen again.
@@ -1116,4 +1116,10 @@ func wsWritePresentFrom(w *wsjson.Writer, v *Present) {
 	w.Lit(`,"people":`)
 	wsWritePersons(w, v.People)
 	w.Lit(`}`)
+}
+
+// wsReadBool reads a bool; what is not written plainly is for encoding/json.
+func wsReadBool(r *wsjson.Reader) (v bool) {
+	wsjson.ReadBool(r, &v)
+	return v
 }

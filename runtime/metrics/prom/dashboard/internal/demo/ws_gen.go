@@ -82,7 +82,7 @@ func (d wsChat) call(i int, c *ws.Call) error {
 			return err
 		}
 		out := d.gateway.Watch(c.Context(), in.N)
-		return ws.Stream(c, out)
+		return ws.StreamJSON(c, out, wsjson.WriteInt)
 	}
 	panic("unreachable")
 }
