@@ -15,15 +15,21 @@ import (
 )
 
 // TestBackOff: a server that lets a client in and loses it soon is asked less and less
-// often, and one that has kept it for a while is asked soon again.
+// often, also if it asks the client to leave and to be back at once, and one that has kept
+// it for a while is asked soon again.
 func TestBackOff(t *testing.T) {
+	const goaway = `{"event":"$goaway","data":{"reason":"lifetime","retryAfterMs":1}}`
 	for name, of := range map[string]struct {
 		open time.Duration // how long each socket lasts
+		says string        // what the server says then
 		want func(attempts int, away time.Duration) bool
 	}{
-		"lost at once": {0, func(n int, _ time.Duration) bool { return n < 600 }},
-		"lost soon":    {5 * time.Second, func(n int, away time.Duration) bool { return away > 20*time.Minute }},
-		"lost later":   {5*time.Second + time.Millisecond, func(n int, away time.Duration) bool { return away < time.Duration(n)*500*time.Millisecond }},
+		"lost at once":  {0, "", func(n int, _ time.Duration) bool { return n < 600 }},
+		"lost soon":     {5 * time.Second, "", func(n int, away time.Duration) bool { return away > 20*time.Minute }},
+		"lost later":    {5*time.Second + time.Millisecond, "", func(n int, away time.Duration) bool { return away < time.Duration(n)*500*time.Millisecond }},
+		"asked to go":   {0, goaway, func(n int, _ time.Duration) bool { return n < 600 }},
+		"... soon":      {5 * time.Second, goaway, func(n int, away time.Duration) bool { return away > 20*time.Minute }},
+		"... and later": {5*time.Second + time.Millisecond, goaway, func(n int, away time.Duration) bool { return away < time.Duration(n)*10*time.Millisecond }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -32,7 +38,7 @@ func TestBackOff(t *testing.T) {
 				o := wsclient.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
 					attempts.Add(1)
 					client, server := net.Pipe()
-					servers.Go(func() { letIn(server, of.open) })
+					servers.Go(func() { letIn(server, of.open, of.says) })
 					return client, nil
 				}}
 				began := time.Now()
@@ -73,8 +79,9 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// letIn opens a session, and breaks the connection when it has been open for a time.
-func letIn(conn net.Conn, open time.Duration) {
+// letIn opens a session, and breaks the connection when it has been open for a time, or
+// says something then for which the client leaves.
+func letIn(conn net.Conn, open time.Duration, says string) {
 	defer conn.Close()
 	p, err := newPeer(conn)
 	if err != nil || p.upgrade() != nil {
@@ -82,5 +89,8 @@ func letIn(conn net.Conn, open time.Duration) {
 	}
 	if _, err = p.next(); err == nil && p.send(`{"event":"$connected","data":{"sid":"s1","resumed":true,"seq":0}}`) == nil {
 		time.Sleep(open)
+		if says != "" && p.send("%s", says) == nil {
+			_, _ = p.next() // until it closes
+		}
 	}
 }

@@ -70,8 +70,9 @@ type Options struct {
 // Retry is how long a client waits before it connects again: a random time, up to a
 // bound that begins at Min, doubles with each connection that is lost or not made, and
 // stops at Max. It begins anew when a session was open for more than 5 s. A server that
-// goes away says how long instead. After a Close 4429 it is a minute longer, and after a
-// handshake that was refused for a time, that time.
+// goes away says how long instead; one that does so whenever it is come to is come to
+// less and less often all the same. After a Close 4429 it is a minute longer, and after
+// a handshake that was refused for a time, that time.
 type Retry struct {
 	Min time.Duration // default 500 ms
 	Max time.Duration // default 20 s

@@ -150,7 +150,7 @@ func (c *Client) complain(e *ws.Error) {
 }
 
 // own takes a message of the protocol's own, and reports whether the socket is to be
-// cut for it. Those that are not known are ignored.
+// cut for it. Those that are not known are ignored, but a question is refused.
 func (l *link) own(text []byte) (cut bool) {
 	var f struct {
 		Event string          `json:"event"`
@@ -197,6 +197,11 @@ func (l *link) own(text []byte) (cut bool) {
 		if id, ok := number(f.ID); ok && c.calls[id] != nil && c.calls[id].of == l {
 			c.settle(c.calls[id], nil, nil)
 		}
+	default:
+		var id string
+		if json.Unmarshal(f.ID, &id) == nil && id != "" {
+			c.question(f.Event, id, f.Data)
+		}
 	}
 	return false
 }
@@ -210,7 +215,7 @@ func (l *link) goaway(data []byte) {
 	if json.Unmarshal(data, &says) != nil {
 		return
 	}
-	l.c.retry = max(milliseconds(says.RetryAfterMs), 1)
+	l.c.retry = milliseconds(says.RetryAfterMs)
 	l.drains = true
 	l.c.drained()
 }

@@ -105,12 +105,14 @@ const crowded = time.Minute
 // pause returns how long to wait after a Close with a code, or after a handshake that
 // was refused; nil if it was not. The caller holds mu.
 func (c *Client) pause(code ws.CloseCode, refused *HandshakeError) time.Duration {
-	drawn, goaway := c.o.Retry.draw(c.failures), c.retry
+	drawn, goaway, again := c.o.Retry.draw(c.failures), c.retry, c.failures > 0
 	c.retry = 0
 	c.failures++
 	switch {
 	case code == ws.CloseRateLimited:
 		return max(goaway, crowded+drawn)
+	case goaway > 0 && again: // a $goaway that comes at once may come again
+		return max(goaway, drawn)
 	case goaway > 0:
 		return goaway
 	case refused != nil: // others may be told the same time

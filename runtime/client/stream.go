@@ -17,6 +17,10 @@ import (
 func Stream[T any](ctx context.Context, c *Client, event string, data any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		if ctx.Err() != nil {
+			yield(none, context.Cause(ctx))
+			return
+		}
 		x := &call{event: event, items: newItems()}
 		if err := c.begin(x, data, `{"credit":"`+strconv.Itoa(window)+`"}`); err != nil {
 			yield(none, err)

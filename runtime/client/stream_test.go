@@ -125,6 +125,15 @@ func TestStreamEnds(t *testing.T) {
 		t.Error(last)
 	}
 	await(t, "the end of the handler", ended)
+	before := made.Load()
+	for _, err := range c.Count(ctx, 10) { // which has ended before
+		if !errors.Is(err, errCanceled) {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Echo(within(t), 1); err != nil || made.Load() != before {
+		t.Errorf("%d values were made for nobody, %v", made.Load()-before, err)
+	}
 	for range c.Count(within(t), 1_000_000) {
 		go c.Close()
 		break
