@@ -18,6 +18,9 @@ import (
 
 // addressOf returns the address of a handshake.
 func addressOf(address, path string) (*url.URL, error) {
+	if !strings.Contains(address, "://") {
+		return nil, errors.New("wsclient: the address of a server begins with ws://, wss://, http:// or https://, as https://example.com does: this one has no ://")
+	}
 	at, err := url.Parse(address)
 	if err != nil {
 		return nil, steady.Wrap("wsclient: the address of the server", err)

@@ -70,7 +70,7 @@ func TestDialRefused(t *testing.T) {
 // TestDialFails: what is no address, no server, or none of this protocol.
 func TestDialFails(t *testing.T) {
 	for address, want := range map[string]string{
-		"ftp://example.com": "begins with ws://", "example.com": "begins with ws://", "": "begins with ws://",
+		"ftp://example.com": "begins with ws://", "example.com": "has no ://", "127.0.0.1:80": "has no ://", "": "has no ://",
 		"ws://": "names no host", "ws:///x": "names no host", "ws://\x7f": "the address of the server",
 	} {
 		if _, err := DialChat(within(t), address, wsclient.Options{}); err == nil || !strings.Contains(err.Error(), want) {
