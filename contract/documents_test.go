@@ -60,3 +60,51 @@ func TestDocuments(t *testing.T) {
 	}
 	outcomes(t, strings.Join(all[:len(all)-2], ""), 2*len(documents))
 }
+
+// TestAjvOfTheGuide runs what the page about documents has for ajv, with the bundle of the
+// gateway that it shows.
+func TestAjvOfTheGuide(t *testing.T) {
+	t.Parallel()
+	n := needNode(t)
+	text, err := os.ReadFile("../docs/guide/contract.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]string{}
+	for _, m := range block.FindAllStringSubmatch(string(text), -1) {
+		switch file, code := m[2], m[3]; {
+		case m[1] == "ajv":
+			n.write(t, file, code)
+		case strings.HasPrefix(file, "shop/"):
+			packages[file] = code
+		}
+	}
+	const schema = "web/shop.schema.json"
+	n.write(t, schema, newModule(t, packages).wsgen(schema, "-wire=off", "-jsonschema="+schema))
+	printed, err := n.run(n.exe, "check.mjs")
+	if err != nil || printed != "true false\n" {
+		t.Errorf("%q, %v", printed, err)
+	}
+}
+
+// TestBundles: the bundle of all of the corpus is a schema by the meta-schema of its
+// draft, and ajv compiles each type of it, also where the name of its file has letters
+// that no address has.
+func TestBundles(t *testing.T) {
+	t.Parallel()
+	n := needNode(t)
+	m := newModule(t, sources(t))
+	bundle := m.wsgen("out/größen.json", "-wire=off", "-jsonschema=out/größen.json")
+	n.write(t, "bundles/whole.json", bundle)
+	n.write(t, "bundles/broken.json", strings.Replace(bundle, `"type": "object"`, `"type": "objects"`, 1))
+	printed, err := n.run(n.exe, "bundles.mjs", "bundles/whole.json", "bundles/broken.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The last one shows that ajv looks.
+	whole, broken, _ := strings.Cut(printed, `{"name":"broken.json",`)
+	if !strings.Contains(broken, "must be equal to one of the allowed values") {
+		t.Errorf("a bundle with a mistake: %s", broken)
+	}
+	outcomes(t, strings.TrimSpace(whole), 90)
+}

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,7 +177,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// TestNames: whatever a user names, and in whatever case, the file compiles.
+// TestNames: whatever a user names, and in whatever case, the clients in TypeScript and Go
+// compile, and the documents are taken by those who read them.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
@@ -184,7 +186,8 @@ func TestNames(t *testing.T) {
 		Never Null Number Object Omit Partial Pick Promise PromiseLike Proxy RangeError Readonly Record Reflect RegExp
 		Required ReturnType Set String Symbol TextEncoder URL Undefined Unknown Void WeakMap WebSocket Window Event
 		EventListener Exclude Extract AbortController AbortSignal AsyncGenerator AsyncIterable GlobalThis Awaited
-		WsAsk WsCall WsClient WsError WsErrorCode WsFrame WsOptions WsState ServerPush ServerAsks NamesSends NamesClient`)
+		WsAsk WsCall WsClient WsError WsErrorCode WsFrame WsOptions WsState ServerPush ServerAsks NamesSends NamesClient
+		Names DialNames Client Options Gateway Wildcard CodeInternal Größe`)
 	for _, m := range regexp.MustCompile(`\b[A-Z]\w+`).FindAllString(strings.Join(codeLines(tsclient.Common), "\n"), -1) {
 		if !slices.Contains(words, m) {
 			words = append(words, m)
@@ -196,9 +199,11 @@ func TestNames(t *testing.T) {
 		ÄPFEL x*y it's "quoted" back\slash data options`)
 	fields := strings.Fields("constructor __proto__ class a-b ünïcode 1 1e3 00 new default a.b $ _ readonly get [x] */ ${x}")
 	var source strings.Builder
-	source.WriteString("package names\n\n//ws:gateway /names/{class}/{new}/{path}/{options}\ntype NamesGateway struct{}\n")
+	const path = "/names/{class}/{new}/{path}/{options}/{ctx}/{c}/{err}/{o}/{address}/{string}/{type}"
+	source.WriteString("package names\n\n//ws:gateway " + path + "\ntype NamesGateway struct{}\n\n//ws:gateway /types\ntype TypesGateway struct{}\n")
+	source.WriteString("\n//ws:subscribe params\nfunc (*NamesGateway) Params(c, err, o string, ws, iter []bool, wsclient, context *int, json, error map[string]int, string, nil bool) {}\n")
 	for i, word := range words {
-		fmt.Fprintf(&source, "\n//ws:subscribe type%d\nfunc (*NamesGateway) Type%d(v %s) *%s { return nil }\n\ntype %s struct{ V *%s }\n", i, i, word, word, word, word)
+		fmt.Fprintf(&source, "\n//ws:subscribe type%d\nfunc (*TypesGateway) Type%d(v %s) *%s { return nil }\n\ntype %s struct{ V *%s }\n", i, i, word, word, word, word)
 	}
 	for i, event := range events {
 		if strings.ContainsAny(event, "\"\\'*") || strings.HasPrefix(event, "$") {
@@ -215,5 +220,24 @@ func TestNames(t *testing.T) {
 		"names/names.go": source.String(),
 		"ws/ws.go":       "package ws\n\n//ws:gateway /ws\ntype WsGateway struct{}\n\n//ws:subscribe a\nfunc (*WsGateway) A() {}\n",
 	})
-	n.holds(t, map[string]string{"names.ts": m.wsgen("names.ts", "-client.ts=names.ts")})
+	m.write("wsgen.conf", "client.ts = names.ts\nclient.go = namesclient\nasyncapi = names.asyncapi.json only "+path+"\njsonschema = names.schema.json\n")
+	n.holds(t, map[string]string{"names.ts": m.wsgen("names.ts")})
+	if _, err := goCommand(m.dir, "go", "vet", "./...").run(); err != nil {
+		t.Error(err)
+	}
+	for script, file := range map[string]string{"documents.mjs": "names.asyncapi.json", "bundles.mjs": "names.schema.json"} {
+		text, err := os.ReadFile(filepath.Join(m.dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if script == "documents.mjs" { // its parser takes such a member for a prototype
+			text = bytes.ReplaceAll(text, []byte(`"__proto__": {`), []byte(`"proto": {`))
+		}
+		n.write(t, file, string(text))
+		printed, err := n.run(n.exe, script, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcomes(t, strings.TrimSpace(printed), 1)
+	}
 }

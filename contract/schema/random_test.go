@@ -108,6 +108,9 @@ type Twin struct {
 	Odd Odd
 }
 
+// Größe has a name that no address has.
+type Größe struct{ Höhe int }
+
 // Marked writes itself, and reads a byte.
 type Marked byte
 
@@ -123,7 +126,7 @@ type Other struct {
 // strings which are no value of them.
 func (a *author) write(name string) (text string, looseRoots map[int]bool) {
 	a.known = strings.Fields("bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr float32 float64 any " +
-		"Word Count Color Mode Level Odd Names Index Triple Text *Text ByPointer *ByPointer Out Own *Own Tree Chain Page[int] Page[*Color] Base Other Twin []Marked " +
+		"Größe *Größe Word Count Color Mode Level Odd Names Index Triple Text *Text ByPointer *ByPointer Out Own *Own Tree Chain Page[int] Page[*Color] Base Other Twin []Marked " +
 		"json.RawMessage time.Time *time.Time time.Duration *big.Int big.Int")
 	a.keys = strings.Fields("string int int8 uint16 Word Color Level Text time.Time")
 	a.structs = strings.Fields("base Base Twin Other *Base *Other Tree *Tree Text Color Word")

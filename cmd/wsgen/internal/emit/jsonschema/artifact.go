@@ -4,6 +4,7 @@ package jsonschema
 
 import (
 	"context"
+	"net/url"
 	"path/filepath"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -36,9 +37,11 @@ type bundle struct {
 	Defs        Members `json:"$defs"`
 }
 
-func newBundle(c *model.Contract, id string) bundle {
+// newBundle is the bundle of a contract in a file of this name, by which others refer to
+// it: its $id is an address (RFC 3986).
+func newBundle(c *model.Contract, file string) bundle {
 	return bundle{
-		Mark: mark.Text, Schema: "https://json-schema.org/draft/2020-12/schema", ID: id,
+		Mark: mark.Text, Schema: "https://json-schema.org/draft/2020-12/schema", ID: url.PathEscape(file),
 		Title: c.Title, Description: c.Doc.Text, Defs: Draft2020().Defs(c),
 	}
 }

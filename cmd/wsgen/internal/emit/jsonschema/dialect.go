@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"encoding/json"
+	"net/url"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -16,9 +17,10 @@ type Dialect struct {
 	draft07 bool
 }
 
-// Draft2020 is that of a bundle (https://json-schema.org/draft/2020-12).
+// Draft2020 is that of a bundle (https://json-schema.org/draft/2020-12). A reference is an
+// address, in which a letter beyond ASCII is escaped (RFC 6901, section 6).
 func Draft2020() Dialect {
-	return Dialect{ref: func(name string) string { return "#/$defs/" + name }}
+	return Dialect{ref: func(name string) string { return "#/$defs/" + url.PathEscape(name) }}
 }
 
 // Draft07 is that of documents which have schemas in them
