@@ -77,7 +77,7 @@ func (n *node) install() (err error) {
 	if err := os.WriteFile(filepath.Join(n.built, "client.ts"), []byte(client), 0o600); err != nil {
 		return err
 	}
-	for _, name := range []string{"uses.ts", "sockets.ts", "stage.mjs", "states.mjs", "states.txt", "talks.mjs", "behaviours.mjs", "documents.mjs", "bundles.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
+	for _, name := range []string{"uses.ts", "sockets.ts", "stage.mjs", "states.mjs", "states.txt", "talks.mjs", "edges.mjs", "speed.mjs", "behaviours.mjs", "documents.mjs", "bundles.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
 		if err := n.copyIn(filepath.Join("testdata", name), name); err != nil {
 			return err
 		}

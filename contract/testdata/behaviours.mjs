@@ -79,14 +79,14 @@ const behaviours = {
   async "calls before it is open, in order"() {
     const s = await site();
     const client = s.client();
-    for (const board of [".", ".."]) {
+    for (const board of ["", ".", ".."]) {
       let refused;
       try {
         new BoardClient({ board }, { lazy: true });
       } catch (e) {
         refused = e instanceof RangeError;
       }
-      same(refused, true, `a path of ${board}: refused`);
+      same(refused, true, `a path of "${board}": refused`);
     }
     const answers = Promise.all([client.echo(1), client.note(1), client.note(2), client.echo({ a: [null, "ä"] })]);
     client.send("note", 3);

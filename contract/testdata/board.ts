@@ -88,7 +88,7 @@ export interface BoardSends {
 /** Board serves one board. */
 export class BoardClient extends WsClient<ServerPush, ServerAsks, BoardSends> {
   constructor(path: { board: string }, options?: WsOptions) {
-    super(`/boards/${encodeURIComponent(path.board)}`, "k3v9q2m1xw7d", options);
+    super(`/boards/${encodeURIComponent(path.board) || "."}`, "k3v9q2m1xw7d", options);
   }
 
   /** Post pins a post, announces it, and answers it. */

@@ -1,6 +1,6 @@
 // A clock, a page and sockets that a script has in its hand. To import this takes the
 // place of the globals that a client uses, so it comes before the client.
-import { strictEqual } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 // ---- the clock
@@ -9,6 +9,7 @@ let now = 1_000_000;
 let timers = [];
 let lastTimer = 0;
 globalThis.setTimeout = (fn, ms = 0) => {
+  ok(ms >= 0, `a timer of ${ms} ms, which a browser runs at once`);
   const timer = { id: ++lastTimer, at: now + ms, fn };
   timers.push(timer);
   return timer;

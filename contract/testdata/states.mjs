@@ -20,6 +20,10 @@ function begin(options) {
       return world.token;
     };
   } else if (token) rest.token = token;
+  rest.tap = (_, text) => {
+    const { uponFrame } = world;
+    if (uponFrame && text.startsWith(`{"event":"${uponFrame.event}"`)) user(uponFrame.then);
+  };
   // The first line may be about the token, so the client begins behind it.
   world.make = () => {
     const client = (world.client = new WsClient("/states", "digest", { ...rest, WebSocket: Socket }));
@@ -106,6 +110,7 @@ function user(text) {
     case "when": {
       const [, state, then] = /^(\S+) (.*)$/.exec(rest);
       if (state === "aborted") return (world.uponAbort = then);
+      if (state.startsWith("$")) return (world.uponFrame = { event: state, then });
       const off = client.onState((now) => now === state && (off(), user(then)));
       client.onState((now) => world.heard.push(["later", now]));
       return;

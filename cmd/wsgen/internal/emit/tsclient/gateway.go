@@ -88,7 +88,8 @@ func address(g *model.Facade) (where string, wildcards []doc) {
 }
 
 // template is a path with wildcards, as a template literal. A value of a wildcard is
-// one part of the path, whatever is in it; that of the last may be several.
+// one part of the path, whatever is in it; that of the last may be several. "" is no part,
+// as "." is none: another gateway would be meant. WsClient refuses both.
 func template(path []model.Segment) string {
 	escape := strings.NewReplacer("\\", "\\\\", "`", "\\`", "${", "\\${")
 	out := "`"
@@ -99,7 +100,7 @@ func template(path []model.Segment) string {
 		case s.Rest:
 			out += "${path." + s.Wildcard + `.split("/").map(encodeURIComponent).join("/")}`
 		default:
-			out += "${encodeURIComponent(path." + s.Wildcard + ")}"
+			out += "${encodeURIComponent(path." + s.Wildcard + `) || "."}`
 		}
 	}
 	return out + "`"

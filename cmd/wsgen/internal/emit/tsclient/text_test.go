@@ -47,7 +47,7 @@ func TestComments(t *testing.T) {
 
 func TestTemplate(t *testing.T) {
 	path := []model.Segment{{Text: "/a`b/${c}\\/"}, {Wildcard: "room"}, {Text: "/"}, {Wildcard: "rest", Rest: true}}
-	want := "`/a\\`b/\\${c}\\\\/${encodeURIComponent(path.room)}/${path.rest.split(\"/\").map(encodeURIComponent).join(\"/\")}`"
+	want := "`/a\\`b/\\${c}\\\\/${encodeURIComponent(path.room) || \".\"}/${path.rest.split(\"/\").map(encodeURIComponent).join(\"/\")}`"
 	if got := template(path); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

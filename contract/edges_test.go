@@ -1,0 +1,15 @@
+package contract_test
+
+import "testing"
+
+// TestEdges: loops that are ended from outside end, what has ended is let go of, and a
+// token that comes too late is not shown.
+func TestEdges(t *testing.T) {
+	t.Parallel()
+	n := needNode(t)
+	printed, err := n.run(n.exe, "edges.mjs", "client.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes(t, printed, 7)
+}
