@@ -80,7 +80,7 @@ export interface WsOptions {
   lazy?: boolean;
   /** How long a call may take, waiting for a connection included. Default 10,000; 0: for ever. */
   timeoutMs?: number;
-  /** Messages that wait for a connection; one more is refused with "overflow". Default 256. */
+  /** Messages that wait for a connection; one more is refused with "overflow". Default 256, at least 1. */
   queue?: number;
   /** Delays between attempts: chance, up to a bound that doubles from min to max. Default 500 and 20,000. */
   retry?: { minMs?: number; maxMs?: number };
@@ -106,12 +106,7 @@ export type WsSocketClass = new (url: string, protocols?: string) => WsSocket;
 /** Answers what the server asks; signal aborts when the answer is not wanted any more. */
 export type WsAsk<D, R> = (data: D, options: { signal: AbortSignal }) => R | Promise<R>;
 
-interface WsFrame {
-  event: string;
-  id?: number | string;
-  data?: any;
-  more?: true;
-}
+type WsFrame = { event: string; id?: number | string; data?: any; more?: true };
 
 /** A call, or with id 0 another message. */
 interface WsCall {
@@ -176,11 +171,11 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   #handlers = new Map<string, WsAsk<any, unknown>>();
 
   constructor(path: string, schema: string, options: WsOptions = {}) {
-    if (/\/\.\.?(\/|$)/.test(path)) throw new RangeError(`"." and ".." cannot be a part of a path: ${path}`);
+    if (/\/(\/|\.\.?(\/|$))/.test(path)) throw new RangeError(`"", "." and ".." are no parts of a path: ${path}`);
     this.#path = path;
     this.#schema = schema;
     this.#options = options;
-    this.#most = options.queue ?? 256;
+    this.#most = Math.max(options.queue ?? 256, 1); // what is sent at once passes through, too
     this.#page("addEventListener");
     if (!options.lazy) this.connect();
   }
@@ -221,7 +216,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
 
   /**
    * The pushes of an event from now on, as they come. More than buffer (256) that nobody
-   * takes end it with "overflow". A loop that waits is ended by signal.
+   * takes end it with "overflow". A loop that waits is ended by signal, or by return().
    */
   events<E extends keyof Push & string>(
     event: E,
@@ -234,7 +229,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
       this.#whenClosed((error) => inbox.end(error)),
       wsWhenAborted(options.signal, (why) => inbox.end(why, true)),
     ]);
-    return inbox.drain(wsNone);
+    return inbox.drain(() => wsNone);
   }
 
   /** Answers what the server asks, with one handler for an event: the last. */
@@ -285,26 +280,30 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   }
 
   /** Sends, and yields the items of the answer; no more are sent than are taken. Ending the loop cancels it. */
-  async *stream<T>(event: string, data?: unknown, options: WsCallOptions = {}): AsyncGenerator<T, void> {
+  stream<T>(event: string, data?: unknown, options: WsCallOptions = {}): AsyncGenerator<T, void> {
     const inbox = new WsInbox<T>();
-    const meta = { ...options.meta, credit: `${wsCredit}` };
     const settle = (error: unknown, _: unknown, cancelled?: boolean) => inbox.end(error, cancelled);
     const item = (data: unknown) => inbox.put(data as T);
-    const call = this.#start(event, data, { ...options, meta }, { settle, item });
-    inbox.release = () => this.#cancel(call, undefined);
-    yield* inbox.drain((taken) => {
-      if (call.over || taken + wsCredit / 2 < (call.credit ?? wsCredit)) return;
-      call.credit = taken + wsCredit;
-      this.#control({ event: "$credit", id: call.id, data: call.credit });
+    return inbox.drain(() => {
+      const meta = { ...options.meta, credit: `${wsCredit}` };
+      const call = this.#start(event, data, { ...options, meta }, { settle, item });
+      inbox.release = () => this.#cancel(call, undefined);
+      return (taken) => {
+        if (call.over || taken + wsCredit / 2 < (call.credit ?? wsCredit)) return;
+        call.credit = taken + wsCredit;
+        this.#control({ event: "$credit", id: call.id, data: call.credit });
+      };
     });
   }
 
   /** Shows the server a new token, without a new connection; if there is none, or it is lost, the next one shows it. */
   async refresh(): Promise<void> {
     if (this.#state === "connecting") await this.ready(); // what this attempt shows may be older
+    const attempt = this.#attempt;
     const here = () => this.#state === "open" && !this.#draining;
     const token = here() ? await this.#token() : undefined;
-    if (here()) return this.call<void>("$refresh", { token });
+    // One that was opened meanwhile has shown a token that is newer.
+    if (here()) return attempt === this.#attempt ? this.call<void>("$refresh", { token }) : undefined;
     if (this.#state === "idle") this.connect();
     return this.#until<void>(undefined, (done) => this.#listen("$open", () => done()));
   }
@@ -410,7 +409,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     }
     if (typeof frame?.event !== "string") return;
     if (this.#state === "open") return counts ? this.#deliver(frame) : this.#obey(frame);
-    if (frame.event === "$connected" && frame.data) this.#connected(frame.data);
+    if (this.#state === "connecting" && frame.event === "$connected" && frame.data) this.#connected(frame.data);
   }
 
   #obey(frame: WsFrame): void {
@@ -425,10 +424,10 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
       this.#asked.delete(id as string);
       this.#leave();
     } else if (event === "$goaway") {
-      this.#retryInMs = data?.retryAfterMs;
+      this.#retryInMs = +data?.retryAfterMs || undefined;
       this.#draining = true;
       this.#leave();
-    } else if (typeof id === "number") this.#deliver(frame); // the answer to $refresh
+    } else if (id !== undefined) this.#deliver(frame); // the answer to $refresh, or a question of later servers
   }
 
   #deliver({ event, id, data, more }: WsFrame): void {
@@ -538,16 +537,16 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
       if (current()) this.#write(JSON.stringify({ event: "$connect", data }));
     };
     socket.onmessage = (e: { data: unknown }) => current() && typeof e.data === "string" && this.#receive(e.data);
-    socket.onclose = (e: { code: number; reason: string }) => current() && this.#lost(e.code, e.reason);
+    socket.onclose = (e: { code: number; reason?: string }) => current() && this.#lost(e.code, e.reason ?? "");
     // Node 20 says no more than this where there is no connection; elsewhere close follows, and knows why.
     socket.onerror = () => wsAfter(100, () => current() && this.#lost(1006, "no connection"));
   }
 
   #dial(): WsSocket {
     const Class = this.#options.WebSocket ?? wsHere.WebSocket;
-    if (!Class) throw new Error("there is no WebSocket here: set WsOptions.WebSocket");
+    if (!Class) throw new Error("no WebSocket here: set WsOptions.WebSocket");
     const server = this.#options.url ?? wsPage?.location?.origin;
-    if (!server) throw new Error("there is no page here that tells where the server is: set WsOptions.url");
+    if (!server) throw new Error("no page tells where the server is: set WsOptions.url");
     const url = new URL(server);
     url.hash = "";
     url.pathname = url.pathname.replace(/\/$/, "") + this.#path;
@@ -555,19 +554,20 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }: any): void {
+  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#schema }: any): void {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
     this.#sid = sid;
-    this.#heartbeatMs = heartbeatMs;
-    this.#maxBytes = maxBytes;
+    this.#heartbeatMs = heartbeatMs > 0 ? heartbeatMs : 0;
+    this.#maxBytes = maxBytes > 0 ? maxBytes : Infinity;
     if (!resumed) this.#begin();
     this.#forget(seq);
     for (const text of this.#unacked) this.#write(text);
-    for (const call of [...this.#calls.values()].filter((c) => c.sent)) {
+    // What has connected has shown its token.
+    this.#queue = this.#queue.filter(({ event }) => event !== "$refresh");
+    for (const call of [...this.#calls.values()].filter((c) => c.sent || c.event === "$refresh")) {
       const { id, event, credit } = call;
-      // What has connected has shown its token.
       if (event === "$refresh") this.#finish(call);
       else if (call.over) this.#write(JSON.stringify({ event: "$cancel", id }));
       else if (credit) this.#write(JSON.stringify({ event: "$credit", id, data: credit }));
@@ -585,9 +585,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
 
   /** Begins another session: what was sent in the old one may be handled, or not. */
   #begin(): void {
-    this.#received = this.#acked = 0;
-    this.#unacked = [];
-    this.#answers = [];
+    this.#received = this.#acked = this.#unacked.length = this.#answers.length = 0;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
     const lost = ({ event }: WsCall) => new WsError("disconnected", "the session was lost", { event });
@@ -615,8 +613,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     if (this.#silent) return;
     clearTimeout(this.#beat);
     this.#silent = true;
-    this.#ping();
     this.#beat = wsAfter(wsPatienceMs, () => (this.#silent ? this.#lost(wsAway, "no sign of life") : this.#watch()));
+    this.#ping();
   }
 
   /** After a $goaway: leaves as soon as nothing is under way. */
@@ -635,8 +633,9 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     if (refused || wsFinal.includes(code)) return this.#end(code, reason);
     if (code === 1008 && !reason.startsWith("slow_consumer")) return this.#end(code, reason); // it is not let in
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
-    const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures++);
-    const least = code === 4429 ? 60_000 + chance : 0;
+    const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures);
+    const again = this.#failures++ > 0 ? chance : 0; // a $goaway that comes at once may come again
+    const least = code === 4429 ? 60_000 + chance : again;
     const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
@@ -683,8 +682,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
 
 /** Values that wait for who iterates. */
 class WsInbox<T> {
-  most = Infinity; // how many may wait
-  release = wsNone; // called at the end
+  most = 2 * wsCredit; // how many may wait; of a stream come fewer
+  release = wsNone; // called soon after the end
   #values: T[] = [];
   #wake = wsNone;
   #ended = false;
@@ -692,7 +691,7 @@ class WsInbox<T> {
 
   put(value: T): void {
     if (this.#ended) return;
-    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "nobody takes what comes"));
+    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "the queue is full"));
     this.#values.push(value);
     this.#wake();
   }
@@ -704,11 +703,21 @@ class WsInbox<T> {
     this.#error = error;
     if (atOnce) this.#values = [];
     this.#wake();
-    this.release();
+    queueMicrotask(() => this.release());
   }
 
-  async *drain(taken: (n: number) => void): AsyncGenerator<T, void> {
+  /** The values, behind begin, whose function is told how many were taken. */
+  drain(begin: () => (taken: number) => void): AsyncGenerator<T, void> {
+    const values = this.#drain(begin);
+    const end = values.return;
+    // Of itself a generator ends nothing before it has begun, and waits while it waits.
+    values.return = (value) => (this.end(undefined, true), end.call(values, value));
+    return values;
+  }
+
+  async *#drain(begin: () => (taken: number) => void): AsyncGenerator<T, void> {
     try {
+      const taken = begin();
       for (let n = 0; ;) {
         while (this.#values.length > 0) {
           yield this.#values.shift()!;

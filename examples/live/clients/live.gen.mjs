@@ -106,7 +106,7 @@ export class WsError extends Error {
  * @property {string | (() => string | null | undefined | Promise<string | null | undefined>)} [token] - Asked for before each attempt, and waited for; what it throws counts as a lost connection.
  * @property {boolean} [lazy] - Connect with the first message, not at once.
  * @property {number} [timeoutMs] - How long a call may take, waiting for a connection included. Default 10,000; 0: for ever.
- * @property {number} [queue] - Messages that wait for a connection; one more is refused with "overflow". Default 256.
+ * @property {number} [queue] - Messages that wait for a connection; one more is refused with "overflow". Default 256, at least 1.
  * @property {{ minMs?: number; maxMs?: number }} [retry] - Delays between attempts: chance, up to a bound that doubles from min to max. Default 500 and 20,000.
  * @property {(way: "in" | "out", text: string) => void} [tap] - Shown each frame as it is, tokens included, for logs and tests.
  * @property {WsSocketClass} [WebSocket] - Where there is no global WebSocket: the class to use.
@@ -197,11 +197,11 @@ export class WsClient {
    * @param {WsOptions} [options]
    */
   constructor(path, schema, options = {}) {
-    if (/\/\.\.?(\/|$)/.test(path)) throw new RangeError(`"." and ".." cannot be a part of a path: ${path}`);
+    if (/\/(\/|\.\.?(\/|$))/.test(path)) throw new RangeError(`"", "." and ".." are no parts of a path: ${path}`);
     this.#path = path;
     this.#schema = schema;
     this.#options = options;
-    this.#most = options.queue ?? 256;
+    this.#most = Math.max(options.queue ?? 256, 1); // what is sent at once passes through, too
     this.#page("addEventListener");
     if (!options.lazy) this.connect();
   }
@@ -269,7 +269,7 @@ export class WsClient {
 
   /**
    * The pushes of an event from now on, as they come. More than buffer (256) that nobody
-   * takes end it with "overflow". A loop that waits is ended by signal.
+   * takes end it with "overflow". A loop that waits is ended by signal, or by return().
    *
    * @template {keyof Push & string} E
    * @param {E} event
@@ -284,7 +284,7 @@ export class WsClient {
       this.#whenClosed((error) => inbox.end(error)),
       wsWhenAborted(options.signal, (why) => inbox.end(why, true)),
     ]);
-    return inbox.drain(wsNone);
+    return inbox.drain(() => wsNone);
   }
 
   /**
@@ -385,17 +385,19 @@ export class WsClient {
    * @param {WsCallOptions} [options]
    * @returns {AsyncGenerator<T, void>}
    */
-  async *stream(event, data, options = {}) {
+  stream(event, data, options = {}) {
     const inbox = new WsInbox();
-    const meta = { ...options.meta, credit: `${wsCredit}` };
     const settle = (error, _, cancelled) => inbox.end(error, cancelled);
     const item = (data) => inbox.put(data);
-    const call = this.#start(event, data, { ...options, meta }, { settle, item });
-    inbox.release = () => this.#cancel(call, undefined);
-    yield* inbox.drain((taken) => {
-      if (call.over || taken + wsCredit / 2 < (call.credit ?? wsCredit)) return;
-      call.credit = taken + wsCredit;
-      this.#control({ event: "$credit", id: call.id, data: call.credit });
+    return inbox.drain(() => {
+      const meta = { ...options.meta, credit: `${wsCredit}` };
+      const call = this.#start(event, data, { ...options, meta }, { settle, item });
+      inbox.release = () => this.#cancel(call, undefined);
+      return (taken) => {
+        if (call.over || taken + wsCredit / 2 < (call.credit ?? wsCredit)) return;
+        call.credit = taken + wsCredit;
+        this.#control({ event: "$credit", id: call.id, data: call.credit });
+      };
     });
   }
 
@@ -406,9 +408,11 @@ export class WsClient {
    */
   async refresh() {
     if (this.#state === "connecting") await this.ready(); // what this attempt shows may be older
+    const attempt = this.#attempt;
     const here = () => this.#state === "open" && !this.#draining;
     const token = here() ? await this.#token() : undefined;
-    if (here()) return this.call("$refresh", { token });
+    // One that was opened meanwhile has shown a token that is newer.
+    if (here()) return attempt === this.#attempt ? this.call("$refresh", { token }) : undefined;
     if (this.#state === "idle") this.connect();
     return this.#until(undefined, (done) => this.#listen("$open", () => done()));
   }
@@ -514,7 +518,7 @@ export class WsClient {
     }
     if (typeof frame?.event !== "string") return;
     if (this.#state === "open") return counts ? this.#deliver(frame) : this.#obey(frame);
-    if (frame.event === "$connected" && frame.data) this.#connected(frame.data);
+    if (this.#state === "connecting" && frame.event === "$connected" && frame.data) this.#connected(frame.data);
   }
 
   #obey(frame) {
@@ -529,10 +533,10 @@ export class WsClient {
       this.#asked.delete(id);
       this.#leave();
     } else if (event === "$goaway") {
-      this.#retryInMs = data?.retryAfterMs;
+      this.#retryInMs = +data?.retryAfterMs || undefined;
       this.#draining = true;
       this.#leave();
-    } else if (typeof id === "number") this.#deliver(frame); // the answer to $refresh
+    } else if (id !== undefined) this.#deliver(frame); // the answer to $refresh, or a question of later servers
   }
 
   #deliver({ event, id, data, more }) {
@@ -642,16 +646,16 @@ export class WsClient {
       if (current()) this.#write(JSON.stringify({ event: "$connect", data }));
     };
     socket.onmessage = (e) => current() && typeof e.data === "string" && this.#receive(e.data);
-    socket.onclose = (e) => current() && this.#lost(e.code, e.reason);
+    socket.onclose = (e) => current() && this.#lost(e.code, e.reason ?? "");
     // Node 20 says no more than this where there is no connection; elsewhere close follows, and knows why.
     socket.onerror = () => wsAfter(100, () => current() && this.#lost(1006, "no connection"));
   }
 
   #dial() {
     const Class = this.#options.WebSocket ?? wsHere.WebSocket;
-    if (!Class) throw new Error("there is no WebSocket here: set WsOptions.WebSocket");
+    if (!Class) throw new Error("no WebSocket here: set WsOptions.WebSocket");
     const server = this.#options.url ?? wsPage?.location?.origin;
-    if (!server) throw new Error("there is no page here that tells where the server is: set WsOptions.url");
+    if (!server) throw new Error("no page tells where the server is: set WsOptions.url");
     const url = new URL(server);
     url.hash = "";
     url.pathname = url.pathname.replace(/\/$/, "") + this.#path;
@@ -659,19 +663,20 @@ export class WsClient {
     return new Class(url.href, "wsgen.v1.json");
   }
 
-  #connected({ sid, resumed, why, seq, heartbeatMs = 0, maxBytes = Infinity, schema = this.#schema }) {
+  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#schema }) {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
     this.#sid = sid;
-    this.#heartbeatMs = heartbeatMs;
-    this.#maxBytes = maxBytes;
+    this.#heartbeatMs = heartbeatMs > 0 ? heartbeatMs : 0;
+    this.#maxBytes = maxBytes > 0 ? maxBytes : Infinity;
     if (!resumed) this.#begin();
     this.#forget(seq);
     for (const text of this.#unacked) this.#write(text);
-    for (const call of [...this.#calls.values()].filter((c) => c.sent)) {
+    // What has connected has shown its token.
+    this.#queue = this.#queue.filter(({ event }) => event !== "$refresh");
+    for (const call of [...this.#calls.values()].filter((c) => c.sent || c.event === "$refresh")) {
       const { id, event, credit } = call;
-      // What has connected has shown its token.
       if (event === "$refresh") this.#finish(call);
       else if (call.over) this.#write(JSON.stringify({ event: "$cancel", id }));
       else if (credit) this.#write(JSON.stringify({ event: "$credit", id, data: credit }));
@@ -689,9 +694,7 @@ export class WsClient {
 
   /** Begins another session: what was sent in the old one may be handled, or not. */
   #begin() {
-    this.#received = this.#acked = 0;
-    this.#unacked = [];
-    this.#answers = [];
+    this.#received = this.#acked = this.#unacked.length = this.#answers.length = 0;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
     const lost = ({ event }) => new WsError("disconnected", "the session was lost", { event });
@@ -719,8 +722,8 @@ export class WsClient {
     if (this.#silent) return;
     clearTimeout(this.#beat);
     this.#silent = true;
-    this.#ping();
     this.#beat = wsAfter(wsPatienceMs, () => (this.#silent ? this.#lost(wsAway, "no sign of life") : this.#watch()));
+    this.#ping();
   }
 
   /** After a $goaway: leaves as soon as nothing is under way. */
@@ -739,8 +742,9 @@ export class WsClient {
     if (refused || wsFinal.includes(code)) return this.#end(code, reason);
     if (code === 1008 && !reason.startsWith("slow_consumer")) return this.#end(code, reason); // it is not let in
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
-    const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures++);
-    const least = code === 4429 ? 60_000 + chance : 0;
+    const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures);
+    const again = this.#failures++ > 0 ? chance : 0; // a $goaway that comes at once may come again
+    const least = code === 4429 ? 60_000 + chance : again;
     const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
@@ -787,8 +791,8 @@ export class WsClient {
 
 /** Values that wait for who iterates. */
 class WsInbox {
-  most = Infinity; // how many may wait
-  release = wsNone; // called at the end
+  most = 2 * wsCredit; // how many may wait; of a stream come fewer
+  release = wsNone; // called soon after the end
   #values = [];
   #wake = wsNone;
   #ended = false;
@@ -796,7 +800,7 @@ class WsInbox {
 
   put(value) {
     if (this.#ended) return;
-    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "nobody takes what comes"));
+    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "the queue is full"));
     this.#values.push(value);
     this.#wake();
   }
@@ -808,11 +812,21 @@ class WsInbox {
     this.#error = error;
     if (atOnce) this.#values = [];
     this.#wake();
-    this.release();
+    queueMicrotask(() => this.release());
   }
 
-  async *drain(taken) {
+  /** The values, behind begin, whose function is told how many were taken. */
+  drain(begin) {
+    const values = this.#drain(begin);
+    const end = values.return;
+    // Of itself a generator ends nothing before it has begun, and waits while it waits.
+    values.return = (value) => (this.end(undefined, true), end.call(values, value));
+    return values;
+  }
+
+  async *#drain(begin) {
     try {
+      const taken = begin();
       for (let n = 0; ;) {
         while (this.#values.length > 0) {
           yield this.#values.shift();
