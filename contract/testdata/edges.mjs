@@ -118,13 +118,10 @@ const cases = {
     await settle();
     deepStrictEqual(await soon(first), { done: false, value: 1 });
     let taken = 1;
-    let code;
-    try {
+    const loop = async () => {
       for await (const n of numbers) strictEqual(n, ++taken);
-    } catch (e) {
-      code = e.code ?? String(e);
-    }
-    strictEqual(code, "overflow");
+    };
+    strictEqual(await soon(loop().catch((e) => e.code ?? String(e))), "overflow");
     ok(taken >= 64 && taken < 200, `${taken} were kept`);
     deepStrictEqual(socket.sent.at(-1), { event: "$cancel", id: 1 });
     return client;
