@@ -110,11 +110,13 @@ bench/internal/control:
 bench/internal/frame:              bench/internal/clock
 bench/internal/stats:
 bench/internal/proc:               bench/internal/control third-party
-bench/internal/peer:               bench/internal/control bench/internal/clock bench/internal/stats
+bench/internal/payload:
+bench/internal/payload/easy:       bench/internal/payload third-party
+bench/internal/peer:               bench/internal/control bench/internal/clock bench/internal/payload bench/internal/stats
 bench/internal/result:
 bench/internal/rows:               bench/internal/...
 bench/internal/report:             bench/internal/...
-bench/servers/...:                 bench/internal/control bench/internal/peer bench/servers/... runtime runtime/broker/nats runtime/broker/nats/natstest runtime/broker/redis runtime/metrics/otel runtime/metrics/prom runtime/wsjson third-party
+bench/servers/...:                 bench/internal/control bench/internal/payload bench/internal/peer bench/servers/... runtime runtime/broker/nats runtime/broker/nats/natstest runtime/broker/redis runtime/metrics/otel runtime/metrics/prom runtime/wsjson third-party
 `
 
 // testHelpers are what a test of any package may import besides its own half

@@ -8,6 +8,7 @@ require (
 	github.com/gobwas/ws v1.5.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/lxzan/gws v1.9.1
+	github.com/mailru/easyjson v0.9.2
 	github.com/nats-io/nats.go v1.55.0
 	github.com/olahol/melody v1.1.4
 	github.com/prometheus/client_golang v1.25.0
@@ -40,6 +41,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/google/wire v0.7.0 // indirect
 	github.com/jmattheis/goverter v1.11.1 // indirect
+	github.com/josharian/intern v1.0.0 // indirect
 	github.com/klauspost/compress v1.20.4 // indirect
 	github.com/maypok86/otter/v2 v2.4.0 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect
@@ -78,5 +80,6 @@ replace (
 tool (
 	github.com/google/wire/cmd/wire
 	github.com/jmattheis/goverter/cmd/goverter
+	github.com/mailru/easyjson/easyjson
 	github.com/wsgen/wsgen/cmd/wsgen
 )

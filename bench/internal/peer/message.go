@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/payload"
 )
 
 // Line is the data of every message that the raw client sends and measures.
@@ -37,16 +38,30 @@ func Encode(event string, data any) ([]byte, error) {
 	}{event, data})
 }
 
-// Twice answers an "echo" as a server without wsgen does it: encoding/json
-// for the envelope, then for the data, and back.
+// Twice answers an "echo", or a "telemetry", as a server without wsgen does it:
+// encoding/json for the envelope, then for the data, and back.
 func Twice(message []byte) ([]byte, error) {
 	var in Envelope
 	if err := json.Unmarshal(message, &in); err != nil {
 		return nil, err
 	}
-	var line Line
-	if err := json.Unmarshal(in.Data, &line); err != nil {
+	if in.Event == TelemetryEvent {
+		return again[payload.Telemetry](in)
+	}
+	return again[Line](in)
+}
+
+// again decodes the data of a message, and encodes the message anew.
+func again[T any](in Envelope) ([]byte, error) {
+	var data T
+	if err := json.Unmarshal(in.Data, &data); err != nil {
 		return nil, err
 	}
-	return Encode(in.Event, line)
+	return Encode(in.Event, &data)
 }
+
+// TelemetryEvent is the event whose data is a payload.Telemetry.
+const TelemetryEvent = "telemetry"
+
+// Telemetry is a message with the sample of a device's report.
+func Telemetry() ([]byte, error) { return Encode(TelemetryEvent, payload.NewTelemetry()) }

@@ -34,6 +34,7 @@ type Config struct {
 	Deflate bool          // offer permessage-deflate
 	SndBuf  int           // send buffer of accepted sockets in bytes; 0 is the system's
 	Ping    time.Duration // between two pings, where the server has the choice; 0 is its default
+	Longest int           // bytes of a message, where the server has a limit; 0 is its default
 }
 
 // CompressAbove is the size in bytes from which servers compress, with -deflate.
@@ -46,6 +47,7 @@ func Flags() Config {
 	flag.BoolVar(&c.JSON, "json", false, "decode and encode every message with encoding/json, envelope and data")
 	flag.BoolVar(&c.Deflate, "deflate", false, "agree to permessage-deflate")
 	flag.DurationVar(&c.Ping, "ping", 0, "`time` between two pings of a connection; 0 is the server's default")
+	flag.IntVar(&c.Longest, "longest", 0, "accept messages of so many `bytes`; 0 is the server's default")
 	flag.IntVar(&c.SndBuf, "sndbuf", 0, "send buffer of accepted sockets in `bytes`; 0 is the system's")
 	flag.Parse()
 	return c

@@ -32,7 +32,14 @@ func TestTwiceKeepsTheMessage(t *testing.T) {
 	if err != nil || string(out) != in {
 		t.Errorf("got %s (%v), want %s", out, err, in)
 	}
-	for _, bad := range []string{``, `{"event":1}`, `{"event":"echo"}`, `{"event":"echo","data":{"at":"1"}}`} {
+	report, err := Telemetry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := Twice(report); err != nil || string(out) != string(report) || len(out) < 1000 {
+		t.Errorf("a report is answered %s (%v), want %s", out, err, report)
+	}
+	for _, bad := range []string{``, `{"event":1}`, `{"event":"echo"}`, `{"event":"echo","data":{"at":"1"}}`, `{"event":"telemetry","data":{"device":1}}`} {
 		if out, err := Twice([]byte(bad)); err == nil {
 			t.Errorf("%q is answered %s", bad, out)
 		}

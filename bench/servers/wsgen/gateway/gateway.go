@@ -62,15 +62,14 @@ func (Door) GuardConn(u *ws.Upgrade) error {
 	return nil
 }
 
-// longest is how much data Members lets through.
-const longest = 64 << 10
-
 // Members refuses messages with long data.
-type Members struct{}
+type Members struct {
+	Longest int // bytes of data that it lets through
+}
 
 // GuardMessage looks at the data.
-func (*Members) GuardMessage(_ context.Context, m ws.Message) error {
-	if len(m.Data) > longest {
+func (g *Members) GuardMessage(_ context.Context, m ws.Message) error {
+	if len(m.Data) > g.Longest {
 		return ws.NewError(ws.CodeForbidden, "too long")
 	}
 	return nil

@@ -3,6 +3,10 @@
 package gateway
 
 import (
+	"encoding/json"
+	"time"
+
+	"github.com/wsgen/wsgen/bench/internal/payload"
 	"github.com/wsgen/wsgen/bench/internal/peer"
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/wsjson"
@@ -13,11 +17,17 @@ const _ = ws.GeneratedV3
 
 // A handler changed? Run wsgen again.
 var (
-	_ func(*Gateway, Line) Line                = (*Gateway).Echo
-	_ func(*Gateway, *ws.Client, string) error = (*Gateway).Join
-	_ func(*Gateway, *ws.Client, Line) error   = (*Gateway).Say
-	_ ws.ConnGuard                             = (*Door)(nil)
-	_ ws.MessageGuard                          = (*Members)(nil)
+	_ func(*Gateway, Line) Line                         = (*Gateway).Echo
+	_ func(*Gateway, *ws.Client, string) error          = (*Gateway).Join
+	_ func(*Gateway, *ws.Client, Line) error            = (*Gateway).Say
+	_ func(*Typed, payload.Telemetry) payload.Telemetry = (*Typed).Telemetry
+	_ func(*Typed, payload.Order) payload.Order         = (*Typed).Order
+	_ func(*Typed, payload.Page) payload.Page           = (*Typed).Page
+	_ func(*Std, payload.Telemetry) payload.Telemetry   = (*Std).Telemetry
+	_ func(*Std, payload.Order) payload.Order           = (*Std).Order
+	_ func(*Std, payload.Page) payload.Page             = (*Std).Page
+	_ ws.ConnGuard                                      = (*Door)(nil)
+	_ ws.MessageGuard                                   = (*Members)(nil)
 )
 
 // GatewayEndpoint serves a Gateway at /ws.
@@ -85,6 +95,146 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 	panic("unreachable")
 }
 
+// TypedEndpoint serves a Typed at /typed.
+type TypedEndpoint struct{ *ws.Endpoint }
+
+// NewTypedEndpoint binds a Typed and its guards to a registry.
+func NewTypedEndpoint(server *ws.Server, gateway *Typed, door *Door, members *Members) TypedEndpoint {
+	d := wsTyped{gateway}
+	return TypedEndpoint{ws.NewEndpoint(server, ws.Spec{
+		Gateway: "gateway.Typed",
+		Path:    "/typed",
+		Handlers: []ws.Handler{
+			{Event: "telemetry", Guards: []ws.MessageGuard{members}},
+			{Event: "order", Guards: []ws.MessageGuard{members}},
+			{Event: "page", Guards: []ws.MessageGuard{members}},
+		},
+		Lookup:     d.lookup,
+		Call:       d.call,
+		ConnGuards: []ws.ConnGuard{door},
+	})}
+}
+
+type wsTyped struct{ gateway *Typed }
+
+func (wsTyped) lookup(event []byte) int {
+	switch string(event) {
+	case "telemetry":
+		return 0
+	case "order":
+		return 1
+	case "page":
+		return 2
+	}
+	return -1
+}
+
+func (d wsTyped) call(i int, c *ws.Call) error {
+	switch i {
+	case 0: // telemetry
+		in, err := ws.DecodeJSON(c, wsReadPayloadTelemetry)
+		if err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Telemetry(in)
+		return ws.ReplyJSON(c, out, wsWritePayloadTelemetry)
+	case 1: // order
+		in, err := ws.DecodeJSON(c, wsReadPayloadOrder)
+		if err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Order(in)
+		return ws.ReplyJSON(c, out, wsWritePayloadOrder)
+	case 2: // page
+		in, err := ws.DecodeJSON(c, wsReadPayloadPage)
+		if err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Page(in)
+		return ws.ReplyJSON(c, out, wsWritePayloadPage)
+	}
+	panic("unreachable")
+}
+
+// StdEndpoint serves a Std at /std.
+type StdEndpoint struct{ *ws.Endpoint }
+
+// NewStdEndpoint binds a Std and its guards to a registry.
+func NewStdEndpoint(server *ws.Server, gateway *Std, door *Door, members *Members) StdEndpoint {
+	d := wsStd{gateway}
+	return StdEndpoint{ws.NewEndpoint(server, ws.Spec{
+		Gateway: "gateway.Std",
+		Path:    "/std",
+		Handlers: []ws.Handler{
+			{Event: "telemetry", Guards: []ws.MessageGuard{members}},
+			{Event: "order", Guards: []ws.MessageGuard{members}},
+			{Event: "page", Guards: []ws.MessageGuard{members}},
+		},
+		Lookup:     d.lookup,
+		Call:       d.call,
+		ConnGuards: []ws.ConnGuard{door},
+	})}
+}
+
+type wsStd struct{ gateway *Std }
+
+func (wsStd) lookup(event []byte) int {
+	switch string(event) {
+	case "telemetry":
+		return 0
+	case "order":
+		return 1
+	case "page":
+		return 2
+	}
+	return -1
+}
+
+func (d wsStd) call(i int, c *ws.Call) error {
+	switch i {
+	case 0: // telemetry
+		var in payload.Telemetry
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Telemetry(in)
+		return c.Reply(&out)
+	case 1: // order
+		var in payload.Order
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Order(in)
+		return c.Reply(&out)
+	case 2: // page
+		var in payload.Page
+		if err := c.Decode(&in); err != nil {
+			return err
+		}
+		if err := ws.Check(c, in); err != nil {
+			return err
+		}
+		out := d.gateway.Page(in)
+		return c.Reply(&out)
+	}
+	panic("unreachable")
+}
+
 // NewEventsPush addresses Events to connections of server.
 func NewEventsPush(server *ws.Server) ws.Push[Events] {
 	return ws.NewPush(server, func(t ws.Target) Events { return wsEvents{t} })
@@ -105,6 +255,92 @@ var (
 		At   int64  `json:"at"`
 		By   int    `json:"by"`
 		Text string `json:"text"`
+	}{}
+	_ payload.Telemetry = struct {
+		Device    payload.Device    `json:"device"`
+		Labels    map[string]string `json:"labels,omitempty"`
+		At        time.Time         `json:"at"`
+		Booted    time.Time         `json:"booted"`
+		Uptime    time.Duration     `json:"uptime"`
+		Level     payload.Level     `json:"level"`
+		Battery   *float64          `json:"battery,omitempty"`
+		Note      *string           `json:"note"`
+		Readings  []payload.Reading `json:"readings"`
+		Signature []byte            `json:"signature"`
+		Position  [3]float64        `json:"position"`
+	}{}
+	_ payload.Device = struct {
+		ID       string `json:"id"`
+		Model    string `json:"model"`
+		Firmware string `json:"firmware,omitempty"`
+		Serial   uint64 `json:"serial"`
+	}{}
+	_ payload.Reading = struct {
+		At     time.Time    `json:"at"`
+		Sensor string       `json:"sensor"`
+		Value  float64      `json:"value"`
+		Unit   payload.Unit `json:"unit"`
+		Stale  bool         `json:"stale,omitempty"`
+	}{}
+	_ payload.Order = struct {
+		payload.Audit
+		ID       string           `json:"id"`
+		Customer payload.Customer `json:"customer"`
+		Items    []payload.Item   `json:"items"`
+		Shipping *payload.Address `json:"shipping,omitempty"`
+		Gift     *payload.Address `json:"gift"`
+		Payment  json.RawMessage  `json:"payment"`
+		Extra    any              `json:"extra,omitempty"`
+		Total    payload.Money    `json:"total"`
+		Paid     bool             `json:"paid"`
+	}{}
+	_ payload.Audit = struct {
+		Created time.Time `json:"created"`
+		Updated time.Time `json:"updated"`
+		By      string    `json:"by,omitempty"`
+	}{}
+	_ payload.Customer = struct {
+		ID    int64    `json:"id"`
+		Name  string   `json:"name"`
+		Email string   `json:"email"`
+		Tags  []string `json:"tags"`
+	}{}
+	_ payload.Item = struct {
+		SKU      string            `json:"sku"`
+		Title    string            `json:"title"`
+		Quantity int32             `json:"quantity"`
+		Price    payload.Money     `json:"price"`
+		Options  map[string]string `json:"options,omitempty"`
+		Discount *payload.Money    `json:"discount,omitempty"`
+	}{}
+	_ payload.Money = struct {
+		Amount   int64            `json:"amount"`
+		Currency payload.Currency `json:"currency"`
+	}{}
+	_ payload.Address = struct {
+		Street  string `json:"street"`
+		City    string `json:"city"`
+		Zip     string `json:"zip"`
+		Country string `json:"country"`
+	}{}
+	_ payload.Page = struct {
+		Room     string            `json:"room"`
+		Messages []payload.Message `json:"messages"`
+		Next     string            `json:"next,omitempty"`
+		Total    int               `json:"total"`
+	}{}
+	_ payload.Message = struct {
+		ID     uint64         `json:"id"`
+		Author payload.Author `json:"author"`
+		Text   string         `json:"text"`
+		At     time.Time      `json:"at"`
+		Edited *time.Time     `json:"edited,omitempty"`
+		Tags   []string       `json:"tags,omitempty"`
+		Likes  map[string]int `json:"likes,omitempty"`
+	}{}
+	_ payload.Author = struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
 	}{}
 )
 
@@ -188,4 +424,765 @@ func wsDecodeGatewayJoin(c *ws.Call) (wsGatewayJoin, error) {
 		return in, ws.Missing("room")
 	}
 	return wsGatewayJoin{*std.Room}, nil
+}
+
+// wsReadPayloadTelemetry reads a payload.Telemetry; what is not written plainly is for encoding/json.
+func wsReadPayloadTelemetry(r *wsjson.Reader) (v payload.Telemetry) {
+	wsReadPayloadTelemetryInto(r, &v)
+	return v
+}
+
+// wsReadPayloadTelemetryInto reads a payload.Telemetry.
+func wsReadPayloadTelemetryInto(r *wsjson.Reader, v *payload.Telemetry) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "device":
+			wsReadPayloadDeviceInto(r, &v.Device)
+		case "labels":
+			wsReadStringMapInto(r, &v.Labels)
+		case "at":
+			wsjson.ReadTime(r, &v.At)
+		case "booted":
+			wsjson.ReadTime(r, &v.Booted)
+		case "uptime":
+			wsjson.ReadInt(r, &v.Uptime)
+		case "level":
+			wsjson.ReadUint(r, &v.Level)
+		case "battery":
+			if r.Null() {
+				v.Battery = nil
+			} else {
+				if v.Battery == nil {
+					v.Battery = new(float64)
+				}
+				wsjson.ReadFloat64(r, v.Battery)
+			}
+		case "note":
+			if r.Null() {
+				v.Note = nil
+			} else {
+				if v.Note == nil {
+					v.Note = new(string)
+				}
+				wsjson.ReadString(r, v.Note)
+			}
+		case "readings":
+			wsReadPayloadReadingsInto(r, &v.Readings)
+		case "signature":
+			wsjson.ReadBytes(r, &v.Signature)
+		case "position":
+			wsReadFloat64ArrayInto(r, &v.Position)
+		default:
+			r.Skip("device", "labels", "at", "booted", "uptime", "level", "battery", "note", "readings", "signature", "position")
+		}
+	}
+}
+
+// wsReadPayloadDeviceInto reads a payload.Device.
+func wsReadPayloadDeviceInto(r *wsjson.Reader, v *payload.Device) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "id":
+			wsjson.ReadString(r, &v.ID)
+		case "model":
+			wsjson.ReadString(r, &v.Model)
+		case "firmware":
+			wsjson.ReadString(r, &v.Firmware)
+		case "serial":
+			wsjson.ReadUint(r, &v.Serial)
+		default:
+			r.Skip("id", "model", "firmware", "serial")
+		}
+	}
+}
+
+// wsReadStringMapInto reads a map[string]string.
+func wsReadStringMapInto(r *wsjson.Reader, v *map[string]string) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	if *v == nil {
+		*v = make(map[string]string)
+	}
+	for more := r.Object(); more; more = r.More() {
+		key := r.Key()
+		var e string
+		wsjson.ReadString(r, &e)
+		(*v)[key] = e
+	}
+}
+
+// wsReadPayloadReadingsInto reads a []payload.Reading.
+func wsReadPayloadReadingsInto(r *wsjson.Reader, v *[]payload.Reading) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []payload.Reading{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		if cap(s) == 0 {
+			var e payload.Reading
+			wsReadPayloadReadingInto(r, &e)
+			s = append(make([]payload.Reading, 0, r.Guess(start, 72)), e)
+			continue
+		}
+		s = append(s, payload.Reading{})
+		wsReadPayloadReadingInto(r, &s[len(s)-1])
+	}
+	*v = s
+}
+
+// wsReadPayloadReadingInto reads a payload.Reading.
+func wsReadPayloadReadingInto(r *wsjson.Reader, v *payload.Reading) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "at":
+			wsjson.ReadTime(r, &v.At)
+		case "sensor":
+			wsjson.ReadString(r, &v.Sensor)
+		case "value":
+			wsjson.ReadFloat64(r, &v.Value)
+		case "unit":
+			wsjson.ReadString(r, &v.Unit)
+		case "stale":
+			wsjson.ReadBool(r, &v.Stale)
+		default:
+			r.Skip("at", "sensor", "value", "unit", "stale")
+		}
+	}
+}
+
+// wsReadFloat64ArrayInto reads a [3]float64.
+func wsReadFloat64ArrayInto(r *wsjson.Reader, v *[3]float64) {
+	if r.Null() {
+		return
+	}
+	i := 0
+	for more := r.Array(); more; more = r.Elem() {
+		if i == len(v) {
+			r.Odd()
+			return
+		}
+		wsjson.ReadFloat64(r, &v[i])
+		i++
+	}
+	clear(v[i:])
+}
+
+// wsWritePayloadTelemetry writes a payload.Telemetry as encoding/json does.
+func wsWritePayloadTelemetry(w *wsjson.Writer, v payload.Telemetry) {
+	wsWritePayloadTelemetryFrom(w, &v)
+}
+
+// wsWritePayloadTelemetryFrom writes a payload.Telemetry as encoding/json does.
+func wsWritePayloadTelemetryFrom(w *wsjson.Writer, v *payload.Telemetry) {
+	w.Lit(`{"device":`)
+	wsWritePayloadDeviceFrom(w, &v.Device)
+	if len(v.Labels) != 0 {
+		w.Lit(`,"labels":`)
+		wsWriteStringMap(w, v.Labels)
+	}
+	w.Lit(`,"at":`)
+	wsjson.WriteTime(w, v.At)
+	w.Lit(`,"booted":`)
+	wsjson.WriteTime(w, v.Booted)
+	w.Lit(`,"uptime":`)
+	wsjson.WriteInt(w, v.Uptime)
+	w.Lit(`,"level":`)
+	wsjson.WriteUint(w, v.Level)
+	if v.Battery != nil {
+		w.Lit(`,"battery":`)
+		wsjson.WriteFloat64(w, *v.Battery)
+	}
+	w.Lit(`,"note":`)
+	if v.Note == nil {
+		w.Null()
+	} else {
+		wsjson.WriteString(w, *v.Note)
+	}
+	w.Lit(`,"readings":`)
+	wsWritePayloadReadings(w, v.Readings)
+	w.Lit(`,"signature":`)
+	wsjson.WriteBytes(w, v.Signature)
+	w.Lit(`,"position":`)
+	wsWriteFloat64ArrayFrom(w, &v.Position)
+	w.Lit(`}`)
+}
+
+// wsWritePayloadDeviceFrom writes a payload.Device as encoding/json does.
+func wsWritePayloadDeviceFrom(w *wsjson.Writer, v *payload.Device) {
+	w.Lit(`{"id":`)
+	wsjson.WriteString(w, v.ID)
+	w.Lit(`,"model":`)
+	wsjson.WriteString(w, v.Model)
+	if v.Firmware != "" {
+		w.Lit(`,"firmware":`)
+		wsjson.WriteString(w, v.Firmware)
+	}
+	w.Lit(`,"serial":`)
+	wsjson.WriteUint(w, v.Serial)
+	w.Lit(`}`)
+}
+
+// wsWriteStringMap writes a map[string]string as encoding/json does.
+func wsWriteStringMap(w *wsjson.Writer, v map[string]string) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`{`)
+	keys := wsjson.Keys(w, v)
+	for _, key := range keys {
+		wsjson.WriteKey(w, key)
+		wsjson.WriteString(w, v[key])
+	}
+	w.Done(keys)
+	w.Lit(`}`)
+}
+
+// wsWritePayloadReadings writes a []payload.Reading as encoding/json does.
+func wsWritePayloadReadings(w *wsjson.Writer, v []payload.Reading) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWritePayloadReadingFrom(w, &v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWritePayloadReadingFrom writes a payload.Reading as encoding/json does.
+func wsWritePayloadReadingFrom(w *wsjson.Writer, v *payload.Reading) {
+	w.Lit(`{"at":`)
+	wsjson.WriteTime(w, v.At)
+	w.Lit(`,"sensor":`)
+	wsjson.WriteString(w, v.Sensor)
+	w.Lit(`,"value":`)
+	wsjson.WriteFloat64(w, v.Value)
+	w.Lit(`,"unit":`)
+	wsjson.WriteString(w, v.Unit)
+	if v.Stale {
+		w.Lit(`,"stale":`)
+		wsjson.WriteBool(w, v.Stale)
+	}
+	w.Lit(`}`)
+}
+
+// wsWriteFloat64ArrayFrom writes a [3]float64 as encoding/json does.
+func wsWriteFloat64ArrayFrom(w *wsjson.Writer, v *[3]float64) {
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsjson.WriteFloat64(w, v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsReadPayloadOrder reads a payload.Order; what is not written plainly is for encoding/json.
+func wsReadPayloadOrder(r *wsjson.Reader) (v payload.Order) {
+	wsReadPayloadOrderInto(r, &v)
+	return v
+}
+
+// wsReadPayloadOrderInto reads a payload.Order.
+func wsReadPayloadOrderInto(r *wsjson.Reader, v *payload.Order) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "created":
+			wsjson.ReadTime(r, &v.Audit.Created)
+		case "updated":
+			wsjson.ReadTime(r, &v.Audit.Updated)
+		case "by":
+			wsjson.ReadString(r, &v.Audit.By)
+		case "id":
+			wsjson.ReadString(r, &v.ID)
+		case "customer":
+			wsReadPayloadCustomerInto(r, &v.Customer)
+		case "items":
+			wsReadPayloadItemsInto(r, &v.Items)
+		case "shipping":
+			if r.Null() {
+				v.Shipping = nil
+			} else {
+				if v.Shipping == nil {
+					v.Shipping = new(payload.Address)
+				}
+				wsReadPayloadAddressInto(r, v.Shipping)
+			}
+		case "gift":
+			if r.Null() {
+				v.Gift = nil
+			} else {
+				if v.Gift == nil {
+					v.Gift = new(payload.Address)
+				}
+				wsReadPayloadAddressInto(r, v.Gift)
+			}
+		case "payment":
+			wsjson.ReadRaw(r, &v.Payment)
+		case "extra":
+			std := v.Extra
+			wsjson.ReadStd(r, &std)
+			v.Extra = std
+		case "total":
+			wsReadPayloadMoneyInto(r, &v.Total)
+		case "paid":
+			wsjson.ReadBool(r, &v.Paid)
+		default:
+			r.Skip("created", "updated", "by", "id", "customer", "items", "shipping", "gift", "payment", "extra", "total", "paid")
+		}
+	}
+}
+
+// wsReadPayloadCustomerInto reads a payload.Customer.
+func wsReadPayloadCustomerInto(r *wsjson.Reader, v *payload.Customer) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "id":
+			wsjson.ReadInt(r, &v.ID)
+		case "name":
+			wsjson.ReadString(r, &v.Name)
+		case "email":
+			wsjson.ReadString(r, &v.Email)
+		case "tags":
+			wsReadStringsInto(r, &v.Tags)
+		default:
+			r.Skip("id", "name", "email", "tags")
+		}
+	}
+}
+
+// wsReadStringsInto reads a []string.
+func wsReadStringsInto(r *wsjson.Reader, v *[]string) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []string{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		var e string
+		wsjson.ReadString(r, &e)
+		if cap(s) == 0 {
+			s = make([]string, 0, r.Guess(start, 16))
+		}
+		s = append(s, e)
+	}
+	*v = s
+}
+
+// wsReadPayloadItemsInto reads a []payload.Item.
+func wsReadPayloadItemsInto(r *wsjson.Reader, v *[]payload.Item) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []payload.Item{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		if cap(s) == 0 {
+			var e payload.Item
+			wsReadPayloadItemInto(r, &e)
+			s = append(make([]payload.Item, 0, r.Guess(start, 80)), e)
+			continue
+		}
+		s = append(s, payload.Item{})
+		wsReadPayloadItemInto(r, &s[len(s)-1])
+	}
+	*v = s
+}
+
+// wsReadPayloadItemInto reads a payload.Item.
+func wsReadPayloadItemInto(r *wsjson.Reader, v *payload.Item) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "sku":
+			wsjson.ReadString(r, &v.SKU)
+		case "title":
+			wsjson.ReadString(r, &v.Title)
+		case "quantity":
+			wsjson.ReadInt(r, &v.Quantity)
+		case "price":
+			wsReadPayloadMoneyInto(r, &v.Price)
+		case "options":
+			wsReadStringMapInto(r, &v.Options)
+		case "discount":
+			if r.Null() {
+				v.Discount = nil
+			} else {
+				if v.Discount == nil {
+					v.Discount = new(payload.Money)
+				}
+				wsReadPayloadMoneyInto(r, v.Discount)
+			}
+		default:
+			r.Skip("sku", "title", "quantity", "price", "options", "discount")
+		}
+	}
+}
+
+// wsReadPayloadMoneyInto reads a payload.Money.
+func wsReadPayloadMoneyInto(r *wsjson.Reader, v *payload.Money) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "amount":
+			wsjson.ReadInt(r, &v.Amount)
+		case "currency":
+			wsjson.ReadString(r, &v.Currency)
+		default:
+			r.Skip("amount", "currency")
+		}
+	}
+}
+
+// wsReadPayloadAddressInto reads a payload.Address.
+func wsReadPayloadAddressInto(r *wsjson.Reader, v *payload.Address) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "street":
+			wsjson.ReadString(r, &v.Street)
+		case "city":
+			wsjson.ReadString(r, &v.City)
+		case "zip":
+			wsjson.ReadString(r, &v.Zip)
+		case "country":
+			wsjson.ReadString(r, &v.Country)
+		default:
+			r.Skip("street", "city", "zip", "country")
+		}
+	}
+}
+
+// wsWritePayloadOrder writes a payload.Order as encoding/json does.
+func wsWritePayloadOrder(w *wsjson.Writer, v payload.Order) {
+	wsWritePayloadOrderFrom(w, &v)
+}
+
+// wsWritePayloadOrderFrom writes a payload.Order as encoding/json does.
+func wsWritePayloadOrderFrom(w *wsjson.Writer, v *payload.Order) {
+	w.Lit(`{"created":`)
+	wsjson.WriteTime(w, v.Audit.Created)
+	w.Lit(`,"updated":`)
+	wsjson.WriteTime(w, v.Audit.Updated)
+	if v.Audit.By != "" {
+		w.Lit(`,"by":`)
+		wsjson.WriteString(w, v.Audit.By)
+	}
+	w.Lit(`,"id":`)
+	wsjson.WriteString(w, v.ID)
+	w.Lit(`,"customer":`)
+	wsWritePayloadCustomerFrom(w, &v.Customer)
+	w.Lit(`,"items":`)
+	wsWritePayloadItems(w, v.Items)
+	if v.Shipping != nil {
+		w.Lit(`,"shipping":`)
+		wsWritePayloadAddressFrom(w, v.Shipping)
+	}
+	w.Lit(`,"gift":`)
+	if v.Gift == nil {
+		w.Null()
+	} else {
+		wsWritePayloadAddressFrom(w, v.Gift)
+	}
+	w.Lit(`,"payment":`)
+	wsjson.WriteRaw(w, v.Payment)
+	if v.Extra != nil {
+		w.Lit(`,"extra":`)
+		wsjson.WriteStd(w, &v.Extra)
+	}
+	w.Lit(`,"total":`)
+	wsWritePayloadMoneyFrom(w, &v.Total)
+	w.Lit(`,"paid":`)
+	wsjson.WriteBool(w, v.Paid)
+	w.Lit(`}`)
+}
+
+// wsWritePayloadCustomerFrom writes a payload.Customer as encoding/json does.
+func wsWritePayloadCustomerFrom(w *wsjson.Writer, v *payload.Customer) {
+	w.Lit(`{"id":`)
+	wsjson.WriteInt(w, v.ID)
+	w.Lit(`,"name":`)
+	wsjson.WriteString(w, v.Name)
+	w.Lit(`,"email":`)
+	wsjson.WriteString(w, v.Email)
+	w.Lit(`,"tags":`)
+	wsWriteStrings(w, v.Tags)
+	w.Lit(`}`)
+}
+
+// wsWriteStrings writes a []string as encoding/json does.
+func wsWriteStrings(w *wsjson.Writer, v []string) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsjson.WriteString(w, v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWritePayloadItems writes a []payload.Item as encoding/json does.
+func wsWritePayloadItems(w *wsjson.Writer, v []payload.Item) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWritePayloadItemFrom(w, &v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWritePayloadItemFrom writes a payload.Item as encoding/json does.
+func wsWritePayloadItemFrom(w *wsjson.Writer, v *payload.Item) {
+	w.Lit(`{"sku":`)
+	wsjson.WriteString(w, v.SKU)
+	w.Lit(`,"title":`)
+	wsjson.WriteString(w, v.Title)
+	w.Lit(`,"quantity":`)
+	wsjson.WriteInt(w, v.Quantity)
+	w.Lit(`,"price":`)
+	wsWritePayloadMoneyFrom(w, &v.Price)
+	if len(v.Options) != 0 {
+		w.Lit(`,"options":`)
+		wsWriteStringMap(w, v.Options)
+	}
+	if v.Discount != nil {
+		w.Lit(`,"discount":`)
+		wsWritePayloadMoneyFrom(w, v.Discount)
+	}
+	w.Lit(`}`)
+}
+
+// wsWritePayloadMoneyFrom writes a payload.Money as encoding/json does.
+func wsWritePayloadMoneyFrom(w *wsjson.Writer, v *payload.Money) {
+	w.Lit(`{"amount":`)
+	wsjson.WriteInt(w, v.Amount)
+	w.Lit(`,"currency":`)
+	wsjson.WriteString(w, v.Currency)
+	w.Lit(`}`)
+}
+
+// wsWritePayloadAddressFrom writes a payload.Address as encoding/json does.
+func wsWritePayloadAddressFrom(w *wsjson.Writer, v *payload.Address) {
+	w.Lit(`{"street":`)
+	wsjson.WriteString(w, v.Street)
+	w.Lit(`,"city":`)
+	wsjson.WriteString(w, v.City)
+	w.Lit(`,"zip":`)
+	wsjson.WriteString(w, v.Zip)
+	w.Lit(`,"country":`)
+	wsjson.WriteString(w, v.Country)
+	w.Lit(`}`)
+}
+
+// wsReadPayloadPage reads a payload.Page; what is not written plainly is for encoding/json.
+func wsReadPayloadPage(r *wsjson.Reader) (v payload.Page) {
+	wsReadPayloadPageInto(r, &v)
+	return v
+}
+
+// wsReadPayloadPageInto reads a payload.Page.
+func wsReadPayloadPageInto(r *wsjson.Reader, v *payload.Page) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "room":
+			wsjson.ReadString(r, &v.Room)
+		case "messages":
+			wsReadPayloadMessagesInto(r, &v.Messages)
+		case "next":
+			wsjson.ReadString(r, &v.Next)
+		case "total":
+			wsjson.ReadInt(r, &v.Total)
+		default:
+			r.Skip("room", "messages", "next", "total")
+		}
+	}
+}
+
+// wsReadPayloadMessagesInto reads a []payload.Message.
+func wsReadPayloadMessagesInto(r *wsjson.Reader, v *[]payload.Message) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	r.Require(*v == nil)
+	s := []payload.Message{}
+	for more, start := r.Array(), r.Pos(); more; more = r.Elem() {
+		if cap(s) == 0 {
+			var e payload.Message
+			wsReadPayloadMessageInto(r, &e)
+			s = append(make([]payload.Message, 0, r.Guess(start, 120)), e)
+			continue
+		}
+		s = append(s, payload.Message{})
+		wsReadPayloadMessageInto(r, &s[len(s)-1])
+	}
+	*v = s
+}
+
+// wsReadPayloadMessageInto reads a payload.Message.
+func wsReadPayloadMessageInto(r *wsjson.Reader, v *payload.Message) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "id":
+			wsjson.ReadUint(r, &v.ID)
+		case "author":
+			wsReadPayloadAuthorInto(r, &v.Author)
+		case "text":
+			wsjson.ReadString(r, &v.Text)
+		case "at":
+			wsjson.ReadTime(r, &v.At)
+		case "edited":
+			if r.Null() {
+				v.Edited = nil
+			} else {
+				if v.Edited == nil {
+					v.Edited = new(time.Time)
+				}
+				wsjson.ReadTime(r, v.Edited)
+			}
+		case "tags":
+			wsReadStringsInto(r, &v.Tags)
+		case "likes":
+			wsReadIntMapInto(r, &v.Likes)
+		default:
+			r.Skip("id", "author", "text", "at", "edited", "tags", "likes")
+		}
+	}
+}
+
+// wsReadPayloadAuthorInto reads a payload.Author.
+func wsReadPayloadAuthorInto(r *wsjson.Reader, v *payload.Author) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "id":
+			wsjson.ReadString(r, &v.ID)
+		case "name":
+			wsjson.ReadString(r, &v.Name)
+		default:
+			r.Skip("id", "name")
+		}
+	}
+}
+
+// wsReadIntMapInto reads a map[string]int.
+func wsReadIntMapInto(r *wsjson.Reader, v *map[string]int) {
+	if r.Null() {
+		*v = nil
+		return
+	}
+	if *v == nil {
+		*v = make(map[string]int)
+	}
+	for more := r.Object(); more; more = r.More() {
+		key := r.Key()
+		var e int
+		wsjson.ReadInt(r, &e)
+		(*v)[key] = e
+	}
+}
+
+// wsWritePayloadPage writes a payload.Page as encoding/json does.
+func wsWritePayloadPage(w *wsjson.Writer, v payload.Page) {
+	wsWritePayloadPageFrom(w, &v)
+}
+
+// wsWritePayloadPageFrom writes a payload.Page as encoding/json does.
+func wsWritePayloadPageFrom(w *wsjson.Writer, v *payload.Page) {
+	w.Lit(`{"room":`)
+	wsjson.WriteString(w, v.Room)
+	w.Lit(`,"messages":`)
+	wsWritePayloadMessages(w, v.Messages)
+	if v.Next != "" {
+		w.Lit(`,"next":`)
+		wsjson.WriteString(w, v.Next)
+	}
+	w.Lit(`,"total":`)
+	wsjson.WriteInt(w, v.Total)
+	w.Lit(`}`)
+}
+
+// wsWritePayloadMessages writes a []payload.Message as encoding/json does.
+func wsWritePayloadMessages(w *wsjson.Writer, v []payload.Message) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`[`)
+	for i := range v {
+		if i > 0 {
+			w.Lit(`,`)
+		}
+		wsWritePayloadMessageFrom(w, &v[i])
+	}
+	w.Lit(`]`)
+}
+
+// wsWritePayloadMessageFrom writes a payload.Message as encoding/json does.
+func wsWritePayloadMessageFrom(w *wsjson.Writer, v *payload.Message) {
+	w.Lit(`{"id":`)
+	wsjson.WriteUint(w, v.ID)
+	w.Lit(`,"author":`)
+	wsWritePayloadAuthorFrom(w, &v.Author)
+	w.Lit(`,"text":`)
+	wsjson.WriteString(w, v.Text)
+	w.Lit(`,"at":`)
+	wsjson.WriteTime(w, v.At)
+	if v.Edited != nil {
+		w.Lit(`,"edited":`)
+		wsjson.WriteTime(w, *v.Edited)
+	}
+	if len(v.Tags) != 0 {
+		w.Lit(`,"tags":`)
+		wsWriteStrings(w, v.Tags)
+	}
+	if len(v.Likes) != 0 {
+		w.Lit(`,"likes":`)
+		wsWriteIntMap(w, v.Likes)
+	}
+	w.Lit(`}`)
+}
+
+// wsWritePayloadAuthorFrom writes a payload.Author as encoding/json does.
+func wsWritePayloadAuthorFrom(w *wsjson.Writer, v *payload.Author) {
+	w.Lit(`{"id":`)
+	wsjson.WriteString(w, v.ID)
+	w.Lit(`,"name":`)
+	wsjson.WriteString(w, v.Name)
+	w.Lit(`}`)
+}
+
+// wsWriteIntMap writes a map[string]int as encoding/json does.
+func wsWriteIntMap(w *wsjson.Writer, v map[string]int) {
+	if v == nil {
+		w.Null()
+		return
+	}
+	w.Lit(`{`)
+	keys := wsjson.Keys(w, v)
+	for _, key := range keys {
+		wsjson.WriteKey(w, key)
+		wsjson.WriteInt(w, v[key])
+	}
+	w.Done(keys)
+	w.Lit(`}`)
 }
