@@ -8,12 +8,14 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/clock"
 	"github.com/wsgen/wsgen/bench/internal/control"
 	"github.com/wsgen/wsgen/bench/internal/frame"
+	"github.com/wsgen/wsgen/bench/internal/stats"
 )
 
 // job is what a task has to do with incoming messages.
 type job struct {
-	want int                                    // "wait" ends when so many have come
-	next func(i int, payload []byte, now int64) // called for each; may append to client.out
+	want   int                                    // "wait" ends when so many have come
+	next   func(i int, payload []byte, now int64) // called for each; may append to client.out
+	pushed *stats.Histogram                       // the latency of pushes, if they are counted apart
 }
 
 // longest is how long a task waits for the last answers when its time is over.
@@ -82,59 +84,6 @@ func (c *client) enter(t control.Task, limit time.Duration) error {
 		}
 	}
 	return c.until(limit, "entering rooms", answered)
-}
-
-// echo keeps t.InFlight messages on the way on t.Count connections.
-func (c *client) echo(t control.Task, limit time.Duration) error {
-	conns := c.active()
-	if t.Count > len(conns) {
-		return fmt.Errorf("echo wants %d connections, %d are open", t.Count, len(conns))
-	}
-	conns = conns[:t.Count]
-	payload, digits := frame.Message(c.conns[conns[0]].socket, "echo", 0, t.Bytes)
-	tpl := frame.NewTemplate(payload, digits)
-	end := clock.Now() + int64(t.Span)*1000
-	c.job.next = func(i int, _ []byte, now int64) {
-		k := &c.conns[i]
-		if t.Each > 0 {
-			if k.left == 0 {
-				return
-			}
-			k.left--
-		} else if now >= end {
-			return
-		}
-		c.sent++
-		c.out = tpl.Append(c.out, now)
-	}
-	for _, i := range conns {
-		c.conns[i].left = int32(t.Each)
-		c.out = c.out[:0]
-		for range t.InFlight {
-			c.job.next(i, nil, clock.Now())
-		}
-		if len(c.out) > 0 {
-			c.write(i, c.out)
-		}
-	}
-	return c.finish(t, limit)
-}
-
-// finish serves until the time is over and everything sent has come back.
-func (c *client) finish(t control.Task, limit time.Duration) error {
-	if t.Each == 0 {
-		end := clock.Now() + int64(t.Span)*1000
-		for clock.Now() < end {
-			if c.failure != nil {
-				return c.failure
-			}
-			if err := c.poll(10); err != nil {
-				return err
-			}
-		}
-		limit = longest
-	}
-	return c.until(limit, "waiting for the last answers", func() bool { return c.frames >= c.sent })
 }
 
 // talk lets t.Count connections, spread evenly, each send to its room and

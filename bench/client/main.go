@@ -189,6 +189,8 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		err = c.enter(t, limit)
 	case "echo":
 		err = c.echo(t, limit)
+	case "pace":
+		err = c.pace(t)
 	case "talk":
 		err = c.talk(t, limit)
 	case "drop":
@@ -236,9 +238,13 @@ func (c *client) counted() control.Counted {
 	if c.last > 0 {
 		took = c.last - c.begun
 	}
-	return control.Counted{
+	counted := control.Counted{
 		Frames: c.frames, Bytes: c.bytes, Last: c.last, Took: took, Sent: c.sent,
 		P50: c.seen.Quantile(0.5), P99: c.seen.Quantile(0.99), Max: c.seen.Max(),
 		Open: c.open, Closed: c.closed, Deflate: c.dial.deflated,
 	}
+	if c.job.pushed != nil {
+		counted.PushP50, counted.PushP99 = c.job.pushed.Quantile(0.5), c.job.pushed.Quantile(0.99)
+	}
+	return counted
 }

@@ -188,7 +188,11 @@ func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 	c.bytes += int64(h.Length)
 	c.last = now
 	if at, ok := c.stamps.Stamp(payload); ok {
-		c.seen.Add(now - at)
+		seen := &c.seen
+		if c.job.pushed != nil && isPush(payload) {
+			seen = c.job.pushed
+		}
+		seen.Add(now - at)
 	}
 	if c.job.next != nil {
 		c.job.next(i, payload, now)

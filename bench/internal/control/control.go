@@ -43,7 +43,10 @@ type Done struct {
 //   - "enter": Count connections join Each new rooms, and wait for the replies:
 //     one room at a time, or all at once with InFlight
 //   - "echo": Count connections keep InFlight messages on the way, for Span
-//     or Each messages a connection
+//     or Each messages a connection; Data is the whole message, if it is another
+//     one than that of Bytes with a stamp in it
+//   - "pace": every open connection sends a message a second, evenly spread, for
+//     Span, and hears Each pushes meanwhile
 //   - "talk": Count connections, spread evenly, send to their room, each its
 //     next when its own has come back, for Span
 //   - "packets": count the packets that came on open connections, ever
@@ -60,16 +63,17 @@ type Task struct {
 	Deflate bool   `json:"deflate,omitempty"` // offer permessage-deflate
 	Mute    bool   `json:"mute,omitempty"`    // never read, with a small receive buffer
 
-	Count    int  `json:"count,omitempty"`
-	By       int  `json:"by,omitempty"` // talk: the number of the first connection
-	Rooms    int  `json:"rooms,omitempty"`
-	InFlight int  `json:"inFlight,omitempty"`
-	Each     int  `json:"each,omitempty"`
-	Bytes    int  `json:"bytes,omitempty"`
-	Frames   int  `json:"frames,omitempty"`
-	DelayACK bool `json:"delay_ack,omitempty"` // arm: acknowledge a little later, as a peer that talks
-	Span     int  `json:"span,omitempty"`      // ms
-	Limit    int  `json:"limit,omitempty"`     // ms; the task fails beyond
+	Count    int    `json:"count,omitempty"`
+	By       int    `json:"by,omitempty"` // talk: the number of the first connection
+	Rooms    int    `json:"rooms,omitempty"`
+	InFlight int    `json:"inFlight,omitempty"`
+	Each     int    `json:"each,omitempty"`
+	Bytes    int    `json:"bytes,omitempty"`
+	Data     string `json:"data,omitempty"`
+	Frames   int    `json:"frames,omitempty"`
+	DelayACK bool   `json:"delay_ack,omitempty"` // arm: acknowledge a little later, as a peer that talks
+	Span     int    `json:"span,omitempty"`      // ms
+	Limit    int    `json:"limit,omitempty"`     // ms; the task fails beyond
 }
 
 // Counted is a client's answer: what happened since the task, or "arm", began.
@@ -82,6 +86,8 @@ type Counted struct {
 	P50     int64  `json:"p50"`     // µs
 	P99     int64  `json:"p99"`     // µs
 	Max     int64  `json:"max"`     // µs
+	PushP50 int64  `json:"pushP50"` // µs; pace: of pushes, which P50, P99 and Max leave out
+	PushP99 int64  `json:"pushP99"` // µs
 	Open    int    `json:"open"`    // connections open now
 	Packets int    `json:"packets"` // packets: those with data that ever came on them
 	Closed  int    `json:"closed"`  // connections that the server ended, ever
