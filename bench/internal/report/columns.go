@@ -51,7 +51,7 @@ func tableOf(id string) table {
 		return t
 	}
 	switch id {
-	case "echo1", "echo16", "large-echo":
+	case "echo1", "echo16", "large-8k", "large-echo", "large-1m", "telemetry":
 		return table{true, join([]column{rate("answers/s")}, whole("answer"), latency(), memory())}
 	case "mixed":
 		return table{true, join([]column{rate("deliveries/s")}, whole("delivery"), latency(), memory())}
@@ -91,8 +91,22 @@ func tableOf(id string) table {
 			{"idle_cpu", "idle CPU, % of a core", 0.01, 2},
 			rate("deliveries/s of one broadcast"),
 		}, whole("delivery"), latency(), []column{{"lost", "lost", 1, 0}})}
+	case "load":
+		return table{false, join(whole("message")[:1], []column{
+			{"cores", "cores at work", 1, 2},
+			{"resident", "resident, MB", 1e6, 1},
+			{"resident_each", "bytes each", 1, 0},
+			{"conns", "connections", 1, 0},
+			{"p50", "answers: p50 ms", 1000, 2},
+			{"p99", "p99 ms", 1000, 2},
+			{"push_p50", "broadcasts: p50 ms", 1000, 2},
+			{"push_p99", "p99 ms", 1000, 2},
+			{"lost", "lost", 1, 0},
+		}, whole("message")[1:], memory())}
 	case "dispatch":
 		return table{false, []column{{"ns", "ns", 1, 0}, {"bytes", "bytes", 1, 0}, {"allocs", "allocations", 1, 0}}}
+	case "text", "codecs":
+		return table{false, []column{{"ns", "ns", 1, 0}}}
 	}
 	return table{true, pushes}
 }

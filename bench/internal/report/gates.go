@@ -64,6 +64,17 @@ func Gates() []Gate {
 		add(what+", with OpenTelemetry: CPU", row, "cpu", us+"-otel", true, us, 1.15)
 	}
 	add("echo, 16 in flight: rate", "echo16", "rate", us, false, "gws", 1.8, "melody", 2.5, "gws-json", 5.0)
+	add("typed echo of a device's report, 16 in flight: rate", "telemetry", "rate", us, false, us+"-std", 2.2, "gws-json", 3.5)
+	add("typed echo of 8 KB: rate beside raw bytes", "large-8k", "rate", us, false, "gws", 0.58)
+	add("typed echo of 64 KB: rate beside raw bytes", "large-echo", "rate", us, false, "gws", 0.32)
+	add("typed echo of 1 MB: rate beside raw bytes", "large-1m", "rate", us, false, "gws", 0.75)
+	add("connect: rate", "connect", "rate", us, false, "gobwas", 0.75, "gws", 1.0)
+	add("one broadcast over TLS: CPU per delivery", "tls", "cpu", us, true, "gws", 0.97)
+	add("one broadcast over TLS: deliveries per second", "tls", "rate", us, false, "gws", 1.08)
+	add("burst of 10 over TLS: deliveries per second", "tls-burst10", "rate", us, false, "gws", 3.0)
+	add("burst of 100 over TLS: deliveries per second", "tls-burst100", "rate", us, false, "gws", 6.0)
+	add("19 900 connections at work: CPU", "load", "cpu", us, true, "gws", 0.85)
+	add("19 900 connections at work: resident memory", "load", "resident", us, true, "gws", 0.65)
 	add("10 % stalled: healthy p99", "stalled", "p99", us+deafSuffix, true,
 		us, 1.25, "gws"+deafSuffix, 0.9, "gorilla"+deafSuffix, 0.9, "melody"+deafSuffix, 0.9)
 	add("10 % stalled: messages lost to healthy ones", "stalled", "lost", us+deafSuffix, true, "", 0.0)
@@ -83,7 +94,28 @@ func Gates() []Gate {
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
 	add("envelope scan: allocations", "dispatch", "allocs", "scan", true, "", 0.0)
 	add("event lookup: allocations", "dispatch", "allocs", "lookup", true, "", 0.0)
-	return append(all, clusterGates()...)
+	return slices.Concat(all, codecGates(), clusterGates())
+}
+
+// codecGates are those of text and of nested payloads.
+func codecGates() []Gate {
+	const newline, german = "newline-30", "german-1000"
+	all := []Gate{
+		{"text with a newline: time of a message beside plain text", "text", "ns", newline, newline + ", 30 plain letters", true, 1.7},
+		{"text of 1 000 letters of German: speed", "text", "speed", german, german + ", encoding/json", false, 3},
+	}
+	for _, what := range []struct {
+		name string
+		std  float64
+	}{{"decode", 3}, {"encode", 2}} {
+		for _, payload := range []string{"telemetry", "order", "page"} {
+			server := payload + " " + what.name
+			all = append(all,
+				Gate{what.name + " " + payload + ": speed", "codecs", "speed", server, server + ", encoding/json", false, what.std},
+				Gate{what.name + " " + payload + ": speed", "codecs", "speed", server, server + ", easyjson", false, 1})
+		}
+	}
+	return all
 }
 
 // clusterGates are those of the rows of clusters.

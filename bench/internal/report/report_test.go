@@ -116,6 +116,43 @@ func TestSessionsAreHeldAgainstPlain(t *testing.T) {
 	}
 }
 
+// TestCodecsAreHeldAgainstOthers: the ways that a benchmark takes in turns are
+// compared within rounds, a time as one and a speed as one, and named as a reader
+// does.
+func TestCodecsAreHeldAgainstOthers(t *testing.T) {
+	times := map[string]float64{
+		"order decode": 100, "order decode, encoding/json": 310, "order decode, easyjson": 99,
+		"newline-30": 160, "newline-30, 30 plain letters": 100,
+	}
+	run := func(row string, servers ...string) result.Run {
+		r := runOf(row, "ns", 3, func(s string, round int) float64 { return times[s] * float64(round) }, servers...)
+		for i, s := range r.Samples {
+			r.Samples[i].Values["speed"] = 1e9 / s.Values["ns"]
+		}
+		return r
+	}
+	runs := []result.Run{run("codecs", "order decode", "order decode, encoding/json", "order decode, easyjson"), run("text", "newline-30", "newline-30, 30 plain letters")}
+	all := Judge(runs)
+	for peer, pass := range map[string]bool{"order decode, encoding/json": true, "order decode, easyjson": false} {
+		if v := find(t, all, "decode order: speed", peer); v.Pass != pass || !v.Measured {
+			t.Errorf("%s: %+v", peer, v)
+		}
+	}
+	if v := find(t, all, "text with a newline: time of a message beside plain text", "newline-30, 30 plain letters"); !v.Pass || math.Abs(v.Value-1.6) > 1e-9 {
+		t.Errorf("%+v", v)
+	}
+	if v := find(t, all, "encode page: speed", "page encode, easyjson"); v.Measured || v.Pass {
+		t.Errorf("what was not measured: %+v", v)
+	}
+	var b bytes.Buffer
+	Rows(&b, runs)
+	for _, want := range []string{"| decode order, encoding/json ", "0.32×", "| 30, one a newline, 30 plain letters ", "1.60×"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
 func TestGatesNameWhatIsMeasured(t *testing.T) {
 	ids := map[string]bool{}
 	for _, r := range rows.All() {
@@ -187,6 +224,7 @@ func TestTitles(t *testing.T) {
 	for label, want := range map[string]string{
 		"gws": "gws", "gws-json": "gws + encoding/json twice", "wsgen@old": "wsgen@old", "melody" + deafSuffix: "melody" + deafSuffix,
 		"socketio, 10 of 100": "socket.io 4, 10 of 100", "std-twice": "encoding/json twice", "": "",
+		"wsgen-std": "wsgen with codec=std", "german-1000, encoding/json": "1 000 of German, encoding/json", "page encode": "encode page",
 	} {
 		if got := titleOf(label); got != want {
 			t.Errorf("%q is titled %q, want %q", label, got, want)

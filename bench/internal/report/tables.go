@@ -99,6 +99,8 @@ func against(runs []result.Run, row, server, metric string) string {
 	switch {
 	case row == "dispatch":
 		us = "std"
+	case row == "text" || row == "codecs":
+		us, _, _ = strings.Cut(server, ",")
 	case isCluster(row):
 		us = "wsgen-redis"
 	}
@@ -133,6 +135,10 @@ func titleOf(label string) string {
 	if title, ok := dispatchTitles()[label]; ok {
 		return title
 	}
+	front, _, _ := strings.Cut(label, ",")
+	if title, ok := partTitles()[front]; ok {
+		return title + label[len(front):]
+	}
 	best, title := "", label
 	for _, k := range rows.Kinds() {
 		if rest, ok := strings.CutPrefix(label, k.Name); ok && len(k.Name) > len(best) && (rest == "" || strings.ContainsAny(rest[:1], " ,@")) {
@@ -146,7 +152,18 @@ func titleOf(label string) string {
 func dispatchTitles() map[string]string {
 	return map[string]string{
 		"generated": "wsgen, generated codecs", "std": "wsgen, encoding/json", "std-twice": "encoding/json twice",
-		"scan": "wsgen's envelope scan", "lookup": "wsgen's event lookup",
+		"scan": "wsgen's envelope scan", "lookup": "wsgen's event lookup", "meta": "wsgen, generated codecs, with meta",
+		"observed": "wsgen, generated codecs, observed",
+	}
+}
+
+// partTitles names what the rows text and codecs measure, in front of a comma.
+func partTitles() map[string]string {
+	return map[string]string{
+		"ascii-30": "30 plain letters", "newline-30": "30, one a newline", "quotes-30": "30, two of them quotes", "german-30": "30 of German", "chinese-30": "30 of Chinese",
+		"ascii-1000": "1 000 plain letters", "german-1000": "1 000 of German", "lines-1000": "1 000 in lines of 30", "chinese-330": "330 of Chinese",
+		"telemetry decode": "decode telemetry", "order decode": "decode order", "page decode": "decode page",
+		"telemetry encode": "encode telemetry", "order encode": "encode order", "page encode": "encode page",
 	}
 }
 

@@ -3,6 +3,7 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,8 @@ type Env struct {
 type fixture struct {
 	label   string // the server's name in the results
 	kind    Kind
-	session bool // its clients speak wsgen.v1.json
+	path    string // of its endpoint; "" is path
+	session bool   // its clients speak wsgen.v1.json
 	server  *proc.Server
 	others  []*proc.Server // further nodes of a cluster
 	engine  *proc.Server   // nil without one
@@ -55,6 +57,7 @@ type values map[string]float64
 type setup struct {
 	kind    Kind
 	label   string // "" is the kind's name
+	path    string // of the endpoint; "" is path
 	args    []string
 	conns   int
 	clients int   // processes that share conns; 0 is 1; each leads to a node of its own, if there are several
@@ -70,7 +73,7 @@ const path = "/ws"
 
 // open starts a server and its clients and connects them.
 func (e *Env) open(ctx context.Context, s setup) (*fixture, error) {
-	f := &fixture{label: s.label, kind: s.kind, session: s.session}
+	f := &fixture{label: s.label, kind: s.kind, path: s.path, session: s.session}
 	if f.label == "" {
 		f.label = s.kind.Name
 	}
@@ -162,7 +165,7 @@ func (e *Env) join(ctx context.Context, f *fixture, count int, deflate bool) err
 // connect is the task that opens count connections to f.
 func (f *fixture) connect(count int, deflate bool) control.Task {
 	return control.Task{
-		Do: "connect", Addr: f.server.Ready.Addr, Path: path, Cert: f.server.Ready.Cert, Socket: f.kind.Socket, Central: f.kind.Central,
+		Do: "connect", Addr: f.server.Ready.Addr, Path: cmp.Or(f.path, path), Cert: f.server.Ready.Cert, Socket: f.kind.Socket, Central: f.kind.Central,
 		Session: f.session, Deflate: deflate, Count: count, Limit: 60_000,
 	}
 }
@@ -368,36 +371,5 @@ func (m meter) stop(v values, n int) {
 	v["busy"] = float64(client) / float64(max(time.Since(m.begun), 1)) / float64(max(len(m.f.clients), 1))
 	if open, packets := m.f.packets(); open == m.open {
 		v["packets"] = float64(packets-m.packets) / float64(max(n, 1))
-	}
-}
-
-// kinds returns those of e.Kinds that keep wants, without what is observed.
-func (e *Env) kinds(keep func(Kind) bool) []Kind {
-	return e.observed(func(k Kind) bool { return !k.Observed && keep(k) })
-}
-
-// clusters returns those of e.Kinds of the rows of clusters, in the order of names.
-func (e *Env) clusters(names ...string) []Kind {
-	var out []Kind
-	for _, name := range names {
-		for _, k := range e.Kinds {
-			if k.Nodes > 0 && k.Name == name {
-				out = append(out, k)
-			}
-		}
-	}
-	return out
-}
-
-// observed returns those of e.Kinds that keep wants, and who is observed among them.
-func (e *Env) observed(keep func(Kind) bool) []Kind {
-	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return k.Nodes > 0 || !keep(k) })
-}
-
-// named tells whether k is one of names, or a variant of one ("wsgen@old").
-func named(names ...string) func(Kind) bool {
-	return func(k Kind) bool {
-		base, _, _ := strings.Cut(k.Name, "@")
-		return slices.Contains(names, base)
 	}
 }

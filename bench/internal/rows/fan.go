@@ -139,6 +139,17 @@ func overTLS(ctx context.Context, e *Env) error {
 	return e.fan(ctx, "tls", 7, each(kinds, audience, "-tls"), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
+// burst10TLS and burst100TLS are the bursts over wss.
+func burst10TLS(ctx context.Context, e *Env) error {
+	kinds := e.kinds(named("wsgen", "gws"))
+	return e.fan(ctx, "tls-burst10", 9, each(kinds, audience, "-tls"), volley{bursts: 3, each: 10, bytes: message, expect: audience})
+}
+
+func burst100TLS(ctx context.Context, e *Env) error {
+	kinds := e.kinds(named("wsgen", "gws"))
+	return e.fan(ctx, "tls-burst100", 9, each(kinds, audience, "-tls"), volley{bursts: 1, each: 100, bytes: message, expect: audience})
+}
+
 // deflate compares a broadcast to clients that agreed to permessage-deflate
 // with the same server's plain one.
 func deflate(ctx context.Context, e *Env) error {

@@ -15,6 +15,11 @@ type Kind struct {
 	// costs.
 	Observed bool
 
+	// Typed is ours in another way, for the row of typed payloads alone.
+	Typed bool
+
+	TypedPath string // of the endpoint of typed payloads; "" is that of all other rows
+
 	// These are of the rows of clusters, which have no other servers.
 	Nodes   int    // how many processes; 0 is a server of all other rows
 	Engine  string // what is between them, and started with them: "nats" or "redis"
@@ -45,11 +50,12 @@ func libraryName(kind string) string {
 // Kinds are all servers, ours first.
 func Kinds() []Kind {
 	return []Kind{
-		{Name: "wsgen", Title: "wsgen", Binary: "wsgen", Rooms: true},
+		{Name: "wsgen", Title: "wsgen", Binary: "wsgen", Rooms: true, TypedPath: "/typed"},
 		{Name: "wsgen-prom", Title: "wsgen with Prometheus", Binary: "wsgen-prom", Rooms: true, Observed: true},
 		{Name: "wsgen-otel", Title: "wsgen with OpenTelemetry", Binary: "wsgen-otel", Rooms: true, Observed: true},
 		{Name: "gws", Title: "gws", Binary: "gws", Rooms: true},
 		{Name: "gws-json", Title: "gws + encoding/json twice", Binary: "gws", Args: []string{"-json"}},
+		{Name: "wsgen-std", Title: "wsgen with codec=std", Binary: "wsgen", Typed: true, TypedPath: "/std"},
 		{Name: "gorilla", Title: "gorilla chat hub", Binary: "gorilla"},
 		{Name: "melody", Title: "melody", Binary: "melody", Rooms: true},
 		{Name: "coder", Title: "coder/websocket", Binary: "coder"},

@@ -46,15 +46,23 @@ func single() []Row {
 		{"mixed", "Mixed load: 1000 connections, 100 senders, 20 rooms", mixed, false},
 		{"large", "A broadcast of 64 KiB to 100 connections", large, false},
 		{"large-echo", "Echo of 64 KiB messages, 20 connections", largeEcho, false},
+		{"large-8k", "Echo of 8 KB messages, 20 connections", large8k, false},
+		{"large-1m", "Echo of 1 MB messages, 8 connections", large1m, false},
+		{"telemetry", "Typed echo of a device's report, 50 connections, 16 in flight each", telemetry, false},
 		{"connect", "3000 connections at once", connect, false},
 		{"tls", "One broadcast to 1000 connections over TLS", overTLS, false},
+		{"tls-burst10", "10 broadcasts back to back to 1000 connections over TLS", burst10TLS, false},
+		{"tls-burst100", "100 broadcasts back to back to 1000 connections over TLS", burst100TLS, false},
 		{"deflate", "One broadcast to 1000 connections with permessage-deflate", deflate, false},
 		{"fanout-v1", "One broadcast to 1000 sessions, and to 1000 plain connections", fanoutV1, false},
 		{"burst10-v1", "10 broadcasts back to back to 1000 sessions, and to 1000 plain connections", burst10V1, false},
 		{"burst100-v1", "100 broadcasts back to back to 1000 sessions, and to 1000 plain connections", burst100V1, false},
 		{"idle-v1", "Memory of 10 000 idle sessions, and of 10 000 idle plain connections", idleV1, false},
 		{"crowd", "An idle crowd, as large as one process may open", crowd, false},
+		{"load", "19 900 connections at work: a message a second each, and a broadcast a second to all", load, false},
 		{"dispatch", "Dispatch of a 100-byte typed message, without a socket", dispatch, false},
+		{"text", "Dispatch of messages with text of every kind, without a socket", text, false},
+		{"codecs", "Decoding and encoding of three nested payloads", codecs, false},
 	}
 }
 
