@@ -126,6 +126,7 @@ func document(r results, verdicts []verdict, machine string) string {
 - **%s**: the first run on a new machine, on which nothing but the tools is built: neither wsgen nor the go command remembers anything. wsgen and wire read the sources of net/http and all below it, and leave the compiling to the build; %d rounds. goverter and `+"`go list`"+` have the go command compile all that; one round, of 100 packages.
 
 `+"`go list -deps -export` is what anybody pays who wants types of the go command; `go tool wsgen version` is what `go tool` takes to find out that its wsgen is built, and to start it. `"+outputs+"` is wsgen in a module whose wsgen.conf asks for all that it can write of an application, of all gateways in one file each: clients in TypeScript, JavaScript and Go, an AsyncAPI document and JSON Schema.\n\n", full, first, noop, edited, editRounds, emptied, emptyRounds)
+	fmt.Fprint(&b, codecCosts(r))
 	fmt.Fprint(&b, "## The gates\n\nAt 100 packages; a ratio is that within a round, and the median of the rounds counts:\n\n| gate | wanted | measured | |\n|---|---|---|---|\n")
 	for _, v := range verdicts {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", v.gate, v.want, v.got, v.word())
@@ -154,7 +155,7 @@ func plural(n int) string {
 func sizes(r results) []int {
 	var out []int
 	for k := range r {
-		if !slices.Contains(out, k.size) {
+		if k.tool != withCodecs && k.tool != withStd && !slices.Contains(out, k.size) {
 			out = append(out, k.size)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // and that the document says so.
 func TestJudge(t *testing.T) {
 	ms := func(cpu, wall int) cost {
-		return cost{time.Duration(cpu) * time.Millisecond, time.Duration(wall) * time.Millisecond}
+		return cost{cpu: time.Duration(cpu) * time.Millisecond, wall: time.Duration(wall) * time.Millisecond}
 	}
 	r := results{
 		{golist, full, largest}:   {ms(100, 100), ms(200, 200), ms(100, 100)},
@@ -59,6 +59,39 @@ func TestJudge(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the document lacks %q:\n%s", want, text)
 		}
+	}
+}
+
+// TestCodecCosts: the document says what each struct costs more than with codec=std,
+// as a table of its own, and nothing of what was not measured.
+func TestCodecCosts(t *testing.T) {
+	seconds := func(n ...float64) []cost {
+		var out []cost
+		for _, s := range n {
+			out = append(out, cost{cpu: time.Duration(s * float64(time.Second))})
+		}
+		return out
+	}
+	r := results{
+		{withCodecs, linked, structs}:   {{bytes: 8_000_000 + 8400*structs, lines: 40 + 115*structs}},
+		{withStd, linked, structs}:      {{bytes: 8_000_000, lines: 40}},
+		{withCodecs, compiled, structs}: seconds(7, 6.5, 9),
+		{withStd, compiled, structs}:    seconds(1, 0.5, 0),
+		{withCodecs, written, structs}:  seconds(1, 1.3, 1),
+		{withStd, written, structs}:     seconds(0.7, 1, 0.7),
+	}
+	text := document(r, judge(r), "A machine.")
+	for _, want := range []string{"and 150 structs", "| lines in `ws_gen.go` | 115 |", "| bytes of a stripped binary | 8400 |", "package | 40.0 ms |", "before | 2.0 ms |"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the document lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "150 annotated packages") {
+		t.Errorf("structs are taken for packages:\n%s", text)
+	}
+	delete(r, key{withStd, linked, structs})
+	if text := document(r, judge(r), "A machine."); strings.Contains(text, "What a codec costs") {
+		t.Errorf("nothing was measured, and the document says:\n%s", text)
 	}
 }
 

@@ -23,6 +23,7 @@ type options struct {
 	sizes  []int
 	rounds int
 	empty  bool
+	codecs bool
 	gate   bool
 	write  bool
 }
@@ -32,6 +33,7 @@ func main() {
 	sizes := flag.String("sizes", "1,10,100", "`numbers` of annotated packages, with commas")
 	flag.IntVar(&o.rounds, "rounds", 9, "rounds of what takes less than a second; the rest has fewer")
 	flag.BoolVar(&o.empty, "empty", true, "measure with an empty build cache too, which takes half of the time")
+	flag.BoolVar(&o.codecs, "codecs", true, "measure what a codec costs too, which takes two minutes")
 	flag.BoolVar(&o.gate, "gate", false, "exit with status 1 if a gate is missed or could not be measured")
 	limit := flag.Duration("limit", 30*time.Minute, "end after this time")
 	flag.Parse()
@@ -43,7 +45,7 @@ func main() {
 		}
 		o.sizes = append(o.sizes, n)
 	}
-	o.write = *sizes == "1,10,100" && o.empty && o.rounds >= 5
+	o.write = *sizes == "1,10,100" && o.empty && o.codecs && o.rounds >= 5
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, *limit)
@@ -79,6 +81,11 @@ func run(ctx context.Context, o options) (missed bool, err error) {
 	for _, n := range o.sizes {
 		if err := e.size(ctx, n, o); err != nil {
 			return false, fmt.Errorf("%d packages: %w", n, err)
+		}
+	}
+	if o.codecs {
+		if err := e.codecs(ctx); err != nil {
+			return false, fmt.Errorf("codecs: %w", err)
 		}
 	}
 	took := time.Since(begun).Round(time.Second)

@@ -35,8 +35,12 @@ type key struct {
 	size       int
 }
 
-// cost is what one run took.
-type cost struct{ cpu, wall time.Duration }
+// cost is what one run took, or how long what it made is.
+type cost struct {
+	cpu, wall time.Duration
+	bytes     int64
+	lines     int
+}
 
 // results are all costs, in the order of the rounds.
 type results map[key][]cost

@@ -16,6 +16,8 @@ type sample struct {
 	Round int     `json:"round"`
 	CPU   float64 `json:"cpu_ms"`
 	Wall  float64 `json:"wall_ms"`
+	Bytes int64   `json:"bytes,omitempty"`
+	Lines int     `json:"lines,omitempty"`
 }
 
 // lines are all results, one a line below the machine.
@@ -30,7 +32,7 @@ func (r results) lines(machine string) ([]byte, error) {
 	})
 	for _, k := range keys {
 		for i, c := range r[k] {
-			if err := out.Encode(sample{k.size, k.tool, k.what, i + 1, float64(c.cpu.Microseconds()) / 1000, float64(c.wall.Microseconds()) / 1000}); err != nil {
+			if err := out.Encode(sample{k.size, k.tool, k.what, i + 1, float64(c.cpu.Microseconds()) / 1000, float64(c.wall.Microseconds()) / 1000, c.bytes, c.lines}); err != nil {
 				return nil, err
 			}
 		}
