@@ -795,11 +795,8 @@ export interface Reaction {
 /** Mood is how somebody feels about a line. */
 export type Mood = "glad" | "sad";
 
-/** Line is the data of every message that the raw client sends and measures. */
 export interface PeerLine {
-  /** clock stamp of the sending */
   at: number;
-  /** number of the connection that sent it */
   by: number;
   text: string;
 }
