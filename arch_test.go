@@ -60,6 +60,7 @@ runtime/internal/cluster:          runtime/broker runtime/internal/steady
 runtime/internal/envelope:
 runtime/internal/frame:
 runtime/internal/handshake:
+runtime/internal/history:
 runtime/internal/hub:              runtime/internal/cluster runtime/internal/outbox runtime/internal/socket
 runtime/internal/inbox:
 runtime/internal/kit:
