@@ -45,7 +45,7 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 templates/scaffold:
 templates/tsclient:
 
-runtime:                           runtime/broker runtime/internal/cluster runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
+runtime:                           runtime/broker runtime/internal/cluster runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/history runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
 runtime/broker:
 runtime/broker/brokertest:         runtime/broker runtime/internal/steady
 runtime/broker/memory:             runtime/broker
@@ -61,7 +61,7 @@ runtime/internal/envelope:
 runtime/internal/frame:
 runtime/internal/handshake:
 runtime/internal/history:
-runtime/internal/hub:              runtime/internal/cluster runtime/internal/outbox runtime/internal/socket
+runtime/internal/hub:              runtime/internal/cluster runtime/internal/history runtime/internal/outbox runtime/internal/socket
 runtime/internal/inbox:
 runtime/internal/kit:
 runtime/internal/lazy:

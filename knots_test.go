@@ -41,7 +41,7 @@ func TestKnots(t *testing.T) {
 // the messages on their way to them, and the connections that these come by. All
 // others are the API half, which knows of pushes, rooms and who is connected.
 var gatewayHalf = strings.Fields(`
-	admission call cancel chain check codec compose configure conn connect credit declared detach dispatch door_gateway
+	admission call cancel chain check claims codec compose configure conn connect credit declared detach dispatch door_gateway
 	drain endpoint fuzz generated generated_v1 generated_v2 goaway guardcontext handshake hook http2 interim lifecycle limit lone metatext named
 	passage protocol_v1 questions refresh refusal resume router run serve session slow stream task timeout turn
 `)

@@ -25,6 +25,9 @@ type Reached struct {
 	// those that this node does not know yet, since its link to the engine was not
 	// up, or not for long enough.
 	Missing []NodeID
+	// At is where a kept push is, in the last of the rooms or users that it went to;
+	// zero for others.
+	At Position
 }
 
 // defaultAcross is how long Across waits under a context without a deadline.

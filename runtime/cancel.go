@@ -16,6 +16,8 @@ func (c *conn) obey(f *envelope.Frame) (taken bool, fault error) {
 	case credits:
 		fault = c.creditStream(f)
 		return fault == nil, fault
+	case resumes:
+		return c.takeClaims(f)
 	default:
 		return false, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/lazy"
 )
@@ -46,6 +47,8 @@ type owner interface {
 	// answers reports whether the client answers questions: whether it speaks a
 	// protocol in which ids that begin with "$" are the server's.
 	answers() bool
+	// claim returns what the client says that it has had of a history, once.
+	claim(id string) history.Claim
 	// ask sends a question to the client and returns the data of its answer.
 	ask(ctx context.Context, event string, data any) ([]byte, error)
 }

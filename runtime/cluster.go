@@ -76,6 +76,12 @@ type Cluster struct {
 	// are very many users and few pushes to them. Default: false. It must be the
 	// same on all nodes.
 	UsersToAll bool
+
+	// HistoryBytes bounds what a Server that is alone remembers of kept pushes, in
+	// all rooms together (NewKeptPush). Beyond it the rooms go first to which nothing
+	// was pushed for longest; who comes back to one is told that something is
+	// missing. Default 64 MiB, some 100 000 short messages.
+	HistoryBytes int
 }
 
 const (
@@ -85,6 +91,7 @@ const (
 	defaultQueueMessages = 8192
 	defaultQueueBytes    = 16 << 20
 	defaultQueueTime     = 5 * time.Second
+	defaultHistoryBytes  = 64 << 20
 )
 
 // resolved returns c with every zero replaced by its default. There is no
@@ -101,6 +108,7 @@ func (c Cluster) resolved() Cluster {
 	positive(&c.QueueMessages, defaultQueueMessages)
 	positive(&c.QueueBytes, defaultQueueBytes)
 	positive(&c.QueueTime, defaultQueueTime)
+	positive(&c.HistoryBytes, defaultHistoryBytes)
 	return c
 }
 

@@ -110,8 +110,16 @@ func (c *conn) inbox() *inbox.Queue[*task] {
 
 // odd holds what few of these connections need, so that it is no part of the others.
 type odd struct {
-	guest *kit.Guest // nil: it is no test's. Set before the connection is registered
-	asks  questions
+	guest  *kit.Guest // nil: it is no test's. Set before the connection is registered
+	asks   questions
+	claims claims
+}
+
+// claims are the positions that a client claims, by the ids of histories. They are
+// guarded by the work's mu.
+type claims struct {
+	at    map[string]string
+	until time.Duration // by Server.clock
 }
 
 // oddly returns the odd fields, made if need be. The caller holds w.mu.

@@ -61,6 +61,7 @@ func (c *conn) open(r *http.Request, a *arrival) (refusal *Error) {
 		return shuttingDown()
 	}
 	c.endpoint.opened(c)
+	c.claimByQuery(r)
 	state, err := c.connect(r, a.values)
 	if err != nil {
 		refusal = c.endpoint.report(c, "", 0, err)

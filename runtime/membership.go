@@ -34,14 +34,19 @@ func (c *Client) Rooms() []string { return c.member.Rooms() }
 // names or numbers beyond the limits it fails as Join does, and the
 // connection has joined none of the rooms.
 func (c *Client) join(names ...string) error {
-	owner := c.owner()
-	o := owner.limits()
+	return c.joinBy(names, func(most int) error { return c.Server().hub.Join(&c.member, most, names...) })
+}
+
+// joinBy is join by a function, which joins the rooms if the connection is in at most
+// so many then.
+func (c *Client) joinBy(names []string, join func(most int) error) error {
+	o := c.owner().limits()
 	for _, name := range names {
 		if len(name) > o.MaxRoomBytes {
 			return newRoomRefusal(CodeTooLarge, "the name of a room has at most %d bytes", o.MaxRoomBytes, ErrRoomName)
 		}
 	}
-	switch owner.registry().hub.Join(&c.member, o.MaxRooms, names...) {
+	switch join(o.MaxRooms) {
 	case hub.ErrLeft:
 		return ErrClosed
 	case hub.ErrTooMany:

@@ -3,6 +3,7 @@ package ws
 import (
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
 	"github.com/wsgen/wsgen/runtime/internal/socket"
@@ -19,6 +20,8 @@ func NewServer(o Options) *Server {
 	s.engine = socket.NewEngine(o.OutboxTotalBytes)
 	s.kept = outbox.NewBudget(o.ResumeTotalBytes)
 	s.hub = hub.New(s.engine, shutdownCause.socket())
+	s.history.tails = history.NewTails[*hub.Member](history.NewStore(o.Cluster.HistoryBytes), historyWord)
+	s.hub.Keep(s.history.tails)
 	s.listen()
 	s.complain("", given.problems())
 	if o.Cluster.Broker != nil {

@@ -71,7 +71,7 @@ func (p protocol) refusal(event string, refusal *Error) (name string, data any) 
 }
 
 // command is what a message that no handler is for wants of another one, whose id
-// it has, or lacks.
+// it has, or lacks, or of later ones.
 type command uint8
 
 // The commands.
@@ -79,6 +79,7 @@ const (
 	noCommand command = iota
 	cancels           // a call is not wanted any more
 	credits           // a stream may send more values
+	resumes           // histories that will be followed are to go on where they were
 )
 
 // command returns what a message that no handler is for wants of another one.
@@ -90,6 +91,8 @@ func (p protocol) command(f *envelope.Frame) command {
 			return cancels
 		case string(f.Event) == creditEvent && f.Valid():
 			return credits
+		case string(f.Event) == resumeEvent && f.Valid():
+			return resumes
 		}
 		return noCommand
 	}

@@ -17,6 +17,9 @@ const (
 	cancelEvent  = "$cancel"  // cancels a call
 	creditEvent  = "$credit"  // allows a stream more values (credit.go)
 	refreshEvent = "$refresh" // renews the principal of a connection (refresh.go)
+	resumeEvent  = "$resume"  // says what a client has had of histories (claims.go)
+	joinedEvent  = "$joined"  // says where a client follows a history from (history.go)
+	lostEvent    = "$lost"    // says that messages of a history are missing (history.go)
 )
 
 // The events of sessions (protocol_v1.go).

@@ -47,9 +47,29 @@ func newDesk(path string) gateway {
 			"secret":  {call: nothing, noData: true, mode: ws.Serial, guards: []ws.MessageGuard{messageGuard(notForYou)}},
 			"vote":    {call: nothing, noData: true},
 			"fail":    inline(func(*ws.Call) error { return errors.New("the cellar is under water") }),
-			"crash":   inline(func(*ws.Call) error { panic("crash") }),
+			"follow": inline(func(c *ws.Call) error {
+				var room string
+				if err := c.Decode(&room); err != nil {
+					return err
+				}
+				return deskNews(c).Follow(c.Client(), room)
+			}),
+			"post": inline(func(c *ws.Call) error {
+				var text string
+				if err := c.Decode(&text); err != nil {
+					return err
+				}
+				_, err := deskNews(c).In("news").Kept().Emit("posted", text)
+				return err
+			}),
+			"crash": inline(func(*ws.Call) error { panic("crash") }),
 		},
 	}
+}
+
+// deskNews pushes to who follows the news.
+func deskNews(c *ws.Call) ws.Push[ws.Target] {
+	return ws.NewKeptPush(c.Client().Server(), ws.Log{Name: "desk.News", Size: 100, TTL: time.Minute}, func(t ws.Target) ws.Target { return t })
 }
 
 func configureDesk(o *ws.Options) {

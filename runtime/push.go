@@ -19,6 +19,7 @@ type Push[E any] struct {
 	except []ConnID
 	how    hub.How
 	across *across
+	keeps  *keeping // nil: nothing is kept
 }
 
 // NewPush returns a Push over a Server's connections. Generated code calls it;
@@ -65,6 +66,7 @@ func (p Push[E]) To(t Target) E {
 	if p.across != nil {
 		t.across = p.across
 	}
+	t.keeps = p.keeps
 	return p.bind(t)
 }
 

@@ -43,6 +43,7 @@ type Server struct {
 	stats      counters
 	sessions   sessions
 	kept       *outbox.Budget // what sessions keep together
+	history    keeper         // of kept pushes
 	cluster    part           // nil: this Server is alone
 	stray      bool           // it is to be in a cluster, and cannot
 	recorder   kit.Recorder   // nil: no test wants to know of pushes. Set before anything is pushed
@@ -105,6 +106,7 @@ type Stats struct {
 	Unopened  uint64 // those of Refused that were handshakes
 
 	Cluster ClusterStats // of Options.Cluster
+	History HistoryStats // of kept pushes
 }
 
 // counters holds what Stats has counted since the Server was made.
@@ -127,6 +129,7 @@ func (s *Server) Stats() Stats {
 	}
 	return Stats{
 		Cluster:     inCluster,
+		History:     s.history.stats(),
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
 		Admitted:    s.hub.Admitted(),

@@ -42,6 +42,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.delay(ctx)
 	}
 	err := s.closeAll(ctx)
+	s.history.tails.Close()
 	if s.cluster != nil {
 		err = errors.Join(err, s.cluster.leave(ctx))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/cluster"
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
@@ -26,9 +27,11 @@ type Target struct {
 
 	declared   bool // it is of an interface marked //ws:push
 	resultless bool // it is of a push method without results, whose caller is not told of a loss
+	kept       bool // it is of a push method marked //ws:kept
 
-	here   bool    // it is of this node's connections alone, since another node wants it so
-	across *across // nil: nobody waits for other nodes
+	here   bool     // it is of this node's connections alone, since another node wants it so
+	across *across  // nil: nobody waits for other nodes
+	keeps  *keeping // how kept pushes of its interface are kept; nil: they are not
 }
 
 // Except returns the target without these connections.
@@ -72,9 +75,17 @@ func (t Target) push(event string, text []byte) (int, error) {
 	if n := s.node(); n != nil {
 		return n.push(&t, event, text)
 	}
-	n, err := t.pushHere(event, text, nil)
+	var n int
+	var err error
+	var at Position
+	if t.isKept() {
+		n, at = t.pushKept(event, text)
+	} else {
+		n, err = t.pushHere(event, text, nil)
+	}
 	if t.across != nil {
 		t.gather(n, &cluster.Answers{})
+		t.across.r.At = at
 	}
 	return n, err
 }
@@ -93,6 +104,27 @@ func (t *Target) pushHere(event string, text []byte, far hub.Relay) (int, error)
 		return 0, ErrFull
 	}
 	return n.Sent, nil
+}
+
+// isKept reports whether what is pushed is kept: of an event that is, to rooms or
+// users, on a Server that keeps.
+func (t *Target) isKept() bool {
+	return t.kept && t.keeps != nil && t.keeps.log != nil && !t.to.All && len(t.to.Rooms)+len(t.to.Users) > 0 && t.server.keeps()
+}
+
+// pushKept is push for an event that is kept. It returns how many outboxes took it
+// at once, and where it is.
+func (t *Target) pushKept(event string, text []byte) (int, Position) {
+	s := t.server
+	var n hub.Tally
+	at, _ := hub.PushKept(s.hub, &t.to, &hub.Kept{
+		Log: t.keeps.log, Key: t.keeps.key, Deflate: s.deflated,
+		Build: func(id string, at history.Position) []byte { return placed(text, id, at) },
+	}, &t.how, &n)
+	s.pushed(event, t.declared, &n, false)
+	s.tellSent(Sent{Event: event, Declared: t.declared, Outboxes: n.Sent, Bytes: len(text)})
+	s.logPressed()
+	return n.Sent, Position(at)
 }
 
 // Join makes the addressed connections members of a room, on all nodes. If that is
@@ -269,5 +301,11 @@ func (t Target) Overflow(o Overflow) Target {
 // time in proportion to OutboxFrames. The empty key is none.
 func (t Target) Coalesce(key string) Target {
 	t.how.Key = key
+	return t
+}
+
+// Kept returns t for a push method marked //ws:kept; generated code calls it.
+func (t Target) Kept() Target {
+	t.kept = true
 	return t
 }

@@ -23,6 +23,7 @@ type Hub struct {
 	everyone room
 	rooms    *rooms
 	users    *rooms       // by the id of the principal
+	tails    *Tails       // who follows what was pushed to rooms and users
 	present  atomic.Int64 // registered, and not closing
 	single   atomic.Int64 // when a push was for a single member, by the Engine's clock
 
@@ -54,6 +55,10 @@ func (h *Hub) JoinCluster(i *cluster.Interest, usersToAll bool) {
 		h.users.interest = i
 	}
 }
+
+// Keep makes t what the histories of h's rooms and users are kept by. It must be
+// called before the first member is added.
+func (h *Hub) Keep(t *Tails) { h.tails = t }
 
 // Unlimited stands for any number of connections.
 const Unlimited = math.MaxInt
@@ -249,7 +254,7 @@ func (h *Hub) Remove(m *Member) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.rooms != nil && m.rooms.user != nil {
-		h.users.leave(m.rooms.user)
+		h.leave(m, m.rooms.user, true)
 	}
 }
 

@@ -60,6 +60,11 @@ var (
 func (h *Hub) Join(m *Member, most int, names ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return h.join(m, most, names)
+}
+
+// join is Join for a caller that holds m.mu.
+func (h *Hub) join(m *Member, most int, names []string) error {
 	own := m.own()
 	if own.left {
 		return ErrLeft
@@ -90,7 +95,7 @@ func (h *Hub) Leave(m *Member, names ...string) {
 	}
 	for _, name := range names {
 		if i := h.find(m.rooms, name); i >= 0 {
-			h.rooms.leave(m.rooms.list[i])
+			h.leave(m, m.rooms.list[i], false)
 			m.rooms.list = slices.Delete(m.rooms.list, i, i+1)
 		}
 	}
@@ -102,7 +107,7 @@ func (h *Hub) LeaveAll(m *Member) {
 	defer m.mu.Unlock()
 	own := m.own()
 	for _, place := range own.list {
-		h.rooms.leave(place)
+		h.leave(m, place, false)
 	}
 	own.list, own.left = nil, true
 }

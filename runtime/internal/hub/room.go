@@ -19,6 +19,7 @@ type room struct {
 	members []*membership // guarded by mu
 	gone    bool          // guarded by mu; the last member has left, and there may be another room of this name
 	named   bool          // one of rooms, which is gone with its last member
+	follows bool          // guarded by mu; a member has followed its history
 	size    atomic.Int32  // of members, for those who need not wait for a push
 }
 
@@ -43,8 +44,9 @@ func (r *room) add(m *membership) bool {
 }
 
 // remove takes m out: the last member moves to its place, so leaving does not
-// depend on the room's size. It reports whether nobody is left.
-func (r *room) remove(m *membership) (empty bool) {
+// depend on the room's size. It reports whether nobody is left, and whether m may
+// follow the room's history.
+func (r *room) remove(m *membership) (empty, follows bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := len(r.members) - 1
@@ -58,7 +60,14 @@ func (r *room) remove(m *membership) (empty bool) {
 		r.members = slices.Clone(r.members) // a crowd's memory goes with the crowd
 	}
 	r.gone = last == 0 && r.named
-	return last == 0
+	return last == 0, r.follows
+}
+
+// follow notes that a member follows the room's history.
+func (r *room) follow() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.follows = true
 }
 
 // visit visits the members: by present, or by each, which passes the push on by
@@ -139,8 +148,9 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: Member.mu, and then shard.mu or room.mu; the
-// locks of package cluster, which calls nobody under its own, come last. A
+// Locks are taken in this order: Member.mu, the lock of a history (package history),
+// and then shard.mu or room.mu; the locks of package cluster, which calls nobody
+// under its own, come last. A
 // push to a crowd holds that of its room for as long as it takes, so no
 // goroutine waits for a room's lock while it holds one that other rooms need.
 type rooms struct {
@@ -182,14 +192,17 @@ func (rs *rooms) join(m *Member, name string) *membership {
 	}
 }
 
-// leave takes m out of its room and forgets the room with its last member.
-func (rs *rooms) leave(m *membership) {
-	if m.room.remove(m) {
+// leave takes m out of its room and forgets the room with its last member. It reports
+// whether m may follow the room's history.
+func (rs *rooms) leave(m *membership) (follows bool) {
+	empty, follows := m.room.remove(m)
+	if empty {
 		rs.shard(m.room.name).forget(m.room)
 	}
 	if m.room.channel != nil {
 		rs.interest.Drop(*m.room.channel)
 	}
+	return follows
 }
 
 // room returns the room of a name, made if need be.

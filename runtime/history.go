@@ -1,0 +1,140 @@
+package ws
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/history"
+	"github.com/wsgen/wsgen/runtime/internal/hub"
+)
+
+// The bounds of a Log.
+const (
+	maxLogSize = 10_000
+	minLogTTL  = time.Second
+	maxLogTTL  = 24 * time.Hour
+)
+
+// ErrNoHistory says that a Push has no history to follow: its interface has none, or
+// the Server is one of a cluster, which keeps none.
+var ErrNoHistory = errors.New("ws: there is no history to follow: mark the push interface //ws:history, and make the Push with its constructor; a node of a cluster keeps none")
+
+// historyData is the data of $joined and $lost.
+type historyData struct {
+	Log       string `json:"log"`
+	At        string `json:"at"`
+	Recovered *bool  `json:"recovered,omitempty"` // of $joined, if the client has claimed a position
+}
+
+// historyWord returns the frame by which a client is told where it is in a history.
+func historyWord(w history.Word) []byte {
+	says, event := historyData{Log: w.ID, At: w.At.String()}, joinedEvent
+	switch {
+	case w.Lost:
+		event = lostEvent
+	case w.Claimed:
+		says.Recovered = &w.Recovered
+	}
+	text, _ := protocolEvents.encode(event, nil, says) // strings always encode
+	return text
+}
+
+// NewKeptPush is NewPush for an interface with a history: what its methods marked
+// //ws:kept push to rooms and users is kept there, and pushed in one order to all who
+// follow (Push.Follow). Generated code calls it. A log beyond its bounds is logged,
+// and as near as they allow; of two logs of one name the first counts.
+//
+// In a cluster nothing is kept: kept events are pushed as all others are.
+func NewKeptPush[E any](s *Server, log Log, bind func(Target) E) Push[E] {
+	p := NewPush(s, bind)
+	p.keeps = s.keepsLog(log)
+	return p
+}
+
+// keepsLog declares a log.
+func (s *Server) keepsLog(l Log) *keeping {
+	if !s.made() {
+		return &keeping{}
+	}
+	within := Log{l.Name, min(max(l.Size, 1), maxLogSize), min(max(l.TTL, minLogTTL), maxLogTTL)}
+	of, same := s.history.tails.Declare(history.Log(within))
+	switch {
+	case within != l:
+		s.logPeer(nil, slog.LevelError, "ws: a history keeps 1 to 10000 messages for 1s to 24h: mend the directive //ws:history", "log", l.Name, "size", l.Size, "ttl", l.TTL)
+	case !same:
+		s.logPeer(nil, slog.LevelError, "ws: two histories of one name, of which the first counts: give one of them another by name= of //ws:history", "log", l.Name, "size", l.Size, "ttl", l.TTL)
+	}
+	return &keeping{log: of}
+}
+
+// Key returns a Push whose kept events have a key: one with the same key within two
+// minutes is kept and pushed once in a room, however often it is tried. The empty
+// key is none, and events that are not kept have no use for it.
+//
+//	push.Key(line.ID).In(room).Said(line)
+func (p Push[E]) Key(key string) Push[E] {
+	if p.keeps != nil {
+		p.keeps = &keeping{p.keeps.log, key}
+	}
+	return p
+}
+
+// Follow has the connection join rooms, as Client.Join does, and follow what E's kept
+// events have pushed there: it gets each of them once and in order, also what came
+// while it was away, if it says where it was; or it is told that something is
+// missing. A client that is slow gets them later, and none of them is dropped for
+// want of room. It follows until it leaves the room (Client.Leave).
+//
+// It fails as Client.Join does, and then nothing is joined, and with ErrNoHistory.
+// Rooms that the connection is in already are followed from now on; those that it
+// follows already stay as they are. A connection that only joins a room gets kept
+// events as it gets all others: once at most.
+func (p Push[E]) Follow(c *Client, rooms ...string) error {
+	if p.keeps != nil && !p.server.made() {
+		return c.Join(rooms...) // a stand-in of a test's
+	}
+	if err := p.canFollow(c); err != nil {
+		return err
+	}
+	return c.joinBy(rooms, func(most int) error {
+		return p.server.hub.Follow(&c.member, p.keeps.log, most, c.owner().claim, rooms...)
+	})
+}
+
+// FollowUser has the connection follow what E's kept events have pushed to its user
+// (Push.Users), as Follow does for a room, for as long as it lasts. It fails with
+// ErrNoHistory, with ErrClosed, and if nobody knows whose connection it is.
+func (p Push[E]) FollowUser(c *Client) error {
+	if p.keeps != nil && !p.server.made() {
+		return nil
+	}
+	if err := p.canFollow(c); err != nil {
+		return err
+	}
+	switch err := p.server.hub.FollowUser(&c.member, p.keeps.log, c.owner().claim); err {
+	case hub.ErrLeft:
+		return ErrClosed
+	case hub.ErrNobody:
+		return errFollowNobody
+	}
+	return nil
+}
+
+var (
+	errFollowNobody    = errors.New("ws: the connection has no user to follow: no connection guard has set a principal with an ID")
+	errFollowElsewhere = errors.New("ws: the connection is one of another Server than the Push")
+)
+
+// canFollow returns why a connection cannot follow anything of p's.
+func (p Push[E]) canFollow(c *Client) error {
+	switch {
+	case c.owner() == nil:
+		return ErrClosed
+	case p.keeps == nil || p.keeps.log == nil || !p.server.keeps():
+		return ErrNoHistory
+	case c.Server() != p.server:
+		return errFollowElsewhere
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package hub
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/wsgen/wsgen/runtime/internal/history"
+	"github.com/wsgen/wsgen/runtime/internal/outbox"
+)
+
+// This file is about members that follow what is pushed to rooms and users: they get
+// what came while they were away, and all that is new.
+
+// Tails is who follows which histories.
+type Tails = history.Tails[*Member]
+
+// ErrNobody is the error of FollowUser for a member that is nobody's.
+var ErrNobody = errors.New("ws: the connection has no user")
+
+// Follow is Join for a member that follows the histories of the rooms as well, from
+// where claim says that it has got (history.Tails.Follow).
+func (h *Hub) Follow(m *Member, l *history.Log, most int, claim func(id string) history.Claim, names ...string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.own()
+	if own.left {
+		return ErrLeft
+	}
+	more := 0
+	for i, name := range names {
+		if h.find(own, name) < 0 && !slices.Contains(names[:i], name) {
+			more++
+		}
+		if len(own.list)+more > most {
+			return ErrTooMany
+		}
+	}
+	for _, name := range names {
+		h.tails.Follow(m, history.Key{Log: l, Name: name}, claim, func() {
+			_ = h.join(m, most, []string{name}) // there is room
+			own.list[h.find(own, name)].room.follow()
+		})
+	}
+	return nil
+}
+
+// FollowUser has a member follow the history of its user, as Follow does.
+func (h *Hub) FollowUser(m *Member, l *history.Log, claim func(id string) history.Claim) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.rooms == nil || m.rooms.user == nil:
+		return ErrNobody
+	case m.rooms.left:
+		return ErrLeft
+	}
+	of := m.rooms.user.room
+	of.follow()
+	h.tails.Follow(m, history.Key{Log: l, User: true, Name: of.name}, claim, nil)
+	return nil
+}
+
+// leave takes m out of a room or user, and ends what it follows there. The caller
+// holds m.mu.
+func (h *Hub) leave(m *Member, place *membership, user bool) {
+	rs, name := h.rooms, place.room.name
+	if user {
+		rs = h.users
+	}
+	if rs.leave(place) {
+		h.tails.Leave(m, user, name)
+	}
+}
+
+// Offer implements history.Peer.
+func (m *Member) Offer(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Insist(frame)) }
+
+// Say implements history.Peer.
+func (m *Member) Say(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Aside(frame)) }
+
+// queued has what was queued written.
+func (m *Member) queued(v outbox.Verdict) history.Verdict {
+	switch {
+	case v == outbox.Closed:
+		return history.Gone
+	case v.Refused():
+		return history.Full
+	}
+	m.Socket.Schedule(v)
+	return history.Taken
+}
+
+// Wait implements history.Peer.
+func (m *Member) Wait(frame []byte) bool {
+	v := m.Socket.Out().WaitModest(frame, nil)
+	m.Socket.Schedule(v)
+	return v.Accepted()
+}
+
+// WaitSay implements history.Peer.
+func (m *Member) WaitSay(frame []byte) bool {
+	v := m.Socket.Out().WaitAside(frame)
+	for v.Refused() { // the socket is gone that it was for, and another may come
+		v = m.Socket.Out().WaitAside(frame)
+	}
+	m.Socket.Schedule(v)
+	return v.Accepted()
+}
+
+// Gets implements history.Peer.
+func (m *Member) Gets(except []uint64) bool { return !slices.Contains(except, m.ID) }
