@@ -85,9 +85,9 @@ type process struct{ *exec.Cmd }
 func goCommand(dir, name string, args ...string) process {
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off")
 	if dir == ".." {
-		cmd.Env = append(cmd.Env, "GOFLAGS=-mod=readonly")
+		cmd.Env = append(cmd.Env, "GOFLAGS=-mod=readonly -trimpath")
 	}
 	return process{cmd}
 }

@@ -132,7 +132,7 @@ func (p *program) run(dir string, in []byte, name string, args ...string) []byte
 	cmd := exec.CommandContext(p.t.Context(), name, args...)
 	var stderr bytes.Buffer
 	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, bytes.NewReader(in), &stderr
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off")
 	out, err := cmd.Output()
 	if err != nil {
 		source, _ := os.ReadFile(filepath.Join(dir, "fuzzed", "fuzzed.go"))
