@@ -19,6 +19,9 @@ func (k *keeping) put(e kept) {
 	k.used++
 	if k.next++; int(k.next) == len(k.ring) {
 		k.next = 0
+		if room := 2 * int(k.used); room >= minRing && 2*room <= len(k.ring) { // it has packs by now
+			k.resize(room)
+		}
 	}
 }
 
