@@ -49,7 +49,7 @@ run() {
 	fi
 	# Those that take longest begin first: then none is left alone at the end.
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -v '/cmd/wsgen$') || status=1
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} -skip '^TestOverHTTP2$' "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -v '/cmd/wsgen$') || status=1
 	wait $! || status=1
 	cat "$beside"
 	rm -f "$beside"
@@ -76,6 +76,8 @@ beside() {
 	# The program as a whole, again and again, which takes twice as long with the race
 	# detector. Its packages are tested with it.
 	go test "${flags[@]}" ./cmd/wsgen || status=1
+	# The other half of the longest package: most of its tests once more, over HTTP/2.
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} -run '^TestOverHTTP2$' ./runtime || status=1
 	trim # those above have to do without GOFLAGS
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
