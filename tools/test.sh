@@ -39,7 +39,7 @@ done
 
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
-flags=(-json -count=1 -vet=off -trimpath -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
+flags=(-json -count=1 -vet=off -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
 run() {
 	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
 	beside=$(mktemp)
@@ -78,9 +78,9 @@ beside() {
 	go test "${flags[@]}" ./cmd/wsgen || status=1
 	# The other half of the longest package: most of its tests once more, over HTTP/2.
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} -run '^TestOverHTTP2$' ./runtime || status=1
-	trim # those above have to do without GOFLAGS
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
+	trim # not above: wsgen finds no GOROOT if it is built so
 	for m in $(modules); do
 		if ! workspace | grep -qx "$m" && has_go "$m"; then
 			(cd "$m" && GOWORK=off go test "${flags[@]}" ./...) || status=1
