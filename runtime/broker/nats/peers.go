@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	askEvery = time.Second             // how often a link asks which servers have nodes
-	alive    = 2500 * time.Millisecond // who was not heard for so long is not waited for
-	farewell = 200 * time.Millisecond  // the same, after a node there has said that it leaves
-	askAgain = 100 * time.Millisecond  // how long an answer may take until the question is put again
-	settling = 250 * time.Millisecond  // how long a new link listens for servers that it does not know
-	settlings = 5                      // how often it asks for them meanwhile
-	maxPeers = 1024                    // servers that a link remembers
+	askEvery  = time.Second             // how often a link asks which servers have nodes
+	alive     = 2500 * time.Millisecond // who was not heard for so long is not waited for
+	farewell  = 200 * time.Millisecond  // the same, after a node there has said that it leaves
+	askAgain  = 100 * time.Millisecond  // how long an answer may take until the question is put again
+	settling  = 250 * time.Millisecond  // how long a new link listens for servers that it does not know
+	settlings = 5                       // how often it asks for them meanwhile
+	maxPeers  = 1024                    // servers that a link remembers
 )
 
 // peers are the other servers that have nodes. A question goes the way of the
