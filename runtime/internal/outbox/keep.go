@@ -165,31 +165,47 @@ func (q *Queue) handOut(b *Batch, by *Keeper) {
 		}
 		k = q.keeping()
 	}
+	var first *Frame // that of the inline slot, if it counts
 	if b.first != nil {
 		switch {
 		case q.is(stamp):
 			stampWith(b.first, k.sent)
 		case q.is(aside):
 		default:
-			k.keep(b.lately.frame(b), by)
+			first = b.lately.frame(b)
 		}
 	}
 	switch {
 	case b.more == nil:
+		k.keepFirst(first, by)
 	case len(b.more.marks) == 0:
-		k.keepAll(b, by)
+		k.keepAll(first, b, by)
 	default:
+		k.keepFirst(first, by)
 		k.keepMarked(b.more, by)
 	}
 	k.showPlace()
 }
 
-// keepAll counts and keeps the frames of b behind the first, of which none has a mark.
-func (k *keeping) keepAll(b *Batch, by *Keeper) {
-	if p := b.lately.pack(b, by); p != nil {
+// keepFirst is keep, if there is a frame.
+func (k *keeping) keepFirst(f *Frame, by *Keeper) {
+	if f != nil {
+		k.keep(f, by)
+	}
+}
+
+// keepAll counts and keeps first, if that is not nil, and the frames of b behind it, of
+// which none has a mark.
+func (k *keeping) keepAll(first *Frame, b *Batch, by *Keeper) {
+	if first != nil && first != b.lately.first { // no other queue has it
+		k.keep(first, by)
+		first = nil
+	}
+	if p := b.lately.pack(first, b, by); p != nil {
 		k.keepPack(p, by)
 		return
 	}
+	k.keepFirst(first, by)
 	for _, f := range b.more.frames {
 		k.keep(f, by)
 	}

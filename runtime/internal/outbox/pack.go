@@ -14,15 +14,33 @@ type pack struct {
 	sums   []uint32 // what the first i of them weigh
 }
 
-func newPack(frames []*Frame) *pack {
-	p := &pack{frames: slices.Clone(frames), sums: make([]uint32, len(frames)+1)}
-	for i, f := range frames {
+// newPack makes a pack of first, unless that is nil, and the frames behind it.
+func newPack(first *Frame, behind []*Frame) *pack {
+	p := &pack{frames: make([]*Frame, 0, len(behind)+1)}
+	if first != nil {
+		p.frames = append(p.frames, first)
+	}
+	p.frames = append(p.frames, behind...)
+	p.sums = make([]uint32, len(p.frames)+1)
+	for i, f := range p.frames {
 		p.sums[i+1] = p.sums[i] + f.weight()
 	}
 	return p
 }
 
 func (p *pack) len() uint32 { return uint32(len(p.frames)) }
+
+// is reports whether it has these frames: first, unless that is nil, and those behind it.
+func (p *pack) is(first *Frame, behind []*Frame) bool {
+	mine := p.frames
+	if first != nil {
+		if mine[0] != first {
+			return false
+		}
+		mine = mine[1:]
+	}
+	return slices.Equal(mine, behind)
+}
 
 // weight returns what the frames weigh together.
 func (p *pack) weight() uint32 { return p.sums[p.len()] }
@@ -67,17 +85,20 @@ func (l *lately) frame(b *Batch) *Frame {
 	return f
 }
 
-// pack returns the frames of b behind the first, which have no marks, as a pack to
-// keep; nil: they are none.
-func (l *lately) pack(b *Batch, by *Keeper) *pack {
+// pack returns first, unless that is nil, and the frames of b behind it, which have no
+// marks, as a pack to keep; nil: they are none.
+func (l *lately) pack(first *Frame, b *Batch, by *Keeper) *pack {
 	frames := b.more.frames
-	last := len(frames) - 1
-	if len(frames) < minPack || len(frames) > by.Frames || frames[0].own() || frames[last].own() || b.Patient {
+	n, last := len(frames), len(frames)-1
+	if first != nil {
+		n++
+	}
+	if n < minPack || n > by.Frames || frames[0].own() || frames[last].own() || b.Patient {
 		return nil
 	}
-	p := l.find(frames)
+	p := l.find(first, frames)
 	if p == nil {
-		p = newPack(frames)
+		p = newPack(first, frames)
 		l.packs[l.next] = p
 		l.next = (l.next + 1) % uint8(len(l.packs))
 	}
@@ -90,10 +111,10 @@ func (l *lately) pack(b *Batch, by *Keeper) *pack {
 
 // find returns the pack that has the same frames; nil: there is none. They are mostly
 // those of the last one.
-func (l *lately) find(frames []*Frame) *pack {
+func (l *lately) find(first *Frame, behind []*Frame) *pack {
 	for i := range uint8(len(l.packs)) {
 		p := l.packs[(l.next-1-i)%uint8(len(l.packs))]
-		if p != nil && slices.Equal(p.frames, frames) {
+		if p != nil && p.is(first, behind) {
 			return p
 		}
 	}

@@ -141,9 +141,9 @@ func TestNoPacks(t *testing.T) {
 		own           bool
 		push, entries int
 	}{
-		{"light", 100, 10_000, false, 20, 2},
+		{"light", 100, 10_000, false, 20, 1},
 		{"heavy", 100, 20 * 17 * 8 / 2, false, 20, 20},
-		{"few", 100, 10_000, false, 4, 4},
+		{"few", 100, 10_000, false, 3, 3},
 		{"own", 100, 10_000, true, 20, 20},
 		{"more than is kept", 10, 10_000, false, 20, 10},
 	} {

@@ -81,13 +81,23 @@ func (q *runQueue) calm(seen uint32) uint32 {
 	}
 	for range maxCalm {
 		time.Sleep(calmStep)
-		// A caller in a tight loop of pushes is inside one nearly always, so that
-		// none means that the burst is over.
-		if q.pushing.Load() == 0 || q.wide.Load()-seen >= q.calmPushes.Load() {
+		if q.rests() || q.wide.Load()-seen >= q.calmPushes.Load() {
 			break
 		}
 	}
 	return q.wide.Load()
+}
+
+// rests reports whether there is no push, and none begins in the next few µs: a burst is
+// a caller that goes from one to the next.
+func (q *runQueue) rests() bool {
+	for range restLooks {
+		if q.pushing.Load() != 0 {
+			return false
+		}
+		runtime.Gosched()
+	}
+	return true
 }
 
 // A worker looks each calmStep whether pushes still come, maxCalm times at
@@ -96,6 +106,7 @@ const (
 	calmStep      = time.Millisecond // the poller sleeps no shorter
 	maxCalm       = 16
 	maxCalmPushes = 128 // where outboxes hold more
+	restLooks     = 64
 )
 
 // fit bounds the pushes that calm waits for, for outboxes that hold so many

@@ -2,6 +2,8 @@ package socket
 
 import (
 	"math"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +40,37 @@ func TestCalm(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRests: a moment between two pushes of a caller's is not the end of its burst.
+func TestRests(t *testing.T) {
+	q := new(runQueue)
+	if !q.rests() {
+		t.Error("nobody pushes, and it does not rest")
+	}
+	var over atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !over.Load() {
+			q.pushing.Add(1)
+			runtime.Gosched()
+			q.pushing.Add(-1)
+			runtime.Gosched()
+		}
+	}()
+	rested := 0
+	const looks = 1000
+	for range looks {
+		if q.rests() {
+			rested++
+		}
+	}
+	over.Store(true)
+	<-ended
+	if rested > looks/4 { // the system may stop the caller between two pushes
+		t.Errorf("it rested in %d of %d looks", rested, looks)
 	}
 }
 
