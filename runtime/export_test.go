@@ -47,6 +47,9 @@ func DecodeText(data []byte, v any) error { return decode(data, v) }
 // Skip has the Server find that d has passed, as after a pause of the process.
 func (s *Server) Skip(d time.Duration) { s.engine.Skip(d) }
 
+// MostDetached returns how many sessions may be without a socket.
+func (s *Server) MostDetached() int { return s.opts.MaxDetached }
+
 // BeginShutdown does what Shutdown begins with: from then on no session stays that
 // loses its socket.
 func (s *Server) BeginShutdown() {
