@@ -46,10 +46,11 @@ run() {
 	beside >"$beside" &
 	if [ "${#race[@]}" != 0 ]; then # of the program as a whole what does several things at once
 		go test "${flags[@]}" -race -run '^(TestInterrupt.*|TestKilled|TestRunsAtOnce)$|^TestScripts$/^watch$' ./cmd/wsgen || status=1
+		go test "${flags[@]}" -race -run '^Test(Golden|Clients)$' ./cmd/wsgen/internal/pipeline || status=1
 	fi
 	# Those that take longest begin first: then none is left alone at the end.
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} -skip '^TestOverHTTP2$' "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -v '/cmd/wsgen$') || status=1
+	go test "${flags[@]}" ${race[@]+"${race[@]}"} -skip '^TestOverHTTP2$' "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -vxF "$(generator)") || status=1
 	wait $! || status=1
 	cat "$beside"
 	rm -f "$beside"
@@ -65,6 +66,10 @@ packages() {
 	go list $(workspace | sed 's,^,./,; s,$,/...,')
 }
 
+# generator lists the program, and its packages that have all of it run again and again
+# and start no goroutine.
+generator() { packages | grep -E '/cmd/wsgen(/internal/(pipeline|resolve))?$'; }
+
 # waiting lists the packages of the workspace whose tests wait most of the time: for
 # engines that are cut off and started again, and for a browser.
 waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
@@ -74,8 +79,9 @@ waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
 beside() {
 	local status=0 m
 	# The program as a whole, again and again, which takes twice as long with the race
-	# detector. Its packages are tested with it.
-	go test "${flags[@]}" ./cmd/wsgen || status=1
+	# detector. Its packages that start goroutines are tested with it.
+	# shellcheck disable=SC2046
+	go test "${flags[@]}" $(generator) || status=1
 	# The other half of the longest package: most of its tests once more, over HTTP/2.
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} -run '^TestOverHTTP2$' ./runtime || status=1
 	# shellcheck disable=SC2046
