@@ -98,6 +98,8 @@ type Outgoing struct {
 type Delivery struct {
 	Channel string
 	Data    []byte
+	At      Position // where a Keeper keeps it; zero if it is not kept
+	Prev    uint64   // the offset of the kept message before it in its channel and log; 0 for none
 }
 
 // Receiver takes what a Link has to say. The runtime implements it. Its methods
