@@ -6,8 +6,11 @@
 //	one := ws.NewServer(ws.Options{Cluster: ws.Cluster{Broker: cluster}})
 //	two := ws.NewServer(ws.Options{Cluster: ws.Cluster{Broker: cluster}})
 //
-// It can be stopped and started as an engine can, and single nodes can be cut
-// off. For losses, delays and links that break by themselves there is
+// Its Links keep messages, too, as broker.Keeper has it: what is kept is lost with
+// the Broker.
+//
+// It can be stopped and started as an engine can, can lose what it keeps, and single
+// nodes can be cut off. For losses, delays and links that break by themselves there is
 // brokertest.Faulty, which wraps it.
 package memory
 
@@ -34,8 +37,8 @@ var (
 const MaxMessage = 1 << 20
 
 // Broker is an engine in memory, and the adapter to it. Make one with New. Its
-// methods are safe for concurrent use. It has no goroutine of its own; those of a Link end with its
-// Close.
+// methods are safe for concurrent use. It has no goroutine of its own; those of a
+// Link end with its Close.
 type Broker struct {
 	all Node // for Open
 
@@ -43,6 +46,8 @@ type Broker struct {
 	stopped bool                 // guarded by mu
 	heard   map[place][]*link    // guarded by mu; who is subscribed, up or down
 	links   map[*link]struct{}   // guarded by mu; all that are open
+	epochs  map[logName]string   // guarded by mu
+	kept    map[shelf]*history   // guarded by mu
 	bounds  broker.IntakeOptions // of each Link
 }
 
@@ -62,7 +67,10 @@ func New() *Broker { return NewBounded(broker.IntakeOptions{}) }
 // NewBounded is New with bounds for what waits in front of each node. Whatever
 // finds no room there is lost, and told.
 func NewBounded(bounds broker.IntakeOptions) *Broker {
-	b := &Broker{heard: make(map[place][]*link), links: make(map[*link]struct{}), bounds: bounds}
+	b := &Broker{
+		heard: make(map[place][]*link), links: make(map[*link]struct{}),
+		epochs: make(map[logName]string), kept: make(map[shelf]*history), bounds: bounds,
+	}
 	b.all.broker = b
 	return b
 }
