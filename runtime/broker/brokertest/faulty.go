@@ -50,6 +50,16 @@ type Faults struct {
 	// messages, and say so.
 	Partial float64
 
+	// Unsure is the share of the messages of Keep whose outcome nobody learns. Half
+	// of them are kept. This and what follows is for a Broker whose Links are
+	// Keepers; those of Faulty are Keepers then, too.
+	Unsure float64
+	// Unread is the share of calls of Declare, Read and Ends that fail.
+	Unread float64
+	// Stale is the share of calls of Read and Ends that a replica answers which lags:
+	// without the newest messages.
+	Stale float64
+
 	// Every is how long a Link works until it breaks, on average; zero is for
 	// ever. Down is how long it is down then, on average.
 	Every, Down time.Duration
@@ -64,6 +74,9 @@ type Counts struct {
 	Missed    int // dropped since the Link was down or hung
 	Swallowed int // published to a Link that hung
 	Breaks    int // times that a Link broke by itself
+	Unsure    int // messages of Keep whose outcome was not told
+	Unread    int // calls that have failed for Unread
+	Stale     int // calls that were answered for Stale
 }
 
 // FaultyBroker is a Broker with faults; Faulty makes one. Give each node one of
@@ -135,6 +148,9 @@ func (b *FaultyBroker) Open(name string, r broker.Receiver) (broker.Link, error)
 		return nil, err
 	}
 	l.opened(to)
+	if k, is := to.(broker.Keeper); is {
+		return &faultyKeeper{faultyLink: l, keeper: k, ends: make(map[[2]string]broker.Position)}, nil
+	}
 	return l, nil
 }
 
