@@ -99,7 +99,7 @@ type Delivery struct {
 	Channel string
 	Data    []byte
 	At      Position // where a Keeper keeps it; zero if it is not kept
-	Prev    uint64   // the offset of the kept message before it in its channel and log; 0 for none
+	Prev    uint64   // the offset of the kept message before it in its channel and log; 0 if the engine knows of none
 }
 
 // Receiver takes what a Link has to say. The runtime implements it. Its methods

@@ -8,6 +8,9 @@
 // engine says, and runs package brokertest. Nothing else of the runtime is
 // needed. The adapters for tests are in packages memory and brokertest.
 //
+// A Link may also be a Keeper: one whose engine keeps messages for those who have
+// missed some. The runtime looks whether it is.
+//
 // # What an adapter promises
 //
 //   - When Link.Subscribe has returned nil, whatever any node publishes from
@@ -31,6 +34,20 @@
 //   - To keep messages while the link is down: the runtime does that, for as
 //     long as they are worth something.
 //
+// # What a Keeper promises
+//
+//   - Nobody hears what is not stored, and everybody hears what is kept in one channel
+//     of a log in the order of its positions.
+//   - No position is given to two messages, also if the engine has lost its newest
+//     ones or all. Then the epoch is another one, or offsets go on behind those that
+//     were lost.
+//   - Page.Complete is certain. Who lags, among the servers of an engine, is not
+//     believed about what is not there.
+//   - An Outcome without ErrUnsure is certain: what has another error is not kept, and
+//     was heard by nobody.
+//   - What has the same key within KeyTime is kept and heard once, as long as the
+//     engine has the first of them.
+//
 // # Names and sizes
 //
 // The name of a cluster has 1 to MaxName bytes, each of a-z, A-Z, 0-9, _ and -.
@@ -38,7 +55,7 @@
 // at either end or beside another. Case matters. The runtime makes all names,
 // so that adapters have nothing to escape and need not check. A node has up to
 // some hundred thousand channels. Each call of Link has at most MaxBatch of
-// them, or of messages.
+// them, or of messages. Logs have names of any kind, which adapters encode.
 package broker
 
 // Bounds of what the runtime passes to an adapter.

@@ -112,8 +112,8 @@ type Page struct {
 	// Epoch is the log's. If it is not the position's, nothing can be said of what
 	// was missed: Complete is false.
 	Epoch string
-	// Top is the last offset there is, or that of the position if that is later.
-	// Who takes it for the end misses nothing that is kept later.
+	// Top is the last offset there is or, if Complete is true, that of the position
+	// if it is later. Who takes it for the end misses nothing that is kept later.
 	Top uint64
 	// Complete says that nothing is missing between the position and the first of
 	// Entries or, if there are none, the end. It is certain. False is in doubt: what

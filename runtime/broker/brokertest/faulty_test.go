@@ -44,6 +44,8 @@ func TestFaultyConforms(t *testing.T) {
 					Cut:     func(n int) { node(n).Cut() },
 					Heal:    func(n int) { node(n).Heal() },
 					Restart: func() { b.Stop(); b.Start() },
+					Empty:   b.Empty,
+					Save:    b.Save,
 				}
 			})
 		})

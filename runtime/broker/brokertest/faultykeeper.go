@@ -3,7 +3,6 @@ package brokertest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/wsgen/wsgen/runtime/broker"
@@ -45,7 +44,7 @@ func (k *faultyKeeper) Keep(ctx context.Context, batch []broker.Kept) []broker.O
 	case err == broker.ErrClosed:
 		return fail(err)
 	case err != nil:
-		return fail(fmt.Errorf("%w: %w", broker.ErrUnavailable, err))
+		return fail(errors.Join(broker.ErrUnavailable, err))
 	}
 	k.faultyLink.mu.Lock()
 	works, hangs := k.works(), k.mode == hung
@@ -54,13 +53,13 @@ func (k *faultyKeeper) Keep(ctx context.Context, batch []broker.Kept) []broker.O
 	case k.isClosed():
 		return fail(broker.ErrClosed)
 	case !works:
-		return fail(fmt.Errorf("%w: %w", broker.ErrUnavailable, broker.ErrDown))
+		return fail(errors.Join(broker.ErrUnavailable, broker.ErrDown))
 	case ctx.Err() != nil:
-		return fail(fmt.Errorf("%w: %w", broker.ErrUnavailable, ctx.Err()))
+		return fail(errors.Join(broker.ErrUnavailable, ctx.Err()))
 	case hangs:
 		k.broker.count(func(n *Counts) { n.Swallowed += len(batch) })
 		_ = k.answer(ctx) // whatever it says, there was none to this
-		return fail(fmt.Errorf("%w: %w", broker.ErrUnsure, errFault))
+		return fail(errors.Join(broker.ErrUnsure, errFault))
 	}
 	return k.keep(ctx, batch, out)
 }
@@ -87,7 +86,7 @@ func (k *faultyKeeper) keep(ctx context.Context, batch []broker.Kept, out []brok
 	}
 	for i := range out {
 		if !told[i] {
-			out[i] = broker.Outcome{Err: fmt.Errorf("%w: %w", broker.ErrUnsure, errFault)}
+			out[i] = broker.Outcome{Err: errors.Join(broker.ErrUnsure, errFault)}
 			k.broker.count(func(n *Counts) { n.Unsure++ })
 		}
 	}
@@ -147,7 +146,7 @@ func (k *faultyKeeper) begin(ctx context.Context) error {
 	}
 	if share := k.broker.faults.Load().Unread; share > 0 && k.luck() < share {
 		k.broker.count(func(n *Counts) { n.Unread++ })
-		return fmt.Errorf("%w: %w", broker.ErrUnavailable, errFault)
+		return errors.Join(broker.ErrUnavailable, errFault)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package brokertest_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -30,6 +31,9 @@ type flaw struct {
 	publish     func(l broker.Link, ctx context.Context, batch []broker.Outgoing) (int, error)
 	close       func(l broker.Link, ctx context.Context) error
 	reset       func(l broker.Link)
+	keep        func(k broker.Keeper, ctx context.Context, batch []broker.Kept) []broker.Outcome
+	read        func(k broker.Keeper, ctx context.Context, log broker.Log, channel string, after broker.Position, limit int) (broker.Page, error)
+	end         func(at broker.Position) broker.Position
 }
 
 func (f *flawed) Open(name string, r broker.Receiver) (broker.Link, error) {
@@ -40,7 +44,7 @@ func (f *flawed) Open(name string, r broker.Receiver) (broker.Link, error) {
 		r = f.flaw.receiver(r)
 	}
 	l, err := f.to.Open(name, r)
-	return &flawedLink{l, f.flaw}, err
+	return &flawedKeeper{flawedLink{l, f.flaw}, l.(broker.Keeper)}, err
 }
 
 type flawedLink struct {
@@ -84,6 +88,40 @@ func (l *flawedLink) Reset() {
 	l.Link.Reset()
 }
 
+// flawedKeeper is a flawedLink that keeps messages.
+type flawedKeeper struct {
+	flawedLink
+	keeper broker.Keeper
+}
+
+func (k *flawedKeeper) Declare(ctx context.Context, logs []broker.Log) error {
+	return k.keeper.Declare(ctx, logs)
+}
+
+func (k *flawedKeeper) Keep(ctx context.Context, batch []broker.Kept) []broker.Outcome {
+	if k.flaw.keep != nil {
+		return k.flaw.keep(k.keeper, ctx, batch)
+	}
+	return k.keeper.Keep(ctx, batch)
+}
+
+func (k *flawedKeeper) Read(ctx context.Context, log broker.Log, channel string, after broker.Position, limit int) (broker.Page, error) {
+	if k.flaw.read != nil {
+		return k.flaw.read(k.keeper, ctx, log, channel, after, limit)
+	}
+	return k.keeper.Read(ctx, log, channel, after, limit)
+}
+
+func (k *flawedKeeper) Ends(ctx context.Context, log broker.Log, channels []string) ([]broker.Position, error) {
+	all, err := k.keeper.Ends(ctx, log, channels)
+	if k.flaw.end != nil {
+		for i := range all {
+			all[i] = k.flaw.end(all[i])
+		}
+	}
+	return all, err
+}
+
 // hearing is a Receiver between an engine and a node's.
 type hearing struct {
 	broker.Receiver
@@ -122,6 +160,12 @@ func delivering(f func(to broker.Receiver, d broker.Delivery)) flaw {
 
 // flaws are adapters that break a promise, by the check that has to find it.
 func flaws() map[string]map[string]flaw {
+	all := linkFlaws()
+	maps.Copy(all, keeperFlaws())
+	return all
+}
+
+func linkFlaws() map[string]map[string]flaw {
 	reused := make([]byte, 1<<20)
 	var mu sync.Mutex
 	return map[string]map[string]flaw{
@@ -250,6 +294,8 @@ func TestFlawed(t *testing.T) {
 			Cut:      func(int) { one.Cut() },
 			Heal:     func(int) { one.Heal() },
 			Restart:  func() { b.Stop(); b.Start() },
+			Empty:    b.Empty,
+			Save:     b.Save,
 			Patience: patience,
 		}
 	})

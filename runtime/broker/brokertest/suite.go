@@ -22,6 +22,15 @@ type suite struct {
 	mu      sync.Mutex
 	changed chan struct{} // guarded by mu; closed when any node hears something
 	nodes   []*node
+	given   map[place]string // guarded by mu; where messages are kept
+	works   int              // calls of work
+	tidies  bool             // the engine is emptied at the end
+}
+
+// place is a position in a channel. Logs differ by their epochs.
+type place struct {
+	channel string
+	at      broker.Position
 }
 
 // node is a Link with a Receiver that remembers what it hears.
@@ -39,22 +48,31 @@ type node struct {
 	stuck  map[string]chan struct{} // guarded by mu; Deliver of these channels waits for that
 }
 
-// message is what was heard: as it was, and the memory that it came in.
+// message is what was heard: as it was, the memory that it came in, and where it is
+// kept, if it is.
 type message struct {
 	text string
 	data []byte
+	at   broker.Position
+	prev uint64
 }
 
 func newSuite(t *testing.T, engine Engine) *suite {
 	if engine.Patience <= 0 {
 		engine.Patience = 20 * time.Second
 	}
-	s := &suite{T: t, engine: engine, name: newName(), ctx: t.Context(), changed: make(chan struct{})}
+	s := &suite{
+		T: t, engine: engine, name: newName(), ctx: t.Context(),
+		changed: make(chan struct{}), given: make(map[place]string),
+	}
 	before := runtime.NumGoroutine()
 	t.Cleanup(func() {
 		for _, n := range s.nodes {
 			n.shut()
 			n.checkData()
+		}
+		if s.tidies {
+			engine.Empty()
 		}
 		s.noneLeft(before)
 	})
@@ -237,7 +255,8 @@ func (n *node) Deliver(d broker.Delivery) {
 		n.Errorf("node %d: messages of one channel come at once: %s", n.number, d.Channel)
 	}
 	n.busy[d.Channel] = true
-	n.heard[d.Channel] = append(n.heard[d.Channel], message{string(d.Data), d.Data})
+	n.heard[d.Channel] = append(n.heard[d.Channel], message{string(d.Data), d.Data, d.At, d.Prev})
+	n.isGiven(d.Channel, d.At, string(d.Data))
 	stuck := n.stuck[d.Channel]
 	n.happens()
 	n.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -29,7 +28,8 @@ type shelf struct {
 // history is what is kept of one channel in one log.
 type history struct {
 	epoch   string // of the log
-	last    uint64 // the offset of the last message there was
+	last    uint64 // the last offset that was given, also to what is lost
+	end     uint64 // the offset of the last message, also if it is not kept any more
 	entries []entry
 	keys    map[string]keyed
 	sweep   int // how many keys there are when those are looked for whose time is over
@@ -77,7 +77,7 @@ func (l *link) keep(ctx context.Context, k *broker.Kept) broker.Outcome {
 	case err == broker.ErrClosed:
 		return broker.Outcome{Err: err}
 	case err != nil:
-		return broker.Outcome{Err: fmt.Errorf("%w: %w", broker.ErrUnavailable, err)}
+		return broker.Outcome{Err: errors.Join(broker.ErrUnavailable, err)}
 	case len(k.Data) > MaxMessage:
 		return broker.Outcome{Err: broker.ErrTooLarge}
 	}
@@ -106,7 +106,7 @@ func (l *link) Read(ctx context.Context, log broker.Log, channel string, after b
 	}
 	h := b.history(shelf{logName{l.name, log.Name}, channel})
 	h.expire(time.Now())
-	page := broker.Page{Epoch: h.epoch, Top: h.last}
+	page := broker.Page{Epoch: h.epoch, Top: h.end}
 	if after.Epoch != h.epoch {
 		return page, nil
 	}
@@ -118,7 +118,7 @@ func (l *link) Read(ctx context.Context, log broker.Log, channel string, after b
 	if len(page.Entries) > 0 {
 		page.Complete = page.Entries[0].Prev <= after.Offset
 	} else {
-		page.Complete = h.last <= after.Offset
+		page.Complete = h.end <= after.Offset
 	}
 	if page.Complete {
 		page.Top = max(page.Top, after.Offset)
@@ -137,7 +137,7 @@ func (l *link) Ends(ctx context.Context, log broker.Log, channels []string) ([]b
 	out := make([]broker.Position, len(channels))
 	for i, c := range channels {
 		h := b.history(shelf{logName{l.name, log.Name}, c})
-		out[i] = broker.Position{Epoch: h.epoch, Offset: h.last}
+		out[i] = broker.Position{Epoch: h.epoch, Offset: h.end}
 	}
 	return out, nil
 }
@@ -167,15 +167,15 @@ func (b *Broker) Empty() {
 func (b *Broker) Save() (restore func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	saved := make(map[shelf][]entry, len(b.kept))
+	saved := make(map[shelf]history, len(b.kept))
 	for at, h := range b.kept {
-		saved[at] = slices.Clone(h.entries)
+		saved[at] = history{end: h.end, entries: slices.Clone(h.entries)}
 	}
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for at, h := range b.kept {
-			h.restore(slices.Clone(saved[at]))
+			h.restore(saved[at])
 		}
 		for l := range b.links {
 			if l.up {
@@ -207,31 +207,29 @@ func (b *Broker) history(at shelf) *history {
 func (h *history) add(k *broker.Kept, now time.Time) broker.Delivery {
 	d := broker.Delivery{
 		Channel: k.Channel, Data: bytes.Clone(k.Data),
-		At: broker.Position{Epoch: h.epoch, Offset: h.last + 1}, Prev: h.last,
+		At: broker.Position{Epoch: h.epoch, Offset: h.last + 1}, Prev: h.end,
 	}
 	h.last++
+	h.end = h.last
 	h.entries = append(h.entries, entry{d, now.Add(k.Log.TTL)})
 	if more := len(h.entries) - max(k.Log.Size, 1); more > 0 {
 		h.drop(more)
 	}
 	if k.Key != "" {
-		h.know(k.Key, keyed{h.last, now.Add(broker.KeyTime)}, now)
+		h.know(k.Key, keyed{h.end, now.Add(broker.KeyTime)}, now)
 	}
 	return d
 }
 
-// restore brings back what there was. The last offset stays, so none is given twice.
-func (h *history) restore(entries []entry) {
-	last := uint64(0)
-	if n := len(entries); n > 0 {
-		last = entries[n-1].d.At.Offset
-	}
+// restore brings back what there was. The offsets go on behind all that were given:
+// those of what is lost are not given again.
+func (h *history) restore(saved history) {
+	h.end, h.entries = saved.end, slices.Clone(saved.entries)
 	for key, k := range h.keys {
-		if k.offset > last {
+		if k.offset > h.end {
 			delete(h.keys, key)
 		}
 	}
-	h.entries = entries
 }
 
 // know remembers a key, and forgets those whose time is over now and then.

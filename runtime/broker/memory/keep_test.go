@@ -72,10 +72,11 @@ func TestKept(t *testing.T) {
 		keep(t, l, "5", "")
 		restore()
 		synctest.Wait()
-		expect("behind the third, when two are lost", read(t, l, broker.Position{Epoch: first.Epoch, Offset: 3}), "false")
+		expect("behind the third, when two are lost", read(t, l, broker.Position{Epoch: first.Epoch, Offset: 3}), "true")
 		if at := keep(t, l, "6", "").At; at.Offset != 6 || at.Epoch != first.Epoch {
 			t.Errorf("behind what was lost: %+v", at)
 		}
+		expect("behind the fifth, which is lost", read(t, l, broker.Position{Epoch: first.Epoch, Offset: 5}), "true 3>6:6")
 		b.Empty()
 		expect("another epoch", read(t, l, first), "false")
 		if at := keep(t, l, "7", "k").At; at.Epoch == first.Epoch || at.Offset != 1 {

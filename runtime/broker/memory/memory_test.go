@@ -40,6 +40,8 @@ func TestConformance(t *testing.T) {
 			Cut:     func(n int) { own(n).Cut() },
 			Heal:    func(n int) { own(n).Heal() },
 			Restart: func() { b.Stop(); b.Start() },
+			Empty:   b.Empty,
+			Save:    b.Save,
 		}
 	})
 }
