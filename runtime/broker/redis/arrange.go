@@ -220,11 +220,13 @@ func (l *link) settle() error {
 	}
 }
 
-// end sends what Publish has taken, and closes all connections.
+// end sends what Publish and Keep have taken, and closes all connections.
 func (l *link) end() {
-	select {
-	case l.publishing <- struct{}{}: // and it stays there
-	case <-l.ctx.Done():
+	for _, token := range []chan struct{}{l.publishing, l.keeping} {
+		select {
+		case token <- struct{}{}: // and it stays there
+		case <-l.ctx.Done():
+		}
 	}
 	l.mu.Lock()
 	for _, s := range l.servers {

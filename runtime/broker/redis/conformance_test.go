@@ -24,8 +24,16 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// keeps is a Redis whose messages can be lost.
+type keeps interface {
+	Kill()
+	Start()
+	Empty()
+	Save() (restore func())
+}
+
 // engine returns an Engine for the brokers of options. Node 1 comes through a gate.
-func engine(o redisbroker.Options, restart func()) func(t *testing.T) brokertest.Engine {
+func engine(o redisbroker.Options, redis keeps) func(t *testing.T) brokertest.Engine {
 	return func(t *testing.T) brokertest.Engine {
 		gate := &redistest.Gate{}
 		own := o
@@ -40,7 +48,9 @@ func engine(o redisbroker.Options, restart func()) func(t *testing.T) brokertest
 			},
 			Cut:     func(int) { gate.Cut() },
 			Heal:    func(int) { gate.Heal() },
-			Restart: restart,
+			Restart: func() { redis.Kill(); redis.Start() },
+			Empty:   redis.Empty,
+			Save:    redis.Save,
 		}
 	}
 }
@@ -48,18 +58,12 @@ func engine(o redisbroker.Options, restart func()) func(t *testing.T) brokertest
 // TestConformance: the adapter keeps all promises on one server.
 func TestConformance(t *testing.T) {
 	redis := redistest.Start(t)
-	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, func() {
-		redis.Kill()
-		redis.Start()
-	}))
+	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, redis))
 }
 
 // TestConformanceCluster: the adapter keeps all promises on a Redis Cluster of three
 // masters, with sharded pub/sub.
 func TestConformanceCluster(t *testing.T) {
 	redis := redistest.StartCluster(t, 3)
-	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, func() {
-		redis.Kill()
-		redis.Start()
-	}))
+	brokertest.Run(t, engine(redisbroker.Options{Client: redis.Client()}, redis))
 }

@@ -16,9 +16,12 @@
 //
 // A user of an ACL needs the commands HELLO, PING, PUBLISH, SUBSCRIBE and
 // UNSUBSCRIBE, on a cluster also SPUBLISH, SSUBSCRIBE, SUNSUBSCRIBE and CLUSTER
-// SLOTS, and the channels that begin with the prefix:
+// SLOTS, and the channels that begin with the prefix. Where messages are kept it also
+// needs the keys that begin with the prefix, SCRIPT LOAD, EVALSHA, and what the
+// scripts call:
 //
-//	ACL SETUSER gateway on >secret resetchannels &ws:* +hello +ping +publish +subscribe +unsubscribe +spublish +ssubscribe +sunsubscribe +cluster|slots
+//	ACL SETUSER gateway on >secret resetchannels &ws:* ~ws:* +hello +ping +publish +subscribe +unsubscribe +spublish +ssubscribe +sunsubscribe +cluster|slots
+//	ACL SETUSER gateway +script|load +evalsha +get +set +hmget +hset +del +pexpire +pttl +time +xadd +xrange
 //
 // Whoever can publish there can push to everybody who is connected, so nobody else
 // shall.
@@ -51,6 +54,30 @@
 //	redis-cli psubscribe 'ws:*'
 //
 // shows what goes on on one server, and PUBSUB CHANNELS who is listened to.
+//
+// # What it keeps
+//
+// Links are Keepers. Kept messages are in the memory of Redis: those of a channel in a
+// stream, ws:main:chat.Events:r.p_lobby:s, and where it is in a hash whose name ends
+// with :m. A script stores a message and publishes it, in one step. Positions are
+// times, so a server that has lost its newest messages, as a replica that was
+// promoted, gives none of their positions again. The clocks of a master and its
+// replicas must not differ by more than a failover takes.
+//
+// A stream goes when nothing was kept for as long as its log says, and has as many
+// messages as that says, so those of a busy channel may be older. The hash goes a day
+// after the last message, or twice as long as messages are kept, and later if
+// somebody asks for its channel. Keys of messages are known for two minutes.
+//
+// Redis must not drop these keys for want of memory. Give it one of its own, or
+//
+//	maxmemory-policy noeviction
+//
+// with which it refuses what it has no room for, and that is told. A hash that is
+// dropped is told as a history that begins anew. On a Redis Cluster kept messages need
+// sharded pub/sub; while the slot of a channel moves with its keys, nothing can be
+// kept there. What is not written to a disk is gone when all servers are, and that is
+// told, too.
 //
 // For tests there is package redistest, which starts Redis and clusters of it.
 package redisbroker

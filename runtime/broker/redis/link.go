@@ -46,7 +46,7 @@ func (b *Broker) Open(name string, r broker.Receiver) (broker.Link, error) {
 		ctx: ctx, cancel: cancel, open: open, shut: shut,
 		asked: make(map[string]*server), servers: make(map[string]*server), changed: make(chan struct{}),
 		wake: make(chan struct{}, 1), reset: make(chan struct{}, 1),
-		publishing: make(chan struct{}, 1), done: make(chan struct{}),
+		publishing: make(chan struct{}, 1), keeping: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	go l.run()
 	return l, nil
@@ -81,6 +81,7 @@ type link struct {
 	wake       chan struct{} // something has broken
 	reset      chan struct{} // Reset was called
 	publishing chan struct{} // holds one token while Publish runs
+	keeping    chan struct{} // holds one token while Keep runs
 	careful    time.Time     // of whoever has the token: until then messages are sent one by one
 
 	done    chan struct{} // closed when run has ended

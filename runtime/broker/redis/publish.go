@@ -72,7 +72,11 @@ func (l *link) sendOne(ctx context.Context, out broker.Outgoing) (int, error) {
 	case s == nil:
 		return 0, broker.ErrDown
 	}
-	answer := s.client.Do(ctx, s.publish(l.names.full(out.Channel, s.sharded), string(out.Data)))
+	text := string(out.Data)
+	if marked(out.Data) {
+		text = string(plainMark) + text
+	}
+	answer := s.client.Do(ctx, s.publish(l.names.full(out.Channel, s.sharded), text))
 	if err := s.answer(ctx, answer); err != nil {
 		if errors.Is(err, broker.ErrRefused) {
 			l.careful = time.Now().Add(carefulFor)
@@ -139,19 +143,24 @@ func (l *link) sendAll(ctx context.Context, batch []broker.Outgoing) (int, error
 	}
 }
 
-// textsOf copies what the caller will use again. All of it shares one string.
+// textsOf copies what the caller will use again, as it is published. All of it shares
+// one string.
 func textsOf(batch []broker.Outgoing) []string {
 	size := 0
 	for i := range batch {
-		size += len(batch[i].Data)
+		size += len(batch[i].Data) + 1
 	}
-	all := make([]byte, 0, size)
+	all, ends := make([]byte, 0, size), make([]int, len(batch))
 	for i := range batch {
+		if marked(batch[i].Data) {
+			all = append(all, plainMark)
+		}
 		all = append(all, batch[i].Data...)
+		ends[i] = len(all)
 	}
-	whole, texts := rueidis.BinaryString(all), make([]string, len(batch))
-	for i := range batch {
-		texts[i], whole = whole[:len(batch[i].Data)], whole[len(batch[i].Data):]
+	whole, texts, begin := rueidis.BinaryString(all), make([]string, len(batch)), 0
+	for i, end := range ends {
+		texts[i], begin = whole[begin:end], end
 	}
 	return texts
 }

@@ -39,6 +39,8 @@ type server struct {
 	wake    chan struct{}       // there is something in dirty
 	halt    chan struct{}       // closed with dead
 
+	scripts atomic.Pointer[scripts] // that the server knows; nil if nobody knows that it does
+
 	signal string        // the channel of probes
 	heard  atomic.Uint64 // messages
 	last   uint64        // heard, when it was looked at
@@ -171,7 +173,7 @@ func (s *server) hears(m rueidis.PubSubMessage) {
 	here := s.l.asked[channel] == s
 	s.l.mu.Unlock()
 	if here {
-		s.l.in.Hand(broker.Delivery{Channel: channel, Data: []byte(m.Message)})
+		s.l.in.Hand(unmark(channel, m.Message))
 	}
 }
 

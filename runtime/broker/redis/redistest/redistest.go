@@ -37,6 +37,7 @@ type Server struct {
 	t       testing.TB
 	program string
 	addr    string
+	dir     string // of its files
 	args    []string
 	process *exec.Cmd
 	output  *bytes.Buffer
@@ -54,11 +55,11 @@ func Start(t testing.TB, args ...string) *Server {
 
 func newServer(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, program: program(t)}
+	s := &Server{t: t, program: program(t), dir: t.TempDir()}
 	port := freePort(t)
 	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	s.args = append([]string{
-		"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", t.TempDir(),
+		"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", s.dir,
 		"--save", "", "--appendonly", "no", "--daemonize", "no",
 	}, args...)
 	t.Cleanup(s.Kill)
