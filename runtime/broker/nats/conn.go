@@ -40,6 +40,7 @@ type conn struct {
 	stop     chan struct{} // closed by end
 	losses   *losses
 	window   *window
+	calls    *calls             // to JetStream
 	asks     *nats.Subscription // of questions
 	answers  string             // the subject to which this connection's questions are answered, with a dot
 	open     atomic.Bool        // Subscribe confirms
@@ -51,7 +52,7 @@ func newConn(l *link) *conn {
 	return &conn{
 		l: l, peers: newPeers(),
 		messages: make(chan *nats.Msg, inbound), controls: make(chan *nats.Msg, controls),
-		stop: make(chan struct{}), losses: newLosses(), window: newWindow(),
+		stop: make(chan struct{}), losses: newLosses(), window: newWindow(), calls: newCalls(),
 	}
 }
 
@@ -143,7 +144,14 @@ func (c *conn) deliver() {
 }
 
 func (c *conn) put(m *nats.Msg) {
-	c.l.in.Hand(broker.Delivery{Channel: c.channel(m.Subject), Data: m.Data})
+	d := broker.Delivery{Channel: c.channel(m.Subject), Data: m.Data}
+	if len(m.Header) > 0 {
+		if kept, is := c.l.names.keptAt(d.Channel, m.Header); is {
+			d.At, d.Prev = kept.at, kept.prev
+			c.l.hears(kept)
+		}
+	}
+	c.l.in.Hand(d)
 	c.losses.arrived(m.Sub, c.lost)
 }
 
@@ -158,6 +166,9 @@ func (c *conn) hasError(sub *nats.Subscription, err error) {
 			c.losses.add(sub)
 		}
 	case isPermission(err):
+		if strings.Contains(err.Error(), "$JS.API.") {
+			c.calls.deny(err)
+		}
 		c.l.log.denied(err)
 	}
 }
@@ -167,7 +178,12 @@ func (c *conn) hasError(sub *nats.Subscription, err error) {
 // join takes part in the links' questions.
 func (c *conn) join() error {
 	c.peers.own = c.nc.ConnectedServerId()
-	c.answers = c.l.prefix + answerName + "." + nats.NewInbox()[len(nats.InboxPrefix):] + "."
+	id := nats.NewInbox()[len(nats.InboxPrefix):]
+	c.answers = c.l.prefix + answerName + "." + id + "."
+	c.calls.subject = c.l.prefix + repliesName + "." + id + "."
+	if _, err := c.nc.ChanSubscribe(c.calls.subject+"*", c.calls.messages); err != nil {
+		return err
+	}
 	if _, err := c.nc.ChanSubscribe(c.answers+"*", c.controls); err != nil {
 		return err
 	}

@@ -4,7 +4,8 @@
 //	nats := natsbroker.New(natsbroker.Options{URL: "nats://10.0.0.5:4222,nats://10.0.0.6:4222"})
 //	server := ws.NewServer(ws.Options{Cluster: ws.Cluster{Broker: nats}})
 //
-// The servers are 2.11 or later. JetStream is not needed.
+// The servers are 2.11 or later. JetStream is needed where messages are kept, and not
+// otherwise.
 //
 // # What the servers' configuration should say
 //
@@ -18,6 +19,10 @@
 //
 //	permissions: {publish: "ws.>", subscribe: "ws.>"}
 //
+// and, where messages are kept,
+//
+//	permissions: {publish: ["ws.>", "$JS.API.>"], subscribe: "ws.>"}
+//
 // A link whose permissions do not suffice does not become up. It says what is
 // missing, tries again every few seconds, and works as soon as they do.
 //
@@ -27,6 +32,29 @@
 // ws.main.r.p_lobby, and nats sub 'ws.main.>' shows all that nodes say to each
 // other. The subjects below <prefix>.<cluster> whose first token begins with ~
 // are the links' own.
+//
+// # What is kept
+//
+// Links are Keepers. A log is a stream of JetStream, WS_ws+main+chat~Events, with files
+// and without consumers. A message is stored on a subject below ws.~k.main, and the
+// stream republishes it on that of its channel. So a node needs one subscription for a
+// room, and hears what is kept in the order of its positions, which are the stream's
+// sequences. The servers' configuration has
+//
+//	jetstream {store_dir: "/data/jetstream"}
+//
+// and, in a cluster of servers, three of them or more, so that each message is on
+// three; Options.History says otherwise. Streams are made when they are needed, and a
+// stream that somebody deletes is made anew: who follows is told that messages are
+// missing. What an operator changes in a stream stays, but for the bounds that a log
+// has and its subjects. A log has one message more of each channel than it says, and
+// keeps all for two minutes at least, because JetStream knows keys for as long as it
+// has their messages.
+//
+// A server writes to its disk, and has it on the disk for sure two minutes later at
+// most. A log with one replica can lose its newest messages when the power fails:
+// unless all nodes were restarted, too, they notice, and the log begins another epoch.
+// With sync_interval: always in the jetstream block it loses none, and is slower.
 //
 // # When a subscription is in place
 //

@@ -25,11 +25,13 @@ const (
 
 // link is one node's way to NATS: one connection after the other.
 type link struct {
-	prefix string // of all subjects: ws.main.
-	o      nats.Options
-	in     *broker.Intake
-	log    *trouble
-	begun  chan error // what Open returns; one value comes
+	prefix  string // of all subjects: ws.main.
+	names   names  // of what is kept
+	o       nats.Options
+	history History
+	in      *broker.Intake
+	log     *trouble
+	begun   chan error // what Open returns; one value comes
 
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
@@ -46,14 +48,18 @@ type link struct {
 	mu    sync.Mutex
 	asked map[string]*nats.Subscription // guarded by mu; channels, with what conn has of each
 	conn  *conn                         // guarded by mu; which gets what is asked for, from before it is up
+
+	shelf   sync.Mutex
+	streams map[string]*stream // guarded by shelf; by the tokens of their logs
 }
 
-// newLink returns a link that is about to connect.
-func newLink(prefix string, o nats.Options, r broker.Receiver, log *slog.Logger) *link {
+// newLink returns a link of a cluster that is about to connect.
+func newLink(prefix, cluster string, o nats.Options, h History, r broker.Receiver, log *slog.Logger) *link {
 	l := &link{
-		prefix: prefix, o: o, in: broker.NewIntake(r, broker.IntakeOptions{}), log: newTrouble(log),
+		prefix: prefix + "." + cluster + ".", names: newNames(prefix, cluster), o: o, history: h,
+		in: broker.NewIntake(r, broker.IntakeOptions{}), log: newTrouble(log),
 		begun: make(chan error, 1), gone: make(chan struct{}), drop: make(chan struct{}, 1),
-		asked: make(map[string]*nats.Subscription),
+		asked: make(map[string]*nats.Subscription), streams: make(map[string]*stream),
 	}
 	l.most.Store(guess)
 	l.closing, l.close = context.WithCancel(context.Background())

@@ -37,11 +37,52 @@ type Options struct {
 	// return quickly. Default: none.
 	Connect []nats.Option
 
+	// History says how messages are kept, where any are. Default: as its fields say.
+	History History
+
 	// Logger gets a line, once a minute at most for each of these, when
 	// permissions are missing, when it is another reason than before that keeps
 	// a link from its server, and when the server does not read what is published.
 	// Default: slog.Default().
 	Logger *slog.Logger
+}
+
+// History says how kept messages are stored: those of each log in a stream of
+// JetStream, in files. All nodes must have the same.
+type History struct {
+	// Replicas is how many servers have each message: 1 to 5, and an odd number. With
+	// 3 one server may be lost, with 1 none. It is changed for streams that are there,
+	// too. Default: 3 for streams that are made where servers form a cluster, else 1.
+	Replicas int
+
+	// MaxBytes is how much of the servers' disks a log may take, for each replica.
+	// JetStream reserves it. When it is used up the oldest messages go. -1 is as much
+	// as there is. Default: 1 GiB, for streams that are made.
+	MaxBytes int64
+}
+
+// Errors of Open: mistakes in the History.
+var (
+	errReplicas = errors.New("natsbroker: Options.History.Replicas is not within 0 and 5: choose another, or leave it 0")
+	errMaxBytes = errors.New("natsbroker: Options.History.MaxBytes is negative: choose another, -1 for no bound, or leave it 0 for 1 GiB")
+)
+
+func (h History) check() error {
+	switch {
+	case h.Replicas < 0 || h.Replicas > 5:
+		return errReplicas
+	case h.MaxBytes < -1:
+		return errMaxBytes
+	}
+	return nil
+}
+
+// maxBytes returns what a stream may take.
+func (h History) maxBytes() int64 {
+	if h.MaxBytes == 0 {
+		return 1 << 30
+	}
+	return h.MaxBytes
 }
 
 // What a link asks of the client library, unless Options.Connect says otherwise.
@@ -81,7 +122,10 @@ func (b *opener) Open(name string, r broker.Receiver) (broker.Link, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	l := newLink(prefix+"."+name+".", o, r, log.With("cluster", name))
+	if err := b.o.History.check(); err != nil {
+		return nil, err
+	}
+	l := newLink(prefix, name, o, b.o.History, r, log.With("cluster", name))
 	if err := <-l.begun; err != nil {
 		l.in.Close(closedContext()) // nobody was called, so nothing is waited for
 		return nil, err

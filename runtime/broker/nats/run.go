@@ -111,6 +111,7 @@ func (l *link) serve(c *conn) (up time.Duration, err error) {
 	var work sync.WaitGroup
 	work.Go(c.deliver)
 	work.Go(c.control)
+	work.Go(func() { c.calls.run(c.stop) })
 	work.Go(func() { c.window.run(c.flush, c.stop) })
 	defer work.Wait()
 	defer c.end()

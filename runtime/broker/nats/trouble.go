@@ -45,6 +45,13 @@ func (t *trouble) stalled(server string) {
 	}
 }
 
+// lost says that a stream has lost messages.
+func (t *trouble) lost(stream string) {
+	if t.may("lost", time.Now()) {
+		t.log.Error("natsbroker: JetStream has lost the newest messages of a stream, which begins another epoch: its server lost power, or was brought back from a copy; give it sync_interval: always, or the stream 3 replicas", "stream", stream)
+	}
+}
+
 // denied says that permissions are missing.
 func (t *trouble) denied(err error) {
 	if t.may("denied", time.Now()) {
@@ -89,7 +96,7 @@ func withCure(err error) error {
 	case err == errReset || err == errEnded:
 		return err
 	case isPermission(err):
-		return fmt.Errorf("natsbroker: %w: allow this user to publish and to subscribe to <prefix>.>, which is ws.> by default", err)
+		return fmt.Errorf("natsbroker: %w: allow this user to publish and to subscribe to <prefix>.>, which is ws.> by default, and to publish to $JS.API.> if messages are kept", err)
 	case isAuth(err):
 		return fmt.Errorf("natsbroker: %w: give credentials that the server knows in Options.Connect, such as nats.UserCredentials or nats.UserInfo, or in Options.URL", err)
 	case errors.Is(err, nats.ErrSecureConnRequired):

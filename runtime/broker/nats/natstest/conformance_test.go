@@ -33,6 +33,14 @@ func address(s *natstest.Server) func() string {
 	return func() string { return strings.TrimPrefix(s.URL(), "nats://") }
 }
 
+// check ends a test in which something could not be done.
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestConformance: the adapter keeps all promises, with one server.
 func TestConformance(t *testing.T) {
 	server := natstest.Run(t)
@@ -40,61 +48,72 @@ func TestConformance(t *testing.T) {
 		one := newProxy(t, address(server))
 		brokers := map[bool]broker.Broker{true: behind(one), false: natsbroker.New(natsbroker.Options{URL: server.URL(), Connect: quick()})}
 		return brokertest.Engine{
-			Broker: func(n int) broker.Broker { return brokers[n == 1] },
-			Cut:    func(int) { one.Cut() },
-			Heal:   func(int) { one.Heal() },
-			Restart: func() {
-				if err := server.Restart(); err != nil {
-					t.Fatal(err)
-				}
+			Broker:  func(n int) broker.Broker { return brokers[n == 1] },
+			Cut:     func(int) { one.Cut() },
+			Heal:    func(int) { one.Heal() },
+			Restart: func() { check(t, server.Restart()) },
+			Empty:   func() { empty(t, server) },
+			Expire:  func() { expire(t, server) },
+			Save: func() func() {
+				restore, err := natstest.Save(server)
+				check(t, err)
+				return func() { check(t, restore()) }
 			},
 		}
 	})
 }
 
-// TestConformanceCluster: the adapter keeps all promises, with nodes at three
-// servers.
+// inCluster returns an Engine with nodes at three servers.
+func inCluster(t *testing.T, servers []*natstest.Server) brokertest.Engine {
+	var proxies []*proxy
+	var brokers []broker.Broker
+	for _, s := range servers {
+		p := newProxy(t, address(s))
+		proxies, brokers = append(proxies, p), append(brokers, behind(p))
+	}
+	// Other nodes than 1 use its server, too, but no other way to it is cut.
+	beside := behind(newProxy(t, address(servers[1])))
+	return brokertest.Engine{
+		Broker: func(n int) broker.Broker {
+			if n%3 == 1 && n != 1 {
+				return beside
+			}
+			return brokers[n%3]
+		},
+		Cut:  func(int) { proxies[1].Cut() },
+		Heal: func(int) { proxies[1].Heal() },
+		// Nodes come back when the servers have found each other. Before that a
+		// cluster is several.
+		Restart: func() {
+			for _, p := range proxies {
+				p.Cut()
+			}
+			for _, s := range servers {
+				s.Stop()
+			}
+			for _, s := range servers {
+				check(t, s.Restart())
+			}
+			check(t, natstest.Joined(servers))
+			for _, p := range proxies {
+				p.Heal()
+			}
+		},
+		Empty: func() { empty(t, servers[0]) },
+	}
+}
+
+// TestConformanceCluster: the adapter keeps all promises of a Link, with nodes at
+// three servers.
 func TestConformanceCluster(t *testing.T) {
 	servers := natstest.Cluster(t, 3)
-	brokertest.Run(t, func(t *testing.T) brokertest.Engine {
-		var proxies []*proxy
-		var brokers []broker.Broker
-		for _, s := range servers {
-			p := newProxy(t, address(s))
-			proxies, brokers = append(proxies, p), append(brokers, behind(p))
-		}
-		// Other nodes than 1 use its server, too, but no other way to it is cut.
-		beside := behind(newProxy(t, address(servers[1])))
-		return brokertest.Engine{
-			Broker: func(n int) broker.Broker {
-				if n%3 == 1 && n != 1 {
-					return beside
-				}
-				return brokers[n%3]
-			},
-			Cut:  func(int) { proxies[1].Cut() },
-			Heal: func(int) { proxies[1].Heal() },
-			// Nodes come back when the servers have found each other. Before that a
-			// cluster is several.
-			Restart: func() {
-				for _, p := range proxies {
-					p.Cut()
-				}
-				for _, s := range servers {
-					s.Close()
-				}
-				for _, s := range servers {
-					if err := s.Restart(); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if err := natstest.Joined(servers); err != nil {
-					t.Fatal(err)
-				}
-				for _, p := range proxies {
-					p.Heal()
-				}
-			},
-		}
-	})
+	brokertest.RunLink(t, func(t *testing.T) brokertest.Engine { return inCluster(t, servers) })
+}
+
+// TestKeeperCluster: it keeps those of a Keeper, with each message on three servers,
+// of which any may answer and may lag.
+func TestKeeperCluster(t *testing.T) {
+	servers := natstest.Cluster(t, 3)
+	brokertest.RunKeeper(t, func(t *testing.T) brokertest.Engine { return inCluster(t, servers) },
+		"KeepOrder", "KeepKeysAtOnce", "KeepRead", "KeepReadWhereHeard", "KeepEnds", "KeepModel", "KeepCut", "KeepEmpty")
 }

@@ -173,6 +173,8 @@ func TestPermissions(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	mistakes := map[string]natsbroker.Options{
 		"Options.Prefix":     {Prefix: "ws.>"},
+		"History.Replicas":   {History: natsbroker.History{Replicas: 6}},
+		"History.MaxBytes":   {History: natsbroker.History{MaxBytes: -2}},
 		"Options.URL":        {URL: "nats://127.0.0.1:4222,"},
 		"invalid port":       {URL: "nats://127.0.0.1:port"},
 		"Options.Connect[1]": {Connect: []nats.Option{nil, nats.RootCAs("no-such-file.pem")}},

@@ -7,7 +7,9 @@
 //	two := ws.NewServer(ws.Options{Cluster: ws.Cluster{Broker: server.Broker()}})
 //
 // A server is ready after some milliseconds, and cluster of three after some tens.
-// They listen on 127.0.0.1 alone, on ports that are free.
+// They listen on 127.0.0.1 alone, on ports that are free. All have JetStream, whose
+// files are in temporary folders; that of a cluster needs some seconds until it has
+// elected a leader, and nodes wait for it where they keep messages.
 package natstest
 
 import (
@@ -15,6 +17,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -34,22 +37,27 @@ type Server struct {
 	mu      sync.Mutex
 	options *server.Options // guarded by mu; with the ports that it has got
 	server  *server.Server  // guarded by mu
+	files   string          // guarded by mu; the folder of JetStream; "" if it is not ours
 }
 
 // Start starts a server, which listens on a port of 127.0.0.1 that is free. Close
 // ends it. The functions edit may change the server's own options: they are called
-// before it starts.
+// before it starts. JetStream is on, unless they set JetStream to false, and has a
+// folder of its own, unless they set StoreDir.
 func Start(edit ...func(*server.Options)) (*Server, error) {
 	o := &server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT,
 		NoLog: true, NoSigs: true,
 		NoFastProducerStall: true, // as the guide has it
+		// What logs reserve is not what they take, so there is room for many.
+		JetStream: true, JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 1 << 50,
 	}
 	for _, e := range edit {
 		e(o)
 	}
 	s := &Server{options: o}
 	if err := s.start(); err != nil {
+		s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -58,6 +66,17 @@ func Start(edit ...func(*server.Options)) (*Server, error) {
 // start starts the server, and keeps the ports that it has got.
 func (s *Server) start() error {
 	s.mu.Lock()
+	if s.options.JetStream && (s.options.StoreDir == "" || s.files != "") {
+		if s.files == "" {
+			dir, err := os.MkdirTemp("", "natstest")
+			if err != nil {
+				s.mu.Unlock()
+				return fmt.Errorf("natstest: %w", err)
+			}
+			s.files = dir
+		}
+		s.options.StoreDir = s.files
+	}
 	own := s.options.Clone()
 	s.mu.Unlock()
 	n, err := server.NewServer(own)
@@ -73,9 +92,6 @@ func (s *Server) start() error {
 	defer s.mu.Unlock()
 	s.server = n
 	s.options.Port = n.Addr().(*net.TCPAddr).Port // after Restart they are the same
-	if s.options.Cluster.Name != "" {
-		s.options.Cluster.Port = n.ClusterAddr().Port
-	}
 	return nil
 }
 
@@ -89,11 +105,19 @@ func StartCluster(n int, edit ...func(*server.Options)) (all []*Server, err erro
 			all = nil
 		}
 	}()
-	for range n {
+	routes, err := freeRoutes(n)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
 		s, err := Start(append([]func(*server.Options){func(o *server.Options) {
-			o.Cluster = server.ClusterOpts{Name: "natstest", Host: "127.0.0.1", Port: server.RANDOM_PORT}
-			for _, other := range all {
-				o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: other.route()})
+			// JetStream knows servers by their names, and wants to know of the others.
+			o.ServerName = fmt.Sprintf("natstest-%d", i)
+			o.Cluster = server.ClusterOpts{Name: "natstest", Host: "127.0.0.1", Port: routes[i]}
+			for k, port := range routes {
+				if k != i {
+					o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
+				}
 			}
 		}}, edit...)...)
 		if err != nil {
@@ -104,11 +128,17 @@ func StartCluster(n int, edit ...func(*server.Options)) (all []*Server, err erro
 	return all, Joined(all)
 }
 
-// route returns where the server listens for others.
-func (s *Server) route() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return fmt.Sprintf("127.0.0.1:%d", s.options.Cluster.Port)
+// freeRoutes returns ports that are free, at which servers hear each other.
+func freeRoutes(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("natstest: %w", err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
 }
 
 // Joined waits until servers of StartCluster know each other.
@@ -151,18 +181,77 @@ func (s *Server) Broker() broker.Broker {
 }
 
 // Restart ends the server, and starts another at the same address, which knows of
-// nothing.
+// nothing but of what JetStream has in its files.
 func (s *Server) Restart() error {
-	s.Close()
+	s.Stop()
 	return s.start()
 }
 
-// Close ends the server. To close again does nothing.
-func (s *Server) Close() {
+// Stop ends the server, and leaves its files, until Restart or Close.
+func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.server.Shutdown()
-	s.server.WaitForShutdown()
+	if s.server != nil {
+		s.server.Shutdown()
+		s.server.WaitForShutdown()
+	}
+}
+
+// Close ends the server, and takes its files away. To close again does nothing.
+func (s *Server) Close() {
+	s.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files != "" {
+		_ = os.RemoveAll(s.files) // it is a temporary folder
+		s.files, s.options.StoreDir = "", ""
+	}
+}
+
+// Save restarts servers, and remembers what JetStream has in their files. The function
+// that it returns brings them back to that, with another restart: what was kept since
+// is gone, as after a power cut.
+func Save(all ...*Server) (restore func() error, err error) {
+	copies := make([]string, len(all))
+	for i, s := range all {
+		s.Stop()
+		if copies[i], err = os.MkdirTemp("", "natstest"); err != nil {
+			return nil, fmt.Errorf("natstest: %w", err)
+		}
+		if err := os.CopyFS(copies[i], os.DirFS(s.folder())); err != nil {
+			return nil, fmt.Errorf("natstest: %w", err)
+		}
+	}
+	restore = func() error {
+		for i, s := range all {
+			s.Stop()
+			files := s.folder()
+			if err := errors.Join(os.RemoveAll(files), os.Rename(copies[i], files)); err != nil {
+				return fmt.Errorf("natstest: %w", err)
+			}
+		}
+		return startAll(all)
+	}
+	return restore, startAll(all)
+}
+
+func startAll(all []*Server) error {
+	for _, s := range all {
+		if err := s.start(); err != nil {
+			return err
+		}
+	}
+	if len(all) > 1 {
+		return Joined(all)
+	}
+	return nil
+}
+
+// folder returns where the files of JetStream are.
+func (s *Server) folder() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.files
 }
 
 // Run starts a server that ends with the test.
