@@ -9,6 +9,8 @@ type chase[P Peer] struct {
 	at   Position
 	word []byte // what the peer is to be told first; nil: nothing
 	next *Entry // what it had no room for, or what has to be asked about
+
+	remote *remoteChase // nil: the Store keeps the messages
 }
 
 // chaser has one peer catch up with all histories in which it is behind, one after
@@ -69,6 +71,10 @@ func (t *Tails[P]) turn(c *chase[P]) (more bool) {
 		return false
 	case atFull:
 		return t.wait(c)
+	case atRead:
+		return t.fetch(c)
+	case atRest:
+		return t.rest(c)
 	}
 	return true
 }
@@ -85,7 +91,7 @@ func (t *Tails[P]) wait(c *chase[P]) bool {
 	}
 	e := c.next
 	c.next = nil
-	if c.peer.Gets(e.Except) && !t.elsewhere(c.peer, e.Copies) && !c.peer.Wait(e.Frame) {
+	if e.Frame != nil && c.peer.Gets(e.Except) && !t.elsewhere(c.peer, e.Copies) && !c.peer.Wait(e.Frame) {
 		return false
 	}
 	c.at.Offset = e.Offset
@@ -100,11 +106,9 @@ func (t *Tails[P]) elsewhere(p P, copies []Copy) bool {
 		if x == nil {
 			continue
 		}
-		x.mu.Lock()
-		at, follows := x.followers[p]
-		x.mu.Unlock()
+		at, epoch, follows := t.placeOf(x, p)
 		t.release(x)
-		if follows && at.from < c.Offset {
+		if follows && epoch == c.At.Epoch && at.from < c.At.Offset {
 			return true
 		}
 	}
@@ -119,6 +123,8 @@ const (
 	atGone                 // the peer is
 	atFull                 // the peer has no room for next, or for word; or others have to be asked about next
 	atPause                // others want the lock
+	atRead                 // the engine has to be read
+	atRest                 // the engine has to be asked again, a moment later
 )
 
 // burst is how many messages are handed out under one lock at most.
@@ -127,30 +133,54 @@ const burst = 128
 // advance hands out what a follower lacks, as far as there is room. The caller holds
 // the tail's lock: who gets to the end is live then, and nothing was pushed meanwhile.
 func (t *Tails[P]) advance(c *chase[P]) reached {
+	if t.remote != nil {
+		return t.advanceRemote(c)
+	}
 	x := c.of
-	if c.word != nil {
-		switch c.peer.Say(c.word) {
-		case Full:
-			return atFull
-		case Gone:
-			return atGone
-		}
-		c.word = nil
+	if to := c.say(); to != atEnd {
+		return to
 	}
 	page := t.store.Read(x.key, c.at, burst)
 	if !page.Complete {
 		c.at = Position{page.Epoch, page.Top}
-		x.followers[c.peer] = place[P]{page.Top, c}
+		t.put(x, c.peer, place[P]{page.Top, c})
 		c.word = t.words(Word{ID: x.id, At: c.at, Lost: true})
 		t.lost.Add(1)
 		return atPause
 	}
-	for _, e := range page.Entries {
+	if to := c.hand(page.Entries); to != atEnd {
+		return to
+	}
+	if c.at.Offset != page.Top {
+		return atPause
+	}
+	t.put(x, c.peer, place[P]{x.followers[c.peer].from, nil})
+	return atEnd
+}
+
+// say tells the peer what it is to be told first. atEnd says that it was.
+func (c *chase[P]) say() reached {
+	if c.word == nil {
+		return atEnd
+	}
+	switch c.peer.Say(c.word) {
+	case Full:
+		return atFull
+	case Gone:
+		return atGone
+	}
+	c.word = nil
+	return atEnd
+}
+
+// hand hands out messages, as far as there is room. atEnd says that all of them were.
+func (c *chase[P]) hand(entries []*Entry) reached {
+	for _, e := range entries {
 		switch {
 		case len(e.Copies) > 0: // which takes other locks
 			c.next = e
 			return atFull
-		case !c.peer.Gets(e.Except):
+		case e.Frame == nil || !c.peer.Gets(e.Except):
 			c.at.Offset = e.Offset
 			continue
 		}
@@ -163,9 +193,5 @@ func (t *Tails[P]) advance(c *chase[P]) reached {
 		}
 		c.at.Offset = e.Offset
 	}
-	if c.at.Offset != page.Top {
-		return atPause
-	}
-	x.followers[c.peer] = place[P]{x.followers[c.peer].from, nil}
 	return atEnd
 }

@@ -2,8 +2,9 @@ package history
 
 // Follow has a peer follow a history: from its end on, or from where claim says, if
 // all since then is kept. The peer is told where that is, gets what is missing, and
-// then what is new. claim is asked by the id of the history, and not if the peer
-// follows it already: then nothing happens.
+// then what is new; if an Engine keeps the messages, as soon as it has said what there
+// is. claim is asked by the id of the history, and not if the peer follows it already:
+// then nothing happens.
 //
 // enter makes the peer one of those to whom the history is pushed, unless it is nil:
 // it is one already. The lock of the history is held, so nothing comes in between
@@ -20,12 +21,13 @@ func (t *Tails[P]) Follow(p P, k Key, claim func(id string) Claim, enter func())
 		t.release(x)
 		return
 	}
+	if t.remote != nil {
+		t.followRemote(x, p, claim)
+		return
+	}
 	var end Position
 	if len(x.followers) == 0 {
 		x.id, end = t.store.Pin(k)
-		if x.followers == nil {
-			x.followers = make(map[P]place[P])
-		}
 	} else {
 		end = t.store.End(k)
 	}
@@ -43,12 +45,18 @@ func (t *Tails[P]) Follow(p P, k Key, claim func(id string) Claim, enter func())
 		}
 	}
 	c.word = t.words(w)
-	x.followers[p] = place[P]{c.at.Offset, c}
-	if t.isBehind(p) { // what it waits with now may be of this history, from before it left
+	t.put(x, p, place[P]{c.at.Offset, c})
+	t.start(c)
+}
+
+// start hands out what is at hand, and has the peer catch up with the rest. The caller
+// holds the tail's lock.
+func (t *Tails[P]) start(c *chase[P]) {
+	if t.isBehind(c.peer) { // what it waits with now may be of this history, from before it left
 		t.pursue(c)
 		return
 	}
-	if to := t.advance(c); to == atFull || to == atPause {
+	if to := t.advance(c); to != atEnd && to != atGone {
 		t.pursue(c)
 	}
 }
@@ -78,8 +86,11 @@ func (t *Tails[P]) leave(p P, x *tail[P]) {
 	if _, is := x.followers[p]; !is {
 		return
 	}
-	if delete(x.followers, p); len(x.followers) == 0 {
-		x.followers = nil // a crowd's memory goes with the crowd
+	switch empty := t.take(x, p); {
+	case !empty:
+	case t.remote != nil:
+		t.lingers(x)
+	default:
 		t.store.Unpin(x.key)
 	}
 	t.release(x) // which Follow has held

@@ -38,8 +38,8 @@ type Entry struct {
 
 // Copy is a place of the same push in another history.
 type Copy struct {
-	Key    Key
-	Offset uint64
+	Key Key
+	At  Position
 }
 
 // Page is what Read has found.

@@ -408,7 +408,7 @@ func TestUnionOnce(t *testing.T) {
 	}
 	deliver := func(*Entry, Followers[*simPeer]) {}
 	at, _ := w.tails.Publish(a, Message{Build: build}, deliver)
-	w.tails.Publish(b, Message{Build: build, Copies: []Copy{{a, at.Offset}}}, deliver)
+	w.tails.Publish(b, Message{Build: build, Copies: []Copy{{a, at}}}, deliver)
 	w.push(b, nil)
 	claim := func(string) Claim { return Claim{true, start} }
 	w.tails.Follow(both, a, claim, nil)

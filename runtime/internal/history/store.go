@@ -64,7 +64,7 @@ const rest = 48 * time.Hour
 const (
 	logBytes   = 384
 	entryBytes = 120
-	copyBytes  = 40
+	copyBytes  = 56
 	keyBytes   = 96
 )
 

@@ -59,12 +59,15 @@ type Claim struct {
 // neither a gap nor anything twice, and nothing to merge.
 //
 // Locks are taken in this order: the caller's, tail.mu, and then Tails.mu, that of the
-// Store, or those of peers.
+// Store, or those of peers. If an Engine keeps the messages (KeptBy), remotes.index
+// comes behind Tails.mu, and those of watch and recents are taken alone or last. No
+// lock is held while an engine is waited for.
 type Tails[P Peer] struct {
-	store *Store
-	words func(Word) []byte
+	store  *Store
+	words  func(Word) []byte
+	remote *remotes[P] // nil: the Store keeps the messages
 
-	kept, duplicates, catchUps, recovered, unrecovered, lost atomic.Uint64
+	kept, duplicates, catchUps, recovered, unrecovered, lost, resets atomic.Uint64
 
 	mu      sync.Mutex
 	logs    []*Log
@@ -80,6 +83,7 @@ type tail[P Peer] struct {
 	mu        sync.Mutex
 	id        string         // guarded by mu; set while it is followed
 	followers map[P]place[P] // guarded by mu
+	remote    *remote[P]     // guarded by mu; nil: the Store keeps the messages, or nobody follows
 }
 
 // place is where a follower is: at the end, unless it has a chase.
@@ -126,6 +130,13 @@ func (t *Tails[P]) hold(k Key) *tail[P] {
 	}
 	x.uses++
 	return x
+}
+
+// keep is hold for a tail that is held.
+func (t *Tails[P]) keep(x *tail[P]) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x.uses++
 }
 
 // find is hold for a tail that is there; nil if there is none.
@@ -191,8 +202,34 @@ func (f Followers[P]) Has(p P) (follows, behind bool) {
 // Behind says that a follower that was at the end had no room for e.
 func (f Followers[P]) Behind(p P, e *Entry) {
 	c := &chase[P]{peer: p, of: f.of, at: Position{f.all.store.epoch, e.Prev}}
-	f.of.followers[p] = place[P]{f.of.followers[p].from, c}
+	if f.of.remote != nil {
+		c.at.Epoch, c.remote = f.of.remote.epoch, new(remoteChase)
+	}
+	f.all.put(f.of, p, place[P]{f.of.followers[p].from, c})
 	f.all.pursue(c)
+}
+
+// Elsewhere reports whether a follower gets the same push, or has got it, in a history
+// before this one. It is for messages that an Engine keeps.
+func (f Followers[P]) Elsewhere(p P, e *Entry) bool {
+	return len(e.Copies) > 0 && f.all.elsewhere(p, e.Copies)
+}
+
+// Follows reports whether a peer follows one of other histories. It is for messages
+// that an Engine keeps.
+func (f Followers[P]) Follows(p P, others []Key) bool {
+	for _, k := range others {
+		x := f.all.find(k)
+		if x == nil {
+			continue
+		}
+		_, _, follows := f.all.placeOf(x, p)
+		f.all.release(x)
+		if follows {
+			return true
+		}
+	}
+	return false
 }
 
 // All returns who follows a history.
@@ -215,16 +252,42 @@ type Stats struct {
 	Numbers
 
 	Kept, Duplicates, CatchUps, Recovered, Unrecovered, Lost uint64
+	// Resets is how often a history that is followed here went on behind a gap, since
+	// the engine had lost it, or since more was missed than is kept.
+	Resets uint64
 }
 
 // Stats returns the numbers.
 func (t *Tails[P]) Stats() Stats {
 	return Stats{
-		Numbers: t.store.Numbers(),
-		Kept:    t.kept.Load(), Duplicates: t.duplicates.Load(), CatchUps: t.catchUps.Load(),
+		Numbers: t.numbers(), Resets: t.resets.Load(),
+		Kept: t.kept.Load(), Duplicates: t.duplicates.Load(), CatchUps: t.catchUps.Load(),
 		Recovered: t.recovered.Load(), Unrecovered: t.unrecovered.Load(), Lost: t.lost.Load(),
 	}
 }
 
-// Close ends what the Store does later.
-func (t *Tails[P]) Close() { t.store.Close() }
+// numbers are what the Store has, or what is remembered of what an Engine keeps.
+func (t *Tails[P]) numbers() (n Numbers) {
+	if t.remote == nil {
+		return t.store.Numbers()
+	}
+	n.Entries, n.Bytes = t.remote.recents.size()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.remote.index.RLock()
+	defer t.remote.index.RUnlock()
+	for _, x := range t.by {
+		if x.remote != nil {
+			n.Logs++
+		}
+	}
+	return n
+}
+
+// Close ends what the Store does later, and what is read of an Engine.
+func (t *Tails[P]) Close() {
+	t.store.Close()
+	if t.remote != nil {
+		t.remote.cancel()
+	}
+}

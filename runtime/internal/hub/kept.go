@@ -89,25 +89,27 @@ func (p *keeping) begin(names []string) {
 func (p *keeping) push(rs *rooms, k history.Key) (at history.Position, duplicate bool) {
 	at, duplicate = p.hub.tails.Publish(k, history.Message{
 		Key: p.kept.Key, Except: p.except, Copies: slices.Clip(p.copies), Build: p.kept.Build,
-	}, func(e *history.Entry, f history.Followers[*Member]) { p.deliver(rs.find(k.Name), e, f) })
+	}, func(e *history.Entry, f history.Followers[*Member]) {
+		p.deliver(rs.find(k.Name), e.Frame, func(m *Member) { p.give(m, e, f) })
+	})
 	if p.union {
-		p.copies = append(p.copies, history.Copy{Key: k, Offset: at.Offset})
+		p.copies = append(p.copies, history.Copy{Key: k, At: at})
 	}
 	return at, duplicate
 }
 
-// deliver pushes what was kept just now to the members of a room; nil: there is
-// nobody. The lock of the history is held.
-func (p *keeping) deliver(r *room, e *history.Entry, f history.Followers[*Member]) {
+// deliver pushes what was kept just now to the members of a room, by give; nil: there
+// is nobody. The lock of the history is held.
+func (p *keeping) deliver(r *room, frame []byte, give func(*Member)) {
 	if r == nil {
 		return
 	}
 	p.message = new(Message)
-	p.message.Encoded(e.Frame, p.kept.Deflate(e.Frame))
+	p.message.Encoded(frame, p.kept.Deflate(frame))
 	if p.hub.engine.Keeps() {
 		p.message.among(r.count())
 	}
-	r.each(func(m *Member) { p.give(m, e, f) }, nil, 0)
+	r.each(give, nil, 0)
 	p.message.plain.Settle(p.hub.engine.Waiting())
 	p.message.deflated.Settle(p.hub.engine.Waiting())
 }
