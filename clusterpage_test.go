@@ -50,7 +50,7 @@ func TestOperatingPage(t *testing.T) {
 	named("changes", returned(runtime["runtime/observer.go"], "String"), 7)
 	named("reasons", returned(runtime["runtime/node.go"], "dropReason"), 4)
 	var logged []string
-	for _, file := range []string{"node.go", "arrive.go", "relay.go", "new.go"} {
+	for _, file := range []string{"node.go", "nodekeep.go", "nodehistory.go", "arrive.go", "relay.go", "new.go"} {
 		logged = append(logged, lines(runtime["runtime/"+file])...)
 	}
 	logged = slices.DeleteFunc(logged, func(line string) bool { return strings.HasPrefix(line, "shutdown: ") }) // an error

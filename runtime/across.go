@@ -33,6 +33,14 @@ type Reached struct {
 // defaultAcross is how long Across waits under a context without a deadline.
 const defaultAcross = 2 * time.Second
 
+// until returns the context that ends when nobody waits any longer.
+func (a *across) until() (context.Context, context.CancelFunc) {
+	if _, ok := a.ctx.Deadline(); ok {
+		return a.ctx, func() {}
+	}
+	return context.WithTimeout(a.ctx, defaultAcross)
+}
+
 // Across returns the target for calls that wait for the other nodes: its Emit,
 // Join, Leave, Disconnect and Count are about the connections of all nodes, return
 // numbers of all of them, and fill in r, which may be nil: how many were reached,
@@ -198,12 +206,8 @@ func (t *Target) ask(r *relay) (cluster.Answers, error) {
 	if len(r.users) > 0 {
 		p.Names = r.users
 	}
-	ctx := t.across.ctx
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, defaultAcross)
-		defer cancel()
-	}
+	ctx, cancel := t.across.until()
+	defer cancel()
 	return n.in.Ask(ctx, r.about, p.Kind == cluster.Question, func(request uint64, base uint32) ([]byte, []byte, error) {
 		p.Request, p.Base = request, base
 		head, err := p.Append(r.head[:0])

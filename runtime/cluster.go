@@ -73,9 +73,21 @@ type Cluster struct {
 
 	// UsersToAll sends what is pushed to users to all nodes, instead of having a
 	// channel for each user on the engine. It saves the engine memory where there
-	// are very many users and few pushes to them. Default: false. It must be the
-	// same on all nodes.
+	// are very many users and few pushes to them. Kept pushes go by the user's own
+	// channel nevertheless, and reach those who follow (Push.FollowUser). Default:
+	// false. It must be the same on all nodes.
 	UsersToAll bool
+
+	// MaxCatchUps is how many followers of kept pushes (Push.Follow) read from the
+	// engine at a time, to catch up. The others wait for their turn, and those who
+	// lack the same read together. Default 64.
+	MaxCatchUps int
+
+	// RecentBytes bounds what a node of a cluster remembers of the newest kept pushes
+	// in the rooms that are followed here, 64 of each: who comes back after a moment
+	// gets these without a question to the engine. Beyond it the rooms go first that
+	// nobody has asked for longest. Default 32 MiB.
+	RecentBytes int
 
 	// HistoryBytes bounds what a Server that is alone remembers of kept pushes, in
 	// all rooms together (NewKeptPush). Beyond it the rooms go first to which nothing
@@ -91,6 +103,8 @@ const (
 	defaultQueueMessages = 8192
 	defaultQueueBytes    = 16 << 20
 	defaultQueueTime     = 5 * time.Second
+	defaultMaxCatchUps   = 64
+	defaultRecentBytes   = 32 << 20
 	defaultHistoryBytes  = 64 << 20
 )
 
@@ -108,6 +122,8 @@ func (c Cluster) resolved() Cluster {
 	positive(&c.QueueMessages, defaultQueueMessages)
 	positive(&c.QueueBytes, defaultQueueBytes)
 	positive(&c.QueueTime, defaultQueueTime)
+	positive(&c.MaxCatchUps, defaultMaxCatchUps)
+	positive(&c.RecentBytes, defaultRecentBytes)
 	positive(&c.HistoryBytes, defaultHistoryBytes)
 	return c
 }

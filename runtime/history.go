@@ -7,6 +7,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
+	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // The bounds of a Log.
@@ -14,11 +15,8 @@ const (
 	maxLogSize = 10_000
 	minLogTTL  = time.Second
 	maxLogTTL  = 24 * time.Hour
+	maxLogName = 200 // bytes; of a cluster's
 )
-
-// ErrNoHistory says that a Push has no history to follow: its interface has none, or
-// the Server is one of a cluster, which keeps none.
-var ErrNoHistory = errors.New("ws: there is no history to follow: mark the push interface //ws:history, and make the Push with its constructor; a node of a cluster keeps none")
 
 // historyData is the data of $joined and $lost.
 type historyData struct {
@@ -45,7 +43,10 @@ func historyWord(w history.Word) []byte {
 // follow (Push.Follow). Generated code calls it. A log beyond its bounds is logged,
 // and as near as they allow; of two logs of one name the first counts.
 //
-// In a cluster nothing is kept: kept events are pushed as all others are.
+// In a cluster the engine keeps them, and everybody gets them from there, this node's
+// connections too: a moment later, and not at all while the engine is not there. The
+// push fails then with ErrUnavailable, and the number that it returns is 0. If the
+// Broker keeps no messages (broker.Keeper) kept events are pushed as all others are.
 func NewKeptPush[E any](s *Server, log Log, bind func(Target) E) Push[E] {
 	p := NewPush(s, bind)
 	p.keeps = s.keepsLog(log)
@@ -57,6 +58,10 @@ func (s *Server) keepsLog(l Log) *keeping {
 	if !s.made() {
 		return &keeping{}
 	}
+	if s.cluster != nil && (l.Name == "" || len(l.Name) > maxLogName) {
+		s.logPeer(nil, slog.LevelError, "ws: the name of a history has 1 to 200 bytes, so nothing of this one is kept: mend the directive //ws:history", "log", l.Name)
+		return &keeping{}
+	}
 	within := Log{l.Name, min(max(l.Size, 1), maxLogSize), min(max(l.TTL, minLogTTL), maxLogTTL)}
 	of, same := s.history.tails.Declare(history.Log(within))
 	switch {
@@ -64,6 +69,9 @@ func (s *Server) keepsLog(l Log) *keeping {
 		s.logPeer(nil, slog.LevelError, "ws: a history keeps 1 to 10000 messages for 1s to 24h: mend the directive //ws:history", "log", l.Name, "size", l.Size, "ttl", l.TTL)
 	case !same:
 		s.logPeer(nil, slog.LevelError, "ws: two histories of one name, of which the first counts: give one of them another by name= of //ws:history", "log", l.Name, "size", l.Size, "ttl", l.TTL)
+	}
+	if s.cluster != nil {
+		s.cluster.declares(of)
 	}
 	return &keeping{log: of}
 }
@@ -85,6 +93,9 @@ func (p Push[E]) Key(key string) Push[E] {
 // while it was away, if it says where it was; or it is told that something is
 // missing. A client that is slow gets them later, and none of them is dropped for
 // want of room. It follows until it leaves the room (Client.Leave).
+//
+// In a cluster where it is may be said a moment later than the reply to its message, or
+// when the engine is there again: it has joined, and what comes meanwhile is not lost.
 //
 // It fails as Client.Join does, and then nothing is joined, and with ErrNoHistory.
 // Rooms that the connection is in already are followed from now on; those that it
@@ -131,8 +142,12 @@ func (p Push[E]) canFollow(c *Client) error {
 	switch {
 	case c.owner() == nil:
 		return ErrClosed
-	case p.keeps == nil || p.keeps.log == nil || !p.server.keeps():
-		return ErrNoHistory
+	case p.keeps == nil || p.keeps.log == nil:
+		return steady.Wrap("ws: mark the push interface //ws:history, and make the Push with its constructor", ErrNoHistory)
+	case p.server.stray:
+		return steady.Wrap("ws: this Server is to be in a cluster, and its Broker could not be opened", ErrNoHistory)
+	case !p.server.keeps():
+		return steady.Wrap("ws: the Broker of this cluster carries messages and keeps none, and a node alone cannot keep them for all: take one whose Links are a broker.Keeper", ErrNoHistory)
 	case c.Server() != p.server:
 		return errFollowElsewhere
 	}

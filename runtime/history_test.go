@@ -16,7 +16,6 @@ import (
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
-	"github.com/wsgen/wsgen/runtime/broker/memory"
 )
 
 // news stands for what wsgen generates of an interface marked //ws:push and
@@ -700,22 +699,6 @@ func TestKeptErrors(t *testing.T) {
 	if ws.NewKeptPush(s.Server, ws.Log{Name: "odd"}, func(t ws.Target) news { return news{t} }); !strings.Contains(s.logs.String(), "keeps 1 to 10000 messages") {
 		t.Error("a history of nothing is not logged")
 	}
-}
-
-// TestKeptInCluster: a node of a cluster keeps nothing, and says so to who would
-// follow.
-func TestKeptInCluster(t *testing.T) {
-	clients := make(chan *ws.Client, 1)
-	s := serve(t, ws.Options{Cluster: ws.Cluster{Broker: memory.New()}}, lobby(clients))
-	push := newNews(s.Server, 10)
-	m := members(t, s, clients, []string{"a"})[0]
-	if err := push.Follow(m.client, "b"); !errors.Is(err, ws.ErrNoHistory) || len(m.client.Rooms()) != 1 {
-		t.Error(err)
-	}
-	if n, err := push.In("a").Said("1"); n != 1 || err != nil {
-		t.Error(n, err)
-	}
-	m.want(`{"event":"said","data":"1"}`)
 }
 
 // TestKeptSession: a session that goes on over another socket gets kept pushes as it

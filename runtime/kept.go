@@ -33,5 +33,6 @@ func (s *Server) logPressed() {
 	}
 }
 
-// keeps reports whether the Server keeps what is to be kept.
-func (s *Server) keeps() bool { return s.cluster == nil && !s.stray }
+// keeps reports whether what is to be kept is: by the Server if it is alone, or by the
+// engine of its cluster.
+func (s *Server) keeps() bool { return !s.stray && (s.cluster == nil || s.cluster.keeps()) }

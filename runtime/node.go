@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/cluster"
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -20,10 +21,14 @@ import (
 type node struct {
 	server  *Server
 	in      *cluster.Node
-	missing atomic.Uint64 // answers
-	clash   atomic.Int64  // until when another node, which is older, has the same first bits of ids; by Server.clock
-	lostHow coalesced     // what was lost on the way here
-	oddOnes rarely        // whose messages make no sense
+	missing atomic.Uint64         // answers
+	clash   atomic.Int64          // until when another node, which is older, has the same first bits of ids; by Server.clock
+	lostHow coalesced             // what was lost on the way here
+	unkept  coalesced             // what was to be kept, and is not
+	why     atomic.Pointer[error] // the last time
+
+	histories histories // that the engine keeps
+	oddOnes   rarely    // whose messages make no sense
 }
 
 // node returns the Server's part in its cluster; nil if it is alone.
@@ -38,6 +43,7 @@ func (s *Server) node() *node {
 func (s *Server) joinCluster() error {
 	o := &s.opts.Cluster
 	n := &node{server: s}
+	n.histories = histories{server: s, odd: n.odd}
 	in, err := cluster.Open(o.Broker, cluster.NodeOptions{
 		Cluster: o.Name, Guest: o.PublishOnly,
 		Self: cluster.Self{
@@ -53,15 +59,17 @@ func (s *Server) joinCluster() error {
 		},
 		Heartbeat: o.Heartbeat, Hold: o.JoinHold, Linger: o.Linger,
 		QueueTime: o.QueueTime, QueueMessages: o.QueueMessages, QueueBytes: o.QueueBytes,
-		Take: n.take, Light: n.light, Rebase: n.rebase,
+		Take: n.take, Kept: n.histories.kept, Light: n.light, Rebase: n.rebase,
 		Up: n.up, Down: n.down, Joined: n.joined, Gone: n.gone, BaseTaken: n.baseTaken,
-		Dropped: n.dropped, Lost: n.lost, Failed: n.failed, Odd: n.odd, Reset: n.reset,
+		Dropped: n.dropped, Lost: n.lost, Unkept: n.notKept, Failed: n.failed, Odd: n.odd, Reset: n.reset,
 	})
 	if err != nil {
 		return err
 	}
 	n.in, s.cluster = in, n
 	s.hub.JoinCluster(in.Interest(), o.UsersToAll)
+	n.histories.in = in
+	n.histories.begin()
 	in.Begin()
 	return nil
 }
@@ -99,6 +107,7 @@ func (n *node) leave(ctx context.Context) error {
 	}
 	unsent, err := n.in.Close(ctx)
 	n.lostHow.flush()
+	n.unkept.flush()
 	if unsent != nil {
 		unsent = steady.Wrap("ws: shutdown: not all that was pushed has left for other nodes", unsent)
 	}
@@ -117,17 +126,30 @@ func (n *node) stats() ClusterStats {
 	}
 	return ClusterStats{
 		Name: n.server.opts.Cluster.Name,
-		Up:   c.Up, Nodes: nodes, Channels: c.Channels, Waiting: int(c.Carried.Waiting),
+		Up:   c.Up, Nodes: nodes, Channels: c.Channels, Waiting: int(c.Carried.Waiting) + c.Kept.Waiting,
 		Outages: c.Outages, Resets: c.Resets, Published: c.Carried.Published, Received: c.Received,
 		QueueShed: c.Carried.Shed, QueueLate: c.Carried.Late, QueueRefused: c.Carried.Refused, QueueUnsent: c.Carried.Unsent,
 		Lost: c.Lost, Unknown: c.Unknown, Malformed: c.Malformed, JoinsUnconfirmed: c.Unconfirmed, QuestionsMissing: n.missing.Load(),
 	}
 }
 
+// keeps reports whether the engine keeps messages.
+func (n *node) keeps() bool { return n.histories.there() }
+
+// declares has the engine know of a log, which is told of all with each Up.
+func (n *node) declares(l *history.Log) { n.histories.declares(l) }
+
+// keptStats adds what the engine keeps of this node to what the node counts itself.
+func (n *node) keptStats(h *HistoryStats) {
+	kept := n.in.Numbers().Kept
+	h.Kept, h.Duplicates, h.KeepFailed = kept.Kept, kept.Duplicates, kept.Failed
+}
+
 // What follows is told of by package cluster, and passed on to the log and to the
 // Observer.
 
 func (n *node) up() {
+	n.histories.up()
 	n.tell(ClusterEvent{Change: ClusterUp}, slog.LevelInfo, "ws: the link to the cluster's engine works")
 }
 
@@ -166,7 +188,10 @@ func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err e
 	n.tell(ClusterEvent{Change: ClusterShed, Count: count, Err: err}, slog.LevelWarn, "ws: pushes did not leave for other nodes", args...)
 }
 
-func (n *node) lost(count int) { n.lostHow.add(count, n.tellLost) }
+func (n *node) lost(count int, channels []string) {
+	n.histories.missed(channels)
+	n.lostHow.add(count, n.tellLost)
+}
 
 func (n *node) tellLost(count int) {
 	n.tell(ClusterEvent{Change: ClusterLost, Count: count}, slog.LevelWarn, "ws: messages of other nodes were lost on the way here", "messages", count)
@@ -185,6 +210,17 @@ func (n *node) odd(from uint64, err error) {
 
 func (n *node) reset() {
 	n.tell(ClusterEvent{Change: ClusterReset}, slog.LevelWarn, "ws: no other node is heard any more, so the link to the cluster's engine is made anew")
+}
+
+// notKept takes that a push is not kept, or perhaps not.
+func (n *node) notKept(_ string, err error) {
+	n.why.Store(&err)
+	n.unkept.add(1, n.tellUnkept)
+}
+
+func (n *node) tellUnkept(count int) {
+	err := *n.why.Load()
+	n.tell(ClusterEvent{Change: ClusterShed, Count: count, Err: err}, slog.LevelWarn, "ws: pushes that were to be kept are not, or perhaps not, so followers may not get them", "messages", count, "error", err)
 }
 
 // tell logs a change, and tells the Observer.

@@ -86,7 +86,8 @@ type Sent struct {
 	Declared bool
 	Outboxes int // that took it
 	Bytes    int // of the frame, with its header, as it is before compression
-	// Remote says that another node has pushed it, and that it was pushed on here.
+	// Remote says that it has come from the cluster, and was pushed on here: another
+	// node has pushed it, or it is a kept push, which its own node tells of twice.
 	Remote bool
 }
 

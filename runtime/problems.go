@@ -60,6 +60,7 @@ func (o *Options) problems() []problem {
 // cluster looks at the options of a node.
 func (ps *problems) cluster(c *Cluster) {
 	others := *c
+	others.HistoryBytes = 0                                         // it is for a Server alone
 	if others.Name = ""; c.Broker == nil && others != (Cluster{}) { // a namespace's constructor sets the name in any case
 		ps.add("Cluster", "without a Broker this Server is alone, and the rest of Cluster says nothing: set Cluster.Broker, or leave Cluster out")
 	}
@@ -73,6 +74,9 @@ func (ps *problems) cluster(c *Cluster) {
 		{"QueueMessages", int64(c.QueueMessages)},
 		{"QueueBytes", int64(c.QueueBytes)},
 		{"QueueTime", int64(c.QueueTime)},
+		{"MaxCatchUps", int64(c.MaxCatchUps)},
+		{"RecentBytes", int64(c.RecentBytes)},
+		{"HistoryBytes", int64(c.HistoryBytes)},
 	} {
 		if n.value < 0 {
 			ps.add("Cluster."+n.option, "a number below zero means the default, since nothing here can be unlimited: leave it out, or write one above zero")

@@ -1,23 +1,13 @@
 package ws
 
 import (
-	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 
+	"github.com/wsgen/wsgen/runtime/broker"
 	"github.com/wsgen/wsgen/runtime/internal/cluster"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
-)
-
-// Errors of a push by a node of a cluster. Nobody gets it then, here neither.
-var (
-	// ErrTooLarge says that the engine does not carry messages of this size.
-	ErrTooLarge = errors.New("ws: the push is larger than what the cluster's engine carries")
-	// ErrTooMany says that a push has more than 1024 exceptions, or goes to the
-	// union of more than 256 rooms, or that their names have more than 60 KiB. One
-	// that waits (Target.Across) also has at most 256 users or 1024 ids.
-	ErrTooMany = errors.New("ws: the push has too many exceptions or rooms for other nodes")
 )
 
 // relay passes one push on to other nodes, as a hub.Relay, or something else that is
@@ -34,10 +24,6 @@ type relay struct {
 }
 
 var relays = sync.Pool{New: func() any { return new(relay) }}
-
-// headRoom bounds what of a packet's head is neither a name, nor an id, nor text of
-// the program's.
-const headRoom = 96
 
 // relay returns the relay of a push, or of what else kind says, which may be about
 // a room; release gives it back. A push that other nodes cannot get is an error.
@@ -82,15 +68,6 @@ func (n *node) relay(kind cluster.Kind, t *Target, event, room string, text []by
 	return r, nil
 }
 
-// namesSize returns how many bytes names take together, and the longest alone.
-func namesSize(names []string) (all, longest int) {
-	for _, name := range names {
-		all += len(name) + 3
-		longest = max(longest, len(name)+3)
-	}
-	return all, longest
-}
-
 // release gives the relay back.
 func (r *relay) release() {
 	r.packet = cluster.Packet[ConnID]{}
@@ -103,9 +80,6 @@ func (r *relay) release() {
 	r.node, r.frame, r.users, r.one[0], r.about = nil, nil, nil, "", ""
 	relays.Put(r)
 }
-
-// maxNames is how many bytes the names of a push may have.
-const maxNames = 60 << 10
 
 // Relay implements hub.Relay. A lock may be held.
 func (r *relay) Relay(place int, channel string) {
@@ -181,8 +155,11 @@ func (r *relay) again(place int) bool {
 }
 
 // push is Target.push for a node: what is pushed goes to this node's connections at
-// once, and into the queue to the engine.
+// once, and into the queue to the engine; what is kept goes to the engine alone.
 func (n *node) push(t *Target, event string, text []byte) (int, error) {
+	if t.isKept() {
+		return 0, n.pushKept(t, event, text)
+	}
 	r, err := n.relay(cluster.Push, t, event, "", text)
 	if err != nil {
 		if t.across != nil {
@@ -200,6 +177,36 @@ func (n *node) push(t *Target, event string, text []byte) (int, error) {
 		r.toConns(t.to.IDs)
 	}
 	return sent, err
+}
+
+// pushKept is push for an event that is kept. It does not wait for that, unless the
+// caller does (Across).
+func (n *node) pushKept(t *Target, event string, text []byte) error {
+	p := keepPush{in: n.in, failed: n.notKept, text: text, log: broker.Log(*t.keeps.log), key: t.keeps.key}
+	p.head = cluster.Packet[ConnID]{
+		Kind: cluster.Push, From: uint64(n.server.id), Target: cluster.ToRooms, Except: slices.Clone(t.to.Except),
+		Event: event, Declared: t.declared, Overflow: uint8(t.how.Overflow), Log: t.keeps.log.Name,
+	}
+	names := t.to.Rooms
+	if len(names) == 0 {
+		p.head.Target, names = cluster.ToUsers, t.to.Users
+	}
+	err := p.push(names, t.across != nil)
+	if t.across != nil {
+		t.gather(0, &cluster.Answers{})
+	}
+	if err == nil && t.across != nil {
+		ctx, cancel := t.across.until()
+		defer cancel()
+		t.across.r.At, err = p.wait(ctx)
+	}
+	switch {
+	case err == nil:
+		n.server.tellSent(Sent{Event: event, Declared: t.declared, Bytes: len(text)})
+	case t.resultless: // nobody else is told
+		n.server.logPeer(nil, slog.LevelError, "ws: a push is not kept, or perhaps not, and its caller was not told: give the push method the result error", "event", event, "error", err)
+	}
+	return err
 }
 
 // emitTo pushes to a connection that is not here. It reports whether it may be

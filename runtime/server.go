@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/kit"
 	"github.com/wsgen/wsgen/runtime/internal/outbox"
@@ -55,6 +56,9 @@ type part interface {
 	clashes() bool             // another node hands out the same ids
 	unready(alone bool) string // why nobody should connect; alone: before the others are known they may
 	news()                     // has the others know soon of what has changed here
+	keeps() bool               // the engine keeps messages
+	keptStats(h *HistoryStats) // adds what the engine keeps of this node
+	declares(l *history.Log)   // has it know of a history soon
 	leave(ctx context.Context) error
 }
 
@@ -121,15 +125,17 @@ func (s *Server) Stats() Stats {
 		return Stats{}
 	}
 	var inCluster ClusterStats
+	kept := s.history.stats()
 	switch {
 	case s.cluster != nil:
 		inCluster = s.cluster.stats()
+		s.cluster.keptStats(&kept)
 	case s.stray:
 		inCluster.Name = s.opts.Cluster.Name
 	}
 	return Stats{
 		Cluster:     inCluster,
-		History:     s.history.stats(),
+		History:     kept,
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
 		Admitted:    s.hub.Admitted(),

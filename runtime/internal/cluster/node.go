@@ -1,15 +1,14 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/broker"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
 // NodeOptions are what a Node is, and what it tells of. The functions are called
@@ -28,6 +27,9 @@ type NodeOptions struct {
 	// that such a packet may come by. v and its slices may be used until Take
 	// returns; the payload may be kept.
 	Take func(channel string, v *View)
+	// Kept takes a Push that the engine has kept, and hands over, as Take does; also
+	// one of this node.
+	Kept func(d broker.Delivery, v *View)
 	// Light reports whether Take has little to do with a Push.
 	Light func(v *View) bool
 	// Rebase makes another Base of a node that has no connections.
@@ -39,7 +41,8 @@ type NodeOptions struct {
 	Gone      func(p Peer, left bool)
 	BaseTaken func(other Peer)                                        // and there are connections here, and this node is the younger
 	Dropped   func(why Drop, n int, events map[string]int, err error) // on the way out
-	Lost      func(n int)                                             // on the way in
+	Lost      func(n int, channels []string)                          // on the way in; of these channels, or of any if there are none
+	Unkept    func(event string, err error)                           // what was to be kept and is not, or perhaps not
 	Failed    func(n int, err error)                                  // channels that were to be subscribed or given up
 	Odd       func(from uint64, err error)                            // ErrMalformed or ErrUnknown; from is 0 if it is not known
 	Reset     func()                                                  // all others are silent, so the link is made anew
@@ -51,8 +54,10 @@ type NodeOptions struct {
 type Node struct {
 	o         NodeOptions
 	link      broker.Link
+	keeper    broker.Keeper // nil: the engine keeps nothing
 	interest  *Interest
 	courier   *Courier
+	keeps     *Keeps // nil: as keeper
 	members   *Members
 	questions *Questions
 	views     sync.Pool
@@ -86,6 +91,9 @@ func Open(b broker.Broker, o NodeOptions) (*Node, error) {
 	n.courier = NewCourier(link, CourierOptions{
 		Messages: o.QueueMessages, Bytes: o.QueueBytes, Age: o.QueueTime, Patience: o.QueueTime, Dropped: o.Dropped,
 	})
+	if n.keeper, _ = link.(broker.Keeper); n.keeper != nil {
+		n.keeps = NewKeeps(n.keeper, KeepsOptions{Messages: o.QueueMessages, Bytes: o.QueueBytes, Age: o.QueueTime, Failed: o.Unkept})
+	}
 	n.questions = NewQuestions(QuestionsOptions{})
 	n.members = NewMembers(o.Self, MembersOptions{
 		Heartbeat: o.Heartbeat, Guest: o.Guest,
@@ -125,6 +133,12 @@ func (n *Node) Begin() {
 		n.early = nil
 	}
 }
+
+// Keeper returns what keeps messages; nil if nothing does.
+func (n *Node) Keeper() broker.Keeper { return n.keeper }
+
+// Keep has messages kept; as Keeps.Put. There must be a Keeper.
+func (n *Node) Keep(all []ToKeep, goesOn bool) error { return n.keeps.Put(all, goesOn) }
 
 // Interest returns the channels that are needed here.
 func (n *Node) Interest() *Interest { return n.interest }
@@ -188,15 +202,20 @@ type Numbers struct {
 	Resets           uint64
 	Unconfirmed      uint64
 	Carried          Carried
+	Kept             KeptNumbers
 }
 
 // Numbers returns them.
 func (n *Node) Numbers() Numbers {
 	channels, unconfirmed := n.interest.Count()
+	var kept KeptNumbers
+	if n.keeps != nil {
+		kept = n.keeps.Numbers()
+	}
 	return Numbers{
 		Up: n.up.Load(), Others: n.members.Count(), Channels: channels, Outages: n.outages.Load(), Received: n.received.Load(),
 		Lost: n.lost.Load(), Unknown: n.unknown.Load(), Malformed: n.malformed.Load(), Resets: n.resets.Load(),
-		Unconfirmed: unconfirmed, Carried: n.courier.Numbers(),
+		Unconfirmed: unconfirmed, Carried: n.courier.Numbers(), Kept: kept,
 	}
 }
 
@@ -213,6 +232,9 @@ func (n *Node) Close(ctx context.Context) (unsent, err error) {
 	n.interest.Close()
 	n.questions.Down()
 	unsent = n.courier.Close(ctx)
+	if n.keeps != nil {
+		unsent = cmp.Or(unsent, n.keeps.Close(ctx))
+	}
 	return unsent, n.link.Close(ctx)
 }
 
@@ -365,148 +387,4 @@ func (n *Node) baseTaken(other Peer, move bool) {
 		n.interest.Drop(NodeChannel(n.base))
 		n.base = now
 	}
-}
-
-// ear is a Node as its Link knows it.
-type ear Node
-
-// Up implements broker.Receiver.
-func (e *ear) Up() { e.say((*Node)(e).linkUp) }
-
-// Down implements broker.Receiver.
-func (e *ear) Down(cause error) { e.say(func() { (*Node)(e).linkDown(cause) }) }
-
-// say calls f, as soon as the Node is there.
-func (e *ear) say(f func()) {
-	e.saying.Lock()
-	defer e.saying.Unlock()
-	if e.ready.Load() {
-		f()
-	} else {
-		e.early = f
-	}
-}
-
-// Lost implements broker.Receiver.
-func (e *ear) Lost(lost int, _ ...string) {
-	e.lost.Add(uint64(lost))
-	e.o.Lost(lost)
-}
-
-// Needs implements broker.Sieve: a node does not need its own pushes, which make up
-// most of what it gets from itself. Other packets of its own are signs of life.
-func (e *ear) Needs(d broker.Delivery) bool {
-	data := d.Data
-	return len(data) < headLength || data[0] != magic || Kind(data[2]) != Push || binary.BigEndian.Uint64(data[4:]) != e.o.Self.ID
-}
-
-// Light implements broker.Sieve: a push to a few connections is light.
-func (e *ear) Light(d broker.Delivery) bool {
-	n := (*Node)(e)
-	if !n.ready.Load() {
-		return false
-	}
-	v := n.view()
-	defer n.put(v)
-	return v.Parse(d.Data) == nil && v.Kind == Push && v.Request == 0 && n.o.Light(v)
-}
-
-// view returns a View, which put takes back.
-func (n *Node) view() *View { return n.views.Get().(*View) }
-
-func (n *Node) put(v *View) {
-	*v = View{} // it has parts of the packet
-	n.views.Put(v)
-}
-
-// Deliver implements broker.Receiver.
-func (e *ear) Deliver(d broker.Delivery) {
-	n := (*Node)(e)
-	if !n.ready.Load() {
-		return // nothing is subscribed yet
-	}
-	v := n.view()
-	defer n.put(v)
-	err := v.Parse(d.Data)
-	own := v.From == n.o.Self.ID
-	if err == nil && !own && !v.cameBy(d.Channel, n.o.Self.Base()) {
-		err = ErrMalformed
-	}
-	if !steady.Is(err, ErrMalformed) {
-		n.members.Heard(v)
-	}
-	if own {
-		return
-	}
-	switch {
-	case steady.Is(err, ErrUnknown):
-		n.unknown.Add(1)
-		n.o.Odd(v.From, err)
-		if v.Request != 0 && v.Kind != Answer {
-			n.Refuse(v)
-		}
-	case err != nil:
-		n.malformed.Add(1)
-		n.o.Odd(v.From, err)
-	case v.Kind == Answer:
-		n.questions.Heard(v)
-	case v.Kind != Heartbeat && v.Kind != Bye:
-		n.received.Add(1)
-		n.o.Take(d.Channel, v)
-	}
-}
-
-// cameBy reports whether a packet may come by a channel. Who made two rooms of one
-// hash, or has mixed up its channels, reaches nobody.
-func (v *View) cameBy(channel string, base uint32) bool {
-	if channel == All {
-		return true
-	}
-	switch v.Kind {
-	case Push, Join, Leave, Hangup:
-	case Answer:
-		return channel == NodeChannel(base)
-	default:
-		return false
-	}
-	var token [2 + maxToken]byte
-	switch v.Target {
-	case ToRooms:
-		return string(appendToken(append(token[:0], "r."...), string(v.Names.At(v.Place)))) == channel
-	case ToUsers:
-		return string(appendToken(append(token[:0], "u."...), string(v.Names.At(v.Place)))) == channel
-	case ToConns:
-		return channel == NodeChannel(base)
-	}
-	return false
-}
-
-// linkUp takes that the link works.
-func (n *Node) linkUp() {
-	n.up.Store(true)
-	n.mu.Lock()
-	n.ups++
-	listens := n.listens
-	n.mu.Unlock()
-	n.interest.Up()
-	n.courier.Up()
-	n.questions.Up()
-	n.o.Up()
-	if listens {
-		n.whenHeard()
-	}
-}
-
-// linkDown takes that the link has broken, or could not be made.
-func (n *Node) linkDown(cause error) {
-	if n.up.Swap(false) {
-		n.outages.Add(1)
-	}
-	n.mu.Lock()
-	n.ups++
-	n.members.Down()
-	n.mu.Unlock()
-	n.interest.Down()
-	n.questions.Down()
-	n.o.Down(cause)
 }

@@ -93,6 +93,8 @@ const (
 	tagBegan    = 18 // uvarint: Unix milliseconds
 	tagClose    = 19 // 2 bytes, big endian, and a reason
 	tagDeclared = 20 // no bytes: the event is one of a typed push
+	tagLog      = 21 // of a push that the engine keeps: by what log
+	tagPlaces   = 22 // uvarint length and bytes of each: where it is kept for the names before that of its place
 	tagPart     = 23 // uvarint: number, times 2, plus 1 for the last
 	tagAsks     = 25 // uvarint, not zero: which question
 	tagRefusal  = 27 // no bytes: the question is not supported
@@ -105,6 +107,7 @@ const mostOverflow = 3
 // Which tags a packet of a kind may have, as bits.
 const (
 	anyTags    = 1<<tagSent | 1<<tagTrace
+	keptTags   = 1<<tagLog | 1<<tagPlaces
 	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey | 1<<tagDeclared | 1<<tagRequest | 1<<tagBase
 	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState | 1<<tagBegan
 	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
@@ -115,7 +118,7 @@ const (
 func (k Kind) tags() uint64 {
 	switch k {
 	case Push:
-		return targetTags
+		return targetTags | keptTags
 	case Join, Leave:
 		return targetTags | 1<<tagRoom
 	case Hangup:
@@ -168,6 +171,9 @@ type Packet[ID ~uint64] struct {
 	Overflow uint8
 	Sent     int64 // Unix milliseconds
 
+	Log    string   // of a push that the engine keeps; "" for others
+	Places []string // where it is kept for the names before Place, as clients are told it
+
 	Room   string
 	Code   uint16 // of a Close frame
 	Reason string
@@ -198,7 +204,7 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 		namesSize += uvarintSize(uint64(len(n))) + len(n)
 	}
 	start := len(to)
-	if len(p.Names) > MaxNames || namesSize > MaxField || len(p.IDs) > MaxIDs || len(p.Except) > MaxIDs ||
+	if len(p.Names) > MaxNames || max(namesSize, placesSize(p.Places), len(p.Log)) > MaxField || len(p.IDs) > MaxIDs || len(p.Except) > MaxIDs ||
 		max(len(p.Event), len(p.Trace), len(p.Key), len(p.Room), len(p.Reason)+2, len(p.NodeName)) > MaxField {
 		return to, ErrTooMany
 	}
@@ -253,6 +259,15 @@ func (p *Packet[ID]) appendHow(w []byte) []byte {
 	if p.Overflow != 0 {
 		w = append(w, tagOverflow, 1, p.Overflow)
 	}
+	w = appendText(w, tagLog, p.Log)
+	if len(p.Places) > 0 {
+		w = append(w, tagPlaces)
+		w = binary.AppendUvarint(w, uint64(placesSize(p.Places)))
+		for _, at := range p.Places {
+			w = binary.AppendUvarint(w, uint64(len(at)))
+			w = append(w, at...)
+		}
+	}
 	if p.Kind == Join || p.Kind == Leave {
 		w = append(w, tagRoom)
 		w = binary.AppendUvarint(w, uint64(len(p.Room)))
@@ -265,6 +280,14 @@ func (p *Packet[ID]) appendHow(w []byte) []byte {
 		w = append(w, p.Reason...)
 	}
 	return w
+}
+
+// placesSize returns how many bytes the field of places has.
+func placesSize(places []string) (size int) {
+	for _, at := range places {
+		size += uvarintSize(uint64(len(at))) + len(at)
+	}
+	return size
 }
 
 // appendNode appends what a node says of itself.

@@ -18,7 +18,7 @@ func (v *View) sent() Packet[id] {
 		Kind: v.Kind, From: v.From, Target: v.Target, Place: v.Place,
 		IDs: AppendIDs[id](nil, v.IDs), Except: AppendIDs[id](nil, v.Except),
 		Event: string(v.Event), Trace: string(v.Trace), Key: string(v.Key), Declared: v.Declared, Overflow: v.Overflow, Sent: v.Sent,
-		Room: string(v.Room), Code: v.Code, Reason: string(v.Reason),
+		Log: string(v.Log), Room: string(v.Room), Code: v.Code, Reason: string(v.Reason),
 		NodeName: string(v.NodeName), Base: v.Base, Lowest: v.Lowest, Highest: v.Highest, HighestKind: v.HighestKind,
 		Connections: v.Connections, Rooms: v.Rooms, State: v.State, Began: v.Began,
 		Request: v.Request, Asks: v.Asks, Part: v.Part, Last: v.Last, Refusal: v.Refusal,
@@ -28,6 +28,9 @@ func (v *View) sent() Packet[id] {
 	}
 	for _, n := range v.Names.All() {
 		p.Names = append(p.Names, string(n))
+	}
+	for _, at := range v.Places.All() {
+		p.Places = append(p.Places, string(at))
 	}
 	return p
 }
@@ -57,6 +60,9 @@ func samples() []Packet[id] {
 		{Kind: Push, From: from, Target: ToUsers, Names: []string{"ann"}, Payload: textFrame(1 << 16)},
 		{Kind: Push, From: from, Target: ToConns, IDs: slices.Repeat([]id{7}, MaxIDs), Except: slices.Repeat([]id{8}, MaxIDs), Payload: textFrame(1<<16 - 1)},
 		{Kind: Push, From: from, Target: ToRooms, Names: slices.Repeat([]string{"x"}, MaxNames), Place: MaxNames - 1, Payload: textFrame(1)},
+		{Kind: Push, From: from, Target: ToRooms, Names: []string{"lobby"}, Event: "said", Log: "chat.Events", Payload: textFrame(2)},
+		{Kind: Push, From: from, Target: ToRooms, Names: []string{"a", "b", "c", "d"}, Place: 3, Log: "chat.Events", Places: []string{"k3Jx.1042", "", "k3Jx.7"}, Payload: textFrame(2)},
+		{Kind: Push, From: from, Target: ToUsers, Names: []string{"ann"}, Log: strings.Repeat("x", 200), Except: []id{5}, Overflow: 1, Payload: textFrame(2)},
 		{Kind: Join, From: from, Target: ToUsers, Names: []string{"ann", "bob"}, Place: 1, Room: ""},
 		{Kind: Leave, From: from, Target: ToConns, IDs: []id{1}, Room: "lobby"},
 		{Kind: Hangup, From: from, Target: ToAll, Except: []id{5}, Code: 4000, Reason: "over"},
@@ -203,6 +209,13 @@ func TestMalformed(t *testing.T) {
 		{"no id", head + "010163" + "0700" + end + frame, ErrMalformed},
 		{"overflow 0", head + "010161" + "0b0100" + end + frame, ErrMalformed},
 		{"overflow 4", head + "010161" + "0b0104" + end + frame, ErrUnknown},
+		{"kept", head + "010172" + "0303010172" + "150178" + end + frame, nil},
+		{"kept for all", head + "010161" + "150178" + end + frame, ErrMalformed},
+		{"kept in no log", head + "010172" + "0303010172" + "1500" + end + frame, ErrMalformed},
+		{"kept, and to be answered", head + "010172" + "0303010172" + "150178" + "0f0101" + end + frame, ErrMalformed},
+		{"places of what is not kept", head + "010172" + "0303010172" + "16020161" + end + frame, ErrMalformed},
+		{"more places than names before", head + "010172" + "0303010172" + "150178" + "16020161" + end + frame, ErrMalformed},
+		{"a place as long as memory", head + "010172" + "0303010172" + "150178" + "1609ffffffffffffffff7f" + end + frame, ErrMalformed},
 		{"sent before 1970", head + "010161" + "040affffffffffffffffff01" + end + frame, ErrMalformed},
 		{"no frame", head + "010161" + end, ErrMalformed},
 		{"a byte of a frame", head + "010161" + end + "81", ErrMalformed},

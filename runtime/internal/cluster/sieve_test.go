@@ -28,6 +28,9 @@ func TestLight(t *testing.T) {
 	if !light(push) {
 		t.Error("a push to few is not light")
 	}
+	if kept, _ := push.Append(nil); (*ear)(n).Light(broker.Delivery{Channel: All, Data: append(kept, textFrame(2)...), At: broker.Position{Epoch: "e", Offset: 1}}) {
+		t.Error("a push that is kept is light")
+	}
 	if push.From = 8; light(push) {
 		t.Error("a push to many is light")
 	}
@@ -66,6 +69,9 @@ func TestNeeds(t *testing.T) {
 	} {
 		if got := (*ear)(n).Needs(broker.Delivery{Channel: All, Data: c.data}); got != c.needs {
 			t.Errorf("%s: needed: %t", c.what, got)
+		}
+		if !(*ear)(n).Needs(broker.Delivery{Channel: All, Data: c.data, At: broker.Position{Epoch: "e", Offset: 1}}) {
+			t.Errorf("%s: not needed, and kept", c.what)
 		}
 	}
 }

@@ -22,6 +22,9 @@ type View struct {
 	Overflow          uint8
 	Sent              int64
 
+	Log    []byte // of a push that the engine keeps; nil for others
+	Places Places
+
 	Room   []byte
 	Code   uint16
 	Reason []byte
@@ -78,6 +81,37 @@ func (n Names) At(place int) []byte {
 		}
 	}
 	return nil
+}
+
+// Places are where a push is kept for the first names of a packet: uvarint length and
+// bytes of each.
+type Places []byte
+
+// All yields each with the place of its name.
+func (p Places) All() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		rest := []byte(p)
+		for i := 0; len(rest) > 0; i++ {
+			size, k := binary.Uvarint(rest)
+			at := rest[k : k+int(size)]
+			rest = rest[k+int(size):]
+			if !yield(i, at) {
+				return
+			}
+		}
+	}
+}
+
+// count returns how many there are; -1 if they are not whole.
+func (p Places) count() (n int) {
+	for rest := []byte(p); len(rest) > 0; n++ {
+		size, k := binary.Uvarint(rest)
+		if k <= 0 || size > uint64(len(rest)-k) {
+			return -1
+		}
+		rest = rest[k+int(size):]
+	}
+	return n
 }
 
 // IDs are ids of connections: 8 bytes each.
@@ -211,6 +245,12 @@ func (v *View) field(tag uint64, b []byte) (understood, sound bool) {
 		v.NodeName = b
 	case tagRoom:
 		v.Room = b
+	case tagLog:
+		v.Log = b
+		return true, len(b) > 0
+	case tagPlaces:
+		v.Places = b
+		return true, Places(b).count() > 0
 	case tagNames:
 		return true, v.Names.parse(b)
 	case tagIDs, tagExcept:
@@ -317,7 +357,7 @@ func (v *View) whole() bool {
 	bare := len(v.Payload) == 0
 	switch v.Kind {
 	case Push:
-		return v.addressed() && isTextFrame(v.Payload)
+		return v.addressed() && v.keptRight() && isTextFrame(v.Payload)
 	case Join, Leave:
 		return v.addressed() && has(tagRoom) && bare
 	case Hangup:
@@ -329,6 +369,15 @@ func (v *View) whole() bool {
 	default: // Answer
 		return v.Request != 0 && has(tagPart) && (bare || !v.Refusal)
 	}
+}
+
+// keptRight reports whether a push that is kept is one to rooms or users, and says of
+// no more names where it is than there are before its own.
+func (v *View) keptRight() bool {
+	if v.Log == nil {
+		return v.Places == nil
+	}
+	return (v.Target == ToRooms || v.Target == ToUsers) && v.Request == 0 && v.Places.count() <= v.Place
 }
 
 // addressed reports whether the target is there, and what it is about, and
