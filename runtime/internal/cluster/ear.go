@@ -109,31 +109,6 @@ func (e *ear) Deliver(d broker.Delivery) {
 	}
 }
 
-// cameBy reports whether a packet may come by a channel. Who made two rooms of one
-// hash, or has mixed up its channels, reaches nobody.
-func (v *View) cameBy(channel string, base uint32) bool {
-	if channel == All {
-		return true
-	}
-	switch v.Kind {
-	case Push, Join, Leave, Hangup:
-	case Answer:
-		return channel == NodeChannel(base)
-	default:
-		return false
-	}
-	var token [2 + maxToken]byte
-	switch v.Target {
-	case ToRooms:
-		return string(appendToken(append(token[:0], "r."...), string(v.Names.At(v.Place)))) == channel
-	case ToUsers:
-		return string(appendToken(append(token[:0], "u."...), string(v.Names.At(v.Place)))) == channel
-	case ToConns:
-		return channel == NodeChannel(base)
-	}
-	return false
-}
-
 // linkUp takes that the link works.
 func (n *Node) linkUp() {
 	n.up.Store(true)

@@ -352,6 +352,9 @@ func (m *Members) IDs() []uint64 {
 	return slices.Collect(maps.Keys(m.roll.Load().byID))
 }
 
+// Has reports whether a node is there. It takes no lock.
+func (m *Members) Has(id uint64) bool { return m.roll.Load().byID[id] != nil }
+
 // Count returns how many others are there.
 func (m *Members) Count() int { return len(m.roll.Load().byID) }
 

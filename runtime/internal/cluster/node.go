@@ -23,8 +23,8 @@ type NodeOptions struct {
 	QueueMessages, QueueBytes          int
 
 	// Take does what a packet says that is for connections of this node, or asks
-	// about them: a Push, Join, Leave, Hangup or Question. The channel is one
-	// that such a packet may come by. v and its slices may be used until Take
+	// about them: a Push, Join, Leave, Hangup or Question, or of who is present. The
+	// channel is one that such a packet may come by. v and its slices may be used until Take
 	// returns; the payload may be kept.
 	Take func(channel string, v *View)
 	// Kept takes a Push that the engine has kept, and hands over, as Take does; also
@@ -164,6 +164,9 @@ func (n *Node) Knows(base uint32) bool {
 
 // Others returns the other members, by ID.
 func (n *Node) Others() []Peer { return n.members.Others() }
+
+// Member reports whether a node is a member, as far as is known. It takes no lock.
+func (n *Node) Member(id uint64) bool { return n.members.Has(id) }
 
 // IDs returns the ids of the other members, and Unknown if they are not known yet.
 func (n *Node) IDs() []uint64 {

@@ -50,13 +50,23 @@ const (
 	Bye                       // a node ends
 	Question                  // to all nodes, and mostly about a target; Asks says which
 	Answer                    // the payload, or a part of it
-	kinds                     // one more than the last
+
+	// Who is present in a room, the only name: the payloads are package presence's.
+	PresenceChange // of the sender's part, from Since to Version
+	PresenceState  // all of it, or a part of that
+	PresenceAsk    // for it
+	PresenceDigest // the Version that it has
+
+	kinds // one more than the last
 )
 
 // What a Question asks about the connections of its target.
 const (
 	AskCount   = 1 // how many there are: a uvarint
 	AskMembers = 2 // which they are, Limit at most
+	// AskPresence asks who is present in the room, by the name Presence: Limit people at
+	// most.
+	AskPresence = 3
 )
 
 // Target says whom a packet is for: what its names or ids are.
@@ -99,6 +109,9 @@ const (
 	tagAsks     = 25 // uvarint, not zero: which question
 	tagRefusal  = 27 // no bytes: the question is not supported
 	tagLimit    = 29 // uvarint: how much of an answer is wanted
+	tagPresence = 31 // which one, of several that a room may have
+	tagVersion  = 33 // uvarint: of the sender's part
+	tagSince    = 35 // uvarint: what a change builds on
 )
 
 // mostOverflow is the last policy of package hub.
@@ -111,6 +124,7 @@ const (
 	targetTags = anyTags | 1<<tagTarget | 1<<tagEvent | 1<<tagNames | 1<<tagPlace | 1<<tagIDs | 1<<tagExcept | 1<<tagOverflow | 1<<tagKey | 1<<tagDeclared | 1<<tagRequest | 1<<tagBase
 	nodeTags   = anyTags | 1<<tagNodeName | 1<<tagVersions | 1<<tagLoad | 1<<tagBase | 1<<tagState | 1<<tagBegan
 	askTags    = anyTags | 1<<tagRequest | 1<<tagAsks
+	hereTags   = anyTags | 1<<tagTarget | 1<<tagNames | 1<<tagPlace | 1<<tagBase | 1<<tagPresence | 1<<tagVersion
 )
 
 // tags returns the tags of a kind. Of one that another release has, what a question
@@ -127,8 +141,14 @@ func (k Kind) tags() uint64 {
 		return nodeTags
 	case Answer:
 		return askTags | 1<<tagPart | 1<<tagRefusal
+	case PresenceChange:
+		return hereTags | 1<<tagSince
+	case PresenceState:
+		return hereTags | 1<<tagPart
+	case PresenceAsk, PresenceDigest:
+		return hereTags
 	default: // Question
-		return askTags | targetTags | 1<<tagLimit
+		return askTags | targetTags | 1<<tagLimit | 1<<tagPresence
 	}
 }
 
@@ -193,6 +213,9 @@ type Packet[ID ~uint64] struct {
 	Refusal bool   // the question is not supported; this is all of the answer
 	Limit   uint64 // of what is asked for
 
+	Presence       string
+	Version, Since uint64
+
 	Payload []byte
 }
 
@@ -205,26 +228,14 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 	}
 	start := len(to)
 	if len(p.Names) > MaxNames || max(namesSize, placesSize(p.Places), len(p.Log)) > MaxField || len(p.IDs) > MaxIDs || len(p.Except) > MaxIDs ||
-		max(len(p.Event), len(p.Trace), len(p.Key), len(p.Room), len(p.Reason)+2, len(p.NodeName)) > MaxField {
+		max(len(p.Event), len(p.Trace), len(p.Key), len(p.Room), len(p.Reason)+2, len(p.NodeName), len(p.Presence)) > MaxField {
 		return to, ErrTooMany
 	}
 	w := append(to, magic, layout, byte(p.Kind), 0)
 	w = binary.BigEndian.AppendUint64(w, p.From)
 	switch p.Kind {
 	case Push, Join, Leave, Hangup, Question:
-		if p.Target != 0 {
-			w = append(w, tagTarget, 1, byte(p.Target))
-		}
-		if len(p.Names) > 0 {
-			w = append(w, tagNames)
-			w = binary.AppendUvarint(w, uint64(namesSize))
-			w = binary.AppendUvarint(w, uint64(len(p.Names)))
-			for _, n := range p.Names {
-				w = binary.AppendUvarint(w, uint64(len(n)))
-				w = append(w, n...)
-			}
-		}
-		w = appendNumber(w, tagPlace, uint64(p.Place))
+		w = p.appendTarget(w, namesSize)
 		w = appendIDs(w, tagIDs, p.IDs)
 		w = appendIDs(w, tagExcept, p.Except)
 		w = p.appendHow(w)
@@ -233,11 +244,14 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 		if p.Kind == Question {
 			w = appendNumber(w, tagAsks, p.Asks)
 			w = appendNumber(w, tagLimit, p.Limit)
+			w = appendText(w, tagPresence, p.Presence)
 		}
 	case Heartbeat, Bye:
 		w = p.appendNode(w)
 	case Answer:
 		w = p.appendAnswer(w)
+	default:
+		w = p.appendPresence(p.appendTarget(w, namesSize))
 	}
 	w = appendText(w, tagTrace, p.Trace)
 	w = appendNumber(w, tagSent, uint64(p.Sent))
@@ -247,6 +261,36 @@ func (p *Packet[ID]) Append(to []byte) ([]byte, error) {
 		return to, ErrTooMany
 	}
 	return w, nil
+}
+
+// appendTarget appends whom a packet is for.
+func (p *Packet[ID]) appendTarget(w []byte, namesSize int) []byte {
+	if p.Target != 0 {
+		w = append(w, tagTarget, 1, byte(p.Target))
+	}
+	if len(p.Names) > 0 {
+		w = append(w, tagNames)
+		w = binary.AppendUvarint(w, uint64(namesSize))
+		w = binary.AppendUvarint(w, uint64(len(p.Names)))
+		for _, n := range p.Names {
+			w = binary.AppendUvarint(w, uint64(len(n)))
+			w = append(w, n...)
+		}
+	}
+	return appendNumber(w, tagPlace, uint64(p.Place))
+}
+
+// appendPresence appends what else a packet has about who is present.
+func (p *Packet[ID]) appendPresence(w []byte) []byte {
+	w = binary.AppendUvarint(append(w, tagPresence), uint64(len(p.Presence)))
+	w = append(w, p.Presence...)
+	w = appendNumber(w, tagBase, uint64(p.Base))
+	w = appendNumber(w, tagVersion, p.Version)
+	w = appendNumber(w, tagSince, p.Since)
+	if p.Kind == PresenceState {
+		w = p.appendPart(w)
+	}
+	return w
 }
 
 // appendHow appends what else a packet with a target has.
@@ -306,16 +350,21 @@ func (p *Packet[ID]) appendNode(w []byte) []byte {
 func (p *Packet[ID]) appendAnswer(w []byte) []byte {
 	w = appendNumber(w, tagRequest, p.Request)
 	w = appendNumber(w, tagAsks, p.Asks)
+	w = p.appendPart(w)
+	if p.Refusal {
+		w = append(w, tagRefusal, 0)
+	}
+	return w
+}
+
+// appendPart appends which part a packet is, of something long.
+func (p *Packet[ID]) appendPart(w []byte) []byte {
 	part := p.Part << 1
 	if p.Last {
 		part |= 1
 	}
 	w = append(w, tagPart, byte(uvarintSize(part)))
-	w = binary.AppendUvarint(w, part)
-	if p.Refusal {
-		w = append(w, tagRefusal, 0)
-	}
-	return w
+	return binary.AppendUvarint(w, part)
 }
 
 // Split calls send with p as each part of an answer, in their order, until it

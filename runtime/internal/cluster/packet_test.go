@@ -22,6 +22,7 @@ func (v *View) sent() Packet[id] {
 		NodeName: string(v.NodeName), Base: v.Base, Lowest: v.Lowest, Highest: v.Highest, HighestKind: v.HighestKind,
 		Connections: v.Connections, Rooms: v.Rooms, State: v.State, Began: v.Began,
 		Request: v.Request, Asks: v.Asks, Part: v.Part, Last: v.Last, Refusal: v.Refusal,
+		Presence: string(v.Presence), Version: v.Version, Since: v.Since, Limit: v.Limit,
 	}
 	if len(v.Payload) > 0 {
 		p.Payload = v.Payload
@@ -78,6 +79,13 @@ func samples() []Packet[id] {
 		{Kind: Answer, From: from, Request: 1, Last: true, Refusal: true},
 		{Kind: Answer, From: from, Request: 1, Asks: 2, Part: 300, Last: true, Payload: []byte("anything")},
 		{Kind: Answer, From: from, Request: 1},
+		{Kind: Question, From: from, Target: ToRooms, Names: []string{"lobby"}, Request: 1, Asks: AskPresence, Presence: "chat.Events", Limit: 100},
+		{Kind: PresenceChange, From: from, Base: 1<<24 - 1, Target: ToRooms, Names: []string{"lobby"}, Presence: "chat.Events", Since: 300, Version: 1<<64 - 1, Payload: []byte("entries")},
+		{Kind: PresenceChange, From: from, Target: ToRooms, Names: []string{""}, Version: 1},
+		{Kind: PresenceState, From: from, Target: ToRooms, Names: []string{"lobby"}, Presence: "chat.Events", Version: 7, Part: 300, Last: true, Payload: []byte("entries")},
+		{Kind: PresenceState, From: from, Target: ToRooms, Names: []string{"lobby"}, Presence: "chat.Events"},
+		{Kind: PresenceAsk, From: from, Base: 1, Target: ToRooms, Names: []string{"lobby"}, Presence: "chat.Events", Version: 7, Payload: []byte("nodes")},
+		{Kind: PresenceDigest, From: from, Base: 1, Target: ToRooms, Names: []string{"lobby"}, Presence: "chat.Events", Version: 7},
 	}
 }
 
@@ -106,7 +114,7 @@ func TestPackets(t *testing.T) {
 		if v.Names.At(len(p.Names)) != nil || v.Names.At(-1) != nil {
 			t.Errorf("%d: a name beyond the last", i)
 		}
-		if p.Kind == Answer {
+		if p.Kind >= Answer && p.Kind != PresenceDigest {
 			continue // its payload has no length
 		}
 		for n := range min(len(data), 2000) {
@@ -176,8 +184,8 @@ func TestMalformed(t *testing.T) {
 		{"layout 0", "5700" + head[4:] + "010161" + end + frame, ErrMalformed},
 		{"layout 2", "5702", ErrUnknown},
 		{"kind 0", "570100" + head[6:] + "010161" + end + frame, ErrMalformed},
-		{"kind 9", "570109" + head[6:] + "010161" + end + frame, ErrUnknown},
-		{"kind 9, broken", "570109" + head[6:] + "0109", ErrMalformed},
+		{"kind 13", "57010d" + head[6:] + "010161" + end + frame, ErrUnknown},
+		{"kind 13, broken", "57010d" + head[6:] + "0109", ErrMalformed},
 		{"flags", "57010101" + head[8:] + "010161" + end + frame, ErrUnknown},
 		{"sender 0", "570101000000000000000000" + "010161" + end + frame, ErrMalformed},
 		{"an odd tag", head + "010161" + "1f0101" + end + frame, ErrUnknown},
@@ -245,6 +253,14 @@ func TestMalformed(t *testing.T) {
 		{"a refusal that says why", "570108" + head[6:] + "0f0101" + "170101" + "1b0101" + end, ErrMalformed},
 		{"a refusal that says something", "570108" + head[6:] + "0f0101" + "170101" + "1b00" + end + "00", ErrMalformed},
 		{"an answer to nothing", "570108" + head[6:] + "170101" + end, ErrMalformed},
+		{"who is present", "570109" + head[6:] + "010172" + "0303010172" + "1f00" + end, nil},
+		{"who is present in no room", "570109" + head[6:] + "010161" + "1f00" + end, ErrMalformed},
+		{"who is present in two rooms", "570109" + head[6:] + "010172" + "03050201720173" + "1f00" + end, ErrMalformed},
+		{"who is present of no name", "570109" + head[6:] + "010172" + "0303010172" + end, ErrMalformed},
+		{"a state that is no part", "57010a" + head[6:] + "010172" + "0303010172" + "1f00" + end, ErrMalformed},
+		{"a change that is a part", "570109" + head[6:] + "010172" + "0303010172" + "1f00" + "170101" + end, ErrUnknown},
+		{"a digest with a payload", "57010c" + head[6:] + "010172" + "0303010172" + "1f00" + end + "00", ErrMalformed},
+		{"a version with more behind", "57010c" + head[6:] + "010172" + "0303010172" + "1f00" + "21020000" + end, ErrMalformed},
 	} {
 		data, err := hex.DecodeString(c.data)
 		if err != nil {
@@ -269,7 +285,7 @@ func TestUnknownQuestion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data = append(data[:len(data)-1], 31, 1, 1, tagEnd) // a tag that must be understood
+	data = append(data[:len(data)-1], 61, 1, 1, tagEnd) // a tag that must be understood
 	var v View
 	if err := v.Parse(data); !errors.Is(err, ErrUnknown) || v.From != 7 || v.Request != 300 || v.Kind != Question {
 		t.Errorf("%v: %+v", err, v)

@@ -28,6 +28,9 @@ func User(id string) string { return string(appendToken([]byte("u."), id)) }
 // of its connections.
 func NodeChannel(base uint32) string { return fmt.Sprintf("n.%06x", base&0xffffff) }
 
+// IsNodeChannel reports whether a channel is that of a node.
+func IsNodeChannel(channel string) bool { return strings.HasPrefix(channel, "n.") }
+
 // appendToken appends the token of a name. Tokens have 2 to maxToken of the
 // characters a-z A-Z 0-9 _ -, and each name has one of its own:
 //

@@ -44,6 +44,9 @@ type View struct {
 	Refusal bool
 	Limit   uint64
 
+	Presence       []byte
+	Version, Since uint64
+
 	Payload []byte
 
 	has uint64 // bits: the tags that there were
@@ -251,6 +254,8 @@ func (v *View) field(tag uint64, b []byte) (understood, sound bool) {
 	case tagPlaces:
 		v.Places = b
 		return true, Places(b).count() > 0
+	case tagPresence:
+		v.Presence = b
 	case tagNames:
 		return true, v.Names.parse(b)
 	case tagIDs, tagExcept:
@@ -314,6 +319,10 @@ func (v *View) numbers(tag uint64, b []byte) (sound bool) {
 		v.Limit, sound = n, true
 	case tagAsks:
 		v.Asks, sound = n, true
+	case tagVersion:
+		v.Version, sound = n, true
+	case tagSince:
+		v.Since, sound = n, true
 	case tagLoad:
 		rooms, k := binary.Uvarint(b)
 		if k <= 0 {
@@ -366,8 +375,11 @@ func (v *View) whole() bool {
 		return bare
 	case Question:
 		return (v.Target == 0 || v.addressed()) && v.Request != 0 && v.Asks != 0 && bare
-	default: // Answer
+	case Answer:
 		return v.Request != 0 && has(tagPart) && (bare || !v.Refusal)
+	default: // who is present
+		return v.Target == ToRooms && v.Names.Len() == 1 && v.addressed() && has(tagPresence) &&
+			(v.Kind != PresenceState || has(tagPart)) && (bare || v.Kind != PresenceDigest)
 	}
 }
 
