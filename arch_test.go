@@ -45,7 +45,7 @@ cmd/wsgen/internal/output:         cmd/wsgen/internal/emit cmd/wsgen/internal/ma
 templates/scaffold:
 templates/tsclient:
 
-runtime:                           runtime/broker runtime/internal/cluster runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/history runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
+runtime:                           runtime/broker runtime/internal/cluster runtime/internal/envelope runtime/internal/frame runtime/internal/handshake runtime/internal/history runtime/internal/hub runtime/internal/inbox runtime/internal/kit runtime/internal/lazy runtime/internal/outbox runtime/internal/pointer runtime/internal/presence runtime/internal/rates runtime/internal/socket runtime/internal/stdjson runtime/internal/steady runtime/wsjson
 runtime/broker:
 runtime/broker/brokertest:         runtime/broker runtime/internal/steady
 runtime/broker/memory:             runtime/broker
@@ -68,6 +68,7 @@ runtime/internal/lazy:
 runtime/internal/outbox:
 runtime/internal/payload:
 runtime/internal/pointer:
+runtime/internal/presence:
 runtime/internal/rates:            golang.org/x/time/rate
 runtime/internal/socket:           runtime/internal/frame runtime/internal/handshake runtime/internal/outbox runtime/internal/steady github.com/lxzan/gws
 runtime/internal/stdjson:

@@ -311,6 +311,9 @@ func (n *node) answer(v *cluster.View, t *Target, count int) {
 		all, more := t.membersHere(int(min(v.Limit, maxMembers)))
 		n.in.Answer(v, appendMembers(nil, all, more))
 		return
+	case v.Asks == cluster.AskPresence && v.Target == cluster.ToRooms:
+		n.in.Answer(v, n.server.roll.answer(v))
+		return
 	default:
 		n.in.Refuse(v)
 		return

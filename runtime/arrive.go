@@ -32,6 +32,9 @@ func (n *node) take(channel string, v *cluster.View) {
 			code = CloseNormal
 		}
 		count = t.disconnectHere(code, frame.CutReason(string(v.Reason)))
+	case cluster.PresenceChange, cluster.PresenceState, cluster.PresenceAsk, cluster.PresenceDigest:
+		n.server.roll.take(channel, v)
+		return
 	}
 	if v.Request != 0 {
 		n.answer(v, &t, count)

@@ -22,6 +22,7 @@ func NewServer(o Options) *Server {
 	s.hub = hub.New(s.engine, shutdownCause.socket())
 	s.history.tails = history.NewTails[*hub.Member](history.NewStore(o.Cluster.HistoryBytes), historyWord)
 	s.hub.Keep(s.history.tails)
+	s.roll = newPresences(s)
 	s.listen()
 	s.complain("", given.problems())
 	if o.Cluster.Broker != nil {

@@ -150,14 +150,17 @@ func (n *node) keptStats(h *HistoryStats) {
 
 func (n *node) up() {
 	n.histories.up()
+	n.server.roll.linkUp()
 	n.tell(ClusterEvent{Change: ClusterUp}, slog.LevelInfo, "ws: the link to the cluster's engine works")
 }
 
 func (n *node) down(cause error) {
+	n.server.roll.linkDown()
 	n.tell(ClusterEvent{Change: ClusterDown, Err: cause}, slog.LevelWarn, "ws: the link to the cluster's engine does not work; connections of this node hear each other, and not those of others", "error", cause)
 }
 
 func (n *node) joined(p cluster.Peer) {
+	n.server.roll.nodeJoined(p.ID, p.Base)
 	peer := newNode(&p)
 	n.tell(ClusterEvent{Change: ClusterNodeJoined, Node: peer}, slog.LevelInfo, "ws: a node has joined the cluster", "peer", peer.ID, "name", peer.Name)
 	if !n.in.Understands(&p) {
@@ -167,6 +170,7 @@ func (n *node) joined(p cluster.Peer) {
 
 func (n *node) gone(p cluster.Peer, left bool) {
 	n.clash.Store(0) // if it was not this one the next heartbeat says so
+	n.server.roll.nodeGone(p.ID, left)
 	peer := newNode(&p)
 	level, how := slog.LevelInfo, "it said so"
 	if !left {
@@ -190,6 +194,7 @@ func (n *node) dropped(why cluster.Drop, count int, events map[string]int, err e
 
 func (n *node) lost(count int, channels []string) {
 	n.histories.missed(channels)
+	n.server.roll.lostSome()
 	n.lostHow.add(count, n.tellLost)
 }
 

@@ -62,6 +62,14 @@ func newDesk(path string) gateway {
 				_, err := deskNews(c).In("news").Kept().Emit("posted", text)
 				return err
 			}),
+			"sit": inline(func(c *ws.Call) error {
+				var where string
+				if err := c.Decode(&where); err != nil {
+					return err
+				}
+				spec := ws.PresenceSpec{Name: "desk.Events", Event: "here", Linger: 2 * time.Second}
+				return ws.NewPresence[string](c.Client().Server(), spec, nil, nil).Join(c.Client(), "desk", where)
+			}),
 			"crash": inline(func(*ws.Call) error { panic("crash") }),
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsgen/wsgen/runtime/internal/cluster"
 	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 	"github.com/wsgen/wsgen/runtime/internal/kit"
@@ -45,6 +46,7 @@ type Server struct {
 	sessions   sessions
 	kept       *outbox.Budget // what sessions keep together
 	history    keeper         // of kept pushes
+	roll       roll           // who is seen in which rooms
 	cluster    part           // nil: this Server is alone
 	stray      bool           // it is to be in a cluster, and cannot
 	recorder   kit.Recorder   // nil: no test wants to know of pushes. Set before anything is pushed
@@ -60,6 +62,19 @@ type part interface {
 	keptStats(h *HistoryStats) // adds what the engine keeps of this node
 	declares(l *history.Log)   // has it know of a history soon
 	leave(ctx context.Context) error
+}
+
+// roll is who is seen in which rooms, as what stands below it knows it.
+type roll interface {
+	stats() PresenceStats
+	close()                               // nothing is done later any more
+	linkUp()                              // messages of other nodes come here, and some may have been lost
+	linkDown()                            // they do not
+	lostSome()                            // some of them were lost
+	nodeJoined(node uint64, base uint32)  // one has come, or is back
+	nodeGone(node uint64, left bool)      // one is gone; it has left, or was not heard any more
+	take(channel string, v *cluster.View) // what another node tells
+	answer(v *cluster.View) []byte        // to cluster.AskPresence
 }
 
 // clock returns the time since the Server was made.
@@ -109,8 +124,9 @@ type Stats struct {
 	Refused   uint64 // handshakes, frames and messages refused
 	Unopened  uint64 // those of Refused that were handshakes
 
-	Cluster ClusterStats // of Options.Cluster
-	History HistoryStats // of kept pushes
+	Cluster  ClusterStats  // of Options.Cluster
+	History  HistoryStats  // of kept pushes
+	Presence PresenceStats // of who is seen in rooms
 }
 
 // counters holds what Stats has counted since the Server was made.
@@ -136,6 +152,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Cluster:     inCluster,
 		History:     kept,
+		Presence:    s.roll.stats(),
 		Connections: s.hub.Count(),
 		Rooms:       s.hub.Rooms(),
 		Admitted:    s.hub.Admitted(),

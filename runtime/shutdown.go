@@ -43,6 +43,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	err := s.closeAll(ctx)
 	s.history.tails.Close()
+	s.roll.close()
 	if s.cluster != nil {
 		err = errors.Join(err, s.cluster.leave(ctx))
 	}

@@ -60,8 +60,8 @@ func (h *Hub) FollowUser(m *Member, l *history.Log, claim func(id string) histor
 	return nil
 }
 
-// leave takes m out of a room or user, and ends what it follows there. The caller
-// holds m.mu.
+// leave takes m out of a room or user, and ends what it follows there, and that it is
+// present there. The caller holds m.mu.
 func (h *Hub) leave(m *Member, place *membership, user bool) {
 	rs, name := h.rooms, place.room.name
 	if user {
@@ -69,6 +69,9 @@ func (h *Hub) leave(m *Member, place *membership, user bool) {
 	}
 	if rs.leave(place) {
 		h.tails.Leave(m, user, name)
+		if h.left != nil && !user {
+			h.left(m, name)
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ type Hub struct {
 	present  atomic.Int64 // registered, and not closing
 	single   atomic.Int64 // when a push was for a single member, by the Engine's clock
 
+	left func(m *Member, room string) // set by Parted; nil: nobody wants to know
+
 	// All of this is guarded by mu.
 	mu   sync.RWMutex
 	byID index

@@ -19,7 +19,7 @@ type room struct {
 	members []*membership // guarded by mu
 	gone    bool          // guarded by mu; the last member has left, and there may be another room of this name
 	named   bool          // one of rooms, which is gone with its last member
-	follows bool          // guarded by mu; a member has followed its history
+	follows bool          // guarded by mu; a member has followed its history, or is in it by Attend
 	size    atomic.Int32  // of members, for those who need not wait for a push
 }
 
@@ -45,7 +45,7 @@ func (r *room) add(m *membership) bool {
 
 // remove takes m out: the last member moves to its place, so leaving does not
 // depend on the room's size. It reports whether nobody is left, and whether m may
-// follow the room's history.
+// follow the room's history, or attend it.
 func (r *room) remove(m *membership) (empty, follows bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,7 +63,7 @@ func (r *room) remove(m *membership) (empty, follows bool) {
 	return last == 0, r.follows
 }
 
-// follow notes that a member follows the room's history.
+// follow notes that a member follows the room's history, or attends it.
 func (r *room) follow() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,8 +148,8 @@ const roomShards = 64
 
 // rooms finds a room by name. A room exists while it has members.
 //
-// Locks are taken in this order: Member.mu, the lock of a history (package history),
-// and then shard.mu or room.mu; the locks of package cluster, which calls nobody
+// Locks are taken in this order: Member.mu, the lock of a history (package history) or
+// of who is present in a room (package ws), and then shard.mu or room.mu; the locks of package cluster, which calls nobody
 // under its own, come last. A
 // push to a crowd holds that of its room for as long as it takes, so no
 // goroutine waits for a room's lock while it holds one that other rooms need.
@@ -193,7 +193,7 @@ func (rs *rooms) join(m *Member, name string) *membership {
 }
 
 // leave takes m out of its room and forgets the room with its last member. It reports
-// whether m may follow the room's history.
+// whether m may follow the room's history, or attend it.
 func (rs *rooms) leave(m *membership) (follows bool) {
 	empty, follows := m.room.remove(m)
 	if empty {
