@@ -143,7 +143,7 @@ func cutNode(w *World) error {
 	}{
 		{node, m.Proxy.Cut, m.Proxy.Heal},
 		{node, m.Proxy.Stall, m.Proxy.Heal},
-		{Fault{What: "servers cut off from each other", Engine: true}, w.Engine.Part, w.Engine.Heal},
+		{Fault{What: silentlyLost, Engine: true}, w.Engine.Part, w.Engine.Heal},
 	}
 	if w.Engine.Servers() == 1 || w.Scale.During < noticed {
 		ways = ways[:2]
@@ -258,6 +258,7 @@ func Run(name string, c *Case, s Scale) (*Result, error) {
 	if err := w.Until("after it all, all clients are at a node", 20*time.Second, w.served); err != nil {
 		w.Problem("%v", err)
 	}
+	w.people()
 	time.Sleep(s.After)
 	w.settle()
 	r.check()

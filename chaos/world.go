@@ -123,7 +123,7 @@ func (w *World) clients(c *Case) {
 	for i := range w.Scale.Clients {
 		p := &peer.Client{
 			Name: fmt.Sprint("client", i), User: node.User(i / 3),
-			Rooms: []string{node.Room(i), node.Room(i + 1 + i/node.Rooms%5)},
+			Rooms: []string{node.Room(i), node.Room(i + 1 + i/node.Rooms%5), node.Seen},
 			Where: func(attempt int) string { return w.Nodes[(i+attempt)%len(w.Nodes)].Addr() },
 		}
 		if c.Deaf && i%10 == 0 {

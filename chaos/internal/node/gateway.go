@@ -5,6 +5,7 @@ package node
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,6 +20,7 @@ import (
 //ws:guard Door
 type Gateway struct {
 	Push   ws.Push[Events]
+	Here   ws.Presence[string] // each connection says its id
 	Server *ws.Server
 	Name   string
 	churn  *churners
@@ -66,10 +68,16 @@ type Welcome struct {
 	Name string `json:"name"`
 }
 
-// Join enters rooms, and that of the connections of this node alone.
+// Join enters rooms, and that of the connections of this node alone. In the room Seen
+// everybody sees who else is there.
 //
 //ws:subscribe join
 func (g *Gateway) Join(c *ws.Client, rooms []string) (Welcome, error) {
+	if slices.Contains(rooms, Seen) {
+		if err := g.Here.Join(c, Seen, c.ID().String()); err != nil {
+			return Welcome{}, err
+		}
+	}
 	return Welcome{ID(g.Server), g.Name}, c.Join(append(rooms, Local(g.Name))...)
 }
 

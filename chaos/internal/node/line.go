@@ -15,6 +15,7 @@ const (
 	Churn   = "churn"   // the room that is joined and left all the time
 	Churner = "churner" // begins the name of who does that
 	Flood   = "flood"   // the room of those that read nothing
+	Seen    = "seen"    // the room in which all others are present
 )
 
 // Room returns the name of the k-th room.

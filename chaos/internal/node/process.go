@@ -49,11 +49,12 @@ func Run(text string) error {
 		Cluster:      ws.Cluster{Broker: c.broker(log), Node: c.Name, Linger: c.linger()},
 	})
 	push := NewEventsPush(server)
+	here := ws.NewPresence[string](server, ws.PresenceSpec{Name: "node.Events", Event: "here", Linger: 2 * time.Second}, nil, nil)
 	w := &worker{
-		config: c, server: server, push: push, churn: new(churners), id: ID(server),
+		config: c, server: server, push: push, here: here, churn: new(churners), id: ID(server),
 		rate: c.Rate, last: make(map[string]uint64), ends: make(chan struct{}),
 	}
-	endpoint := NewGatewayEndpoint(server, &Gateway{Push: push, Server: server, Name: c.Name, churn: w.churn}, &Door{})
+	endpoint := NewGatewayEndpoint(server, &Gateway{Push: push, Here: here, Server: server, Name: c.Name, churn: w.churn}, &Door{})
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return err
@@ -144,7 +145,10 @@ func (w *worker) report(events *eventList, collect bool) Report {
 	r := Report{
 		Node: w.id, Name: w.config.Name, At: time.Now(), Stats: w.server.Stats(),
 		Heap: mem.HeapAlloc, Goroutines: runtime.NumGoroutine(),
-		Calls: w.calls.times(), Idle: w.idle.times(), Events: events.all(), Last: make(map[string]uint64),
+		Calls: w.calls.times(), Idle: w.idle.times(), Events: events.all(), Last: make(map[string]uint64), People: make(map[string]int),
+	}
+	for _, p := range w.here.In(Seen).Joined {
+		r.People[p.Key] = len(p.Metas)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

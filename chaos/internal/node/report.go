@@ -16,6 +16,7 @@ type Report struct {
 	Pushed     uint64
 	Joins      int64             // of the room Churn
 	Last       map[string]uint64 // by stream: the last push
+	People     map[string]int    // who is in the room Seen, as the node knows, and by how many connections
 	Heap       uint64
 	Goroutines int
 	Waiting    int // the most messages that have waited for the engine

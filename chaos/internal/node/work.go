@@ -15,6 +15,7 @@ type worker struct {
 	config Config
 	server *ws.Server
 	push   ws.Push[Events]
+	here   ws.Presence[string]
 	churn  *churners
 	id     string
 

@@ -31,6 +31,7 @@ type Client struct {
 	ended bool              // guarded by mu
 	at    string            // guarded by mu; the node's id, with an answer to the join
 	last  map[string]record // guarded by mu; by node and stream
+	sees  map[string]int    // guarded by mu; who is in the room Seen, and by how many connections
 }
 
 // record is the last push of a stream.
@@ -122,7 +123,7 @@ func (c *Client) visit(addr string) {
 		return
 	}
 	c.conn = conn
-	c.last = make(map[string]record)
+	c.last, c.sees = make(map[string]record), nil
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
@@ -189,6 +190,8 @@ func (c *Client) read(conn *conn) {
 				c.at = w.Node
 				c.mu.Unlock()
 			}
+		case "here":
+			c.see(m.Data)
 		case "mark":
 			v.out = string(m.Data) == `"out"`
 		default:
