@@ -70,18 +70,24 @@ func (q *Queue) noteAt(anywhere bool) int {
 	return -1
 }
 
-// notes are the frames of Note and Tell that were handed out and may not have
+// notes are the frames of Note, Tell and Inform that were handed out and may not have
 // arrived, in order.
 type notes struct {
 	list  []note
+	short uint64                // so many frames that count the peer must have: of the notes before, some were forgotten
 	write func(lost int) []byte // writes one; nil: there was none of Note
 }
+
+// maxNotes is how many notes are kept. Of those that come before one frame there may
+// be any number, if nothing else is said to the peer; who follows so many rooms at
+// once, or one so often, is seldom.
+const maxNotes = 1024
 
 // note is one of them, or the sum of losses with nothing between them: so of these
 // there is one more than of other frames at most.
 type note struct {
 	at    uint64 // how many frames that count were taken before it
-	lost  uint32 // 0: it is of Tell
+	lost  uint32 // 0: it is of Tell or Inform
 	frame *Frame
 }
 
@@ -92,6 +98,10 @@ func (k *keeping) noted(f *Frame, lost uint32) {
 	if last := k.rarely().last(); lost > 0 && last != nil && last.at == k.sent && last.lost > 0 {
 		k.renew(last, last.lost+lost)
 		return
+	}
+	if len(k.rare.list) == maxNotes {
+		k.rare.short = k.rare.list[0].at + 1
+		k.rare.list = slices.Delete(k.rare.list, 0, 1)
 	}
 	k.rare.list = append(k.rare.list, note{k.sent, lost, f})
 }

@@ -270,10 +270,11 @@ func (q *Queue) WaitModest(frame []byte, done <-chan struct{}) Verdict {
 type manner uint8
 
 const (
-	alone  manner = iota
-	linked        // for none while the queue is parked
-	modest        // in half of the bounds, if the queue has a Keeper
-	bound         // to its socket: not once the queue has been parked
+	alone   manner = iota
+	linked         // for none while the queue is parked
+	modest         // in half of the bounds, if the queue has a Keeper
+	present        // modest, and for as long as the queue is parked
+	bound          // to its socket: not once the queue has been parked
 )
 
 func (q *Queue) wait(frame []byte, m mark, done <-chan struct{}, how manner) Verdict {
@@ -298,7 +299,9 @@ func (q *Queue) takes(n int, how manner) bool {
 	switch {
 	case how == linked && q.is(parked):
 		return true
-	case how == modest && q.keeps() && q.frames > 0:
+	case how == present && q.is(parked):
+		return false
+	case (how == modest || how == present) && q.keeps() && q.frames > 0:
 		if l := q.limits.Load(); int(q.frames) >= l.Frames/2 || int(q.bytes)+n > l.Bytes/2 {
 			return false
 		}
@@ -359,7 +362,7 @@ func (q *Queue) within(frames int32, bytes int) bool {
 }
 
 func (q *Queue) add(frame []byte, m mark) Verdict {
-	if q.frames == 0 {
+	if q.frames == 0 && !m.kept { // the inline slot has no room for all of that mark
 		q.inline(frame, 0, m.how)
 	} else {
 		q.append(&Frame{bytes: frame}, m)

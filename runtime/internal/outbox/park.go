@@ -42,12 +42,20 @@ func (q *Queue) Park(b *Batch) (closed bool) {
 	return q.refrain()
 }
 
+// Parked reports whether the queue is parked, and has not ended.
+func (q *Queue) Parked() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.is(parked)
+}
+
 // Unpark ends parking. The verdict is Queued or Schedule. What is taken next is
 // behind all that was taken before, unless Rewind has queued some of it again.
 func (q *Queue) Unpark() Verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.clear(parked)
+	q.wake() // some have waited for that (WaitPresent)
 	q.keeping().left()
 	if !q.is(writing) {
 		q.clear(stalled) // that was the other socket
@@ -60,7 +68,7 @@ func (q *Queue) Unpark() Verdict {
 
 // Rewind queues again what was taken behind the first seq frames that count, in
 // front of all that waits, beyond the bounds: the peer has not had it. Of what does
-// not count only the frames of Note and Tell are among that. It takes the numbers
+// not count only the frames of Note, Tell and Inform are among that. It takes the numbers
 // back, and pushes cannot shed it. It returns false, and changes nothing, if not
 // all of that is kept, or if there was not so much. The queue must be parked, and
 // nobody have it.
@@ -68,7 +76,7 @@ func (q *Queue) Rewind(seq uint64) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	k := q.keeping()
-	if seq > k.sent || k.sent-seq > uint64(k.n) {
+	if seq > k.sent || k.sent-seq > uint64(k.n) || k.rare != nil && seq < k.rare.short {
 		return false
 	}
 	front := overflows.Get().(*overflow)
