@@ -17,9 +17,10 @@ type chase[P Peer] struct {
 // the other: they all have to fit into one outbox.
 type chaser[P Peer] struct {
 	queue []*chase[P] // guarded by Tails.mu
+	runs  bool        // guarded by Tails.mu; a goroutine does it
 }
 
-// pursue has a peer catch up. Locks of tails may be held.
+// pursue has a peer catch up, when it is there. Locks of tails may be held.
 func (t *Tails[P]) pursue(c *chase[P]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -28,9 +29,9 @@ func (t *Tails[P]) pursue(c *chase[P]) {
 		r = new(chaser[P])
 		t.chasers[c.peer] = r
 		t.catchUps.Add(1)
-		go t.run(c.peer, r)
 	}
 	r.queue = append(r.queue, c)
+	t.begin(c.peer, r)
 }
 
 // next returns the chase whose turn it is; nil if there is none, and the chaser is done

@@ -65,7 +65,8 @@ type Claim struct {
 type Tails[P Peer] struct {
 	store  *Store
 	words  func(Word) []byte
-	remote *remotes[P] // nil: the Store keeps the messages
+	away   func(P) bool // nil: nobody ever is
+	remote *remotes[P]  // nil: the Store keeps the messages
 
 	kept, duplicates, catchUps, recovered, unrecovered, lost, resets atomic.Uint64
 
