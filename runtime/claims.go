@@ -55,12 +55,17 @@ func (c *conn) takeClaims(f *envelope.Frame) (taken bool, fault error) {
 	return true, nil
 }
 
-// readClaims reads an object of positions. What is no position stays: who follows that
-// history is told that it is not recovered.
+// readClaims reads an object of positions.
 func readClaims(data []byte) (at map[string]string, ok bool) {
 	if json.Unmarshal(data, &at) != nil || at == nil || len(at) > maxClaims {
 		return nil, false
 	}
+	return sound(at), true
+}
+
+// sound takes out of at what is of no history. What is no position stays: who follows
+// that history is told that it is not recovered.
+func sound(at map[string]string) map[string]string {
 	for id, position := range at {
 		switch {
 		case len(id) != history.IDBytes:
@@ -69,10 +74,11 @@ func readClaims(data []byte) (at map[string]string, ok bool) {
 			at[id] = ""
 		}
 	}
-	return at, true
+	return at
 }
 
-// claimByQuery remembers what the request claims, for what the connect hook follows.
+// claimByQuery remembers what the request claims, for what the connect hook follows. In
+// a session $connect can say it, and nothing of it is in an address.
 func (c *conn) claimByQuery(r *http.Request) {
 	if !strings.Contains(r.URL.RawQuery, claimsQuery+"=") {
 		return

@@ -72,6 +72,9 @@ func (s *session) first(text bool, data []byte) {
 	if s.member.Socket.Closes() {
 		return // nothing is registered that closes already
 	}
+	if len(says.At) > 0 {
+		s.claimAll(sound(says.At))
+	}
 	s.born = s.endpoint.server.clock() // the hook's time, and the connection's, begin here
 	if refusal := s.open(p.request, p.arrival); refusal != nil {
 		s.refused(refusal)

@@ -21,6 +21,9 @@ type connectData struct {
 		SID string `json:"sid"`
 		Seq uint64 `json:"seq"`
 	} `json:"resume"`
+	// At is what the client has had of histories, as $resume says it. It counts in a
+	// session that begins, from before the connect hook runs.
+	At map[string]string `json:"at"`
 
 	why string // it is not resumed; ours
 }
@@ -29,6 +32,7 @@ type connectData struct {
 const (
 	errNotConnect   envelope.Fault = `the first message must be "$connect"`
 	errConnectData  envelope.Fault = `the data of "$connect" does not decode`
+	errConnectAt    envelope.Fault = `"at" of "$connect" has more than 256 positions`
 	errConnectToken envelope.Fault = "the token has characters that no header can hold"
 	errConnectTwice envelope.Fault = `"$connect" was sent twice`
 )
@@ -45,6 +49,9 @@ func (p protocol) readConnect(text []byte) (d connectData, err error) {
 	}
 	if !headerSafe(d.Token) {
 		return d, errConnectToken
+	}
+	if len(d.At) > maxClaims {
+		return d, errConnectAt
 	}
 	return d, nil
 }

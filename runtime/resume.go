@@ -176,5 +176,6 @@ func (s *session) attached(from *session, sid string) {
 	defer s.mu.Unlock()
 	if s.stage == stageOpen { // else it has lost this socket as well
 		s.member.Socket.Resumed()
+		sv.hub.Back(&s.member)
 	}
 }

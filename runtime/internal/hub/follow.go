@@ -75,11 +75,13 @@ func (h *Hub) leave(m *Member, place *membership, user bool) {
 	}
 }
 
-// Offer implements history.Peer.
-func (m *Member) Offer(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Insist(frame)) }
+// Offer implements history.Peer. A member without a socket has no room: what it is to
+// get is kept in the history, and is not read before it has one.
+func (m *Member) Offer(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Present(frame)) }
 
-// Say implements history.Peer.
-func (m *Member) Say(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Aside(frame)) }
+// Say implements history.Peer. What is said may be lost with the socket that it was
+// written to, and is said again then, in its place among what is pushed.
+func (m *Member) Say(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Inform(frame)) }
 
 // queued has what was queued written.
 func (m *Member) queued(v outbox.Verdict) history.Verdict {
@@ -93,19 +95,16 @@ func (m *Member) queued(v outbox.Verdict) history.Verdict {
 	return history.Taken
 }
 
-// Wait implements history.Peer.
+// Wait implements history.Peer. It waits for a socket, too.
 func (m *Member) Wait(frame []byte) bool {
-	v := m.Socket.Out().WaitModest(frame, nil)
+	v := m.Socket.Out().WaitPresent(frame)
 	m.Socket.Schedule(v)
 	return v.Accepted()
 }
 
 // WaitSay implements history.Peer.
 func (m *Member) WaitSay(frame []byte) bool {
-	v := m.Socket.Out().WaitAside(frame)
-	for v.Refused() { // the socket is gone that it was for, and another may come
-		v = m.Socket.Out().WaitAside(frame)
-	}
+	v := m.Socket.Out().WaitInform(frame)
 	m.Socket.Schedule(v)
 	return v.Accepted()
 }

@@ -59,8 +59,15 @@ func (h *Hub) JoinCluster(i *cluster.Interest, usersToAll bool) {
 }
 
 // Keep makes t what the histories of h's rooms and users are kept by. It must be
-// called before the first member is added.
-func (h *Hub) Keep(t *Tails) { h.tails = t }
+// called before the first member is added. Who has no socket is not caught up with
+// until Back.
+func (h *Hub) Keep(t *Tails) {
+	t.Rests(func(m *Member) bool { return m.Socket.Out().Parked() })
+	h.tails = t
+}
+
+// Back has a member that has a socket again get what it has missed.
+func (h *Hub) Back(m *Member) { h.tails.Back(m) }
 
 // Unlimited stands for any number of connections.
 const Unlimited = math.MaxInt
@@ -257,6 +264,9 @@ func (h *Hub) Remove(m *Member) {
 	defer m.mu.Unlock()
 	if m.rooms != nil && m.rooms.user != nil {
 		h.leave(m, m.rooms.user, true)
+	}
+	if h.tails != nil {
+		h.tails.Gone(m)
 	}
 }
 

@@ -141,9 +141,10 @@ func (p *keeping) give(m *Member, e *history.Entry, f history.Followers[*Member]
 }
 
 // giveFollower pushes to a member that is at the end of the history. The frame is
-// insisted on, since a gap would not be seen.
+// insisted on, since a gap would not be seen. A member without a socket gets it when it
+// has one: its place is kept, and its outbox has the room for what is kept nowhere else.
 func (p *keeping) giveFollower(m *Member, e *history.Entry, f history.Followers[*Member]) {
-	switch v := m.Socket.Out().Insist(p.message.to(m).Bytes()); {
+	switch v := m.Socket.Out().Present(p.message.to(m).Bytes()); {
 	case v.Accepted():
 		p.n.Sent++
 		if v == outbox.Schedule {
