@@ -37,18 +37,20 @@ func (w *World) people() {
 	}
 }
 
-// wrongPeople returns who knows others than there are, at most ten.
+// wrongPeople returns who knows others than there are, at most ten. A node without
+// clients in the room knows nobody.
 func (w *World) wrongPeople() (wrong []string) {
-	there := make(map[string]int)
+	there, at := make(map[string]int), make(map[string]bool)
 	for _, c := range w.Clients {
 		if c.At() != "" && !c.Deaf && !c.Churns {
 			there[c.User]++
+			at[c.At()] = true
 		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, m := range w.Nodes {
-		if life := m.Life(); life != nil && !maps.Equal(life.Report.People, there) {
+		if life := m.Life(); life != nil && at[life.ID] && !maps.Equal(life.Report.People, there) {
 			wrong = append(wrong, fmt.Sprintf("%v knows %v, and there are %v", life, life.Report.People, there))
 		}
 	}

@@ -64,7 +64,7 @@ func (c *conn) next(buf []byte) ([]byte, error) {
 		if _, err := io.ReadFull(c.in, head[:2]); err != nil {
 			return nil, err
 		}
-		size := uint64(head[1])
+		op, size := head[0], uint64(head[1])
 		switch size {
 		case 126:
 			if _, err := io.ReadFull(c.in, head[:2]); err != nil {
@@ -74,7 +74,6 @@ func (c *conn) next(buf []byte) ([]byte, error) {
 		case 127:
 			return nil, errors.New("peer: a frame of more than 64 KiB")
 		}
-		op := head[0]
 		if size > uint64(cap(buf)) {
 			buf = make([]byte, size)
 		}

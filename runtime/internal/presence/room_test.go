@@ -271,3 +271,47 @@ func TestParts(t *testing.T) {
 		t.Errorf("%d are there still", b.Count())
 	}
 }
+
+// TestSilence: whose last word was lost is asked after a while, and one that is no
+// member and does not answer is given up.
+func TestSilence(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		member        bool
+		after, before time.Duration
+	}{
+		{"a member whose last one has left", true, sure, sure + 5*time.Second},
+		{"no member", false, unknown, unknown + 20*time.Second},
+	} {
+		options := func(self uint64) *Options {
+			return &Options{
+				Self: self, Versions: new(Versions), Most: func() int { return 1 << 10 }, Member: func(uint64) bool { return c.member },
+				Random: func(time.Duration) time.Duration { return 0 },
+			}
+		}
+		its := options(1)
+		a, b := New(its, true, 0), New(options(2), true, 0)
+		a.Set(entryOf(7, "ann", ""), 0)
+		from := Origin{Node: 1, Direct: true}
+		_, _, out := a.Turn(0)
+		for i := range out {
+			b.Hear(&from, &out[i], 0)
+		}
+		if b.Count() != 1 {
+			t.Fatalf("%s: nobody is there", c.name)
+		}
+		now := time.Duration(0)
+		for ; b.Count() > 0 && now < 10*time.Minute; now += time.Second {
+			_, _, out := b.Turn(now)
+			for i := range out {
+				reply, answers := Nobody(its, &Origin{Node: 2, Direct: out[i].Direct}, &out[i])
+				if answers && c.member {
+					b.Hear(&from, &reply, now)
+				}
+			}
+		}
+		if now < c.after || now > c.before {
+			t.Errorf("%s: gone after %v, want %v to %v", c.name, now, c.after, c.before)
+		}
+	}
+}

@@ -286,7 +286,7 @@ func (n *simNode) step() {
 		c := &simWatcher{}
 		c.hear(n, n.room.Full())
 		n.watchers = append(n.watchers, c)
-	case what == 19:
+	case what == 19 && w.random.IntN(8) == 0:
 		for _, conn := range conns {
 			n.unset(conn)
 		}
