@@ -80,16 +80,41 @@ func (l listing) table(w io.Writer) error {
 	if rows != nil && len(l.Pushes) > 0 {
 		fmt.Fprintln(w)
 	}
-	rows = nil
-	for _, p := range l.Pushes {
-		for _, e := range p.Events {
-			rows = append(rows, []string{p.Package.short() + p.Name, registry(p.Namespace), e.Event, e.Data})
-		}
-	}
-	if err := columns(w, []string{"push", "to", "event", "data"}, rows); err != nil {
+	if err := l.pushes(w); err != nil {
 		return err
 	}
 	return l.questions(w)
+}
+
+// pushes prints a line for each event that clients get. Where there is a history, a
+// column more says what is kept.
+func (l listing) pushes(w io.Writer) error {
+	var rows [][]string
+	head := []string{"push", "to", "event", "data"}
+	kinds := slices.ContainsFunc(l.Pushes, func(p listedPush) bool {
+		return slices.ContainsFunc(p.Events, func(e listedEvent) bool { return e.kind() != "" })
+	})
+	if kinds {
+		head = append(head, "kind")
+	}
+	for _, p := range l.Pushes {
+		for _, e := range p.Events {
+			row := []string{p.Package.short() + p.Name, registry(p.Namespace), e.Event, e.Data}
+			if kinds {
+				row = append(row, e.kind())
+			}
+			rows = append(rows, row)
+		}
+	}
+	return columns(w, head, rows)
+}
+
+// kind is what an event is besides a push; "" if it is no more.
+func (e listedEvent) kind() string {
+	if e.Kept {
+		return "kept"
+	}
+	return ""
 }
 
 // declares reports whether some handler says which codes it refuses with.

@@ -66,15 +66,23 @@ type listedParam struct {
 }
 
 type listedPush struct {
-	Package   listedPackage `json:"package"`
-	Name      string        `json:"name"`
-	Namespace string        `json:"namespace,omitempty"`
-	Events    []listedEvent `json:"events"`
+	Package   listedPackage  `json:"package"`
+	Name      string         `json:"name"`
+	Namespace string         `json:"namespace,omitempty"`
+	History   *listedHistory `json:"history,omitempty"`
+	Events    []listedEvent  `json:"events"`
+}
+
+type listedHistory struct {
+	Name string `json:"name"`
+	Size int    `json:"size"`
+	TTL  string `json:"ttl"`
 }
 
 type listedEvent struct {
 	Event    string `json:"event"`
 	Data     string `json:"data,omitempty"`
+	Kept     bool   `json:"kept,omitempty"`
 	Method   string `json:"method"`
 	Position string `json:"position"`
 }
@@ -190,8 +198,11 @@ func (l lister) push(p *model.Package, push *model.Push) listedPush {
 	out := listedPush{
 		Package: listedPackage(p.Path), Name: push.Name, Namespace: optionalType(push.Namespace), Events: []listedEvent{},
 	}
+	if h := push.History; h != nil {
+		out.History = &listedHistory{h.Name, h.Size, h.TTL.String()}
+	}
 	for _, m := range push.Methods {
-		e := listedEvent{Event: m.Event, Method: m.Name, Position: l.position(m.Pos)}
+		e := listedEvent{Event: m.Event, Kept: m.Kept, Method: m.Name, Position: l.position(m.Pos)}
 		if m.Param != nil {
 			e.Data = typeText(m.Param.Type)
 		}

@@ -117,6 +117,10 @@ const (
 	PushedTwoTypes    Code = "WS112"
 	CommonCode        Code = "WS113"
 	AskAndPush        Code = "WS114"
+	KeptNowhere       Code = "WS115"
+	KeepsNothing      Code = "WS116"
+	KeptCount         Code = "WS117"
+	HistoryTwice      Code = "WS121"
 
 	SettingsLine    Code = "WS130"
 	UnknownSetting  Code = "WS131"

@@ -244,6 +244,18 @@ func (d *Directive) with(arg *Arg) string {
 	return strings.Join(words, " ")
 }
 
+// WithOption is the directive, which takes no argument, as one writes it with another
+// value of an option.
+func (d *Directive) WithOption(key, value string) string {
+	words := []string{prefix + d.Name}
+	for _, o := range d.Options {
+		if o.Key != key {
+			words = append(words, o.Write())
+		}
+	}
+	return strings.Join(append(words, Arg{Key: key, Value: value}.Write()), " ")
+}
+
 // unquoted reports whether the event that d lacks may be what it has as an
 // option: one with an equals sign, which is quoted then.
 func (d *Directive) unquoted(spec Spec) bool {

@@ -185,6 +185,18 @@ func ofPrograms() []Spec {
 			Example: "//ws:push",
 		},
 		{
+			Name: "history", On: Type, Where: "a //ws:push interface",
+			Options: []OptionSpec{
+				{Name: "size", Doc: "how many messages of each room or user are kept, 1 to 10000; default: 100"},
+				{Name: "ttl", Doc: "for how long, 1s to 24h; default: 5m"},
+				{Name: "name", Doc: "what the history is called, of 1 to 100 letters, digits and . _ -; default: package and interface, as in chat.Events"},
+			},
+			Doc: "What the interface's methods marked //ws:kept push to a room or a user is kept, and clients can follow it.",
+			More: "[The guide](../guide/history.md) says how. The name is the same on all nodes and in all releases that share a history: " +
+				"renaming the package or the interface renames it, and clients that were away over that are told that something is missing. With the old name as `name=` nothing is.",
+			Example: "//ws:history size=100 ttl=5m",
+		},
+		{
 			Name: "ask", On: Type, Where: "an interface type",
 			Options: []OptionSpec{
 				{Name: "namespace", Doc: "the //ws:namespace type whose connections it asks; default: the application's Server"},
@@ -197,6 +209,12 @@ func ofPrograms() []Spec {
 			Name: "event", On: InterfaceMethod, Where: "a method of a //ws:push or //ws:ask interface", Args: "event", Takes: TakesEvent, Min: 1, Max: 1,
 			Doc:     "The event's name, where it is not the method's name in lowerCamel.",
 			Example: "//ws:event order_done",
+		},
+		{
+			Name: "kept", On: InterfaceMethod, Where: "a method of a //ws:push interface with //ws:history",
+			Doc:     "What the method pushes to a room or a user is kept in the interface's history.",
+			More:    "A push to everyone, or to connections by id, is not kept.",
+			Example: "//ws:kept",
 		},
 		{
 			Name: "app", On: PackageClause, Where: "a package clause", Args: "[folder...]", Max: -1,

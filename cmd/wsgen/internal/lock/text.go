@@ -105,7 +105,11 @@ func (w *writer) registry(r *model.Registry) {
 		lines = append(lines, "  ask "+event(a.Event)+" "+w.union(a.In, sent)+" -> "+w.union(a.Out, taken)+"\n")
 	}
 	for _, p := range slices.SortedFunc(slices.Values(r.Pushes), func(a, b *model.Pushed) int { return strings.Compare(a.Event, b.Event) }) {
-		lines = append(lines, "  push "+event(p.Event)+" "+w.union(p.Data, sent)+"\n")
+		line := "  push " + event(p.Event) + " " + w.union(p.Data, sent)
+		if p.Kept {
+			line += " kept"
+		}
+		lines = append(lines, line+"\n")
 	}
 	w.block("registry", lines)
 }

@@ -108,6 +108,9 @@ type Pushed struct {
 	Event string
 	Doc   Doc
 	Data  []*Shape // a union of these, each once; nil is null
+	// Kept says that some interface keeps it: frames of it may have the members log
+	// and at, and clients may follow it.
+	Kept bool
 }
 
 // Asked is a question that a client of a registry is asked. Several interfaces may

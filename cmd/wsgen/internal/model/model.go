@@ -209,8 +209,16 @@ type Push struct {
 	Pos       token.Position
 	Name      string
 	Namespace *TypeRef // nil is *ws.Server
+	History   *History // nil: nothing is kept
 	Methods   []*PushMethod
 	GoPush
+}
+
+// History is what is kept of a push interface, for each room and user.
+type History struct {
+	Name string // the same on all nodes: chat.Events
+	Size int    // messages
+	TTL  time.Duration
 }
 
 // PushMethod is one outbound event.
@@ -222,6 +230,7 @@ type PushMethod struct {
 	// Count and Err say which of the results (int, error) it has, in that order.
 	Count bool
 	Err   bool
+	Kept  bool // in the interface's history
 }
 
 // Ask is an interface type marked //ws:ask.

@@ -128,6 +128,8 @@ func TestDigests(t *testing.T) {
 		{"a value", "\tQuiet Kind = \"quiet\"\n", "", false},
 		{"a push", "Said(l Line) error\n", "Said(l Line) error\n\tGone() error\n", false},
 		{"what is pushed", "Said(l Line) error\n", "Said(l *Line) error\n", false},
+		{"what is kept", "//ws:push\ntype Events interface {\n", "//ws:push\n//ws:history\ntype Events interface {\n\t//ws:kept\n", false},
+		{"how much is kept", "//ws:push\ntype Events interface {\n", "//ws:push\n//ws:history size=5\ntype Events interface {\n", true},
 		{"a question", "Confirm(ctx context.Context, text string) (bool, error)", "Confirm(ctx context.Context, text string) error", false},
 	} {
 		changed := strings.ReplaceAll(digested, c.from, c.to)

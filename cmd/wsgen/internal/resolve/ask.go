@@ -29,6 +29,7 @@ func (r *resolver) ask(p *pkg, obj *types.TypeName, d *directive.Directive) {
 	ask := &model.Ask{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
 	r.outboundMethods(p, obj, d, iface, ask.Namespace, kind, func(fn *types.Func) func(event string) {
 		m := r.askMethod(p, obj, fn)
+		r.onlyPushed(obj, fn)
 		return func(event string) {
 			m.Event = event
 			ask.Methods = append(ask.Methods, m)

@@ -186,7 +186,7 @@ func ofWsgen(code string) bool {
 // pushes are what a package's push interfaces send to clients of the gateways
 // that there are.
 func (c *composer) pushes(p *pkg) {
-	c.outbounds(p, "push", func(registry *model.Registry, fn *types.Func, event string) {
+	c.outbounds(p, "push", func(registry *model.Registry, obj *types.TypeName, fn *types.Func, event string) {
 		i := slices.IndexFunc(registry.Pushes, func(p *model.Pushed) bool { return p.Event == event })
 		if i < 0 {
 			i = len(registry.Pushes)
@@ -195,13 +195,14 @@ func (c *composer) pushes(p *pkg) {
 		push := registry.Pushes[i]
 		c.describe(&push.Doc, fn)
 		push.Data = union(push.Data, c.param(fn, 0))
+		push.Kept = push.Kept || p.has(obj, "history") && c.r.markOf(fn, "kept") != nil
 	})
 }
 
 // asks are the questions that a package's ask interfaces ask clients of the
 // gateways that there are.
 func (c *composer) asks(p *pkg) {
-	c.outbounds(p, "ask", func(registry *model.Registry, fn *types.Func, event string) {
+	c.outbounds(p, "ask", func(registry *model.Registry, _ *types.TypeName, fn *types.Func, event string) {
 		i := slices.IndexFunc(registry.Asks, func(a *model.Asked) bool { return a.Event == event })
 		if i < 0 {
 			i = len(registry.Asks)
@@ -219,7 +220,7 @@ func (c *composer) asks(p *pkg) {
 
 // outbounds calls do for each method of the interfaces of p that a directive marks,
 // if clients of the gateways hear it.
-func (c *composer) outbounds(p *pkg, directive string, do func(*model.Registry, *types.Func, string)) {
+func (c *composer) outbounds(p *pkg, directive string, do func(*model.Registry, *types.TypeName, *types.Func, string)) {
 	objs, ds := p.marked(directive)
 	for i, obj := range objs {
 		registry := c.registries[c.r.registryOf(p, ds[i])]
@@ -227,7 +228,7 @@ func (c *composer) outbounds(p *pkg, directive string, do func(*model.Registry, 
 			continue // nobody hears it
 		}
 		for _, fn := range c.r.pushMethods(obj.Type().Underlying().(*types.Interface)) {
-			do(registry, fn, c.r.quiet().pushEvent(fn, nameSpan(fn)))
+			do(registry, obj, fn, c.r.quiet().pushEvent(fn, nameSpan(fn)))
 		}
 	}
 }

@@ -88,7 +88,7 @@ func contract(c *model.Contract) string {
 	for _, r := range c.Registries {
 		d.line(0, "registry", r.Name, r.Go)
 		for _, p := range r.Pushes {
-			d.line(1, p.Event, either(p.Data), comment(p.Doc))
+			d.line(1, p.Event, either(p.Data), when(p.Kept, "kept"), comment(p.Doc))
 		}
 		for _, a := range r.Asks {
 			d.line(1, a.Event, either(a.In), "->", either(a.Out), comment(a.Doc))

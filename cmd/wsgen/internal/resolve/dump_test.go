@@ -44,13 +44,13 @@ func (d *dumper) pkg(p *model.Package) {
 		d.line(1, "namespace", n.Name, provider(n.Provider))
 	}
 	for _, p := range p.Pushes {
-		d.line(1, "push", p.Name, ref(p.Namespace), when(p.OwnNew, "own-new"), when(p.OwnNewPush, "own-new-push"))
+		d.line(1, "push", p.Name, ref(p.Namespace), when(p.OwnNew, "own-new"), when(p.OwnNewPush, "own-new-push"), history(p.History))
 		for _, m := range p.Methods {
 			in := ""
 			if m.Param != nil {
 				in = typ(m.Param.Type) + coded(m.Param.Codec)
 			}
-			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"))
+			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"), when(m.Kept, "kept"))
 		}
 	}
 	for _, a := range p.Asks {
@@ -78,6 +78,13 @@ func (d *dumper) pkg(p *model.Package) {
 			d.line(2, "joins", s.Path, s.Name)
 		}
 	}
+}
+
+func history(h *model.History) string {
+	if h == nil {
+		return ""
+	}
+	return fmt.Sprintf("history=%s/%d/%s", h.Name, h.Size, h.TTL)
 }
 
 func (d *dumper) gateway(g *model.Gateway) {

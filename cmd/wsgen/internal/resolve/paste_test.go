@@ -46,9 +46,11 @@ func leads() []lead {
 		{`^quote it if it has spaces`, directive},
 		{`^an event with an equals sign is quoted`, over},
 		{`^name the event that \w+ handles`, directive},
-		{`^give one of them another event`, directive},
+		{`^give one of them another (?:event|name)`, directive},
 		{`^rename the method, or give it an event`, directive},
 		{`^mark (?:it|the type|the method)`, above},
+		{`^mark each method whose pushes are to be kept, or remove this`, above},
+		{`^say how much is kept, above the interface`, above},
 		{`^(mark it //ws:public) if`, above},
 		{`or ask it here, too`, above},
 		{`say that it is open on purpose`, above},
@@ -280,7 +282,7 @@ func above(e *editor, c cure) {
 		return
 	}
 	ast.Inspect(e.parse(), func(n ast.Node) bool {
-		if strings.HasPrefix(c.code, "//ws:event ") {
+		if strings.HasPrefix(c.code, "//ws:event ") || c.code == "//ws:kept" {
 			return false // of a method of an interface: its line
 		}
 		switch n := n.(type) {

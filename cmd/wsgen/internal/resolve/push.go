@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,16 +18,20 @@ import (
 // pushes resolves the interfaces of p marked //ws:push.
 func (r *resolver) pushes(p *pkg) { r.outbounds(p, "push", r.push) }
 
-// events reports //ws:event on methods that no push or ask interface has.
+// events reports directives on methods that no push or ask interface has.
 func (r *resolver) events(p *pkg) {
 	for _, d := range p.all {
-		if d.Name != "event" {
+		if d.Site.Place != directive.InterfaceMethod {
 			continue
 		}
 		obj, _ := p.src.Info.Defs[d.Site.Type.Name].(*types.TypeName)
 		fn, _ := p.src.Info.Defs[d.Site.Field.Names[0]].(*types.Func)
 		if obj != nil && !p.has(obj, "push") && !p.has(obj, "ask") && !r.pushed[fn] {
-			r.report(diag.EventWithoutPush, head(d), "//ws:event has no effect: "+obj.Name()+" is no push or ask interface", diag.Paste("mark it", "//ws:push"),
+			kind := "push"
+			if d.Name == "event" {
+				kind = "push or ask"
+			}
+			r.report(diag.EventWithoutPush, head(d), fmt.Sprintf("//ws:%s has no effect: %s is no %s interface", d.Name, obj.Name(), kind), diag.Paste("mark it", "//ws:push"),
 				r.related(nameSpan(obj), obj.Name()+" is declared here"))
 		}
 	}
@@ -44,14 +47,17 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 		return
 	}
 	push := &model.Push{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
+	kept := r.history(p, obj, push, r.registryOf(p, d))
 	r.outboundMethods(p, obj, d, iface, push.Namespace, kind, func(fn *types.Func) func(event string) {
 		m := r.pushMethod(p, obj, fn)
+		kept.method(fn, m)
 		return func(event string) {
 			m.Event = event
 			push.Methods = append(push.Methods, m)
 			r.noteSilent(obj, fn)
 		}
 	})
+	kept.nothing(iface)
 	p.model.Pushes = append(p.model.Pushes, push)
 }
 
@@ -95,37 +101,10 @@ func (r *resolver) freeEvent(fn *types.Func, events map[string]*types.Func) stri
 
 // eventOf is the //ws:event directive of a method, in this module or another.
 func (r *resolver) eventOf(fn *types.Func) *directive.Directive {
-	ds := r.foreignEvent(fn)
-	if home := r.home(fn); home != nil {
-		ds = home.onFunc[fn.Origin()]
-	}
-	for _, d := range ds {
-		if d.Name == "event" && len(d.Args) == 1 {
-			return d
-		}
+	if d := r.markOf(fn, "event"); d != nil && len(d.Args) == 1 {
+		return d
 	}
 	return nil
-}
-
-// foreignEvent are the directives above a method of an interface in a package
-// of which we only have export data.
-func (r *resolver) foreignEvent(fn *types.Func) (ds []*directive.Directive) {
-	if fn.Pkg() == nil || r.home(fn) != nil {
-		return nil
-	}
-	file, at := filepath.Base(r.position(fn.Pos()).Filename), r.position(fn.Pos()).Line
-	for _, f := range r.src.Syntax(fn.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
-		for _, d := range found {
-			if d.Site.Place != directive.InterfaceMethod || d.Site.Field.Names[0].Name != fn.Name() {
-				continue
-			}
-			if where := r.position(d.Site.Field.Pos()); where.Line == at && filepath.Base(where.Filename) == file {
-				ds = append(ds, d)
-			}
-		}
-	}
-	return ds
 }
 
 func (r *resolver) pushEvent(fn *types.Func, where span) string {

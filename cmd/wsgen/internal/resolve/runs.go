@@ -15,7 +15,7 @@ func (r *resolver) runs(d *directive.Directive, h *model.Handler, guarded bool) 
 	mode, said := d.Option("mode")
 	timeout, timed := d.Option("timeout")
 	if timed {
-		h.Timeout = r.timeout(timeout)
+		h.Timeout, _ = r.duration(timeout)
 	}
 	h.Mode = defaultMode(h, guarded, timed)
 	if said {
@@ -39,17 +39,19 @@ func (r *resolver) runs(d *directive.Directive, h *model.Handler, guarded bool) 
 	}
 }
 
-func (r *resolver) timeout(o directive.Arg) time.Duration {
+// duration is the value of an option that is more than no time. It reports what is
+// none.
+func (r *resolver) duration(o directive.Arg) (d time.Duration, ok bool) {
 	d, err := time.ParseDuration(o.Value)
-	if err != nil || d <= 0 {
-		help := "it is a duration, such as 500ms, 5s or 1m30s"
-		if n, err := strconv.ParseUint(o.Value, 10, 31); err == nil && n > 0 {
-			help = diag.Paste("a duration has a unit", o.Value+"s")
-		}
-		r.report(diag.BadDuration, value(o), "timeout= cannot be "+o.Value, help)
-		return 0
+	if err == nil && d > 0 {
+		return d, true
 	}
-	return d
+	help := "it is a duration, such as 500ms, 5s or 1m30s"
+	if n, err := strconv.ParseUint(o.Value, 10, 31); err == nil && n > 0 {
+		help = diag.Paste("a duration has a unit", o.Value+"s")
+	}
+	r.report(diag.BadDuration, value(o), o.Key+"= cannot be "+o.Value, help)
+	return 0, false
 }
 
 // defaultMode is Serial for a handler that may wait: it takes a context, streams,

@@ -1,6 +1,8 @@
 package asyncapi
 
 import (
+	"slices"
+
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/jsonschema"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -76,6 +78,16 @@ func (b *builder) declare() {
 func (b *builder) asks() bool {
 	for _, r := range b.contract.Registries {
 		if len(r.Asks) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// keeps reports whether anything that is pushed is kept.
+func (b *builder) keeps() bool {
+	for _, r := range b.contract.Registries {
+		if slices.ContainsFunc(r.Pushes, func(p *model.Pushed) bool { return p.Kept }) {
 			return true
 		}
 	}

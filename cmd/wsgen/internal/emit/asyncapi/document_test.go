@@ -114,6 +114,40 @@ func TestDocument(t *testing.T) {
 	p.want(t, "#/components/securitySchemes/token/scheme", `"bearer"`)
 }
 
+// TestKept checks that the frames of a push that is kept may say where it is, and that
+// those of others do not.
+func TestKept(t *testing.T) {
+	c := sample()
+	text := []*model.Shape{{Kind: model.ShapeString}}
+	registry := c.Gateways[0].Registry
+	registry.Pushes = []*model.Pushed{{Event: "said", Data: text, Kept: true}, {Event: "typing", Data: text}}
+	c.Registries = []*model.Registry{registry}
+	p := render(t, c, "/m/asyncapi.json")
+	for _, fault := range p.faults() {
+		t.Error(fault)
+	}
+	p.want(t, "#/components/messages/Server.push.said/payload", `{"type":"object","properties":{"event":{"const":"said"},"id":false,"data":{"type":"string"},
+		"log":{"$ref":"#/components/schemas/wsgen.Log"},"at":{"$ref":"#/components/schemas/wsgen.At"}},"required":["event","data"]}`)
+	p.want(t, "#/components/messages/Server.push.typing/payload", `{"type":"object","properties":{"event":{"const":"typing"},"id":false,"data":{"type":"string"}},"required":["event","data"]}`)
+	for schema, says := range map[string]map[string]bool{
+		"wsgen.Log": {"h3Kd0aQ2x1E": true, "h3Kd0aQ2x1": false, "h3Kd0aQ2x1E=": false},
+		"wsgen.At":  {"k3Jx.1042": true, "k3Jx": false, ".1": false, "k3Jx.1042 ": false},
+	} {
+		of, err := p.at("#/components/schemas/" + schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, fits := range says {
+			if err := p.fits(of, text); (err == nil) != fits {
+				t.Errorf("%s, %q: %v", schema, text, err)
+			}
+		}
+	}
+	if _, err := render(t, sample(), "/m/asyncapi.json").at("#/components/schemas/wsgen.Log"); err == nil {
+		t.Error("a document of no history tells of histories")
+	}
+}
+
 // TestOpen checks that where a call does not say what it refuses with, any code may
 // come, and that without guards nothing is asked for.
 func TestOpen(t *testing.T) {

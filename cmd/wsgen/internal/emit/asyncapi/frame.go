@@ -17,6 +17,8 @@ const (
 	ownError   = "wsgen.Error"
 	ownAskID   = "wsgen.AskId"
 	ownRefusal = "wsgen.Refusal"
+	ownLog     = "wsgen.Log"
+	ownAt      = "wsgen.At"
 )
 
 // framed is a frame that is being written.
@@ -78,6 +80,14 @@ func (b *builder) ours() (all jsonschema.Members) {
 		refused.add("code", str("Why; unknown_event if the client does not know the question."), true)
 		refused.add("message", str("Text for people."), false)
 		all.Add(ownRefusal, refused.Schema)
+	}
+	if b.keeps() {
+		log := str("The history that a kept push is in. A push that is not kept, such as one to everyone, has none.")
+		log.Pattern = "^[A-Za-z0-9_-]{11}$"
+		all.Add(ownLog, log)
+		at := str("Where it is there. A client that follows the history keeps the last one of each, and says it by $resume when it comes back.")
+		at.Pattern = "^[A-Za-z0-9]{1,16}[.][0-9]{1,20}$"
+		all.Add(ownAt, at)
 	}
 	return all
 }

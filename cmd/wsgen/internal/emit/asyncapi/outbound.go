@@ -40,6 +40,10 @@ func (b *builder) outbound(registry *model.Registry, h *heard) {
 		f := frame(push.Event)
 		f.add("id", &jsonschema.Schema{Never: true}, false)
 		f.add("data", b.union(push.Data, jsonschema.Sent), true)
+		if push.Kept {
+			f.add("log", own(ownLog), false)
+			f.add("at", own(ownAt), false)
+		}
 		h.pushes = append(h.pushes, b.message(&message{
 			Name: push.Event, Title: push.Event, Description: jsonschema.Description(push.Doc), Payload: f.Schema,
 		}, registry.Name, "push", push.Event))

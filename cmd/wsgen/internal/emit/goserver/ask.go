@@ -24,7 +24,7 @@ func askDecls(f *gofile.File, a *model.Ask, codecs *codecs) []jen.Code {
 
 func asker(f *gofile.File, a *model.Ask) jen.Code {
 	b := binding{
-		iface: a.Name, kind: "Ask", address: "Asked", local: "a", impl: gofile.AskType(a.Name),
+		iface: a.Name, kind: "Ask", address: "Asked", local: "a", impl: gofile.AskType(a.Name), maker: "NewAsk",
 		doc: func(server string) string { return "asks connections of " + server + " the questions of " + a.Name },
 	}
 	return b.constructor(f, a.Namespace)

@@ -108,7 +108,7 @@ func (g *gateway) handler(h *model.Handler, guards *guardParams) jen.Code {
 		fields = append(fields, field("Max", jen.Lit(h.Max)))
 	}
 	if h.Timeout > 0 {
-		fields = append(fields, field("Timeout", g.duration(h.Timeout)))
+		fields = append(fields, field("Timeout", duration(g.File, h.Timeout)))
 	}
 	if h.Stream != model.StreamNone {
 		fields = append(fields, field("Stream", jen.True()))
@@ -154,7 +154,7 @@ func (g *gateway) paramNames(h *model.Handler) jen.Code {
 }
 
 // duration writes d in the largest unit that it is a whole number of.
-func (g *gateway) duration(d time.Duration) jen.Code {
+func duration(f *gofile.File, d time.Duration) jen.Code {
 	for _, u := range []struct {
 		unit time.Duration
 		name string
@@ -165,7 +165,7 @@ func (g *gateway) duration(d time.Duration) jen.Code {
 		{time.Millisecond, "Millisecond"},
 		{time.Microsecond, "Microsecond"},
 	} {
-		switch unit := g.Std("time", u.name); {
+		switch unit := f.Std("time", u.name); {
 		case d == u.unit:
 			return unit
 		case d%u.unit == 0:

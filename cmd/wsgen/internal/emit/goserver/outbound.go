@@ -30,6 +30,8 @@ type binding struct {
 	local   string // t: its parameter
 	impl    string // noticesPush: has the address, and the methods
 	doc     func(server string) string
+	maker   string   // NewPush: the runtime's function
+	with    jen.Code // its second argument; nil: there is none
 }
 
 // constructor is the function New + iface + kind.
@@ -38,10 +40,14 @@ func (b binding) constructor(f *gofile.File, namespace *model.TypeRef) jen.Code 
 	address := jen.Id(f.Local(b.local))
 	bind := jen.Func().Params(jen.Add(address).Add(f.Runtime(b.address))).Id(b.iface).
 		Add(gofile.OneLine(jen.Return(jen.Id(b.impl).Values(address))))
+	args := []jen.Code{server.registry()}
+	if b.with != nil {
+		args = append(args, b.with)
+	}
 	return gofile.Doc(name + " " + b.doc(server.name) + ".").
 		Func().Id(name).Params(jen.Id(server.name).Add(server.typ)).
 		Add(f.Runtime(b.kind).Types(jen.Id(b.iface))).Block(
-		jen.Return(f.Runtime("New"+b.kind).Call(server.registry(), bind)),
+		jen.Return(f.Runtime(b.maker).Call(append(args, bind)...)),
 	)
 }
 

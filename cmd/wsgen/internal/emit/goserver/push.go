@@ -37,8 +37,15 @@ func pushDecls(f *gofile.File, p *model.Push, codecs *codecs) []jen.Code {
 
 func addressed(f *gofile.File, p *model.Push) jen.Code {
 	b := binding{
-		iface: p.Name, kind: "Push", address: "Target", local: "t", impl: gofile.PushType(p.Name),
+		iface: p.Name, kind: "Push", address: "Target", local: "t", impl: gofile.PushType(p.Name), maker: "NewPush",
 		doc: func(server string) string { return "addresses " + p.Name + " to connections of " + server },
+	}
+	if h := p.History; h != nil {
+		b.maker = "NewKeptPush"
+		b.with = f.Runtime("Log").Values(field("Name", jen.Lit(h.Name)), field("Size", jen.Lit(h.Size)), field("TTL", duration(f, h.TTL)))
+		b.doc = func(server string) string {
+			return "addresses " + p.Name + " to connections of " + server + ", and keeps what is marked //ws:kept"
+		}
 	}
 	return b.constructor(f, p.Namespace)
 }
@@ -71,6 +78,9 @@ func pushMethod(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *code
 	recv, in := jen.Id(f.Local("p")), jen.Id(f.Local("in"))
 	params, payload := sent(f, m.Param, in)
 	target := jen.Add(recv).Dot(targetField(p))
+	if m.Kept {
+		target = target.Dot("Kept").Call()
+	}
 	if !m.Count && !m.Err {
 		target = f.Runtime("Resultless").Call(target)
 	}

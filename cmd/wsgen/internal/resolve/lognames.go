@@ -1,0 +1,42 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+)
+
+// sameServer reports whether two histories may be of one program and one registry.
+func (r *resolver) sameServer(a, b keptLog) bool {
+	return a.registry == b.registry && r.together(a.pkg, b.pkg)
+}
+
+// logNames reports histories of one registry that have one name: what is kept in the
+// two would be one history, of events that clients of one of them do not know.
+func (r *resolver) logNames() {
+	for i, second := range r.logs {
+		at := slices.IndexFunc(r.logs[:i], func(first keptLog) bool { return first.name == second.name && r.sameServer(first, second) })
+		if at < 0 || r.ctx.Err() != nil {
+			continue
+		}
+		first, where := r.logs[at], head(second.directive)
+		if o, named := second.directive.Option("name"); named {
+			where = value(o)
+		}
+		r.owner = second.pkg.src
+		r.report(diag.HistoryTwice, where, fmt.Sprintf("the history of %s is called %s, and so is that of %s in package %s", second.obj.Name(), second.name, first.obj.Name(), first.pkg.src.Path),
+			diag.Paste("give one of them another name", second.directive.WithOption("name", r.freeLog(second))), r.related(head(first.directive), "the other one"))
+	}
+}
+
+// freeLog is a name for a history that no other one has.
+func (r *resolver) freeLog(of keptLog) string {
+	for n := 2; ; n++ {
+		name := of.name + strconv.Itoa(n)
+		if !slices.ContainsFunc(r.logs, func(l keptLog) bool { return l.name == name }) {
+			return name
+		}
+	}
+}
