@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -46,27 +47,30 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // talkCommand opens a WebSocket for each client named in a conversation and
-// carries it out: "ada> frame" is sent by ada, and "ada< frame" is what ada
-// must receive next.
+// carries it out: "ada> frame" is sent by ada, "ada< frame" is what ada must
+// receive next, and with "ada!" she is gone. {{word}} in a frame is any text
+// without quotes, and the same one wherever it stands again.
 //
 //	talk host:port/path file
 func talkCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: talk host:port/path file")
 	}
-	clients := map[string]*talker{}
+	clients, known := map[string]*talker{}, map[string]string{}
 	defer func() {
 		for _, c := range clients {
-			_ = c.conn.NetConn().Close()
-			c.ended.Wait()
+			c.leave()
 		}
 	}()
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
-		at := strings.IndexAny(line, "<>")
+		at := strings.IndexAny(line, "<>!")
 		if at < 0 {
-			ts.Fatalf("neither < nor > in %q", line)
+			ts.Fatalf("neither <, > nor ! in %q", line)
 		}
 		name, frame := line[:at], strings.TrimSpace(line[at+1:])
+		for word, text := range known {
+			frame = strings.ReplaceAll(frame, "{{"+word+"}}", text)
+		}
 		c := clients[name]
 		if c == nil {
 			c = &talker{frames: make(chan string, 64)}
@@ -76,16 +80,35 @@ func talkCommand(ts *testscript.TestScript, neg bool, args []string) {
 			c.ended.Go(conn.ReadLoop)
 			clients[name] = c
 		}
-		if line[at] == '>' {
+		switch line[at] {
+		case '>':
 			if frame != "" { // nothing to send: it only connects
 				ts.Check(c.conn.WriteString(frame))
 			}
-			continue
-		}
-		if got, ok := <-c.frames; !ok || got != frame {
-			ts.Fatalf("%s got %s, want %s", name, got, frame)
+		case '!':
+			c.leave()
+			delete(clients, name)
+		default:
+			if got, ok := <-c.frames; !ok || !heard(got, frame, known) {
+				ts.Fatalf("%s got %s, want %s", name, got, frame)
+			}
 		}
 	}
+}
+
+// unknown is a word that stands for any text, as regexp.QuoteMeta leaves it.
+var unknown = regexp.MustCompile(`\\\{\\\{(\w+)\\\}\\\}`)
+
+// heard reports whether a frame is what was wanted, and notes what its words stand for.
+func heard(got, want string, known map[string]string) bool {
+	pattern := regexp.MustCompile("^" + unknown.ReplaceAllString(regexp.QuoteMeta(want), `(?P<$1>[^"]*)`) + "$")
+	found := pattern.FindStringSubmatch(got)
+	for i, word := range pattern.SubexpNames() {
+		if found != nil && word != "" {
+			known[word] = found[i]
+		}
+	}
+	return found != nil
 }
 
 // talker is one client of a conversation.
@@ -94,6 +117,12 @@ type talker struct {
 	conn   *gws.Conn
 	frames chan string
 	ended  sync.WaitGroup
+}
+
+// leave ends the connection without a word.
+func (t *talker) leave() {
+	_ = t.conn.NetConn().Close()
+	t.ended.Wait()
 }
 
 func (t *talker) OnMessage(_ *gws.Conn, m *gws.Message) {
