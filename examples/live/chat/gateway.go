@@ -19,6 +19,7 @@ const Lobby = "lobby"
 type ChatGateway struct {
 	Rooms    *RoomService
 	Events   Events
+	Lines    ws.Push[Lines]
 	Orders   *OrderQueue
 	Roster   *Roster
 	Push     ws.Push[Presence]
@@ -48,7 +49,7 @@ func (g *ChatGateway) Joined(c *ws.Client) (*Session, error) {
 //
 //ws:disconnect
 func (g *ChatGateway) Left(c *ws.Client) {
-	g.Roster.Exit(c.ID(), c.Rooms())
+	g.Roster.Exit(c.ID(), rooms(c))
 	g.Watchers.Remove(c.ID())
 	g.Fleet.Remove(c.ID())
 }
@@ -59,7 +60,7 @@ func (g *ChatGateway) Left(c *ws.Client) {
 //ws:subscribe hello
 func (g *ChatGateway) Hello(c *ws.Client, s *Session, h Hello) error {
 	s.name = h.Name
-	g.Roster.Enter(c.ID(), Person{Name: h.Name, User: c.Principal().ID}, c.Rooms())
+	g.Roster.Enter(c.ID(), Person{Name: h.Name, User: c.Principal().ID}, rooms(c))
 	g.Fleet.Add(c.ID())
 	_, err := g.Push.Client(c).Heartbeat(time.Now().UTC().Format(time.RFC3339))
 	return err

@@ -2,8 +2,11 @@ package chat
 
 import (
 	"iter"
+	"log/slog"
 	"slices"
 	"sync"
+
+	ws "github.com/wsgen/wsgen/runtime"
 )
 
 // historyLimit is how many messages the history keeps; older ones are forgotten.
@@ -12,14 +15,18 @@ const historyLimit = 256
 // RoomService stores what is said to everyone and announces it. Safe for concurrent use.
 type RoomService struct {
 	events Events
+	lines  ws.Push[Lines]
 
 	mu      sync.Mutex
 	history []ChatMessage     // guarded by mu
 	stored  func(ChatMessage) // tells other nodes; nil: there are none; guarded by mu
 }
 
-// NewRoomService returns a service with an empty history that announces over events.
-func NewRoomService(events Events) *RoomService { return &RoomService{events: events} }
+// NewRoomService returns a service with an empty history that announces over events, and over lines to who
+// follows them.
+func NewRoomService(events Events, lines ws.Push[Lines]) *RoomService {
+	return &RoomService{events: events, lines: lines}
+}
 
 // Share has tell called with each message that is recorded here from now on, for the history of other
 // nodes. It waits for nobody.
@@ -55,6 +62,9 @@ func (s *RoomService) Record(m SendMessage, user string) (ChatMessage, error) {
 	s.store(stored)
 	if s.stored != nil {
 		s.stored(stored)
+	}
+	if err := s.lines.In(Book).Recorded(stored); err != nil { // it is stored and announced all the same
+		slog.Warn("a message is not kept", "error", err)
 	}
 	_, err := s.events.Message(stored)
 	return stored, err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wsgen/wsgen/examples/live/chat"
+	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // fakeEvents stands for the clients in a test of a service: the push interface is the package's own.
@@ -22,7 +23,8 @@ func (f fakeEvents) Typing(t chat.Typing) error {
 
 func TestRecordStoresAndAnnounces(t *testing.T) {
 	var sent []any
-	service := chat.NewRoomService(fakeEvents{&sent})
+	lines := wstest.NewPush(chat.NewLinesPush)
+	service := chat.NewRoomService(fakeEvents{&sent}, lines.Push)
 	want := chat.ChatMessage{Author: "ada", Text: "hi", User: "ann"}
 	if got, err := service.Record(chat.SendMessage{Author: "ada", Text: "hi"}, "ann"); got != want || err != nil {
 		t.Fatalf("Record: %v, %v", got, err)
@@ -30,6 +32,7 @@ func TestRecordStoresAndAnnounces(t *testing.T) {
 	if !slices.Equal(sent, []any{want}) {
 		t.Fatalf("sent %v", sent)
 	}
+	lines.Expect(t, wstest.Pushed{To: wstest.Room(chat.Book), Event: "recorded", Data: want})
 	history := service.History()
 	history[0].Text = "changed"
 	if got := service.History(); !slices.Equal(got, []chat.ChatMessage{want}) {
