@@ -86,8 +86,8 @@ func (l listing) table(w io.Writer) error {
 	return l.questions(w)
 }
 
-// pushes prints a line for each event that clients get. Where there is a history, a
-// column more says what is kept.
+// pushes prints a line for each event that clients get. Where one is
+// kept, or tells who is in a room, a column more says so.
 func (l listing) pushes(w io.Writer) error {
 	var rows [][]string
 	head := []string{"push", "to", "event", "data"}
@@ -111,8 +111,11 @@ func (l listing) pushes(w io.Writer) error {
 
 // kind is what an event is besides a push; "" if it is no more.
 func (e listedEvent) kind() string {
-	if e.Kept {
+	switch {
+	case e.Kept:
 		return "kept"
+	case e.Presence:
+		return "presence"
 	}
 	return ""
 }

@@ -83,6 +83,7 @@ type listedEvent struct {
 	Event    string `json:"event"`
 	Data     string `json:"data,omitempty"`
 	Kept     bool   `json:"kept,omitempty"`
+	Presence bool   `json:"presence,omitempty"`
 	Method   string `json:"method"`
 	Position string `json:"position"`
 }
@@ -202,7 +203,7 @@ func (l lister) push(p *model.Package, push *model.Push) listedPush {
 		out.History = &listedHistory{h.Name, h.Size, h.TTL.String()}
 	}
 	for _, m := range push.Methods {
-		e := listedEvent{Event: m.Event, Kept: m.Kept, Method: m.Name, Position: l.position(m.Pos)}
+		e := listedEvent{Event: m.Event, Kept: m.Kept, Presence: m.Presence != nil, Method: m.Name, Position: l.position(m.Pos)}
 		if m.Param != nil {
 			e.Data = typeText(m.Param.Type)
 		}

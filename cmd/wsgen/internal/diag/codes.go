@@ -120,7 +120,11 @@ const (
 	KeptNowhere       Code = "WS115"
 	KeepsNothing      Code = "WS116"
 	KeptCount         Code = "WS117"
+	BadPresence       Code = "WS118"
+	TwoPresences      Code = "WS119"
+	KeptPresence      Code = "WS120"
 	HistoryTwice      Code = "WS121"
+	PresenceMeta      Code = "WS122"
 
 	SettingsLine    Code = "WS130"
 	UnknownSetting  Code = "WS131"

@@ -217,6 +217,18 @@ func ofPrograms() []Spec {
 			Example: "//ws:kept",
 		},
 		{
+			Name: "presence", On: InterfaceMethod, Where: "a method of a //ws:push interface that takes ws.Present[M]",
+			Options: []OptionSpec{
+				{Name: "linger", Doc: "how long somebody is still shown who has gone, as 0s or more: who is back by then has never left; default: 2s"},
+				{Name: "max", Doc: "of more people than this only the count is told; default: any number is told"},
+				{Name: "room", Values: []string{"true", "false"}, Doc: "whether the room's name is told: it may be a secret; default: false"},
+			},
+			Doc: "The method's event tells clients who is in a room: everybody first, and then each change.",
+			More: "M is what is told of each connection. wsgen writes `NewEventsPresence(server) ws.Presence[M]` for an interface Events, by which connections join and are seen. [The guide](../guide/presence.md) says how. " +
+				"An interface has one such method. google/wire tells two in an application apart by M.",
+			Example: "//ws:presence max=500",
+		},
+		{
 			Name: "app", On: PackageClause, Where: "a package clause", Args: "[folder...]", Max: -1,
 			Doc:     "The package gets one router and one provider set for the gateways of the module, or of the folders named (relative to the module's root).",
 			Example: "//ws:app",

@@ -231,6 +231,28 @@ type PushMethod struct {
 	Count bool
 	Err   bool
 	Kept  bool // in the interface's history
+	// Presence is who it tells of; nil: it is a push like others. An interface has one
+	// method with it at most.
+	Presence *People
+}
+
+// People is how clients are told who is in a room.
+type People struct {
+	Linger time.Duration
+	Max    int // people; 0: any number
+	Room   bool
+	Meta   TypeRef  // what is told of each connection
+	Codec  CodecRef // reads and writes that
+}
+
+// Presence returns the method that tells who is in a room; nil: there is none.
+func (p *Push) Presence() *PushMethod {
+	for _, m := range p.Methods {
+		if m.Presence != nil {
+			return m
+		}
+	}
+	return nil
 }
 
 // Ask is an interface type marked //ws:ask.

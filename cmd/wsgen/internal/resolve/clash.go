@@ -44,6 +44,9 @@ func (r *resolver) clashes(p *pkg) {
 		if obj := p.src.Types.Scope().Lookup(push.Name + "Push"); obj != nil && p.isPush(obj) {
 			r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares New%[1]sPush for the push interface %[1]s and for %[1]sPush", push.Name), "rename one of them")
 		}
+		if obj, ok := p.src.Types.Scope().Lookup(push.Name + "Presence").(*types.TypeName); ok && push.Presence() != nil && (p.isPush(obj) || p.has(obj, "namespace")) {
+			r.report(diag.NameClash, nameSpan(obj), fmt.Sprintf("wsgen declares New%[1]sPresence for the push interface %[1]s and for %[1]sPresence", push.Name), "rename one of them")
+		}
 	}
 	r.importedAs(p, names)
 	copies := map[string]bool{} // files that wsgen wrote, and somebody renamed

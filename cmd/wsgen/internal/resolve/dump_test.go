@@ -50,7 +50,7 @@ func (d *dumper) pkg(p *model.Package) {
 			if m.Param != nil {
 				in = typ(m.Param.Type) + coded(m.Param.Codec)
 			}
-			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"), when(m.Kept, "kept"))
+			d.line(2, "event", m.Event, m.Name+"("+in+")", when(m.Count, "int"), when(m.Err, "error"), when(m.Kept, "kept"), presence(m.Presence))
 		}
 	}
 	for _, a := range p.Asks {
@@ -85,6 +85,13 @@ func history(h *model.History) string {
 		return ""
 	}
 	return fmt.Sprintf("history=%s/%d/%s", h.Name, h.Size, h.TTL)
+}
+
+func presence(p *model.People) string {
+	if p == nil {
+		return ""
+	}
+	return "presence of " + typ(p.Meta) + coded(p.Codec) + fmt.Sprintf(" linger=%s", p.Linger) + when(p.Max > 0, fmt.Sprint(" max=", p.Max)) + when(p.Room, " room")
 }
 
 func (d *dumper) gateway(g *model.Gateway) {

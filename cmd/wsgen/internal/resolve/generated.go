@@ -22,6 +22,9 @@ func (r *resolver) generated(p *pkg) map[string]string {
 		for _, n := range []string{"New" + e, "New" + e + "Push", "ws" + e} {
 			names[n] = "the push interface " + e
 		}
+		if r.tellsPresence(obj) {
+			names["New"+e+"Presence"] = "the push interface " + e
+		}
 	}
 	objs, _ = p.marked("ask")
 	for _, obj := range objs {

@@ -26,7 +26,7 @@ const (
 	maxLogName  = 100
 )
 
-// keeping is a push interface while it is resolved what it keeps.
+// keeping is what a push interface keeps, while that is resolved.
 type keeping struct {
 	r       *resolver
 	obj     *types.TypeName
@@ -58,7 +58,7 @@ func (r *resolver) history(p *pkg, obj *types.TypeName, push *model.Push, regist
 	}
 	push.History = h
 	if h.Name != "" { // else that is reported
-		r.logs = append(r.logs, keptLog{p, registry, h.Name, obj, k.history})
+		r.logs = append(r.logs, keptLog{p, registry, h.Name, obj, k.history, false})
 	}
 	return k
 }
@@ -105,6 +105,10 @@ func (k *keeping) method(fn *types.Func, m *model.PushMethod) {
 	k.kept++
 	name := nameSpan(k.obj)
 	where := r.markSpan(fn, d, name)
+	if r.markOf(fn, "presence") != nil {
+		r.report(diag.KeptPresence, where, "//ws:kept has no effect beside //ws:presence: who comes is told who is there now", "remove it")
+		return
+	}
 	if k.history == nil {
 		if k.kept == 1 { // what mends it mends the others
 			r.report(diag.KeptNowhere, where, fmt.Sprintf("%s is kept nowhere: %s has no history", fn.Name(), k.obj.Name()),
@@ -135,10 +139,12 @@ func (k *keeping) nothing(iface *types.Interface) {
 		r.related(r.pushSpan(first, nameSpan(k.obj)), first.Name()+" is declared here"))
 }
 
-// onlyPushed reports //ws:kept above a method of an ask interface.
+// onlyPushed reports what is for pushes only, above a method of an ask interface.
 func (r *resolver) onlyPushed(obj *types.TypeName, fn *types.Func) {
-	if d := r.markOf(fn, "kept"); d != nil {
-		r.report(diag.EventWithoutPush, r.markSpan(fn, d, nameSpan(obj)), fmt.Sprintf("//ws:kept has no effect: %s is an ask interface, and what is asked is not kept", obj.Name()), "remove it")
+	for _, name := range []string{"kept", "presence"} {
+		if d := r.markOf(fn, name); d != nil {
+			r.report(diag.EventWithoutPush, r.markSpan(fn, d, nameSpan(obj)), fmt.Sprintf("//ws:%s has no effect: %s is an ask interface, and no push", name, obj.Name()), "remove it")
+		}
 	}
 }
 
@@ -155,7 +161,7 @@ func (r *resolver) histories(p *pkg) {
 		help := "it stands above an interface that is marked //ws:push"
 		switch {
 		case p.has(obj, "ask"):
-			help = "remove it: what is asked is not kept"
+			help = "remove it: what is asked is never kept"
 		case types.IsInterface(obj.Type()):
 			help = diag.Paste("mark it", "//ws:push")
 		}

@@ -135,11 +135,11 @@ func (r *resolver) role(t types.Type, where span, m *bound) (role model.Role, ex
 		return model.RoleClosed, !pointer, true
 	case "Options":
 		return model.RoleOptions, pointer, true
-	case "ConnID", "Code", "CloseCode", "Detail":
+	case "ConnID", "Code", "CloseCode", "Detail", "Present", "Person":
 		return model.RoleData, true, true
 	}
 	shown := r.show(t, m.fn.Pkg())
-	if name == "Server" || name == "Push" || name == "Ask" || name == "Router" {
+	if name == "Server" || name == "Push" || name == "Ask" || name == "Presence" || name == "Router" {
 		r.report(diag.InjectedParameter, where, shown+" is not a parameter", "make it a field of the gateway, and it is injected; a handler gets at its Server by Client.Server")
 	} else {
 		r.report(diag.BadParameter, where, shown+" is not a parameter", handlerTakes().help)

@@ -47,9 +47,13 @@ func (r *resolver) push(p *pkg, obj *types.TypeName, d *directive.Directive) {
 		return
 	}
 	push := &model.Push{Pos: r.position(obj.Pos()), Name: obj.Name(), Namespace: r.namespaceOf(p, d)}
-	kept := r.history(p, obj, push, r.registryOf(p, d))
+	registry := r.registryOf(p, d)
+	kept, present := r.history(p, obj, push, registry), &presences{r: r, pkg: p, obj: obj, registry: registry}
 	r.outboundMethods(p, obj, d, iface, push.Namespace, kind, func(fn *types.Func) func(event string) {
-		m := r.pushMethod(p, obj, fn)
+		m := &model.PushMethod{Pos: r.position(fn.Pos()), Name: fn.Name()}
+		if present.method(fn, m) {
+			r.pushMethod(p, obj, fn, m)
+		}
 		kept.method(fn, m)
 		return func(event string) {
 			m.Event = event
@@ -130,8 +134,8 @@ func (r *resolver) pushSpan(fn *types.Func, fallback span) span {
 	return fallback
 }
 
-func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *model.PushMethod {
-	m := &model.PushMethod{Pos: r.position(fn.Pos()), Name: fn.Name()}
+// pushMethod resolves what a method takes and returns.
+func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func, m *model.PushMethod) {
 	sig := fn.Signature()
 	decl, _ := fieldType(r.pushField(fn))
 	paramAt := func(i int) span {
@@ -154,7 +158,6 @@ func (r *resolver) pushMethod(p *pkg, obj *types.TypeName, fn *types.Func) *mode
 		}
 	}
 	r.pushResults(m, sig, decl, nameSpan(obj))
-	return m
 }
 
 func fieldType(f *ast.Field) (*ast.FuncType, bool) {
@@ -207,7 +210,7 @@ func (r *resolver) outboundParam(p *pkg, sig *types.Signature, i int, what strin
 // handle reports whether t is a type of the runtime's that is no data.
 func handle(t types.Type) bool {
 	name, ok := gotype.Runtime(t)
-	return ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail"
+	return ok && name != "ConnID" && name != "Code" && name != "CloseCode" && name != "Detail" && name != "Present" && name != "Person"
 }
 
 func (r *resolver) pushResults(m *model.PushMethod, sig *types.Signature, decl *ast.FuncType, fallback span) {

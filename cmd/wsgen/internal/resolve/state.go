@@ -33,7 +33,7 @@ type resolver struct {
 	guardTypes map[*model.GuardRef]string // which type each is, aliases resolved
 	silent     silent
 	sendings   []sending                    // what push and ask interfaces send
-	logs       []keptLog                    // the histories of push interfaces
+	logs       []keptLog                    // the histories of push interfaces, and who they tell of
 	needed     []need                       // syntax whose types the model rests on
 	missing    map[string]*missing          // names that nothing declares, by package and name
 	told       map[string]int               // what reportOnce has told, and its place in list
@@ -249,12 +249,13 @@ type sending struct {
 	ask      bool
 }
 
-// keptLog is the history of a push interface.
+// keptLog is the history of a push interface, or who it tells of.
 type keptLog struct {
 	pkg            *pkg
 	registry, name string
 	obj            *types.TypeName
 	directive      *directive.Directive
+	presence       bool
 }
 
 // declaration is where something is declared, as far as export data tells.

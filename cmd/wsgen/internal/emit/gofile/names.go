@@ -27,6 +27,9 @@ func newFile(pkg *model.Package) *File {
 	}
 	for _, p := range pkg.Pushes {
 		f.take(PushType(p.Name), "New"+p.Name, "New"+p.Name+"Push")
+		if p.Presence() != nil {
+			f.take("New" + p.Name + "Presence")
+		}
 	}
 	for _, a := range pkg.Asks {
 		f.take(AskType(a.Name), "New"+a.Name+"Ask")

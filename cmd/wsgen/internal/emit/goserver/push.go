@@ -28,6 +28,9 @@ func pushDecls(f *gofile.File, p *model.Push, codecs *codecs) []jen.Code {
 	if !p.OwnNew {
 		decls = append(decls, toEveryone(f, p))
 	}
+	if m := p.Presence(); m != nil {
+		decls = append(decls, presence(f, p, m, codecs))
+	}
 	decls = append(decls, pushType(f, p))
 	for _, m := range p.Methods {
 		decls = append(decls, pushMethod(f, p, m, codecs))
@@ -55,6 +58,30 @@ func toEveryone(f *gofile.File, p *model.Push) jen.Code {
 	return gofile.Doc("New" + p.Name + " sends " + p.Name + " to every connection.").
 		Func().Id("New" + p.Name).Params(jen.Add(push).Add(pushOf(f, p))).Id(p.Name).
 		Add(gofile.OneLine(jen.Return(jen.Add(push).Dot("All").Call())))
+}
+
+// presence is the constructor of what tells by m who is in a room.
+func presence(f *gofile.File, p *model.Push, m *model.PushMethod, codecs *codecs) jen.Code {
+	of := m.Presence
+	spec := []jen.Code{field("Name", jen.Lit(codecs.pkg.Name+"."+p.Name)), field("Event", jen.Lit(m.Event))}
+	if of.Linger > 0 {
+		spec = append(spec, field("Linger", duration(f, of.Linger)))
+	}
+	if of.Max > 0 {
+		spec = append(spec, field("Max", jen.Lit(of.Max)))
+	}
+	if of.Room {
+		spec = append(spec, field("Room", jen.True()))
+	}
+	server, name := serverParam(f, p.Namespace), "New"+p.Name+"Presence"
+	write, read := jen.Code(jen.Nil()), jen.Code(jen.Nil())
+	if of.Codec != 0 {
+		write, read = codecs.writer(of.Codec), codecs.reader(of.Codec)
+	}
+	return gofile.Doc(name + " tells by " + p.Name + "." + m.Name + " who is in rooms of " + server.name + ".").
+		Func().Id(name).Params(jen.Id(server.name).Add(server.typ)).Add(f.Runtime("Presence").Types(f.Type(of.Meta))).Block(
+		jen.Return(f.Runtime("NewPresence").Types(f.Type(of.Meta)).Call(server.registry(), f.Runtime("PresenceSpec").Values(spec...), write, read)),
+	)
 }
 
 func pushOf(f *gofile.File, p *model.Push) jen.Code {

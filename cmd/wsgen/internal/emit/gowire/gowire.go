@@ -67,6 +67,9 @@ func packageItems(f *gofile.File, pkg *model.Package) []jen.Code {
 	}
 	for _, p := range pkg.Pushes {
 		items = append(items, jen.Id("New"+p.Name+"Push"), jen.Id("New"+p.Name))
+		if p.Presence() != nil {
+			items = append(items, jen.Id("New"+p.Name+"Presence"))
+		}
 	}
 	for _, a := range pkg.Asks {
 		items = append(items, jen.Id("New"+a.Name+"Ask"))
