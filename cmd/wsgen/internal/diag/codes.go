@@ -150,4 +150,5 @@ const (
 	BlankName      Code = "WS156"
 	NoFolder       Code = "WS157"
 	CType          Code = "WS158"
+	ClientFolder   Code = "WS159"
 )

@@ -122,6 +122,7 @@ func Run(ctx context.Context, opts Options, sink output.Sink) (Result, error) {
 		return result, err
 	}
 	result.Diagnostics = append(result.Diagnostics, occupied(table, files)...)
+	result.Diagnostics = append(result.Diagnostics, misplaced(loaded, opts, files)...)
 	for _, f := range files {
 		if slices.Contains(loaded.Foreign, f.Path) && !slices.Contains(table.Paths(), f.Path) {
 			result.Diagnostics = append(result.Diagnostics, notOurs(f.Path, table))

@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/camel"
 )
@@ -48,6 +50,8 @@ func (s *Settings) output(name, value string) error {
 		return notFromRoot(o.Path)
 	case !ends(o.Path, allowed):
 		return fmt.Errorf("%s does not end in %s%s", o.Path, strings.Join(allowed, " or "), instead(o.Path))
+	case ends(o.Path, []string{".d.ts", ".d.mts"}):
+		return fmt.Errorf("%s is a file of declarations, which has no code: name one without .d", o.Path)
 	}
 	return s.about(o, "the file", words[1:])
 }
@@ -69,6 +73,10 @@ func (s *Settings) folder(name, value string) error {
 		return notFromRoot(o.Path)
 	case base == "." || base == "..":
 		return errors.New(words[0] + " has no name to call the package by: name a folder that has, such as liveclient")
+	case strings.HasSuffix(base, ".go"):
+		return errors.New(base + " is the name of a file, and client.go takes a folder, for a package: name one such as liveclient")
+	case !importable(o.Path):
+		return errors.New(o.Path + " is no folder that Go imports from: name one of letters, digits and - . _ ~, without vendor")
 	case camel.Package(base) == "":
 		return errors.New(base + " makes no name of a package: name a folder that does, such as liveclient")
 	}
@@ -77,6 +85,24 @@ func (s *Settings) folder(name, value string) error {
 
 // fromRoot reports whether a path is one from the module's root.
 func fromRoot(p string) bool { return !path.IsAbs(p) && !strings.ContainsAny(p, `\:`) }
+
+// importable reports whether a folder may be a part of an import path: of letters of
+// ASCII, digits and - . _ ~ +, not ending in a dot, and not where the go command keeps
+// what others wrote (https://go.dev/ref/mod#go-mod-file-ident).
+func importable(folder string) bool {
+	for _, element := range strings.Split(folder, "/") {
+		if element == ".." {
+			continue
+		}
+		strange := strings.ContainsFunc(element, func(r rune) bool {
+			return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._~+", r)
+		})
+		if strange || element == "vendor" || strings.HasSuffix(element, ".") {
+			return false
+		}
+	}
+	return true
+}
 
 func notFromRoot(p string) error {
 	return fmt.Errorf("%s is no path from the module's root: write it with slashes, and ../ for what is beside the module", p)

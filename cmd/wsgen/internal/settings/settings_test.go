@@ -196,6 +196,16 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+// TestDeclarations checks that no client is written into a file of declarations.
+func TestDeclarations(t *testing.T) {
+	for value, fine := range map[string]bool{"web/live.d.ts": false, "web/live.d.mts": false, "web/d.ts": true, "web/live.gen.mts": true} {
+		_, said := load(t, "client.ts = "+value+"\n")
+		if (said == "") != fine || !fine && !strings.Contains(said, "a file of declarations") {
+			t.Errorf("%s: %s", value, said)
+		}
+	}
+}
+
 // TestForms reads what types of other modules are in JSON.
 func TestForms(t *testing.T) {
 	s, said := load(t, "type = github.com/google/uuid.UUID = string format=uuid\ntype=net/netip.Addr=[]  string\n\ttype = a.B = map[string]int\n")
@@ -245,16 +255,21 @@ func TestClientFolder(t *testing.T) {
 		}
 	}
 	for value, want := range map[string]string{
-		"":              "no folder is named",
-		".":             ". has no name to call the package by",
-		"../..":         "../.. has no name to call the package by",
-		"a/123":         "123 makes no name of a package",
-		"cmd/main":      "main makes no name of a package",
-		"a/live_test":   "live_test makes no name of a package",
-		"a/func":        "func makes no name of a package",
-		"/live":         "/live is no path from the module's root",
-		"live form ./a": "behind the folder stand from and a folder",
-		"live only":     "behind only stand the paths of gateways",
+		"":                "no folder is named",
+		".":               ". has no name to call the package by",
+		"../..":           "../.. has no name to call the package by",
+		"a/123":           "123 makes no name of a package",
+		"cmd/main":        "main makes no name of a package",
+		"a/live_test":     "live_test makes no name of a package",
+		"a/func":          "func makes no name of a package",
+		"liveclient/a.go": "a.go is the name of a file",
+		"vendor/live":     "vendor/live is no folder that Go imports from",
+		"a b/live":        "b/live has no meaning here",
+		"größe/live":      "größe/live is no folder that Go imports from",
+		"a./live":         "a./live is no folder that Go imports from",
+		"/live":           "/live is no path from the module's root",
+		"live form ./a":   "behind the folder stand from and a folder",
+		"live only":       "behind only stand the paths of gateways",
 	} {
 		s, said := load(t, "client.go = "+value+"\n")
 		if flat := strings.Join(strings.Fields(said), " "); !strings.Contains(flat, want) || !strings.Contains(said, "[WS132]") || len(s.Outputs) > 0 {
