@@ -4,7 +4,6 @@ import (
 	"go/token"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit/jsonschema"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
@@ -128,13 +127,15 @@ func guardName(guard *model.GuardRef, named, read model.PackageRef) string {
 	return home.Name + "." + guard.Type.Name
 }
 
-// position is a place in the source, from the module's root; "" if it is not told.
+// position is the file of the source, from the module's root; "" if it is not told. It
+// has no line: one that moves would make the document stale, and nothing that clients
+// see has changed.
 func (b *builder) position(pos token.Position) string {
 	rel, err := filepath.Rel(b.contract.Root, pos.Filename)
 	if !b.places || err != nil || !below(b.contract.Root, pos.Filename) {
 		return ""
 	}
-	return filepath.ToSlash(rel) + ":" + strconv.Itoa(pos.Line)
+	return filepath.ToSlash(rel)
 }
 
 func access(a model.Access) string { return []string{"open", "public", "guarded"}[a] }

@@ -97,7 +97,7 @@ func TestDocument(t *testing.T) {
 	p.want(t, "#/info", `{"title":"app","version":"0.0.0"}`)
 	p.want(t, "#/channels/chat.Chat/address", `"/rooms/{room}/{rest}"`)
 	p.want(t, "#/channels/chat.Chat/x-wsgen", `{"go":"example.com/live/chat.Chat","path":"/rooms/{room}/{rest...}","registry":"Server",
-		"access":"guarded","guards":["auth.Token","app.Global"],"contract":"k3v9q2m1xw7d","position":"chat/chat.go:3"}`)
+		"access":"guarded","guards":["auth.Token","app.Global"],"contract":"k3v9q2m1xw7d","position":"chat/chat.go"}`)
 	p.want(t, "#/operations/chat.Chat.say", `{"action":"receive","channel":{"$ref":"#/channels/chat.Chat"},"title":"say",
 		"summary":"Say says a line.","description":"Say says a line. It is kept.\n\nDeprecated: use tell.",
 		"messages":[{"$ref":"#/channels/chat.Chat/messages/say"}],
@@ -105,7 +105,7 @@ func TestDocument(t *testing.T) {
 			"messages":[{"$ref":"#/channels/chat.Chat/messages/say.reply"},{"$ref":"#/channels/chat.Chat/messages/error"}]},
 		"security":[{"$ref":"#/components/securitySchemes/token"}],
 		"x-wsgen":{"method":"Say","mode":"serial","timeout":"1s","access":"guarded","guards":["auth.Token","app.Global","Calm"],
-			"errors":["banned","not_found"],"position":"chat/chat.go:7"}}`)
+			"errors":["banned","not_found"],"position":"chat/chat.go"}}`)
 	p.want(t, "#/operations/chat.Chat.tell/x-wsgen", `{"method":"Tell","mode":"inline","access":"guarded","guards":["auth.Token","app.Global"],"errors":[]}`)
 	p.want(t, "#/components/messages/chat.Chat.say/examples", `[{"payload":{"event":"say","id":1,"data":{"text":"<hi>"}}},{"payload":{"event":"say","id":1,"data":"bare"}}]`)
 	p.want(t, "#/components/schemas/wsgen.Error/properties/code", `{"type":"string","enum":["bad_frame","unknown_event","invalid_payload",
