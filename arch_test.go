@@ -14,13 +14,13 @@ const importTable = `
 .:
 
 cmd/wsgen:                         cmd/wsgen/internal/cli
-cmd/wsgen/internal/cli:            cmd/wsgen/internal/directive cmd/wsgen/internal/watch cmd/wsgen/internal/scaffold cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/cli:            cmd/wsgen/internal/bidi cmd/wsgen/internal/directive cmd/wsgen/internal/watch cmd/wsgen/internal/scaffold cmd/wsgen/internal/settings cmd/wsgen/internal/cache cmd/wsgen/internal/pipeline cmd/wsgen/internal/model cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/reference:      cmd/wsgen/internal/cli cmd/wsgen/internal/diag cmd/wsgen/internal/directive
 cmd/wsgen/internal/watch:          github.com/fsnotify/fsnotify
 cmd/wsgen/internal/scaffold:       templates/scaffold
 cmd/wsgen/internal/settings:       cmd/wsgen/internal/camel cmd/wsgen/internal/directive cmd/wsgen/internal/diag
 cmd/wsgen/internal/cache:
-cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/lock cmd/wsgen/internal/output cmd/wsgen/internal/diag
+cmd/wsgen/internal/pipeline:       cmd/wsgen/internal/camel cmd/wsgen/internal/source cmd/wsgen/internal/resolve cmd/wsgen/internal/model cmd/wsgen/internal/emit/... cmd/wsgen/internal/lock cmd/wsgen/internal/output cmd/wsgen/internal/diag
 cmd/wsgen/internal/source:         cmd/wsgen/internal/model cmd/wsgen/internal/directive cmd/wsgen/internal/diag cmd/wsgen/internal/mark golang.org/x/tools/go/packages
 cmd/wsgen/internal/directive:      cmd/wsgen/internal/diag
 cmd/wsgen/internal/resolve:        cmd/wsgen/internal/source cmd/wsgen/internal/directive cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/servemux cmd/wsgen/internal/wiretype cmd/wsgen/internal/model cmd/wsgen/internal/diag
@@ -28,10 +28,11 @@ cmd/wsgen/internal/servemux:
 cmd/wsgen/internal/wiretype:       cmd/wsgen/internal/camel cmd/wsgen/internal/gotype cmd/wsgen/internal/model
 cmd/wsgen/internal/gotype:         cmd/wsgen/internal/model
 cmd/wsgen/internal/camel:
+cmd/wsgen/internal/bidi:
 cmd/wsgen/internal/model:
-cmd/wsgen/internal/diag:
+cmd/wsgen/internal/diag:           cmd/wsgen/internal/bidi
 cmd/wsgen/internal/mark:
-cmd/wsgen/internal/emit:           cmd/wsgen/internal/mark cmd/wsgen/internal/model
+cmd/wsgen/internal/emit:           cmd/wsgen/internal/bidi cmd/wsgen/internal/mark cmd/wsgen/internal/model
 cmd/wsgen/internal/emit/gofile:    cmd/wsgen/internal/emit cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goserver:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/model github.com/dave/jennifer/jen
 cmd/wsgen/internal/emit/goclient:  cmd/wsgen/internal/camel cmd/wsgen/internal/emit cmd/wsgen/internal/emit/gofile cmd/wsgen/internal/mark cmd/wsgen/internal/model github.com/dave/jennifer/jen

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/bidi"
 )
 
 // commands is the table of subcommands.
@@ -79,6 +81,8 @@ func Main(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 	ctx, writing, stop := interruptible(stderr)
 	defer stop()
 
+	// What people read here comes from files that others wrote.
+	stdout, stderr = bidi.Writer{To: stdout}, bidi.Writer{To: stderr}
 	s := streams{stdin, stdout, stderr, writing, commands()}
 	if len(args) > 0 {
 		switch args[0] {

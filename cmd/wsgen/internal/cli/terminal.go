@@ -3,10 +3,15 @@ package cli
 import (
 	"io"
 	"os"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/bidi"
 )
 
 // isTerminal reports whether w is a screen that can do more than print.
 func isTerminal(w io.Writer) bool {
+	if shown, ok := w.(bidi.Writer); ok {
+		w = shown.To
+	}
 	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
 		return false

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/bidi"
 )
 
 // TextOptions say how Text draws.
@@ -151,8 +153,11 @@ func (p *printer) excerpt(pos, end token.Position, color string) {
 	}
 }
 
-// expand replaces tabs, which terminals show in widths of their own.
-func expand(s string) string { return strings.ReplaceAll(strings.TrimRight(s, "\r"), "\t", "    ") }
+// expand replaces what terminals show in widths of their own: tabs, and controls of the
+// direction of text.
+func expand(s string) string {
+	return bidi.Shown(strings.ReplaceAll(strings.TrimRight(s, "\r"), "\t", "    "))
+}
 
 func columns(s string) int { return len([]rune(expand(s))) }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/bidi"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
@@ -87,6 +88,7 @@ func (r *Run) text(a Artifact, path, digest string, write func() ([]byte, error)
 			return nil, fmt.Errorf("the text for output %s is invalid (a bug in wsgen): %w", a.Name, err)
 		}
 	}
+	text = bidi.ShownBytes(text)
 	if r.memory != nil {
 		r.memory.Keep(path, digest, text)
 	}
