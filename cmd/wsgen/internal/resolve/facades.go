@@ -113,10 +113,12 @@ func (c *composer) taken() func(name string) bool {
 }
 
 // reserved are the names that TypeScript has, and that begin with a capital letter
-// as those of types do, and one that generated clients declare.
+// as those of types do, those that it reads as primitive types in JSDoc, whatever is
+// declared, and one that generated clients declare.
 func reserved() []string {
 	return []string{
-		"AbortController", "AbortSignal", "Array", "AsyncGenerator", "Date", "Error", "ErrorCode", "JSON", "Map", "Math",
-		"Omit", "Partial", "Pick", "Promise", "Record", "ReturnType", "Set", "Symbol", "URL",
+		"AbortController", "AbortSignal", "Array", "AsyncGenerator", "BigInt", "Boolean", "Date", "Error", "ErrorCode",
+		"Function", "JSON", "Map", "Math", "Null", "Number", "Object", "Omit", "Partial", "Pick", "Promise", "Record",
+		"ReturnType", "Set", "String", "Symbol", "URL", "Undefined", "Void",
 	}
 }

@@ -118,7 +118,7 @@ func (c comment) oneLine() string {
 	if c.Deprecated != "" {
 		words += " Deprecated: " + plain(c.Deprecated)
 	}
-	return oneLine(words)
+	return strings.ReplaceAll(" "+oneLine(words), " @", ` \@`)[1:] // there is no line to begin
 }
 
 // codes declares what WsError.code may be.

@@ -99,7 +99,30 @@ var link = regexp.MustCompile(`(^|[\s(,;"'])\[(\*?[A-Za-z_][\w.]*)\]`)
 // plain is the text of a comment of Go's as one of TypeScript.
 func plain(text string) string {
 	text = strings.NewReplacer("*/", `*\/`, "\r", "", "\u2028", " ", "\u2029", " ").Replace(strings.TrimSpace(text))
-	return link.ReplaceAllString(text, "$1$2")
+	return untagged(link.ReplaceAllString(text, "$1$2"))
+}
+
+// sign is one of JSDoc's tags, or what is read as one: an at sign that is not inside of
+// a word, as that of an address is, nor right behind a backtick. (It has the letters in
+// front of it, and those behind.)
+var sign = regexp.MustCompile("(?m)(^|[^\\p{L}\\p{N}_.`\\\\])@(\\w*)")
+
+// untagged is a text without tags: they would say of the generated declaration what
+// nobody said of Go's, such as that it is private. In Markdown, which these comments
+// are, a backslash is not shown. @deprecated stays at the beginning of a line.
+func untagged(text string) string {
+	var out strings.Builder
+	done := 0
+	for _, m := range sign.FindAllStringSubmatchIndex(text, -1) {
+		at := m[3]
+		line := strings.TrimLeft(text[strings.LastIndexByte(text[:at], '\n')+1:at], " \t")
+		out.WriteString(text[done:at])
+		if line != "" || text[m[4]:m[5]] != "deprecated" {
+			out.WriteByte('\\')
+		}
+		done = at
+	}
+	return out.String() + text[done:]
 }
 
 // oneLine is a text without its line ends.
