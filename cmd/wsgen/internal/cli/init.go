@@ -143,12 +143,17 @@ func lacking(ctx context.Context, mod scaffold.Modfile, d scaffold.Data) (files 
 		return files, first, err
 	}
 	var alone bool
-	if d.Root, alone, err = mod.RootPackage(ctx, d.Module); err != nil {
+	if d.Root, alone, err = mod.RootPackage(ctx); err != nil {
 		return nil, false, err
+	}
+	generate := unused(mod.Dir, "generate.go", "generate_wsgen.go")
+	if d.Root == "" { // the tests of a program: a main.go may come beside them
+		d.Root, d.Tests, alone = "main", true, false
+		generate = unused(mod.Dir, "generate_test.go", "generate_wsgen_test.go")
 	}
 	if !runs.Generate {
 		d.Doc = alone
-		if files[unused(mod.Dir, "generate.go", "generate_wsgen.go")], err = scaffold.Generate(d); err != nil {
+		if files[generate], err = scaffold.Generate(d); err != nil {
 			return nil, false, err
 		}
 	}

@@ -94,9 +94,10 @@ type listed struct {
 }
 
 // RootPackage is the name of the package at the module's root: that which its
-// files have for the go command, else that of files for another system, else
-// one made from the module's path. first says that it has no files but tests.
-func (m Modfile) RootPackage(ctx context.Context, module string) (name string, first bool, err error) {
+// files have for the go command, else that of files for another system. first says that
+// it has no files but tests. It is "" if there is no package: then any is the user's to
+// choose.
+func (m Modfile) RootPackage(ctx context.Context) (name string, first bool, err error) {
 	out, err := m.run(ctx, "list", "-e", "-find", "-json=Name,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles", ".")
 	var has listed
 	if err == nil {
@@ -116,7 +117,7 @@ func (m Modfile) RootPackage(ctx context.Context, module string) (name string, f
 			return strings.TrimSuffix(f.Name.Name, "_test"), false, nil
 		}
 	}
-	return packageName(Base(module), "root"), true, nil
+	return "", true, nil
 }
 
 // FreeTest is CheckTest, or a name like it where the tests at the module's root

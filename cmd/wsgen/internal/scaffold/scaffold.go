@@ -19,6 +19,7 @@ type Data struct {
 	First  First  // the first gateway
 	Import string // what code that imports its package calls it
 	Root   string // name of the package at the module's root
+	Tests  bool   // that package has tests alone
 	Doc    bool   // that package has no documentation yet
 	Test   string // name of the test that runs wsgen check
 }
