@@ -60,6 +60,11 @@ func (s streams) init(ctx context.Context, f *scaffoldFlags, dir string, from sc
 	if err := s.generated(ctx, root, nil); err != nil {
 		return err
 	}
+	if from.Dir != "" { // now packages import the runtime that did not
+		if err := mod.Settle(ctx); err != nil {
+			return err
+		}
+	}
 	if !first {
 		f.set.Visit(func(given *flag.Flag) {
 			if given.Name == "gateway" {

@@ -103,13 +103,42 @@ func (m Modfile) AddTool(ctx context.Context, from Source) (changed []string, er
 		version = has
 	}
 	edit = append(edit, "-require="+wsgenModule+"@"+version)
-	for _, args := range [][]string{edit, {"get", "-tool", toolPath + "@" + version}, {"get", runtimePath + "@" + version}} {
+	steps := [][]string{edit, {"get", "-tool", toolPath + "@" + version}, {"get", runtimePath + "@" + version}}
+	if from.Dir != "" {
+		// go get asks the proxy for each folder of the path as a module, and fails where
+		// that refuses to answer. What the checkout needs is known without it.
+		steps = [][]string{edit, {"list", "-mod=mod", "-deps", toolPath, runtimePath}}
+		m = m.alone()
+	}
+	for _, args := range steps {
 		if _, err := m.run(ctx, args...); err != nil {
+			return nil, err
+		}
+	}
+	if from.Dir != "" {
+		if err := m.Settle(ctx); err != nil {
 			return nil, err
 		}
 	}
 	after, err := m.read(ctx)
 	return file.changed(after), err
+}
+
+// Settle writes down what the packages of the module import by others, which AddTool
+// has not seen, and nothing else: mod tidy would take away what is not used yet.
+func (m Modfile) Settle(ctx context.Context) error {
+	_, err := m.alone().run(ctx, "list", "-mod=mod", "-e", "-deps", "-test", "./...")
+	return err
+}
+
+// alone is m out of any workspace, in which go.mod cannot be changed by the way.
+func (m Modfile) alone() Modfile {
+	env := m.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	m.Env = append(slices.Clip(env), "GOWORK=off")
+	return m
 }
 
 // changed tells which lines of this state of the file have another value in the
