@@ -25,6 +25,7 @@ type ChatGateway struct {
 	Push     ws.Push[Presence]
 	Watchers *Watchers
 	Fleet    *Fleet
+	Crowd    ws.Presence[Tab]
 	Ask      ws.Ask[Questions]
 }
 

@@ -37,5 +37,5 @@ func (g *ChatGateway) Follow(c *ws.Client) error {
 
 // rooms are those that a connection is in and others see it in.
 func rooms(c *ws.Client) []string {
-	return slices.DeleteFunc(c.Rooms(), func(room string) bool { return room == Book })
+	return slices.DeleteFunc(c.Rooms(), func(room string) bool { return room == Book || room == Stage })
 }
