@@ -28,42 +28,46 @@ func wired(o Given, key auth.Key) *App {
 	server := ws.NewServer(options)
 	push := chat.NewEventsPush(server)
 	events := chat.NewEvents(push)
-	roomService := chat.NewRoomService(events)
+	wsPush := chat.NewLinesPush(server)
+	roomService := chat.NewRoomService(events, wsPush)
 	orderQueue := chat.NewOrderQueue()
-	wsPush := chat.NewPresencePush(server)
-	roster := chat.NewRoster(wsPush)
-	push2 := chat.NewCountingPush(server)
-	watchers := chat.NewWatchers(push2)
-	push3 := chat.NewNeighboursPush(server)
-	fleet := chat.NewFleet(push3)
+	push2 := chat.NewPresencePush(server)
+	roster := chat.NewRoster(push2)
+	push3 := chat.NewCountingPush(server)
+	watchers := chat.NewWatchers(push3)
+	push4 := chat.NewNeighboursPush(server)
+	fleet := chat.NewFleet(push4)
+	presence := chat.NewCrowdPresence(server)
 	ask := chat.NewQuestionsAsk(server)
 	chatGateway := &chat.ChatGateway{
 		Rooms:    roomService,
 		Events:   events,
+		Lines:    wsPush,
 		Orders:   orderQueue,
 		Roster:   roster,
-		Push:     wsPush,
+		Push:     push2,
 		Watchers: watchers,
 		Fleet:    fleet,
+		Crowd:    presence,
 		Ask:      ask,
 	}
 	moderatedGuard := &chat.ModeratedGuard{}
 	v := &auth.AdminGuard{}
 	chatGatewayEndpoint := chat.NewChatGatewayEndpoint(server, chatGateway, moderatedGuard, v)
 	floodServer := flood.NewFloodServer(options)
-	push4 := flood.NewDropsPush(floodServer)
-	floodGateway := flood.NewFloodGateway(floodServer, push4)
+	push5 := flood.NewDropsPush(floodServer)
+	floodGateway := flood.NewFloodGateway(floodServer, push5)
 	floodGatewayEndpoint := flood.NewFloodGatewayEndpoint(floodServer, floodGateway)
 	notifyServer := notify.NewNotifyServer(options)
-	push5 := notify.NewPongsPush(notifyServer)
-	pongs := notify.NewPongs(push5)
+	push6 := notify.NewPongsPush(notifyServer)
+	pongs := notify.NewPongs(push6)
 	notifyGateway := &notify.NotifyGateway{
 		Pongs: pongs,
 	}
 	notifyGatewayEndpoint := notify.NewNotifyGatewayEndpoint(notifyServer, notifyGateway)
-	push6 := rooms.NewRoomEventsPush(server)
+	push7 := rooms.NewRoomEventsPush(server)
 	roomGateway := &rooms.RoomGateway{
-		Push: push6,
+		Push: push7,
 	}
 	roomGatewayEndpoint := rooms.NewRoomGatewayEndpoint(server, roomGateway)
 	chatService := rooms.NewChatService()
@@ -86,9 +90,9 @@ func wired(o Given, key auth.Key) *App {
 		Server: server,
 	}
 	notifyService := notify.NewNotifyService(server)
-	push7 := notify.NewPersonalPush(server)
+	push8 := notify.NewPersonalPush(server)
 	userService := &notify.UserService{
-		Push: push7,
+		Push: push8,
 	}
 	metricsPage := newMetricsPage(metrics, server, floodServer, notifyServer)
 	nodes := &Nodes{

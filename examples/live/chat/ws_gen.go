@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/wsjson"
@@ -18,6 +19,7 @@ const _ = ws.GeneratedV3
 var (
 	_ func(*ChatGateway, *ws.Client) (*Session, error)                           = (*ChatGateway).Joined
 	_ func(*ChatGateway, *ws.Client)                                             = (*ChatGateway).Left
+	_ func(*ChatGateway, *ws.Client, *Session) error                             = (*ChatGateway).Appear
 	_ func(*ChatGateway, *ws.Client, *Session, Hello) error                      = (*ChatGateway).Hello
 	_ func(*ChatGateway, *Session) Me                                            = (*ChatGateway).Me
 	_ func(*ChatGateway, *ws.Client, *Session, SendMessage) (ChatMessage, error) = (*ChatGateway).OnMessage
@@ -34,6 +36,7 @@ var (
 	_ func(*ChatGateway, context.Context, *ws.Client, string) int                = (*ChatGateway).SignOut
 	_ func(*ChatGateway, context.Context, int) error                             = (*ChatGateway).Nap
 	_ func(*ChatGateway, context.Context, *ws.Client, string) (bool, error)      = (*ChatGateway).MayClose
+	_ func(*ChatGateway, *ws.Client) error                                       = (*ChatGateway).Follow
 	_ ws.MessageGuard                                                            = (*ModeratedGuard)(nil)
 	_ ws.MessageGuard                                                            = (*AdminGuard)(nil)
 )
@@ -47,8 +50,9 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 	return ChatGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
 		Gateway:  "chat.ChatGateway",
 		Path:     "/ws",
-		Contract: "n5mmn9gtkqmz",
+		Contract: "tfam53a4t5n7",
 		Handlers: []ws.Handler{
+			{Event: "appear", NoData: true},
 			{Event: "hello"},
 			{Event: "me", NoData: true},
 			{Event: "message", Mode: ws.Serial, Guards: []ws.MessageGuard{moderatedGuard}},
@@ -65,6 +69,7 @@ func NewChatGatewayEndpoint(server *ws.Server, gateway *ChatGateway, moderatedGu
 			{Event: "sign_out", Mode: ws.Serial, Params: []string{"user"}, Guards: []ws.MessageGuard{adminGuard}},
 			{Event: "nap", Mode: ws.Parallel, Params: []string{"ms"}},
 			{Event: "may_close", Mode: ws.Parallel, Params: []string{"name"}, Guards: []ws.MessageGuard{adminGuard}},
+			{Event: "follow", NoData: true},
 		},
 		Lookup:     d.lookup,
 		Call:       d.call,
@@ -77,45 +82,51 @@ type wsChatGateway struct{ gateway *ChatGateway }
 
 func (wsChatGateway) lookup(event []byte) int {
 	switch string(event) {
-	case "hello":
+	case "appear":
 		return 0
-	case "me":
+	case "hello":
 		return 1
-	case "message":
+	case "me":
 		return 2
-	case "history":
+	case "message":
 		return 3
-	case "history_pages":
+	case "history":
 		return 4
-	case "presence":
+	case "history_pages":
 		return 5
-	case "watch":
+	case "presence":
 		return 6
-	case "typing":
+	case "watch":
 		return 7
-	case "join":
+	case "typing":
 		return 8
-	case "leave":
+	case "join":
 		return 9
-	case "say":
+	case "leave":
 		return 10
-	case "order":
+	case "say":
 		return 11
-	case "whoami":
+	case "order":
 		return 12
-	case "sign_out":
+	case "whoami":
 		return 13
-	case "nap":
+	case "sign_out":
 		return 14
-	case "may_close":
+	case "nap":
 		return 15
+	case "may_close":
+		return 16
+	case "follow":
+		return 17
 	}
 	return -1
 }
 
 func (d wsChatGateway) call(i int, c *ws.Call) error {
 	switch i {
-	case 0: // hello
+	case 0: // appear
+		return d.gateway.Appear(c.Client(), c.State().(*Session))
+	case 1: // hello
 		in, err := ws.DecodeJSON(c, wsReadHello)
 		if err != nil {
 			return err
@@ -124,10 +135,10 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return ws.Invalid(err)
 		}
 		return d.gateway.Hello(c.Client(), c.State().(*Session), in)
-	case 1: // me
+	case 2: // me
 		out := d.gateway.Me(c.State().(*Session))
 		return ws.ReplyJSON(c, out, wsWriteMe)
-	case 2: // message
+	case 3: // message
 		in, err := ws.DecodeJSON(c, wsReadSendMessage)
 		if err != nil {
 			return err
@@ -140,10 +151,10 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyJSON(c, out, wsWriteChatMessage)
-	case 3: // history
+	case 4: // history
 		out := d.gateway.History()
 		return ws.ReplyJSON(c, out, wsWriteChatMessages)
-	case 4: // history_pages
+	case 5: // history_pages
 		in, err := wsDecodeChatGatewayHistoryPages(c)
 		if err != nil {
 			return err
@@ -153,17 +164,17 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.StreamJSON(c, out, wsWriteChatMessages)
-	case 5: // presence
+	case 6: // presence
 		out := d.gateway.Presence(c.Context(), c.Client())
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 6: // watch
+	case 7: // watch
 		in, err := wsDecodeChatGatewayWatch(c)
 		if err != nil {
 			return err
 		}
 		d.gateway.Watch(c.Client(), in.On)
 		return nil
-	case 7: // typing
+	case 8: // typing
 		in, err := ws.DecodeJSON(c, wsReadTyping)
 		if err != nil {
 			return err
@@ -172,20 +183,20 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.OnTyping(in)
-	case 8: // join
+	case 9: // join
 		in, err := wsDecodeChatGatewayJoin(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Join(c.Client(), in.Room)
-	case 9: // leave
+	case 10: // leave
 		in, err := wsDecodeChatGatewayLeave(c)
 		if err != nil {
 			return err
 		}
 		d.gateway.Leave(c.Client(), in.Room)
 		return nil
-	case 10: // say
+	case 11: // say
 		in, err := wsDecodeChatGatewaySay(c)
 		if err != nil {
 			return err
@@ -195,29 +206,29 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 11: // order
+	case 12: // order
 		in, err := wsDecodeChatGatewayOrder(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Order(c.Client(), in.Text)
-	case 12: // whoami
+	case 13: // whoami
 		out := d.gateway.WhoAmI(c.Client())
 		return ws.ReplyJSON(c, out, wsWriteWho)
-	case 13: // sign_out
+	case 14: // sign_out
 		in, err := wsDecodeChatGatewaySignOut(c)
 		if err != nil {
 			return err
 		}
 		out := d.gateway.SignOut(c.Context(), c.Client(), in.User)
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 14: // nap
+	case 15: // nap
 		in, err := wsDecodeChatGatewayNap(c)
 		if err != nil {
 			return err
 		}
 		return d.gateway.Nap(c.Context(), in.Ms)
-	case 15: // may_close
+	case 16: // may_close
 		in, err := wsDecodeChatGatewayMayClose(c)
 		if err != nil {
 			return err
@@ -227,6 +238,8 @@ func (d wsChatGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyJSON(c, out, wsjson.WriteBool)
+	case 17: // follow
+		return d.gateway.Follow(c.Client())
 	}
 	panic("unreachable")
 }
@@ -252,6 +265,23 @@ type wsCounting struct{ t ws.Target }
 func (p wsCounting) Counters(in Counters) {
 	_, _ = ws.EmitJSON(ws.Resultless(p.t), "counters", in, wsWriteCounters)
 }
+
+// NewCrowdPush addresses Crowd to connections of server.
+func NewCrowdPush(server *ws.Server) ws.Push[Crowd] {
+	return ws.NewPush(server, func(t ws.Target) Crowd { return wsCrowd{t} })
+}
+
+// NewCrowd sends Crowd to every connection.
+func NewCrowd(push ws.Push[Crowd]) Crowd { return push.All() }
+
+// NewCrowdPresence tells by Crowd.People who is in rooms of server.
+func NewCrowdPresence(server *ws.Server) ws.Presence[Tab] {
+	return ws.NewPresence[Tab](server, ws.PresenceSpec{Name: "chat.Crowd", Event: "people", Linger: 2 * time.Second, Max: 500}, wsWriteTab, wsReadTab)
+}
+
+type wsCrowd struct{ t ws.Target }
+
+func (p wsCrowd) People(in ws.Present[Tab]) { _, _ = ws.Resultless(p.t).Emit("people", &in) }
 
 // NewEventsPush addresses Events to connections of server.
 func NewEventsPush(server *ws.Server) ws.Push[Events] {
@@ -301,6 +331,21 @@ type wsNeighbours struct{ t ws.Target }
 
 func (p wsNeighbours) Nodes(in Nodes) {
 	_, _ = ws.EmitJSON(ws.Resultless(p.t), "nodes", in, wsWriteNodes)
+}
+
+// NewLinesPush addresses Lines to connections of server, and keeps what is marked //ws:kept.
+func NewLinesPush(server *ws.Server) ws.Push[Lines] {
+	return ws.NewKeptPush(server, ws.Log{Name: "chat.Lines", Size: 256, TTL: time.Hour}, func(t ws.Target) Lines { return wsLines{t} })
+}
+
+// NewLines sends Lines to every connection.
+func NewLines(push ws.Push[Lines]) Lines { return push.All() }
+
+type wsLines struct{ t ws.Target }
+
+func (p wsLines) Recorded(in ChatMessage) error {
+	_, err := ws.EmitJSON(p.t.Kept(), "recorded", in, wsWriteChatMessage)
+	return err
 }
 
 // NewPresencePush addresses Presence to connections of server.
@@ -370,6 +415,10 @@ var (
 		Refused     uint64 `json:"refused"`
 		Waiting     int64  `json:"waiting"`
 		Limit       int64  `json:"limit"`
+	}{}
+	_ Tab = struct {
+		Name  string `json:"name"`
+		Since string `json:"since"`
 	}{}
 	_ Said = struct {
 		Room   string `json:"room"`
@@ -970,6 +1019,40 @@ func wsWriteCountersFrom(w *wsjson.Writer, v *Counters) {
 	w.Lit(`,"limit":`)
 	wsjson.WriteInt(w, v.Limit)
 	w.Lit(`}`)
+}
+
+// wsWriteTab writes a Tab as encoding/json does.
+func wsWriteTab(w *wsjson.Writer, v Tab) {
+	wsWriteTabFrom(w, &v)
+}
+
+// wsWriteTabFrom writes a Tab as encoding/json does.
+func wsWriteTabFrom(w *wsjson.Writer, v *Tab) {
+	w.Lit(`{"name":`)
+	wsjson.WriteString(w, v.Name)
+	w.Lit(`,"since":`)
+	wsjson.WriteString(w, v.Since)
+	w.Lit(`}`)
+}
+
+// wsReadTab reads a Tab; what is not written plainly is for encoding/json.
+func wsReadTab(r *wsjson.Reader) (v Tab) {
+	wsReadTabInto(r, &v)
+	return v
+}
+
+// wsReadTabInto reads a Tab.
+func wsReadTabInto(r *wsjson.Reader, v *Tab) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "name":
+			wsjson.ReadString(r, &v.Name)
+		case "since":
+			wsjson.ReadString(r, &v.Since)
+		default:
+			r.Skip("name", "since")
+		}
+	}
 }
 
 // wsWriteTyping writes a Typing as encoding/json does.

@@ -939,6 +939,29 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  */
 
 /**
+ * @typedef {object} PresentTab
+ * @property {string} [room]
+ * @property {boolean} [full]
+ * @property {PersonTab[]} [joined]
+ * @property {string[]} [left]
+ * @property {number} count
+ */
+
+/**
+ * @typedef {object} PersonTab
+ * @property {string} key
+ * @property {Tab[] | null} metas
+ */
+
+/**
+ * Tab is one connection of somebody who has appeared: a tab of theirs.
+ *
+ * @typedef {object} Tab
+ * @property {string} name
+ * @property {string} since - RFC 3339, UTC
+ */
+
+/**
  * Said is a line that was said in a room. Author and User are those of a ChatMessage. There is no
  * author if the connection did not say hello.
  *
@@ -1045,11 +1068,13 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  * @typedef {object} ServerPush
  * @property {null} draining - Draining tells that this node is going away.
  * @property {Counters} counters - Counters tells what the registries count, once a second, and to who begins to watch at once.
+ * @property {PresentTab} people - People is everybody who has appeared, and then each change. Who comes back soon was never gone.
  * @property {ChatMessage} message - Message announces a stored message.
  * @property {Typing} typing - Typing announces that somebody is typing.
  * @property {ChatSaid | RoomsSaid} said - Said is a line that was said in a room of the receiver's.
  * @property {OrderDone} order_done - OrderDone tells who ordered.
  * @property {Nodes} nodes - Nodes tells which nodes there are, whenever that changes.
+ * @property {ChatMessage} recorded - Recorded is a message that was stored.
  * @property {Here} here - Here tells who is connected, whenever that changes.
  * @property {Present} present - Present tells who is in a room of the receiver's, whenever that changes.
  * @property {string} heartbeat - Heartbeat is the push that the scheduled job broadcasts. A new connection gets one at once, and does not wait for the next.
@@ -1069,6 +1094,7 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  * What chat.ChatGateway takes, by event.
  *
  * @typedef {object} ChatSends
+ * @property {undefined} appear
  * @property {Hello} hello
  * @property {undefined} me
  * @property {SendMessage} message
@@ -1084,6 +1110,7 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  * @property {{ user: string }} sign_out
  * @property {{ ms: number }} nap
  * @property {{ name: string }} may_close
+ * @property {undefined} follow
  */
 
 /**
@@ -1094,7 +1121,17 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
 export class ChatClient extends WsClient {
   /** @param {WsOptions} [options] */
   constructor(options) {
-    super("/ws", "n5mmn9gtkqmz", options);
+    super("/ws", "tfam53a4t5n7", options);
+  }
+
+  /**
+   * Appear has all who have appeared see the caller, by the name that it said hello with, and has it see them.
+   *
+   * @param {WsCallOptions} [options]
+   * @returns {Promise<void>}
+   */
+  appear(options) {
+    return this.call("appear", undefined, options);
   }
 
   /**
@@ -1275,5 +1312,16 @@ export class ChatClient extends WsClient {
    */
   mayClose(data, options) {
     return this.call("may_close", data, options);
+  }
+
+  /**
+   * Follow has the caller follow what is said to everyone, from now on, or from where it says by $resume that
+   * it was. It is refused on a node of a cluster whose engine keeps nothing.
+   *
+   * @param {WsCallOptions} [options]
+   * @returns {Promise<void>}
+   */
+  follow(options) {
+    return this.call("follow", undefined, options);
   }
 }

@@ -33,7 +33,7 @@ func NewRoomGatewayEndpoint(server *ws.Server, gateway *RoomGateway) RoomGateway
 	return RoomGatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
 		Gateway:  "rooms.RoomGateway",
 		Path:     "/rooms/{room}",
-		Contract: "fkwwfs3e3ga6",
+		Contract: "cjp9c99kjg41",
 		Handlers: []ws.Handler{
 			{Event: "say", Params: []string{"text"}},
 			{Event: "where", NoData: true},
@@ -88,7 +88,7 @@ func NewChatServiceEndpoint(server *ws.Server, gateway *ChatService) ChatService
 	return ChatServiceEndpoint{ws.NewEndpoint(server, ws.Spec{
 		Gateway:  "rooms.ChatService",
 		Path:     "/rooms",
-		Contract: "b65nhzykeyj6",
+		Contract: "3fh4xwa2eraj",
 		Handlers: []ws.Handler{
 			{Event: "join_room", Params: []string{"room"}},
 			{Event: "broadcast", Params: []string{"room", "message"}},

@@ -77,6 +77,28 @@ type Counters struct {
 	Limit int64 `json:"limit"`
 }
 
+// PresentTab is ws.Present[chat.Tab].
+type PresentTab struct {
+	Room   string      `json:"room,omitempty"`
+	Full   bool        `json:"full,omitempty"`
+	Joined []PersonTab `json:"joined,omitempty"`
+	Left   []string    `json:"left,omitempty"`
+	Count  int         `json:"count"`
+}
+
+// PersonTab is ws.Person[chat.Tab].
+type PersonTab struct {
+	Key   string `json:"key"`
+	Metas []Tab  `json:"metas"`
+}
+
+// Tab is one connection of somebody who has appeared: a tab of theirs.
+type Tab struct {
+	Name string `json:"name"`
+	// RFC 3339, UTC
+	Since string `json:"since"`
+}
+
 // ChatSaid is a line that was said in a room. Author and User are those of a ChatMessage. There is no
 // author if the connection did not say hello.
 type ChatSaid struct {
@@ -167,11 +189,16 @@ type Chat struct {
 // DialChat connects to the server at an address, such as https://example.com, and returns when the
 // session is open or ctx ends. The client then comes back by itself until Close, or until a Close that is final.
 func DialChat(ctx context.Context, address string, o wsclient.Options) (*Chat, error) {
-	c, err := wsclient.Dial(ctx, address, wsclient.Gateway{Path: "/ws", Contract: "n5mmn9gtkqmz"}, o)
+	c, err := wsclient.Dial(ctx, address, wsclient.Gateway{Path: "/ws", Contract: "tfam53a4t5n7"}, o)
 	if err != nil {
 		return nil, err
 	}
 	return &Chat{c}, nil
+}
+
+// Appear has all who have appeared see the caller, by the name that it said hello with, and has it see them.
+func (c *Chat) Appear(ctx context.Context) error {
+	return wsclient.Do(ctx, c.Client, "appear", nil)
 }
 
 // Hello introduces the caller. From now on it is told who is here and in its rooms, and they are told
@@ -281,6 +308,12 @@ func (c *Chat) MayClose(ctx context.Context, name string) (bool, error) {
 	}{name})
 }
 
+// Follow has the caller follow what is said to everyone, from now on, or from where it says by $resume that
+// it was. It is refused on a node of a cluster whose engine keeps nothing.
+func (c *Chat) Follow(ctx context.Context) error {
+	return wsclient.Do(ctx, c.Client, "follow", nil)
+}
+
 // OnDraining has fn called for each push draining, until off is called.
 //
 // Draining tells that this node is going away.
@@ -295,6 +328,13 @@ func (c *Chat) OnDraining(fn func()) (off func()) {
 // Counters tells what the registries count, once a second, and to who begins to watch at once.
 func (c *Chat) OnCounters(fn func(Counters)) (off func()) {
 	return wsclient.On(c.Client, "counters", fn)
+}
+
+// OnPeople has fn called with the data of each push people, until off is called.
+//
+// People is everybody who has appeared, and then each change. Who comes back soon was never gone.
+func (c *Chat) OnPeople(fn func(PresentTab)) (off func()) {
+	return wsclient.On(c.Client, "people", fn)
 }
 
 // OnMessage has fn called with the data of each push message, until off is called.
@@ -331,6 +371,13 @@ func (c *Chat) OnOrderDone(fn func(OrderDone)) (off func()) {
 // Nodes tells which nodes there are, whenever that changes.
 func (c *Chat) OnNodes(fn func(Nodes)) (off func()) {
 	return wsclient.On(c.Client, "nodes", fn)
+}
+
+// OnRecorded has fn called with the data of each push recorded, until off is called.
+//
+// Recorded is a message that was stored.
+func (c *Chat) OnRecorded(fn func(ChatMessage)) (off func()) {
+	return wsclient.On(c.Client, "recorded", fn)
 }
 
 // OnHere has fn called with the data of each push here, until off is called.
