@@ -301,7 +301,7 @@ func TestInterruptedScaffold(t *testing.T) {
 	for _, args := range [][]string{{"new", "-wsgen", root, "hello"}, {"init", "-wsgen", root}} {
 		// The second signal ends the process, but not before all is taken back.
 		for _, signals := range []string{"kill -INT $PPID", "kill -INT $PPID; kill -TERM $PPID"} {
-			m.write(".bin/go", fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *runtime@*) %s; exec sleep 60;; esac\nexec '%s' \"$@\"\n", signals, goCommand))
+			m.write(".bin/go", fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *mod=mod\\ -deps*) %s; exec sleep 60;; esac\nexec '%s' \"$@\"\n", signals, goCommand))
 			cmd := m.command()
 			cmd.Args = append(cmd.Args, args...)
 			cmd.Env = append(cmd.Env, "GOSUMDB=off", "GOFLAGS=")
