@@ -29,7 +29,7 @@ func contractsOf(t *testing.T, stub, source string, selections ...model.Selectio
 				return nil, nil
 			})
 		}
-		a.File += s.Only
+		a.File += strings.ReplaceAll(s.Only, "/", "-")
 		table = append(table, a)
 	}
 	result, err := pipeline.Run(t.Context(), pipeline.Options{Dir: dir, Wire: pipeline.WireOff, Artifacts: table}, &output.Memory{})
