@@ -50,7 +50,7 @@ func (q *Queue) After(seq uint64) (frames [][]byte, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	k := q.keeping()
-	if seq > k.sent || k.sent-seq > uint64(k.n) {
+	if !k.has(seq) {
 		return nil, false
 	}
 	for _, f := range k.behind(seq) {

@@ -9,7 +9,7 @@ import (
 
 // Keeper says how much a Queue keeps of what it has handed out, for a peer that
 // comes back on another socket. It may be shared, and must not change. Beyond a
-// bound the oldest frame is forgotten.
+// bound the oldest frame is forgotten; of bursts, Frames and a quarter may be in memory.
 //
 // A frame counts its bytes and 8; one that goes to many queues counts in each
 // its share of the bytes only (Frame.Among).
@@ -233,11 +233,11 @@ func stampWith(frame []byte, sent uint64) {
 // keep counts and keeps a frame.
 func (k *keeping) keep(f *Frame, by *Keeper) {
 	k.sent++
-	if int(k.n) >= by.Frames {
+	if over := int(k.n) + 1 - by.Frames; over > 0 {
 		if k.n == 0 { // nothing may be kept
 			return
 		}
-		k.forget(1)
+		k.forget(uint32(over))
 	}
 	k.put(kept{frame: f})
 	k.n++
@@ -247,10 +247,12 @@ func (k *keeping) keep(f *Frame, by *Keeper) {
 }
 
 // keepPack counts and keeps the frames of a pack, which are no more than may be kept.
+// The oldest entry is in no cache. So what is beyond the bound is forgotten several
+// entries at a time. Until then it is there, and Rewind does not see it (has).
 func (k *keeping) keepPack(p *pack, by *Keeper) {
 	n := uint32(len(p.frames))
 	k.sent += uint64(n)
-	if over := int(k.n) + int(n) - by.Frames; over > 0 {
+	if over := int(k.n) + int(n) - by.Frames; over > by.Frames/lateness || over > 0 && int(k.used) >= by.Frames {
 		k.forget(uint32(over))
 	}
 	k.put(kept{pack: p})
@@ -258,6 +260,14 @@ func (k *keeping) keepPack(p *pack, by *Keeper) {
 	if k.bytes += p.weight(); k.bytes > k.enough {
 		k.bound()
 	}
+}
+
+// lateness is the part of Keeper.Frames, one of so many, that may be there beyond them.
+const lateness = 4
+
+// has reports whether all that counts is kept behind the first seq.
+func (k *keeping) has(seq uint64) bool {
+	return seq <= k.sent && k.sent-seq <= uint64(min(int(k.n), k.by.Frames))
 }
 
 // bound forgets what is beyond a bound of bytes, and reserves the rest.

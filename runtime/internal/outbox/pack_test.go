@@ -97,6 +97,56 @@ func TestPacks(t *testing.T) {
 	}
 }
 
+// TestPacksLate: of bursts some more may be there than is kept, up to a quarter, also
+// in a ring that is full. The next frame that comes alone ends that.
+func TestPacksLate(t *testing.T) {
+	const frames, burstOf = 40, 4
+	var two []*box
+	for range 2 { // so that the frames are shared
+		two = append(two, keeps(frames, 10_000, nil))
+	}
+	var writer outbox.Batch
+	sent := 0
+	push := func(n int) {
+		burst(nil, numbered(sent, n), two...)
+		for _, q := range two {
+			q.Take(&writer, batch)
+			q.Written(&writer)
+		}
+		sent += n
+	}
+	holds := func(entries int) {
+		t.Helper()
+		q := two[1]
+		if used, room := q.Entries(); used != entries || room > 2*frames {
+			t.Errorf("%d sent: %d entries, want %d; room for %d", sent, used, entries, room)
+		}
+		if got := after(q, uint64(sent-frames)); got != strings.Join(numbered(sent-frames, frames), " ") || after(q, uint64(sent-frames-1)) != "gap" {
+			t.Errorf("%d sent: kept is %q", sent, got)
+		}
+	}
+	for range frames - 1 {
+		push(1)
+	}
+	push(burstOf)
+	holds(frames) // as many entries as there may be, and three frames more
+	push(burstOf)
+	holds(frames - 6) // as many frames as there may be, eight of them in two entries
+	for range 9 {
+		push(burstOf)
+	}
+	holds(10)
+	push(burstOf)
+	holds(11) // four frames more
+	push(burstOf)
+	holds(12) // eight
+	push(burstOf)
+	holds(10) // twelve would have been too many
+	push(burstOf)
+	push(1)
+	holds(11) // the last one, nine bursts, and three frames of the one before
+}
+
 // TestPacksTotal: what a pack counts towards the total is given back as it is
 // forgotten, however that is.
 func TestPacksTotal(t *testing.T) {

@@ -76,7 +76,7 @@ func (q *Queue) Rewind(seq uint64) (ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	k := q.keeping()
-	if seq > k.sent || k.sent-seq > uint64(k.n) || k.rare != nil && seq < k.rare.short {
+	if !k.has(seq) || k.rare != nil && seq < k.rare.short {
 		return false
 	}
 	front := overflows.Get().(*overflow)
