@@ -209,13 +209,16 @@ func (s *Socket) pings() outbox.Verdict {
 // It does so twice in a silence at most. Go begins a stack as large as those that the
 // last collection found were on the average, and just behind traffic they were large.
 // So the goroutine that follows gws is followed by another, once there was a
-// collection that has seen such goroutines.
+// collection that has seen such goroutines. On a busy machine it may not have run yet
+// when the next ping is due.
 func (s *Socket) hush() {
 	switch bits := s.state.bits.Load(); {
 	case bits&stateSpoke != 0:
 		s.state.clear(stateSpoke)
 		return
 	case bits&stateReads == 0, bits&(stateDeep|stateGrown) == 0:
+		return
+	case bits&stateHushed != 0: // it is about to wake, and would take the second deadline for the end
 		return
 	case bits&stateDeep == 0 && !s.profile.engine.wheel.collectedSince(s.asked()):
 		return

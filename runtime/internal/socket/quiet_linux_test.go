@@ -299,6 +299,32 @@ func TestTortureQuiet(t *testing.T) {
 	}
 }
 
+// TestWokenTwice: the timer that comes again before the read goroutine has run, and is
+// held up in the middle, does not end the connection.
+func TestWokenTwice(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	p := speaks(t, func(l *Limits) { l.Ping = Never })
+	s := &p.o.socket
+	const messages = 300
+	for i := range messages {
+		p.sends(word(fmt.Sprint(i)))
+		for end := time.Now().Add(20 * time.Second); ; runtime.Gosched() {
+			n := 0
+			p.o.locked(func() { n = len(p.o.received) })
+			if n > i {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("message %d was not heard", i)
+			}
+		}
+		for range 50 {
+			s.hush()
+		}
+	}
+	p.leaves()
+}
+
 // TestCloseBeatsQuiet: who closes gives the peer its time, also if the timer comes
 // at that moment or a little later; and not much more.
 func TestCloseBeatsQuiet(t *testing.T) {

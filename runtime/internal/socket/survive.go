@@ -85,7 +85,7 @@ func (s *Socket) Adopt(from *Socket) bool {
 		s.state.set(stateDeep | stateGrown)
 	}
 	s.Hear()
-	s.state.clear(stateTorn | stateParted)
+	s.state.clear(stateTorn | stateParted | stateHushed) // a turn of the wheel may have hushed the old link just now
 	return true
 }
 
