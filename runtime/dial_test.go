@@ -417,6 +417,12 @@ func (p *peer) wantEOF() {
 // eventually waits for a condition that other goroutines bring about.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	patiently(t, patience, what, ok)
+}
+
+// patiently is eventually with a patience of its own.
+func patiently(t *testing.T, patience time.Duration, what string, ok func() bool) {
+	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never came true: %s", what)

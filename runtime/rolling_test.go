@@ -23,7 +23,12 @@ const (
 	rollingCrowd = 200
 	rollingRate  = 1000 // calls a second, of all together
 	rollingLong  = 500 * time.Millisecond
-	rollingOpen  = 4 // calls of a client, at most
+	rollingOpen  = 4   // calls of a client that are not answered, at most
+	rollingSent  = 300 // and of all together; at full rate there are a hundred
+
+	// rollingPatience is for three processes on a machine that has more to do, and
+	// DrainTimeout as well. Nothing waits for so long by itself.
+	rollingPatience = 4 * patience
 )
 
 // TestRollingRestart: two processes serve a gateway to 200 clients, which call a
@@ -58,7 +63,7 @@ func TestRollingRestart(t *testing.T) {
 	close(over)
 	made := <-issued
 	took := time.Since(begun)
-	eventually(t, "all calls are answered", func() bool { return r.answered() == made })
+	patiently(t, rollingPatience, "all calls are answered", func() bool { return r.answered() == made })
 	for _, c := range r.callers {
 		c.goodbye()
 	}
@@ -90,7 +95,7 @@ func rolled(t *testing.T) {
 			return echo(c)
 		}
 	}
-	s := serve(t, ws.Options{}, gateway{on: map[string]handler{
+	s := serve(t, ws.Options{DrainTimeout: rollingPatience / 2}, gateway{on: map[string]handler{
 		"inline":   inline(taking(0)),
 		"serial":   serial(taking(5 * time.Millisecond)),
 		"parallel": {call: taking(rollingLong / 5), mode: ws.Parallel},
@@ -98,7 +103,7 @@ func rolled(t *testing.T) {
 	}})
 	fmt.Println(s.http.Listener.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), rollingPatience)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Error(err)
@@ -115,6 +120,7 @@ type rolling struct {
 	mu    sync.Mutex
 	nodes []*rollingNode // guarded by mu; the oldest first
 
+	sent   atomic.Int64 // calls that are sent and not answered
 	left   atomic.Int64 // how often a client has left, because it was asked to
 	caught atomic.Int64 // and had calls open when it was
 }
@@ -130,7 +136,7 @@ type rollingNode struct {
 // start adds a process.
 func (r *rolling) start() {
 	r.t.Helper()
-	n := &rollingNode{cmd: exec.CommandContext(r.t.Context(), os.Args[0], "-test.run=^TestRollingRestart$", "-test.timeout=2m")}
+	n := &rollingNode{cmd: exec.CommandContext(r.t.Context(), os.Args[0], "-test.run=^TestRollingRestart$", "-test.timeout=10m")}
 	n.cmd.Env = append(os.Environ(), rollingMark+"=1")
 	n.cmd.Stderr = os.Stderr
 	in, err := n.cmd.StdinPipe()
@@ -200,6 +206,9 @@ func (r *rolling) load(over <-chan struct{}, issued chan<- int) {
 		case <-ticker.C: // fewer come on a machine that is too busy
 		}
 		for range int(rollingRate * tick / time.Second) {
+			if r.sent.Load() >= rollingSent {
+				break
+			}
 			i := turn % len(r.callers)
 			if c := r.callers[i]; !c.behind() {
 				c.call(n, kinds[(turn/len(r.callers)+i)%len(kinds)])
@@ -218,7 +227,7 @@ func (r *rolling) settle() {
 	for _, c := range r.callers {
 		want = append(want, c.answered.Load()+1)
 	}
-	eventually(r.t, "all are served", func() bool {
+	patiently(r.t, rollingPatience, "all are served", func() bool {
 		for i, c := range r.callers {
 			if c.answered.Load() < want[i] {
 				return false
@@ -282,7 +291,7 @@ func (c *caller) connect() bool {
 		t.Errorf("a handshake was refused: %s", res)
 		return false
 	}
-	_ = conn.SetDeadline(time.Now().Add(4 * patience))
+	_ = conn.SetDeadline(time.Now().Add(10 * patience))
 	if c.sid == "" {
 		p.send(`{"event":"$connect"}`)
 		p.want(connected)
@@ -306,13 +315,13 @@ func (c *caller) call(n int, event string) {
 	c.flush()
 }
 
-// behind reports whether so many calls are open that the machine does not get
-// through with them. To add to these would only make each take longer than a client
-// that was asked to leave has.
+// behind reports whether so many calls are open, or wait, that the machine does not
+// get through with them. To add to these would only make each take longer than a
+// client that was asked to leave has.
 func (c *caller) behind() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.open) >= rollingOpen
+	return len(c.open)+len(c.waiting) >= rollingOpen
 }
 
 // flush sends what waits, if that may be sent now. The caller holds c.mu.
@@ -322,6 +331,7 @@ func (c *caller) flush() {
 	}
 	for _, call := range c.waiting {
 		c.open[call] = true
+		c.r.sent.Add(1)
 		if _, err := c.p.conn.Write(frame(text, []byte(call))); err != nil {
 			c.r.t.Errorf("%s is not sent: %v", call, err)
 		}
@@ -369,6 +379,7 @@ func (c *caller) hear(text string) {
 	case c.open[text]:
 		delete(c.open, text)
 		c.got++
+		c.r.sent.Add(-1)
 		c.answered.Add(1)
 	default:
 		c.r.t.Errorf("the answer to no call, or a call that failed: %s", text)
