@@ -26,6 +26,7 @@ const (
 	codeNameInUse     = 10058
 	codeNoStream      = 10059
 	codeOverlap       = 10065
+	codeNotLast       = 10071
 	codeNotClustered  = 10074
 	codeNotEnabled    = 10076
 	codeSameInProcess = 10158

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,7 +24,7 @@ var _ broker.Keeper = (*link)(nil)
 
 // Keep implements broker.Keeper. It waits for the answers of JetStream.
 func (l *link) Keep(ctx context.Context, batch []broker.Kept) []broker.Outcome {
-	k := &keeping{l: l, batch: batch, out: make([]broker.Outcome, len(batch)), why: make(map[int]error)}
+	k := &keeping{l: l, batch: batch, out: make([]broker.Outcome, len(batch)), why: make(map[int]error), asks: make(map[int]bool)}
 	todo := make([]int, 0, len(batch))
 	for i := range batch {
 		if len(batch[i].Data) > l.MaxMessage() {
@@ -70,6 +71,7 @@ type keeping struct {
 	batch []broker.Kept
 	out   []broker.Outcome
 	why   map[int]error // of those that may be tried again
+	asks  map[int]bool  // of which it is only asked what became of them
 }
 
 // fail says that messages are not kept and why, which may be that nobody knows.
@@ -86,7 +88,8 @@ func (k *keeping) fail(which []int, err error) {
 }
 
 // inOrder returns those messages that can be tried again: one behind which another of
-// its channel was kept would come too late, and so has failed.
+// its channel was kept would come too late, and so has failed. Of one that somebody else
+// was keeping it is asked where.
 func (k *keeping) inOrder(todo []int) []int {
 	if len(k.why) == 0 {
 		return nil
@@ -105,6 +108,9 @@ func (k *keeping) inOrder(todo []int) []int {
 		behind, is := last[place{m.Log.Name, m.Channel}]
 		switch {
 		case !waits:
+		case is && behind > i && code(err) == codeSameInProcess:
+			k.asks[i] = true
+			rest = append(rest, i)
 		case is && behind > i:
 			k.fail([]int{i}, err)
 		default:
@@ -198,6 +204,9 @@ func (f *flight) send(ctx context.Context, s *stream, epoch string, i int) error
 	if m.Key != "" {
 		out.Header = nats.Header{"Nats-Msg-Id": {messageID(epoch, m.Channel, m.Key)}}
 	}
+	if f.k.asks[i] { // JetStream looks for the key first: the message is there, or it is refused
+		out.Header["Nats-Expected-Last-Sequence"] = []string{strconv.Itoa(1 << 53)}
+	}
 	if err := f.c.send(ctx, out); err != nil {
 		f.c.calls.forget(number)
 		return err
@@ -273,6 +282,8 @@ func (f *flight) confirm(a ack) {
 		}
 	case answer.Error.ErrCode == codeSameInProcess: // one with this key is being kept
 		f.k.why[a.i] = fmt.Errorf("%w: %w", broker.ErrUnsure, answer.Error)
+	case answer.Error.ErrCode == codeNotLast && f.k.asks[a.i]: // whoever was keeping it has not
+		f.k.fail([]int{a.i}, fmt.Errorf("%w: another was keeping a message with this key: %w", broker.ErrUnsure, answer.Error))
 	default:
 		f.k.fail([]int{a.i}, withRemedy(answer.Error))
 	}
