@@ -73,10 +73,10 @@ func (q *runQueue) work() {
 
 // calm waits while wide pushes come one after the other: frames that queue up
 // meanwhile leave in one write for each socket instead of two. A single push is
-// not held up: two must have come since the worker looked last, which is a few
-// hundred µs ago. calm returns the argument for its next call.
+// not held up: since the worker looked last, which is a few hundred µs ago, two must
+// have ended, or one, and another begun. calm returns the argument for its next call.
 func (q *runQueue) calm(seen uint32) uint32 {
-	if q.wide.Load()-seen < 2 {
+	if n := q.wide.Load() - seen; n == 0 || n == 1 && q.pushing.Load() == 0 {
 		return seen
 	}
 	for range maxCalm {

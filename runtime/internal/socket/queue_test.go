@@ -17,7 +17,8 @@ func TestCalm(t *testing.T) {
 		pushing int32
 		waits   time.Duration
 	}{
-		"one push after the other":  {1, 1, 0},
+		"a push":                    {1, 0, 0},
+		"a push, and the next":      {1, 1, maxCalm * calmStep},
 		"a burst that is over":      {2, 0, calmStep},
 		"a burst that does not end": {50, 1, maxCalm * calmStep},
 		"as many as half an outbox": {maxCalmPushes, 1, calmStep},
