@@ -46,6 +46,7 @@ type Client struct {
 	work     *sync.Cond    // of mu; the link has something to write, or is over
 
 	session session // guarded by mu
+	places  places  // guarded by mu; of histories, over all sessions
 
 	queue   []message          // guarded by mu; what waits to be sent
 	replies [][]byte           // guarded by mu; answers to questions, which wait for nothing but a link

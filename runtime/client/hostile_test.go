@@ -121,6 +121,16 @@ var hostile = map[string]func(*peer) error{
 	}),
 	"refusals without end": again(20_000, func(int) string { return `{"event":"error","data":{"code":"no","message":"no"}}` }),
 	"$shed without end":    again(20_000, func(int) string { return `{"event":"$shed","data":1}` }),
+	"$lost without end": again(20_000, func(i int) string {
+		return fmt.Sprintf(`{"event":"$lost","data":{"log":"%011d","at":"k3Jx.%d"}}`, i%5000, i)
+	}),
+	"$joined that is odd": says(`{"event":"$joined"}`, `{"event":"$joined","data":7}`, `{"event":"$joined","data":{"log":1,"at":2}}`, `{"event":"$lost","data":{"log":"","at":"k3Jx.1"}}`,
+		`{"event":"$joined","data":{"log":"`+strings.Repeat("x", 30_000)+`","at":"k3Jx.1","recovered":true}}`),
+	"places that are odd": says(`{"event":"number","data":1,"log":1,"at":2}`, `{"event":"number","data":1,"log":"","at":""}`, `{"event":"number","data":1,"at":"1","log":"x"`,
+		`{"event":"number","data":1,"log":"x","at":"`+strings.Repeat("x", 30_000)+`"}`, `{"event":"number","log":"\ud800","at":"\u0000"}`),
+	"places without end": again(20_000, func(i int) string {
+		return fmt.Sprintf(`{"event":"number","data":1,"log":"%011d","at":"k3Jx.%d"}`, i, i)
+	}),
 	"pushes without end":   again(20_000, func(i int) string { return fmt.Sprintf(`{"event":"number","data":%d}`, i) }),
 	"a mask":               frames([]byte{0x81, 0x81, 1, 2, 3, 4, 'x'}),
 	"a reserved bit":       frames([]byte{0xc1, 0x01, 'x'}),
@@ -190,6 +200,7 @@ func TestHostile(t *testing.T) {
 				Logger: (&logs{}).logger(), Retry: soon, Timeout: time.Second,
 				OnError: func(*ws.Error) { <-stuck },
 				OnShed:  func(int) { <-stuck },
+				OnLost:  func(wsclient.History) { <-stuck },
 			})
 			if err != nil {
 				t.Fatal(err)

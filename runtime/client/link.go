@@ -52,7 +52,13 @@ func (l *link) serve(token string, within time.Duration) *ws.Closed {
 	if c.session.id != "" {
 		says.Resume = &resume{c.session.id, c.session.had}
 	}
-	l.control = append(l.control, own("$connect", says))
+	says.At = c.places.claims()
+	text := own("$connect", says)
+	if says.At != nil && c.tooLong(text) != nil { // sent, it would cost the connection
+		says.At = nil
+		text = own("$connect", says)
+	}
+	l.control = append(l.control, text)
 	l.after(within, func() bool { return !l.open && !l.over && l.lose(errNoConnected) })
 	c.link = l
 	c.mu.Unlock()

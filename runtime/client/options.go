@@ -47,12 +47,13 @@ type Options struct {
 	MaxBytes int
 
 	// PushBuffer is how many pushes may wait for their callbacks; beyond it the
-	// oldest are shed, and OnShed is told. Refusals for OnError count as pushes.
-	// Default 1024.
+	// oldest are shed, and OnShed is told, and OnLost as well of those that the server
+	// keeps. Refusals for OnError count as pushes. Default 1024.
 	PushBuffer int
 
 	// OnOpen is called whenever the client is connected: it says whether the session
-	// went on, and if not, what pushes had told has to be loaded anew.
+	// went on, and if not, what pushes had told has to be loaded anew. Those that the
+	// server keeps come again, or OnLost is told.
 	OnOpen func(Opened)
 	// OnState is called whenever the state changes, with the cause of Waiting and
 	// Closed; that is nil for the others.
@@ -62,6 +63,15 @@ type Options struct {
 	// OnShed is called with how many pushes were shed: by the server, whose outbox
 	// for this client was full, or here, for want of PushBuffer.
 	OnShed func(pushes int)
+	// OnRecovered is called when a history goes on where this client was when its last
+	// session ended (docs/reference/protocol.md, "Kept pushes"): what it has missed comes
+	// next, once and in order, and nothing has to be loaded.
+	OnRecovered func(History)
+	// OnLost is called when pushes of a history are missing that are not kept any more:
+	// what they have told has to be loaded anew. It is called in a session if this client
+	// was too slow for too long, or has shed them for want of PushBuffer, and in a new one
+	// if it was away for too long. Losses that it has not heard of are told together.
+	OnLost func(History)
 	// Logger is told of panics of callbacks, of data that does not decode, and of
 	// answers that failed. Default: slog.Default().
 	Logger *slog.Logger

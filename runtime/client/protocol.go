@@ -16,6 +16,8 @@ type connectData struct {
 	Schema string  `json:"schema,omitempty"`
 	Client string  `json:"client"`
 	Resume *resume `json:"resume,omitempty"`
+	// At is what was had of histories, for a session that begins.
+	At map[string]string `json:"at,omitempty"`
 }
 
 // resume names the session that is to go on.

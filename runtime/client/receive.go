@@ -52,6 +52,8 @@ type incoming struct {
 	data  []byte
 	more  bool // others follow it
 
+	log, at string // where a push is kept; "": nowhere
+
 	refusal *ws.Error // what an error frame says; nil of any other
 }
 
@@ -76,6 +78,7 @@ func (m *incoming) parse(text []byte) {
 		}
 		if f.ID == nil {
 			m.kind = pushed
+			m.log, m.at = placeOf(text)
 		} else if id, ok := number(f.ID); ok {
 			m.kind, m.id, m.more = answered, id, more(text)
 		}
@@ -112,7 +115,7 @@ func (c *Client) deliver(m *incoming) {
 	case m.kind == pushed && m.refusal != nil:
 		c.complain(m.refusal)
 	case m.kind == pushed:
-		c.push(string(m.event), m.data)
+		c.push(m)
 	case m.kind == answered:
 		if x := c.calls[m.id]; x != nil && (x.sent > 0 || x.of != nil && m.refusal != nil) {
 			c.answer(x, m)
@@ -183,6 +186,8 @@ func (l *link) own(text []byte) (cut bool) {
 		}
 	case "$goaway":
 		l.goaway(f.Data)
+	case "$joined", "$lost":
+		c.goesOn(f.Event == "$lost", f.Data)
 	case "$shed":
 		var n int
 		if c.o.OnShed != nil && json.Unmarshal(f.Data, &n) == nil && n > 0 {

@@ -44,6 +44,7 @@ func (l *link) connected(says *connectedData) {
 	c.since, c.denied, c.retry, c.last = time.Now(), false, 0, nil
 	if !says.Resumed {
 		c.forgetSession()
+		c.places.begin()
 	}
 	c.session.id, c.session.most = says.SID, says.MaxBytes
 	c.session.acknowledge(says.Seq)
