@@ -1,6 +1,7 @@
 package tsclient
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
@@ -113,10 +114,16 @@ func (f *file) method(c *model.Call, name string) {
 		params = []doc{join(text("data:"), typing{}.dataOf(c.In).behind()), params[0]}
 	}
 	f.blank()
-	f.comment(1, comment{Doc: c.Doc, note: note(c.Out), more: emit.Refusals(c)})
+	f.comment(1, ofMethod(c, name))
 	f.line(1, join(signature(name, params, typing{}.answer(c)), text(" {")))
 	f.returns(c)
 	f.line(1, text("}"))
+}
+
+// ofMethod is the comment of a method of this name.
+func ofMethod(c *model.Call, name string) comment {
+	more := slices.DeleteFunc([]string{renamed(c, name), emit.Refusals(c)}, func(text string) bool { return text == "" })
+	return comment{Doc: c.Doc, note: note(c.Out), more: strings.Join(more, "\n\n")}
 }
 
 // returns is the body of a method.

@@ -87,6 +87,14 @@ func methods(calls []*model.Call) []string {
 	return all
 }
 
+// renamed says of a method which event it sends, if that has another name by itself.
+func renamed(c *model.Call, name string) string {
+	if name == key(method(c.Event)) || name == key(c.Event) {
+		return ""
+	}
+	return "Sends the event " + quote(c.Event) + ", whose name is taken."
+}
+
 // method is the name of an event as a method: history_pages is historyPages.
 func method(event string) string {
 	words := strings.FieldsFunc(event, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

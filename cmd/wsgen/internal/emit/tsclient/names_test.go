@@ -10,6 +10,22 @@ import (
 	"github.com/wsgen/wsgen/templates/tsclient"
 )
 
+// TestRenamed: a method whose name is not that of its event says which event it is of.
+func TestRenamed(t *testing.T) {
+	for _, c := range []struct{ event, name, want string }{
+		{"history_pages", "historyPages", ""},
+		{"a-b", `"a-b"`, ""}, // since there is an event aB
+		{"2fast", `"2fast"`, ""},
+		{"close", "close_", `Sends the event "close", whose name is taken.`},
+		{"close", "close__", `Sends the event "close", whose name is taken.`},
+		{"close_", "close_", ""},
+	} {
+		if got := renamed(&model.Call{Event: c.event}, c.name); got != c.want {
+			t.Errorf("%s of %s: got %q, want %q", c.name, c.event, got, c.want)
+		}
+	}
+}
+
 // TestMembers: no method of a gateway takes the place of one that clients have.
 func TestMembers(t *testing.T) {
 	_, class, ok := strings.Cut(tsclient.Common, "export class WsClient<")

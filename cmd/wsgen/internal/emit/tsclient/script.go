@@ -186,7 +186,7 @@ func (s script) constructor(g *model.Facade) {
 // method is a call of a handler.
 func (s script) method(c *model.Call, name string) {
 	params := []doc{text("options")}
-	about := comment{Doc: c.Doc, note: note(c.Out)}
+	about := ofMethod(c, name)
 	if hasData(c) {
 		params = []doc{text("data"), params[0]}
 		about.tags = append(about.tags, tag("param", bare().dataOf(c.In), "data"))
