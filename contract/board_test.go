@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -13,6 +14,8 @@ import (
 // board is the gateway that testdata/board.ts is the client of. What it remembers
 // outlives the servers that it is bound to.
 type board struct {
+	size  int  // how many ticks are kept of each room; 0: as many as it takes
+	front bool // who connects follows the room of this name
 	mu    sync.Mutex
 	tally tally
 	holds map[chan struct{}]struct{}
@@ -53,6 +56,7 @@ func (b *board) endpoint(server *ws.Server, guards ...ws.ConnGuard) *ws.Endpoint
 		{ws.Handler{Event: "release", NoData: true}, b.release},
 		{ws.Handler{Event: "fail"}, b.fail},
 		{ws.Handler{Event: "tick"}, b.tick},
+		{ws.Handler{Event: "follow"}, b.follow},
 		{ws.Handler{Event: "tear", Mode: ws.Parallel}, b.tear},
 		{ws.Handler{Event: "raw"}, b.raw},
 		{ws.Handler{Event: "kick"}, b.kick},
@@ -73,7 +77,27 @@ func (b *board) connect(_ context.Context, c *ws.Client, _ *http.Request) (any, 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tally.Opened++
+	if b.front {
+		if err := b.kept(c.Server()).Follow(c, "front"); err != nil {
+			return nil, err
+		}
+	}
 	return nil, c.Join(c.PathValue("board"))
+}
+
+// kept pushes what is kept, as generated code does for an interface marked //ws:history.
+func (b *board) kept(server *ws.Server) ws.Push[ws.Target] {
+	log := ws.Log{Name: "board.Kept", Size: cmp.Or(b.size, 1000), TTL: time.Hour}
+	return ws.NewKeptPush(server, log, func(t ws.Target) ws.Target { return t.Kept() })
+}
+
+// follow has the caller follow a room.
+func (b *board) follow(c *ws.Call) error {
+	var room string
+	if err := c.Decode(&room); err != nil {
+		return err
+	}
+	return b.kept(c.Client().Server()).Follow(c.Client(), room)
 }
 
 func (b *board) post(c *ws.Call) error {

@@ -2,8 +2,9 @@ package contract_test
 
 import "testing"
 
-// TestEdges: loops that are ended from outside end, what has ended is let go of, and a
-// token that comes too late is not shown.
+// TestEdges: loops that are ended from outside end, what has ended is let go of, of
+// histories no more is noted than a server takes, and a token that comes too late is not
+// shown.
 func TestEdges(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
@@ -11,5 +12,5 @@ func TestEdges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes(t, printed, 7)
+	outcomes(t, printed, 8)
 }

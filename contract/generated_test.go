@@ -90,7 +90,7 @@ func TestGenerated(t *testing.T) {
 	m.write("wsgen.conf", "wire = off\n"+conf.String()+"client.ts = out/all.ts\nclient.js = out/all.js\n")
 	m.wsgen("out/all.ts")
 	made, err := filepath.Glob(filepath.Join(m.dir, "out", "*.ts"))
-	if err != nil || len(made) < 19 {
+	if err != nil || len(made) < 20 {
 		t.Fatalf("only %d files: %v", len(made), err)
 	}
 	files := map[string]string{}
@@ -99,13 +99,21 @@ func TestGenerated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasPrefix(string(text), header+tsclient.Common+"\n// ==== What travels ====\n") {
+		name := filepath.Base(path)
+		if !strings.HasPrefix(string(text), header+commonOf(name, tsclient.Common)) {
 			t.Errorf("%s does not begin as it should", path)
 		}
-		files[filepath.Base(path)] = string(text)
+		files[name] = string(text)
 	}
 	n.holds(t, files)
 	n.holdsScripts(t, m, files)
+}
+
+// commonOf is what a client begins with: all that is common, if its gateways have pushes
+// that are kept, and else that without histories.
+func commonOf(file, common string) string {
+	name := strings.TrimSuffix(file, filepath.Ext(file))
+	return tsclient.Part(common, name == "kept" || name == "all") + "\n// ==== What travels ====\n"
 }
 
 // holdsScripts compares each generated file with that of the same contract in
@@ -124,7 +132,7 @@ func (n *node) holdsScripts(t *testing.T, m module, typescript map[string]string
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasPrefix(string(script), scriptHeader+tsclient.Script+"\n// ==== What travels ====\n") {
+		if !strings.HasPrefix(string(script), scriptHeader+commonOf(name, tsclient.Script)) {
 			t.Errorf("%s.js does not begin as it should", plain)
 		}
 		n.write(t, filepath.Join(base, plain+".js"), string(script))
@@ -193,7 +201,7 @@ func TestNames(t *testing.T) {
 			words = append(words, m)
 		}
 	}
-	events := strings.Fields(`a-b a_b aB close close_ on once events handle onState onOpen onError onShed send call stream
+	events := strings.Fields(`a-b a_b aB close close_ on once events handle onState onOpen onError onShed onRecovered onLost send call stream
 		refresh ready connect state constructor constructor_ then prototype toString valueOf toJSON hasOwnProperty length name
 		default class function new delete await async static get set arguments eval super this 2fast 1 -- __proto__ as.of
 		ÄPFEL x*y it's "quoted" back\slash data options`)

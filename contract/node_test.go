@@ -73,9 +73,11 @@ func (n *node) install() (err error) {
 	if err != nil {
 		return err
 	}
-	client := header + tsclient.Common + "\n" + string(board)
-	if err := os.WriteFile(filepath.Join(n.built, "client.ts"), []byte(client), 0o600); err != nil {
-		return err
+	for name, kept := range map[string]bool{"client.ts": true, "lean.ts": false} { // lean follows nothing
+		client := header + tsclient.Part(tsclient.Common, kept) + "\n" + string(board)
+		if err := os.WriteFile(filepath.Join(n.built, name), []byte(client), 0o600); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{"uses.ts", "sockets.ts", "stage.mjs", "states.mjs", "states.txt", "talks.mjs", "edges.mjs", "speed.mjs", "behaviours.mjs", "documents.mjs", "bundles.mjs", "roundtrip.mjs", "page.html", "runs.html", "away.html"} {
 		if err := n.copyIn(filepath.Join("testdata", name), name); err != nil {

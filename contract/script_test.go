@@ -78,9 +78,11 @@ func (n *node) same(t *testing.T, typescript, javascript string) {
 func TestScriptIsTheSame(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
-	n.write(t, "common.ts", header+tsclient.Common)
-	n.write(t, "common.mjs", scriptHeader+tsclient.Script)
-	n.same(t, "common.ts", "common.mjs")
+	for name, kept := range map[string]bool{"common": true, "leancommon": false} {
+		n.write(t, name+".ts", header+tsclient.Part(tsclient.Common, kept))
+		n.write(t, name+".mjs", scriptHeader+tsclient.Part(tsclient.Script, kept))
+		n.same(t, name+".ts", name+".mjs")
+	}
 }
 
 // TestScriptHasNoTypes: Node runs it, and there is nothing left of TypeScript.

@@ -27,6 +27,7 @@ type site struct {
 	board  *board
 	line   *line
 	wants  bool          // a token
+	ends   bool          // sessions end with their sockets
 	ping   time.Duration // so often; 0: as by default
 	secure *tls.Config   // it is served over TLS; nil: it is not
 	server *ws.Server
@@ -37,7 +38,10 @@ type site struct {
 
 // sites makes sites, and does to them what scripts ask for over HTTP:
 //
-//	POST /sites?token=yes&ping=50ms           a new one, both optional: its number and address
+//	POST /sites?token=yes&ping=50ms           a new one, all of it optional: its number and address;
+//	                                          history=5 keeps so many ticks of each room, front=yes has
+//	                                          who connects follow the room front, and noresume=yes ends
+//	                                          sessions with their sockets
 //	POST /sites/3/cut                         its connections are reset
 //	POST /sites/3/block, /open                new connections are reset; not any more
 //	POST /sites/3/mute                        what clients send is swallowed until the next cut
@@ -45,6 +49,8 @@ type site struct {
 //	POST /sites/3/leave                       another server takes over, and this one shuts down in peace
 //	POST /sites/3/crash                       another server takes over, and this one is gone at once
 //	POST /sites/3/tick?from=1&to=9            is pushed to everyone
+//	POST /sites/3/keep?room=front&from=1&to=9 is pushed to a room, and kept there
+//	POST /sites/3/detached                    is answered by how many sessions have no socket
 //	POST /sites/3/ponged                      is answered by the count in the last Pong
 type sites struct {
 	secure *tls.Config // of each; nil: they are served over TCP
@@ -96,6 +102,8 @@ func (all *sites) start(t *testing.T, more http.Handler) (url string) {
 func (all *sites) create(w http.ResponseWriter, r *http.Request) {
 	s := &site{board: newBoard(), wants: r.FormValue("token") != "", secure: all.secure}
 	s.ping, _ = time.ParseDuration(r.FormValue("ping"))
+	s.board.size, _ = strconv.Atoi(r.FormValue("history"))
+	s.board.front, s.ends = r.FormValue("front") != "", r.FormValue("noresume") != ""
 	addr, err := s.serve()
 	if err == nil {
 		s.line, err = newLine(addr, s.secure != nil)
@@ -125,8 +133,14 @@ func (all *sites) do(w http.ResponseWriter, r *http.Request) {
 	}
 	s := all.all[number]
 	all.mu.Unlock()
-	if r.PathValue("what") == "ponged" {
+	switch r.PathValue("what") {
+	case "ponged":
 		s.line.set(func(l *line) { fmt.Fprint(w, l.ponged) })
+		return
+	case "detached":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		fmt.Fprint(w, s.server.Stats().Detached)
 		return
 	}
 	if err := s.do(r.PathValue("what"), r); err != nil {
@@ -154,15 +168,24 @@ func (s *site) do(what string, r *http.Request) error {
 	case "crash":
 		return s.replace(0)
 	case "tick":
-		from, _ := strconv.Atoi(r.FormValue("from"))
-		to, _ := strconv.Atoi(r.FormValue("to"))
-		for n := from; n <= to; n++ {
-			if _, err := s.server.Broadcast("tick", n); err != nil {
-				return err
-			}
-		}
+		return ticks(r, func(n int) (int, error) { return s.server.Broadcast("tick", n) })
+	case "keep":
+		room := s.board.kept(s.server).In(r.FormValue("room"))
+		return ticks(r, func(n int) (int, error) { return room.Emit("tick", n) })
 	default:
 		return fmt.Errorf("nobody knows %s", what)
+	}
+	return nil
+}
+
+// ticks pushes the numbers that a request asks for.
+func ticks(r *http.Request, push func(n int) (int, error)) error {
+	from, _ := strconv.Atoi(r.FormValue("from"))
+	to, _ := strconv.Atoi(r.FormValue("to"))
+	for n := from; n <= to; n++ {
+		if _, err := push(n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -176,6 +199,7 @@ func (s *site) serve() (string, error) {
 		PingInterval:            s.ping,
 		OutboxFrames:            1024,
 		ResumeFrames:            1024,
+		NoResume:                s.ends,
 	})
 	var guards []ws.ConnGuard
 	if s.wants {

@@ -44,7 +44,7 @@ func TestClientStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes(t, printed, 110)
+	outcomes(t, printed, 117)
 }
 
 // TestPageStates plays testdata/states.txt: what a client in TypeScript has beyond that,

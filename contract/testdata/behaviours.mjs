@@ -73,6 +73,31 @@ function states(client) {
 
 const upTo = (n, from = 1) => Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
+// What a client hears that is kept, and what it is told of that.
+function follower(client) {
+  const [ticks, told] = [[], []];
+  client.on("tick", (n) => ticks.push(n));
+  client.onRecovered(() => told.push("recovered"));
+  client.onLost(() => told.push("lost"));
+  return { ticks, told };
+}
+
+// Keeps ticks of what a client follows by connecting, and breaks its line again and again.
+async function kept(s, tells) {
+  const client = s.client();
+  const { ticks, told } = follower(client);
+  await client.echo(1); // it knows where it has begun
+  for (let n = 1; n <= 200; n += 20) {
+    await s.do(`keep?room=front&from=${n}&to=${n + 19}`);
+    await s.do("cut");
+    await pause(Math.random() * 20);
+  }
+  await until("all have come", () => ticks.length >= 200);
+  same(ticks, upTo(200));
+  same([...new Set(told)], tells);
+  return s;
+}
+
 // ---- the behaviours
 
 const behaviours = {
@@ -546,6 +571,73 @@ const behaviours = {
     const lazy = s.client({ lazy: true });
     same(lazy.state, "idle");
     same(await lazy.echo(1), 1);
+    return s;
+  },
+
+  async "what is kept comes once and in order, over a line that breaks"() {
+    return kept(await site("?history=1000&front=yes"), []);
+  },
+
+  async "what is kept comes once and in order, in session after session"() {
+    return kept(await site("?history=1000&front=yes&noresume=yes"), ["recovered"]);
+  },
+
+  async "what is missing of a history is told, where it is followed again"() {
+    const s = await site("?history=5&noresume=yes");
+    const client = s.client();
+    const { ticks, told } = follower(client);
+    await client.call("follow", "back");
+    await s.do("keep?room=back&from=1&to=1");
+    const away = async (from, to) => {
+      await s.do("block");
+      await s.lose(client);
+      await s.do(`keep?room=back&from=${from}&to=${to}`);
+      await s.do("open");
+      await client.call("follow", "back");
+    };
+    await until("the first has come", () => ticks.length === 1);
+    await away(2, 4);
+    await until("what was missed has come", () => ticks.length >= 4);
+    await away(5, 30);
+    await s.do("keep?room=back&from=31&to=31");
+    await until("it goes on", () => ticks.includes(31));
+    same(ticks, [1, 2, 3, 4, 31]);
+    same(told, ["recovered", "lost"]);
+    return s;
+  },
+
+  async "what is missing of a history is told in a session that goes on"() {
+    const s = await site("?history=5");
+    const client = s.client();
+    const { ticks, told } = follower(client);
+    await client.call("follow", "back");
+    const opened = [];
+    client.onOpen(({ resumed }) => opened.push(resumed));
+    await s.do("block");
+    await s.lose(client);
+    await until("it is away", async () => (await s.do("detached")) === "1");
+    await s.do("keep?room=back&from=1&to=50");
+    await s.do("open");
+    await until("it is told", () => told.length > 0);
+    await s.do("keep?room=back&from=51&to=51");
+    await until("it goes on", () => ticks.includes(51));
+    same([opened.at(-1), told.includes("recovered"), ticks.length < 51], [true, false, true]);
+    return s;
+  },
+
+  async "another server knows nothing of a history"() {
+    const s = await site("?history=5");
+    const client = s.client();
+    const { ticks, told } = follower(client);
+    await client.call("follow", "back");
+    await s.do("keep?room=back&from=1&to=1");
+    await until("the first has come", () => ticks.length === 1);
+    await s.lose(client, "crash");
+    await client.call("follow", "back");
+    await s.do("keep?room=back&from=2&to=2");
+    await until("it goes on", () => ticks.length > 1);
+    same(ticks, [1, 2]);
+    same(told, ["lost"]);
     return s;
   },
 

@@ -1,6 +1,6 @@
 // What a client does that neither its states nor a server shows: loops that are ended from
-// outside, what is kept of what has ended, and a token that comes too late. Writes a line
-// of JSON for each case: its name, and what was otherwise.
+// outside, what is kept of what has ended and of histories, and a token that comes too late.
+// Writes a line of JSON for each case: its name, and what was otherwise.
 //
 //   node edges.mjs CLIENT.mjs
 import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
@@ -26,6 +26,7 @@ async function soon(promise) {
 /** A server that lets everybody in, and notes what they send. */
 class Socket {
   static all = [];
+  static forgets = false; // what was before
   readyState = 0;
   sent = [];
   constructor() {
@@ -39,7 +40,8 @@ class Socket {
     const frame = JSON.parse(text);
     if (frame.event !== "$connect") return void this.sent.push(frame);
     this.connect = frame.data;
-    this.says({ event: "$connected", data: { sid: "s1", resumed: frame.data.resume !== undefined, seq: 0 } });
+    const resumed = frame.data.resume !== undefined && !Socket.forgets;
+    this.says({ event: "$connected", data: { sid: "s1", resumed, seq: 0 } });
   }
   says(frame) {
     queueMicrotask(() => this.readyState === 1 && this.onmessage({ data: JSON.stringify(frame) }));
@@ -150,6 +152,36 @@ const cases = {
     socket.says({ event: "echo", id: socket.sent.at(-1).id, data: 1 });
     strictEqual(await soon(call), 1);
     strictEqual(listening(signal), 0);
+    return client;
+  },
+
+  async "of more histories than a server takes the newest are claimed, and of the others nothing is known"() {
+    const { client, socket } = await open();
+    const told = [];
+    client.onRecovered(({ log }) => told.push(`recovered ${log}`));
+    client.onLost(({ log }) => told.push(`lost ${log}`));
+    const log = (n) => `${n}`.padStart(11, "0");
+    const joins = (socket, n, more) => socket.says({ event: "$joined", data: { log: log(n), at: "k3Jx.1", ...more } });
+    for (let n = 0; n < 300; n++) joins(socket, n);
+    socket.says({ event: "tick", data: 1, log: log(44), at: "k3Jx.2" });
+    socket.says({ event: "tick", data: 1, log: log(45), at: 3 }); // which no server of wsgen sends
+    await settle();
+    Socket.forgets = true;
+    socket.breaks();
+    client.connect();
+    await client.ready();
+    Socket.forgets = false;
+    const next = Socket.all.at(-1);
+    strictEqual(Object.keys(next.connect.at).length, 256);
+    deepStrictEqual([43, 44, 45].map((n) => next.connect.at[log(n)]), [undefined, "k3Jx.2", "k3Jx.1"]);
+    joins(next, 0);
+    joins(next, 299, { recovered: true });
+    joins(next, 299, { recovered: true });
+    joins(next, 298, { recovered: false });
+    joins(next, 297);
+    joins(next, 0);
+    await settle();
+    deepStrictEqual(told, [`lost ${log(0)}`, `recovered ${log(299)}`, `lost ${log(298)}`, `lost ${log(297)}`]);
     return client;
   },
 

@@ -108,6 +108,9 @@ const words = (rest) => /^(\S+) (\S+) (.*)$/.exec(rest).slice(1);
 /** What a call has returned; undefined: nothing yet. */
 const result = (name) => world.calls.get(name).is;
 
+/** What the user was told first of what nobody has looked at. */
+const told = (all, want) => (want === "no" ? deepStrictEqual(all, []) : strictEqual(all.shift(), want));
+
 const user = {
   call(rest) {
     const [name, event, data] = words(rest);
@@ -151,10 +154,9 @@ const user = {
     strictEqual(world.client.state, state);
     if (code) strictEqual(closeOf(world.cause), Number(code), JSON.stringify(world.cause));
   },
-  opened(want) {
-    if (want === "no") return deepStrictEqual(world.opened, []);
-    strictEqual(world.opened.shift(), want);
-  },
+  opened: (want) => told(world.opened, want),
+  recovered: (want) => told(world.recovered, want),
+  lost: (want) => told(world.lost, want),
   passes: pass,
 };
 
@@ -173,7 +175,7 @@ const verbs = { ...server, ...user };
 // ---- a talk
 
 function meet({ tokens, stuck }) {
-  world = { stuck, taken: 0, calls: new Map(), opened: [], questions: [] };
+  world = { stuck, taken: 0, calls: new Map(), opened: [], recovered: [], lost: [], questions: [] };
   const options = { url: "ws://server.test", WebSocket: Heard, timeoutMs: 0, retry: { minMs: 500, maxMs: 500 } };
   if (tokens) {
     const left = [...tokens];
@@ -184,10 +186,12 @@ function meet({ tokens, stuck }) {
       return next;
     };
   }
-  const { calls, opened, questions } = world;
+  const { calls, opened, recovered, lost, questions } = world;
   const client = (world.client = new WsClient("/states", "digest", options));
   client.onState((_, cause) => (world.cause = cause));
   client.onOpen(({ resumed, why = "" }) => opened.push(`${resumed ? "resumed" : "new"} ${why}`.trim()));
+  client.onRecovered(({ log, at }) => recovered.push(`${log} ${at}`));
+  client.onLost(({ log, at }) => lost.push(`${log} ${at}`));
   client.handle("confirm", (data, { signal }) => new Promise((reply) => questions.push({ data, signal, reply })));
 }
 

@@ -1,6 +1,6 @@
 // How a user writes, and what the compiler refuses: each line behind @ts-expect-error
 // has to be wrong, under every version and setting of check_test.go.
-import { BoardClient, WsError, type Post, type ServerPush, type WsOpened, type WsState } from "./client.js";
+import { BoardClient, WsError, type Post, type ServerPush, type WsHistory, type WsOpened, type WsState } from "./client.js";
 
 const board = new BoardClient({ board: "kitchen" }, { url: "wss://board.example", token: async () => "ann" });
 
@@ -13,6 +13,8 @@ export async function right(signal: AbortSignal): Promise<void> {
   });
   board.onError((error: WsError) => error.details.map((detail) => detail.path));
   board.onShed((pushes) => pushes.toFixed());
+  board.onRecovered(({ log, at }) => void (log.length + at.length));
+  board.onLost((history: WsHistory) => history.log.length);
   board.handle("confirm", (question) => question.text === "sure?");
   board.handle("confirm", async (_, { signal }) => !signal.aborted);
   const post: Post = await board.post({ author: "ann", text: "milk", mood: "calm" }, { signal, timeoutMs: 1000 });

@@ -32,8 +32,10 @@ type stage struct {
 	socket *heard // the last that has come
 	all    []*heard
 	opened []string
-	cause  *ws.Closed
-	calls  map[string]*userCall
+	// What was told of histories, "LOG AT" each.
+	recovered, lost []string
+	cause           *ws.Closed
+	calls           map[string]*userCall
 }
 
 // heard is a socket, and what the client has sent over it.
@@ -74,6 +76,8 @@ func newStage(t *testing.T, x *talk) *stage {
 			defer s.mu.Unlock()
 			s.opened = append(s.opened, strings.TrimSpace(map[bool]string{true: "resumed", false: "new"}[o.Resumed]+" "+o.Why))
 		},
+		OnRecovered: s.history(&s.recovered),
+		OnLost:      s.history(&s.lost),
 		OnState: func(_ wsclient.State, cause *ws.Closed) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -135,6 +139,8 @@ func (s *stage) verbs() map[string]func(string) string {
 		"cuts": s.cuts, "call": s.call, "stream": s.stream, "send": s.send, "cancel": s.cancel, "close": s.close,
 		"answer": s.answer, "fails": s.fails, "pending": s.pending, "values": s.values, "ends": s.ends,
 		"asked": s.asked, "unasked": s.unasked, "replies": s.replies, "refresh": s.refresh, "state": s.state, "opened": s.wasOpened, "passes": passes,
+		"recovered": func(want string) string { return s.wasTold(&s.recovered, want) },
+		"lost":      func(want string) string { return s.wasTold(&s.lost, want) },
 	}
 }
 
@@ -425,18 +431,30 @@ func (s *stage) state(rest string) string {
 	return ""
 }
 
-func (s *stage) wasOpened(want string) string {
+func (s *stage) wasOpened(want string) string { return s.wasTold(&s.opened, want) }
+
+// wasTold checks what the user was told first of what nobody has looked at.
+func (s *stage) wasTold(what *[]string, want string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if want == "no" {
-		if len(s.opened) > 0 {
+		if len(*what) > 0 {
 			return "it was"
 		}
 		return ""
 	}
-	if len(s.opened) == 0 || s.opened[0] != want {
-		return fmt.Sprintf("it is %q", s.opened)
+	if len(*what) == 0 || (*what)[0] != want {
+		return fmt.Sprintf("it is %q", *what)
 	}
-	s.opened = s.opened[1:]
+	*what = (*what)[1:]
 	return ""
+}
+
+// history notes what the user is told of a history.
+func (s *stage) history(what *[]string) func(wsclient.History) {
+	return func(h wsclient.History) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		*what = append(*what, h.Log+" "+h.At)
+	}
 }

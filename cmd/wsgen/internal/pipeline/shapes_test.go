@@ -23,14 +23,19 @@ func perApp() [][2]string {
 	return [][2]string{{"asyncapi", ".asyncapi.json"}, {"client.ts", ".client.ts"}, {"client.js", ".client.js"}, {"jsonschema", ".schema.json"}}
 }
 
-// ownPart is a file without what is the same in every one.
+// ownPart is a file without what is the same in every one, but that it is there, and
+// whether that is for histories as well.
 func ownPart(text []byte) []byte {
 	const common, own = "// ==== wsgen's client: the same in every generated file ====\n", "\n// ==== What travels ====\n"
 	i, j := bytes.Index(text, []byte(common)), bytes.Index(text, []byte(own))
 	if i < 0 || j < i {
 		return text
 	}
-	return slices.Concat(text[:i], []byte("// The common part.\n"), text[j:])
+	says := "// The common part.\n"
+	if bytes.Contains(text[i:j], []byte("onRecovered(")) {
+		says = "// The common part, with what is for histories.\n"
+	}
+	return slices.Concat(text[:i], []byte(says), text[j:])
 }
 
 // TestShapes runs every file of testdata/shapes, each with the types of one kind,

@@ -5,6 +5,7 @@ package tsclient
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/emit"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/mark"
@@ -28,17 +29,26 @@ const ScriptHead = string(mark.Go) + "\n/* eslint-disable */\n// @ts-nocheck\n\n
 
 // Artifact is the row of the output in TypeScript. The user chooses the path.
 func Artifact() emit.Artifact {
-	return artifact(Name, Head+tsclient.Common+"\n", ofContract)
+	return artifact(Name, Head, tsclient.Common, ofContract)
 }
 
 // ScriptArtifact is the row of the output in JavaScript.
 func ScriptArtifact() emit.Artifact {
-	return artifact(ScriptName, ScriptHead+tsclient.Script+"\n", scriptOf)
+	return artifact(ScriptName, ScriptHead, tsclient.Script, scriptOf)
 }
 
-func artifact(name, front string, of func(*model.Contract) string) emit.Artifact {
+func artifact(name, head, common string, of func(*model.Contract) string) emit.Artifact {
 	write := func(ctx context.Context, run *emit.Run, a emit.Artifact) ([]emit.File, error) {
-		return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) { return []byte(front + of(c)), nil })
+		return run.ForApp(ctx, a, func(c *model.Contract) ([]byte, error) {
+			return []byte(head + tsclient.Part(common, keeps(c)) + "\n" + of(c)), nil
+		})
 	}
 	return emit.Artifact{Name: name, Scope: emit.PerApp, Header: mark.Go, Emit: write}
+}
+
+// keeps reports whether clients may hear a push that is kept.
+func keeps(c *model.Contract) bool {
+	return slices.ContainsFunc(c.Registries, func(r *model.Registry) bool {
+		return slices.ContainsFunc(r.Pushes, func(p *model.Pushed) bool { return p.Kept })
+	})
 }

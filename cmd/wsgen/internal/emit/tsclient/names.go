@@ -54,8 +54,8 @@ func newNames(c *model.Contract) names {
 // and then, by which an object would be taken for a promise.
 func members() []string {
 	return []string{
-		"call", "close", "connect", "events", "handle", "on", "onError", "onOpen", "onShed", "onState", "once", "ready",
-		"refresh", "send", "state", "stream",
+		"call", "close", "connect", "events", "handle", "on", "onError", "onLost", "onOpen", "onRecovered", "onShed", "onState",
+		"once", "ready", "refresh", "send", "state", "stream",
 		"constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toJSON", "toLocaleString", "toString",
 		"valueOf", "then",
 	}
