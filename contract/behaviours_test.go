@@ -55,7 +55,7 @@ func TestBehaviours(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			outcomes(t, strings.TrimSpace(printed), 30)
+			outcomes(t, strings.TrimSpace(printed), 31)
 		})
 	}
 }

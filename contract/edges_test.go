@@ -3,8 +3,8 @@ package contract_test
 import "testing"
 
 // TestEdges: loops that are ended from outside end, what has ended is let go of, of
-// histories no more is noted than a server takes, and a token that comes too late is not
-// shown.
+// histories no more is noted than a server takes, a token that comes too late is not
+// shown, and what can never connect says why.
 func TestEdges(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
@@ -12,5 +12,5 @@ func TestEdges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes(t, printed, 8)
+	outcomes(t, printed, 9)
 }

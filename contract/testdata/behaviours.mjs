@@ -653,8 +653,8 @@ const behaviours = {
   },
 };
 
-// What throws in a listener comes to the host, and is seen by no other behaviour: it is
-// the last, alone.
+// What throws in a listener comes to the host, and what cannot connect to the console.
+// Both are seen by no other behaviour: they are the last, each alone.
 const alone = {
   async "what a listener throws costs nobody else anything"() {
     const s = await site();
@@ -682,6 +682,22 @@ const alone = {
     same(ticks, upTo(3));
     same(await fails(client.tear({ text: "sure?" })), "internal");
     await until("all have been reported", () => ["tap", "listener", "handler"].every((each) => thrown.includes(each)));
+    return s;
+  },
+
+  async "a url without a scheme is told"() {
+    const s = await site();
+    const { error } = console;
+    const said = [];
+    console.error = (text) => said.push(text);
+    try {
+      await becomes(s.client({ url: "localhost:8080" }), "closed");
+    } finally {
+      console.error = error;
+    }
+    const [reason, ...more] = said;
+    same(reason?.includes(": WsOptions.url is localhost:8080, and has to be as wss://HOST: "), true, reason);
+    same(more, []);
     return s;
   },
 };

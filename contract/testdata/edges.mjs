@@ -1,9 +1,10 @@
 // What a client does that neither its states nor a server shows: loops that are ended from
-// outside, what is kept of what has ended and of histories, and a token that comes too late.
+// outside, what is kept of what has ended and of histories, a token that comes too late, and
+// what can never connect.
 // Writes a line of JSON for each case: its name, and what was otherwise.
 //
 //   node edges.mjs CLIENT.mjs
-import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, fail, match, ok, strictEqual } from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -201,6 +202,35 @@ const cases = {
     await settle();
     deepStrictEqual(Socket.all.at(-1).sent, []);
     return client;
+  },
+
+  async "what can never connect says why, and what to do"() {
+    const { error } = console;
+    const { WebSocket } = globalThis; // which newer versions of Node have
+    const said = [];
+    const ends = async (options) => {
+      const client = new WsClient("/edges", "digest", options);
+      const why = new Promise((resolve) => client.onState((state, cause) => state === "closed" && resolve(cause)));
+      const { code, reason } = await soon(why);
+      strictEqual(code, 0);
+      deepStrictEqual(said.splice(0), [reason]);
+      return reason;
+    };
+    console.error = (text) => said.push(text);
+    delete globalThis.WebSocket;
+    try {
+      const without = await ends({ url: "wss://server.test" });
+      strictEqual(without, "/edges: no WebSocket here: set WsOptions.WebSocket");
+      for (const url of ["server.test", "wss://", undefined]) {
+        const reason = await ends({ url, WebSocket: Socket });
+        match(reason, /^\/edges: WsOptions.url is .*, and has to be as wss:\/\/HOST: TypeError.*: Invalid URL$/);
+        ok(reason.includes(`url is ${url},`), reason);
+      }
+    } finally {
+      console.error = error;
+      if (WebSocket) globalThis.WebSocket = WebSocket;
+    }
+    return (await open()).client;
   },
 };
 

@@ -41,6 +41,8 @@ function begin(options) {
   };
 }
 
+console.error = () => {}; // edges.mjs hears what is said there
+
 const socket = () => sockets.at(-1) ?? fail("there is no socket");
 const given = '{"event":"$connected","data":{"sid":"s1","resumed":false,"seq":0,"heartbeatMs":25000,"maxBytes":65536}}';
 

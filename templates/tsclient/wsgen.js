@@ -683,11 +683,14 @@ export class WsClient {
     if (!current()) return;
     const token = await this.#token().catch((e) => current() && this.#lost(0, `no token: ${e}`));
     if (!current()) return;
+    const { path, WebSocket: Class = wsHere.WebSocket } = this.#options;
+    const url = this.#options.url ?? wsPage?.location?.origin; // null is none, too
+    if (!Class) return this.#end(0, `${path}: no WebSocket here: set WsOptions.WebSocket`);
     let socket;
     try {
-      socket = this.#socket = this.#dial();
+      socket = this.#socket = new Class(wsAddress(url, path), "wsgen.v1.json");
     } catch (e) {
-      return this.#end(0, `${e}`); // it would fail again
+      return this.#end(0, `${path}: WsOptions.url is ${url}, and has to be as wss://HOST: ${e}`);
     }
     this.#timer = wsAfter(wsPatienceMs, () => this.#lost(4408, "no answer"));
     socket.onopen = () => {
@@ -705,18 +708,6 @@ export class WsClient {
     socket.onclose = (e) => current() && this.#lost(e.code, e.reason ?? "");
     // Node 20 says no more than this where there is no connection; elsewhere close follows, and knows why.
     socket.onerror = () => wsAfter(100, () => current() && this.#lost(1006, "no connection"));
-  }
-
-  #dial() {
-    const Class = this.#options.WebSocket ?? wsHere.WebSocket;
-    if (!Class) throw new Error("no WebSocket here: set WsOptions.WebSocket");
-    const server = this.#options.url ?? wsPage?.location?.origin;
-    if (!server) throw new Error("no page tells where the server is: set WsOptions.url");
-    const url = new URL(server);
-    url.hash = "";
-    url.pathname = url.pathname.replace(/\/$/, "") + this.#options.path;
-    url.protocol = url.protocol.replace("http", "ws");
-    return new Class(url.href, "wsgen.v1.json");
   }
 
   #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#options.schema }) {
@@ -820,6 +811,7 @@ export class WsClient {
   }
 
   #end(code, reason) {
+    if (!code) console.error(reason); // a mistake of the program, which may not listen
     this.#drop(code >= 3000 && code < 5000 ? code : 1000, reason); // others are not for a page to send
     this.#page("removeEventListener");
     this.#queue = this.#answers = [];
@@ -899,6 +891,14 @@ const wsAll = (fns) => () => fns.forEach((fn) => fn());
 
 /** Timers take no more than 31 bits, and run at once beyond that. */
 const wsAfter = (ms, fn) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
+
+function wsAddress(server, path) {
+  const url = new URL(server);
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/$/, "") + path;
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}
 
 function wsWhenAborted(signal, then) {
   const aborted = () => then(signal?.reason);
