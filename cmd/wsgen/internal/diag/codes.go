@@ -125,6 +125,7 @@ const (
 	KeptPresence      Code = "WS120"
 	HistoryTwice      Code = "WS121"
 	PresenceMeta      Code = "WS122"
+	InheritedName     Code = "WS123"
 
 	SettingsLine    Code = "WS130"
 	UnknownSetting  Code = "WS131"

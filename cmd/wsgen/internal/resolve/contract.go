@@ -39,6 +39,7 @@ func (r *resolver) contract(c choice) *model.Contract {
 	m.out.Defs = m.shapes.Defs(m.taken())
 	if c.covered {
 		r.ownJSON(m.shapes)
+		r.inheritedNames(m.shapes)
 	}
 	return m.out
 }
@@ -136,6 +137,9 @@ func (r *resolver) data(shapes *wiretype.Shapes, m *bound, h *model.Handler) mod
 			data.Shape = shape
 		default:
 			shape.Null = p.Optional
+			if p.Optional {
+				shapes.MayLack(p.Name, v, shape)
+			}
 			data.Members = append(data.Members, &model.Member{
 				Name: p.Name, Go: p.Name, Shape: shape, Required: !p.Optional, Pos: r.position(v.Pos()),
 			})

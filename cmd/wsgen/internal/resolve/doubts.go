@@ -6,6 +6,7 @@ import (
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
 )
 
 // opaque warns of a payload that says nothing about itself.
@@ -13,6 +14,17 @@ func (r *resolver) opaque(t types.Type, where span) {
 	if u, ok := gotype.Deref(t).Underlying().(*types.Interface); ok && u.Empty() {
 		r.warn(diag.AnyPayload, where, "any says nothing about the data: whatever comes is taken, and no client can know what to send or to expect",
 			"name a type; json.RawMessage says that the data is opaque on purpose")
+	}
+}
+
+// inheritedNames warns of members of a contract that may be absent, and have a name at which
+// TypeScript then finds what every object has.
+func (r *resolver) inheritedNames(shapes *wiretype.Shapes) {
+	for _, m := range shapes.Inherited() {
+		if r.inModule(m.Var.Pkg()) {
+			r.warn(diag.InheritedName, nameSpan(m.Var), fmt.Sprintf("a client in TypeScript cannot leave out the member %s: every object has one of that name", m.Name),
+				"give it another name in JSON, or have it be there always")
+		}
 	}
 }
 

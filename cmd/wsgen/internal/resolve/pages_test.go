@@ -31,7 +31,7 @@ const pagesDir = "../diag/pages"
 // mistake ends the run before anything is resolved, or shows elsewhere.
 var alone = []diag.Code{
 	diag.Syntax, diag.PackageNames, diag.MergeConflict, diag.NotOurs, diag.ParkedFile, diag.UnfoundPackage,
-	diag.OneOutputTwice, diag.OutputInTheWay, diag.NoSuchApp, diag.NoSuchPath, diag.NoGateway, diag.OwnJSON, diag.ClientFolder,
+	diag.OneOutputTwice, diag.OutputInTheWay, diag.NoSuchApp, diag.NoSuchPath, diag.NoGateway, diag.OwnJSON, diag.InheritedName, diag.ClientFolder,
 }
 
 // TestPages carries out the example of every page. The files in before have the

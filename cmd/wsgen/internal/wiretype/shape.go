@@ -41,6 +41,8 @@ type Shapes struct {
 	within map[any]bool // declared pointers that are being looked through
 	opaque []*types.TypeName
 	used   map[string]bool // names, once they are given
+
+	inherited []Inherited
 }
 
 // Shapes begins a contract.
@@ -290,6 +292,9 @@ func (s *Shapes) members(typ types.Type, w Way) []*model.Member {
 		}
 		if slices.Contains(f.Options, "string") && f.quotes(s.table, w) {
 			member.Shape.Quoted = true
+		}
+		if member.Optional {
+			s.MayLack(member.Name, f.Var, member.Shape)
 		}
 		all = append(all, member)
 	}
