@@ -105,7 +105,7 @@ chaos/internal/peer:               chaos/internal/node
 bench:                             bench/internal/...
 bench/generator:
 bench/before:                      third-party
-bench/clients:                     bench/clients/board third-party
+bench/clients:                     bench/clients/board templates/tsclient third-party
 bench/clients/board:               runtime runtime/wsjson
 bench/client:                      bench/internal/... third-party
 bench/internal/clock:              third-party

@@ -19,10 +19,10 @@ export interface WsDetail {
  */
 export class WsError extends Error {
   override readonly name = "WsError";
-  readonly code: WsErrorCode | "closed" | "disconnected" | "overflow" | (string & {});
+  readonly code!: WsErrorCode | "closed" | "disconnected" | "overflow" | (string & {});
   /** The event that was refused. */
   readonly event: string | undefined;
-  readonly details: readonly WsDetail[];
+  readonly details!: readonly WsDetail[];
   /** When to try again, if that helps. */
   readonly retryAfterMs: number | undefined;
   /** Leads to the server's log line of an "internal". */
@@ -30,11 +30,8 @@ export class WsError extends Error {
 
   constructor(code: string, message: string, more: Partial<Omit<WsError, keyof Error | "code">> = {}) {
     super(message);
-    this.code = code;
-    this.event = more.event;
-    this.details = more.details ?? [];
-    this.retryAfterMs = more.retryAfterMs;
-    this.ref = more.ref;
+    const { event, details = [], retryAfterMs, ref } = more;
+    Object.assign(this, { code, event, details, retryAfterMs, ref });
   }
 }
 
@@ -54,13 +51,16 @@ export interface WsCause {
 
 /** How a connection opened. */
 export interface WsOpened {
-  /** The session goes on: nothing was lost. Otherwise load anew what pushes have told. */
+  /** The session goes on: nothing was lost. Otherwise load anew what pushes have told, unless they are kept. */
   resumed: boolean;
   /** Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming". */
   why?: "unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined;
   /** The server was generated from another contract than this client. */
   skew: boolean;
 }
+
+/** When signal aborts, what it was given to ends. */
+export type WsUntil = { signal?: AbortSignal };
 
 export interface WsCallOptions {
   /** Cancels: the promise, or the loop, ends with its reason. */
@@ -106,7 +106,7 @@ export type WsSocketClass = new (url: string, protocols?: string) => WsSocket;
 /** Answers what the server asks; signal aborts when the answer is not wanted any more. */
 export type WsAsk<D, R> = (data: D, options: { signal: AbortSignal }) => R | Promise<R>;
 
-type WsFrame = { event: string; id?: number | string; data?: any; more?: true };
+type WsFrame = { event: string; id?: number | string; data?: any; more?: true; log?: string; at?: unknown };
 
 /** A call, or with id 0 another message. */
 interface WsCall {
@@ -132,9 +132,7 @@ const wsNone = () => {};
 
 /** What all clients have. */
 export class WsClient<Push extends object, Asks extends object, Send extends object> {
-  readonly #path: string;
-  readonly #schema: string;
-  readonly #options: WsOptions;
+  readonly #options: WsOptions & { path: string; schema: string; most: number };
 
   // The connection.
   #state: WsState = "idle";
@@ -161,7 +159,6 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   #unacked: string[] = []; // sent behind those, in order
   #pinged = false; // a $pong is on its way
   #queue: WsCall[] = [];
-  readonly #most: number; // of what waits there
   #answers: WsCall[] = []; // to questions of this session
   #calls = new Map<number, WsCall>();
   #lastId = 0;
@@ -172,10 +169,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
 
   constructor(path: string, schema: string, options: WsOptions = {}) {
     if (/\/(\/|\.\.?(\/|$))/.test(path)) throw new RangeError(`"", "." and ".." are no parts of a path: ${path}`);
-    this.#path = path;
-    this.#schema = schema;
-    this.#options = options;
-    this.#most = Math.max(options.queue ?? 256, 1); // what is sent at once passes through, too
+    // What is sent at once passes through the queue, too.
+    this.#options = { ...options, path, schema, most: Math.max(options.queue ?? 256, 1) };
     this.#page("addEventListener");
     if (!options.lazy) this.connect();
   }
@@ -190,7 +185,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   }
 
   /** Resolves when the connection is open; rejects when it is closed for good. */
-  ready(options: { signal?: AbortSignal } = {}): Promise<void> {
+  ready(options: WsUntil = {}): Promise<void> {
     if (this.#state === "idle") this.connect();
     return this.#until<void>(options.signal, (done) => this.onOpen(() => done()));
   }
@@ -201,16 +196,12 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   }
 
   /** Calls fn for each push of an event, until the function that is returned is called, or signal aborts. */
-  on<E extends keyof Push & string>(
-    event: E,
-    fn: (data: Push[E]) => void,
-    options: { signal?: AbortSignal } = {},
-  ): () => void {
+  on<E extends keyof Push & string>(event: E, fn: (data: Push[E]) => void, options: WsUntil = {}): () => void {
     return this.#listen(event, fn, options.signal);
   }
 
   /** The next push of an event. */
-  once<E extends keyof Push & string>(event: E, options: { signal?: AbortSignal } = {}): Promise<Push[E]> {
+  once<E extends keyof Push & string>(event: E, options: WsUntil = {}): Promise<Push[E]> {
     return this.#until<Push[E]>(options.signal, (done) => this.on(event, done));
   }
 
@@ -220,7 +211,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
    */
   events<E extends keyof Push & string>(
     event: E,
-    options: { signal?: AbortSignal; buffer?: number } = {},
+    options: WsUntil & { buffer?: number } = {},
   ): AsyncGenerator<Push[E], void> {
     const inbox = new WsInbox<Push[E]>();
     inbox.most = options.buffer ?? 256;
@@ -264,7 +255,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
 
   /** Sends without asking for an answer: what is refused goes to onError. False: the queue is full, or closed. */
   send<E extends keyof Send & string>(event: E, data: Send[E]): boolean {
-    if (this.#state === "closed" || this.#queue.length >= this.#most) return false;
+    if (this.#state === "closed" || this.#queue.length >= this.#options.most) return false;
     this.#queue.push({ id: 0, event, text: JSON.stringify({ event, data }), settle: (e) => this.#tell("$error", e) });
     this.#flush();
     return true;
@@ -332,12 +323,11 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     };
     if (signal?.aborted) call.settle(signal.reason, undefined, true);
     else if (this.#state === "closed") call.settle(this.#closed(event));
-    else if (this.#queue.length >= this.#most) call.settle(new WsError("overflow", "the queue is full", { event }));
+    else if (this.#queue.length >= this.#options.most) call.settle(new WsError("overflow", "queue is full", { event }));
     if (call.over) return call;
     const late = () => this.#cancel(call, new WsError("timeout", `no answer in ${timeoutMs} ms`, { event }));
     const timer = timeoutMs > 0 ? wsAfter(timeoutMs, late) : undefined;
-    const off = wsWhenAborted(signal, (why) => this.#cancel(call, why));
-    release = wsAll([off, () => clearTimeout(timer)]);
+    release = wsAll([wsWhenAborted(signal, (why) => this.#cancel(call, why)), () => clearTimeout(timer)]);
     this.#calls.set(id, call);
     this.#queue.push(call);
     this.#flush();
@@ -363,21 +353,19 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   /** Sends what waits, as far as the server has acknowledged what came before; first the answers it waits for. */
   #flush(): void {
     if (this.#state === "idle") this.connect();
-    for (;;) {
-      if (this.#state !== "open") return;
+    while (this.#state === "open") {
       if (this.#unacked.length >= wsWindow / 2 && !this.#pinged) this.#ping();
       if (this.#unacked.length >= wsWindow) return;
       const next = this.#answers.shift() ?? (this.#draining ? undefined : this.#queue.shift());
       if (!next) return;
-      const { event, text } = next;
-      if (this.#tooLarge(text)) {
+      if (this.#tooLarge(next.text)) {
         // Sent, it would cost the connection.
-        this.#finish(next, new WsError("too_large", `a message has at most ${this.#maxBytes} bytes`, { event }));
+        this.#finish(next, new WsError("too_large", `a message has at most ${this.#maxBytes} bytes`, next));
         continue;
       }
       next.sent = true;
-      if (!text.startsWith(wsControl)) this.#unacked.push(text);
-      this.#write(text);
+      if (!next.text.startsWith(wsControl)) this.#unacked.push(next.text);
+      this.#write(next.text);
     }
   }
 
@@ -430,15 +418,14 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     } else if (id !== undefined) this.#deliver(frame); // the answer to $refresh, or a question of later servers
   }
 
-  #deliver({ event, id, data, more }: WsFrame): void {
-    const { code = "internal", message = "" } = (event === "error" && data) || {};
-    const refused = event === "error" ? new WsError(code, message, data ?? {}) : undefined;
+  #deliver(frame: WsFrame): void {
+    const { event, id, data, more } = frame;
+    const refused = event === "error" ? new WsError(data?.code ?? "internal", data?.message, data ?? {}) : undefined;
     if (typeof id === "string") void this.#answer(event, id, data);
     else if (typeof id === "number") {
       const call = this.#calls.get(id);
-      if (!call) return;
-      if (more) call.item?.(data);
-      else this.#finish(call, refused, data);
+      if (more) call?.item?.(data);
+      else if (call) this.#finish(call, refused, data);
     } else if (refused) this.#tell("$error", refused);
     else if (!event.startsWith("$")) this.#tell(event, data);
   }
@@ -472,11 +459,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     const mine = (a: any, b?: any) => live && fn(a, b); // the same fn twice is two
     const all = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, all.add(mine));
-    const off = () => {
-      live = false;
-      all.delete(mine);
-      release();
-    };
+    const off = wsAll([() => (live = false), () => all.delete(mine), () => release()]);
     const release = wsWhenAborted(signal, off);
     return off;
   }
@@ -524,17 +507,21 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     if (!current()) return;
     const token = await this.#token().catch((e) => current() && this.#lost(0, `no token: ${e}`));
     if (!current()) return;
+    const { path, WebSocket: Class = wsHere.WebSocket } = this.#options;
+    const url = this.#options.url ?? wsPage?.location?.origin; // null is none, too
+    if (!Class) return this.#end(0, `${path}: no WebSocket here: set WsOptions.WebSocket`);
     let socket: WsSocket;
     try {
-      socket = this.#socket = this.#dial();
+      socket = this.#socket = new Class(wsAddress(url, path), "wsgen.v1.json");
     } catch (e) {
-      return this.#end(0, `${e}`); // it would fail again
+      return this.#end(0, `${path}: WsOptions.url is ${url}, and has to be as wss://HOST: ${e}`);
     }
     this.#timer = wsAfter(wsPatienceMs, () => this.#lost(4408, "no answer"));
     socket.onopen = () => {
       const resume = this.#sid === undefined ? undefined : { sid: this.#sid, seq: this.#received };
-      const data = { token, schema: this.#schema || undefined, client: "ts", resume };
-      if (current()) this.#write(JSON.stringify({ event: "$connect", data }));
+      const data = { token, schema: this.#options.schema || undefined, client: "ts", resume };
+      let text = JSON.stringify({ event: "$connect", data });
+      if (current()) this.#write(text);
     };
     socket.onmessage = (e: { data: unknown }) => current() && typeof e.data === "string" && this.#receive(e.data);
     socket.onclose = (e: { code: number; reason?: string }) => current() && this.#lost(e.code, e.reason ?? "");
@@ -542,19 +529,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     socket.onerror = () => wsAfter(100, () => current() && this.#lost(1006, "no connection"));
   }
 
-  #dial(): WsSocket {
-    const Class = this.#options.WebSocket ?? wsHere.WebSocket;
-    if (!Class) throw new Error("no WebSocket here: set WsOptions.WebSocket");
-    const server = this.#options.url ?? wsPage?.location?.origin;
-    if (!server) throw new Error("no page tells where the server is: set WsOptions.url");
-    const url = new URL(server);
-    url.hash = "";
-    url.pathname = url.pathname.replace(/\/$/, "") + this.#path;
-    url.protocol = url.protocol.replace("http", "ws");
-    return new Class(url.href, "wsgen.v1.json");
-  }
-
-  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#schema }: any): void {
+  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#options.schema }: any): void {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -579,7 +554,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#options.schema !== "" && schema !== this.#options.schema };
     this.#tell("$open", this.#opened);
   }
 
@@ -588,9 +563,8 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     this.#received = this.#acked = this.#unacked.length = this.#answers.length = 0;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    const lost = ({ event }: WsCall) => new WsError("disconnected", "the session was lost", { event });
-    const gone = [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh");
-    for (const call of gone) this.#finish(call, lost(call));
+    for (const call of [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh"))
+      this.#finish(call, new WsError("disconnected", "the session was lost", { event: call.event }));
     for (const abort of asked) abort.abort();
   }
 
@@ -635,8 +609,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
     const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures);
     const again = this.#failures++ > 0 ? chance : 0; // a $goaway that comes at once may come again
-    const least = code === 4429 ? 60_000 + chance : again;
-    const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
+    const retryInMs = Math.round(Math.max(code === 4429 ? 60_000 + chance : again, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
     this.#become("waiting", { code, reason, retryInMs });
@@ -654,6 +627,7 @@ export class WsClient<Push extends object, Asks extends object, Send extends obj
   }
 
   #end(code: number, reason: string): void {
+    if (!code) console.error(reason); // a mistake of the program, which may not listen
     this.#drop(code >= 3000 && code < 5000 ? code : 1000, reason); // others are not for a page to send
     this.#page("removeEventListener");
     this.#queue = this.#answers = [];
@@ -691,7 +665,7 @@ class WsInbox<T> {
 
   put(value: T): void {
     if (this.#ended) return;
-    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "the queue is full"));
+    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "queue is full"));
     this.#values.push(value);
     this.#wake();
   }
@@ -718,13 +692,9 @@ class WsInbox<T> {
   async *#drain(begin: () => (taken: number) => void): AsyncGenerator<T, void> {
     try {
       const taken = begin();
-      for (let n = 0; ;) {
-        while (this.#values.length > 0) {
-          yield this.#values.shift()!;
-          taken(++n);
-        }
-        if (this.#ended) break;
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+      for (let n = 0; this.#values.length > 0 || !this.#ended;) {
+        if (this.#values.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+        else (yield this.#values.shift()!, taken(++n));
       }
       if (this.#error !== undefined) throw this.#error;
     } finally {
@@ -738,12 +708,19 @@ const wsAll = (fns: (() => void)[]) => () => fns.forEach((fn) => fn());
 /** Timers take no more than 31 bits, and run at once beyond that. */
 const wsAfter = (ms: number, fn: () => void) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
 
+function wsAddress(server: string | URL | undefined, path: string): string {
+  const url = new URL(server!);
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/$/, "") + path;
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}
+
 function wsWhenAborted(signal: AbortSignal | undefined, then: (why: unknown) => void): () => void {
-  if (!signal) return wsNone;
-  const aborted = () => then(signal.reason);
-  if (signal.aborted) aborted();
-  else signal.addEventListener("abort", aborted);
-  return () => signal.removeEventListener("abort", aborted);
+  const aborted = () => then(signal?.reason);
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener("abort", aborted);
+  return () => signal?.removeEventListener("abort", aborted);
 }
 
 /** What a listener throws is not ours to catch, and costs nobody else anything. */
@@ -795,8 +772,11 @@ export interface Reaction {
 /** Mood is how somebody feels about a line. */
 export type Mood = "glad" | "sad";
 
+/** Line is the data of every message that the raw client sends and measures. */
 export interface PeerLine {
+  /** clock stamp of the sending */
   at: number;
+  /** number of the connection that sent it */
   by: number;
   text: string;
 }

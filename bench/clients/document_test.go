@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,8 @@ func sample() results {
 	return results{
 		Machine: "A machine.",
 		Sizes: []size{
-			{"wsgen", 10_000, 4000},
+			{lean, 10_000, 4000},
+			{kept, 11_000, 5121},
 			{"socket.io-client", 40_000, 12_000},
 			{"@microsoft/signalr", 50_000, 12_499},
 			{"centrifuge", 90_000, 20_000},
@@ -37,7 +39,7 @@ func TestJudge(t *testing.T) {
 		passed = append(passed, v.got+map[bool]string{true: " pass", false: " miss"}[v.pass])
 	}
 	want := []string{
-		"4000 pass", "0.320× miss", "0.200× pass", "0.571× pass", "0.333× pass",
+		"4000 pass", "0.320× miss", "0.200× pass", "0.571× pass", "0.333× pass", "5121 miss",
 		"0.90× (0.75 to 0.90 in 3 rounds) pass", "1.50× (1.49 to 1.50 in 3 rounds) pass",
 		"0.74× (0.74 to 0.74 in 1 rounds) miss", "0.90× (0.90 to 0.90 in 1 rounds) pass",
 	}
@@ -49,6 +51,27 @@ func TestJudge(t *testing.T) {
 		if !strings.Contains(text, part) {
 			t.Errorf("the page lacks %q:\n%s", part, text)
 		}
+	}
+}
+
+// TestWithHistories: of the two clients one has what is for histories, and all that the
+// other has.
+func TestWithHistories(t *testing.T) {
+	text, err := os.ReadFile("board.gen.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lean := string(text)
+	whole, err := withHistories(lean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const own = "export class BoardClient extends"
+	if strings.Contains(lean, "onRecovered(") || !strings.Contains(whole, "onRecovered(") || !strings.Contains(whole, own) || len(whole) < len(lean)+1000 {
+		t.Errorf("%d and %d characters", len(lean), len(whole))
+	}
+	if _, err := withHistories("stale"); err == nil {
+		t.Error("a stale client is no error")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/wsgen/wsgen/templates/tsclient"
 )
 
 // node is Node with the clients: a folder that has node_modules, and the generated
@@ -44,11 +47,37 @@ func install(ctx context.Context, from string) (*node, error) {
 			return nil, err
 		}
 	}
+	if err := n.writeKept(); err != nil {
+		return nil, err
+	}
 	sayf("npm ci")
 	if _, err := output(ctx, dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
 		return nil, err
 	}
 	return n, n.esbuild(ctx, "board.gen.ts", "board.mjs")
+}
+
+// writeKept writes the client that wsgen would write if pushes of the gateway were kept.
+// Behind what is common to all clients the two are the same but for a digest.
+func (n *node) writeKept() error {
+	text, err := os.ReadFile(filepath.Join(n.dir, "board.gen.ts"))
+	if err != nil {
+		return err
+	}
+	whole, err := withHistories(string(text))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(n.dir, "kept.gen.ts"), []byte(whole), 0o600)
+}
+
+// withHistories is a client with what those have whose gateways keep pushes.
+func withHistories(client string) (string, error) {
+	before, behind, found := strings.Cut(client, tsclient.Part(tsclient.Common, false))
+	if !found {
+		return "", errors.New("board.gen.ts is stale: run make generate")
+	}
+	return before + tsclient.Part(tsclient.Common, true) + behind, nil
 }
 
 // esbuild makes a module of another.
@@ -68,9 +97,16 @@ type size struct {
 	Gzipped  int    `json:"gzipped"`
 }
 
+// What wsgen's clients are called in the results.
+const (
+	lean = "wsgen, with a gateway of 12 events"
+	kept = "wsgen, the same if pushes are kept"
+)
+
 // bundles are the clients, each by all that a page needs of it.
 var bundles = []struct{ client, source string }{
-	{"wsgen, with a gateway of 12 events", `export { BoardClient } from "./board.gen.ts";`},
+	{lean, `export { BoardClient } from "./board.gen.ts";`},
+	{kept, `export { BoardClient } from "./kept.gen.ts";`},
 	{"socket.io-client", `export { io } from "socket.io-client";`},
 	{"@microsoft/signalr", `export { HubConnectionBuilder } from "@microsoft/signalr";`},
 	{"centrifuge", `export { Centrifuge } from "centrifuge";`},
