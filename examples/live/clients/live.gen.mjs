@@ -60,11 +60,8 @@ export class WsError extends Error {
    */
   constructor(code, message, more = {}) {
     super(message);
-    this.code = code;
-    this.event = more.event;
-    this.details = more.details ?? [];
-    this.retryAfterMs = more.retryAfterMs;
-    this.ref = more.ref;
+    const { event, details = [], retryAfterMs, ref } = more;
+    Object.assign(this, { code, event, details, retryAfterMs, ref });
   }
 }
 
@@ -88,9 +85,22 @@ export class WsError extends Error {
  * How a connection opened.
  *
  * @typedef {object} WsOpened
- * @property {boolean} resumed - The session goes on: nothing was lost. Otherwise load anew what pushes have told.
+ * @property {boolean} resumed - The session goes on: nothing was lost. Otherwise load anew what pushes have told, unless they are kept.
  * @property {"unknown" | "gap" | "busy" | "disabled" | (string & {}) | undefined} [why] - Why it does not, if one was to go on: docs/reference/protocol.md, "Resuming".
  * @property {boolean} skew - The server was generated from another contract than this client.
+ */
+
+/**
+ * A place in a history, which is what the server keeps of the pushes to a room or user: log names it, in all
+ * sessions the same, and what is pushed there behind at comes.
+ *
+ * @typedef {{ log: string; at: string }} WsHistory
+ */
+
+/**
+ * When signal aborts, what it was given to ends.
+ *
+ * @typedef {{ signal?: AbortSignal }} WsUntil
  */
 
 /**
@@ -153,8 +163,6 @@ const wsNone = () => {};
  * @template {object} Send
  */
 export class WsClient {
-  #path;
-  #schema;
   #options;
 
   // The connection.
@@ -182,11 +190,16 @@ export class WsClient {
   #unacked = []; // sent behind those, in order
   #pinged = false; // a $pong is on its way
   #queue = [];
-  #most; // of what waits there
   #answers = []; // to questions of this session
   #calls = new Map();
   #lastId = 0;
   #asked = new Map();
+
+  // What is kept of the pushes to rooms and users: it outlives sessions.
+  // By log, what was heard of last at the end: its last at, and that of its last $lost.
+  #places = new Map();
+  #forgot = false; // some of it: the server takes no more than 256 places
+  #claimed = new Set(); // since this session began, and not answered; "" stands for all that was forgotten
 
   #listeners = new Map();
   #handlers = new Map();
@@ -198,10 +211,8 @@ export class WsClient {
    */
   constructor(path, schema, options = {}) {
     if (/\/(\/|\.\.?(\/|$))/.test(path)) throw new RangeError(`"", "." and ".." are no parts of a path: ${path}`);
-    this.#path = path;
-    this.#schema = schema;
-    this.#options = options;
-    this.#most = Math.max(options.queue ?? 256, 1); // what is sent at once passes through, too
+    // What is sent at once passes through the queue, too.
+    this.#options = { ...options, path, schema, most: Math.max(options.queue ?? 256, 1) };
     this.#page("addEventListener");
     if (!options.lazy) this.connect();
   }
@@ -223,7 +234,7 @@ export class WsClient {
   /**
    * Resolves when the connection is open; rejects when it is closed for good.
    *
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {WsUntil} [options]
    * @returns {Promise<void>}
    */
   ready(options = {}) {
@@ -248,7 +259,7 @@ export class WsClient {
    * @template {keyof Push & string} E
    * @param {E} event
    * @param {(data: Push[E]) => void} fn
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {WsUntil} [options]
    * @returns {() => void}
    */
   on(event, fn, options = {}) {
@@ -260,7 +271,7 @@ export class WsClient {
    *
    * @template {keyof Push & string} E
    * @param {E} event
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {WsUntil} [options]
    * @returns {Promise<Push[E]>}
    */
   once(event, options = {}) {
@@ -273,7 +284,7 @@ export class WsClient {
    *
    * @template {keyof Push & string} E
    * @param {E} event
-   * @param {{ signal?: AbortSignal; buffer?: number }} [options]
+   * @param {WsUntil & { buffer?: number }} [options]
    * @returns {AsyncGenerator<Push[E], void>}
    */
   events(event, options = {}) {
@@ -345,6 +356,28 @@ export class WsClient {
   }
 
   /**
+   * Called when a history goes on where this client was when its last session ended: what it has missed comes next,
+   * once and in order, and nothing has to be loaded.
+   *
+   * @param {(history: WsHistory) => void} fn
+   * @returns {() => void}
+   */
+  onRecovered(fn) {
+    return this.#listen("$recovered", fn);
+  }
+
+  /**
+   * Called when pushes of a history are missing that are not kept any more: load anew what they have told. It comes
+   * in a session, when this client was too slow for too long, and behind onOpen, when it was away for too long.
+   *
+   * @param {(history: WsHistory) => void} fn
+   * @returns {() => void}
+   */
+  onLost(fn) {
+    return this.#listen("$lost", fn);
+  }
+
+  /**
    * Sends without asking for an answer: what is refused goes to onError. False: the queue is full, or closed.
    *
    * @template {keyof Send & string} E
@@ -353,7 +386,7 @@ export class WsClient {
    * @returns {boolean}
    */
   send(event, data) {
-    if (this.#state === "closed" || this.#queue.length >= this.#most) return false;
+    if (this.#state === "closed" || this.#queue.length >= this.#options.most) return false;
     this.#queue.push({ id: 0, event, text: JSON.stringify({ event, data }), settle: (e) => this.#tell("$error", e) });
     this.#flush();
     return true;
@@ -441,12 +474,11 @@ export class WsClient {
     };
     if (signal?.aborted) call.settle(signal.reason, undefined, true);
     else if (this.#state === "closed") call.settle(this.#closed(event));
-    else if (this.#queue.length >= this.#most) call.settle(new WsError("overflow", "the queue is full", { event }));
+    else if (this.#queue.length >= this.#options.most) call.settle(new WsError("overflow", "queue is full", { event }));
     if (call.over) return call;
     const late = () => this.#cancel(call, new WsError("timeout", `no answer in ${timeoutMs} ms`, { event }));
     const timer = timeoutMs > 0 ? wsAfter(timeoutMs, late) : undefined;
-    const off = wsWhenAborted(signal, (why) => this.#cancel(call, why));
-    release = wsAll([off, () => clearTimeout(timer)]);
+    release = wsAll([wsWhenAborted(signal, (why) => this.#cancel(call, why)), () => clearTimeout(timer)]);
     this.#calls.set(id, call);
     this.#queue.push(call);
     this.#flush();
@@ -472,21 +504,19 @@ export class WsClient {
   /** Sends what waits, as far as the server has acknowledged what came before; first the answers it waits for. */
   #flush() {
     if (this.#state === "idle") this.connect();
-    for (;;) {
-      if (this.#state !== "open") return;
+    while (this.#state === "open") {
       if (this.#unacked.length >= wsWindow / 2 && !this.#pinged) this.#ping();
       if (this.#unacked.length >= wsWindow) return;
       const next = this.#answers.shift() ?? (this.#draining ? undefined : this.#queue.shift());
       if (!next) return;
-      const { event, text } = next;
-      if (this.#tooLarge(text)) {
+      if (this.#tooLarge(next.text)) {
         // Sent, it would cost the connection.
-        this.#finish(next, new WsError("too_large", `a message has at most ${this.#maxBytes} bytes`, { event }));
+        this.#finish(next, new WsError("too_large", `a message has at most ${this.#maxBytes} bytes`, next));
         continue;
       }
       next.sent = true;
-      if (!text.startsWith(wsControl)) this.#unacked.push(text);
-      this.#write(text);
+      if (!next.text.startsWith(wsControl)) this.#unacked.push(next.text);
+      this.#write(next.text);
     }
   }
 
@@ -528,6 +558,7 @@ export class WsClient {
       this.#forget(data?.seq);
       this.#flush();
     } else if (event === "$shed") this.#tell("$shed", data);
+    else if (event === "$joined" || event === "$lost") this.#goOn(event, data ?? {});
     else if (event === "$cancel") {
       this.#asked.get(id)?.abort();
       this.#asked.delete(id);
@@ -539,15 +570,30 @@ export class WsClient {
     } else if (id !== undefined) this.#deliver(frame); // the answer to $refresh, or a question of later servers
   }
 
-  #deliver({ event, id, data, more }) {
-    const { code = "internal", message = "" } = (event === "error" && data) || {};
-    const refused = event === "error" ? new WsError(code, message, data ?? {}) : undefined;
+  /** Goes on in a history from where the server says. What it says again, over another socket, is told once. */
+  #goOn(event, { log, at, recovered }) {
+    const [before, lost] = this.#places.get(log) ?? [];
+    const claimed = this.#claimed.delete(log) || (before === undefined && this.#claimed.has(""));
+    this.#place(log, at, event === "$lost" ? at : lost);
+    if (event === "$joined" ? claimed : lost !== at) this.#tell(recovered ? "$recovered" : "$lost", { log, at });
+  }
+
+  /** Notes what this client has had of a history. */
+  #place(log, at, lost = this.#places.get(log)?.[1]) {
+    this.#places.delete(log);
+    this.#places.set(log, [at, lost]);
+    if (this.#places.size > 256) this.#forgot = this.#places.delete(this.#places.keys().next().value);
+  }
+
+  #deliver(frame) {
+    if (frame.log && typeof frame.at === "string") this.#place(frame.log, frame.at);
+    const { event, id, data, more } = frame;
+    const refused = event === "error" ? new WsError(data?.code ?? "internal", data?.message, data ?? {}) : undefined;
     if (typeof id === "string") void this.#answer(event, id, data);
     else if (typeof id === "number") {
       const call = this.#calls.get(id);
-      if (!call) return;
-      if (more) call.item?.(data);
-      else this.#finish(call, refused, data);
+      if (more) call?.item?.(data);
+      else if (call) this.#finish(call, refused, data);
     } else if (refused) this.#tell("$error", refused);
     else if (!event.startsWith("$")) this.#tell(event, data);
   }
@@ -581,11 +627,7 @@ export class WsClient {
     const mine = (a, b) => live && fn(a, b); // the same fn twice is two
     const all = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, all.add(mine));
-    const off = () => {
-      live = false;
-      all.delete(mine);
-      release();
-    };
+    const off = wsAll([() => (live = false), () => all.delete(mine), () => release()]);
     const release = wsWhenAborted(signal, off);
     return off;
   }
@@ -633,17 +675,24 @@ export class WsClient {
     if (!current()) return;
     const token = await this.#token().catch((e) => current() && this.#lost(0, `no token: ${e}`));
     if (!current()) return;
+    const { path, WebSocket: Class = wsHere.WebSocket } = this.#options;
+    const url = this.#options.url ?? wsPage?.location?.origin; // null is none, too
+    if (!Class) return this.#end(0, `${path}: no WebSocket here: set WsOptions.WebSocket`);
     let socket;
     try {
-      socket = this.#socket = this.#dial();
+      socket = this.#socket = new Class(wsAddress(url, path), "wsgen.v1.json");
     } catch (e) {
-      return this.#end(0, `${e}`); // it would fail again
+      return this.#end(0, `${path}: WsOptions.url is ${url}, and has to be as wss://HOST: ${e}`);
     }
     this.#timer = wsAfter(wsPatienceMs, () => this.#lost(4408, "no answer"));
     socket.onopen = () => {
       const resume = this.#sid === undefined ? undefined : { sid: this.#sid, seq: this.#received };
-      const data = { token, schema: this.#schema || undefined, client: "ts", resume };
-      if (current()) this.#write(JSON.stringify({ event: "$connect", data }));
+      const data = { token, schema: this.#options.schema || undefined, client: "ts", resume };
+      let text = JSON.stringify({ event: "$connect", data });
+      const at = Object.fromEntries([...this.#places].map(([log, [at]]) => [log, at]));
+      const more = JSON.stringify({ event: "$connect", data: { ...data, at } });
+      if (this.#places.size && !this.#tooLarge(more)) text = more;
+      if (current()) this.#write(text);
     };
     socket.onmessage = (e) => current() && typeof e.data === "string" && this.#receive(e.data);
     socket.onclose = (e) => current() && this.#lost(e.code, e.reason ?? "");
@@ -651,19 +700,7 @@ export class WsClient {
     socket.onerror = () => wsAfter(100, () => current() && this.#lost(1006, "no connection"));
   }
 
-  #dial() {
-    const Class = this.#options.WebSocket ?? wsHere.WebSocket;
-    if (!Class) throw new Error("no WebSocket here: set WsOptions.WebSocket");
-    const server = this.#options.url ?? wsPage?.location?.origin;
-    if (!server) throw new Error("no page tells where the server is: set WsOptions.url");
-    const url = new URL(server);
-    url.hash = "";
-    url.pathname = url.pathname.replace(/\/$/, "") + this.#path;
-    url.protocol = url.protocol.replace("http", "ws");
-    return new Class(url.href, "wsgen.v1.json");
-  }
-
-  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#schema }) {
+  #connected({ sid, resumed, why, seq, heartbeatMs, maxBytes, schema = this.#options.schema }) {
     const attempt = this.#attempt;
     clearTimeout(this.#timer);
     this.#denied = this.#draining = this.#pinged = false;
@@ -688,18 +725,18 @@ export class WsClient {
     this.#flush();
     if (attempt === this.#attempt) this.#become("open");
     if (attempt !== this.#attempt) return;
-    this.#opened = { resumed, why, skew: this.#schema !== "" && schema !== this.#schema };
+    this.#opened = { resumed, why, skew: this.#options.schema !== "" && schema !== this.#options.schema };
     this.#tell("$open", this.#opened);
   }
 
   /** Begins another session: what was sent in the old one may be handled, or not. */
   #begin() {
     this.#received = this.#acked = this.#unacked.length = this.#answers.length = 0;
+    this.#claimed = new Set(this.#forgot ? ["", ...this.#places.keys()] : this.#places.keys());
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    const lost = ({ event }) => new WsError("disconnected", "the session was lost", { event });
-    const gone = [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh");
-    for (const call of gone) this.#finish(call, lost(call));
+    for (const call of [...this.#calls.values()].filter((c) => c.sent && c.event !== "$refresh"))
+      this.#finish(call, new WsError("disconnected", "the session was lost", { event: call.event }));
     for (const abort of asked) abort.abort();
   }
 
@@ -744,8 +781,7 @@ export class WsClient {
     const { minMs = 500, maxMs = 20_000 } = this.#options.retry ?? {};
     const chance = Math.random() * Math.min(maxMs, minMs * 2 ** this.#failures);
     const again = this.#failures++ > 0 ? chance : 0; // a $goaway that comes at once may come again
-    const least = code === 4429 ? 60_000 + chance : again;
-    const retryInMs = Math.round(Math.max(least, this.#retryInMs ?? chance));
+    const retryInMs = Math.round(Math.max(code === 4429 ? 60_000 + chance : again, this.#retryInMs ?? chance));
     this.#retryInMs = undefined;
     this.#timer = wsAfter(retryInMs, () => this.connect());
     this.#become("waiting", { code, reason, retryInMs });
@@ -763,6 +799,7 @@ export class WsClient {
   }
 
   #end(code, reason) {
+    if (!code) console.error(reason); // a mistake of the program, which may not listen
     this.#drop(code >= 3000 && code < 5000 ? code : 1000, reason); // others are not for a page to send
     this.#page("removeEventListener");
     this.#queue = this.#answers = [];
@@ -800,7 +837,7 @@ class WsInbox {
 
   put(value) {
     if (this.#ended) return;
-    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "the queue is full"));
+    if (this.#values.length >= this.most) return this.end(new WsError("overflow", "queue is full"));
     this.#values.push(value);
     this.#wake();
   }
@@ -827,13 +864,9 @@ class WsInbox {
   async *#drain(begin) {
     try {
       const taken = begin();
-      for (let n = 0; ;) {
-        while (this.#values.length > 0) {
-          yield this.#values.shift();
-          taken(++n);
-        }
-        if (this.#ended) break;
-        await new Promise((resolve) => (this.#wake = resolve));
+      for (let n = 0; this.#values.length > 0 || !this.#ended;) {
+        if (this.#values.length === 0) await new Promise((resolve) => (this.#wake = resolve));
+        else (yield this.#values.shift(), taken(++n));
       }
       if (this.#error !== undefined) throw this.#error;
     } finally {
@@ -847,12 +880,19 @@ const wsAll = (fns) => () => fns.forEach((fn) => fn());
 /** Timers take no more than 31 bits, and run at once beyond that. */
 const wsAfter = (ms, fn) => setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
 
+function wsAddress(server, path) {
+  const url = new URL(server);
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/$/, "") + path;
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}
+
 function wsWhenAborted(signal, then) {
-  if (!signal) return wsNone;
-  const aborted = () => then(signal.reason);
-  if (signal.aborted) aborted();
-  else signal.addEventListener("abort", aborted);
-  return () => signal.removeEventListener("abort", aborted);
+  const aborted = () => then(signal?.reason);
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener("abort", aborted);
+  return () => signal?.removeEventListener("abort", aborted);
 }
 
 /** What a listener throws is not ours to catch, and costs nobody else anything. */
