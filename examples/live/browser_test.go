@@ -49,6 +49,12 @@ type visitor struct {
 func visit(t *testing.T, b *browser.Browser, url, name string) visitor {
 	t.Helper()
 	page, err := b.Page(url)
+	return enters(t, page, err, name)
+}
+
+// enters does so on a page that was opened, or failed to open.
+func enters(t *testing.T, page *browser.Page, err error, name string) visitor {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

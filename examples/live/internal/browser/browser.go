@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -109,8 +110,18 @@ type Page struct {
 }
 
 // Page opens url in a new tab.
-func (b *Browser) Page(url string) (*Page, error) {
-	ctx, stop := chromedp.NewContext(b.ctx)
+func (b *Browser) Page(url string) (*Page, error) { return b.open(url) }
+
+// PageBehind opens url in a tab whose traffic goes through a proxy, that to this machine, too:
+// "socks5://127.0.0.1:1080", say. The tab shares nothing with others.
+func (b *Browser) PageBehind(proxy, url string) (*Page, error) {
+	return b.open(url, chromedp.WithNewBrowserContext(func(p *target.CreateBrowserContextParams) {
+		p.ProxyServer, p.ProxyBypassList = proxy, "<-loopback>"
+	}))
+}
+
+func (b *Browser) open(url string, o ...chromedp.ContextOption) (*Page, error) {
+	ctx, stop := chromedp.NewContext(b.ctx, o...)
 	p := &Page{ctx: ctx, stop: stop}
 	messages := chromedp.Console(ctx)
 	go func() {
@@ -222,6 +233,26 @@ func (p *Page) View(width, height int64, scale float64, dark bool) error {
 		return err
 	})
 	return p.do("set the view", chromedp.EmulateViewport(width, height, chromedp.EmulateScale(scale)), prefer)
+}
+
+// offline is the command for it that all versions of Chromium have. What is to take its place is another
+// command in each version.
+var offline = cdp.Command[conditions, cdp.Empty]{Method: "Network.emulateNetworkConditions"}
+
+type conditions struct {
+	Offline  bool    `json:"offline"`
+	Latency  float64 `json:"latency"`            // ms
+	Download float64 `json:"downloadThroughput"` // bytes/s; -1 is as it comes
+	Upload   float64 `json:"uploadThroughput"`
+}
+
+// Offline is the switch of the browser's own: the page is told that there is no network, and gets
+// nothing that is new. A WebSocket that is open may go on.
+func (p *Page) Offline(on bool) error {
+	return p.do("switch the network", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, offline, conditions{Offline: on, Download: -1, Upload: -1})
+		return err
+	}))
 }
 
 // Screenshot returns a PNG of what is visible.

@@ -29,8 +29,8 @@ type Live struct {
 	memory *pipes // nil on a socket
 }
 
-// Start serves the application on a socket of the loopback interface.
-func Start(t testing.TB) *Live {
+// Start serves the application on a socket of the loopback interface. Without options it has the demo's.
+func Start(t testing.TB, o ...ws.Options) *Live {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,7 +38,7 @@ func Start(t testing.TB) *Live {
 	}
 	return start(t, listener, func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", listener.Addr().String())
-	})
+	}, o...)
 }
 
 // StartInMemory serves the application over pipes, so that a test in a testing/synctest bubble has
