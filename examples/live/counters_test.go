@@ -20,7 +20,7 @@ func TestCountersInABrowser(t *testing.T) {
 	ada.clicks("#counting summary")
 	ada.sees("#frames .out .json", `{"event":"watch","data":{"on":true}}`)
 	ada.waits(`document.querySelector("#count-connections").textContent === "2"`)
-	ada.waits(`document.querySelector("#count-rooms").textContent === "1"`)
+	ada.waits(`document.querySelector("#count-rooms").textContent === "3"`) // the lobby, who follows, who has appeared
 	ada.waits(`document.querySelector("#count-shed").textContent === "0"`)
 	ada.waits(`/^\d[\d.]* (B|KiB) of [\d.]+ MiB$/.test(document.querySelector("#count-waiting").textContent)`)
 

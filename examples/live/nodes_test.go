@@ -300,7 +300,7 @@ func TestThePageGoesOnAtAnotherNode(t *testing.T) {
 	ada.lines("hello", "hi!", "still there?")
 	ada.types("#draft", "yes\n")
 	bob.lines("hello", "hi!", "still there?", "yes")
-	ada.waits(`document.querySelectorAll(".note").length === 0`) // nothing is lost, so nothing is said
+	ada.waits(`document.querySelectorAll(".note.loud").length === 0`) // nothing is lost, so nothing is said
 	// Her room was joined again, and what is no push goes to her new node, too.
 	ada.clicks("#channels li:nth-child(3) .open")
 	ada.sees("#people-title", "In #tea: 2")
@@ -340,7 +340,7 @@ func TestANodeIsRestartedUnderAPage(t *testing.T) {
 	ada.sees("#line-result", "Call answered. A new session (unknown): all is loaded anew.")
 	ada.waits(`!document.querySelector("#nodes-self").textContent.startsWith(` + strconv.Quote(port) + `)`)
 	ada.lines("one", "two")
-	ada.waits(`document.querySelectorAll(".note").length === 0`) // the others know all of it
+	ada.waits(`document.querySelectorAll(".note.loud").length === 0`) // the others know all of it
 	for _, v := range []visitor{ada, bob} {
 		v.sees("#people-title", "Here now: 2")
 		v.waits(`document.querySelectorAll('#nodes-list [data-state="up"]').length === 3`)

@@ -112,7 +112,7 @@ func TestThePageCatchesUp(t *testing.T) {
 		want = append(want, "two", "three")
 		ada.lines(want...)
 	}
-	ada.waits(`document.querySelectorAll(".note").length === 0`) // nothing is lost, so nothing is said
+	ada.waits(`document.querySelectorAll(".note.loud").length === 0`) // nothing is lost, so nothing is said
 
 	// More than the server remembers.
 	ada.waits(`document.querySelector("#state").dataset.state === "open"`)
@@ -130,7 +130,7 @@ func TestThePageCatchesUp(t *testing.T) {
 	}
 	go between.run(back)
 	t.Cleanup(func() { _ = back.Close() })
-	ada.sees(".note", "Earlier messages were missed")
+	ada.sees(".note.loud", "Some messages are lost: the server keeps the last 256")
 	for range 256 {
 		want = append(want, "x")
 	}
@@ -148,28 +148,55 @@ func TestResync(t *testing.T) {
 	}
 	defer page.Close()
 	full := strings.Repeat("x", 256) // a full history of one-letter messages
-	for _, c := range []struct{ what, shown, remembered, live, add, gap string }{
-		{"first visit", "", "abc", "", "abc", ""},
-		{"first visit, nothing said", "", "", "", "", ""},
-		{"nothing missed", "abc", "abc", "", "", ""},
-		{"some missed", "abc", "abcde", "", "de", ""},
-		{"the same said again", "aa", "aaa", "", "a", ""},
-		{"pushed before the answer and in it", "ab", "abcd", "cd", "cd", ""},
-		{"pushed between history and answer", "ab", "abc", "cd", "cd", ""},
-		{"pushed after the history was read", "", "", "a", "a", ""},
-		{"restart", "abc", "", "", "", "restart"},
-		{"restart, and somebody spoke", "abc", "c", "", "c", "restart"},
-		{"a full history", "ab" + full, full, "", "", ""},
-		{"a full history, one more", "ab" + full[:254], full[:254] + "yz", "z", "yz", ""},
-		{"more than the history holds", "abc", full, "", full, "missed"},
+	for _, c := range []struct {
+		what, shown, remembered, live string
+		lost                          bool
+		past, next, gap               string
+	}{
+		{"first visit", "", "abc", "", false, "abc", "", ""},
+		{"first visit, nothing said", "", "", "", false, "", "", ""},
+		{"nothing missed", "abc", "abc", "", false, "", "", ""},
+		{"some missed", "abc", "abcde", "", false, "de", "", ""},
+		{"the same said again", "aa", "aaa", "", false, "a", "", ""},
+		{"pushed before the answer and in it", "ab", "abcd", "cd", false, "cd", "", ""},
+		{"pushed between history and answer", "ab", "abc", "cd", false, "c", "d", ""},
+		{"pushed after the history was read", "", "", "a", false, "", "a", ""},
+		{"restart", "abc", "", "", false, "", "", "restart"},
+		{"restart, and somebody spoke", "abc", "c", "", false, "c", "", "restart"},
+		{"a full history", "ab" + full, full, "", false, "", "", ""},
+		{"a full history, one more", "ab" + full[:254], full[:254] + "yz", "z", false, "yz", "", ""},
+		{"more than the history holds", "abc", full, "", false, full, "", "missed"},
+		{"more than is kept, and the history holds it", "abc", "abcde", "", true, "de", "", ""},
+		{"more than the history holds, and nothing was shown", "", full, "", true, full, "", "missed"},
+		{"first visit, and a full history", "", full, "", false, full, "", ""},
 	} {
 		got, err := browser.Eval[string](page, fmt.Sprintf(`import("/static/js/history.js").then(({ resync }) => {
 			const messages = (letters) => [...letters].map((text) => ({ author: "a", text }));
-			const { add, gap } = resync(messages(%q), messages(%q), messages(%q));
-			return add.map((m) => m.text).join("") + "|" + gap;
-		})`, c.shown, c.remembered, c.live))
-		if want := c.add + "|" + c.gap; err != nil || got != want {
+			const letters = (messages) => messages.map((m) => m.text).join("");
+			const { past, next, gap } = resync(messages(%q), messages(%q), messages(%q), %t);
+			return letters(past) + "|" + letters(next) + "|" + gap;
+		})`, c.shown, c.remembered, c.live, c.lost))
+		if want := c.past + "|" + c.next + "|" + c.gap; err != nil || got != want {
 			t.Errorf("%s: got %.60s, want %.60s (%v)", c.what, got, want, err)
+		}
+	}
+	for _, c := range []struct {
+		shown, remembered string
+		lacks             int
+	}{
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "abc", 0},
+		{"abc", "cab", 0}, // nodes may have two orders
+		{"abc", "bcd", 1},
+		{"aa", "aaaa", 2},
+	} {
+		got, err := browser.Eval[int](page, fmt.Sprintf(`import("/static/js/history.js").then(({ lacking }) => {
+			const messages = (letters) => [...letters].map((text) => ({ author: "a", text }));
+			return lacking(messages(%q), messages(%q));
+		})`, c.shown, c.remembered))
+		if err != nil || got != c.lacks {
+			t.Errorf("%q beside %q: %d are lacking, want %d (%v)", c.shown, c.remembered, got, c.lacks, err)
 		}
 	}
 }

@@ -79,8 +79,9 @@ func cutLine(ada, grace *browser.Page) []step {
 		clicks(ada, "#wire-quiet"),
 		clicks(ada, "#line-cut"), waits(ada, "#line-state", "has no line"),
 		says(grace, grace, "Nobody here saw you go, and this waits for you."),
+		says(grace, grace, "So does this: each once, and in order."),
 		clicks(ada, "#retry"), waits(ada, "#line-result", "nothing missing"),
-		waits(ada, ".msg .text", "waits for you"),
+		waits(ada, ".note.away", "2 messages came while you were away"), waits(ada, ".msg.late .text", "in order"),
 		waits(ada, "#nodes-list", "yours too"), waits(ada, "#heartbeat", "UTC"), waits(ada, "#presence", "2"),
 	}
 }

@@ -1,14 +1,14 @@
 // The conversations on /ws: everyone, and the rooms this page has joined.
+import { newCrowd } from "./crowd.js";
 import { $, answered, failed, tell, untell } from "./dom.js";
-import { resync } from "./history.js";
 import { keepRooms, keptRooms } from "./kept.js";
+import { startLines } from "./lines.js";
 import { showPeople, showSpeaker } from "./people.js";
 import { gone } from "./session.js";
 import { addRow, showChannels, showConversation, showView } from "./view.js";
 
 const typingEvery = 2000; // ms between two notices of this page
 const typingLasts = 3500; // ms a notice of somebody is shown
-const mostKnown = 1000; // messages kept to compare with the server's history
 const roomsHint = "You stay in your rooms over a reload.";
 
 function conversation(room) {
@@ -17,7 +17,7 @@ function conversation(room) {
     room,
     title: everyone ? "Everyone" : `#${room}`,
     event: everyone ? "message" : "say",
-    about: everyone ? "is stored, and sent to everybody" : "reaches who is in here; nothing is stored",
+    about: everyone ? "is stored, sent to everybody, and kept for who was away" : "reaches who is in here; nothing is stored",
     empty: everyone ? "Nobody has said anything yet." : "Quiet here. Rooms keep no history.",
     items: [],
     unread: 0,
@@ -25,18 +25,15 @@ function conversation(room) {
   };
 }
 
-const key = (message) => JSON.stringify([message.author, message.text]);
-
 export function startChat(name, session) {
-  const me = { name, user: "" };
+  const me = { name, user: "", key: "" }; // key is what the push people knows this visitor by
   const everyone = conversation(null);
   const kept = keptRooms();
   const channels = [everyone, ...kept.rooms.map(conversation)];
   const typists = new Map(); // author → timer
   const present = new Map(); // room, or null for everyone → {count, people}; a push comes before the answer to join
+  const crowd = newCrowd();
   let current = everyone;
-  let known = []; // messages since the server's start, as far as this page has seen them
-  let live = null; // messages that are pushed while the history is on its way
   let lastNotice = 0;
 
   const redraw = () => showChannels(channels, current, enterConversation, leave);
@@ -67,7 +64,8 @@ export function startChat(name, session) {
   }
 
   function showHere() {
-    showPeople(current === everyone ? "Here now" : `In ${current.title}`, present.get(current.room), me);
+    if (current === everyone) showPeople("Here now", crowd.here(), me);
+    else showPeople(`In ${current.title}`, present.get(current.room), me);
     showSpeaker(me, present.get(null));
   }
 
@@ -79,11 +77,11 @@ export function startChat(name, session) {
     else $("messages").focus();
   }
 
-  function remember(message, at) {
-    known.push(message);
-    if (known.length > mostKnown) known = known.slice(-mostKnown);
-    add(everyone, { ...message, at, own: mine(message.author, message.user) });
-  }
+  const lines = startLines(
+    session,
+    (message, when) => add(everyone, { ...message, at: when === "now" ? new Date() : null, late: when === "away", own: mine(message.author, message.user) }),
+    (note, kind) => add(everyone, { note, kind }),
+  );
 
   // The server puts every new session in the lobby. A page whose session is new joins its other rooms again.
   function opened() {
@@ -92,63 +90,17 @@ export function startChat(name, session) {
       if (room !== null && room !== "lobby") session.client.send("join", { room });
     }
     if (!find("lobby")) session.client.send("leave", { room: "lobby" });
-    catchUp();
+    lines.begin();
   }
 
-  // catchUp asks for what this page may have missed. A second one has all that the first would have had.
-  async function catchUp() {
-    const pushed = (live = []);
-    let remembered;
+  // introduce says hello, and appears. From then on the server tells this page who is here, and others of it.
+  async function introduce() {
+    const { client } = session;
     try {
-      remembered = await session.client.history();
+      await Promise.all([client.hello({ name: me.name }), client.appear()]);
     } catch (error) {
-      // Lost again: the next connection asks anew, and its history has the messages of meanwhile.
-      if (pushed !== live || gone(error)) return;
-      live = null;
-      for (const message of pushed) remember(message, new Date());
-      tell(`Could not catch up: ${error.message} (${error.code})`);
-    }
-    if (remembered && pushed === live) merge(remembered);
-  }
-
-  // missing returns how many of the messages that the server remembers this page does not show. Both may
-  // have one more at the moment, so it looks twice.
-  async function missing(again = true) {
-    const remembered = await session.client.history();
-    const shown = new Map();
-    for (const m of known) shown.set(key(m), (shown.get(key(m)) ?? 0) + 1);
-    let count = 0;
-    for (const m of remembered) {
-      const left = shown.get(key(m)) ?? 0;
-      if (left === 0) count++;
-      else shown.set(key(m), left - 1);
-    }
-    return count > 0 && again ? missing(false) : count;
-  }
-
-  // introduce says hello. From then on the server tells this page who is here, and others of it.
-  function introduce() {
-    session.client.hello({ name: me.name }).catch((error) => {
       if (!gone(error)) tell(`Not introduced: ${error.message} (${error.code})`);
-    });
-  }
-
-  function merge(remembered) {
-    const { gap, add: missing } = resync(known, remembered, live);
-    live = null;
-    if (gap === "restart") known = [];
-    if (gap) {
-      const note = gap === "restart" ? "The server has started anew" : "Earlier messages were missed";
-      add(everyone, { note, loud: true });
     }
-    for (const message of missing) remember(message, null);
-  }
-
-  function message(data) {
-    typists.delete(data.author);
-    showTyping();
-    if (live) live.push(data);
-    else remember(data, new Date());
   }
 
   function here(room, data) {
@@ -266,23 +218,29 @@ export function startChat(name, session) {
   });
   pick(find(kept.open));
 
-  session.onOpen(({ resumed }) => resumed || opened()); // what was missed is on its way
+  session.onOpen(({ resumed }) => (resumed ? lines.goOn() : opened()));
   session.each((client) => {
-    client.on("message", message);
+    client.on("message", ({ author }) => {
+      typists.delete(author);
+      showTyping();
+    });
     client.on("said", said);
     client.on("typing", typed);
     client.on("here", (data) => here(null, data));
     client.on("present", (data) => here(data.room, data));
-    client.onShed(catchUp);
+    client.on("people", (data) => {
+      crowd.told(data);
+      showHere();
+    });
   });
 
   return {
-    catchUp,
-    missing,
-    announced: (note) => add(everyone, { note, loud: true }),
-    // is tells whom the server takes this page for; "" is a guest.
-    is(user) {
+    missing: lines.missing,
+    announced: (note) => add(everyone, { note, kind: "loud" }),
+    // is tells whom the server takes this page for: a user, "" for a guest, and a connection.
+    is({ user, conn }) {
       me.user = user;
+      me.key = user || conn;
       showHere();
     },
   };

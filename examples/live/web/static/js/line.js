@@ -13,6 +13,7 @@ const plural = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 export function startLine(session, missing) {
   let call = ""; // what became of the call that was under way at a restart
   let restarts = 0; // so that a call of one that was refused says nothing
+  let openings = 0; // so that one which is over says nothing
 
   $("line-cut").addEventListener("click", () => {
     session.cut(cutFor);
@@ -38,13 +39,16 @@ export function startLine(session, missing) {
     }
   });
 
-  // wentOn counts what came before the answer to a call: that is behind all that was missed.
+  // wentOn counts what came before the answer to a call: that is behind all that waited for this session. What is kept
+  // may come a moment later.
   async function wentOn() {
+    const opening = openings;
     const before = session.had();
     try {
       await session.client.me();
       const what = `Your session went on: ${plural(session.had() - before - 1, "frame")} came meanwhile, `;
       const lacks = await missing();
+      if (opening !== openings) return;
       answered("line-result", `${what}${lacks === 0 ? "nothing" : lacks} missing.`, lacks === 0 ? "" : "bad");
     } catch (error) {
       failed("line-result", "Not compared", error);
@@ -56,6 +60,7 @@ export function startLine(session, missing) {
     $("line-state").textContent = name === "open" ? "has a line" : "has no line";
   });
   session.onOpen(({ resumed, why }) => {
+    openings++;
     if (resumed) return wentOn();
     // Without a reason no session was to go on.
     if (why) answered("line-result", `${call}A new session (${why}): all is loaded anew.`);

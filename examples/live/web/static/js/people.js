@@ -1,7 +1,8 @@
 // How people look: a face each, and who is here.
 import { $, make } from "./dom.js";
 
-const mostFaces = 3; // beside the title; the list has all that were named
+const mostFaces = 3; // beside the title
+const mostPeople = 50; // in the list
 
 // White letters stand on each of these with 5:1. The first are for the first who come.
 const colours = [
@@ -43,20 +44,26 @@ export function face(author) {
 // badge says which user's token somebody showed. A name proves nothing, because anybody can choose it.
 export const badge = (user) => make("span", { className: "badge cut", title: `signed in as ${user}` }, `${user} ✓`);
 
+const tabs = (n) => `${n} ${n === 1 ? "tab" : "tabs"}`;
+
+// personRow is a line of the list. Of a person who was told by key it says in how many tabs they are here.
+function personRow(person, mine) {
+  const { name, user } = person;
+  const row = make("li", {}, face(name), make("span", { className: "cut", title: name }, name));
+  if (user) row.append(badge(user));
+  if (mine) row.append(make("span", { className: "you" }, "you"));
+  if (person.tabs) row.append(make("span", { className: "tabs" }, tabs(person.tabs)));
+  return row;
+}
+
 // showPeople shows who is in the open conversation, the visitor first: {count, people}, or nothing
 // while that is not known.
 export function showPeople(title, here, me) {
-  const mine = ({ name, user }) => name === me.name && (user ?? "") === me.user;
+  const mine = ({ key, name, user }) => (key ? key === me.key : name === me.name && (user ?? "") === me.user);
   const named = here?.people ?? [];
-  const people = [...named.filter(mine), ...named.filter((p) => !mine(p))];
+  const people = [...named.filter(mine), ...named.filter((p) => !mine(p))].slice(0, mostPeople);
   $("people-title").textContent = here ? `${title}: ${here.count}` : title;
-  const rows = people.map((person) => {
-    const { name, user } = person;
-    const row = make("li", {}, face(name), make("span", { className: "cut", title: name }, name));
-    if (user) row.append(badge(user));
-    if (mine(person)) row.append(make("span", { className: "you" }, "you"));
-    return row;
-  });
+  const rows = people.map((person) => personRow(person, mine(person)));
   if (here && here.count > people.length) rows.push(make("li", {}, `and ${here.count - people.length} more`));
   $("people").replaceChildren(...rows);
 

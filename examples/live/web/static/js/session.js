@@ -61,7 +61,7 @@ function newLine() {
 export function newSession(token) {
   const line = newLine();
   const wiring = [];
-  const listeners = { state: [], open: [] };
+  const listeners = { state: [], open: [], joined: [] };
   let client = null;
   let open = false;
   let had = 0; // messages that count
@@ -75,6 +75,7 @@ export function newSession(token) {
     const { event, data } = JSON.parse(text);
     if (event === "$connected") connected = data;
     if (event === "$goaway") goaway = data;
+    if (event === "$joined") for (const listener of listeners.joined) listener(data);
   }
 
   function became(name, cause) {
@@ -118,6 +119,8 @@ export function newSession(token) {
     each: (wire) => wiring.push(wire),
     onState: (listener) => listeners.state.push(listener),
     onOpen: (listener) => listeners.open.push(listener),
+    // onJoined is told where following begins, as the server says it. What becomes of that the client tells.
+    onJoined: (listener) => listeners.joined.push(listener),
     isOpen: () => client?.state === "open",
     // had is how many messages have come that count.
     had: () => had,

@@ -27,7 +27,7 @@ function become(name) {
   else sessionStorage.setItem(userKey, name);
 }
 
-// startUser calls is with the user whom the server takes this page for, and lost when that ends.
+// startUser calls is with whom the server takes this page for, and lost when that ends.
 export function startUser(session, { is, lost }) {
   let expires = 0; // ms; 0 is never
   let renewing = false;
@@ -43,7 +43,7 @@ export function startUser(session, { is, lost }) {
     $("user-in").hidden = !guest; // the one stands where the other was
     $("user-is").hidden = guest;
     $("user-token").hidden = guest || !expires;
-    is(who.user);
+    is(who);
     show();
   }
 

@@ -10,15 +10,17 @@ const manyLines = 14;
 const messagesToEnd = followed($("messages"));
 
 function row(item, before) {
-  if (item.note) return make("li", { className: item.loud ? "note loud" : "note" }, make("span", {}, item.note));
+  if (item.note) return make("li", { className: `note ${item.kind}` }, make("span", {}, item.note));
   const who = make("p", { className: "who" }, make("b", { className: "cut", title: item.author }, item.author));
   if (item.user) who.append(badge(item.user));
   if (item.at) who.append(make("time", { dateTime: item.at.toISOString() }, clock(item.at)));
-  const same = before?.author === item.author && before.user === item.user;
+  if (item.late) who.append(make("span", { className: "recovered", title: "said while you were away" }, "recovered"));
+  const same = before?.author === item.author && before.user === item.user && before.late === item.late;
   const together = same && Math.abs((item.at ?? 0) - (before.at ?? 0)) < groupWithin;
   const text = make("p", { className: "text" }, item.text);
   const element = make("li", { className: "msg" }, face(item.author), who, text);
   element.classList.toggle("own", Boolean(item.own));
+  element.classList.toggle("late", Boolean(item.late));
   element.classList.toggle("more", together);
   if (item.text.length > longText || item.text.split("\n", manyLines + 1).length > manyLines) shorten(element);
   return element;
@@ -52,6 +54,7 @@ export function showConversation(channel) {
   if (channel.items.length > mostRows) channel.items.splice(0, channel.items.length - mostRows);
   $("channel-title").textContent = $("channel-title").title = channel.title;
   $("channel-about").replaceChildren(make("code", {}, channel.event), ` ${channel.about}`);
+  $("channel-about").title = $("channel-about").textContent;
   $("draft").placeholder = `Message ${channel.title}…`;
   const list = $("messages");
   list.dataset.empty = channel.empty;
