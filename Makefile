@@ -2,7 +2,7 @@
 # themselves are the scripts in tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help live test fuzz chaos check generate screenshot bench lint lint-all
+.PHONY: help live test long fuzz chaos check generate screenshot bench lint lint-all
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,9 @@ live: ## build the demo and serve it in the foreground (ADDR=host:port, default 
 
 test: ## run the tests of every module, with the race detector and a real browser
 	@bash tools/test.sh
+
+long: ## run what make test runs in a shorter form: pages that are cut off for half a minute (LIVE_AWAY=1m: for so long)
+	@bash tools/long.sh
 
 fuzz: ## run every fuzz target (FUZZTIME=10m each, default 10s; JOBS=4: so many at a time; WHAT=FuzzParse: some)
 	@bash tools/fuzz.sh
