@@ -77,19 +77,31 @@ type Counters struct {
 	Limit int64 `json:"limit"`
 }
 
-// PresentTab is ws.Present[chat.Tab].
+// PresentTab is who is in a room, as those who are there are told. The first one that a
+// client gets after Presence.Join is Full: it has all people. Each that follows has
+// who has come, or says something else now, and who has left. Applied one after the
+// other they are the list.
 type PresentTab struct {
-	Room   string      `json:"room,omitempty"`
-	Full   bool        `json:"full,omitempty"`
+	// only if the directive has room=true
+	Room string `json:"room,omitempty"`
+	// all of them: forget what you knew
+	Full bool `json:"full,omitempty"`
+	// who takes the place of the person with the same Key, if there is one
 	Joined []PersonTab `json:"joined,omitempty"`
-	Left   []string    `json:"left,omitempty"`
-	Count  int         `json:"count"`
+	// keys
+	Left []string `json:"left,omitempty"`
+	// Count is how many people there are after this. If there are more than the
+	// directive's max, it is all that is told.
+	Count int `json:"count"`
 }
 
-// PersonTab is ws.Person[chat.Tab].
+// PersonTab is somebody in a room, by however many connections.
 type PersonTab struct {
-	Key   string `json:"key"`
-	Metas []Tab  `json:"metas"`
+	// Principal.ID, or the ConnID as text of who has none
+	Key string `json:"key"`
+	// Metas has one M for each connection, in the order of their ids: at least one, and
+	// at most the first 64.
+	Metas []Tab `json:"metas"`
 }
 
 // Tab is one connection of somebody who has appeared: a tab of theirs.
