@@ -43,12 +43,18 @@ func (s *RoomService) Store(m ChatMessage) {
 	s.store(m)
 }
 
-// Adopt takes the history of another node, if this one has none yet.
+// Adopt takes the history of another node, if this one has none yet, or only the newest of it: messages
+// may have come before that was asked for.
 func (s *RoomService) Adopt(history []ChatMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.history) == 0 {
-		s.history = slices.Clone(history[max(0, len(history)-historyLimit):])
+	shared := min(len(history), len(s.history))
+	for shared > 0 && !slices.Equal(history[len(history)-shared:], s.history[:shared]) {
+		shared--
+	}
+	if shared > 0 || len(s.history) == 0 {
+		all := slices.Concat(history, s.history[shared:])
+		s.history = slices.Clone(all[max(0, len(all)-historyLimit):])
 	}
 }
 

@@ -39,3 +39,35 @@ func TestRecordStoresAndAnnounces(t *testing.T) {
 		t.Fatalf("the history is shared with its readers: %v", got)
 	}
 }
+
+// TestAdopt checks that a node takes the history of another once, also when the newest of it has come before.
+func TestAdopt(t *testing.T) {
+	for name, c := range map[string]struct{ has, gets, want string }{
+		"nothing yet":                   {"", "abc", "abc"},
+		"the newest":                    {"c", "abc", "abc"},
+		"some of it, and what is newer": {"bcde", "abc", "abcde"},
+		"all of it":                     {"abc", "abc", "abc"},
+		"nothing of it":                 {"xy", "abc", "xy"},
+		"all of it, and the other less": {"abc", "b", "abc"},
+		"of one who has none":           {"abc", "", "abc"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := chat.NewRoomService(fakeEvents{new([]any)}, wstest.NewPush(chat.NewLinesPush).Push)
+			for _, text := range c.has {
+				service.Store(chat.ChatMessage{Text: string(text)})
+			}
+			var gets []chat.ChatMessage
+			for _, text := range c.gets {
+				gets = append(gets, chat.ChatMessage{Text: string(text)})
+			}
+			service.Adopt(gets)
+			got := ""
+			for _, m := range service.History() {
+				got += m.Text
+			}
+			if got != c.want {
+				t.Errorf("it has %q and gets %q: %q, want %q", c.has, c.gets, got, c.want)
+			}
+		})
+	}
+}
