@@ -18,18 +18,22 @@ type Case struct {
 	Churns bool // a room is joined and left all the time
 	Moves  bool // clients go from node to node, so that rates change by that
 	Cuts   bool // links break: a case in which none does is no test
+	Crowd  bool // there are thousands of followers
+	Full   bool // the engine refuses to keep anything: if it does not that is no test
 }
 
 // Cases returns all of them.
 func Cases() []Case {
 	return []Case{
 		{Name: "C1", What: "kill -9 of a node, again and again", Do: killNodes, Moves: true},
-		{Name: "C2", What: "kill -9 of the engine", Do: killEngine, Cuts: true},
+		{Name: "C2", What: "the engine is killed, and loses what it keeps", Do: failEngine, Cuts: true},
 		{Name: "C3", What: "one node is cut off from the engine", Do: cutNode, Cuts: true},
 		{Name: "C4", What: "a link is half open: bytes vanish, and nothing is closed", Do: halfOpen, Cuts: true},
 		{Name: "C5", What: "rolling restart, with another build mixed in", Do: rolling, Moves: true},
 		{Name: "C6", What: "one node is stopped", Do: stopNode},
 		{Name: "C7", What: "one client in ten reads nothing", Do: wait, Deaf: true},
+		{Name: "C8", What: "a crowd of followers comes back in the same second", Do: crowd, Crowd: true},
+		{Name: "C9", What: "the engine has no room for what is to be kept", Do: fillEngine, Full: true},
 		{Name: "C10", What: "a room is joined and left 1000 times a second", Do: wait, Churns: true},
 	}
 }
@@ -91,29 +95,6 @@ func (w *World) allUp() error {
 		failed = errors.Join(failed, w.up(m))
 	}
 	return failed
-}
-
-// killEngine kills one server of several, and then all, in turn.
-func killEngine(w *World) error {
-	servers, turn := w.Engine.Servers(), 0
-	return w.again(w.Nodes, func(*Member) error {
-		turn++
-		f, first, behind := Fault{What: "engine killed", Engine: true}, 0, servers
-		if servers > 1 && turn%2 == 1 {
-			first = turn / 2 % servers
-			behind = first + 1
-			f = Fault{What: "its server killed", Members: w.at(first)}
-		}
-		defer w.Fault(f)()
-		for i := first; i < behind; i++ {
-			w.Engine.Kill(i)
-		}
-		time.Sleep(w.Scale.Outage)
-		if err := w.Engine.Start(); err != nil {
-			return err
-		}
-		return w.allUp()
-	})
 }
 
 // at returns the members that are connected to a server of the engine.
@@ -246,6 +227,9 @@ func Run(name string, c *Case, s Scale) (*Result, error) {
 	w.mu.Unlock()
 	r := &Result{Engine: name, Case: c, World: w, Began: time.Now()}
 	time.Sleep(s.Before)
+	if err := w.followed(); err != nil {
+		return nil, err
+	}
 	r.Fault = time.Now()
 	failed := c.Do(w)
 	r.Healed = time.Now()
@@ -261,6 +245,7 @@ func Run(name string, c *Case, s Scale) (*Result, error) {
 	w.people()
 	time.Sleep(s.After)
 	w.settle()
+	w.settleKept()
 	r.check()
 	w.farewell()
 	r.finish()

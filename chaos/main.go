@@ -55,6 +55,7 @@ func long(during time.Duration) Scale {
 		Before: 10 * time.Second, During: during, After: 5 * time.Second,
 		Every: 10 * time.Second, Outage: 20 * time.Second, Stops: []time.Duration{5 * time.Second, 30 * time.Second},
 		LocalRate: 0.95, OthersRate: 0.9, Call: 10 * time.Millisecond, Calls: 1000, Late: 250 * time.Millisecond,
+		Followers: 30, Kept: 20, Crowd: 5000, CrowdKept: 5, Lazy: 3, Torrent: 30,
 		Logs: io.Discard,
 	}
 }
@@ -88,7 +89,7 @@ func run(args []string, out io.Writer) error {
 			fmt.Fprintf(out, "%s, %s: %s\n", name, c.Name, c.What)
 			s := scale
 			if c.Name == "C2" {
-				s.Outage, s.Every = 3*time.Second, 15*time.Second
+				s.Outage, s.Every = 3*time.Second, 10*time.Second
 			}
 			if c.Name == "C5" {
 				if s.BinaryOfNext, err = buildNext(folder); err != nil {
@@ -157,8 +158,9 @@ func (r *Result) print(out io.Writer) {
 	fmt.Fprintf(out, "  %v: %d pushes, %d heard, %d lost to clients (%d pushes of a node to another)\n", r.Took.Round(time.Second), r.Pushed, r.Heard, r.Lost, r.LostPushes)
 	fmt.Fprintf(out, "  counted: %s\n", r.Counted)
 	fmt.Fprintf(out, "  %d questions, %d answers missing, the longest %v; %d joins tried, %d unconfirmed\n", r.Questions, r.Missing, r.maximumOfQuestion.Round(time.Millisecond), r.Probes, r.Unconfirmed)
-	fmt.Fprintf(out, "  calls: p99.9 %v, slowest %v (yardstick: p99.9 %v); rates: own clients %.2f, others %.2f; heap %d KiB, was %d; %d waited at most\n",
-		r.P999, r.Slowest, r.IdleP999, r.Local, r.Others, r.HeapLater>>10, r.HeapBefore>>10, r.waited)
+	fmt.Fprintf(out, "  calls: p50 %v, p99.9 %v, slowest %v, a %s (yardstick: p50 %v, p99.9 %v); rates: own clients %.2f, others %.2f; heap %d KiB, was %d; %d waited at most\n",
+		r.P50, r.P999, r.Slowest, r.slowest, r.IdleP50, r.IdleP999, r.Local, r.Others, r.HeapLater>>10, r.HeapBefore>>10, r.waited)
+	r.printKept(out)
 	for _, f := range r.World.faults {
 		fmt.Fprintf(out, "  %s %v at %s for %v\n", f.What, f.Members, f.From.Format("15:04:05.000"), f.To.Sub(f.From).Round(time.Millisecond))
 	}
@@ -171,13 +173,15 @@ func (r *Result) print(out io.Writer) {
 func summary(out io.Writer, all []*Result) error {
 	failed := 0
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nengine\tcase\tpushed\theard\tlost to clients\tpushes lost\tcounted\tcalls p99.9\tfailed")
+	fmt.Fprintln(w, "\nengine\tcase\tpushed\theard\tlost to clients\tpushes lost\tcounted\tkept\tto followers\tback\twith something missing\tI1\tI2\tcalls p99.9\tfailed")
 	for _, r := range all {
 		failed += len(r.Problems)
-		fmt.Fprintf(w, "%s\t%s %s\t%d\t%d\t%d\t%d\t%s\t%v\t%d\n", r.Engine, r.Case.Name, r.Case.What, r.Pushed, r.Heard, r.Lost, r.LostPushes, r.Counted, r.P999, len(r.Problems))
+		fmt.Fprintf(w, "%s\t%s %s\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%s\t%s\t%v\t%d\n", r.Engine, r.Case.Name, r.Case.What, r.Pushed, r.Heard, r.Lost, r.LostPushes, r.Counted,
+			r.Kept.Kept, r.Kept.Heard, r.Kept.Returns, r.Kept.Missing+r.Kept.Lost, r.held("I1"), r.held("I2"), r.P999, len(r.Problems))
 	}
 	_ = w.Flush()
 	fmt.Fprintln(out, "\ncounted: messages that found no room in the queue to the engine, waited too long, were refused, and were left at the end;\nlost on the way in; outages and resets of links; pushes that outboxes had no room for")
+	fmt.Fprintln(out, "kept: pushes of which writers were told so; back: how often a follower said where it was in a history, and went on there")
 	if failed > 0 {
 		return fmt.Errorf("%d things did not hold", failed)
 	}

@@ -24,6 +24,7 @@ func short() Scale {
 		Before: 4 * time.Second, During: 11 * time.Second, After: 3 * time.Second,
 		Every: 4 * time.Second, Outage: 4 * time.Second, Stops: []time.Duration{5 * time.Second},
 		LocalRate: 0.5, OthersRate: 0.5, Call: 100 * time.Millisecond, Calls: 100, Late: time.Second,
+		Followers: 12, Kept: 10,
 		Logs: io.Discard,
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,7 +27,8 @@ type Member struct {
 	mu   sync.Mutex
 	addr string // guarded by mu
 	cmd  *exec.Cmd
-	life *Life // guarded by mu; nil while there is none
+	read chan struct{} // closed when all that the process has said is read
+	life *Life         // guarded by mu; nil while there is none
 }
 
 // Life is one process of a Member.
@@ -82,15 +82,20 @@ func (w *World) Start(m *Member) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	in := bufio.NewReader(out)
+	line, err := in.ReadString('\n')
 	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if !ok {
 		_ = cmd.Process.Kill()
 		return errors.Join(fmt.Errorf("%s does not start: %q", config.Name, line), err, cmd.Wait())
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		w.listen(in)
+	}()
 	m.mu.Lock()
-	m.addr, m.cmd = addr, cmd
+	m.addr, m.cmd, m.read = addr, cmd, read
 	m.mu.Unlock()
 	r, err := w.report(m, false)
 	if err != nil {
@@ -110,6 +115,13 @@ func (w *World) Start(m *Member) error {
 func (w *World) Kill(m *Member) {
 	w.buried(m)
 	_ = m.cmd.Process.Kill()
+	m.wait()
+}
+
+// wait waits until the process has ended, and all is read that it has said: Wait closes
+// what it is read from.
+func (m *Member) wait() {
+	<-m.read
 	_ = m.cmd.Wait()
 }
 
@@ -145,7 +157,7 @@ func (w *World) Shutdown(m *Member) {
 	err = json.NewDecoder(r.Body).Decode(&left)
 	_ = r.Body.Close()
 	w.buried(m)
-	_ = m.cmd.Wait()
+	m.wait()
 	w.mu.Lock()
 	if err == nil {
 		life.Report.Stats = left.Stats

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/wsgen/wsgen/chaos/internal/engine"
+	"github.com/wsgen/wsgen/chaos/internal/kept"
 	"github.com/wsgen/wsgen/chaos/internal/node"
 	"github.com/wsgen/wsgen/chaos/internal/peer"
 )
@@ -22,6 +24,11 @@ type World struct {
 	Clients []*peer.Client
 	Ledger  *peer.Ledger
 	web     http.Client
+
+	Followers []*peer.Follower
+	Book      *kept.Book
+	away      atomic.Bool   // followers are to be away
+	back      time.Duration // how long a crowd of followers took, at most, until all had what they had missed
 
 	mu       sync.Mutex
 	lives    map[string]*Life // guarded by mu; by node id
@@ -55,6 +62,9 @@ type Scale struct {
 	Late                  time.Duration // how much later than its deadline a question may return
 	Probers               int
 	Churn                 int // joins and leaves of a node in a second
+	Followers, Kept       int // those of kept pushes, and how many of these a node makes in a second
+	Crowd, CrowdKept      int // as many, in C8
+	Lazy, Torrent         int // followers that read little, and long pushes that a node makes for them in a second, in C7
 	Logs                  io.Writer
 	BinaryOfNext          string // a node of the next release
 }
@@ -62,7 +72,7 @@ type Scale struct {
 // Open starts an engine, nodes, and clients, and returns when all know each other.
 func Open(name string, c *Case, s Scale) (w *World, err error) {
 	w = &World{
-		Scale: s, Ledger: peer.NewLedger(), web: http.Client{Timeout: 3 * time.Second},
+		Scale: s, Ledger: peer.NewLedger(), Book: kept.NewBook(), web: http.Client{Timeout: 3 * time.Second},
 		lives: make(map[string]*Life), ends: make(chan struct{}),
 	}
 	defer func() {
@@ -86,13 +96,16 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 			return w, err
 		}
 		m := &Member{Index: i, Proxy: proxy, addr: fmt.Sprintf("127.0.0.1:%d", port), Config: node.Config{
-			Name: fmt.Sprintf("node%d", i), Engine: name, At: proxy.Addr(), Rate: s.Rate,
+			Name: fmt.Sprintf("node%d", i), Engine: name, At: proxy.Addr(), Rate: s.Rate, Kept: s.Kept,
 		}}
+		if c.Crowd {
+			m.Config.Kept, m.Config.Crowd = s.CrowdKept, true
+		}
 		if c.Churns {
 			m.Config.Churn = s.Churn
 		}
 		if c.Deaf {
-			m.Config.Flood = 50
+			m.Config.Flood, m.Config.Torrent = 50, s.Torrent
 		}
 		w.Nodes = append(w.Nodes, m)
 		if err := w.Start(m); err != nil {
@@ -106,6 +119,7 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 	if err := w.Until("all clients are there", 20*time.Second, w.served); err != nil {
 		return w, err
 	}
+	w.follow(c)
 	w.runs.Go(w.poll)
 	for i := range s.Probers {
 		w.runs.Go(func() { w.probe(i) })
@@ -301,6 +315,9 @@ func (w *World) goodbye() {
 	for _, c := range w.Clients {
 		all.Go(c.End)
 	}
+	for _, f := range w.Followers {
+		all.Go(f.End)
+	}
 	all.Wait()
-	w.Clients = nil
+	w.Clients, w.Followers = nil, nil
 }

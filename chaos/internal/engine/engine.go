@@ -1,18 +1,16 @@
-// Package engine has what stands between nodes: three servers of NATS or one of Redis,
-// each in a process of its own, so that it can be killed, and proxies in front of them.
+// Package engine has what stands between nodes: three servers of NATS, or one of Redis
+// with a replica, each in a process of its own, so that it can be killed, and proxies in front of them.
 package engine
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
+	"syscall"
 	"time"
 )
 
@@ -25,8 +23,6 @@ type Engine interface {
 	Addr(server int) string
 	// Start starts the servers that do not run.
 	Start() error
-	// Kill ends the process of a server without a word, and returns when that is done.
-	Kill(server int)
 	// Part cuts the servers off from each other, and Heal ends that.
 	Part()
 	Heal()
@@ -34,6 +30,32 @@ type Engine interface {
 	Close()
 	// Subscriptions returns how many there are of nodes.
 	Subscriptions() (int, error)
+	// Failures returns in which ways it fails with what it keeps: first those in which
+	// nothing is lost.
+	Failures() []Failure
+	// Fill has it refuse to keep anything more, until Drain.
+	Fill() error
+	Drain() error
+}
+
+// Failure is a way in which an engine fails. When it is over the engine serves again,
+// perhaps at other addresses.
+type Failure struct {
+	What   string
+	Server int  // the one that nodes notice it at; All: every one
+	Loses  bool // what is kept, or the newest of it
+	// Do lasts for about as long as outage, and returns what is lost without anybody
+	// being told.
+	Do func(outage time.Duration) ([]Hole, error)
+}
+
+// All is every server.
+const All = -1
+
+// Hole is what an engine has lost of a channel, and gives none of these offsets again.
+type Hole struct {
+	Channel       string
+	After, Before uint64
 }
 
 // New returns an Engine that is not started: nats or redis.
@@ -42,8 +64,7 @@ func New(name string) (Engine, error) {
 	case "nats":
 		return newNATS()
 	case "redis":
-		port, err := FreePort()
-		return &redis{process{port: port}}, err
+		return newRedis()
 	}
 	return nil, fmt.Errorf("engine: %q is neither nats nor redis", name)
 }
@@ -103,6 +124,15 @@ func (p *process) start(cmd *exec.Cmd) error {
 	}
 }
 
+// stop has the process stand still for a while.
+func (p *process) stop(outage time.Duration) error {
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	time.Sleep(outage)
+	return p.cmd.Process.Signal(syscall.SIGCONT)
+}
+
 // kill ends the process, if there is one.
 func (p *process) kill() {
 	if p.cmd == nil {
@@ -113,63 +143,11 @@ func (p *process) kill() {
 	p.cmd = nil
 }
 
-// redis is redis-server.
-type redis struct{ process }
-
-// RedisServer returns the program: REDIS_SERVER, or redis-server of PATH.
-func RedisServer() (string, error) {
-	name := os.Getenv("REDIS_SERVER")
-	if name == "" {
-		name = "redis-server"
+// again calls f until it succeeds.
+func again(f func() error) (err error) {
+	for limit := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		if err = f(); err == nil || time.Now().After(limit) {
+			return err
+		}
 	}
-	return exec.LookPath(name)
-}
-
-// Name implements Engine.
-func (r *redis) Name() string { return "redis" }
-
-// Servers implements Engine.
-func (r *redis) Servers() int { return 1 }
-
-// Addr implements Engine.
-func (r *redis) Addr(int) string { return r.addr() }
-
-// Kill implements Engine.
-func (r *redis) Kill(int) { r.kill() }
-
-// Close implements Engine.
-func (r *redis) Close() { r.kill() }
-
-// Part implements Engine: there is nobody else.
-func (r *redis) Part() {}
-
-// Heal implements Engine.
-func (r *redis) Heal() {}
-
-// Start implements Engine. It has no data, and keeps none.
-func (r *redis) Start() error {
-	program, err := RedisServer()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(program, "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.TempDir())
-	return r.start(cmd)
-}
-
-// Subscriptions implements Engine.
-func (r *redis) Subscriptions() (int, error) {
-	c, err := net.DialTimeout("tcp", r.addr(), time.Second)
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
-	if _, err := io.WriteString(c, "PUBSUB CHANNELS\r\n"); err != nil {
-		return 0, err
-	}
-	line, err := bufio.NewReader(c).ReadString('\n')
-	if err != nil || line[0] != '*' {
-		return 0, errors.Join(err, errors.New("engine: "+line))
-	}
-	return strconv.Atoi(strings.TrimSpace(line[1:]))
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,7 +20,10 @@ import (
 const natsServers = 3
 
 // nats is this program as servers of NATS that are a cluster.
-type nats struct{ servers []*natsServer }
+type nats struct {
+	servers []*natsServer
+	folder  string // of their files
+}
 
 // natsServer is one of them. The others come to it through a proxy, and hear of it
 // from each other by the proxy's address only.
@@ -31,6 +35,7 @@ type natsServer struct {
 
 // natsConfig is what the process of a server is told.
 type natsConfig struct {
+	Name, Files            string // of JetStream: it knows servers by their names
 	Port, Monitor, Cluster int
 	Advertise              string   // where the others come to it
 	Others                 []string // where it comes to them
@@ -41,19 +46,25 @@ const Env = "WSGEN_CHAOS_NATS"
 
 func newNATS() (n *nats, err error) {
 	n = &nats{}
+	if n.folder, err = os.MkdirTemp("", "wsgen-chaos-nats-"); err != nil {
+		return n, err
+	}
 	defer func() {
 		if err != nil {
 			n.Close()
 		}
 	}()
-	for range natsServers {
+	for i := range natsServers {
 		var ports [3]int
-		for i := range ports {
-			if ports[i], err = FreePort(); err != nil {
+		for k := range ports {
+			if ports[k], err = FreePort(); err != nil {
 				return n, err
 			}
 		}
-		s := &natsServer{process: process{port: ports[0]}, config: natsConfig{Port: ports[0], Monitor: ports[1], Cluster: ports[2]}}
+		name := fmt.Sprintf("chaos-%d", i)
+		s := &natsServer{process: process{port: ports[0]}, config: natsConfig{
+			Name: name, Files: filepath.Join(n.folder, name), Port: ports[0], Monitor: ports[1], Cluster: ports[2],
+		}}
 		if s.way, err = NewProxy(fmt.Sprintf("127.0.0.1:%d", ports[2])); err != nil {
 			return n, err
 		}
@@ -119,9 +130,6 @@ func (s *natsServer) joined(others int) error {
 	}
 }
 
-// Kill implements Engine.
-func (n *nats) Kill(i int) { n.servers[i].kill() }
-
 // Part implements Engine.
 func (n *nats) Part() {
 	for _, s := range n.servers {
@@ -148,6 +156,9 @@ func (n *nats) Close() {
 		})
 	}
 	all.Wait()
+	if n.folder != "" {
+		_ = os.RemoveAll(n.folder) // it is a temporary folder
+	}
 }
 
 // Subscriptions implements Engine: those of clients.
@@ -189,8 +200,9 @@ func RunNATS(config string) error {
 		return err
 	}
 	o := &server.Options{
-		Host: "127.0.0.1", Port: c.Port, HTTPHost: "127.0.0.1", HTTPPort: c.Monitor, NoLog: true, NoSigs: true,
+		ServerName: c.Name, Host: "127.0.0.1", Port: c.Port, HTTPHost: "127.0.0.1", HTTPPort: c.Monitor, NoLog: true, NoSigs: true,
 		NoFastProducerStall: true, // as the adapter's page demands
+		JetStream:           true, StoreDir: c.Files, JetStreamMaxMemory: 16 << 20, JetStreamMaxStore: natsRoom,
 		// Nodes stay at their server, and servers come to each other through proxies.
 		Cluster: server.ClusterOpts{Name: "chaos", Host: "127.0.0.1", Port: c.Cluster, Advertise: c.Advertise, NoAdvertise: true},
 	}

@@ -9,13 +9,13 @@ import (
 // networks do. Its methods are safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
-	target   string
 
-	mu    sync.Mutex
-	state weather       // guarded by mu
-	turns chan struct{} // guarded by mu; closed when state changes
-	pipes map[*pipe]struct{}
-	runs  sync.WaitGroup
+	mu     sync.Mutex
+	target string        // guarded by mu
+	state  weather       // guarded by mu
+	turns  chan struct{} // guarded by mu; closed when state changes
+	pipes  map[*pipe]struct{}
+	runs   sync.WaitGroup
 }
 
 // weather is what a Proxy does with connections.
@@ -55,6 +55,20 @@ func NewProxy(target string) (*Proxy, error) {
 
 // Addr returns where it listens.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Turn has new connections lead to another address. Those that there are end, if it is
+// another one.
+func (p *Proxy) Turn(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.target == target {
+		return
+	}
+	p.target = target
+	for q := range p.pipes {
+		q.close()
+	}
+}
 
 // Close ends it and its connections.
 func (p *Proxy) Close() {
@@ -130,7 +144,10 @@ func (p *Proxy) serve(c net.Conn) {
 	if !p.wait() {
 		return
 	}
-	to, err := net.Dial("tcp", p.target)
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	to, err := net.Dial("tcp", target)
 	if err != nil {
 		return
 	}

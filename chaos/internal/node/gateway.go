@@ -19,11 +19,12 @@ import (
 //ws:gateway /ws
 //ws:guard Door
 type Gateway struct {
-	Push   ws.Push[Events]
-	Here   ws.Presence[string] // each connection says its id
-	Server *ws.Server
-	Name   string
-	churn  *churners
+	Push    ws.Push[Events]
+	Records ws.Push[Records]
+	Here    ws.Presence[string] // each connection says its id
+	Server  *ws.Server
+	Name    string
+	churn   *churners
 }
 
 // Events are what clients hear.

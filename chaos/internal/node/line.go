@@ -46,6 +46,15 @@ const (
 	ToChurn Kind = 'c'
 )
 
+// The kinds of streams of what is kept.
+const (
+	KeptRoom  Kind = 'k'
+	KeptUnion Kind = 'w'
+	KeptUser  Kind = 'p'
+	KeptAsync Kind = 'j' // to a room, and nobody waits until it is kept
+	KeptFlood Kind = 'f' // to the room Torrent, long ones
+)
+
 // Line is what a numbered push says: who has pushed it, the how manieth it is of
 // that node, and to whom, and the how manieth of those. What of one stream is
 // missing has left a gap.

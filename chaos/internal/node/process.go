@@ -32,6 +32,10 @@ type Config struct {
 	Rate   int    // pushes a second
 	Churn  int    // joins and leaves a second
 	Flood  int    // long pushes a second, to those that read nothing
+	Kept   int    // pushes a second that are kept
+
+	Torrent int  // long ones, in a room of their own
+	Crowd   bool // there are too many connections to push to all of them all the time
 }
 
 // Run is a node's process: it serves until its standard input ends, or it is told to
@@ -48,13 +52,14 @@ func Run(text string) error {
 		OutboxFrames: 4096,
 		Cluster:      ws.Cluster{Broker: c.broker(log), Node: c.Name, Linger: c.linger()},
 	})
-	push := NewEventsPush(server)
+	push, records := NewEventsPush(server), NewRecordsPush(server)
 	here := ws.NewPresence[string](server, ws.PresenceSpec{Name: "node.Events", Event: "here", Linger: 2 * time.Second}, nil, nil)
 	w := &worker{
 		config: c, server: server, push: push, here: here, churn: new(churners), id: ID(server),
 		rate: c.Rate, last: make(map[string]uint64), ends: make(chan struct{}),
 	}
-	endpoint := NewGatewayEndpoint(server, &Gateway{Push: push, Here: here, Server: server, Name: c.Name, churn: w.churn}, &Door{})
+	w.scribe = newScribe(w, records)
+	endpoint := NewGatewayEndpoint(server, &Gateway{Push: push, Records: records, Here: here, Server: server, Name: c.Name, churn: w.churn}, &Door{})
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return err
@@ -69,6 +74,14 @@ func Run(text string) error {
 	mux.HandleFunc("/rate", func(_ http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 		w.set(n)
+	})
+	mux.HandleFunc("/finish", func(rw http.ResponseWriter, _ *http.Request) {
+		ends, err := w.scribe.finish()
+		if err != nil {
+			http.Error(rw, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_ = json.NewEncoder(rw).Encode(ends)
 	})
 	mux.HandleFunc("/shutdown", func(rw http.ResponseWriter, _ *http.Request) {
 		defer close(ended)
@@ -95,7 +108,10 @@ func (c *Config) broker(log *slog.Logger) ws.Broker {
 	if c.Engine == "redis" {
 		return redisbroker.New(redisbroker.Options{Client: rueidis.ClientOption{InitAddress: []string{c.At}}})
 	}
-	return natsbroker.New(natsbroker.Options{URL: "nats://" + c.At, Logger: log})
+	return natsbroker.New(natsbroker.Options{
+		URL: "nats://" + c.At, Logger: log,
+		History: natsbroker.History{MaxBytes: -1}, // the servers have little room, so that it can be filled
+	})
 }
 
 // linger is short where a room is left all the time, so that the engine sees it.

@@ -49,6 +49,7 @@ type Event struct {
 // Times are how long calls took.
 type Times struct {
 	Calls      int
+	P50        time.Duration
 	P999, Most time.Duration
 	MostCall   string // the slowest
 }
@@ -78,7 +79,7 @@ func (s *stopwatch) times() Times {
 	s.mu.Unlock()
 	if len(all) > 0 {
 		slices.Sort(all)
-		t.P999 = all[len(all)*999/1000]
+		t.P50, t.P999 = all[len(all)/2], all[len(all)*999/1000]
 	}
 	return t
 }

@@ -17,9 +17,11 @@ type worker struct {
 	push   ws.Push[Events]
 	here   ws.Presence[string]
 	churn  *churners
+	scribe *scribe
 	id     string
 
 	calls, idle stopwatch
+	control     control
 
 	mu        sync.Mutex
 	rate      int               // guarded by mu; pushes a second
@@ -39,6 +41,8 @@ func (w *worker) begin() {
 	w.runs.Go(w.publish)
 	w.runs.Go(w.ask)
 	w.runs.Go(w.watch)
+	w.runs.Go(func() { w.control.hold(w.ends) })
+	w.scribe.begin()
 	if w.config.Churn > 0 {
 		w.runs.Go(w.joinAndLeave)
 	}
@@ -98,7 +102,10 @@ func (w *worker) publish() {
 		case 13, 14:
 			w.one(t, ToUser, k+i)
 		case 15:
-			if w.one(t, ToAll, 0); w.config.Churn > 0 {
+			if !w.config.Crowd {
+				w.one(t, ToAll, 0)
+			}
+			if w.config.Churn > 0 {
 				w.one(t, ToChurn, 0)
 			}
 		}
@@ -154,6 +161,9 @@ func (w *worker) next(kind Kind, i int) func() {
 // set changes the rate. With none, a last push goes to each stream, so that whoever
 // has not got it has lost something.
 func (w *worker) set(rate int) {
+	if rate == 0 {
+		w.scribe.rate.Store(0)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.rate == rate {

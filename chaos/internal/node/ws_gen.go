@@ -5,6 +5,7 @@ package node
 import (
 	"context"
 	"net/http"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/wsjson"
@@ -20,6 +21,7 @@ var (
 	_ func(*Gateway, *ws.Client, []string) (Welcome, error)            = (*Gateway).Join
 	_ func(*Gateway, *ws.Client, []string)                             = (*Gateway).Leave
 	_ func(*Gateway, string, string) error                             = (*Gateway).Tell
+	_ func(*Gateway, *ws.Client, []string) error                       = (*Gateway).Follow
 	_ ws.ConnGuard                                                     = (*Door)(nil)
 )
 
@@ -36,6 +38,7 @@ func NewGatewayEndpoint(server *ws.Server, gateway *Gateway, door *Door) Gateway
 			{Event: "join"},
 			{Event: "leave"},
 			{Event: "tell", Params: []string{"room", "token"}},
+			{Event: "follow"},
 		},
 		Lookup:     d.lookup,
 		Call:       d.call,
@@ -55,6 +58,8 @@ func (wsGateway) lookup(event []byte) int {
 		return 1
 	case "tell":
 		return 2
+	case "follow":
+		return 3
 	}
 	return -1
 }
@@ -84,6 +89,12 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.Tell(in.Room, in.Token)
+	case 3: // follow
+		in, err := ws.DecodeJSON(c, wsReadStrings)
+		if err != nil {
+			return err
+		}
+		return d.gateway.Follow(c.Client(), in)
 	}
 	panic("unreachable")
 }
@@ -114,6 +125,21 @@ func (p wsEvents) First(in string) (int, error) {
 
 func (p wsEvents) Mark(in string) (int, error) {
 	return ws.EmitJSON(p.t, "mark", in, wsjson.WriteString)
+}
+
+// NewRecordsPush addresses Records to connections of server, and keeps what is marked //ws:kept.
+func NewRecordsPush(server *ws.Server) ws.Push[Records] {
+	return ws.NewKeptPush(server, ws.Log{Name: "node.Records", Size: 1000, TTL: 10 * time.Minute}, func(t ws.Target) Records { return wsRecords{t} })
+}
+
+// NewRecords sends Records to every connection.
+func NewRecords(push ws.Push[Records]) Records { return push.All() }
+
+type wsRecords struct{ t ws.Target }
+
+func (p wsRecords) K(in string) error {
+	_, err := ws.EmitJSON(p.t.Kept(), "k", in, wsjson.WriteString)
+	return err
 }
 
 // A field changed? Run wsgen again.

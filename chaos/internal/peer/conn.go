@@ -27,7 +27,7 @@ func dial(addr, user string) (*conn, error) {
 		return nil, err
 	}
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	in := bufio.NewReaderSize(c, 16<<10)
+	in := bufio.NewReaderSize(c, 4<<10)
 	_, err = fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: chaos\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer %s\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", user)
 	if err == nil {
 		var r *http.Response
