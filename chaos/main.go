@@ -158,8 +158,8 @@ func (r *Result) print(out io.Writer) {
 	fmt.Fprintf(out, "  %v: %d pushes, %d heard, %d lost to clients (%d pushes of a node to another)\n", r.Took.Round(time.Second), r.Pushed, r.Heard, r.Lost, r.LostPushes)
 	fmt.Fprintf(out, "  counted: %s\n", r.Counted)
 	fmt.Fprintf(out, "  %d questions, %d answers missing, the longest %v; %d joins tried, %d unconfirmed\n", r.Questions, r.Missing, r.maximumOfQuestion.Round(time.Millisecond), r.Probes, r.Unconfirmed)
-	fmt.Fprintf(out, "  calls: p50 %v, p99.9 %v, slowest %v, a %s (yardstick: p50 %v, p99.9 %v); rates: own clients %.2f, others %.2f; heap %d KiB, was %d; %d waited at most\n",
-		r.P50, r.P999, r.Slowest, r.slowest, r.IdleP50, r.IdleP999, r.Local, r.Others, r.HeapLater>>10, r.HeapBefore>>10, r.waited)
+	fmt.Fprintf(out, "  calls: p50 %v, p99.9 %v, slowest %v, a %s, %d slow (yardstick: p50 %v, p99.9 %v, %d slow); rates: own clients %.2f, others %.2f; heap %d KiB, was %d; %d waited at most\n",
+		r.P50, r.P999, r.Slowest, r.slowest, r.Slow, r.IdleP50, r.IdleP999, r.IdleSlow, r.Local, r.Others, r.HeapLater>>10, r.HeapBefore>>10, r.waited)
 	r.printKept(out)
 	for _, f := range r.World.faults {
 		fmt.Fprintf(out, "  %s %v at %s for %v\n", f.What, f.Members, f.From.Format("15:04:05.000"), f.To.Sub(f.From).Round(time.Millisecond))

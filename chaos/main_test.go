@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wsgen/wsgen/chaos/internal/node"
 )
 
 func TestMain(m *testing.M) {
@@ -61,5 +63,23 @@ func TestFlags(t *testing.T) {
 	}
 	if _, err := CaseNamed("C0"); err == nil {
 		t.Error("there is a case C0")
+	}
+}
+
+// TestMayBeSlow: where the machine is quiet one call in a thousand may be slow, and
+// elsewhere as many as of the yardstick, about.
+func TestMayBeSlow(t *testing.T) {
+	for _, c := range []struct {
+		calls, yardsticks, slow int
+		may                     int
+	}{
+		{5000, 5000, 0, 5},
+		{5000, 5000, 9, 5 + 9 + 9},
+		{50_000, 5000, 4, 50 + 10*(4+6)},
+		{999, 0, 0, 0},
+	} {
+		if may := mayBeSlow(&node.Times{Calls: c.calls}, &node.Times{Calls: c.yardsticks, Slow: c.slow}); may != c.may {
+			t.Errorf("%+v: %d may be slow", c, may)
+		}
 	}
 }

@@ -96,7 +96,7 @@ func Open(name string, c *Case, s Scale) (w *World, err error) {
 			return w, err
 		}
 		m := &Member{Index: i, Proxy: proxy, addr: fmt.Sprintf("127.0.0.1:%d", port), Config: node.Config{
-			Name: fmt.Sprintf("node%d", i), Engine: name, At: proxy.Addr(), Rate: s.Rate, Kept: s.Kept,
+			Name: fmt.Sprintf("node%d", i), Engine: name, At: proxy.Addr(), Rate: s.Rate, Kept: s.Kept, Call: s.Call,
 		}}
 		if c.Crowd {
 			m.Config.Kept, m.Config.Crowd = s.CrowdKept, true

@@ -34,8 +34,9 @@ type Config struct {
 	Flood  int    // long pushes a second, to those that read nothing
 	Kept   int    // pushes a second that are kept
 
-	Torrent int  // long ones, in a room of their own
-	Crowd   bool // there are too many connections to push to all of them all the time
+	Call    time.Duration // calls that take longer are slow
+	Torrent int           // long ones, in a room of their own
+	Crowd   bool          // there are too many connections to push to all of them all the time
 }
 
 // Run is a node's process: it serves until its standard input ends, or it is told to
@@ -56,6 +57,7 @@ func Run(text string) error {
 	here := ws.NewPresence[string](server, ws.PresenceSpec{Name: "node.Events", Event: "here", Linger: 2 * time.Second}, nil, nil)
 	w := &worker{
 		config: c, server: server, push: push, here: here, churn: new(churners), id: ID(server),
+		calls: stopwatch{limit: c.Call}, idle: stopwatch{limit: c.Call},
 		rate: c.Rate, last: make(map[string]uint64), ends: make(chan struct{}),
 	}
 	w.scribe = newScribe(w, records)

@@ -49,6 +49,7 @@ type Event struct {
 // Times are how long calls took.
 type Times struct {
 	Calls      int
+	Slow       int // longer than Config.Call
 	P50        time.Duration
 	P999, Most time.Duration
 	MostCall   string // the slowest
@@ -56,8 +57,11 @@ type Times struct {
 
 // stopwatch measures calls.
 type stopwatch struct {
+	limit time.Duration
+
 	mu   sync.Mutex
 	all  []time.Duration
+	slow int
 	most time.Duration
 	what string
 }
@@ -67,6 +71,9 @@ func (s *stopwatch) note(what string, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, took)
+	if took > s.limit {
+		s.slow++
+	}
 	if took > s.most {
 		s.most, s.what = took, what
 	}
@@ -75,7 +82,7 @@ func (s *stopwatch) note(what string, took time.Duration) {
 func (s *stopwatch) times() Times {
 	s.mu.Lock()
 	all := slices.Clone(s.all)
-	t := Times{Calls: len(all), Most: s.most, MostCall: s.what}
+	t := Times{Calls: len(all), Slow: s.slow, Most: s.most, MostCall: s.what}
 	s.mu.Unlock()
 	if len(all) > 0 {
 		slices.Sort(all)
