@@ -178,12 +178,19 @@ func (s *stream) keeps(at broker.Position) {
 	}
 }
 
-// hasLost reports whether a stream has lost its newest messages: somebody has heard
-// them, and they are not there. Their sequences will be given again.
-func (s *stream) hasLost(f facts) bool {
+// seen returns how far the stream has come, as this link has seen.
+func (s *stream) seen() newest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.newest.epoch == f.epoch && (s.newest.lost || s.newest.seq > f.last)
+	return s.newest
+}
+
+// hasLost reports whether a stream has lost its newest messages: somebody had heard them
+// before the leader was asked, and they are not there. Their sequences will be given
+// again. What was kept since may not be in the answer.
+func (s *stream) hasLost(f facts, before newest) bool {
+	now := s.seen()
+	return now.epoch == f.epoch && now.lost || before.epoch == f.epoch && before.seq > f.last
 }
 
 // ---- asking; the caller has the turn
@@ -193,7 +200,7 @@ func (s *stream) hasLost(f facts) bool {
 func (s *stream) look(ctx context.Context, c *conn, log broker.Log, change bool) (facts, error) {
 	lost := 0
 	for range mostLooks {
-		asked := time.Now()
+		asked, before := time.Now(), s.seen()
 		info, err := c.info(ctx, s.name)
 		if code(err) == codeNoStream {
 			err = s.create(ctx, c, log)
@@ -213,10 +220,10 @@ func (s *stream) look(ctx context.Context, c *conn, log broker.Log, change bool)
 		}
 		f.conn, f.asked = c, asked
 		switch {
-		case s.hasLost(f) && lost < 3: // a leader that is new may not know all yet
+		case s.hasLost(f, before) && lost < 3: // a leader that is new may not know all yet
 			lost++
 			err = pause(ctx, c, lookForLost)
-		case s.hasLost(f):
+		case s.hasLost(f, before):
 			s.l.log.lost(s.name)
 			err = s.update(ctx, c, info, log, true)
 		case change && s.differs(info, log):
