@@ -65,6 +65,8 @@ func samples() map[string]sample {
 		"gws, no client":       {"one file of each end knows gws", map[string]string{transportFiles[0]: transport}, transportFiles[1] + ":1: this file does not import gws"},
 		"syscall, elsewhere":   {"one package makes system calls", map[string]string{"runtime/internal/outbox/a.go": "package outbox\nimport \"syscall\"\n"}, "runtime/internal/outbox/a.go:2: syscall outside"},
 		"unsafe, elsewhere":    {"one package makes system calls", map[string]string{"runtime/a.go": "package ws\nimport _ \"unsafe\"\n"}, "runtime/a.go:2: unsafe outside"},
+		"unsafe, sharing":      {"one package makes system calls", map[string]string{sharing: "package wsjson\nimport _ \"unsafe\"\n", "runtime/wsjson/a.go": "package wsjson\n"}, ""},
+		"syscall, sharing":     {"one package makes system calls", map[string]string{sharing: "package wsjson\nimport _ \"syscall\"\n"}, sharing + ":2: syscall outside"},
 		"syscall, kept":        {"one package makes system calls", map[string]string{socketDir + "/a.go": "package socket\nimport \"syscall\"\nimport \"unsafe\"\n", "runtime/a_test.go": "package ws\nimport \"syscall\"\n", "bench/a.go": "package bench\nimport \"syscall\"\n"}, ""},
 		"packages, elsewhere":  {"one package reads Go packages", map[string]string{"cmd/wsgen/internal/source/a.go": "package source\nimport _ \"golang.org/x/tools/go/packages\"\n", "cmd/wsgen/internal/resolve/a.go": "package resolve\nimport _ \"golang.org/x/tools/go/packages\"\n"}, "cmd/wsgen/internal/resolve/a.go:2: cmd/wsgen/internal/resolve imports"},
 		"packages, nobody":     {"one package reads Go packages", map[string]string{"cmd/wsgen/internal/source/a.go": "package source\n"}, "cmd/wsgen/internal/source:1: does not import"},

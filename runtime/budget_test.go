@@ -6,6 +6,8 @@
 package ws
 
 import (
+	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"unsafe"
@@ -67,6 +69,44 @@ func TestBudgetDispatch(t *testing.T) {
 		t.Errorf("the reply is %q", reply)
 	}
 }
+
+// TestBudgetGuarded: a long message that a guard has seen takes memory once. The guard
+// may keep its data, and the handler the text in it.
+func TestBudgetGuarded(t *testing.T) {
+	spec := generatedSpec()
+	spec.Handlers[0].Guards = []MessageGuard{allow{}}
+	var kept string
+	spec.Call = func(_ int, c *Call) error {
+		in, err := DecodeJSON(c, readSendMessage)
+		kept = in.Text
+		return err
+	}
+	c := discarded(t, spec)
+	for _, size := range []int{1_100, 8_000, 65_000, 300_000} {
+		text := []byte(`{"event":"message","data":{"author":"ann","text":"` + strings.Repeat("x", size) + `","room":""}}`)
+		const rounds = 50
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range rounds {
+			c.Received(true, text, nop{})
+		}
+		runtime.ReadMemStats(&after)
+		each, most := int(after.TotalAlloc-before.TotalAlloc)/rounds, size*5/4+200
+		if size > maxAgain {
+			most = 1000 // what came is lent to it
+		}
+		if size < 2000 {
+			most += size // it is little that would be shared
+		}
+		if each > most || len(kept) != size {
+			t.Errorf("%d bytes: each takes %d, at most %d", size, each, most)
+		}
+	}
+}
+
+type allow struct{}
+
+func (allow) GuardMessage(context.Context, Message) error { return nil }
 
 // TestLongReplies: the memory of a long reply is its own, and not the next one's.
 func TestLongReplies(t *testing.T) {

@@ -25,6 +25,7 @@ type Call struct {
 	reader  wsjson.Reader // of frame.Data; here, since a local one would escape
 	writer  wsjson.Writer // of the reply; its buffer serves one call after the other
 	utf8    bool          // frame.Data is UTF-8: gws has checked the message that it is of
+	owned   bool          // frame.Data is in memory that nobody writes to any more
 	inline  bool          // on the read loop
 	replied bool
 	bare    bool // data had no name when it came
@@ -57,7 +58,7 @@ func (c *conn) newCall(inline bool) (call *Call, pooled bool) {
 func (c *Call) begin(of *conn, t *task, handler int, frame *envelope.Frame, inline bool) {
 	c.frame = *frame
 	c.conn, c.handler, c.inline, c.replied, c.bare, c.waited = of, handler, inline, false, false, false
-	c.utf8 = true
+	c.utf8, c.owned = true, false
 	if t != nil {
 		c.task = t
 	}

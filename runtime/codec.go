@@ -34,10 +34,13 @@ func DecodeJSON[T any](c *Call, read func(*wsjson.Reader) T) (v T, err error) {
 
 // readData has the reader begin with the data.
 func (c *Call) readData() {
-	if c.utf8 {
-		c.reader.ResetUTF8(c.frame.Data)
-	} else {
+	switch {
+	case !c.utf8:
 		c.reader.Reset(c.frame.Data)
+	case c.owned:
+		c.reader.ResetOwned(c.frame.Data)
+	default:
+		c.reader.ResetUTF8(c.frame.Data)
 	}
 }
 

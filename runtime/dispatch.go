@@ -67,7 +67,7 @@ func (c *conn) Received(text bool, data []byte, message io.Closer) {
 	switch routeOf(h, &frame, err, busy, leaves) {
 	case runNow:
 		c.handle(handler, &frame, err, true, nil)
-		if h == nil || !c.endpoint.lends(handler, &frame) {
+		if h == nil || !c.endpoint.lends(&frame) {
 			_ = message.Close()
 		}
 	case runTask:

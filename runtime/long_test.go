@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -113,5 +114,55 @@ func TestLongAnswers(t *testing.T) {
 			}
 			<-over
 		})
+	}
+}
+
+// TestHandlersKeepText: what generated code has read of a message stays as it was,
+// whatever comes later, who guards it, and where it is handled.
+func TestHandlersKeepText(t *testing.T) {
+	type item struct{ got, want string }
+	var mu sync.Mutex
+	var kept []item
+	take := func(c *ws.Call) error {
+		v, err := ws.DecodeJSON(c, func(r *wsjson.Reader) (s string) { wsjson.ReadString(r, &s); return s })
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		kept = append(kept, item{v, strings.Clone(v)})
+		return c.Reply(len(v))
+	}
+	allow := []ws.MessageGuard{messageGuard(func(context.Context, ws.Message) error { return nil })}
+	pass := func(next ws.Next) ws.Next {
+		buf := make([]byte, 0, 400_000)
+		return func(ctx context.Context, m ws.Message) error {
+			m.Data = append(buf[:0], m.Data...) // which the interceptor may use again
+			return next(ctx, m)
+		}
+	}
+	on := map[string]handler{}
+	for name, mode := range map[string]ws.Mode{"inline": ws.Inline, "serial": ws.Serial} {
+		on[name] = handler{mode: mode, call: take}
+		on[name+"-guarded"] = handler{mode: mode, call: take, guards: allow}
+	}
+	for _, around := range [][]ws.Interceptor{nil, {pass}} {
+		s := serve(t, ws.Options{MaxMessageBytes: 1 << 20, Interceptors: around}, gateway{on: on})
+		p := s.dial(t, "/ws")
+		sizes := []int{1, 600, 1_025, 1_100, 5_000, 65_400, 300_000}
+		for i := range 10 * len(sizes) {
+			for name := range on {
+				text := strings.Repeat(string(rune('a'+i%26)), sizes[i%len(sizes)])
+				p.send(`{"event":%q,"id":1,"data":%q}`, name, text)
+				p.want(fmt.Sprintf(`{"event":%q,"id":1,"data":%d}`, name, len(text)))
+			}
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for i, k := range kept {
+		if k.got != k.want {
+			t.Fatalf("text %d was %.40q and is %.40q", i, k.want, k.got)
+		}
 	}
 }

@@ -29,7 +29,8 @@ type Message struct {
 	// parameters the object by parameter name, see MessageGuard. It is
 	// nil if the message has none. It may be kept, since a guard or
 	// interceptor with a time limit may leave something that still reads
-	// it, but must not be changed.
+	// it, but must not be changed: the text that the handler gets may be in
+	// the same memory.
 	Data json.RawMessage
 	// Meta has the members of "meta", as the function Meta returns them.
 	Meta map[string]string

@@ -1,11 +1,19 @@
 package ws
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/wsgen/wsgen/runtime/internal/envelope"
 )
 
-// maxShown is the longest data, in bytes, that is copied for guards.
+// maxShown is the longest data, in bytes, of which the copy for guards shares an
+// allocation with others.
 const maxShown = 1 << 10
+
+// maxAgain is the longest data, in bytes, whose message is in memory that serves
+// another one afterwards. Nothing has memory for longer ones ready.
+const maxAgain = 256 << 10
 
 // show sets shown, the data that guards and interceptors see: it is the text
 // that the handler decodes. They may keep it, since a guard with a time limit
@@ -13,24 +21,33 @@ const maxShown = 1 << 10
 // message's memory is lent.
 func (c *Call) show() {
 	e := c.conn.endpoint
+	came := c.frame.Data
+	lent := e.lends(&c.frame)
+	c.owned = lent && e.next == nil
 	if e.next == nil && len(e.guards[c.handler]) == 0 {
 		return
 	}
-	lent, came := e.lends(c.handler, &c.frame), c.frame.Data
 	c.named()
 	c.shown = c.frame.Data
-	if !lent && len(came) > 0 && &c.frame.Data[0] == &came[0] {
+	switch {
+	case lent || len(came) == 0:
+	case &c.frame.Data[0] != &came[0]:
+		c.owned = true
+	case len(came) > maxShown:
+		c.shown = slices.Clip(bytes.Clone(came)) // a guard may append to it
+		c.frame.Data, c.owned = c.shown, true
+	default:
 		c.shown = c.keep(came) // the handler decodes what came, which is still in the cache
 	}
 }
 
-// lends reports whether the memory of a message is left to guards and
-// interceptors, and so never used again. Of short data guards see a copy
-// instead, which costs less than new memory for the next message.
-// Interceptors get the memory in any case: one may leave the whole call
-// behind.
-func (e *Endpoint) lends(handler int, frame *envelope.Frame) bool {
-	return e.next != nil || len(e.guards[handler]) > 0 && len(frame.Data) > maxShown
+// lends reports whether the memory of a message is left to those who see its data,
+// and so never used again. Interceptors get it in any case: one may leave the whole
+// call behind. Of other messages guards see a copy, which costs less than new memory
+// for the next message, but for those that are so long that their memory would not be
+// used again anyway.
+func (e *Endpoint) lends(frame *envelope.Frame) bool {
+	return e.next != nil || len(frame.Data) > maxAgain
 }
 
 // keep copies data to memory that is never overwritten. Many copies share one

@@ -122,7 +122,7 @@ func (t *task) Run() { t.run(false) }
 // run handles the message, now that it is its turn.
 func (t *task) run(inline bool) {
 	defer func() {
-		if t.handler < 0 || !t.conn.endpoint.lends(t.handler, &t.frame) {
+		if t.handler < 0 || !t.conn.endpoint.lends(&t.frame) {
 			_ = t.message.Close()
 		}
 		t.frame, t.message = envelope.Frame{}, nil

@@ -76,3 +76,28 @@ func TestBudgetLong(t *testing.T) {
 		t.Errorf("each takes %d bytes", each)
 	}
 }
+
+// TestBudgetOwned: a text that is most of data that never changes takes no memory, and
+// one that is little of it does, since it must not keep the data.
+func TestBudgetOwned(t *testing.T) {
+	long, short := strings.Repeat("x", 60_000), strings.Repeat("y", 5_000)
+	for _, c := range []struct {
+		data string
+		want float64
+	}{
+		{`{"text":"` + long + `"}`, 0},
+		{`{"title":"` + short + `","text":"` + long + `"}`, 1},
+		{`{"title":"` + long + `","text":"` + long + `"}`, 2},
+	} {
+		data := []byte(c.data)
+		var r wsjson.Reader
+		if got := testing.AllocsPerRun(100, func() {
+			r.ResetOwned(data)
+			if v := readNote(&r); len(v.Text) != len(long) {
+				t.Error("it was not read")
+			}
+		}); got != c.want {
+			t.Errorf("%.30s: %v allocations, want %v", c.data, got, c.want)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Reader struct {
 	i     int // of the first byte of data that has not been read
 	odd   bool
 	valid bool // data is UTF-8: the caller has checked it
+	owned bool // data never changes any more
 	nulls bool // null may come: this is in an object of Object, or an array
 	depth int  // of types that reach themselves
 
@@ -39,7 +40,7 @@ const maxKept = 64 << 10
 // values read before stay good, since strings are copied.
 func (r *Reader) Reset(data []byte) {
 	r.data, r.i, r.depth, r.nameFrom, r.nameTo = data, 0, 0, 0, 0
-	r.odd, r.valid, r.nulls = false, false, false
+	r.odd, r.valid, r.owned, r.nulls = false, false, false, false
 }
 
 // ResetUTF8 is Reset for data that is UTF-8. The caller has checked that, so it
@@ -47,6 +48,13 @@ func (r *Reader) Reset(data []byte) {
 func (r *Reader) ResetUTF8(data []byte) {
 	r.Reset(data)
 	r.valid = true
+}
+
+// ResetOwned is ResetUTF8 for data that nobody ever changes again. So a string that
+// is most of it needs no memory of its own, and keeps the data in memory instead.
+func (r *Reader) ResetOwned(data []byte) {
+	r.ResetUTF8(data)
+	r.owned = true
 }
 
 // Release lets the data go, so that the Reader does not keep it in memory. Only

@@ -11,7 +11,12 @@ import (
 
 // ReadString reads a string into to.
 func ReadString[T ~string](r *Reader, to *T) {
-	if text, ok := r.text(); ok {
+	text, ok := r.text()
+	switch {
+	case !ok:
+	case r.owned && len(text) >= leastShared:
+		*to = T(r.share(text))
+	default:
 		*to = T(text)
 	}
 }
