@@ -36,3 +36,29 @@ func FuzzAppendMasked(f *testing.F) {
 		}
 	})
 }
+
+// TestUnmask: a payload of any length, at any place in memory, is unmasked byte by
+// byte, and masked again by the same.
+func TestUnmask(t *testing.T) {
+	mask := [4]byte{0x37, 0xfa, 0x21, 0x3d}
+	memory := make([]byte, 120)
+	for i := range memory {
+		memory[i] = byte(i * 7)
+	}
+	for from := range 17 {
+		for n := range 100 {
+			got, want := bytes.Clone(memory), bytes.Clone(memory)
+			for i := range n {
+				want[from+i] ^= mask[i%4]
+			}
+			frame.Unmask(got[from:from+n], mask)
+			if !bytes.Equal(got, want) {
+				t.Fatalf("%d bytes from %d: %x, want %x", n, from, got, want)
+			}
+			frame.Unmask(got[from:from+n], mask)
+			if !bytes.Equal(got, memory) {
+				t.Fatalf("%d bytes from %d do not come back", n, from)
+			}
+		}
+	}
+}

@@ -26,7 +26,6 @@ func Whole(p []byte) (payload []byte, size int) {
 
 // Unmask masks or unmasks a payload (RFC 6455, section 5.3).
 func Unmask(p []byte, mask [4]byte) {
-	for i := range p {
-		p[i] ^= mask[i%len(mask)]
-	}
+	m := uint64(binary.LittleEndian.Uint32(mask[:]))
+	xor(p, m<<32|m)
 }
