@@ -88,6 +88,8 @@ func TestBudgetOwned(t *testing.T) {
 		{`{"text":"` + long + `"}`, 0},
 		{`{"title":"` + short + `","text":"` + long + `"}`, 1},
 		{`{"title":"` + long + `","text":"` + long + `"}`, 2},
+		{`{"text":"` + strings.Repeat("five\\n", 12_000) + `"}`, 1},
+		{`{"title":"` + strings.Repeat("five\\n", 10) + `","text":"` + strings.Repeat("five\\n", 12_000) + `"}`, 3},
 	} {
 		data := []byte(c.data)
 		var r wsjson.Reader

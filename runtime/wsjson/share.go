@@ -6,12 +6,18 @@ import "unsafe"
 // of a shorter one costs little.
 const leastShared = 512
 
-// share returns a text of the data, which is owned, as a string. One that is most of
-// the data lies in the data's own memory, which it keeps: at most a third more than
-// its own. What was put together in scratch is copied, since that is used again.
+// share returns a long text as a string, in the memory that it lies in if it is most
+// of that. So a string keeps at most a third more than its own. The data's memory is
+// shared if that is owned. That of a text with escapes is given away.
 func (r *Reader) share(text []byte) string {
 	place := unsafe.SliceData(text)
-	if len(text) < cap(r.data)/4*3 || place == unsafe.SliceData(r.scratch) {
+	switch {
+	case place == unsafe.SliceData(r.scratch):
+		if len(text) < cap(r.scratch)/4*3 {
+			return string(text)
+		}
+		r.scratch = nil
+	case !r.owned || len(text) < cap(r.data)/4*3:
 		return string(text)
 	}
 	return unsafe.String(place, len(text)) //nolint:gosec // nobody changes the data: ResetOwned

@@ -51,7 +51,13 @@ func (r *Reader) richText(start, i int) (text []byte, end int) {
 // put together run by run, in memory that is used again.
 func (r *Reader) unescape(start, i int, ascii bool) (text []byte, end int, plain bool) {
 	b := r.data
-	text = append(r.scratch[:0], b[start:i]...)
+	if text = r.scratch[:0]; len(b)-start > cap(text) {
+		// To grow run by run would take several times the memory of a long text.
+		if raw := b[start:min(len(b), envelope.QuoteFrom(b, i))]; len(raw) > cap(text) {
+			text = append(text, raw...)[:0]
+		}
+	}
+	text = append(text, b[start:i]...)
 	for i < len(b) && b[i] == '\\' {
 		c, n := escape(b[i:])
 		if n == 0 {

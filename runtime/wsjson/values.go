@@ -14,7 +14,7 @@ func ReadString[T ~string](r *Reader, to *T) {
 	text, ok := r.text()
 	switch {
 	case !ok:
-	case r.owned && len(text) >= leastShared:
+	case len(text) >= leastShared:
 		*to = T(r.share(text))
 	default:
 		*to = T(text)

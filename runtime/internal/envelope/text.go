@@ -120,14 +120,14 @@ func restOfText(b []byte, i int) int {
 		}
 	}
 	if i+8 <= len(b) {
-		return quoteFrom(b, i)
+		return QuoteFrom(b, i)
 	}
 	return i
 }
 
-// quoteFrom returns where the quote is at the end of the string that i is in;
+// QuoteFrom returns where the quote is at the end of the string that i is in;
 // len(b) or more if nowhere.
-func quoteFrom(b []byte, i int) int {
+func QuoteFrom(b []byte, i int) int {
 	for i < len(b) {
 		stop := min(i+window, len(b))
 		quote := bytes.IndexByte(b[i:stop], '"')

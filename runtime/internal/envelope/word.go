@@ -57,7 +57,7 @@ func odd(w uint64) uint64 {
 // textEnd returns where the string that begins at i ends; 0 if nowhere.
 func textEnd(b []byte, i int) int {
 	if len(b) > longValue {
-		if quote := quoteFrom(b, i+1); quote < len(b) {
+		if quote := QuoteFrom(b, i+1); quote < len(b) {
 			return quote + 1
 		}
 		return 0
