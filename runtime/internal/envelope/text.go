@@ -91,16 +91,29 @@ func longPlainEnd(b []byte, i int) int {
 }
 
 // letters returns the first place whose byte is a control character or not ASCII;
-// len(b) if there is none.
+// len(b) if there is none. The compiler checks the length once for each array, and not
+// for each word.
 func letters(b []byte) int {
-	i := 0
-	for ; i+32 <= len(b); i += 32 {
-		w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
-		y, z := binary.LittleEndian.Uint64(b[i+16:]), binary.LittleEndian.Uint64(b[i+24:])
-		if (w|(w-' '*ones)|x|(x-' '*ones)|y|(y-' '*ones)|z|(z-' '*ones))&highs != 0 {
+	rest := b
+	for ; len(rest) >= 64; rest = rest[64:] {
+		p := (*[64]byte)(rest)
+		p0, p1 := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[8:16])
+		p2, p3 := binary.LittleEndian.Uint64(p[16:24]), binary.LittleEndian.Uint64(p[24:32])
+		p4, p5 := binary.LittleEndian.Uint64(p[32:40]), binary.LittleEndian.Uint64(p[40:48])
+		p6, p7 := binary.LittleEndian.Uint64(p[48:56]), binary.LittleEndian.Uint64(p[56:64])
+		found := p0 | p1 | p2 | p3 | p4 | p5 | p6 | p7 // a byte beyond ASCII has its high bit
+		found |= (p0 - ' '*ones) | (p1 - ' '*ones) | (p2 - ' '*ones) | (p3 - ' '*ones)
+		found |= (p4 - ' '*ones) | (p5 - ' '*ones) | (p6 - ' '*ones) | (p7 - ' '*ones)
+		if found&highs != 0 {
 			break
 		}
 	}
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if p := binary.LittleEndian.Uint64(rest); (p|(p-' '*ones))&highs != 0 {
+			break
+		}
+	}
+	i := len(b) - len(rest)
 	for i < len(b) && b[i] >= ' ' && b[i] < utf8.RuneSelf {
 		i++
 	}
