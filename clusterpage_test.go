@@ -14,9 +14,9 @@ import (
 const operating = "docs/guide/cluster-operating.md"
 
 // TestOperatingPage checks that the page for operators names all that a node of a
-// cluster says of itself: its numbers with their metrics, its changes, the lines of
-// its log, what Readyz answers, and the alerts. Nothing else that looks like an alert
-// is on it.
+// cluster says of itself: its numbers with their metrics, those of histories and of
+// presence among them, its changes, the lines of its log, what Readyz answers, and the
+// alerts. Nothing else that looks like an alert is on it.
 func TestOperatingPage(t *testing.T) {
 	page := text(t, operating)
 	runtime := map[string]*ast.File{}
@@ -34,19 +34,33 @@ func TestOperatingPage(t *testing.T) {
 			}
 		}
 	}
+	part := page // in which the next table is
 	same := func(what, pattern string, all []string, least int) {
 		t.Helper()
 		if len(all) < least {
 			t.Errorf("%d %s were found, and there are more: %q", len(all), what, all)
 		}
-		if on := found(page, pattern); !slices.Equal(slices.Sorted(slices.Values(on)), slices.Sorted(slices.Values(all))) {
+		if on := found(part, pattern); !slices.Equal(slices.Sorted(slices.Values(on)), slices.Sorted(slices.Values(all))) {
 			t.Errorf("%s has of the %s\n%q, and there are\n%q", operating, what, on, all)
 		}
 	}
-	stats := slices.DeleteFunc(fields(runtime["runtime/cluster.go"], "ClusterStats"), func(name string) bool { return name == "Name" })
-	same("fields of ClusterStats", "(?m)^\\| `(\\w+)` \\| `\\w+` \\| `[\\w.]+` \\|", stats, 17)
-	same("metrics of Prometheus", "(?m)^\\| `\\w+` \\| `(\\w+)` \\| `[\\w.]+` \\|", found(text(t, "runtime/metrics/prom/internal/series/series.go"), `"server_cluster_(\w+)"`), 17)
-	same("metrics of OpenTelemetry", "(?m)^\\| `\\w+` \\| `\\w+` \\| `([\\w.]+)` \\|", found(text(t, "runtime/metrics/otel/watch.go"), `\tadd\("([a-z.]+)"`), 17)
+	prometheus, otel := text(t, "runtime/metrics/prom/internal/series/series.go"), text(t, "runtime/metrics/otel/watch.go")+text(t, "runtime/metrics/otel/kept.go")
+	for _, numbers := range []struct {
+		title, file, of, prometheus, otel string
+		least                             int
+	}{
+		{"Numbers", "cluster.go", "ClusterStats", `"server_cluster_(\w+)"`, `\tadd\("([a-z.]+)"`, 17},
+		{"Numbers of kept pushes", "keeper.go", "HistoryStats", `"server_history_(\w+)"`, `\thistory\("([a-z.]+)"`, 12},
+		{"Numbers of presence", "presencestats.go", "PresenceStats", `"server_presence_(\w+)"`, `"presence\.([a-z.]+)"`, 3},
+	} {
+		_, below, _ := strings.Cut(page, "\n## "+numbers.title+"\n")
+		part, _, _ = strings.Cut(below, "\n## ")
+		stats := slices.DeleteFunc(fields(runtime["runtime/"+numbers.file], numbers.of), func(name string) bool { return name == "Name" })
+		same("fields of "+numbers.of, "(?m)^\\| `(\\w+)` \\| `\\w+` \\| `[\\w.]+` \\|", stats, numbers.least)
+		same("metrics of Prometheus", "(?m)^\\| `\\w+` \\| `(\\w+)` \\| `[\\w.]+` \\|", found(prometheus, numbers.prometheus), numbers.least)
+		same("metrics of OpenTelemetry", "(?m)^\\| `\\w+` \\| `\\w+` \\| `([\\w.]+)` \\|", found(otel, numbers.otel), numbers.least)
+	}
+	part = page
 	named("changes", returned(runtime["runtime/observer.go"], "String"), 7)
 	named("reasons", returned(runtime["runtime/node.go"], "dropReason"), 4)
 	var logged []string

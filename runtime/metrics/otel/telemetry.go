@@ -44,8 +44,9 @@
 // How long messages take is rpc.server.call.duration, as the conventions for RPC have
 // it; a message that is sampled is an exemplar of it. All others are called
 // wsgen.something, and those that Watch adds wsgen.server.something, which cost
-// nothing but at a collection. Those of a cluster, wsgen.server.cluster.something and
-// wsgen.cluster.changes, have values once a Server is in one (ws.Options.Cluster).
+// nothing but at a collection: wsgen.server.history.something is about kept pushes, and
+// wsgen.server.presence.something about who is seen in rooms. Those of a cluster,
+// wsgen.server.cluster.something and wsgen.cluster.changes, have values once a Server is in one (ws.Options.Cluster).
 //
 // The number of series has a bound that no client can move. An event that no handler
 // and no interface marked //ws:push declares is "_unknown". Of the program's own codes

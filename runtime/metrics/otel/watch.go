@@ -37,7 +37,9 @@ const (
 )
 
 // stats are all of them.
-func stats() []stat { return append(serverStats(), clusterStats()...) }
+func stats() []stat {
+	return slices.Concat(serverStats(), historyStats(), presenceStats(), clusterStats())
+}
 
 func serverStats() []stat {
 	return []stat{
@@ -59,6 +61,9 @@ func serverStats() []stat {
 		{"dropped", "{message}", "Messages that had no handler yet when their connection ended.", counted, func(s *ws.Stats) int64 { return int64(s.Dropped) }, false},
 		{"refused", "{refusal}", "Handshakes, frames and messages that were refused.", counted, func(s *ws.Stats) int64 { return int64(s.Refused) }, false},
 		{"unopened", "{refusal}", "Handshakes among them.", counted, func(s *ws.Stats) int64 { return int64(s.Unopened) }, false},
+		{"detached", "{session}", "Sessions that have no socket.", now, func(s *ws.Stats) int64 { return int64(s.Detached) }, false},
+		{"resumed", "{session}", "Sessions that went on with another socket.", counted, func(s *ws.Stats) int64 { return int64(s.Resumed) }, false},
+		{"unresumed", "{session}", "Sessions that a client would have gone on with, and could not.", counted, func(s *ws.Stats) int64 { return int64(s.Unresumed) }, false},
 	}
 }
 

@@ -72,6 +72,8 @@ func ownMetrics(o *Options) (all []ownMetric) {
 		}
 	}
 	add(series.OfServer(), ofStats, false)
+	add(series.OfHistory(), ofHistoryStats, false)
+	add(series.OfPresence(), ofPresenceStats, false)
 	add(series.OfCluster(), ofClusterStats, true)
 	return all
 }
@@ -115,6 +117,12 @@ func ofStats(name string) func(s *ws.Stats) float64 {
 		return func(s *ws.Stats) float64 { return float64(s.Unopened) }
 	case series.ServerRefused:
 		return func(s *ws.Stats) float64 { return float64(s.Refused) }
+	case series.ServerDetached:
+		return func(s *ws.Stats) float64 { return float64(s.Detached) }
+	case series.ServerResumed:
+		return func(s *ws.Stats) float64 { return float64(s.Resumed) }
+	case series.ServerUnresumed:
+		return func(s *ws.Stats) float64 { return float64(s.Unresumed) }
 	}
 	panic("prom: no number of Stats is called " + name)
 }

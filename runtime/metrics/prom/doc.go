@@ -10,7 +10,9 @@
 // otherwise; names of such metrics begin with wsgen_server_. The Observer counts by
 // gateway, event and code, with a histogram of how long messages take: a message
 // costs a few additions and no memory.
-// Metrics of a cluster have cluster in their names. They are exported once a Server
+//
+// Metrics of kept pushes have history in their names, and those of who is seen in rooms
+// presence. Metrics of a cluster have cluster in theirs. They are exported once a Server
 // is in one (ws.Options.Cluster).
 //
 // # Labels

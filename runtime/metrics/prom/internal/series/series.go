@@ -64,6 +64,28 @@ const (
 	ServerDropped        = "server_messages_dropped_total"
 	ServerRefused        = "server_refusals_total"
 	ServerHandshakes     = "server_handshakes_refused_total"
+	ServerDetached       = "server_detached_sessions"
+	ServerResumed        = "server_sessions_resumed_total"
+	ServerUnresumed      = "server_sessions_unresumed_total"
+)
+
+// What a Server counts by itself of kept pushes, and of who is seen in rooms.
+const (
+	HistoryRooms        = "server_history_rooms"
+	HistoryMessages     = "server_history_messages"
+	HistoryBytes        = "server_history_bytes"
+	HistoryKept         = "server_history_pushes_kept_total"
+	HistoryDuplicates   = "server_history_pushes_duplicate_total"
+	HistoryFailed       = "server_history_pushes_failed_total"
+	HistoryCatchUps     = "server_history_catch_ups_total"
+	HistoryRecovered    = "server_history_followers_recovered_total"
+	HistoryUnrecovered  = "server_history_followers_unrecovered_total"
+	HistoryLost         = "server_history_followers_lost_total"
+	HistoryPressed      = "server_history_messages_pressed_total"
+	HistoryResets       = "server_history_resets_total"
+	PresenceRooms       = "server_presence_rooms"
+	PresenceConnections = "server_presence_connections"
+	PresenceLate        = "server_presence_frames_late_total"
 )
 
 // What a Server in a cluster counts by itself.
@@ -134,6 +156,36 @@ func OfServer() []Series {
 		{ServerDropped, Counter, "Messages that had no handler yet when their connection ended.", nil},
 		{ServerRefused, Counter, "Handshakes, frames and messages that were refused.", nil},
 		{ServerHandshakes, Counter, "Handshakes that were refused.", nil},
+		{ServerDetached, Gauge, "Sessions that have no socket.", nil},
+		{ServerResumed, Counter, "Sessions that went on with another socket.", nil},
+		{ServerUnresumed, Counter, "Sessions that a client would have gone on with, and could not.", nil},
+	}
+}
+
+// OfHistory returns the metrics that a Server counts by itself of kept pushes.
+func OfHistory() []Series {
+	return []Series{
+		{HistoryRooms, Gauge, "Rooms and users of which kept pushes are remembered; in a cluster, that are followed here.", nil},
+		{HistoryMessages, Gauge, "Kept pushes that are remembered, a union's in each of its rooms; in a cluster the newest.", nil},
+		{HistoryBytes, Gauge, "Bytes of what is remembered of kept pushes, as Cluster.HistoryBytes counts them, or RecentBytes in a cluster.", nil},
+		{HistoryKept, Counter, "Pushes of this instance that were kept, a union's in each of its rooms.", nil},
+		{HistoryDuplicates, Counter, "Pushes with a key that was known: they were kept before.", nil},
+		{HistoryFailed, Counter, "Pushes that a cluster's engine was to keep, and has not, or perhaps not.", nil},
+		{HistoryCatchUps, Counter, "Followers that were behind, and caught up at their own pace.", nil},
+		{HistoryRecovered, Counter, "Followers that came back, and got all that they had missed.", nil},
+		{HistoryUnrecovered, Counter, "Followers that came back, and were told that something is missing.", nil},
+		{HistoryLost, Counter, "Followers that fell behind further than is remembered, and were told.", nil},
+		{HistoryPressed, Counter, "Kept pushes that were forgotten before their time, for want of room.", nil},
+		{HistoryResets, Counter, "Rooms that are followed here and went on behind a gap, since the cluster's engine had lost them, or this node has missed more than is kept.", nil},
+	}
+}
+
+// OfPresence returns the metrics that a Server counts by itself of who is seen in rooms.
+func OfPresence() []Series {
+	return []Series{
+		{PresenceRooms, Gauge, "Rooms in which connections of this instance are present, or watch.", nil},
+		{PresenceConnections, Gauge, "Connections of this instance that are present, in each of these rooms.", nil},
+		{PresenceLate, Counter, "Frames about who is present that an outbox had no room for: the client gets the whole list later.", nil},
 	}
 }
 
@@ -183,4 +235,6 @@ func OfObserver() []Series {
 }
 
 // All returns all metrics.
-func All() []Series { return slices.Concat(OfServer(), OfCluster(), OfObserver()) }
+func All() []Series {
+	return slices.Concat(OfServer(), OfHistory(), OfPresence(), OfCluster(), OfObserver())
+}
