@@ -32,7 +32,7 @@ generate: ## renew every generated file
 screenshot: ## renew the pictures in docs/img: of the metrics' dashboard, and of the running demo
 	@bash tools/screenshot.sh
 
-bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only; WHAT=cluster: three nodes; WHAT=generator: how fast wsgen itself is; WHAT=clients: what generated clients cost)
+bench: ## measure wsgen beside its peers and renew docs/benchmarks.md (WHAT=fanout,echo: some rows, shown only; WHAT=cluster: three nodes; WHAT=history: kept pushes; WHAT=generator: how fast wsgen itself is; WHAT=clients: what generated clients cost)
 	@bash tools/bench.sh
 
 lint: ## go vet, staticcheck and gofumpt over every module, in seconds

@@ -73,7 +73,8 @@ type page struct {
 func pages() []page {
 	return []page{
 		{what: "", front: ""},
-		{what: "cluster", front: "cluster-"},
+		{what: rows.ClusterPage, front: "cluster-"},
+		{what: rows.HistoryPage, front: "history-"},
 	}
 }
 
@@ -87,7 +88,11 @@ func document(here string) error {
 	if err != nil {
 		return err
 	}
-	if len(alone)+len(clusters) == 0 {
+	histories, err := newest(here, "history-")
+	if err != nil {
+		return err
+	}
+	if len(alone)+len(clusters)+len(histories) == 0 {
 		return errors.New("there are no results of a whole run in bench/results; run make bench first")
 	}
 	docs := filepath.Join(filepath.Dir(here), "docs")
@@ -103,10 +108,12 @@ func document(here string) error {
 		text(&b)
 		return os.WriteFile(filepath.Join(docs, name), b.Bytes(), 0o644)
 	}
+	there := report.Pages{Alone: len(alone) > 0, Clusters: len(clusters) > 0, Histories: len(histories) > 0}
 	return errors.Join(
-		write("benchmarks.md", alone, func(w io.Writer) { report.Document(w, alone, len(clusters) > 0) }),
+		write("benchmarks.md", alone, func(w io.Writer) { report.Document(w, alone, there) }),
 		write("img/benchmarks.svg", alone, func(w io.Writer) { report.Chart(w, alone) }),
-		write("benchmarks-cluster.md", clusters, func(w io.Writer) { report.ClusterDocument(w, clusters, len(alone) > 0) }))
+		write("benchmarks-cluster.md", clusters, func(w io.Writer) { report.ClusterDocument(w, clusters, there) }),
+		write("benchmarks-history.md", histories, func(w io.Writer) { report.HistoryDocument(w, histories, there) }))
 }
 
 // newest reads the newest whole runs whose files begin with front.

@@ -1,6 +1,7 @@
 // Command bench measures wsgen beside its peers: it builds and starts servers
 // and raw clients, runs the rows in interleaved rounds, keeps the raw results
-// and writes docs/benchmarks.md or docs/benchmarks-cluster.md. README.md says what it measures and how.
+// and writes docs/benchmarks.md, docs/benchmarks-cluster.md or docs/benchmarks-history.md.
+// README.md says what it measures and how.
 package main
 
 import (
@@ -44,12 +45,12 @@ func (c *checkouts) Set(s string) error {
 
 func main() {
 	o := options{}
-	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all but those of clusters, and docs/benchmarks.md is written; cluster: those, and docs/benchmarks-cluster.md is")
+	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all but those of clusters and histories, and docs/benchmarks.md is written; cluster or history: those, and docs/benchmarks-cluster.md or docs/benchmarks-history.md is")
 	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each row; 0 is what the row likes")
 	flag.StringVar(&o.servers, "servers", "", "`servers` to run, with commas; default all")
 	flag.Var(&o.wsgen, "wsgen-dir", "measure the wsgen of another checkout: `DIR`, or NAME=DIR beside this one as wsgen@NAME; may be repeated")
 	flag.BoolVar(&o.gate, "gate", false, "exit with status 1 if a gate is missed or could not be measured")
-	flag.BoolVar(&o.report, "report", false, "measure nothing: write docs/benchmarks.md and docs/benchmarks-cluster.md from the raw results that are there")
+	flag.BoolVar(&o.report, "report", false, "measure nothing: write the pages from the raw results that are there")
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU profile of each wsgen server and row into this `folder`")
 	flag.DurationVar(&o.limit, "limit", 40*time.Minute, "end after this time")
 	flag.Parse()

@@ -55,9 +55,12 @@ func TestLoadOfOthers(t *testing.T) {
 func TestPagesAreOfWholeRuns(t *testing.T) {
 	for want, all := range map[string][]options{
 		"":         {{}, {gate: true}},
+		"history-": {{what: "history"}},
 		"cluster-": {{what: "cluster"}, {what: "cluster", profiles: "/tmp/p"}},
 		"none": {
 			{what: "cluster-fanout"},
+			{what: "history-idle"},
+			{what: "history", rounds: 2},
 			{what: "fanout"},
 			{rounds: 2},
 			{what: "cluster", rounds: 2},

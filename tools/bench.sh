@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # make bench: wsgen beside its peers. All rows renew docs/benchmarks.md; WHAT
 # names some, whose results are only shown. WHAT=cluster are nodes beside each other,
-# and renews docs/benchmarks-cluster.md. WHAT=generator is the tool itself, and
+# and renews docs/benchmarks-cluster.md. WHAT=history is kept pushes, and renews
+# docs/benchmarks-history.md. WHAT=generator is the tool itself, and
 # renews docs/generator-speed.md. WHAT=clients are generated clients, and renews
 # docs/benchmarks-clients.md. FLAGS are more flags for the driver.
 source "$(dirname "$0")/lib.sh"
@@ -26,7 +27,9 @@ fi
 
 limit=40m
 [ -z "${WHAT:-}" ] || limit=5m
-case ${WHAT:-} in cluster*)
+case ${WHAT:-} in
+history) limit=20m ;;
+cluster*)
 	limit=20m
 	find_redis || lack "no redis-server here" "Servers on Redis are not measured. $redis_hint"
 	;;

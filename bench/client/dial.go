@@ -28,6 +28,11 @@ type dial struct {
 	started  int
 	done     int
 	deflated bool
+
+	first int     // the first connection
+	hello []byte  // frames that it sends when the upgrade is done
+	wants int     // what it waits for then, with "follow"
+	begun []int64 // when each began, with "follow"
 }
 
 // window is how many handshakes are on the way at once.
@@ -49,7 +54,12 @@ func (c *client) connect(t control.Task, limit time.Duration) error {
 	if !addr.Addr().IsLoopback() {
 		return fmt.Errorf("%s is not on the loopback; nothing else is measured", t.Addr)
 	}
-	c.dial = dial{task: t, to: &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}, request: request(t)}
+	c.dial = dial{task: t, to: &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}, request: request(t), first: len(c.conns)}
+	if t.Do == "follow" {
+		if err := c.prepareFollow(t); err != nil {
+			return err
+		}
+	}
 	if t.Cert != "" {
 		c.dial.trust = x509.NewCertPool()
 		c.dial.trust.AppendCertsFromPEM([]byte(t.Cert))
@@ -104,7 +114,10 @@ func (c *client) start() error {
 	if err := unix.Connect(fd, c.dial.to); err != nil && err != unix.EINPROGRESS {
 		return fmt.Errorf("connect: %w", err)
 	}
-	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, socket: c.dial.task.Socket, central: c.dial.task.Central, session: c.dial.task.Session})
+	if c.dial.hello != nil {
+		c.dial.begun = append(c.dial.begun, c.watch.Now())
+	}
+	c.conns = append(c.conns, conn{fd: int32(fd), state: connecting, left: int32(c.dial.wants), socket: c.dial.task.Socket, central: c.dial.task.Central, session: c.dial.task.Session})
 	c.interest(len(c.conns)-1, unix.EPOLL_CTL_ADD, unix.EPOLLOUT)
 	return nil
 }
@@ -156,7 +169,11 @@ func (c *client) upgraded(i int, b []byte) []byte {
 		c.conns[i].state = greeting
 	case c.conns[i].central:
 		c.conns[i].state = greeting
-		c.write(i, frame.Append(nil, frame.Text, []byte(`{"id":1,"connect":{}}`)))
+		hello := c.dial.hello
+		if hello == nil {
+			hello = frame.Append(nil, frame.Text, []byte(`{"id":1,"connect":{}}`))
+		}
+		c.write(i, hello)
 	case c.conns[i].session:
 		if !agreed(head) {
 			c.end(i, fmt.Errorf("the answer to an offer of %s: %q", subprotocol, head))
@@ -166,6 +183,9 @@ func (c *client) upgraded(i int, b []byte) []byte {
 		c.write(i, frame.Append(nil, frame.Text, []byte(`{"event":"$connect"}`)))
 	default:
 		c.ready(i)
+		if c.dial.hello != nil {
+			c.write(i, c.dial.hello)
+		}
 	}
 	return rest
 }
@@ -208,6 +228,7 @@ func (c *client) answer(i int, payload []byte) (publication []byte) {
 			}
 		case bytes.HasPrefix(line, []byte(`{"id":1,"connect"`)):
 			c.ready(i)
+		case bytes.HasPrefix(line, []byte(`{"id":2,"subscribe"`)):
 		case string(line) == "{}": // a ping
 			c.out = frame.Append(c.out, frame.Text, line)
 		case bytes.Contains(line, []byte(`"error"`)) && c.failure == nil:

@@ -16,6 +16,10 @@ type job struct {
 	want   int                                    // "wait" ends when so many have come
 	next   func(i int, payload []byte, now int64) // called for each; may append to client.out
 	pushed *stats.Histogram                       // the latency of pushes, if they are counted apart
+
+	// came is called when n of the things have come that a connection of "follow" waits
+	// for. Then messages are its, and not counted.
+	came func(i, n int, now int64)
 }
 
 // longest is how long a task waits for the last answers when its time is over.

@@ -43,7 +43,8 @@ type client struct {
 	frames  int
 	bytes   int64
 	sent    int
-	entered int // rooms that "enter" has made, ever
+	entered int    // rooms that "enter" has made, ever
+	log     string // what the server calls the history that was followed first; "": none was
 	begun   int64
 	last    int64
 	seen    stats.Histogram
@@ -185,6 +186,10 @@ func (c *client) carryOut(t control.Task) (control.Counted, error) {
 		}
 	case "join":
 		err = c.join(t, limit)
+	case "follow":
+		err = c.follow(t, limit)
+	case "leave":
+		c.leave()
 	case "enter":
 		err = c.enter(t, limit)
 	case "echo":

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/wsgen/wsgen/bench/internal/frame"
@@ -28,7 +30,7 @@ const (
 type conn struct {
 	fd      int32
 	skip    int32 // bytes of the current payload still to come
-	left    int32 // messages it may still send
+	left    int32 // messages it may still send, or, with "follow", what it waits for
 	state   uint8
 	socket  bool // speaks socket.io
 	central bool // speaks centrifuge's protocol
@@ -121,6 +123,7 @@ func (c *client) take(i int, b []byte) {
 		if k.skip > 0 {
 			n := min(int(k.skip), len(b))
 			k.skip -= int32(n)
+			c.countMarks(i, b[:n], now)
 			b = b[n:]
 			continue
 		}
@@ -169,6 +172,7 @@ func (c *client) cut(i int, b []byte, now int64) int {
 		c.end(i, nil)
 	case frame.Text, frame.Binary:
 		c.message(i, h, payload, now)
+		c.countMarks(i, payload, now)
 	}
 	return n + len(payload)
 }
@@ -176,12 +180,16 @@ func (c *client) cut(i int, b []byte, now int64) int {
 // message serves a message of which at least the front is there.
 func (c *client) message(i int, h frame.Header, payload []byte, now int64) {
 	k := &c.conns[i]
+	if c.job.came != nil {
+		c.followed(i, payload, now)
+		return
+	}
 	if k.central {
 		if payload = c.answer(i, payload); payload == nil {
 			return
 		}
 	}
-	if k.socket && !c.speak(i, payload) || k.session && !c.attend(i, payload) {
+	if k.socket && !c.speak(i, payload) || k.session && !c.attend(i, payload) || bytes.HasPrefix(payload, []byte(own+`joined"`)) {
 		return
 	}
 	c.frames++

@@ -13,7 +13,8 @@ type Ready struct {
 	Pid     int    `json:"pid,omitempty"` // of the process that does the work, if it is not this one
 }
 
-// Order tells a server what to do. Do is "push", "gc", "profile" or "stop".
+// Order tells a server what to do. Do is "push", "keep", "gc", "profile" or "stop".
+// "keep" is "push" to a room whose pushes are kept, and says where the last one is.
 type Order struct {
 	Do    string `json:"do"`
 	Room  string `json:"room,omitempty"`  // push: "" is everybody
@@ -32,6 +33,9 @@ type Done struct {
 	Heap  int64  `json:"heap"`  // gc: bytes of live objects
 	Stack int64  `json:"stack"` // gc: bytes of goroutines' stacks
 	Error string `json:"error,omitempty"`
+
+	Epoch  string `json:"epoch,omitempty"` // keep: where the last one is
+	Offset uint64 `json:"offset,omitempty"`
 }
 
 // Task tells a client process what to do. Do is one of:
@@ -40,6 +44,10 @@ type Done struct {
 //   - "arm": count received messages from zero, until Frames have come
 //   - "wait": until they have, or Limit
 //   - "join": connection i joins room i modulo Rooms
+//   - "follow": open Count more connections that follow Room, from the place that Epoch
+//     and Offset say, and wait until each has had Each messages and no more; or, without
+//     Epoch, from the end on
+//   - "leave": close all connections, and forget them
 //   - "enter": Count connections join Each new rooms, and wait for the replies:
 //     one room at a time, or all at once with InFlight
 //   - "echo": Count connections keep InFlight messages on the way, for Span
@@ -72,8 +80,11 @@ type Task struct {
 	Data     string `json:"data,omitempty"`
 	Frames   int    `json:"frames,omitempty"`
 	DelayACK bool   `json:"delay_ack,omitempty"` // arm: acknowledge a little later, as a peer that talks
-	Span     int    `json:"span,omitempty"`      // ms
-	Limit    int    `json:"limit,omitempty"`     // ms; the task fails beyond
+	Room     string `json:"room,omitempty"`
+	Epoch    string `json:"epoch,omitempty"`
+	Offset   uint64 `json:"offset,omitempty"`
+	Span     int    `json:"span,omitempty"`  // ms
+	Limit    int    `json:"limit,omitempty"` // ms; the task fails beyond
 }
 
 // Counted is a client's answer: what happened since the task, or "arm", began.

@@ -105,3 +105,25 @@ func TestEntered(t *testing.T) {
 		}
 	}
 }
+
+func TestFollow(t *testing.T) {
+	first := frame.Follow("a", "", "", 7)
+	again := frame.Follow("a", "abc", "e", 7)
+	if len(first) != 1 || len(again) != 2 || string(first[0]) != string(again[1]) {
+		t.Fatalf("%q, and again %q", first, again)
+	}
+	if got := string(again[0]); got != `{"event":"$resume","id":1,"data":{"abc":"e.7"}}` {
+		t.Errorf("claims %s", got)
+	}
+	if !frame.Followed(again[1]) || frame.Followed(again[0]) || frame.Followed([]byte(`{"event":"join","id":21,"data":null}`)) {
+		t.Errorf("the reply to %s is not known", again[1])
+	}
+	for epoch, want := range map[string]string{
+		"":  `{"id":2,"subscribe":{"channel":"a"}}`,
+		"e": `{"id":2,"subscribe":{"channel":"a","recover":true,"epoch":"e","offset":7}}`,
+	} {
+		if got := string(frame.SubscribeFrom("a", epoch, 7)); got != `{"id":1,"connect":{}}`+"\n"+want {
+			t.Errorf("subscribes by %s", got)
+		}
+	}
+}

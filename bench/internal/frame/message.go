@@ -12,6 +12,10 @@ import (
 // sender in.
 const Peek = 96
 
+// Mark ends the text of a kept message, and stands nowhere else in what a server sends:
+// so such messages can be counted wherever they are in a frame.
+const Mark = '#'
+
 // at stands in front of a stamp.
 const at = `"at":`
 
@@ -80,6 +84,35 @@ func Enter(room string, id int) []byte {
 
 // Entered tells whether a message is the reply to Enter that says yes.
 func Entered(payload []byte) bool { return bytes.HasPrefix(payload, []byte(`{"event":"join","id":`)) }
+
+// Follow writes the messages that follow a room from a place in its history, for a
+// client that has connected anew: log is what the server calls that history. Without
+// an epoch it follows from the end on.
+func Follow(room, log, epoch string, offset uint64) (messages [][]byte) {
+	if epoch != "" {
+		at := epoch + "." + strconv.FormatUint(offset, 10)
+		messages = append(messages, []byte(`{"event":"$resume","id":1,"data":{"`+log+`":"`+at+`"}}`))
+	}
+	return append(messages, Enter(room, followID))
+}
+
+// followID is the id of the message by which a client follows.
+const followID = 2
+
+// Followed tells whether a message is the reply to the last message of Follow.
+func Followed(payload []byte) bool {
+	return bytes.HasPrefix(payload, []byte(`{"event":"join","id":2,`))
+}
+
+// SubscribeFrom writes centrifuge's messages that open a connection and follow a room,
+// as Follow does. They are of one frame.
+func SubscribeFrom(room, epoch string, offset uint64) []byte {
+	claim := ""
+	if epoch != "" {
+		claim = `,"recover":true,"epoch":"` + epoch + `","offset":` + strconv.FormatUint(offset, 10)
+	}
+	return []byte(`{"id":1,"connect":{}}` + "\n" + `{"id":2,"subscribe":{"channel":"` + room + `"` + claim + `}}`)
+}
 
 // Subscribe writes centrifuge's message that enters a room.
 func Subscribe(room string) []byte {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wsgen/wsgen/bench/internal/clock"
+	"github.com/wsgen/wsgen/bench/internal/frame"
 	"github.com/wsgen/wsgen/bench/internal/payload"
 )
 
@@ -27,6 +28,11 @@ const overhead = len(`{"event":"tick","data":{"at":,"by":0,"text":""}}`) + clock
 // Tick makes the data of a push whose message has size bytes.
 func Tick(size int) Line {
 	return Line{At: clock.Now(), Text: strings.Repeat("x", max(0, size-overhead))}
+}
+
+// Marked is Tick with a text that ends with frame.Mark.
+func Marked(size int) Line {
+	return Line{At: clock.Now(), Text: strings.Repeat("x", max(0, size-overhead-1)) + string(frame.Mark)}
 }
 
 // Encode is a whole message, as a server without wsgen makes it: one

@@ -35,7 +35,18 @@ type Config struct {
 	SndBuf  int           // send buffer of accepted sockets in bytes; 0 is the system's
 	Ping    time.Duration // between two pings, where the server has the choice; 0 is its default
 	Longest int           // bytes of a message, where the server has a limit; 0 is its default
+	Kept    bool          // keep what is pushed to rooms, where the server can
+
+	// Keep is Push for a server that keeps, and says where the message is; nil: it
+	// cannot. A server sets it before Serve.
+	Keep func(room string, size int) (epoch string, offset uint64, err error)
 }
+
+// These are how many messages a server keeps in a room, with -kept, and for how long.
+const (
+	KeptSize = 200
+	KeptTime = 10 * time.Minute
+)
 
 // CompressAbove is the size in bytes from which servers compress, with -deflate.
 const CompressAbove = 64
@@ -48,6 +59,7 @@ func Flags() Config {
 	flag.BoolVar(&c.Deflate, "deflate", false, "agree to permessage-deflate")
 	flag.DurationVar(&c.Ping, "ping", 0, "`time` between two pings of a connection; 0 is the server's default")
 	flag.IntVar(&c.Longest, "longest", 0, "accept messages of so many `bytes`; 0 is the server's default")
+	flag.BoolVar(&c.Kept, "kept", false, "keep what is pushed to rooms, and have who joins follow it")
 	flag.IntVar(&c.SndBuf, "sndbuf", 0, "send buffer of accepted sockets in `bytes`; 0 is the system's")
 	flag.Parse()
 	return c
@@ -86,7 +98,7 @@ func (c Config) Run(module string, push Push, serve func(net.Listener) error) er
 		return err
 	}
 	orders := make(chan error, 1)
-	go func() { orders <- obey(os.Stdin, out, push) }()
+	go func() { orders <- c.obey(os.Stdin, out, push) }()
 	select {
 	case err := <-failed:
 		return err
@@ -119,13 +131,13 @@ func (c Config) listen(ready *control.Ready) (net.Listener, error) {
 }
 
 // obey does what each line of in says, until in ends.
-func obey(in io.Reader, out *json.Encoder, push Push) error {
+func (c Config) obey(in io.Reader, out *json.Encoder, push Push) error {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		var o control.Order
 		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
 			return err
 		}
-		done, err := carryOut(o, push)
+		done, err := c.carryOut(o, push)
 		if err != nil {
 			done.Error = err.Error()
 		}
@@ -136,7 +148,7 @@ func obey(in io.Reader, out *json.Encoder, push Push) error {
 	return nil
 }
 
-func carryOut(o control.Order, push Push) (control.Done, error) {
+func (c Config) carryOut(o control.Order, push Push) (control.Done, error) {
 	done := control.Done{At: clock.Now()}
 	var err error
 	switch o.Do {
@@ -153,6 +165,15 @@ func carryOut(o control.Order, push Push) (control.Done, error) {
 			calls.Add(time.Since(begun).Microseconds())
 		}
 		done.P50, done.P99 = calls.Quantile(0.5), calls.Quantile(0.99)
+	case "keep":
+		if c.Keep == nil {
+			return done, errors.New("this server keeps nothing")
+		}
+		for range o.Count {
+			if done.Epoch, done.Offset, err = c.Keep(o.Room, o.Bytes); err != nil {
+				break
+			}
+		}
 	case "gc":
 		for range 3 {
 			runtime.GC()

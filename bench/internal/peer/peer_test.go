@@ -3,6 +3,7 @@ package peer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -13,15 +14,20 @@ import (
 
 func TestMessagesHaveTheLengthAskedFor(t *testing.T) {
 	for _, size := range []int{100, 150, 4096, 65536} {
-		b, err := Encode("tick", Tick(size))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(b) != size {
-			t.Errorf("a message of %d bytes has %d", size, len(b))
-		}
-		if _, ok := new(frame.Finder).Stamp(b); !ok {
-			t.Errorf("no stamp in %.80s", b)
+		for marks, line := range []Line{Tick(size), Marked(size)} {
+			b, err := Encode("tick", line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(b) != size {
+				t.Errorf("a message of %d bytes has %d", size, len(b))
+			}
+			if _, ok := new(frame.Finder).Stamp(b); !ok {
+				t.Errorf("no stamp in %.80s", b)
+			}
+			if n := bytes.Count(b, []byte{frame.Mark}); n != marks {
+				t.Errorf("%d marks in %.80s", n, b)
+			}
 		}
 	}
 }
@@ -49,9 +55,9 @@ func TestTwiceKeepsTheMessage(t *testing.T) {
 func TestObey(t *testing.T) {
 	var out bytes.Buffer
 	pushed := 0
-	in := strings.NewReader(`{"do":"push","room":"a","count":3,"bytes":150}` + "\n" + `{"do":"nix"}` + "\n" + `{"do":"gc"}` + "\n")
+	in := strings.NewReader(`{"do":"push","room":"a","count":3,"bytes":150}` + "\n" + `{"do":"nix"}` + "\n" + `{"do":"gc"}` + "\n" + `{"do":"keep","count":1}` + "\n")
 	const slow = 2000 // µs
-	err := obey(in, json.NewEncoder(&out), func(room string, size int) error {
+	err := Config{}.obey(in, json.NewEncoder(&out), func(room string, size int) error {
 		for begun := clock.Now(); clock.Now()-begun < slow; {
 		}
 		if room != "a" || size != 150 {
@@ -67,7 +73,7 @@ func TestObey(t *testing.T) {
 		t.Errorf("%d pushes, want 3", pushed)
 	}
 	dec := json.NewDecoder(&out)
-	for i, fails := range []bool{false, true, false} {
+	for i, fails := range []bool{false, true, false, true} {
 		var d control.Done
 		if err := dec.Decode(&d); err != nil {
 			t.Fatal(err)
@@ -77,6 +83,24 @@ func TestObey(t *testing.T) {
 		}
 		if i == 0 && (d.P50 < slow-1 || d.P99 < d.P50 || d.Took < 3*slow-1) {
 			t.Errorf("three calls that take 2 ms each: %+v", d)
+		}
+	}
+}
+
+// TestKeep: who keeps says where the last message is, and stops at the first that fails.
+func TestKeep(t *testing.T) {
+	kept := uint64(0)
+	c := Config{Keep: func(room string, size int) (string, uint64, error) {
+		if room != "a" || size != 150 || kept == 4 {
+			return "", 0, errors.New("no")
+		}
+		kept++
+		return "e", kept, nil
+	}}
+	for _, want := range []control.Done{{Epoch: "e", Offset: 3}, {}} {
+		done, err := c.carryOut(control.Order{Do: "keep", Room: "a", Count: 3, Bytes: 150}, nil)
+		if done.Epoch != want.Epoch || done.Offset != want.Offset || (err == nil) != (want.Epoch != "") {
+			t.Errorf("%+v, %v", done, err)
 		}
 	}
 }

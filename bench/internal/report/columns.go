@@ -47,15 +47,17 @@ func join(parts ...[]column) []column {
 func tableOf(id string) table {
 	pushes := join([]column{rate("deliveries/s")}, whole("delivery"), latency(),
 		[]column{{"call", "call µs", 1, 0}, {"lost", "lost", 1, 0}}, memory())
-	if t, ok := clusterTable(id); ok {
-		return t
+	for _, of := range []func(id string) (table, bool){clusterTable, historyTable} {
+		if t, ok := of(id); ok {
+			return t
+		}
 	}
 	switch id {
 	case "echo1", "echo16", "large-8k", "large-echo", "large-1m", "telemetry":
 		return table{true, join([]column{rate("answers/s")}, whole("answer"), latency(), memory())}
 	case "mixed":
 		return table{true, join([]column{rate("deliveries/s")}, whole("delivery"), latency(), memory())}
-	case "idle", "idle-v1":
+	case "idle", "idle-v1", "history-idle":
 		return table{false, []column{
 			{"idle_rss_gc", "bytes each after GC", 1, 0},
 			{"idle_rss_gc_more", "more than plain", 1, 0},
@@ -125,6 +127,17 @@ func clusterTable(id string) (table, bool) {
 		return table{false, join([]column{{"took", "ms until all replies", 1000, 1}, {added, "ms beyond nodes apart", 1000, 1}}, whole("join")[:1], memory())}, true
 	case "cluster-stopped":
 		return table{true, join([]column{rate("deliveries/s, one stopped"), {"all", "nobody stopped", 1, 0}, {"kept", "rate kept", 1, 2}, {"sent", "pushes/s, one stopped", 1, 0}, {"p99", "p99 ms, one stopped", 1000, 2}}, whole("delivery")[:1], engine)}, true
+	}
+	return table{}, false
+}
+
+// historyTable is tableOf for the rows of kept pushes, but for history-idle.
+func historyTable(id string) (table, bool) {
+	switch id {
+	case "history-return":
+		return table{false, join([]column{{"took", "ms until the last is at the end", 1000, 0}, {"p50", "p50 ms of one", 1000, 0}, {"p99", "p99 ms", 1000, 0}}, whole("follower"), memory())}, true
+	case "history-push", "history-push-1":
+		return table{false, join(whole("delivery"), []column{rate("deliveries/s")}, latency(), []column{{"call", "call µs", 1, 0}, {"lost", "lost", 1, 0}}, memory())}, true
 	}
 	return table{}, false
 }

@@ -25,6 +25,10 @@ func notes() map[string]string {
 		"cluster-join":    "500 rooms a round that nobody was in before, one after the other: from the client's message to the reply, which waits until the node hears the room from others. ",
 		"cluster-rooms":   "100 connections of one node send 100 joins each at once; the time is until the last reply.",
 		"cluster-stopped": "20 connections on each of two nodes speak to their rooms of 11, 1000 bytes each, and again when they have heard themselves. The third node, with a member in each room, runs at first, and then is stopped by SIGSTOP. That frees its CPU: a share above one is no merit, one far below is what this is about.",
+		"history-return":  "100 messages of 150 bytes are kept while nobody is there. Then a client opens 5000 connections, 64 handshakes on the way at once, and each says where it was and follows the room again, in one write: the time is from the first connect until the last connection has had its 100 messages, and that of one from its own connect. Afterwards a push has to reach each of them once. wsgen sends each message as a frame of its own, the same bytes as it was pushed with; centrifuge sends all of them in the answer to the subscription, written anew for each.",
+		"history-push":    "a message of 150 bytes, one push at a time, 50 ms apart, to 1000 connections that are in one room; and the same by the same program when the push is kept and all of them follow. A kept one is some 40 bytes longer, and the oldest of 200 goes for it.",
+		"history-push-1":  "200 pushes, 2 ms apart, to one connection. The CPU is that of the push, of its way to the socket, and of the timer in between.",
+		"history-idle":    "heap and resident memory beyond that of the server with 50 connections, divided by 10 000, when all are in one room and have heard one push; and the same when all follow.",
 		"fanout":          "a message of 150 bytes, one broadcast at a time, 50 ms apart, so that the server is idle before each; the time is from before the call to the last arrival. The bare loop is one thread that calls write(2) for each connection and reads nothing. " + watched,
 		"burst10":         "as above, ten calls one after the other.",
 		"burst100":        "as above, a hundred; every message is delivered as one of its own, none glued to another.",
@@ -69,12 +73,18 @@ What to keep in mind:
 - socket.io is spoken to over its websocket transport and frames its events its own way; npm servers have one thread.
 `
 
-// Document writes docs/benchmarks.md; clusters says that there is a page of those.
-func Document(w io.Writer, runs []result.Run, clusters bool) {
+// Pages are the pages that there are.
+type Pages struct{ Alone, Clusters, Histories bool }
+
+// Document writes docs/benchmarks.md; also says which other pages there are.
+func Document(w io.Writer, runs []result.Run, also Pages) {
 	fmt.Fprint(w, "# Benchmarks\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
 	fmt.Fprint(w, "wsgen beside the libraries one would otherwise take, doing the same work on the same machine in the same minutes. `make bench` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
-	if clusters {
+	if also.Clusters {
 		fmt.Fprint(w, "Three nodes beside centrifuge and socket.io are on [a page of their own](benchmarks-cluster.md).\n\n")
+	}
+	if also.Histories {
+		fmt.Fprint(w, "Kept pushes, and clients that come back to them, are on [another](benchmarks-history.md).\n\n")
 	}
 	fmt.Fprint(w, "![Bars: fan-out, bursts, echo, memory and tail latency of wsgen and its peers](img/benchmarks.svg)\n\n")
 	writeRuns(w, runs)
@@ -108,12 +118,12 @@ What to keep in mind:
 - Latency here is several wake-ups of idle processes, one after the other, and differs most between machines.
 `
 
-// ClusterDocument writes docs/benchmarks-cluster.md; alone says that there is a page
-// of servers alone.
-func ClusterDocument(w io.Writer, runs []result.Run, alone bool) {
+// ClusterDocument writes docs/benchmarks-cluster.md; also says which other pages there
+// are.
+func ClusterDocument(w io.Writer, runs []result.Run, also Pages) {
 	fmt.Fprint(w, "# Benchmarks of a cluster\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
 	fmt.Fprint(w, "wsgen on three nodes beside centrifuge and socket.io on three nodes, doing the same work on the same machine in the same minutes. `make bench WHAT=cluster` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
-	if alone {
+	if also.Alone {
 		fmt.Fprint(w, "Servers alone are on [a page of their own](benchmarks.md).\n\n")
 	}
 	writeRuns(w, runs)
@@ -121,6 +131,33 @@ func ClusterDocument(w io.Writer, runs []result.Run, alone bool) {
 	Verdicts(w, runs)
 	fmt.Fprintf(w, "\n## How it is measured\n\n%s", clusterMethod)
 	fmt.Fprint(w, "\n## Results\n")
+	Rows(w, runs)
+}
+
+const historyMethod = `Each server is a process of its own, alone, with a client process of its own: one thread, raw sockets, epoll, and the same code for both, which counts messages by a letter that each has once, wherever it stands in a frame. All servers of a row run at once; a round measures them in turn, A B …, A B …, and while one works the others are idle. Tables show medians over rounds, and ratios are taken within rounds. CPU is that of the whole server process, user and system, read from outside.
+
+Both remember 200 messages of the room for ten minutes, in memory. wsgen runs with every limit at its default, a connection guard, and a log at level info that is read. centrifuge runs with its memory broker, history and recovery, its JSON protocol, no log and no compression, else with its defaults. Its clients send what opens the connection and what subscribes in one frame, and wsgen's send ` + "`$resume`" + ` and the message that follows in one write, so nobody waits for an answer in between.
+
+What to keep in mind:
+
+- Server, client and kernel share the machine's cores. Ratios are what counts; CPU is the cleanest.
+- The time until the last is at the end has 5000 handshakes in it, and what the client's thread takes to make them; both servers have these alike.
+- On the loopback a send includes the kernel's receive path and the wake-up of the receiver, in the sender's account.
+`
+
+// HistoryDocument writes docs/benchmarks-history.md; also says which other pages there
+// are.
+func HistoryDocument(w io.Writer, runs []result.Run, also Pages) {
+	fmt.Fprint(w, "# Benchmarks of kept pushes\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")
+	fmt.Fprint(w, "What it costs to keep pushes ([history](guide/history.md)) and to have clients catch up, beside centrifuge, doing the same work on the same machine in the same minutes. `make bench WHAT=history` measures all of it anew and writes this page; [bench/README.md](../bench/README.md) says how, and the raw results are in [bench/results](../bench/results).\n\n")
+	if also.Alone {
+		fmt.Fprint(w, "All other pushes are on [a page of their own](benchmarks.md).\n\n")
+	}
+	writeRuns(w, runs)
+	fmt.Fprint(w, "\n## Gates\n\nWhat wsgen has to reach; a ratio is the median over all rounds, and bytes hold in each.\n\n")
+	Verdicts(w, runs)
+	fmt.Fprintf(w, "\n## How it is measured\n\n%s", historyMethod)
+	fmt.Fprint(w, "\n## Results\n\nBehind each title stands the name by which a row is repeated alone: `make bench WHAT=history-return`.\n")
 	Rows(w, runs)
 }
 

@@ -31,6 +31,9 @@ const deafSuffix = " with 10 % deaf"
 // sessionSuffix is of a server whose clients speak wsgen.v1.json.
 const sessionSuffix = " with sessions"
 
+// keptSuffix is of a server that keeps what it pushes, and whose clients follow.
+const keptSuffix = " kept"
+
 // added is a metric that is a time beyond another server's in the same round.
 const added = "added"
 
@@ -94,7 +97,7 @@ func Gates() []Gate {
 	add("dispatch: allocations", "dispatch", "allocs", "generated", true, "", 4.0)
 	add("envelope scan: allocations", "dispatch", "allocs", "scan", true, "", 0.0)
 	add("event lookup: allocations", "dispatch", "allocs", "lookup", true, "", 0.0)
-	return slices.Concat(all, codecGates(), clusterGates())
+	return slices.Concat(all, codecGates(), clusterGates(), historyGates())
 }
 
 // codecGates are those of text and of nested payloads.
@@ -138,6 +141,17 @@ func clusterGates() []Gate {
 		)
 	}
 	return all
+}
+
+// historyGates are those of the rows of kept pushes.
+func historyGates() []Gate {
+	const us, peer = "wsgen-history", "centrifuge-history"
+	return []Gate{
+		{"5 000 followers come back, 100 missed each: time until the last is at the end", "history-return", "took", us, peer, true, 0.7},
+		{"a kept push to 1000 followers: CPU per delivery against a plain one", "history-push", "cpu", us + keptSuffix, us, true, 2.5},
+		{"a kept push to one follower: CPU against a plain one", "history-push-1", "cpu", us + keptSuffix, us, true, 2.5},
+		{"idle follower: heap bytes more than a member of the room", "history-idle", "idle_heap_more", us + keptSuffix, "", true, 64},
+	}
 }
 
 // Verdict is what became of a gate in one run, or in several pooled.

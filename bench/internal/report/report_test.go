@@ -268,7 +268,7 @@ func TestDocumentNamesItsRuns(t *testing.T) {
 	r.Machine.Commit, r.Machine.Kernel, r.Machine.CPU = "0123456789ab", "6.1.2", "Some CPU"
 	r.Machine.Versions = map[string]string{"gws": "1.9.1", "wsgen": "0.0.0"}
 	var b bytes.Buffer
-	Document(&b, []result.Run{r}, false)
+	Document(&b, []result.Run{r}, Pages{})
 	for _, want := range []string{r.Name, "0123456789ab", "6.1.2", "Some CPU", "Libraries: gws 1.9.1.", "## Gates", "img/benchmarks.svg"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in the document", want)
@@ -283,22 +283,68 @@ func TestClusterDocument(t *testing.T) {
 	r.Name = "cluster-20260102-030405.jsonl"
 	r.Machine.Versions = map[string]string{"redis-server": "7.0.1", "centrifuge": "1.2.3", "wsgen-redis": "0.0.0"}
 	var b bytes.Buffer
-	ClusterDocument(&b, []result.Run{r}, true)
+	ClusterDocument(&b, []result.Run{r}, Pages{Alone: true})
 	for _, want := range []string{r.Name, "Libraries: centrifuge 1.2.3, redis-server 7.0.1.", "wsgen on Redis to it", "0.79×", "make bench WHAT=cluster", "(benchmarks.md)", "deliveries per second         | socket.io 4 with redis-adapter, 3 nodes |"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
-	for page, write := range map[string]func(io.Writer, []result.Run, bool){"benchmarks-cluster.md": Document, "benchmarks.md": ClusterDocument} {
+	for _, link := range []struct {
+		page string
+		on   func(io.Writer, []result.Run, Pages)
+	}{{"benchmarks-cluster.md", Document}, {"benchmarks-history.md", Document}, {"benchmarks.md", ClusterDocument}, {"benchmarks.md", HistoryDocument}} {
 		b.Reset()
-		write(&b, []result.Run{r}, false)
-		if strings.Contains(b.String(), "("+page+")") {
-			t.Errorf("a link to %s, which is not there", page)
+		link.on(&b, []result.Run{r}, Pages{})
+		if strings.Contains(b.String(), "("+link.page+")") {
+			t.Errorf("a link to %s, which is not there", link.page)
 		}
 		b.Reset()
-		write(&b, []result.Run{r}, true)
-		if !strings.Contains(b.String(), "("+page+")") {
-			t.Errorf("no link to %s", page)
+		link.on(&b, []result.Run{r}, Pages{true, true, true})
+		if !strings.Contains(b.String(), "("+link.page+")") {
+			t.Errorf("no link to %s", link.page)
+		}
+	}
+}
+
+// TestHistoryDocument: a follower is compared with a member by the bytes that it weighs
+// more, a kept push with a plain one of the same server, and a return with that to the
+// peer; each of a peer's lines has the ratio to ours of the same kind.
+func TestHistoryDocument(t *testing.T) {
+	times := map[string]float64{"wsgen-history": 69, "wsgen-history kept": 172, "centrifuge-history": 100, "centrifuge-history kept": 344}
+	of := func(row, metric string, servers ...string) result.Run {
+		return runOf(row, metric, 3, func(s string, round int) float64 { return times[s] * float64(round) }, servers...)
+	}
+	back := of("history-return", "took", "wsgen-history", "centrifuge-history")
+	push := of("history-push", "cpu", "wsgen-history", "wsgen-history kept", "centrifuge-history", "centrifuge-history kept")
+	idle := runOf("history-idle", "idle_heap_more", 3, func(_ string, round int) float64 { return 60 + float64(round) }, "wsgen-history kept")
+	runs := []result.Run{back, push, idle}
+	runs[0].Machine.Versions = map[string]string{"centrifuge": "1.2.3", "wsgen-history": "0.0.0"}
+	const (
+		late  = "5 000 followers come back, 100 missed each: time until the last is at the end"
+		dear  = "a kept push to 1000 followers: CPU per delivery against a plain one"
+		heavy = "idle follower: heap bytes more than a member of the room"
+	)
+	verdicts := func() []Verdict { return Judge(runs) }
+	for area, peer := range map[string]string{late: "centrifuge-history", dear: "wsgen-history", heavy: ""} {
+		if v := find(t, verdicts(), area, peer); !v.Pass {
+			t.Errorf("%+v", v)
+		}
+	}
+	var b bytes.Buffer
+	HistoryDocument(&b, runs, Pages{})
+	for _, want := range []string{"Libraries: centrifuge 1.2.3.", "make bench WHAT=history`", "| wsgen kept ", "| centrifuge kept ", "0.69×", "0.50×", "| wsgen |"} {
+		if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), strings.TrimSpace(want)) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	times["wsgen-history"], times["wsgen-history kept"] = 71, 178
+	runs = []result.Run{
+		of("history-return", "took", "wsgen-history", "centrifuge-history"), of("history-push", "cpu", "wsgen-history", "wsgen-history kept"),
+		runOf("history-idle", "idle_heap_more", 3, func(_ string, round int) float64 { return 62 + float64(round) }, "wsgen-history kept"),
+	}
+	for area, peer := range map[string]string{late: "centrifuge-history", dear: "wsgen-history", heavy: ""} {
+		if v := find(t, verdicts(), area, peer); v.Pass || !v.Measured {
+			t.Errorf("%+v", v)
 		}
 	}
 }

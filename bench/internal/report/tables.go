@@ -56,7 +56,7 @@ func writeRow(w io.Writer, runs []result.Run, id string) {
 		used = t.columns[:1]
 	}
 	head := []string{"server", used[0].head, "spread", "wsgen to it"}
-	if isCluster(id) {
+	if pageOf(id) == rows.ClusterPage {
 		head[3] = "wsgen on Redis to it"
 	}
 	for _, c := range used[1:] {
@@ -101,10 +101,12 @@ func against(runs []result.Run, row, server, metric string) string {
 		us = "std"
 	case row == "text" || row == "codecs":
 		us, _, _ = strings.Cut(server, ",")
-	case isCluster(row):
+	case pageOf(row) == rows.ClusterPage:
 		us = "wsgen-redis"
+	case pageOf(row) == rows.HistoryPage:
+		us = "wsgen-history"
 	}
-	suffixes := []string{deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"}
+	suffixes := []string{keptSuffix, deafSuffix, " flooded", " deflate", ", 10 of 10000", ", 10 of 100"}
 	if i := slices.IndexFunc(suffixes, func(s string) bool { return strings.HasSuffix(server, s) }); i >= 0 {
 		us += suffixes[i]
 	}
@@ -115,9 +117,14 @@ func against(runs []result.Run, row, server, metric string) string {
 	return fmt.Sprintf("%.2f×", stats.Median(r))
 }
 
-// isCluster tells whether a row is of several nodes.
-func isCluster(id string) bool {
-	return slices.ContainsFunc(rows.All(), func(r rows.Row) bool { return r.ID == id && r.Cluster })
+// pageOf returns the page of a row.
+func pageOf(id string) string {
+	for _, r := range rows.All() {
+		if r.ID == id {
+			return r.Page
+		}
+	}
+	return ""
 }
 
 func noteOf(runs []result.Run, row, server string) string {

@@ -30,7 +30,7 @@ func (e *Env) observed(keep func(Kind) bool) []Kind {
 
 // typed returns those of e.Kinds that keep wants, and among them ours in other ways.
 func (e *Env) typed(keep func(Kind) bool) []Kind {
-	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return k.Nodes > 0 || !keep(k) })
+	return slices.DeleteFunc(slices.Clone(e.Kinds), func(k Kind) bool { return k.Nodes > 0 || k.Keeps || !keep(k) })
 }
 
 // named tells whether k is one of names, or a variant of one ("wsgen@old").

@@ -65,7 +65,11 @@ func (f *fixture) gather(ctx context.Context, s setup) error {
 // heard returns when a push of every node reaches members connections of each
 // client, no more and no less.
 func (f *fixture) heard(ctx context.Context, members []int) error {
-	const try = 300 // ms
+	all := 0
+	for _, n := range members {
+		all += n
+	}
+	try := max(300, all/2) // ms
 	var came []int
 	whole := 0
 	for end := time.Now().Add(assembly); whole < len(f.nodes()); {

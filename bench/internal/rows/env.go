@@ -45,6 +45,7 @@ type fixture struct {
 	clients []*proc.Client
 	counted control.Counted // what the last connect said
 	turn    int             // which node pushes next
+	end     control.Done    // where the last kept push is
 }
 
 // nodes are all servers.
@@ -57,7 +58,7 @@ type values map[string]float64
 type setup struct {
 	kind    Kind
 	label   string // "" is the kind's name
-	path    string // of the endpoint; "" is path
+	path    string // of the endpoint; "" is the kind's
 	args    []string
 	conns   int
 	clients int   // processes that share conns; 0 is 1; each leads to a node of its own, if there are several
@@ -73,7 +74,7 @@ const path = "/ws"
 
 // open starts a server and its clients and connects them.
 func (e *Env) open(ctx context.Context, s setup) (*fixture, error) {
-	f := &fixture{label: s.label, kind: s.kind, path: s.path, session: s.session}
+	f := &fixture{label: s.label, kind: s.kind, path: cmp.Or(s.path, s.kind.Path), session: s.session}
 	if f.label == "" {
 		f.label = s.kind.Name
 	}

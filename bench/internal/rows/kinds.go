@@ -24,6 +24,12 @@ type Kind struct {
 	Nodes   int    // how many processes; 0 is a server of all other rows
 	Engine  string // what is between them, and started with them: "nats" or "redis"
 	Central bool   // speaks centrifuge's protocol
+
+	Path string // of the endpoint; "" is path
+
+	// Keeps is of the rows of histories, which have no other servers: it keeps what it
+	// pushes, with -kept.
+	Keeps bool
 }
 
 // nodes is how many a cluster has.
@@ -41,6 +47,8 @@ func libraryName(kind string) string {
 		return "nats.go"
 	case "redis":
 		return "rueidis"
+	case "centrifuge-history":
+		return "centrifuge"
 	case "socketio-redis":
 		return "@socket.io/redis-adapter"
 	}
@@ -68,6 +76,8 @@ func Kinds() []Kind {
 		{Name: "socketio-redis", Title: "socket.io 4 with redis-adapter, 3 nodes", Script: "socketio-redis.js", Nodes: nodes, Engine: "redis", Socket: true},
 		{Name: "nats", Title: "NATS alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "nats", Silent: true},
 		{Name: "redis", Title: "Redis alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "redis", Silent: true},
+		{Name: "wsgen-history", Title: "wsgen", Binary: "wsgen-history", Path: "/room", Keeps: true},
+		{Name: "centrifuge-history", Title: "centrifuge", Binary: "centrifuge", Keeps: true, Central: true},
 		{Name: "ws", Title: "npm ws 8", Script: "ws.js"},
 		{Name: "socketio", Title: "socket.io 4", Script: "socketio.js", Socket: true, Rooms: true},
 		{Name: "nest", Title: "NestJS 12 on ws", Script: "nest.js"},

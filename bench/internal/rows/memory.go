@@ -36,8 +36,8 @@ func idle(ctx context.Context, e *Env) error {
 
 // idle weighs fresh servers before and after 10 000 connections: silent ones,
 // then after each has had 5 messages answered, and, if the setup says so, when they
-// have been quiet for a while. After each server it calls also, which may add to the
-// values.
+// have been quiet for a while; or, if it has rooms, when each has joined and heard one
+// push. After each server it calls also, which may add to the values.
 func (e *Env) idle(ctx context.Context, row string, rounds int, setups []setup, also func(setup, values)) error {
 	const conns = 10_000
 	if e.Rounds > 0 {
@@ -84,6 +84,9 @@ func (e *Env) weigh(ctx context.Context, s setup, conns int) (values, error) {
 		return nil, err
 	}
 	v := values{}
+	if s.rooms > 0 {
+		return v, f.weighedMembers(ctx, v, base, conns)
+	}
 	if err := f.weighed(v, "idle", base, conns); err != nil {
 		return nil, err
 	}

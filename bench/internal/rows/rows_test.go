@@ -24,6 +24,8 @@ func TestSelect(t *testing.T) {
 		"tls-":              "tls-burst10 tls-burst100",
 		"fanout-v1":         "fanout-v1",
 		"cluster":           "cluster-fanout cluster-burst cluster-latency cluster-join cluster-rooms cluster-stopped",
+		"history":           "history-return history-push history-push-1 history-idle",
+		"history-push":      "history-push",
 		"cluster-join,room": "room cluster-join",
 	} {
 		got, err := Select(what)
@@ -40,8 +42,8 @@ func TestSelect(t *testing.T) {
 		}
 	}
 	got, err := Select("")
-	if i := slices.IndexFunc(got, func(r Row) bool { return r.Cluster }); err != nil || i >= 0 || len(got)+6 != len(All()) {
-		t.Errorf("nothing selects %d rows of %d (%v), and %d is of a cluster; want all others", len(got), len(All()), err, i)
+	if i := slices.IndexFunc(got, func(r Row) bool { return r.Page != "" }); err != nil || i >= 0 || len(got)+10 != len(All()) {
+		t.Errorf("nothing selects %d rows of %d (%v), and %d is on another page; want all others", len(got), len(All()), err, i)
 	}
 	for _, what := range []string{"fan-out", "fanout,", "fanout,nix"} {
 		if _, err := Select(what); err == nil || !strings.Contains(err.Error(), "fanout, burst10") {
@@ -133,7 +135,7 @@ func TestCompareWithPlain(t *testing.T) {
 func TestClustersAreApart(t *testing.T) {
 	e := &Env{Kinds: Kinds()}
 	for _, k := range e.observed(func(Kind) bool { return true }) {
-		if k.Nodes > 0 || k.Engine != "" {
+		if k.Nodes > 0 || k.Engine != "" || k.Keeps {
 			t.Errorf("%s is among the servers alone", k.Name)
 		}
 	}
@@ -150,6 +152,30 @@ func TestClustersAreApart(t *testing.T) {
 	e.Kinds = e.Kinds[:1] // as with -servers
 	if got := e.cluster(audience, "wsgen-redis"); len(got) != 0 {
 		t.Errorf("got %v, which was not asked for", got)
+	}
+}
+
+// TestKeptBesidePlain: each server that can keep what it pushes is there twice, first
+// without and then with its flag, and nobody else is.
+func TestKeptBesidePlain(t *testing.T) {
+	e := &Env{Kinds: Kinds()}
+	var got []string
+	for _, s := range e.keptBesidePlain(7) {
+		got = append(got, s.label)
+		if kept := strings.HasSuffix(s.label, " kept"); kept != slices.Equal(s.args, []string{"-kept"}) || kept != (len(s.args) > 0) {
+			t.Errorf("%s has the flags %q", s.label, s.args)
+		}
+		if s.conns != 7 || s.rooms != 1 {
+			t.Errorf("%s has %d connections in %d rooms", s.label, s.conns, s.rooms)
+		}
+	}
+	if want := []string{"wsgen-history", "wsgen-history kept", "centrifuge-history", "centrifuge-history kept"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, s := range e.keeping() {
+		if len(s.args) != 1 || s.label != "" {
+			t.Errorf("%+v", s)
+		}
 	}
 }
 

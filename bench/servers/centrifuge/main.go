@@ -1,5 +1,6 @@
 // Command centrifuge serves connections of the library centrifuge, spoken to with
-// its JSON protocol, as a node of a cluster on Redis; without an engine it is alone.
+// its JSON protocol, as a node of a cluster on Redis; without an engine it is alone. With
+// -kept channels have a history, and subscriptions recover from it.
 package main
 
 import (
@@ -17,11 +18,11 @@ const everybody = "all"
 func main() {
 	engine := peer.EngineFlags()
 	config := peer.Flags()
-	node, err := start(*engine)
+	node, err := start(*engine, config.Kept)
 	peer.Fail(err)
 	mux := http.NewServeMux()
 	mux.Handle("/ws", known(centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{})))
-	peer.Serve(config, "github.com/centrifugal/centrifuge", mux, func(room string, size int) error {
+	push := func(room string, size int) error {
 		if room == "" {
 			room = everybody
 		}
@@ -31,11 +32,33 @@ func main() {
 		}
 		_, err = node.Publish(room, data)
 		return err
-	})
+	}
+	if config.Kept {
+		config.Keep = keep(node)
+		push = func(room string, size int) error {
+			_, _, err := config.Keep(room, size)
+			return err
+		}
+	}
+	peer.Serve(config, "github.com/centrifugal/centrifuge", mux, push)
 }
 
-// start runs a node with the library's defaults.
-func start(engine peer.Engine) (*centrifuge.Node, error) {
+// keep publishes to channels with a history.
+func keep(node *centrifuge.Node) func(room string, size int) (epoch string, offset uint64, err error) {
+	kept := centrifuge.WithHistory(peer.KeptSize, peer.KeptTime)
+	return func(room string, size int) (string, uint64, error) {
+		data, err := json.Marshal(peer.Marked(size))
+		if err != nil {
+			return "", 0, err
+		}
+		at, err := node.Publish(room, data, kept)
+		return at.Epoch, at.Offset, err
+	}
+}
+
+// start runs a node with the library's defaults. recovers says that a subscription gets
+// what it has missed.
+func start(engine peer.Engine, recovers bool) (*centrifuge.Node, error) {
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
 		return nil, err
@@ -53,7 +76,7 @@ func start(engine peer.Engine) (*centrifuge.Node, error) {
 	}
 	node.OnConnect(func(c *centrifuge.Client) {
 		c.OnSubscribe(func(_ centrifuge.SubscribeEvent, cb centrifuge.SubscribeCallback) {
-			cb(centrifuge.SubscribeReply{}, nil)
+			cb(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: recovers}}, nil)
 		})
 	})
 	return node, node.Run()
