@@ -46,20 +46,20 @@ func (e *Env) keptBesidePlain(conns int) []setup {
 
 // historyPush has one push at a time, as the row fanout has.
 func historyPush(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "history-push", 25, e.keptBesidePlain(audience),
+	return e.fan(ctx, "history-push", 21, e.keptBesidePlain(audience),
 		volley{bursts: 10, each: 1, bytes: message, room: firstRoom, expect: audience, apart: true})
 }
 
 // historyPushOne has pushes so far apart that a plain one is written by its pusher.
 func historyPushOne(ctx context.Context, e *Env) error {
-	return e.fan(ctx, "history-push-1", 25, e.keptBesidePlain(1),
+	return e.fan(ctx, "history-push-1", 21, e.keptBesidePlain(1),
 		volley{bursts: 1, each: 200, gap: 2000, bytes: message, room: firstRoom, expect: 1, apart: true})
 }
 
 // historyIdle weighs idle followers beside members of a room that do not follow.
 func historyIdle(ctx context.Context, e *Env) error {
 	var plain values
-	return e.idle(ctx, "history-idle", 5, e.keptBesidePlain(0), func(s setup, v values) {
+	return e.idle(ctx, "history-idle", 2, e.keptBesidePlain(0), func(s setup, v values) {
 		if strings.HasSuffix(s.label, withKept) {
 			v.compare(plain)
 			v = nil
@@ -97,7 +97,7 @@ func historyReturn(ctx context.Context, e *Env) error {
 		}
 		ready = append(ready, f)
 	}
-	return e.interleave(ctx, row, 25, ready, (*fixture).comeBack)
+	return e.interleave(ctx, row, 21, ready, (*fixture).comeBack)
 }
 
 // followOnce has one connection follow, so that the client knows what the server calls
