@@ -116,7 +116,7 @@ bench/internal/stats:
 bench/internal/proc:               bench/internal/control third-party
 bench/internal/payload:
 bench/internal/payload/easy:       bench/internal/payload third-party
-bench/internal/peer:               bench/internal/control bench/internal/clock bench/internal/payload bench/internal/stats
+bench/internal/peer:               bench/internal/control bench/internal/clock bench/internal/frame bench/internal/payload bench/internal/stats
 bench/internal/result:
 bench/internal/rows:               bench/internal/...
 bench/internal/report:             bench/internal/...

@@ -1,6 +1,6 @@
 // Command bench measures wsgen beside its peers: it builds and starts servers
 // and raw clients, runs the rows in interleaved rounds, keeps the raw results
-// and writes docs/benchmarks.md, docs/benchmarks-cluster.md or docs/benchmarks-history.md.
+// and writes docs/benchmarks.md, docs/benchmarks-cluster.md or the page of kept pushes.
 // README.md says what it measures and how.
 package main
 
@@ -45,7 +45,7 @@ func (c *checkouts) Set(s string) error {
 
 func main() {
 	o := options{}
-	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all but those of clusters and histories, and docs/benchmarks.md is written; cluster or history: those, and docs/benchmarks-cluster.md or docs/benchmarks-history.md is")
+	flag.StringVar(&o.what, "what", "", "`rows` to run, with commas; the front of a name does. Default: all but those of clusters and histories, and docs/benchmarks.md is written; cluster or history: those, and docs/benchmarks-cluster.md or the page of kept pushes is")
 	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each row; 0 is what the row likes")
 	flag.StringVar(&o.servers, "servers", "", "`servers` to run, with commas; default all")
 	flag.Var(&o.wsgen, "wsgen-dir", "measure the wsgen of another checkout: `DIR`, or NAME=DIR beside this one as wsgen@NAME; may be repeated")

@@ -145,7 +145,7 @@ What to keep in mind:
 - On the loopback a send includes the kernel's receive path and the wake-up of the receiver, in the sender's account.
 `
 
-// HistoryDocument writes docs/benchmarks-history.md; also says which other pages there
+// HistoryDocument writes the page of kept pushes; also says which other pages there
 // are.
 func HistoryDocument(w io.Writer, runs []result.Run, also Pages) {
 	fmt.Fprint(w, "# Benchmarks of kept pushes\n\n<!-- Written by the benchmark from its raw results; do not edit. -->\n\n")

@@ -20,7 +20,7 @@ type Row struct {
 // The pages of rows that have one of their own, by which they are asked for.
 const (
 	ClusterPage = "cluster" // several nodes: docs/benchmarks-cluster.md
-	HistoryPage = "history" // kept pushes: docs/benchmarks-history.md
+	HistoryPage = "history" // kept pushes: the page of kept pushes
 )
 
 // All are the rows in the order they run.
