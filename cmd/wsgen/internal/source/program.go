@@ -117,6 +117,8 @@ type dependencies struct {
 	local     func(path string) *unit // finds what was not loaded; nil: nothing more is
 	target    target                  // what all are built for
 
+	disk map[string]string // where files are, by what export data calls them (onDisk); nil: not asked for
+
 	stale bool                // what nothing has compiled was read from source, without mistakes
 	lines map[*token.File]int // files of that, and how many lines export data counts above their first
 }

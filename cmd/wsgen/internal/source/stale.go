@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"maps"
@@ -174,7 +175,7 @@ func otherPaths(p *packages.Package) map[string]string {
 }
 
 // exportName is what export data calls a file of p. Whoever looks for a comment
-// opens the file by this name, and must find as much or as little in both ways.
+// asks for the file by this name, and must find as much or as little in both ways.
 func (t target) exportName(p *packages.Package, path string) string {
 	base := filepath.Base(path)
 	switch {
@@ -186,6 +187,27 @@ func (t target) exportName(p *packages.Package, path string) string {
 		return "$GOROOT/src/" + p.PkgPath + "/" + base
 	}
 	return filepath.ToSlash(path)
+}
+
+// onDisk is where a file is that export data calls by this name. Under -trimpath that
+// is no path, and comments of other modules must be found there as well: what is
+// generated is the same with the flag and without. Those of the standard library are not.
+func (d *dependencies) onDisk(name string) string {
+	if d == nil || filepath.IsAbs(name) || !d.target.trims() {
+		return name
+	}
+	if d.disk == nil {
+		d.disk = map[string]string{}
+		for _, p := range d.exports {
+			if p.Module == nil {
+				continue
+			}
+			for _, path := range p.GoFiles {
+				d.disk[d.target.exportName(p, path)] = path
+			}
+		}
+	}
+	return cmp.Or(d.disk[name], name)
 }
 
 // trims reports whether GOFLAGS has -trimpath.

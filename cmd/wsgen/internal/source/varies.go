@@ -313,8 +313,9 @@ func (p *Program) read(path string) *ast.File {
 }
 
 // File is the syntax of the file at path, with comments, as far as it can be
-// parsed; nil if it cannot be read.
+// parsed; nil if it cannot be read. The path may be what export data calls the file.
 func (p *Program) File(path string) *ast.File {
+	path = p.deps.onDisk(path)
 	if f := p.read(path); f != nil {
 		return f
 	}
