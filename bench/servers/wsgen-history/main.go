@@ -14,7 +14,7 @@ import (
 
 func main() {
 	config := peer.Flags()
-	server := ws.NewServer(ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	server := room.NewServer(ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	to := room.NewEventsPush(server)
 	endpoint := room.NewGatewayEndpoint(server, &room.Gateway{Push: to, Kept: config.Kept}, &room.Door{})
 	push := func(name string, size int) error {

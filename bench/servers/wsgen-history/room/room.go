@@ -12,9 +12,15 @@ import (
 // Line is the data of every message.
 type Line = peer.Line
 
+// Server is a registry of its own: what it pushes is no part of what other clients are
+// generated for.
+//
+//ws:namespace
+type Server struct{ *ws.Server }
+
 // Gateway has rooms.
 //
-//ws:gateway /room
+//ws:gateway /room namespace=Server
 //ws:guard Door
 type Gateway struct {
 	Push ws.Push[Events]
@@ -23,7 +29,7 @@ type Gateway struct {
 
 // Events are what a room hears. Its size and time are peer.KeptSize and peer.KeptTime.
 //
-//ws:push
+//ws:push namespace=Server
 //ws:history size=200 ttl=10m
 type Events interface {
 	Tick(line Line) (int, error)

@@ -23,9 +23,9 @@ var (
 type GatewayEndpoint struct{ *ws.Endpoint }
 
 // NewGatewayEndpoint binds a Gateway and its guards to a registry.
-func NewGatewayEndpoint(server *ws.Server, gateway *Gateway, door *Door) GatewayEndpoint {
+func NewGatewayEndpoint(server *Server, gateway *Gateway, door *Door) GatewayEndpoint {
 	d := wsGateway{gateway}
-	return GatewayEndpoint{ws.NewEndpoint(server, ws.Spec{
+	return GatewayEndpoint{ws.NewEndpoint(server.Server, ws.Spec{
 		Gateway: "room.Gateway",
 		Path:    "/room",
 		Handlers: []ws.Handler{
@@ -59,9 +59,17 @@ func (d wsGateway) call(i int, c *ws.Call) error {
 	panic("unreachable")
 }
 
+// NewServer makes a registry of its own, and on many nodes a cluster of its own.
+func NewServer(options ws.Options) *Server {
+	if options.Cluster.Name == "" {
+		options.Cluster.Name = "room-Server"
+	}
+	return &Server{Server: ws.NewServer(options)}
+}
+
 // NewEventsPush addresses Events to connections of server, and keeps what is marked //ws:kept.
-func NewEventsPush(server *ws.Server) ws.Push[Events] {
-	return ws.NewKeptPush(server, ws.Log{Name: "room.Events", Size: 200, TTL: 10 * time.Minute}, func(t ws.Target) Events { return wsEvents{t} })
+func NewEventsPush(server *Server) ws.Push[Events] {
+	return ws.NewKeptPush(server.Server, ws.Log{Name: "room.Events", Size: 200, TTL: 10 * time.Minute}, func(t ws.Target) Events { return wsEvents{t} })
 }
 
 // NewEvents sends Events to every connection.
