@@ -979,18 +979,25 @@ const wsPage = typeof wsHere.addEventListener === "function" ? wsHere : undefine
  */
 
 /**
+ * Present is who is in a room, as those who are there are told. The first one that a
+ * client gets after Presence.Join is Full: it has all people. Each that follows has
+ * who has come, or says something else now, and who has left. Applied one after the
+ * other they are the list.
+ *
  * @typedef {object} PresentTab
- * @property {string} [room]
- * @property {boolean} [full]
- * @property {PersonTab[]} [joined]
- * @property {string[]} [left]
- * @property {number} count
+ * @property {string} [room] - only if the directive has room=true
+ * @property {boolean} [full] - all of them: forget what you knew
+ * @property {PersonTab[]} [joined] - who takes the place of the person with the same Key, if there is one
+ * @property {string[]} [left] - keys
+ * @property {number} count - Count is how many people there are after this. If there are more than the directive's max, it is all that is told.
  */
 
 /**
+ * Person is somebody in a room, by however many connections.
+ *
  * @typedef {object} PersonTab
- * @property {string} key
- * @property {Tab[] | null} metas
+ * @property {string} key - Principal.ID, or the ConnID as text of who has none
+ * @property {Tab[] | null} metas - Metas has one M for each connection, in the order of their ids: at least one, and at most the first 64.
  */
 
 /**
