@@ -314,8 +314,11 @@ func checkKeepCloseWhileCalled(s *suite) {
 	var mu sync.Mutex
 	for round := range 5 {
 		n := s.openKeeper()
+		answered := make(chan struct{}) // the first batch
 		var calls sync.WaitGroup
 		calls.Go(func() {
+			once := sync.OnceFunc(func() { close(answered) })
+			defer once()
 			for i := 0; ; i++ {
 				texts := series(fmt.Sprintf("round %d, batch %d", round, i), 3)
 				ended := false
@@ -329,6 +332,7 @@ func checkKeepCloseWhileCalled(s *suite) {
 				if ended {
 					return
 				}
+				once()
 			}
 		})
 		calls.Go(func() {
@@ -345,6 +349,9 @@ func checkKeepCloseWhileCalled(s *suite) {
 				}
 			}
 		})
+		if round%2 == 0 { // else it is closed while the first calls begin
+			s.soon("the first answer", func() { <-answered })
+		}
 		n.shut()
 		s.soon("calls while the Link was closed", calls.Wait)
 	}

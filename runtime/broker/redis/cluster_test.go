@@ -304,7 +304,7 @@ func TestUnsharded(t *testing.T) {
 		n, _ := nodes[3].link.Publish(t.Context(), []broker.Outgoing{{Channel: "r.b"}})
 		return n == 1
 	})
-	nodes[3].subscribe("r.c")
+	until(t, "it subscribes", func() bool { return nodes[3].link.Subscribe(t.Context(), []string{"r.c"}) == nil })
 	nodes[1].publish("r.c", "after")
 	nodes[3].hears("r.c", "after")
 }

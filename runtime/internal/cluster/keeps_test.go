@@ -116,6 +116,11 @@ func inKeeps(t *testing.T, o KeepsOptions, check func(q *Keeps, l *keepLink, tol
 // TestKeepsInOrder: what is put there is kept in order, and each is told once.
 func TestKeepsInOrder(t *testing.T) {
 	inKeeps(t, KeepsOptions{Messages: 10_000, Bytes: 1 << 20}, func(q *Keeps, l *keepLink, told, failed *[]string) {
+		all := make(chan struct{})
+		l.do(func(_ context.Context, batch []broker.Kept) []broker.Outcome {
+			<-all
+			return make([]broker.Outcome, len(batch))
+		})
 		var want []string
 		for i := range 1000 {
 			want = append(want, fmt.Sprint(i))
@@ -123,6 +128,7 @@ func TestKeepsInOrder(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		close(all)
 		synctest.Wait()
 		if got := l.kept(); got != strings.Join(want, " ") || !slices.Equal(*told, want) || len(*failed) > 0 {
 			t.Errorf("%s, %v, %v", got, *told, *failed)
