@@ -75,17 +75,19 @@ generator() { packages | grep -E '/cmd/wsgen(/internal/(pipeline|resolve))?$'; }
 waiting() { packages | grep -E '/runtime/broker(/|$)|/examples/live$'; }
 
 # beside tests what mostly waits, beside all others: the modules that the workspace
-# has not, with proxies that stand idle for a minute, and waiting.
+# has not, with proxies that stand idle for a minute, and waiting. These packages go one
+# after the other: each has processes of its own, and tests that wait for what others do
+# must not wait for the machine.
 beside() {
 	local status=0 m
 	# The program as a whole, again and again, which takes twice as long with the race
 	# detector. Its packages that start goroutines are tested with it.
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" $(generator) || status=1
+	go test "${flags[@]}" -p 1 $(generator) || status=1
 	# The other half of the longest package: most of its tests once more, over HTTP/2.
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} -run '^TestOverHTTP2$' ./runtime || status=1
 	# shellcheck disable=SC2046
-	go test "${flags[@]}" ${race[@]+"${race[@]}"} $(waiting) || status=1
+	go test "${flags[@]}" -p 1 ${race[@]+"${race[@]}"} $(waiting) || status=1
 	trim # not above: wsgen finds no GOROOT if it is built so
 	for m in $(modules); do
 		if ! workspace | grep -qx "$m" && has_go "$m"; then
