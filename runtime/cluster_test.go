@@ -361,11 +361,12 @@ func TestClusterOutage(t *testing.T) {
 		time.Sleep(9 * time.Second)
 		_, _ = c.nodes[0].EmitTo("r", "recent", 1)
 		a.peer.want(`{"event":"recent","data":1}`)
-		for _, n := range c.nodes {
+		for _, n := range []*clusterNode{c.nodes[1], c.nodes[0]} { // who is to hear it is there before it is said
 			if len(n.Nodes()) != 2 {
 				t.Error("an outage has buried the other")
 			}
 			n.to.Heal()
+			synctest.Wait()
 		}
 		b.peer.want(`{"event":"recent","data":1}`)
 		synctest.Wait()
