@@ -59,6 +59,11 @@ func inCluster(t *testing.T, n int, faults brokertest.Faults, o ws.Options, chec
 				t.Fatalf("a node knows %d of %d", got, n)
 			}
 		}
+		t.Cleanup(func() {
+			for _, node := range c.nodes {
+				node.to.Heal() // before it is ended, if the check has failed
+			}
+		})
 		check(c)
 		for _, node := range c.nodes {
 			node.to.Heal()

@@ -26,6 +26,13 @@ func servePipe(t *testing.T, o ws.Options, g gateway) *pipeSite {
 	logs := &logs{}
 	o.Logger = slog.New(slog.NewTextHandler(logs, nil))
 	s := ws.NewServer(o)
+	t.Cleanup(func() {
+		if t.Failed() { // in a bubble: what went on would be a panic, and the end of all other tests
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = s.Shutdown(ctx)
+		}
+	})
 	return &pipeSite{Server: s, handler: ws.NewRouter(g.endpoint(s)), logs: logs}
 }
 
