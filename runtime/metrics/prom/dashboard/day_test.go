@@ -17,7 +17,7 @@ import (
 )
 
 // halfAnHour is a site with all that a dashboard shows: people come, go and
-// vanish, some do not read, searches are slow and then fail.
+// vanish, some do not read, searches are slow and then fail, and the engine forgets.
 func halfAnHour(t *testing.T) (*scrape.Store, scrape.Range) {
 	t.Helper()
 	options := ws.Options{
@@ -27,9 +27,16 @@ func halfAnHour(t *testing.T) (*scrape.Store, scrape.Range) {
 	options.Cluster.QueueMessages = 200
 	return record(t, options, 15*time.Second, func(s *site) {
 		s.random = rand.New(rand.NewPCG(1, 2))
+		fate := rand.New(rand.NewPCG(3, 4))
+		atDesk, deskEnds := s.desk()
+		defer deskEnds()
+		s.read(16)
+		s.readFar()
 		price := 1000.0
 		for second := range 30 * 60 {
 			s.second(second)
+			s.readersSecond(second, fate)
+			atDesk(second)
 			s.clusterTroubles(second, second/60)
 			if second%2 == 0 {
 				price *= 1 + (s.random.Float64()-.5)/50
@@ -95,7 +102,9 @@ func (s *site) troubles(n, minute int) {
 	case minute == 11 && n%12 == 0: // they answer no Ping
 		s.dial("silent", wstest.Manual())
 	case minute >= 13 && minute < 15 && n%6 == 0:
-		s.dial("deaf").Deaf()
+		deaf := s.dial("deaf")
+		deaf.Call("read", noteRoom).OK()
+		deaf.Deaf()
 	case minute >= 13 && minute < 16 && n%2 == 0:
 		for range 40 {
 			s.push.Users("deaf").Said(long())

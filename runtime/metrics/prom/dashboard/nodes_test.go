@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
@@ -23,8 +24,10 @@ var inCluster = ws.Cluster{Name: "chat"}
 // another node, which is scraped, too, until it has died.
 type cluster struct {
 	engine        *memory.Broker
+	full          atomic.Bool // the engine has no room for what is to be kept
 	link, farLink *brokertest.FaultyBroker
 	far           *ws.Server
+	farNotes      ws.Push[demo.Notes]
 	farMetrics    http.Handler
 	died          bool
 }
@@ -35,13 +38,16 @@ const farInstance = "chat-2:8080"
 func (s *site) join(o ws.Options) {
 	c := &cluster{engine: memory.New()}
 	s.cluster = c
-	c.link, c.farLink = brokertest.Faulty(picky{c.engine}, brokertest.Faults{}), brokertest.Faulty(c.engine, brokertest.Faults{})
+	c.link, c.farLink = brokertest.Faulty(picky{c.engine, &c.full}, brokertest.Faults{}), brokertest.Faulty(c.engine, brokertest.Faults{})
 	o.Cluster.Broker = c.link
 	metrics := prom.New(prom.Options{})
-	two := ws.Options{Logger: slog.New(slog.DiscardHandler), Observer: metrics.Observer(), Cluster: ws.Cluster{Name: o.Cluster.Name, Broker: c.farLink}}
+	two := ws.Options{
+		OutboxTotalBytes: o.OutboxTotalBytes, Logger: slog.New(slog.DiscardHandler), Observer: metrics.Observer(),
+		Cluster: ws.Cluster{Name: o.Cluster.Name, Broker: c.farLink},
+	}
 	nodes := wstest.Run(s.t, 2, o, two)
 	s.Server, c.far = nodes[0], nodes[1]
-	c.farMetrics = exported(metrics, c.far)
+	c.farMetrics, c.farNotes = exported(metrics, c.far), demo.NewNotesPush(c.far)
 }
 
 // die has the other node vanish, as if it was killed.
@@ -80,30 +86,50 @@ func (nobody) Down(error)              {}
 func (nobody) Deliver(broker.Delivery) {}
 func (nobody) Lost(int, ...string)     {}
 
-// picky is an engine that does not take some messages.
-type picky struct{ broker.Broker }
+// picky is an engine that does not take some messages, and keeps none while it is full.
+type picky struct {
+	broker.Broker
+	full *atomic.Bool
+}
 
 // unwanted is the text of those.
 const unwanted = "nobody wants this"
 
 func (p picky) Open(name string, r broker.Receiver) (broker.Link, error) {
 	link, err := p.Broker.Open(name, r)
-	return pickyLink{link}, err
+	if err != nil {
+		return nil, err
+	}
+	return pickyLink{link.(broker.Keeper), p.full}, nil
 }
 
-type pickyLink struct{ broker.Link }
+type pickyLink struct {
+	broker.Keeper
+	full *atomic.Bool
+}
 
 func (l pickyLink) Publish(ctx context.Context, batch []broker.Outgoing) (int, error) {
 	for i, out := range batch {
 		if bytes.Contains(out.Data, []byte(unwanted)) {
-			sent, err := l.Link.Publish(ctx, batch[:i])
+			sent, err := l.Keeper.Publish(ctx, batch[:i])
 			if err == nil {
 				err = broker.ErrTooLarge
 			}
 			return sent, err
 		}
 	}
-	return l.Link.Publish(ctx, batch)
+	return l.Keeper.Publish(ctx, batch)
+}
+
+func (l pickyLink) Keep(ctx context.Context, batch []broker.Kept) []broker.Outcome {
+	if !l.full.Load() {
+		return l.Keeper.Keep(ctx, batch)
+	}
+	out := make([]broker.Outcome, len(batch))
+	for i := range out {
+		out[i].Err = broker.ErrUnavailable
+	}
+	return out
 }
 
 // clusterTroubles come one after the other, as the others do.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -16,18 +17,21 @@ import (
 	"github.com/wsgen/wsgen/runtime/metrics/prom/dashboard/internal/scrape"
 )
 
+// happening is what happens to a site, and the alerts that it sets off.
+type happening struct {
+	options ws.Options
+	every   time.Duration // scrapes
+	live    func(s *site)
+	fires   []string
+}
+
 // TestRulesFire: each alert fires when what it is about happens, none fires when
 // nothing does, and what happens sets off no other alerts than those that it
 // should.
 func TestRulesFire(t *testing.T) {
 	const minute, second = time.Minute, time.Second
 	tried := map[string]bool{}
-	for name, c := range map[string]struct {
-		options ws.Options
-		every   time.Duration // scrapes
-		live    func(s *site)
-		fires   []string
-	}{
+	cases := map[string]happening{
 		"nothing happens": {ws.Options{MaxConnections: 20}, 15 * second, func(s *site) {
 			s.come(10)
 			s.chat(40*minute, 10*second, nil)
@@ -182,7 +186,9 @@ func TestRulesFire(t *testing.T) {
 				}
 			})
 		}, []string{"WsgenSlowConnections", "WsgenPushesShed"}},
-	} {
+	}
+	maps.Copy(cases, withReaders())
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			scrapes, over := record(t, c.options, c.every, c.live)
 			var fired []string

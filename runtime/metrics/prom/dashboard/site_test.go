@@ -27,14 +27,18 @@ type site struct {
 	*ws.Server
 	t       *testing.T
 	push    ws.Push[demo.Events]
+	notes   ws.Push[demo.Notes]
 	trouble demo.Trouble
 	router  http.Handler
 	people  []*wstest.Conn
+	readers []*reader
+	noted   int // how many notes were pushed
 	random  *rand.Rand
 
 	*cluster // nil: the server is alone
 
 	metrics http.Handler
+	besides http.Handler // of a server that is scraped, too; nil: there is none
 	scrapes scrape.Store
 	every   time.Duration // how often it is scraped
 	begun   time.Time
@@ -55,8 +59,9 @@ func record(t *testing.T, o ws.Options, every time.Duration, live func(s *site))
 			s.Server = ws.NewServer(o)
 		}
 		s.metrics = exported(metrics, s.Server)
-		s.push = demo.NewEventsPush(s.Server)
-		s.router = ws.NewRouter(demo.NewChatEndpoint(s.Server, &demo.Chat{Push: s.push, Trouble: &s.trouble}, &demo.Door{}).Endpoint)
+		s.push, s.notes = demo.NewEventsPush(s.Server), demo.NewNotesPush(s.Server)
+		chat := &demo.Chat{Push: s.push, Notes: s.notes, Here: demo.NewNotesPresence(s.Server), Trouble: &s.trouble}
+		s.router = ws.NewRouter(demo.NewChatEndpoint(s.Server, chat, &demo.Door{}).Endpoint)
 
 		s.begun = time.Now()
 		s.scrape()
@@ -94,13 +99,17 @@ func (s *site) pass(d time.Duration) {
 func (s *site) scrape() {
 	synctest.Wait()
 	s.last = time.Now()
-	if err := s.scrapes.Scrape(s.metrics, s.last, "chat", "chat-1:8080"); err != nil {
-		s.t.Fatal(err)
+	s.scrapeOf(s.metrics, "chat", "chat-1:8080")
+	if s.besides != nil {
+		s.scrapeOf(s.besides, "desk", "desk-1:8080")
 	}
-	if s.cluster == nil || s.died {
-		return
+	if s.cluster != nil && !s.died {
+		s.scrapeOf(s.farMetrics, "chat", farInstance)
 	}
-	if err := s.scrapes.Scrape(s.farMetrics, s.last, "chat", farInstance); err != nil {
+}
+
+func (s *site) scrapeOf(h http.Handler, job, instance string) {
+	if err := s.scrapes.Scrape(h, s.last, job, instance); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -143,6 +152,11 @@ func (s *site) chat(d, step time.Duration, besides func()) {
 func (s *site) forget() {
 	for _, c := range s.people {
 		c.Texts()
+	}
+	for _, r := range s.readers {
+		if r.back.IsZero() {
+			r.hear()
+		}
 	}
 }
 

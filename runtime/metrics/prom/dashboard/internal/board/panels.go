@@ -4,6 +4,8 @@
 package board
 
 import (
+	"slices"
+
 	"github.com/wsgen/wsgen/runtime/metrics/prom/internal/series"
 )
 
@@ -83,9 +85,10 @@ func shown() scope {
 func Sections() []Section {
 	return []Section{
 		{"At a glance", glance()},
-		{"Connections", connections()},
+		{"Connections", slices.Concat(connections(), ofSessions())},
 		{"Messages", messages()},
 		{"Pushes", pushes()},
+		{"Histories and presence", histories()},
 		{"Saturation", saturation()},
 		{"Cluster", inCluster()},
 	}

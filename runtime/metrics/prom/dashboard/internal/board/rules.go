@@ -27,7 +27,7 @@ const (
 
 // Rules returns the alert rules.
 func Rules() []Rule {
-	return slices.Concat(ofErrors(), ofConnections(), ofLimits(), ofCluster())
+	return slices.Concat(ofErrors(), ofConnections(), ofLimits(), ofKept(), ofCluster())
 }
 
 // ratio is the part that some have of all, by labels, if it is above a bound.

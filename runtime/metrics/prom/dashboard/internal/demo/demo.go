@@ -13,12 +13,15 @@ import (
 
 //go:generate go tool wsgen .
 
-// Chat is a gateway with rooms, prices that many listen to, and a slow search.
+// Chat is a gateway with rooms, prices that many listen to, notes that nobody misses,
+// and a slow search.
 //
 //ws:gateway /chat
 //ws:guard Door
 type Chat struct {
-	Push ws.Push[Events]
+	Push  ws.Push[Events]
+	Notes ws.Push[Notes]
+	Here  ws.Presence[Reader]
 	// Trouble is what goes wrong; nil is nothing.
 	Trouble *Trouble
 }
@@ -34,6 +37,26 @@ type Line struct {
 type Events interface {
 	Said(Line)
 	Price(cents int)
+}
+
+// Notes are what Chat keeps of a room, and who reads them.
+//
+//ws:push
+//ws:history size=30 ttl=1m
+type Notes interface {
+	// Noted is kept.
+	//
+	//ws:kept
+	Noted(Line) error
+	// Here says who reads.
+	//
+	//ws:presence linger=2s
+	Here(ws.Present[Reader])
+}
+
+// Reader is what is told of who reads notes.
+type Reader struct {
+	Name string `json:"name"`
 }
 
 // Door lets in who has a name.
@@ -69,6 +92,16 @@ func (g *Chat) Say(ctx context.Context, c *ws.Client, text string) error {
 	}
 	g.Push.In(c.Rooms()...).Said(Line{text})
 	return nil
+}
+
+// Read has the caller follow the notes of a room, and be seen there.
+//
+//ws:subscribe read
+func (g *Chat) Read(c *ws.Client, room string) error {
+	if err := g.Notes.Follow(c, room); err != nil {
+		return err
+	}
+	return g.Here.Join(c, room, Reader{c.Principal().ID})
 }
 
 // Search takes its time.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
 	"github.com/wsgen/wsgen/runtime/wsjson"
@@ -18,6 +19,7 @@ const _ = ws.GeneratedV3
 var (
 	_ func(*Chat, context.Context, *ws.Client, *http.Request) error = (*Chat).Connected
 	_ func(*Chat, context.Context, *ws.Client, string) error        = (*Chat).Say
+	_ func(*Chat, *ws.Client, string) error                         = (*Chat).Read
 	_ func(*Chat, context.Context, string) (int, error)             = (*Chat).Search
 	_ func(*Chat, context.Context, int) iter.Seq[int]               = (*Chat).Watch
 	_ ws.ConnGuard                                                  = (*Door)(nil)
@@ -34,6 +36,7 @@ func NewChatEndpoint(server *ws.Server, gateway *Chat, door *Door) ChatEndpoint 
 		Path:    "/chat",
 		Handlers: []ws.Handler{
 			{Event: "say", Mode: ws.Serial, Params: []string{"text"}},
+			{Event: "read", Params: []string{"room"}},
 			{Event: "search", Mode: ws.Parallel, Params: []string{"text"}},
 			{Event: "watch", Mode: ws.Serial, Stream: true, Params: []string{"n"}},
 		},
@@ -50,10 +53,12 @@ func (wsChat) lookup(event []byte) int {
 	switch string(event) {
 	case "say":
 		return 0
-	case "search":
+	case "read":
 		return 1
-	case "watch":
+	case "search":
 		return 2
+	case "watch":
+		return 3
 	}
 	return -1
 }
@@ -66,7 +71,13 @@ func (d wsChat) call(i int, c *ws.Call) error {
 			return err
 		}
 		return d.gateway.Say(c.Context(), c.Client(), in.Text)
-	case 1: // search
+	case 1: // read
+		in, err := wsDecodeChatRead(c)
+		if err != nil {
+			return err
+		}
+		return d.gateway.Read(c.Client(), in.Room)
+	case 2: // search
 		in, err := wsDecodeChatSearch(c)
 		if err != nil {
 			return err
@@ -76,7 +87,7 @@ func (d wsChat) call(i int, c *ws.Call) error {
 			return err
 		}
 		return ws.ReplyJSON(c, out, wsjson.WriteInt)
-	case 2: // watch
+	case 3: // watch
 		in, err := wsDecodeChatWatch(c)
 		if err != nil {
 			return err
@@ -105,10 +116,35 @@ func (p wsEvents) Said(in Line) { _, _ = ws.EmitJSON(ws.Resultless(p.t), "said",
 
 func (p wsEvents) Price(in int) { _, _ = ws.EmitJSON(ws.Resultless(p.t), "price", in, wsjson.WriteInt) }
 
+// NewNotesPush addresses Notes to connections of server, and keeps what is marked //ws:kept.
+func NewNotesPush(server *ws.Server) ws.Push[Notes] {
+	return ws.NewKeptPush(server, ws.Log{Name: "demo.Notes", Size: 30, TTL: time.Minute}, func(t ws.Target) Notes { return wsNotes{t} })
+}
+
+// NewNotes sends Notes to every connection.
+func NewNotes(push ws.Push[Notes]) Notes { return push.All() }
+
+// NewNotesPresence tells by Notes.Here who is in rooms of server.
+func NewNotesPresence(server *ws.Server) ws.Presence[Reader] {
+	return ws.NewPresence[Reader](server, ws.PresenceSpec{Name: "demo.Notes", Event: "here", Linger: 2 * time.Second}, wsWriteReader, wsReadReader)
+}
+
+type wsNotes struct{ t ws.Target }
+
+func (p wsNotes) Noted(in Line) error {
+	_, err := ws.EmitJSON(p.t.Kept(), "noted", in, wsWriteLine)
+	return err
+}
+
+func (p wsNotes) Here(in ws.Present[Reader]) { _, _ = ws.Resultless(p.t).Emit("here", &in) }
+
 // A field changed? Run wsgen again.
 var (
 	_ Line = struct {
 		Text string `json:"text"`
+	}{}
+	_ Reader = struct {
+		Name string `json:"name"`
 	}{}
 )
 
@@ -154,6 +190,50 @@ func wsDecodeChatSay(c *ws.Call) (wsChatSay, error) {
 		return in, ws.Missing("text")
 	}
 	return wsChatSay{*std.Text}, nil
+}
+
+// wsChatRead is the data of read.
+type wsChatRead struct {
+	Room string
+}
+
+// wsReadChatRead reads a wsChatRead; what is not written plainly is for encoding/json.
+func wsReadChatRead(r *wsjson.Reader) (v wsChatRead) {
+	if r.Bare() {
+		wsjson.ReadString(r, &v.Room)
+		return v
+	}
+	var seen uint64
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "room":
+			r.Require(!r.Null())
+			wsjson.ReadString(r, &v.Room)
+			seen |= 1 << 0
+		default:
+			r.Skip("room")
+		}
+	}
+	r.Require(seen == 1<<0)
+	return v
+}
+
+// wsDecodeChatRead decodes the data of read.
+func wsDecodeChatRead(c *ws.Call) (wsChatRead, error) {
+	in, ok := ws.ReadJSON(c, wsReadChatRead)
+	if ok {
+		return in, nil
+	}
+	var std struct {
+		Room *string `json:"room"`
+	}
+	if err := c.DecodeParam(&std, &std.Room); err != nil {
+		return in, err
+	}
+	if std.Room == nil {
+		return in, ws.Missing("room")
+	}
+	return wsChatRead{*std.Room}, nil
 }
 
 // wsChatSearch is the data of search.
@@ -254,4 +334,34 @@ func wsWriteLineFrom(w *wsjson.Writer, v *Line) {
 	w.Lit(`{"text":`)
 	wsjson.WriteString(w, v.Text)
 	w.Lit(`}`)
+}
+
+// wsWriteReader writes a Reader as encoding/json does.
+func wsWriteReader(w *wsjson.Writer, v Reader) {
+	wsWriteReaderFrom(w, &v)
+}
+
+// wsWriteReaderFrom writes a Reader as encoding/json does.
+func wsWriteReaderFrom(w *wsjson.Writer, v *Reader) {
+	w.Lit(`{"name":`)
+	wsjson.WriteString(w, v.Name)
+	w.Lit(`}`)
+}
+
+// wsReadReader reads a Reader; what is not written plainly is for encoding/json.
+func wsReadReader(r *wsjson.Reader) (v Reader) {
+	wsReadReaderInto(r, &v)
+	return v
+}
+
+// wsReadReaderInto reads a Reader.
+func wsReadReaderInto(r *wsjson.Reader, v *Reader) {
+	for more := r.Object(); more; more = r.More() {
+		switch string(r.Name()) {
+		case "name":
+			wsjson.ReadString(r, &v.Name)
+		default:
+			r.Skip("name")
+		}
+	}
 }
