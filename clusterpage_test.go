@@ -71,11 +71,11 @@ func TestOperatingPage(t *testing.T) {
 	same("lines of the log", "(?m)^\\| (?:info|warn|error|info, warn) \\| `([^`]+)` \\|", logged, 14)
 	named("answers of Readyz", answers(runtime["runtime/readyz.go"]), 2)
 	named("answers of Readyz for a node", slices.DeleteFunc(returned(runtime["runtime/node.go"], "unready"), func(s string) bool { return s == "" }), 3)
-	alerts := found(text(t, "runtime/metrics/prom/alerts.yml"), `alert: (WsgenCluster\w+)`)
-	named("alerts", alerts, 7)
+	alerts := found(text(t, "runtime/metrics/prom/alerts.yml"), `alert: (Wsgen(?:Cluster|History)\w+)`)
+	named("alerts", alerts, 10)
 	for _, alert := range found(page, "`(Wsgen[A-Z]\\w+)`") {
 		if !slices.Contains(alerts, alert) {
-			t.Errorf("%s names %s, which is no alert of a cluster", operating, alert)
+			t.Errorf("%s names %s, which is no alert of a cluster or of histories", operating, alert)
 		}
 	}
 }
