@@ -40,17 +40,31 @@ done
 # Not cached: tests here drive git, the go command, sockets and a browser,
 # which the test cache does not see. go vet is a part of make lint.
 flags=(-json -count=1 -vet=off -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
+
+# What the program as a whole does several things at once in: its tests in cmd/wsgen, and
+# those of its packages in pipeline. Where there is a race detector they run with it, and
+# not once more without.
+at_once='^(TestInterrupt.*|TestKilled|TestRunsAtOnce)$|^TestScripts$/^watch$'
+at_once_pipeline='^Test(Golden|Clients)$'
+once=()
+if [ "${#race[@]}" != 0 ]; then
+	once=(-skip "$at_once|$at_once_pipeline")
+fi
+
 run() {
-	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/scaffold)
+	local status=0 beside long=(./runtime ./examples/live/internal/packed ./cmd/wsgen/internal/source)
 	beside=$(mktemp)
 	beside >"$beside" &
-	if [ "${#race[@]}" != 0 ]; then # of the program as a whole what does several things at once
-		go test "${flags[@]}" -race -run '^(TestInterrupt.*|TestKilled|TestRunsAtOnce)$|^TestScripts$/^watch$' ./cmd/wsgen || status=1
-		go test "${flags[@]}" -race -run '^Test(Golden|Clients)$' ./cmd/wsgen/internal/pipeline || status=1
+	if [ "${#race[@]}" != 0 ]; then
+		go test "${flags[@]}" -race -run "$at_once" ./cmd/wsgen || status=1
+		go test "${flags[@]}" -race -run "$at_once_pipeline" ./cmd/wsgen/internal/pipeline || status=1
 	fi
 	# Those that take longest begin first: then none is left alone at the end.
 	# shellcheck disable=SC2046
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} -skip '^TestOverHTTP2$' "${long[@]}" $(packages | grep -vxF "$(waiting)" | grep -vxF "$(generator)") || status=1
+	# All of the generator but the program, which is tested beside.
+	# shellcheck disable=SC2046
+	go test "${flags[@]}" ${once[@]+"${once[@]}"} $(generator | grep -v '/cmd/wsgen$') || status=1
 	wait $! || status=1
 	cat "$beside"
 	rm -f "$beside"
@@ -67,9 +81,10 @@ packages() {
 	go list $(workspace | sed 's,^,./,; s,$,/...,')
 }
 
-# generator lists the program, and its packages that have all of it run again and again
-# and start no goroutine.
-generator() { packages | grep -E '/cmd/wsgen(/internal/(pipeline|resolve))?$'; }
+# generator lists the packages that are tested without the race detector, under which they
+# take several times as long: the program, its packages that have all of it run again and
+# again and start no goroutine, and the root, whose tests read the files of the tree.
+generator() { packages | grep -xE 'github.com/wsgen/wsgen(/cmd/wsgen(/internal/(pipeline|resolve|scaffold))?)?'; }
 
 # waiting lists the packages of the workspace whose tests wait most of the time: for
 # engines that are cut off and started again, and for a browser.
@@ -87,8 +102,7 @@ beside() {
 	local status=0 m
 	# The program as a whole, again and again, which takes twice as long with the race
 	# detector. Its packages that start goroutines are tested with it.
-	# shellcheck disable=SC2046
-	go test "${flags[@]}" -p 1 $(generator) || status=1
+	go test "${flags[@]}" ${once[@]+"${once[@]}"} ./cmd/wsgen || status=1
 	# The other half of the longest package: most of its tests once more, over HTTP/2.
 	go test "${flags[@]}" ${race[@]+"${race[@]}"} -run '^TestOverHTTP2$' ./runtime || status=1
 	# shellcheck disable=SC2046
