@@ -41,6 +41,11 @@ done
 # which the test cache does not see. go vet is a part of make lint.
 flags=(-json -count=1 -vet=off -timeout 25m) # a busy machine needs more than the usual 10 for the runtime
 
+# A program that was built with the race detector sleeps for a second before it ends,
+# lest goroutines that it leaves behind race. Tests leave none, and there are some sixty
+# such programs, one after the other, and more that tests start.
+export GORACE="atexit_sleep_ms=100${GORACE:+ $GORACE}"
+
 # What the program as a whole does several things at once in: its tests in cmd/wsgen, and
 # those of its packages in pipeline. Where there is a race detector they run with it, and
 # not once more without.
