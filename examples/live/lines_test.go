@@ -38,6 +38,14 @@ func TestWhatIsFollowed(t *testing.T) {
 			"(a) [2 messages came while you were away] <b> <c> d",
 		},
 		{
+			"away, and what is kept comes slowly", here + `goesOn(); await answer("abc"); says("b"); passes(0); says("c"); says("d");`,
+			"(a) [2 messages came while you were away] <b> <c> d",
+		},
+		{
+			"away, and nothing comes for too long", here + `goesOn(); await answer("abc"); says("b"); passes(1); says("d");`,
+			"(a) [2 messages came while you were away] <b> d",
+		},
+		{
 			"away, and it is told again where it followed", here + `goesOn(); joined({}); says("b"); await answer("ab"); says("c");`,
 			"(a) [1 message came while you were away] <b> c",
 		},
@@ -125,6 +133,10 @@ const here = `await opens(); joined({}); await answer("a"); `
 const follows = `import("/static/js/lines.js").then(async ({ startLines }) => {
 	document.querySelector("#told").hidden = true;
 	const turn = () => new Promise((done) => setTimeout(done));
+	const late = []; // timers of 5 s, of which each passes when the test says so, if it was not cleared
+	window.setTimeout = ((set) => (fn, ms, ...rest) => (ms >= 5000 ? -late.push(fn) : set(fn, ms, ...rest)))(window.setTimeout);
+	window.clearTimeout = ((clear) => (timer) => (timer < 0 ? delete late[-timer - 1] : clear(timer)))(window.clearTimeout);
+	const passes = (n) => late[n]?.();
 	const full = "x".repeat(255);
 	const refused = (code) => Object.assign(new Error("no"), { code });
 	const message = (text) => ({ author: "Bob", text });

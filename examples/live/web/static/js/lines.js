@@ -6,7 +6,7 @@ import { historyLimit, lacking, resync } from "./history.js";
 import { gone } from "./session.js";
 
 const mostKnown = 1000; // messages kept to compare with the server's history
-const patience = 5000; // ms: what was missed has come by then
+const patience = 5000; // ms: what was missed comes without such a gap
 
 const gaps = {
   restart: "The server has started anew",
@@ -24,6 +24,7 @@ export function startLines(session, show, note) {
   let asked = 0; // how often that was asked for: the last answer counts
   let needs = {}; // what the answer is for; load: what it has is shown, lost: something is missing
   let missed = 0; // how many of the messages that come next were said while this page was away
+  let waits = 0; // the timer of the next of them
   let visited = false; // the past was loaded
   let follows = true; // unless the server refuses
   let begins = false; // nobody has said yet where following begins
@@ -37,8 +38,9 @@ export function startLines(session, show, note) {
   }
 
   function arrive(message) {
-    add(message, missed > 0 ? "away" : "now");
-    if (missed > 0) missed--;
+    const late = missed > 0;
+    add(message, late ? "away" : "now");
+    if (late) expectNext(missed - 1);
     settle();
   }
 
@@ -72,7 +74,7 @@ export function startLines(session, show, note) {
     const { load, lost } = needs;
     pushed = null;
     needs = {};
-    missed = 0;
+    expectNext(0);
     if (remembered && load) return loaded(remembered, came, lost);
     if (remembered) expect(lacking(known, remembered));
     for (const message of came) arrive(message);
@@ -94,11 +96,17 @@ export function startLines(session, show, note) {
   // expect has the next n messages be what was missed. They are pushes like all others: by nothing but their number are
   // they told apart.
   function expect(n) {
+    if (n > 0) note(meanwhile(n), "away");
+    expectNext(n);
+  }
+
+  // expectNext waits for the next of n, but not for ever.
+  function expectNext(n) {
     missed = n;
+    clearTimeout(waits);
     if (n === 0) return;
-    note(meanwhile(n), "away");
     const turn = asked;
-    setTimeout(() => {
+    waits = setTimeout(() => {
       if (turn !== asked) return;
       missed = 0;
       settle();
