@@ -3,6 +3,7 @@
 import { $, answered, make } from "./dom.js";
 import { at } from "./nodes.js";
 
+const busyFor = 2000; // ms, of a slow reader; a burst takes half a second
 const drops = 2000; // 16 MB: the browser and the system buffer some of that
 
 const parts = [
@@ -83,7 +84,7 @@ export function startFlood() {
       url: at("/flood").replace(/^http/, "ws"),
       count: drops,
       policy: $("flood-policy").value,
-      slow: $("flood-slow").checked,
+      busyMs: $("flood-slow").checked ? busyFor : 0,
     });
   });
 }

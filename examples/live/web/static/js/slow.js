@@ -1,14 +1,12 @@
-// A worker with a connection to /flood. It asks for a burst, and if it shall be slow it is then too
-// busy to read for a while. The unread drops fill the system's buffers, and then the outbox.
-const busyFor = 2000; // ms; a burst takes half a second
-
-onmessage = ({ data: { url, count, policy, slow } }) => {
+// A worker with a connection to /flood. It asks for a burst, and is then too busy to read for busyMs. The
+// unread drops fill the system's buffers, and then the outbox.
+onmessage = ({ data: { url, count, policy, busyMs } }) => {
   const socket = new WebSocket(url);
   let received = 0;
 
   socket.onopen = () => {
     socket.send(JSON.stringify({ event: "burst", id: 1, data: { count, policy } }));
-    const until = performance.now() + (slow ? busyFor : 0);
+    const until = performance.now() + busyMs;
     while (performance.now() < until);
   };
   socket.onmessage = (message) => {
