@@ -85,7 +85,7 @@ func TestProgramsTalk(t *testing.T) {
 	for name, program := range programs {
 		t.Run(name, func(t *testing.T) {
 			p := launch(t, "127.0.0.1:0")
-			bob := wstest.DialURL(t, p.url+"/ws")
+			bob := dial(t, p.url+"/ws")
 			bob.Call("message", map[string]string{"author": "Bob", "text": "before"}).OK()
 			wstest.Expect[any](bob, "message")
 

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/wsgen/wsgen/examples/live/internal/browser"
 	ws "github.com/wsgen/wsgen/runtime"
-	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // after is what the page shows of the frames that came after the newest watch.
@@ -14,8 +15,8 @@ const after = `(list => list.slice(1 + list.findLastIndex(t => t.startsWith('{"e
 func TestCountersInABrowser(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
-	between := newProxy(t, p.url[len("http://"):])
-	ada, bob := visit(t, b, "http://"+between.listener.Addr().String(), "Ada"), visit(t, b, p.url, "Bob")
+	between := newProxy(t, p.url)
+	ada, bob := visit(t, b, between.url(), "Ada"), visit(t, b, p.url, "Bob")
 	ada.waits(`!document.querySelector("#counting").open`) // nobody watches who did not ask
 	ada.clicks("#counting summary")
 	ada.sees("#frames .out .json", `{"event":"watch","data":{"on":true}}`)
@@ -25,16 +26,17 @@ func TestCountersInABrowser(t *testing.T) {
 	ada.waits(`/^\d[\d.]* (B|KiB) of [\d.]+ MiB$/.test(document.querySelector("#count-waiting").textContent)`)
 
 	// What happens is in the numbers, and the lines go on.
-	guest := wstest.DialURL(t, p.url+"/ws")
+	guest := dial(t, p.url+"/ws")
 	ada.waits(`document.querySelector("#count-connections").textContent === "3"`)
-	for range 30 {
-		guest.Send("typing", map[string]string{"author": "Eve"})
-	}
 	guest.Send("nobody's", nil)
 	guest.ExpectError(ws.CodeUnknownEvent)
 	ada.waits(`document.querySelector("#count-refused").textContent === "1"`)
-	ada.waits(`Number(document.querySelector("#count-in-most").textContent) >= 15`) // in one second, or in two
-	ada.waits(`Number(document.querySelector("#count-out-most").textContent) >= 45`)
+	ada.counts(t, func() {
+		for range 30 {
+			guest.Send("typing", map[string]string{"author": "Eve"})
+		}
+	}, `Number(document.querySelector("#count-in-most").textContent) >= 15 && // in one second, or in two
+		Number(document.querySelector("#count-out-most").textContent) >= 45`)
 	for _, line := range []string{"in", "out"} {
 		// Each second is a point, the newest at the right; the highest has the whole height.
 		ada.waits(`(points => points.length > 2 && points.at(-1)[0] === 59 && points.at(-2)[0] === 58 &&
@@ -59,12 +61,30 @@ func TestCountersInABrowser(t *testing.T) {
 	// Closed, it costs nothing: of two heartbeats later there is at most the push that was on its way.
 	ada.clicks("#counting summary")
 	ada.sees("#frames .out .json", `{"event":"watch","data":{"on":false}}`)
-	ada.waits(after + `.filter(t => t.startsWith('{"event":"heartbeat"')).length === 2`)
+	ada.waits(after + `.filter(t => t.startsWith('{"event":"heartbeat"')).length >= 2`)
 	ada.waits(after + `.filter(t => t.startsWith('{"event":"counters"')).length < 2`)
 	ada.waits(`document.querySelector("#count-connections").textContent === "–" && document.querySelector("#count-in-line").getAttribute("points") === ""`)
 	for _, v := range []visitor{ada, bob} {
 		v.hasNoFaults()
 	}
+}
+
+// counts checks that the counters come to show what somebody does. A machine that has no time may need longer for it
+// than the second or two of which they tell: then it is done once more.
+func (v visitor) counts(t *testing.T, does func(), shown string) {
+	t.Helper()
+	for range 5 {
+		points, err := browser.Eval[int](v.Page, `document.querySelector("#count-in-line").points.length`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		does()
+		v.waits(fmt.Sprintf(`document.querySelector("#count-in-line").points.length >= %d`, min(points+2, 60)))
+		if is, err := browser.Eval[bool](v.Page, shown); is && err == nil {
+			return
+		}
+	}
+	v.waits(shown)
 }
 
 // TestFramesAreNotDrivenOut checks that what comes again and again takes no place from what does not.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/wsgen/wsgen/examples/live/internal/browser"
 	ws "github.com/wsgen/wsgen/runtime"
-	"github.com/wsgen/wsgen/runtime/wstest"
 )
 
 // windows are a phone upright and on its side, a laptop, and a large screen.
@@ -128,7 +127,7 @@ func fill(t *testing.T, v visitor, url string) {
 	long := strings.Repeat("Wolfeschlegelsteinhausenberger", 2)
 	for i := range 12 {
 		name := fmt.Sprintf("%d%s", i, long)
-		guest := wstest.DialURL(t, url+"/ws?access_token=demo-ben")
+		guest := dial(t, url+"/ws?access_token=demo-ben")
 		guest.Call("hello", map[string]string{"name": name[:32]}).OK()
 		guest.Call("message", map[string]string{"author": name[:32], "text": strings.Repeat("long", 100*i) + " " + long}).OK()
 	}
@@ -164,9 +163,10 @@ func fill(t *testing.T, v visitor, url string) {
 func TestNothingMoves(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
-	between := newProxy(t, p.url[len("http://"):])
-	ada := visit(t, b, "http://"+between.listener.Addr().String(), "Ada")
+	between := newProxy(t, p.url)
+	ada := visit(t, b, between.url(), "Ada")
 	ada.eval(`document.querySelector("#counting").open = true`)
+	ada.remembersTyping()
 	boxes := func() string {
 		t.Helper()
 		got, err := browser.Eval[map[string]string](ada.Page, `Object.fromEntries(
@@ -204,7 +204,7 @@ func TestNothingMoves(t *testing.T) {
 			}
 
 			// One comes, says hello, types, and says something.
-			bob := wstest.DialURL(t, p.url+"/ws")
+			bob := dial(t, p.url+"/ws")
 			bob.Call("hello", map[string]string{"name": "Bob"}).OK()
 			ada.sees("#presence", "2")
 			counts("2")
@@ -228,10 +228,11 @@ func TestNothingMoves(t *testing.T) {
 
 			bob.Close(ws.CloseNormal, "")
 			ada.sees("#presence", "1")
-			between.cut()
-			ada.waits(`document.querySelector("#state").dataset.state !== "open" || document.querySelector("#frames .life:last-child")`)
+			between.holds()
+			ada.waits(`document.querySelector("#state").dataset.state !== "open"`)
 			same("the connection is lost")
-			ada.connects()
+			between.mends()
+			ada.comesBack()
 			same("and back")
 			counts("1")
 			same("and counted")

@@ -147,7 +147,7 @@ func (f *fleet) silent(t *testing.T) {
 func TestThreeNodes(t *testing.T) {
 	f := launchNodes(t, 3)
 	enter := func(node int, name string) *wstest.Conn {
-		c := wstest.DialURL(t, f.urls[node]+"/ws")
+		c := dial(t, f.urls[node]+"/ws")
 		c.Call("hello", map[string]string{"name": name}).OK()
 		return c
 	}
@@ -208,7 +208,7 @@ func TestNobodyIsLeftBehind(t *testing.T) {
 	for name, how := range map[string]os.Signal{"Ctrl-C": os.Interrupt, "kill": syscall.SIGTERM, "kill -9": os.Kill} {
 		t.Run(name, func(t *testing.T) {
 			f := launchNodes(t, 2)
-			c := wstest.DialURL(t, f.urls[1]+"/ws")
+			c := dial(t, f.urls[1]+"/ws")
 			if err := f.Process.Signal(how); err != nil {
 				t.Fatal(err)
 			}
@@ -281,6 +281,7 @@ func TestThePageGoesOnAtAnotherNode(t *testing.T) {
 	bob.sees("#people .badge", "ann ✓")
 	ada.types("#draft", "hello\n")
 	bob.lines("hello")
+	ada.remembersTyping()
 	bob.types("#draft", "hi")
 	ada.sees("#typing", "Bob is typing…")
 	bob.types("#draft", "!\n")
@@ -322,8 +323,7 @@ func TestANodeIsRestartedUnderAPage(t *testing.T) {
 		v.sees("#people-title", "Here now: 2")
 		v.sees("#nodes-self", "one of 3")
 	}
-	ada.clicks("#line-cut")
-	ada.sees("#line-state", "has no line")
+	ada.isCut()
 	bob.types("#draft", "one\n")
 	bob.lines("one")
 	bob.sees("#people-title", "Here now: 2")

@@ -79,8 +79,8 @@ func TestWhoIsHereInBrowsers(t *testing.T) {
 func TestWhoSpeaksAsWhom(t *testing.T) {
 	b := startBrowser(t)
 	p := launch(t, "127.0.0.1:0")
-	between := newProxy(t, p.url[len("http://"):])
-	ada, bob := visit(t, b, "http://"+between.listener.Addr().String(), "Ada"), visit(t, b, p.url, "Bob")
+	between := newProxy(t, p.url)
+	ada, bob := visit(t, b, between.url(), "Ada"), visit(t, b, p.url, "Bob")
 	ada.sees("#speaker", "You speak as Ada, a guest")
 	ada.types("#draft", "as a guest\n")
 	bob.lines("as a guest")

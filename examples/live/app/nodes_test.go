@@ -120,7 +120,8 @@ func TestNodesComeAndGo(t *testing.T) {
 	nodes := livetest.StartNodes(t, 3)
 	ada, bob := enter(t, nodes[0], "Ada"), enter(t, nodes[1], "Bob")
 	all := until(ada, "nodes", func(n chat.Nodes) bool {
-		return n.Up && len(n.Nodes) == 3 && n.Nodes[0].Connections == 1 && n.Nodes[1].Connections == 1
+		return n.Up && len(n.Nodes) == 3 && n.Nodes[0].Connections == 1 && n.Nodes[1].Connections == 1 &&
+			n.Nodes[0].State+n.Nodes[1].State+n.Nodes[2].State == "upupup" // who is late is silent for a moment
 	})
 	for i, n := range all.Nodes {
 		if n.Addr != fmt.Sprintf("127.0.0.1:%d", 3004+i) || n.State != "up" || all.Self != "127.0.0.1:3004" {

@@ -21,8 +21,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long Wait waits for a page.
-const patience = 30 * time.Second
+// patience is how long anything waits for the browser or a page. Where all is well nothing takes so long, but on a
+// machine that is busy with other things.
+const patience = time.Minute
 
 // ErrMissing says that there is no Chromium, and how to get one.
 var ErrMissing = errors.New("no Chromium: install it (Debian and Ubuntu: apt-get install chromium), " +
@@ -81,11 +82,26 @@ func Start(path, profile string, flags ...string) (*Browser, error) {
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(allocator)
 	b := &Browser{ctx, []context.CancelFunc{stop, stopAllocator}}
-	if err := chromedp.Do(ctx); err != nil {
+	if err := inTime(func() error { return chromedp.Do(ctx) }); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
 	return b, nil
+}
+
+// inTime is for what the driver does first with a context: browser and tab live no longer than that, so it cannot have
+// a deadline. What is late ends when the context does.
+func inTime(do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-late.C:
+		return fmt.Errorf("not done in %v", patience)
+	}
 }
 
 // discard drops what Chromium prints.
@@ -136,7 +152,7 @@ func (b *Browser) open(url string, o ...chromedp.ContextOption) (*Page, error) {
 			}
 		}
 	}()
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+	if err := inTime(func() error { return chromedp.Do(ctx, chromedp.Navigate(url)) }); err != nil {
 		stop()
 		return nil, fmt.Errorf("open %s: %w", url, err)
 	}
@@ -187,7 +203,7 @@ func (p *Page) Click(selector string) error {
 	return p.do("click on "+selector, chromedp.WaitEnabled(at), chromedp.Click(at))
 }
 
-// Wait waits until the JavaScript expression is true.
+// Wait waits until the JavaScript expression is true, for a minute at most.
 func (p *Page) Wait(expression string) error {
 	return p.do("wait for "+expression, chromedp.Poll[chromedp.Void](expression,
 		chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(patience)))
