@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,8 +14,12 @@ import (
 	"github.com/wsgen/wsgen/examples/live/internal/livetest"
 )
 
-// startBrowser starts Chromium, with flags of its command line "name=value". Where there is none
-// the test is skipped, in CI it fails.
+// shared is the Chromium of all tests that need no flags of their own: on a busy machine it starts for longer than most
+// tests last. Each test has servers of its own, and so origins: no page finds what another one has kept.
+var shared *browser.Browser
+
+// startBrowser returns shared, which it starts if it does not run, or a Chromium of the test's own with flags of its
+// command line "name=value". Where there is none the test is skipped, in CI it fails. It is not for parallel tests.
 func startBrowser(t *testing.T, flags ...string) *browser.Browser {
 	t.Helper()
 	path, err := browser.Find()
@@ -24,11 +29,37 @@ func startBrowser(t *testing.T, flags ...string) *browser.Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// On a busy machine Chromium may crash before it has a page, which says nothing of ours.
+	if len(flags) > 0 {
+		b := starts(t, path, t.TempDir(), flags...)
+		t.Cleanup(b.Close)
+		return b
+	}
+	if shared != nil && shared.Alive() {
+		return shared
+	}
+	closeShared()
+	profile, err := os.MkdirTemp(filepath.Dir(binary), "profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared = starts(t, path, profile)
+	return shared
+}
+
+// closeShared ends shared, if there is one.
+func closeShared() {
+	if shared != nil {
+		shared.Close()
+		shared = nil
+	}
+}
+
+// starts starts Chromium. On a busy machine it may crash before it has a page, which says nothing of ours.
+func starts(t *testing.T, path, profile string, flags ...string) *browser.Browser {
+	t.Helper()
 	for left := 2; ; left-- {
-		b, err := browser.Start(path, t.TempDir(), flags...)
+		b, err := browser.Start(path, profile, flags...)
 		if err == nil {
-			t.Cleanup(b.Close)
 			return b
 		}
 		if left == 0 {

@@ -113,16 +113,18 @@ func (p *secure) ends(t *testing.T) (asked []string) {
 // TLS. If the server says that it takes them there, that is the TCP connection by which the page
 // came. Else it is another one, over HTTP/1.1.
 func TestBrowsersOverHTTP2(t *testing.T) {
+	with, without := launchHTTP2(t, "http2xconnect=1"), launchHTTP2(t, "")
+	b := startBrowser(t, "ignore-certificate-errors-spki-list="+with.key+","+without.key)
 	for name, c := range map[string]struct {
-		debug, asked string
-		connections  int
+		p           *secure
+		asked       string
+		connections int
 	}{
-		"with http2xconnect=1": {"http2xconnect=1", "CONNECT HTTP/2.0", 1},
-		"without":              {"", "GET HTTP/1.1", 3},
+		"with http2xconnect=1": {with, "CONNECT HTTP/2.0", 1},
+		"without":              {without, "GET HTTP/1.1", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := launchHTTP2(t, c.debug)
-			b := startBrowser(t, "ignore-certificate-errors-spki-list="+p.key)
+			p := c.p
 			ada, bob := visit(t, b, p.url, "Ada"), visit(t, b, p.url, "Bob")
 			ada.types("#draft", "hello Bob\n")
 			bob.lines("hello Bob")

@@ -42,6 +42,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
+	defer closeShared()
 	return m.Run()
 }
 

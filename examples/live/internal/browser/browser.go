@@ -116,6 +116,15 @@ func (b *Browser) Close() {
 	}
 }
 
+// Alive reports whether the browser runs, and answers.
+func (b *Browser) Alive() bool {
+	err := inTime(func() error {
+		_, err := chromedp.Run(b.ctx, chromedp.Evaluate[int]("1"))
+		return err
+	})
+	return err == nil
+}
+
 // Page is one tab, in a window of its own.
 type Page struct {
 	ctx  context.Context
