@@ -54,6 +54,11 @@ type Keeper interface {
 
 	// Read returns what a channel has after a position, oldest first, and limit
 	// messages at most, one at least.
+	//
+	// Who comes from another node with a position that was told there need not be
+	// ahead of this one: where nothing is kept behind an earlier position, Read from
+	// that has a Top that is not before any position of the channel that Ends or Read
+	// have returned to anybody until then, or has it soon, if who has answered lags.
 	Read(ctx context.Context, log Log, channel string, after Position, limit int) (Page, error)
 
 	// Ends returns the end of each channel, in their order: a position behind the
@@ -114,6 +119,8 @@ type Page struct {
 	Epoch string
 	// Top is the last offset there is or, if Complete is true, that of the position
 	// if it is later. Who takes it for the end misses nothing that is kept later.
+	// If Complete is true and there are no Entries it may be later than both: nothing
+	// is kept up to there, and nothing will be.
 	Top uint64
 	// Complete says that nothing is missing between the position and the first of
 	// Entries or, if there are none, the end. It is certain. False is in doubt: what

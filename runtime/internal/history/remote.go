@@ -14,7 +14,9 @@ import (
 type remote[P Peer] struct {
 	channel string
 	epoch   string // "" before the tail is open: its end is not known yet
-	last    uint64 // offset of the last message that was delivered; the end, if nothing is missing
+	last    uint64 // the end, if nothing is missing: nothing up to here will be delivered any more
+	quiet   uint64 // nothing was kept behind this offset, up to last
+	heard   bool   // a message was delivered there
 	known   uint64 // an offset that there is, as the engine has said; a replica may not have it yet
 
 	reading bool      // something is missing, or may be: what comes is held
@@ -116,7 +118,8 @@ func (t *Tails[P]) accept(x *tail[P], a Arrival, after *chores) bool {
 	}
 	// What lay in between is lost if it was kept: followers have it nevertheless, so to
 	// them this one comes behind that.
-	a.Entry.Prev, r.last = r.last, a.Entry.Offset
+	a.Entry.Prev = r.quiet
+	r.last, r.quiet, r.heard = a.Entry.Offset, a.Entry.Offset, true
 	t.remote.recents.add(&r.recent, a.Entry)
 	if a.Entry.Frame != nil {
 		after.add(t.remote.o.Deliver(x.key, a, Followers[P]{t, x}))
@@ -146,7 +149,9 @@ func (t *Tails[P]) enter(x *tail[P], r *remote[P]) {
 func (t *Tails[P]) begins(x *tail[P], at Position) {
 	t.remote.index.Lock()
 	defer t.remote.index.Unlock()
-	x.remote.epoch, x.remote.last, x.remote.known = at.Epoch, at.Offset, 0
+	r := x.remote
+	r.epoch, r.last, r.known = at.Epoch, at.Offset, 0
+	r.quiet, r.heard = at.Offset, false
 }
 
 // shut ends to hear a history that nobody has followed for a while. While it is read
@@ -214,6 +219,9 @@ func (t *Tails[P]) settle(x *tail[P], found Found, after *chores) bool {
 	} else {
 		for _, a := range found.Arrivals {
 			t.accept(x, a, after)
+		}
+		if len(found.Arrivals) == 0 { // nodes can tell how far a silent history is by nothing else
+			r.last = max(r.last, found.Top)
 		}
 		if found.Top > r.last {
 			return false // there are more pages
@@ -328,7 +336,8 @@ func (t *Tails[P]) readOn(x *tail[P], tries int) (more, moved bool) {
 		r.letOthers()
 		r.known = 0
 	}
-	return true, before != Position{r.epoch, r.last}
+	silent := found.Complete && len(found.Arrivals) == 0 // so who has answered may lag
+	return true, !silent && before != Position{r.epoch, r.last}
 }
 
 // atOnce is how many messages that were read are delivered under one lock, which those

@@ -198,6 +198,68 @@ func TestRemoteClaims(t *testing.T) {
 	})
 }
 
+// TestRemoteSilent: where one sequence counts for all histories of an engine, nodes that
+// have begun to hear one in which nothing is kept at different times know different
+// ends. Who comes from a node that is further on is told at once that nothing is
+// missing, hears what is kept then, once, and may go back to where it has been.
+func TestRemoteSilent(t *testing.T) {
+	inBubble(t, func(e *simEngine, n *simNode, k Key) {
+		e.shared = true
+		other := e.node(1 << 20)
+		defer other.die()
+		stays, moves := newSimPeer(1, 100), newSimPeer(2, 100)
+		n.tails.Follow(stays, k, none, nil)
+		time.Sleep(2 * time.Second)
+		for range 100 {
+			e.keep(e.keys[1], nil, nil)
+		}
+		other.tails.Follow(moves, k, none, nil)
+		time.Sleep(time.Second)
+		var f simFrame
+		_ = json.Unmarshal(moves.take(1)[0], &f)
+		was := f.At
+		if was.Offset <= 20 {
+			t.Fatalf("it is at %v, which tells nothing", was)
+		}
+		other.tails.Leave(moves, false, k.Name)
+		n.tails.Follow(moves, k, at(was), nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(moves, []Position{was}, "joined a 0 true")
+		if n := e.of(fmt.Sprint("reads of ", chasePage)); n > 0 {
+			t.Errorf("it was read %d times for the follower, and the tail knows all", n)
+		}
+		first := e.keep(k, nil, nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(moves, []Position{was, first}, "kept a 1")
+		e.want(stays, []Position{first}, "joined a", "kept a 0")
+		for _, back := range []*simNode{n, other} {
+			back.tails.Leave(moves, false, k.Name)
+			back.tails.Follow(moves, k, at(was), nil)
+			time.Sleep(100 * time.Millisecond)
+			e.want(moves, []Position{was, first}, "joined a 0 true", "kept a 1")
+		}
+	})
+}
+
+// TestRemoteSilentBehind: who was away for long comes back to where nothing was ever
+// kept, to a node that has begun to hear it since. Nothing is missing.
+func TestRemoteSilentBehind(t *testing.T) {
+	inBubble(t, func(e *simEngine, n *simNode, k Key) {
+		e.shared = true
+		was := e.end(k)
+		for range 100 {
+			e.keep(e.keys[1], nil, nil)
+		}
+		p := newSimPeer(1, 100)
+		n.tails.Follow(p, k, at(was), nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(p, []Position{was}, "joined a 0 true")
+		first := e.keep(k, nil, nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(p, []Position{first}, "kept a 0")
+	})
+}
+
 // TestRemoteUnion: who follows two rooms gets a push to both in the first one, when it
 // comes and when they catch up; who follows the second alone gets it there.
 func TestRemoteUnion(t *testing.T) {

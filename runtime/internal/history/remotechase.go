@@ -155,7 +155,7 @@ func (t *Tails[P]) atHand(c *chase[P]) (entries []*Entry, ok bool) {
 	switch {
 	case len(h.page) > 0:
 		return h.page, true
-	case c.at.Offset == r.last:
+	case c.at.Offset >= r.quiet:
 		h.page = nil
 		return nil, true
 	}
@@ -176,7 +176,12 @@ func (t *Tails[P]) consider(c *chase[P], found *Page) bool {
 	case len(found.Entries) > 0:
 		c.remote.page, c.remote.stuck = found.Entries, since{}
 		r.known = max(r.known, found.Entries[len(found.Entries)-1].Offset)
-	case c.at.Offset == r.last:
+	case c.at.Offset >= r.quiet:
+	case c.at.Offset < found.Top && !(r.heard && r.quiet <= found.Top): // nothing is missing up to there
+		if c.remote.joins {
+			t.recover(c)
+		}
+		c.at.Offset, c.remote.stuck = min(found.Top, r.last), since{}
 	case !c.remote.stuck.tooLong(): // a replica does not know it yet
 		return false
 	default:

@@ -30,12 +30,15 @@ type troubles struct {
 
 // simEngine is an engine.
 type simEngine struct {
-	t    *testing.T
-	size int
-	keys []Key
-	byID map[string]Key
+	t      *testing.T
+	size   int
+	keys   []Key
+	silent int // so many of keys, the last ones, in which nothing is ever kept
+	byID   map[string]Key
 
 	mu       sync.Mutex
+	shared   bool       // all histories have their offsets from one sequence
+	last     uint64     // guarded by mu; of that
 	random   *rand.Rand // guarded by mu
 	troubles troubles   // guarded by mu
 	logs     map[Key]*simLog
@@ -112,6 +115,10 @@ func (e *simEngine) keep(k Key, except []uint64, copies []Copy) Position {
 	defer e.mu.Unlock()
 	l := e.log(k)
 	m := simKept{offset: l.last + 1 + e.random.Uint64N(3), except: except, copies: copies}
+	if e.shared {
+		e.last++
+		m.offset = e.last
+	}
 	if n := len(l.entries); n > 0 {
 		m.prev = l.entries[n-1].offset
 	} else {
@@ -304,6 +311,9 @@ func (n *simNode) Read(ctx context.Context, k Key, after Position, limit int) (F
 		return Found{Epoch: l.epoch, Top: l.last}, nil
 	}
 	f := Found{Epoch: l.epoch, Top: max(l.last, after.Offset)}
+	if e := n.simEngine; e.shared && l.last <= after.Offset {
+		f.Top = max(e.last, after.Offset)
+	}
 	for _, m := range l.entries {
 		if m.offset > after.Offset && len(f.Arrivals) < limit {
 			f.Arrivals = append(f.Arrivals, l.frame(k, m))
@@ -336,6 +346,9 @@ func (n *simNode) Ends(ctx context.Context, _ *Log, channels []string) ([]Positi
 	for i, c := range channels {
 		l := n.log(n.byID[c])
 		ends[i] = Position{l.epoch, l.last}
+		if n.shared && l.last == 0 { // of a replica that lags, or not
+			ends[i].Offset = n.last - min(n.last, n.random.Uint64N(20))
+		}
 		if e := len(l.entries); e > 1 && n.chance(n.troubles.stale) {
 			ends[i].Offset = l.entries[e-1-n.random.IntN(min(e, 3))].offset
 		}
@@ -540,18 +553,20 @@ func TestRemoteSimulation(t *testing.T) {
 		size     int
 		recent   int
 		troubles troubles
+		silent   int      // rooms in which nothing is kept, while one sequence counts for all
 		want     []string // what has to happen for the test to show something
 		never    []string
 	}{
-		{"losses", 10_000, 1 << 20, troubles{silent: 0.02, lost: 0.05, twice: 0.05}, []string{"recovered"}, []string{"lost", "unrecovered"}},
-		{"bad reads", 10_000, 2 << 10, troubles{silent: 0.05, fails: 0.2, stale: 0.3, slow: 3 * time.Millisecond}, []string{"recovered", "stale"}, []string{"lost", "unrecovered"}},
-		{"small histories", 10, 2 << 10, troubles{silent: 0.02, stale: 0.2, slow: 2 * time.Millisecond}, []string{"recovered", "unrecovered"}, nil},
-		{"an engine that forgets", 100, 16 << 10, troubles{silent: 0.02, stale: 0.1, slow: time.Millisecond, wipes: 100 * time.Millisecond, forgets: 50 * time.Millisecond}, []string{"recovered", "unrecovered", "lost"}, nil},
-		{"nodes die, and links break", 10_000, 16 << 10, troubles{twice: 0.02, fails: 0.05, slow: time.Millisecond, breaks: 100 * time.Millisecond, kills: 250 * time.Millisecond}, []string{"recovered"}, []string{"lost", "unrecovered"}},
+		{"losses", 10_000, 1 << 20, troubles{silent: 0.02, lost: 0.05, twice: 0.05}, 0, []string{"recovered"}, []string{"lost", "unrecovered"}},
+		{"bad reads", 10_000, 2 << 10, troubles{silent: 0.05, fails: 0.2, stale: 0.3, slow: 3 * time.Millisecond}, 0, []string{"recovered", "stale"}, []string{"lost", "unrecovered"}},
+		{"small histories", 10, 2 << 10, troubles{silent: 0.02, stale: 0.2, slow: 2 * time.Millisecond}, 0, []string{"recovered", "unrecovered"}, nil},
+		{"an engine that forgets", 100, 16 << 10, troubles{silent: 0.02, stale: 0.1, slow: time.Millisecond, wipes: 100 * time.Millisecond, forgets: 50 * time.Millisecond}, 0, []string{"recovered", "unrecovered", "lost"}, nil},
+		{"nodes die, and links break", 10_000, 16 << 10, troubles{twice: 0.02, fails: 0.05, slow: time.Millisecond, breaks: 100 * time.Millisecond, kills: 250 * time.Millisecond}, 0, []string{"recovered"}, []string{"lost", "unrecovered"}},
+		{"silent rooms", 10_000, 2 << 10, troubles{silent: 0.02, fails: 0.05, stale: 0.1, slow: time.Millisecond, kills: 250 * time.Millisecond}, 3, []string{"recovered", "stale"}, []string{"lost", "unrecovered"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			e := simulateRemote(t, c.size, c.recent, c.troubles, rand.Uint64())
+			e := simulateRemote(t, c.size, c.recent, c.silent, c.troubles, rand.Uint64())
 			for _, what := range append(c.want, "kept") {
 				if e.told[what] < 3 {
 					t.Errorf("%s %d times: that shows little", what, e.told[what])
@@ -566,10 +581,10 @@ func TestRemoteSimulation(t *testing.T) {
 	}
 }
 
-func simulateRemote(t *testing.T, size, recent int, wrong troubles, seed uint64) *simEngine {
+func simulateRemote(t *testing.T, size, recent, silent int, wrong troubles, seed uint64) *simEngine {
 	t.Logf("seed %d", seed)
 	e := &simEngine{
-		t: t, size: size, byID: map[string]Key{}, random: rand.New(rand.NewPCG(seed, 1000)), troubles: wrong,
+		t: t, size: size, silent: silent, shared: silent > 0, byID: map[string]Key{}, random: rand.New(rand.NewPCG(seed, 1000)), troubles: wrong,
 		logs: map[Key]*simLog{}, told: map[string]int{}, reading: map[int]int{}, most: map[int]int{},
 	}
 	l := &Log{Name: "sim", Size: size, TTL: time.Hour}
@@ -600,7 +615,7 @@ func simulateRemote(t *testing.T, size, recent int, wrong troubles, seed uint64)
 				if random.IntN(5) == 0 {
 					except = []uint64{uint64(random.IntN(15)), uint64(random.IntN(15))}
 				}
-				e.keep(e.keys[random.IntN(len(e.keys))], except, nil)
+				e.keep(e.keys[random.IntN(len(e.keys)-e.silent)], except, nil)
 				time.Sleep(time.Duration(random.IntN(int(time.Millisecond))))
 			}
 		})
