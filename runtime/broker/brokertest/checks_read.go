@@ -15,15 +15,17 @@ import (
 type list struct {
 	at    []broker.Position // of the messages; the first is where it begins, and has none
 	texts []string
+	tops  []uint64 // as far as nothing was said to be behind each, when it was the last
 }
 
 func newList(start broker.Position) *list {
-	return &list{at: []broker.Position{start}, texts: []string{""}}
+	return &list{at: []broker.Position{start}, texts: []string{""}, tops: []uint64{0}}
 }
 
 func (l *list) add(at broker.Position, text string) {
 	l.at = append(l.at, at)
 	l.texts = append(l.texts, text)
+	l.tops = append(l.tops, 0)
 }
 
 // check reads behind each position. What is said to be complete is, and so it must be
@@ -40,6 +42,9 @@ func (l *list) check(s *suite, n *node, log broker.Log, channel string, must int
 func (l *list) checkAt(s *suite, n *node, log broker.Log, channel string, i, limit, must int) {
 	s.Helper()
 	behind := len(l.at) - 1 - i
+	if behind > 0 && l.at[i+1].Offset <= l.tops[i] {
+		s.Fatalf("%s: there was nothing up to %d, and then a message was kept at %d", channel, l.tops[i], l.at[i+1].Offset)
+	}
 	s.comes(fmt.Sprintf("%d entries behind message %d of %d on %s", min(limit, behind), i, len(l.at)-1, channel), func() bool {
 		page := n.read(log, channel, l.at[i], limit)
 		switch {
@@ -56,7 +61,9 @@ func (l *list) checkAt(s *suite, n *node, log broker.Log, channel string, i, lim
 			}
 		}
 		last := l.at[len(l.at)-1].Offset
-		if page.Top > last {
+		if behind == 0 && page.Top > last { // and what comes has to be behind that
+			l.tops[i] = max(l.tops[i], page.Top)
+		} else if page.Top > last {
 			s.Errorf("node %d: Read of %s: the top is %d, and the end is at %d", n.number, channel, page.Top, last)
 		}
 		// If there is less, who has answered lags: what is there is right.

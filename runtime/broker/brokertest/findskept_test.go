@@ -3,6 +3,7 @@ package brokertest_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/broker"
@@ -116,7 +117,15 @@ func keeperFlaws() map[string]map[string]flaw {
 		"KeepExpires": {"always complete": reading(func(page *broker.Page, after broker.Position) {
 			page.Complete = page.Epoch == after.Epoch
 		})},
-		"KeepEnds":  {"one too far": {end: func(at broker.Position) broker.Position { at.Offset++; return at }}},
+		"KeepEnds": {"one too far": {end: func(at broker.Position) broker.Position { at.Offset++; return at }}},
+		"KeepSilent": {
+			"places that others do not find": places(),
+			"nothing up to where something comes": reading(func(page *broker.Page, _ broker.Position) {
+				if page.Complete && len(page.Entries) == 0 {
+					page.Top += 1000
+				}
+			}),
+		},
 		"KeepModel": {"always complete": reading(func(page *broker.Page, _ broker.Position) { page.Complete = true })},
 		"KeepLogs": {"one for all": keeping(func(batch []broker.Kept) {
 			for i := range batch {
@@ -150,6 +159,17 @@ func keeperFlaws() map[string]map[string]flaw {
 			}
 		})},
 	}
+}
+
+// places has silent channels end at another place each time, and Read know of none.
+func places() flaw {
+	var n atomic.Uint64
+	return flaw{end: func(at broker.Position) broker.Position {
+		if at.Offset == 0 {
+			at.Offset = n.Add(1)
+		}
+		return at
+	}}
 }
 
 // later keeps what could not be kept, when something can be.

@@ -174,11 +174,8 @@ func (n *node) readAll(log broker.Log, channel string, after broker.Position, li
 			texts = append(texts, string(d.Data))
 			after = d.At
 		}
-		if after.Offset >= page.Top {
+		if len(page.Entries) == 0 || after.Offset >= page.Top {
 			return texts
-		}
-		if len(page.Entries) == 0 {
-			n.pause() // the top is known, and what is there is not: who has answered lags
 		}
 	}
 }

@@ -159,6 +159,7 @@ var keeperChecks = []check{
 	{name: "KeepTrims", keeps: true, check: checkKeepTrims},
 	{name: "KeepExpires", keeps: true, check: checkKeepExpires},
 	{name: "KeepEnds", keeps: true, check: checkKeepEnds},
+	{name: "KeepSilent", keeps: true, check: checkKeepSilent},
 	{name: "KeepModel", keeps: true, check: checkKeepModel},
 	{name: "KeepLogs", keeps: true, check: checkKeepLogs},
 	{name: "KeepDeclare", keeps: true, check: checkKeepDeclare},

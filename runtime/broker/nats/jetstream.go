@@ -123,6 +123,9 @@ type streamInfo struct {
 	State  struct {
 		First uint64 `json:"first_seq"`
 		Last  uint64 `json:"last_seq"`
+		// Subjects are how many messages there are on those that were asked for. The
+		// servers count them behind Last, so all up to that are among them.
+		Subjects map[string]uint64 `json:"subjects"`
 	} `json:"state"`
 }
 
@@ -156,6 +159,15 @@ type streamConfig struct {
 // info asks the leader for a stream.
 func (c *conn) info(ctx context.Context, stream string) (info streamInfo, err error) {
 	err = c.api(ctx, "STREAM.INFO."+stream, nil, &info)
+	return info, err
+}
+
+// infoOn is info with how many messages there are on a subject.
+func (c *conn) infoOn(ctx context.Context, stream, subject string) (info streamInfo, err error) {
+	ask := struct {
+		Subject string `json:"subjects_filter"`
+	}{subject}
+	err = c.api(ctx, "STREAM.INFO."+stream, ask, &info)
 	return info, err
 }
 

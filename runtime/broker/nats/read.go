@@ -111,6 +111,8 @@ func (r *reading) read(limit int) (broker.Page, error) {
 	}
 	if len(all) > 0 && all[0].seq == r.after.Offset {
 		all, prev = all[1:], r.after.Offset // it is kept itself, so whatever came behind it is
+	} else if top := r.silentUpTo(subject, got); top > 0 {
+		return broker.Page{Epoch: r.facts.epoch, Top: top, Complete: true}, nil
 	} else if certain, err := r.isComplete(subject, got); err != nil {
 		return broker.Page{}, err
 	} else if !certain {
@@ -140,6 +142,32 @@ func (r *reading) page(subject string, all []stored, prev uint64, limit, pending
 		page.Top = max(page.Top, end.messages[0].seq)
 	}
 	return page, nil
+}
+
+// silentUpTo returns up to where nothing was ever kept behind a position, if nothing
+// was found there; 0 if that is not certain. One answer says all of that, so it is true
+// of what the server knew that has given it, the leader or not: nothing of the channel is
+// in the stream, and the stream has dropped nothing behind the position. The leader is
+// who is asked, since other nodes have told positions that are its last sequence of some
+// moment before, or less.
+func (r *reading) silentUpTo(subject string, got found) uint64 {
+	if len(got.messages) > 0 {
+		return 0
+	}
+	before := r.s.seen()
+	info, err := r.c.infoOn(r.ctx, r.s.name, subject)
+	if err != nil {
+		return 0 // whoever asks next finds out why
+	}
+	f, err := r.s.read(info)
+	if err != nil || f.epoch != r.after.Epoch || r.s.hasLost(f, before) || len(info.State.Subjects) > 0 {
+		return 0
+	}
+	if f.first > r.after.Offset+1 || r.after.Offset > f.last {
+		return 0
+	}
+	r.s.tells(f.epoch, f.last)
+	return f.last
 }
 
 // isComplete reports whether nothing is missing between a position that is not kept
@@ -209,6 +237,7 @@ func (r *reading) ends(channels []string) ([]broker.Position, error) {
 	if err := r.know(false); err != nil {
 		return nil, err
 	}
+	marked := r.mark()
 	// One message of the stream is asked for with them, since JetStream does not say
 	// what it knows if it finds nothing.
 	last, err := r.c.ofAny(r.ctx, r.s.name, question{Last: r.s.subject(r.facts.epoch, ">")})
@@ -226,7 +255,7 @@ func (r *reading) ends(channels []string) ([]broker.Position, error) {
 	there := last.messages[0].subject
 	subjects = slices.DeleteFunc(slices.Compact(subjects), func(s string) bool { return s == there })
 	subjects = slices.Insert(subjects, 0, there)
-	ends, err := r.lastOf(subjects)
+	ends, err := r.lastOf(subjects, marked)
 	if err != nil {
 		return nil, err
 	}
@@ -239,8 +268,8 @@ func (r *reading) ends(channels []string) ([]broker.Position, error) {
 
 // lastOf returns the sequences of the last messages on subjects, of which there is one
 // on the first. Each answer may be another server's, so only what one has said all of
-// tells what is not there.
-func (r *reading) lastOf(subjects []string) (map[string]uint64, error) {
+// tells what is not there, and only one that has the last mark.
+func (r *reading) lastOf(subjects []string, marked uint64) (map[string]uint64, error) {
 	ends := make(map[string]uint64, len(subjects))
 	for rest := subjects[1:]; ; {
 		got, err := r.c.ofAny(r.ctx, r.s.name, question{MultiLast: append(subjects[:1:1], rest...), MaxBytes: endsBytes})
@@ -255,8 +284,12 @@ func (r *reading) lastOf(subjects []string) (map[string]uint64, error) {
 		}
 		rest = slices.DeleteFunc(slices.Clone(rest), func(subject string) bool { return ends[subject] > 0 })
 		if got.pending == 0 {
+			if len(rest) > 0 && got.upTo < marked {
+				return nil, errLags
+			}
 			for _, subject := range rest {
 				ends[subject] = got.upTo
+				r.s.tells(r.facts.epoch, got.upTo)
 			}
 			return ends, nil
 		}
@@ -277,5 +310,6 @@ func (r *reading) empty(channels []string) ([]broker.Position, error) {
 	if last > 0 || r.facts.epoch != epoch {
 		return nil, errLags
 	}
+	r.s.tells(epoch, r.facts.last)
 	return slices.Repeat([]broker.Position{{Epoch: epoch, Offset: r.facts.last}}, len(channels)), nil
 }

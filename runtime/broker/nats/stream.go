@@ -38,6 +38,7 @@ type stream struct {
 	mu     sync.Mutex
 	known  facts  // guarded by mu
 	newest newest // guarded by mu
+	marked mark   // guarded by mu
 }
 
 // facts are what the servers have said of a stream.
@@ -47,15 +48,6 @@ type facts struct {
 	epoch       string
 	least       int    // so many messages of each channel were never too many
 	first, last uint64 // sequences that the leader had
-}
-
-// newest is how far a stream has come, as this link has seen.
-type newest struct {
-	epoch string
-	seq   uint64    // that was kept, or heard
-	heard uint64    // that was heard
-	time  time.Time // of that
-	lost  bool      // another message was heard where there had been one: the newest were lost
 }
 
 // stream returns what the link knows of a log.
@@ -143,54 +135,6 @@ func (s *stream) doubt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known.conn = nil
-}
-
-// hears notes a message that was heard.
-func (s *stream) hears(m heard) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known.epoch != m.at.Epoch {
-		s.known.conn = nil // it was made anew
-	}
-	n := &s.newest
-	switch {
-	case n.epoch != m.at.Epoch:
-		at, _ := time.Parse(time.RFC3339Nano, m.time)
-		*n = newest{epoch: m.at.Epoch, seq: m.at.Offset, heard: m.at.Offset, time: at}
-	case m.at.Offset > n.heard:
-		n.heard, n.seq = m.at.Offset, max(n.seq, m.at.Offset)
-		n.time, _ = time.Parse(time.RFC3339Nano, m.time)
-	default: // one comes twice when the leader changes, and is as old as it was
-		if at, err := time.Parse(time.RFC3339Nano, m.time); err == nil && at.After(n.time) {
-			n.lost, s.known.conn = true, nil
-		}
-	}
-}
-
-// keeps notes a message that was kept.
-func (s *stream) keeps(at broker.Position) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := &s.newest; n.epoch != at.Epoch {
-		*n = newest{epoch: at.Epoch, seq: at.Offset}
-	} else {
-		n.seq = max(n.seq, at.Offset)
-	}
-}
-
-// seen returns how far the stream has come, as this link has seen.
-func (s *stream) seen() newest {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.newest
-}
-
-// hasLost reports whether a stream has lost its newest messages: somebody had heard them
-// before the leader was asked, and they are not there. Their sequences will be given
-// again. What was kept since may not be in the answer.
-func (s *stream) hasLost(f facts, before newest) bool {
-	now := s.seen()
-	return now.epoch == f.epoch && now.lost || before.epoch == f.epoch && before.seq > f.last
 }
 
 // ---- asking; the caller has the turn

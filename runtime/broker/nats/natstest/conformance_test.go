@@ -115,5 +115,5 @@ func TestConformanceCluster(t *testing.T) {
 func TestKeeperCluster(t *testing.T) {
 	servers := natstest.Cluster(t, 3)
 	brokertest.RunKeeper(t, func(t *testing.T) brokertest.Engine { return inCluster(t, servers) },
-		"KeepOrder", "KeepKeysAtOnce", "KeepRead", "KeepReadWhereHeard", "KeepEnds", "KeepModel", "KeepCut", "KeepEmpty")
+		"KeepOrder", "KeepKeysAtOnce", "KeepRead", "KeepReadWhereHeard", "KeepEnds", "KeepSilent", "KeepModel", "KeepCut", "KeepEmpty")
 }
