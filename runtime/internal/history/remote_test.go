@@ -260,6 +260,39 @@ func TestRemoteSilentBehind(t *testing.T) {
 	})
 }
 
+// TestRemoteSilentSince: a history goes on to where the engine says that nothing is kept
+// behind its last message. So nobody is told of a loss when that message ages out, and
+// who has had it need not be told of one either.
+func TestRemoteSilentSince(t *testing.T) {
+	inBubble(t, func(e *simEngine, n *simNode, k Key) {
+		e.shared = true
+		stays, back := newSimPeer(1, 100), newSimPeer(2, 100)
+		n.tails.Follow(stays, k, none, nil)
+		time.Sleep(time.Second)
+		only := e.keep(k, nil, nil)
+		for range 3 {
+			for range 10 {
+				e.keep(e.keys[1], nil, nil)
+			}
+			e.mu.Lock()
+			e.old = true
+			e.mu.Unlock()
+			time.Sleep(37 * time.Second)
+			e.mu.Lock()
+			e.log(k).entries, e.dropped = nil, e.last
+			e.mu.Unlock()
+		}
+		e.want(stays, []Position{only}, "joined a", "kept a 0")
+		n.tails.Follow(back, k, at(only), nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(back, []Position{only}, "joined a 0 true")
+		second := e.keep(k, nil, nil)
+		time.Sleep(100 * time.Millisecond)
+		e.want(stays, []Position{second}, "kept a 0")
+		e.want(back, []Position{second}, "kept a 0")
+	})
+}
+
 // TestRemoteUnion: who follows two rooms gets a push to both in the first one, when it
 // comes and when they catch up; who follows the second alone gets it there.
 func TestRemoteUnion(t *testing.T) {

@@ -39,6 +39,8 @@ type simEngine struct {
 	mu       sync.Mutex
 	shared   bool       // all histories have their offsets from one sequence
 	last     uint64     // guarded by mu; of that
+	dropped  uint64     // guarded by mu; up to here nothing is kept any more
+	old      bool       // guarded by mu; what is kept will be dropped before long
 	random   *rand.Rand // guarded by mu
 	troubles troubles   // guarded by mu
 	logs     map[Key]*simLog
@@ -324,6 +326,9 @@ func (n *simNode) Read(ctx context.Context, k Key, after Position, limit int) (F
 	} else {
 		f.Complete = l.last <= after.Offset
 	}
+	if after.Offset < n.dropped { // nobody can tell
+		f.Complete = false
+	}
 	if f.Complete && n.chance(n.troubles.stale) {
 		n.told["stale"]++
 		f.Arrivals = f.Arrivals[:n.random.IntN(len(f.Arrivals)+1)]
@@ -346,7 +351,9 @@ func (n *simNode) Ends(ctx context.Context, _ *Log, channels []string) ([]Positi
 	for i, c := range channels {
 		l := n.log(n.byID[c])
 		ends[i] = Position{l.epoch, l.last}
-		if n.shared && l.last == 0 { // of a replica that lags, or not
+		if n.old {
+			ends[i].Offset = n.last
+		} else if n.shared && l.last == 0 { // of a replica that lags, or not
 			ends[i].Offset = n.last - min(n.last, n.random.Uint64N(20))
 		}
 		if e := len(l.entries); e > 1 && n.chance(n.troubles.stale) {
