@@ -63,7 +63,8 @@ type Keeper interface {
 
 	// Ends returns the end of each channel, in their order: a position behind the
 	// last message, from which nothing is missing that is kept later. It is the
-	// position of that message or, where there is none, one that no message has.
+	// position of that message or, where there is none, or where it may be gone soon,
+	// one that no message has.
 	Ends(ctx context.Context, log Log, channels []string) ([]Position, error)
 }
 

@@ -202,6 +202,7 @@ type stored struct {
 	subject string
 	seq     uint64
 	data    []byte
+	time    string // when it was stored, as JetStream writes it
 }
 
 // found is the answer to a question for several messages.
@@ -234,7 +235,7 @@ func (c *conn) ofAny(ctx context.Context, stream string, q question) (f found, e
 			if !ok {
 				return f, fmt.Errorf("natsbroker: an answer of JetStream without a sequence: %q", m.Header)
 			}
-			f.messages = append(f.messages, stored{subject: m.Header.Get("Nats-Subject"), seq: seq, data: m.Data})
+			f.messages = append(f.messages, stored{subject: m.Header.Get("Nats-Subject"), seq: seq, data: m.Data, time: m.Header.Get("Nats-Time-Stamp")})
 		case "204":
 			pending, _ := parseOffset(m.Header.Get("Nats-Num-Pending"))
 			f.pending = int(pending)

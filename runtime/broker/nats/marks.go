@@ -31,7 +31,7 @@ type mark struct {
 // behind that is behind a mark, too. It returns the sequence of that; 0 if there is none,
 // since JetStream has not taken it.
 func (r *reading) mark() uint64 {
-	s, every, now := r.s, age(r.log)/marks, time.Now()
+	s, every, now := r.s, max(r.facts.age/marks, time.Millisecond), time.Now()
 	s.mu.Lock()
 	last := s.marked
 	s.mu.Unlock()

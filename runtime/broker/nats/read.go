@@ -109,10 +109,11 @@ func (r *reading) read(limit int) (broker.Page, error) {
 	if i := slices.IndexFunc(all, func(m stored) bool { return m.subject != subject }); i >= 0 {
 		return broker.Page{}, fmt.Errorf("natsbroker: stream %s: %s was asked for, and there is %s", r.s.name, subject, all[i].subject)
 	}
+	if top := r.silentUpTo(subject, got); top > 0 {
+		return broker.Page{Epoch: r.facts.epoch, Top: top, Complete: true}, nil
+	}
 	if len(all) > 0 && all[0].seq == r.after.Offset {
 		all, prev = all[1:], r.after.Offset // it is kept itself, so whatever came behind it is
-	} else if top := r.silentUpTo(subject, got); top > 0 {
-		return broker.Page{Epoch: r.facts.epoch, Top: top, Complete: true}, nil
 	} else if certain, err := r.isComplete(subject, got); err != nil {
 		return broker.Page{}, err
 	} else if !certain {
@@ -145,15 +146,41 @@ func (r *reading) page(subject string, all []stored, prev uint64, limit, pending
 }
 
 // silentUpTo returns up to where nothing was ever kept behind a position, if nothing
-// was found there; 0 if that is not certain. One answer says all of that, so it is true
-// of what the server knew that has given it, the leader or not: nothing of the channel is
-// in the stream, and the stream has dropped nothing behind the position. The leader is
-// who is asked, since other nodes have told positions that are its last sequence of some
-// moment before, or less.
+// was found there; 0 if that is not certain, or if it is not asked since the position's
+// own message will be there for a while. One answer says all of it, so it is true of what
+// the server knew that has given it.
 func (r *reading) silentUpTo(subject string, got found) uint64 {
-	if len(got.messages) > 0 {
+	switch {
+	case len(got.messages) == 0:
+		if top := r.neverUpTo(subject); top > 0 {
+			return top
+		}
+	case len(got.messages) > 1 || got.pending > 0 || got.messages[0].seq != r.after.Offset || !r.isOld(got.messages[0]):
 		return 0
 	}
+	last, err := r.c.ofAny(r.ctx, r.s.name, question{MultiLast: []string{subject}, MaxBytes: endsBytes})
+	if err != nil || len(last.messages) != 1 || last.messages[0].seq > r.after.Offset || last.upTo < r.after.Offset {
+		return 0
+	}
+	// The channel's last message is there and before the position, and of a channel the
+	// oldest go first.
+	r.s.tells(r.facts.epoch, last.upTo)
+	return last.upTo
+}
+
+// isOld reports whether a message will be dropped before long, though not before
+// somebody has asked for the ends of channels again. What is behind it has to be known
+// then.
+func (r *reading) isOld(m stored) bool {
+	at, err := time.Parse(time.RFC3339Nano, m.time)
+	return err == nil && time.Since(at) > r.facts.age/2
+}
+
+// neverUpTo returns the last sequence of a stream in which there is nothing of a channel,
+// and that has dropped nothing behind the position; 0 if it is not so. The leader is who
+// is asked, since other nodes have told positions that are its last sequence of some
+// moment before, or less.
+func (r *reading) neverUpTo(subject string) uint64 {
 	before := r.s.seen()
 	info, err := r.c.infoOn(r.ctx, r.s.name, subject)
 	if err != nil {
@@ -231,8 +258,8 @@ func (l *link) Ends(ctx context.Context, log broker.Log, channels []string) ([]b
 	return all, nil
 }
 
-// ends returns the ends of channels. Where nothing is kept that is the last sequence
-// which the server knew that says so: what comes is behind it.
+// ends returns the ends of channels. Where nothing is kept, or the last message is old,
+// that is the last sequence which the server knew that says so: what comes is behind it.
 func (r *reading) ends(channels []string) ([]broker.Position, error) {
 	if err := r.know(false); err != nil {
 		return nil, err
@@ -280,7 +307,10 @@ func (r *reading) lastOf(subjects []string, marked uint64) (map[string]uint64, e
 			return nil, errLags // the one that was there is gone
 		}
 		for _, m := range got.messages {
-			ends[m.subject] = m.seq
+			if ends[m.subject] = m.seq; got.upTo > max(m.seq, marked) && r.isOld(m) {
+				ends[m.subject] = got.upTo
+				r.s.tells(r.facts.epoch, got.upTo)
+			}
 		}
 		rest = slices.DeleteFunc(slices.Clone(rest), func(subject string) bool { return ends[subject] > 0 })
 		if got.pending == 0 {

@@ -46,8 +46,9 @@ type facts struct {
 	conn        *conn // over which; nil: nothing is known, or it is in doubt
 	asked       time.Time
 	epoch       string
-	least       int    // so many messages of each channel were never too many
-	first, last uint64 // sequences that the leader had
+	least       int           // so many messages of each channel were never too many
+	age         time.Duration // for which messages are kept
+	first, last uint64        // sequences that the leader had
 }
 
 // stream returns what the link knows of a log.
@@ -217,6 +218,10 @@ func (s *stream) read(info streamInfo) (f facts, err error) {
 	}
 	f.epoch = meta[metaEpoch]
 	f.least, _ = strconv.Atoi(meta[metaLeast])
+	var age time.Duration
+	if json.Unmarshal(info.Config["max_age"], &age) == nil {
+		f.age = age
+	}
 	f.first, f.last = info.State.First, info.State.Last
 	if !isEpoch(f.epoch) || len(subjects) != 1 || subjects[0] != s.subject(f.epoch, ">") || !direct || to == nil || to.Destination != s.l.names.all {
 		return f, fmt.Errorf("%w: %s", errForeign, s.name)
