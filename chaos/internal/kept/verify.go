@@ -159,30 +159,13 @@ func (b *Book) elsewhere(f *Follower, room string, e *entry) bool {
 }
 
 // unexplained finds where a follower was told that something is missing, and nothing
-// was lost. Of a room in which nothing was ever kept it may be told so: no message is
-// there to tell how far it is, and nodes may differ (docs/guide/history.md). The caller
-// holds mu.
+// was lost. The caller holds mu.
 func (b *Book) unexplained(all *problems, f *Follower, room string) {
 	for _, g := range f.traces[room].breaks {
-		if !b.lost(g.since.Add(-graceOfLoss), g.told) && !b.emptyUntil(room, g.told) {
+		if !b.lost(g.since.Add(-graceOfLoss), g.told) {
 			all.add("I1: %s was told at %s that something of %s is missing, and the engine has lost nothing since it was told of its place at %s", f.name, g.told.Format("05.000"), room, g.since.Format("05.000"))
 		}
 	}
-}
-
-// emptyUntil reports whether nothing was kept in a room before a moment. The caller
-// holds mu.
-func (b *Book) emptyUntil(room string, moment time.Time) bool {
-	h := b.rooms[room]
-	if h == nil {
-		return true
-	}
-	for _, f := range h.places {
-		if f.when.Before(moment) {
-			return false
-		}
-	}
-	return true
 }
 
 // promises finds what writers were told and is not so. The caller holds mu.
