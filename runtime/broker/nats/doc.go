@@ -49,7 +49,9 @@
 // missing. What an operator changes in a stream stays, but for the bounds that a log
 // has and its subjects. A log has one message more of each channel than it says, and
 // keeps all for two minutes at least, because JetStream knows keys for as long as it
-// has their messages.
+// has their messages. Besides it has marks: each node makes one now and then, a message
+// without content on a subject below ~mark, so that it is known of silent channels that
+// nothing is missing there.
 //
 // A server writes to its disk, and has it on the disk for sure two minutes later at
 // most. A log with one replica can lose its newest messages when the power fails:
