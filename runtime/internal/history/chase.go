@@ -1,5 +1,7 @@
 package history
 
+import "sync"
+
 // chase is a follower that is behind in one history, and how far it has got. It is
 // used by one goroutine at a time: under the tail's lock, or while that waits for the
 // peer, by its chaser.
@@ -131,6 +133,9 @@ const (
 // burst is how many messages are handed out under one lock at most.
 const burst = 128
 
+// bursts has the memory for one: thousands may come back at once.
+var bursts = sync.Pool{New: func() any { return new([burst]*Entry) }}
+
 // advance hands out what a follower lacks, as far as there is room. The caller holds
 // the tail's lock: who gets to the end is live then, and nothing was pushed meanwhile.
 func (t *Tails[P]) advance(c *chase[P]) reached {
@@ -141,7 +146,12 @@ func (t *Tails[P]) advance(c *chase[P]) reached {
 	if to := c.say(); to != atEnd {
 		return to
 	}
-	page := t.store.Read(x.key, c.at, burst)
+	b := bursts.Get().(*[burst]*Entry)
+	defer func() {
+		clear(b[:]) // it must not keep messages alive
+		bursts.Put(b)
+	}()
+	page := t.store.readTo(b[:0], x.key, c.at, burst)
 	if !page.Complete {
 		c.at = Position{page.Epoch, page.Top}
 		t.put(x, c.peer, place[P]{page.Top, c})
@@ -176,23 +186,42 @@ func (c *chase[P]) say() reached {
 
 // hand hands out messages, as far as there is room. atEnd says that all of them were.
 func (c *chase[P]) hand(entries []*Entry) reached {
-	for _, e := range entries {
+	for len(entries) > 0 {
+		e := entries[0]
 		switch {
 		case len(e.Copies) > 0: // which takes other locks
 			c.next = e
 			return atFull
-		case e.Frame == nil || !c.peer.Gets(e.Except):
-			c.at.Offset = e.Offset
+		case !c.gets(e):
+			c.at.Offset, entries = e.Offset, entries[1:]
 			continue
 		}
-		switch c.peer.Offer(e.Frame) {
+		n := c.run(entries)
+		taken, v := c.peer.Offer(entries[:n])
+		if taken > 0 {
+			c.at.Offset = entries[taken-1].Offset
+		}
+		switch v {
 		case Full:
-			c.next = e
+			c.next = entries[taken]
 			return atFull
 		case Gone:
 			return atGone
 		}
-		c.at.Offset = e.Offset
+		entries = entries[n:]
 	}
 	return atEnd
 }
+
+// run returns how many messages at the front the peer gets without further ado. The
+// first is one of them.
+func (c *chase[P]) run(entries []*Entry) int {
+	n := 1
+	for n < len(entries) && len(entries[n].Copies) == 0 && c.gets(entries[n]) {
+		n++
+	}
+	return n
+}
+
+// gets reports whether there is a message that the peer gets.
+func (c *chase[P]) gets(e *Entry) bool { return e.Frame != nil && c.peer.Gets(e.Except) }

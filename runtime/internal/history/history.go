@@ -25,13 +25,17 @@ type Key struct {
 	Name string
 }
 
-// Entry is a kept message. It does not change.
+// Entry is a kept message. It does not change, but for Made.
 type Entry struct {
 	Frame  []byte
 	Offset uint64
 	Prev   uint64   // the offset of the one before
 	Except []uint64 // members that do not get it
 	Copies []Copy   // of the same push, in the histories of rooms before this one
+
+	// Made is what peers have made of Frame, once for all of them (Peer.Offer). It is
+	// guarded by the lock of the history, and is the only thing that changes.
+	Made any
 
 	kept time.Duration // when, by Store.clock
 }

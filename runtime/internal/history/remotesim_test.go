@@ -184,7 +184,7 @@ func simDeliver(_ Key, a Arrival, f Followers[*simPeer]) func() {
 		if _, behind := f.Has(p); behind || !p.Gets(a.Entry.Except) || f.Elsewhere(p, a.Entry) {
 			continue
 		}
-		if p.Offer(a.Entry.Frame) == Full {
+		if p.offer(a.Entry.Frame) == Full {
 			f.Behind(p, a.Entry)
 		}
 	}

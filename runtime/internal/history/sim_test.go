@@ -32,7 +32,16 @@ func newSimPeer(id uint64, bound int) *simPeer {
 	return p
 }
 
-func (p *simPeer) Offer(frame []byte) Verdict {
+func (p *simPeer) Offer(entries []*Entry) (taken int, v Verdict) {
+	for taken < len(entries) && v == Taken {
+		if v = p.offer(entries[taken].Frame); v == Taken {
+			taken++
+		}
+	}
+	return taken, v
+}
+
+func (p *simPeer) offer(frame []byte) Verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -58,7 +67,7 @@ func (p *simPeer) Wait(frame []byte) bool {
 	return true
 }
 
-func (p *simPeer) Say(frame []byte) Verdict  { return p.Offer(frame) }
+func (p *simPeer) Say(frame []byte) Verdict  { return p.offer(frame) }
 func (p *simPeer) WaitSay(frame []byte) bool { return p.Wait(frame) }
 func (p *simPeer) Gets(except []uint64) bool { return !slices.Contains(except, p.id) }
 func (p *simPeer) take(n int) (got [][]byte) {
@@ -132,7 +141,7 @@ func (w *world) push(k Key, except []uint64) {
 			if _, behind := f.Has(p); behind || !p.Gets(except) {
 				continue
 			}
-			if p.Offer(e.Frame) == Full {
+			if p.offer(e.Frame) == Full {
 				f.Behind(p, e)
 			}
 		}

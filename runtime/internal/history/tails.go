@@ -9,9 +9,11 @@ import (
 // call one of Tails.
 type Peer interface {
 	comparable
-	// Offer queues a message that nothing may drop later, and never waits. A lock
-	// may be held.
-	Offer(frame []byte) Verdict
+	// Offer queues messages that nothing may drop later, one after the other as long
+	// as there is room, and never waits. It returns how many it has taken, and the
+	// verdict on the next one; Taken if there is none. The lock of the history is
+	// held. The slice is the caller's again afterwards.
+	Offer(entries []*Entry) (taken int, v Verdict)
 	// Wait queues one as soon as there is room. It returns false if there never is.
 	Wait(frame []byte) bool
 	// Say is Offer for what Tails itself has to say.

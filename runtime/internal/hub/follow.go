@@ -77,7 +77,24 @@ func (h *Hub) leave(m *Member, place *membership, user bool) {
 
 // Offer implements history.Peer. A member without a socket has no room: what it is to
 // get is kept in the history, and is not read before it has one.
-func (m *Member) Offer(frame []byte) history.Verdict { return m.queued(m.Socket.Out().Present(frame)) }
+func (m *Member) Offer(entries []*history.Entry) (taken int, v history.Verdict) {
+	taken, due, last := m.Socket.Out().PresentAll(len(entries), func(i int) *outbox.Frame { return made(entries[i]) })
+	if due {
+		m.Socket.Schedule(outbox.Schedule)
+	}
+	return taken, verdict(last)
+}
+
+// made returns a kept message as outboxes have it: all of them the same. The lock of
+// the history is held.
+func made(e *history.Entry) *outbox.Frame {
+	f, is := e.Made.(*outbox.Frame)
+	if !is {
+		f = outbox.Lone(e.Frame)
+		e.Made = f
+	}
+	return f
+}
 
 // Say implements history.Peer. What is said may be lost with the socket that it was
 // written to, and is said again then, in its place among what is pushed.
@@ -85,13 +102,18 @@ func (m *Member) Say(frame []byte) history.Verdict { return m.queued(m.Socket.Ou
 
 // queued has what was queued written.
 func (m *Member) queued(v outbox.Verdict) history.Verdict {
+	m.Socket.Schedule(v)
+	return verdict(v)
+}
+
+// verdict returns an outbox's verdict as a history knows it.
+func verdict(v outbox.Verdict) history.Verdict {
 	switch {
 	case v == outbox.Closed:
 		return history.Gone
 	case v.Refused():
 		return history.Full
 	}
-	m.Socket.Schedule(v)
 	return history.Taken
 }
 

@@ -58,3 +58,19 @@ func TestKeepAllocates(t *testing.T) {
 		}
 	}
 }
+
+// TestPresentAllAllocates: what it takes does not grow with the frames.
+func TestPresentAllAllocates(t *testing.T) {
+	frames := make([]*outbox.Frame, 100)
+	for i := range frames {
+		frames[i] = outbox.Lone([]byte("frame"))
+	}
+	q := new(box)
+	if n := testing.AllocsPerRun(100, func() {
+		presentAll(q, frames...)
+		q.Take(&q.writer, 1<<20)
+		q.Written(&q.writer)
+	}); n > 2 {
+		t.Errorf("%v allocations", n)
+	}
+}

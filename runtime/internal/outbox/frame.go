@@ -18,7 +18,7 @@ type Frame struct {
 
 	// holders is how many queues have it behind another frame, and bias more
 	// while it is being pushed. It is 0 for a frame that one queue has for
-	// itself, which counts there.
+	// itself, or each of many (Lone), which counts there.
 	holders atomic.Int32
 	pushed  uint16 // how many queues took it behind another frame and holders has not; used by the pusher only
 	share   uint16 // what it weighs in each that keeps it (Among); 0: all of it
@@ -50,6 +50,11 @@ const (
 	coarse = 32 << 10
 	grain  = 4 << 10
 )
+
+// Lone returns a frame of bytes, which must not change later, that counts in each queue
+// that has it as if that had it for itself. Nothing of it ever changes: it may go to
+// any number of queues, at any time (Queue.PresentAll).
+func Lone(bytes []byte) *Frame { return &Frame{bytes: bytes} }
 
 // alone returns the frame as one that a queue has for itself.
 func (f *Frame) alone() *Frame { return &Frame{bytes: f.bytes, share: f.share} }

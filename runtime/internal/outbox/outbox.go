@@ -364,11 +364,20 @@ func (q *Queue) within(frames int32, bytes int) bool {
 func (q *Queue) add(frame []byte, m mark) Verdict {
 	if q.frames == 0 && !m.kept { // the inline slot has no room for all of that mark
 		q.inline(frame, 0, m.how)
-	} else {
-		q.append(&Frame{bytes: frame}, m)
-		q.more.own += len(frame)
+		return q.added(len(frame))
 	}
-	return q.added(len(frame))
+	return q.addLone(Lone(frame), m)
+}
+
+// addLone is add for a frame of Lone.
+func (q *Queue) addLone(f *Frame, m mark) Verdict {
+	if q.frames == 0 && !m.kept {
+		q.inline(f.bytes, 0, m.how)
+	} else {
+		q.append(f, m)
+		q.more.own += len(f.bytes)
+	}
+	return q.added(len(f.bytes))
 }
 
 // share adds a frame. charge must have admitted it, unless the queue is empty.

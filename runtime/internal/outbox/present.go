@@ -17,6 +17,28 @@ func (q *Queue) Present(frame []byte) Verdict {
 	return q.add(frame, mark{how: insisted})
 }
 
+// PresentAll is Present for n frames of Lone, which frame returns, one after the other
+// until one is refused. It returns how many were accepted, whether the caller must have
+// the queue flushed, and the verdict on the next one; that is Queued if there is none.
+// It does for one lock and no memory what Present does for one of each for each frame.
+func (q *Queue) PresentAll(n int, frame func(i int) *Frame) (accepted int, due bool, v Verdict) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.is(closed) {
+		return 0, false, Closed
+	}
+	for i := range n {
+		f := frame(i)
+		if q.is(parked) || q.waited() || !q.admit(len(f.bytes)) {
+			return i, due, q.full()
+		}
+		if q.addLone(f, mark{how: insisted}) == Schedule {
+			due = true
+		}
+	}
+	return n, due, Queued
+}
+
 // WaitPresent is WaitModest that waits for as long as the queue is parked, too. It
 // returns Closed when the queue closes meanwhile, and never Full.
 func (q *Queue) WaitPresent(frame []byte) Verdict {

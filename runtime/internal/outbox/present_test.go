@@ -198,3 +198,122 @@ func TestPresent(t *testing.T) {
 		})
 	}
 }
+
+// presentAll presents frames that other queues may have as well.
+func presentAll(q *box, frames ...*outbox.Frame) (accepted int, due bool, v outbox.Verdict) {
+	return q.PresentAll(len(frames), func(i int) *outbox.Frame { return frames[i] })
+}
+
+// TestPresentAll: frames go to one queue after the other, count in each by themselves,
+// and stay as they are when one of these drops them, keeps them, or has room for some.
+func TestPresentAll(t *testing.T) {
+	var all []*outbox.Frame
+	for i := range 4 {
+		all = append(all, outbox.Lone(fmt.Append(nil, strings.Repeat(fmt.Sprint(i), 10))))
+	}
+	const want = "0000000000 1111111111 2222222222 3333333333"
+	total := outbox.NewBudget(1 << 20)
+	for _, c := range []struct {
+		frames, bytes, accepted int
+		before                  string // what the queue has already
+	}{
+		{10, 1000, 4, ""}, {4, 1000, 4, ""}, {10, 40, 4, ""},
+		{2, 1000, 2, ""}, {10, 29, 2, ""}, {10, 5, 1, ""}, // a frame alone may have any size
+		{4, 1000, 3, "a"}, {1, 1000, 0, "a"},
+	} {
+		for _, keep := range []bool{false, true} {
+			q := new(box)
+			q.Limit(&outbox.Limits{Frames: c.frames, Bytes: c.bytes, Total: total})
+			if keep {
+				q.Keep(&outbox.Keeper{Frames: 10, Bytes: 1000})
+			}
+			if c.before != "" {
+				push(&q.Queue, c.before)
+			}
+			n, due, v := presentAll(q, all...)
+			if refused := c.accepted < len(all); n != c.accepted || v.Refused() != refused || !refused && v != outbox.Queued || due != (n > 0 && c.before == "") {
+				t.Errorf("%+v: %d, due %v, %v", c, n, due, v)
+			}
+			frames := strings.Fields(c.before + " " + want)[:len(strings.Fields(c.before))+c.accepted]
+			if got := queued(q); got != strings.Join(frames, " ") {
+				t.Errorf("%+v: %s", c, got)
+			}
+			q.Offer(shared("push"), "", true) // sheds none of them
+			q.Abort()
+		}
+	}
+	if used := total.Used(); used != 0 {
+		t.Errorf("%d bytes still count", used)
+	}
+}
+
+// TestPresentAllCounts: what one queue has of them behind another frame counts towards
+// the total, in full, until it is written.
+func TestPresentAllCounts(t *testing.T) {
+	const size, behind = 1500, 3
+	f := outbox.Lone(make([]byte, size))
+	q := new(box)
+	q.total = outbox.NewBudget(1 << 20)
+	q.Limit(&outbox.Limits{Frames: 10, Bytes: 1 << 20, Total: q.total})
+	presentAll(q, f, f, f, f)
+	if used := q.total.Used(); used < behind*size {
+		t.Errorf("%d bytes count", used)
+	}
+	frames(q)
+	if frames(q); q.total.Used() != 0 {
+		t.Errorf("%d bytes count although all are written", q.total.Used())
+	}
+}
+
+// TestPresentAllInVain: nothing is taken by a queue that is closed or parked, nor before
+// what waits for room.
+func TestPresentAllInVain(t *testing.T) {
+	f := outbox.Lone([]byte("frame"))
+	q := new(box)
+	q.Keep(&outbox.Keeper{Frames: 10, Bytes: 1000})
+	q.ParkNext()
+	if n, due, v := presentAll(q, f); n != 0 || due || !v.Refused() {
+		t.Errorf("parked: %d, due %v, %v", n, due, v)
+	}
+	q.Abort()
+	if n, due, v := presentAll(q, f); n != 0 || due || v != outbox.Closed {
+		t.Errorf("closed: %d, due %v, %v", n, due, v)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		q := new(box)
+		q.Limit(&outbox.Limits{Frames: 3, Bytes: 5})
+		push(&q.Queue, "abcd")
+		waits := make(chan outbox.Verdict)
+		go func() { waits <- q.Wait([]byte("long")) }()
+		synctest.Wait()
+		if n, due, v := presentAll(q, outbox.Lone([]byte("e"))); n != 0 || due || !v.Refused() {
+			t.Errorf("behind one that waits: %d, due %v, %v", n, due, v)
+		}
+		q.Abort()
+		<-waits
+	})
+}
+
+// TestPresentAllAgain: a queue that comes back gets the very frames again that it kept,
+// of which others have kept theirs.
+func TestPresentAllAgain(t *testing.T) {
+	a, b := outbox.Lone([]byte("a")), outbox.Lone([]byte("b"))
+	var queues []*box
+	for range 3 {
+		q := keeps(10, 1000, nil)
+		push(&q.Queue, "0")
+		presentAll(q, a, b)
+		if got := q.takeSome(3); got != "0 a b" {
+			t.Fatal(got)
+		}
+		queues = append(queues, q)
+	}
+	queues[0].Forget(2)
+	queues[1].Abort()
+	if got := queues[2].rewound(1); got != "a b" {
+		t.Error(got)
+	}
+	if got := queues[0].rewound(2); got != "b" {
+		t.Error(got)
+	}
+}
