@@ -21,7 +21,7 @@
 // scripts call:
 //
 //	ACL SETUSER gateway on >secret resetchannels &ws:* ~ws:* +hello +ping +publish +subscribe +unsubscribe +spublish +ssubscribe +sunsubscribe +cluster|slots
-//	ACL SETUSER gateway +script|load +evalsha +get +set +hmget +hset +del +pexpire +pttl +time +xadd +xrange
+//	ACL SETUSER gateway +script|load +evalsha +get +set +hmget +hset +del +pexpire +pttl +time +xadd +xrange +xtrim
 //
 // Whoever can publish there can push to everybody who is connected, so nobody else
 // shall.

@@ -207,12 +207,48 @@ func TestFullMemory(t *testing.T) {
 	}
 }
 
+// TestAges: a message goes when its time is over, also while newer ones come.
+func TestAges(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	k := open(t, redisbroker.New(redisbroker.Options{Client: redis.Client()}))
+	k.isUp(1)
+	log := broker.Log{Name: "chat.Short", Size: 100_000, TTL: 500 * time.Millisecond}
+	var all []broker.Position
+	page := broker.Page{Complete: true}
+	until(t, "the first message has aged out", func() bool {
+		out := broker.Outgoing{Channel: "r.a", Data: []byte("x")}
+		o := k.link.(broker.Keeper).Keep(t.Context(), []broker.Kept{{Outgoing: out, Log: log}})[0]
+		if o.Err != nil {
+			t.Fatalf("Keep: %v", o.Err)
+		}
+		all = append(all, o.At)
+		var err error
+		page, err = k.link.(broker.Keeper).Read(t.Context(), log, "r.a", broker.Position{Epoch: all[0].Epoch}, 1)
+		if err != nil {
+			t.Fatalf("Read: %v", err)
+		}
+		return !page.Complete
+	})
+	oldest := page.Entries[0].At.Offset
+	if last := all[len(all)-1].Offset; last-oldest > uint64(log.TTL.Microseconds()) {
+		t.Errorf("the oldest message is %d µs older than the newest", last-oldest)
+	}
+	if all[0].Offset >= oldest || oldest-all[0].Offset > uint64(patience.Microseconds()) {
+		t.Errorf("the oldest message is at %d, and the first was at %d", oldest, all[0].Offset)
+	}
+	page, err := k.link.(broker.Keeper).Read(t.Context(), log, "r.a", all[len(all)-2], 10)
+	if err != nil || !page.Complete || len(page.Entries) != 1 {
+		t.Errorf("Read behind the last but one: %+v, %v", page, err)
+	}
+}
+
 // TestDocumentedUser: the user of the documentation can do all that is done, and one
 // who lacks something is told so.
 func TestDocumentedUser(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	redis.Do(strings.Fields("ACL SETUSER gateway on >secret resetchannels &ws:* ~ws:* +hello +ping +publish +subscribe +unsubscribe +spublish +ssubscribe +sunsubscribe +cluster|slots +script|load +evalsha +get +set +hmget +hset +del +pexpire +pttl +time +xadd +xrange")...)
+	redis.Do(strings.Fields("ACL SETUSER gateway on >secret resetchannels &ws:* ~ws:* +hello +ping +publish +subscribe +unsubscribe +spublish +ssubscribe +sunsubscribe +cluster|slots +script|load +evalsha +get +set +hmget +hset +del +pexpire +pttl +time +xadd +xrange +xtrim")...)
 	redis.Do(strings.Fields("ACL SETUSER plain on >secret resetchannels &ws:* +hello +ping +publish +subscribe +unsubscribe")...)
 	o := redisbroker.Options{Client: redis.Client()}
 	o.Client.Username, o.Client.Password = "gateway", "secret"

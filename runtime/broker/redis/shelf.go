@@ -24,7 +24,8 @@ import (
 // server that has lost its newest messages gives none of their offsets again.
 
 // keepScript stores a message, and publishes it. It returns 1 if the message is there
-// already, else 0, and its position.
+// already, else 0, and its position. Messages whose time is over go then, or with the
+// stream if nothing comes any more.
 const keepScript = `
 local meta = redis.call('hmget', KEYS[1], 'e', 'o')
 local epoch, last = meta[1], meta[2] or '0'
@@ -37,11 +38,13 @@ elseif KEYS[3] then
 end
 local now = redis.call('time')
 local offset = (tonumber(now[1]) - 1577836800) * 1000000 + tonumber(now[2])
+local oldest = string.format('%.0f', math.max(offset - tonumber(ARGV[4]) * 1000, 0))
 if offset <= tonumber(last) then offset = tonumber(last) + 1 end
 offset = string.format('%.0f', offset)
 redis.call('hset', KEYS[1], 'e', epoch, 'o', offset)
 redis.call('pexpire', KEYS[1], ARGV[2])
 redis.call('xadd', KEYS[2], 'MAXLEN', ARGV[3], offset .. '-0', 'p', last, 'd', ARGV[7])
+redis.call('xtrim', KEYS[2], 'MINID', oldest .. '-0')
 redis.call('pexpire', KEYS[2], ARGV[4])
 local at = epoch .. ':' .. offset
 if KEYS[3] then redis.call('set', KEYS[3], at, 'px', ARGV[5]) end
