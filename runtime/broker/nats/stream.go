@@ -20,6 +20,7 @@ const (
 	lookMade    = 20 * time.Millisecond  // behind a stream that another node makes
 	lookForLost = 200 * time.Millisecond // between questions about what a stream seems to have lost
 	mostLooks   = 100
+	mostAge     = 24 * time.Hour // for so long silent channels are known, where messages are kept for ever
 )
 
 // What the adapter writes into the metadata of a stream.
@@ -218,9 +219,10 @@ func (s *stream) read(info streamInfo) (f facts, err error) {
 	}
 	f.epoch = meta[metaEpoch]
 	f.least, _ = strconv.Atoi(meta[metaLeast])
+	f.age = mostAge
 	var age time.Duration
-	if json.Unmarshal(info.Config["max_age"], &age) == nil {
-		f.age = age
+	if err := json.Unmarshal(info.Config["max_age"], &age); err == nil && age > 0 {
+		f.age = min(age, mostAge)
 	}
 	f.first, f.last = info.State.First, info.State.Last
 	if !isEpoch(f.epoch) || len(subjects) != 1 || subjects[0] != s.subject(f.epoch, ">") || !direct || to == nil || to.Destination != s.l.names.all {
