@@ -109,8 +109,10 @@ func (r *reading) read(limit int) (broker.Page, error) {
 	if i := slices.IndexFunc(all, func(m stored) bool { return m.subject != subject }); i >= 0 {
 		return broker.Page{}, fmt.Errorf("natsbroker: stream %s: %s was asked for, and there is %s", r.s.name, subject, all[i].subject)
 	}
-	if top := r.silentUpTo(subject, got); top > 0 {
-		return broker.Page{Epoch: r.facts.epoch, Top: top, Complete: true}, nil
+	if len(all) == 0 {
+		if top := r.neverUpTo(subject); top > 0 {
+			return broker.Page{Epoch: r.facts.epoch, Top: top, Complete: true}, nil
+		}
 	}
 	if len(all) > 0 && all[0].seq == r.after.Offset {
 		all, prev = all[1:], r.after.Offset // it is kept itself, so whatever came behind it is
@@ -119,7 +121,11 @@ func (r *reading) read(limit int) (broker.Page, error) {
 	} else if !certain {
 		return r.missing()
 	}
-	return r.page(subject, all, prev, limit, got.pending)
+	page, err := r.page(subject, all, prev, limit, got.pending)
+	if err == nil && len(all) == 0 && got.pending == 0 {
+		page.Top = r.silentUpTo(subject, got)
+	}
+	return page, err
 }
 
 // page makes a page of what was found, which is complete.
@@ -145,25 +151,18 @@ func (r *reading) page(subject string, all []stored, prev uint64, limit, pending
 	return page, nil
 }
 
-// silentUpTo returns up to where nothing was ever kept behind a position, if nothing
-// was found there; 0 if that is not certain, or if it is not asked since the position's
-// own message will be there for a while. One answer says all of it, so it is true of what
-// the server knew that has given it.
+// silentUpTo returns up to where nothing was ever kept behind a position that is known to
+// be complete, as any server knows it; that of the position if it is not known. It is
+// asked if the position itself is not kept, or will be dropped before long.
 func (r *reading) silentUpTo(subject string, got found) uint64 {
-	switch {
-	case len(got.messages) == 0:
-		if top := r.neverUpTo(subject); top > 0 {
-			return top
-		}
-	case len(got.messages) > 1 || got.pending > 0 || got.messages[0].seq != r.after.Offset || !r.isOld(got.messages[0]):
-		return 0
+	if len(got.messages) > 0 && !r.isOld(got.messages[0]) {
+		return r.after.Offset
 	}
 	last, err := r.c.ofAny(r.ctx, r.s.name, question{MultiLast: []string{subject}, MaxBytes: endsBytes})
 	if err != nil || len(last.messages) != 1 || last.messages[0].seq > r.after.Offset || last.upTo < r.after.Offset {
-		return 0
+		return r.after.Offset
 	}
-	// The channel's last message is there and before the position, and of a channel the
-	// oldest go first.
+	// The channel's last message is there, and of a channel the oldest go first.
 	r.s.tells(r.facts.epoch, last.upTo)
 	return last.upTo
 }
@@ -177,9 +176,10 @@ func (r *reading) isOld(m stored) bool {
 }
 
 // neverUpTo returns the last sequence of a stream in which there is nothing of a channel,
-// and that has dropped nothing behind the position; 0 if it is not so. The leader is who
-// is asked, since other nodes have told positions that are its last sequence of some
-// moment before, or less.
+// and that has dropped nothing behind the position; 0 if it is not so. One answer says all
+// of it, so it is true of what the server knew that has given it. That is the leader,
+// since other nodes have told positions that are its last sequence of some moment before,
+// or less.
 func (r *reading) neverUpTo(subject string) uint64 {
 	before := r.s.seen()
 	info, err := r.c.infoOn(r.ctx, r.s.name, subject)
