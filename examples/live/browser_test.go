@@ -161,7 +161,7 @@ func (v visitor) sees(selector, text string) {
 }
 
 // remembersTyping has a page show of somebody that they type until they have said something, and not for some seconds:
-// a busy machine looks less often.
+// a busy machine looks less often. These seconds are typingLasts of chat.js.
 func (v visitor) remembersTyping() {
 	v.t.Helper()
 	v.eval(`window.setTimeout = ((set) => (fn, ms, ...rest) => set(fn, ms === 3500 ? 3600e3 : ms, ...rest))(window.setTimeout)`)

@@ -108,7 +108,11 @@ func (p *proxy) mends() {
 // holds ends every connection, and has those that come wait until mends is called.
 func (p *proxy) holds() {
 	p.mu.Lock()
-	p.whole = make(chan struct{})
+	select {
+	case <-p.whole:
+		p.whole = make(chan struct{})
+	default: // held already
+	}
 	p.mu.Unlock()
 	p.cut()
 }
