@@ -30,7 +30,7 @@ var _ net.Conn = (*wire)(nil)
 // Read returns bytes that are part of sound frames only.
 func (w *wire) Read(p []byte) (int, error) {
 	s := (*Socket)(w)
-	if s.from == s.to && len(p) >= len(block{}.bytes) && len(p) <= s.guard.Left() && s.readErr() == nil {
+	if s.from == s.to && len(p) >= shortBlock && len(p) <= s.guard.Left() && s.readErr() == nil {
 		return s.readPayload(p)
 	}
 	if s.available() != nil {

@@ -45,12 +45,51 @@ func (s *Socket) verdict() frame.CloseCode {
 // socket holds one only while there is something to read: waiting costs no
 // buffer.
 type block struct {
-	bytes [4096]byte
-	keep  any  // the owner's (Scratch)
-	used  bool // Scratch was called since tellSlow looked
+	bytes []byte // shortBlock or longBlock of them
+	keep  any    // the owner's (Scratch)
+	used  bool   // Scratch was called since tellSlow looked
 }
 
-var blocks = sync.Pool{New: func() any { return new(block) }}
+// How many bytes blocks have. A long one takes a message of some KiB, and then there is
+// nothing left of it to read: a system call less of three. It is for those who send
+// such messages, for as long as they do: most messages are short, and a handler that
+// waits on the read loop has its block meanwhile.
+const (
+	shortBlock = 4 << 10
+	longBlock  = 16 << 10
+)
+
+var (
+	blocks     = sync.Pool{New: func() any { return &block{bytes: make([]byte, shortBlock)} }}
+	longBlocks = sync.Pool{New: func() any { return &block{bytes: make([]byte, longBlock)} }}
+)
+
+// blocksOf returns the blocks that are long, or those that are not.
+func blocksOf(long bool) *sync.Pool {
+	if long {
+		return &longBlocks
+	}
+	return &blocks
+}
+
+func (b *block) long() bool { return len(b.bytes) == longBlock }
+
+// missing is how many bytes of a message a short block must have had no room for, so
+// that long ones are read into. Those who send many short messages at a time stay
+// with short blocks.
+const missing = 1 << 10
+
+// measure chooses the next block by what a read of n bytes has brought; begins says
+// that it began with a frame.
+func (s *Socket) measure(n int, begins bool) {
+	left := s.guard.Left()
+	switch long := s.state.is(stateLong); {
+	case !long && left >= missing && s.raw != nil: // without raw a block is held while waiting, too
+		s.state.set(stateLong)
+	case long && left == 0 && begins && n <= shortBlock:
+		s.state.clear(stateLong)
+	}
+}
 
 // Scratch returns a place of the owner's, for the message that it is handling
 // on the read goroutine, and the next one. It may hold something of another
@@ -93,7 +132,7 @@ func (s *Socket) Came() time.Duration {
 // alone reports whether the block held one frame, and nothing else.
 func (s *Socket) alone() bool {
 	const mask = 4 // which is never missing (RFC 6455, section 5.2)
-	b := &s.block.bytes
+	b := s.block.bytes
 	switch n := int(b[1] & 0x7f); n {
 	case 127: // longer than a block
 		return false
@@ -257,15 +296,18 @@ func (s *Socket) fill() {
 // room returns the buffer to read into.
 func (s *Socket) room() []byte {
 	if s.block == nil {
-		s.block = blocks.Get().(*block)
+		s.block = blocksOf(s.state.is(stateLong)).Get().(*block)
 		s.block.used = false // a connection that ended in the middle has left it so
 	}
-	return s.block.bytes[:]
+	return s.block.bytes
 }
 
 // fillNow reads the bytes that are there. If there are none it returns false,
 // which has the descriptor's poller wait. No buffer is held meanwhile.
 func (s *Socket) fillNow(fd uintptr) bool {
+	if s.block != nil && s.block.long() != s.state.is(stateLong) {
+		s.giveBack()
+	}
 	n, again, err := sysRead(fd, s.room())
 	if again {
 		s.giveBack()
@@ -309,7 +351,7 @@ func (s *Socket) discard(n int) {
 // giveBack lets go of the block.
 func (s *Socket) giveBack() {
 	if s.block != nil {
-		blocks.Put(s.block)
+		blocksOf(s.block.long()).Put(s.block)
 		s.block = nil
 	}
 }
@@ -317,11 +359,13 @@ func (s *Socket) giveBack() {
 // check makes the sound part of the first n bytes of the block the rest, which
 // gws reads next.
 func (s *Socket) check(n int) {
+	begins := s.guard.Rests()
 	sound, bad := s.guard.Check(s.block.bytes[:n], s.limit(), s.deflate)
 	if bad != nil {
 		s.fail(bad)
 	}
 	s.from, s.to = 0, uint16(sound)
+	s.measure(n, begins)
 }
 
 // limit returns the length of the longest message, in bytes.

@@ -135,7 +135,7 @@ type Survivor interface {
 // Open makes s the connection c. first has the bytes that were read of it
 // already. Nothing is written before Resume, nor read before Serve.
 func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate bool) {
-	if len(first) > len(block{}.bytes) {
+	if len(first) > shortBlock {
 		c = &early{c, slices.Clone(first)}
 		first = nil
 	}
@@ -268,7 +268,7 @@ func (s *Socket) detach() {
 	s.giveBack()
 	s.from, s.to, s.guard, s.cork, s.joined = 0, 0, frame.Guard{}, cork{}, false
 	s.rare.Store(nil) // a turn of the wheel may have the old one still
-	s.state.clear(statePeerClosed | stateReads | stateSpoke | stateDeep | stateGrown | stateHushed)
+	s.state.clear(statePeerClosed | stateReads | stateSpoke | stateDeep | stateGrown | stateHushed | stateLong)
 	if l.writerLeft(linger) { // else its net.Conn does not know that it is closed, and is held until then
 		e := s.profile.engine
 		e.links.Lock()

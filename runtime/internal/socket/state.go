@@ -24,8 +24,9 @@ const (
 	stateDeep                          // gws reads, deep in the stack
 	stateGrown                         // the stack of the read goroutine may be larger than waiting takes
 	stateHushed                        // the read deadline has passed so that the read goroutine wakes (alive.go)
+	stateLong                          // messages are longer than a short block (read.go). Read goroutine only
 
-	onePart = 1 << 16 // above the bits stands how many parts are not released
+	onePart = 1 << 20 // above the bits stands how many parts are not released
 )
 
 // is reports whether all of the bits are set.
