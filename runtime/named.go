@@ -68,10 +68,25 @@ func (c *Call) keep(data []byte) []byte {
 // no JSON stays as it is: the decoder refuses it.
 func (c *Call) named() {
 	params := c.conn.endpoint.handlers[c.handler].Params
-	if len(params) == 0 || !c.frame.Valid() {
+	if len(params) == 0 || !c.isJSON() {
 		return
 	}
 	c.frame.Checked = true
 	c.bare = len(params) == 1 && c.frame.HasData() && c.frame.Data[0] != '{'
 	c.frame.Data = envelope.ByName(c.frame.Data, params)
+}
+
+// isJSON reports whether the data is JSON. What the Reader of the call takes is, and
+// takes a part of the time; anything else, and what is no object, is left to
+// encoding/json.
+func (c *Call) isJSON() bool {
+	if c.frame.Checked || !c.frame.HasData() {
+		return c.frame.Valid()
+	}
+	r := &c.reader
+	r.ResetUTF8(c.frame.Data)
+	for r.Next() {
+		r.Skip()
+	}
+	return r.Plain() || c.frame.Valid()
 }
