@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/frame"
+	"github.com/wsgen/wsgen/runtime/internal/history"
 )
 
 // keptCrowd is crowd with a Push whose pushes to a room are kept.
@@ -52,6 +53,36 @@ func TestBudgetKeptPush(t *testing.T) {
 		if got > 9 {
 			t.Errorf("%d receivers, follow %t: %v allocations, at most 9", c.receivers, c.follow, got)
 		}
+	}
+}
+
+// TestBudgetReturn: who comes back to a hundred missed messages may allocate for itself,
+// and nothing for each message: that is the same for all.
+func TestBudgetReturn(t *testing.T) {
+	s, take, p := keptCrowd(t, 1)
+	var at Reached
+	for range 100 {
+		if _, err := p.Across(t.Context(), &at).In("room").push("e", frame.Text(typedMessage)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := history.Key{Log: p.keeps.log, Name: "room"}.ID()
+	for client := range s.All().Clients() {
+		got := testing.AllocsPerRun(200, func() {
+			client.owner().(*conn).claimAll(map[string]string{id: at.At.Epoch + ".0"})
+			if err := p.Follow(client, "room"); err != nil {
+				t.Fatal(err)
+			}
+			take()
+			client.Leave("room")
+		})
+		t.Logf("%v allocations", got)
+		if got > 12 {
+			t.Errorf("%v allocations, at most 12", got)
+		}
+	}
+	if n := s.history.tails.Stats(); n.Recovered != 201 || n.CatchUps != 0 {
+		t.Errorf("not all came back to all that they had missed, at once: %+v", n)
 	}
 }
 
