@@ -217,9 +217,14 @@ func TestPresentAll(t *testing.T) {
 		frames, bytes, accepted int
 		before                  string // what the queue has already
 	}{
-		{10, 1000, 4, ""}, {4, 1000, 4, ""}, {10, 40, 4, ""},
-		{2, 1000, 2, ""}, {10, 29, 2, ""}, {10, 5, 1, ""}, // a frame alone may have any size
-		{4, 1000, 3, "a"}, {1, 1000, 0, "a"},
+		{10, 1000, 4, ""},
+		{4, 1000, 4, ""},
+		{10, 40, 4, ""},
+		{2, 1000, 2, ""},
+		{10, 29, 2, ""},
+		{10, 5, 1, ""}, // a frame alone may have any size
+		{4, 1000, 3, "a"},
+		{1, 1000, 0, "a"},
 	} {
 		for _, keep := range []bool{false, true} {
 			q := new(box)
