@@ -60,9 +60,19 @@ const (
 )
 
 var (
-	blocks     = sync.Pool{New: func() any { return &block{bytes: make([]byte, shortBlock)} }}
+	blocks     = sync.Pool{New: newShortBlock}
 	longBlocks = sync.Pool{New: func() any { return &block{bytes: make([]byte, longBlock)} }}
 )
+
+// newShortBlock makes a block in one piece: a goroutine that waits has a small stack.
+func newShortBlock() any {
+	b := new(struct {
+		block
+		room [shortBlock]byte
+	})
+	b.bytes = b.room[:]
+	return &b.block
+}
 
 // blocksOf returns the blocks that are long, or those that are not.
 func blocksOf(long bool) *sync.Pool {
