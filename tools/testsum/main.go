@@ -7,6 +7,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -18,7 +19,8 @@ const quiet = 20 * time.Second
 func main() {
 	document := flag.String("promises", "", "a Markdown `file` whose tables name tests that have to pass")
 	flag.Parse()
-	r := newReport(os.Stdout)
+	out := &shown{Writer: os.Stdout, last: time.Now()}
+	r := newReport(out)
 	if *document != "" {
 		if err := r.promise(*document); err != nil {
 			fmt.Fprintln(os.Stderr, "testsum:", err)
@@ -31,21 +33,39 @@ func main() {
 		failed <- readLines(os.Stdin, lines)
 		close(lines)
 	}()
-	for waiting := true; waiting; {
-		select {
-		case line, ok := <-lines:
-			if waiting = ok; ok {
-				r.line(line)
-			}
-		case <-time.After(quiet):
-			r.running()
-		}
-	}
+	follow(r, out, lines)
 	if err := <-failed; err != nil {
 		fmt.Fprintln(os.Stderr, "testsum: reading go test's output:", err)
 		os.Exit(1)
 	}
 	if !r.finish() {
 		os.Exit(1)
+	}
+}
+
+// shown knows when something was printed last.
+type shown struct {
+	io.Writer
+	last time.Time
+}
+
+func (s *shown) Write(p []byte) (int, error) {
+	s.last = time.Now()
+	return s.Writer.Write(p)
+}
+
+// follow reports lines until there are no more. Tests say much of which nothing is
+// printed, so it is not they that end the quiet.
+func follow(r *report, out *shown, lines <-chan []byte) {
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				return
+			}
+			r.line(line)
+		case <-time.After(quiet - time.Since(out.last)):
+			r.running()
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // summary feeds lines to a report and returns what it printed.
@@ -100,6 +102,27 @@ func TestNothingRan(t *testing.T) {
 	if got, ok := summary(t, `go: no such tool`); ok || !strings.Contains(got, "no such tool") {
 		t.Errorf("no test at all must fail the run and show what was said; ok %v:\n%s", ok, got)
 	}
+}
+
+// TestProgress: what runs for long is named now and then, however much it says.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var printed bytes.Buffer
+		out := &shown{Writer: &printed, last: time.Now()}
+		lines := make(chan []byte)
+		go func() {
+			defer close(lines)
+			lines <- []byte(`{"Action":"run","Package":"example.com/a","Test":"TestSlow"}`)
+			for range 61 {
+				time.Sleep(time.Second)
+				lines <- []byte(`{"Action":"output","Package":"example.com/a","Test":"TestSlow","Output":"on and on\n"}`)
+			}
+		}()
+		follow(newReport(out), out, lines)
+		if n := strings.Count(printed.String(), "running a.TestSlow"); n != 3 {
+			t.Errorf("named %d times in a minute, want 3:\n%s", n, &printed)
+		}
+	})
 }
 
 func TestRunningNamesTheTests(t *testing.T) {
