@@ -2,7 +2,7 @@
 # make bench: wsgen beside its peers. All rows renew docs/benchmarks.md; WHAT
 # names some, whose results are only shown. WHAT=cluster are nodes beside each other,
 # and renews docs/benchmarks-cluster.md. WHAT=history is kept pushes, and renews
-# the page of kept pushes. WHAT=generator is the tool itself, and
+# docs/benchmarks-history.md. WHAT=generator is the tool itself, and
 # renews docs/generator-speed.md. WHAT=clients are generated clients, and renews
 # docs/benchmarks-clients.md. FLAGS are more flags for the driver.
 source "$(dirname "$0")/lib.sh"
