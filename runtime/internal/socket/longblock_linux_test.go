@@ -85,6 +85,11 @@ func TestLongBlocks(t *testing.T) {
 	if len(o.unsound)+len(o.failures) != 0 {
 		t.Error(o.unsound, o.failures)
 	}
+	for range 100 {
+		if blocks.Get().(*block).long() || !longBlocks.Get().(*block).long() {
+			t.Fatal("a block is among those of the other length")
+		}
+	}
 }
 
 // TestLongBlocksPiecewise: however long messages come in pieces, short ones between them,
