@@ -32,7 +32,7 @@ func (q *Queue) Stalled() bool {
 // KeepingSize returns how large what a queue has is that keeps, and where the part of
 // it begins that is rare.
 func KeepingSize() (size, second uintptr) {
-	return unsafe.Sizeof(keeping{}), unsafe.Offsetof(keeping{}.by)
+	return unsafe.Sizeof(keeping{}), unsafe.Offsetof(keeping{}.ring)
 }
 
 // Sent returns how many frames that count were taken. The queue must have a
@@ -65,5 +65,5 @@ func (q *Queue) Entries() (used, room int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	k := q.keeping()
-	return int(k.used), len(k.ring)
+	return int(k.used + k.lone), len(k.ring) + len(k.last)
 }

@@ -43,30 +43,32 @@ func (by *Keeper) of(l *Limits) *Limits {
 // Frames are counted when they are taken, not when they are queued: what was
 // shed or replaced before has no number.
 //
-// What the writer does for each batch stands in one cache line, and what is rare in
-// another. TouchAll fetches the first.
+// A frame that is taken alone needs the first cache line of it only, three times of
+// four. TouchAll fetches what the next batch needs.
 type keeping struct {
-	// ring has what was handed out last: used entries up to before next, in order,
-	// which are n frames. It grows until there are Keeper.Frames.
-	ring       []kept
-	sent       uint64 // how many frames that count were taken
-	place      *kept  // where the next entry goes, for TouchAll alone; nil: it is not known
-	next, used uint32
-	n, bytes   uint32 // bytes that the frames count
-	enough     uint32 // as many bytes as they may count before bound has to look
-	skip       uint32 // how many frames of the oldest entry, which is a pack then, are kept no more
-
+	sent     uint64 // how many frames that count were taken
+	n, bytes uint32 // the frames that are kept, and what they count
+	enough   uint32 // as many bytes as they may count before bound has to look
+	lone     uint32 // how many frames are in last
+	last     [4]*Frame
 	by       *Keeper // nil: nothing is kept
-	rare     *rare   // nil: none of it was needed
-	line     line
-	reserved uint32   // units of by.Total
-	parks    uint32   // how often the queue was parked
-	_        [24]byte // the two lines are no other's
+
+	// ring has what was handed out before those of last: used entries up to before
+	// next, in order. It grows until there are Keeper.Frames.
+	ring       []kept
+	place      *kept // where the next entry goes, for TouchAll alone; nil: it is not known
+	next, used uint32
+	skip       uint32  // how many frames of the oldest entry, which is a pack then, are kept no more
+	reserved   uint32  // units of by.Total
+	rare       *rare   // nil: none of it was needed
+	_          [8]byte // the two lines are no other's
 }
 
 // rare is what few queues need.
 type rare struct {
 	notes
+	line    line
+	parks   uint32        // how often the queue was parked
 	parking chan struct{} // closed when nobody has the queue; nil: nobody waits for that
 }
 
@@ -184,7 +186,6 @@ func (q *Queue) handOut(b *Batch, by *Keeper) {
 		k.keepFirst(first, by)
 		k.keepMarked(b.more, by)
 	}
-	k.showPlace()
 }
 
 // keepFirst is keep, if there is a frame.
@@ -233,31 +234,59 @@ func stampWith(frame []byte, sent uint64) {
 // keep counts and keeps a frame.
 func (k *keeping) keep(f *Frame, by *Keeper) {
 	k.sent++
-	if over := int(k.n) + 1 - by.Frames; over > 0 {
-		if k.n == 0 { // nothing may be kept
-			return
-		}
-		k.forget(uint32(over))
+	if by.Frames == 0 { // nothing may be kept
+		return
 	}
-	k.put(kept{frame: f})
+	if int(k.lone) == len(k.last) {
+		k.shelve(by)
+	}
+	k.last[k.lone] = f
+	k.lone++
 	k.n++
 	if k.bytes += f.weight(); k.bytes > k.enough {
 		k.bound()
 	}
 }
 
-// keepPack counts and keeps the frames of a pack, which are no more than may be kept.
-// The oldest entry is in no cache. So what is beyond the bound is forgotten several
-// entries at a time. Until then it is there, and Rewind does not see it (has).
-func (k *keeping) keepPack(p *pack, by *Keeper) {
-	n := uint32(len(p.frames))
-	k.sent += uint64(n)
-	if over := int(k.n) + int(n) - by.Frames; over > by.Frames/lateness || over > 0 && int(k.used) >= by.Frames {
+// shelve moves the last frames to the ring, which is in no cache: so they go there
+// several at a time. What is beyond the bound is forgotten then, and until then it is
+// there, and Rewind does not see it (has).
+func (k *keeping) shelve(by *Keeper) {
+	k.trim(by)
+	for _, f := range k.last[:k.lone] {
+		k.put(kept{frame: f})
+	}
+	k.last, k.lone = [4]*Frame{}, 0
+}
+
+// trim forgets what is beyond the bound.
+func (k *keeping) trim(by *Keeper) {
+	if over := int(k.n) - by.Frames; over > 0 {
 		k.forget(uint32(over))
 	}
+}
+
+// keepPack counts and keeps the frames of a pack, which are no more than may be kept.
+// What is beyond the bound is forgotten a whole entry at a time, and nothing of what
+// it had is looked at. It is more only if that is not enough.
+func (k *keeping) keepPack(p *pack, by *Keeper) {
+	if k.lone > 0 {
+		k.shelve(by)
+	}
+	k.sent += uint64(p.len())
+	for over := int(k.n+p.len()) - by.Frames; over > 0; over = int(k.n+p.len()) - by.Frames {
+		n := k.oldest()
+		if int(n) > over {
+			if over > by.Frames/lateness || int(k.used) >= by.Frames {
+				k.forget(uint32(over))
+			}
+			break
+		}
+		k.forget(n)
+	}
 	k.put(kept{pack: p})
-	k.n += n
-	if k.bytes += p.weight(); k.bytes > k.enough {
+	k.n += p.len()
+	if k.bytes += p.weight; k.bytes > k.enough {
 		k.bound()
 	}
 }
@@ -299,6 +328,7 @@ func (k *keeping) look() {
 // takeBack takes back the numbers of frames that were handed out last and are
 // about to be queued again.
 func (k *keeping) takeBack(o *overflow) {
+	k.trim(k.by)
 	var n uint32
 	for i := range slices.Backward(o.frames) {
 		if m := o.at(i); m.is(aside) {
@@ -330,8 +360,8 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.place = nil, nil
-	k.next, k.used, k.n, k.bytes, k.skip = 0, 0, 0, 0, 0
+	k.ring, k.place, k.last = nil, nil, [4]*Frame{}
+	k.next, k.used, k.lone, k.n, k.bytes, k.skip = 0, 0, 0, 0, 0, 0
 	if k.rare != nil {
 		k.rare.list = nil
 	}

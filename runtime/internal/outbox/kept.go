@@ -23,13 +23,7 @@ func (k *keeping) put(e kept) {
 			k.resize(room)
 		}
 	}
-}
-
-// showPlace says where the next entry goes.
-func (k *keeping) showPlace() {
-	if len(k.ring) > 0 {
-		k.place = &k.ring[k.next]
-	}
+	k.place = &k.ring[k.next]
 }
 
 // resize moves the entries to a ring with room for so many, which is more than there
@@ -50,18 +44,28 @@ func (k *keeping) back(i uint32) uint32 {
 	return k.next - i
 }
 
+// oldest returns how many frames the oldest entry of the ring has that are kept, of
+// which there must be one.
+func (k *keeping) oldest() uint32 {
+	if p := k.ring[k.back(k.used)].pack; p != nil {
+		return p.len() - k.skip
+	}
+	return 1
+}
+
 // forget forgets the n oldest frames, of which there must be so many.
 func (k *keeping) forget(n uint32) {
 	k.n -= n
-	for n > 0 {
+	for n > 0 && k.used > 0 {
 		oldest := &k.ring[k.back(k.used)]
 		if p := oldest.pack; p != nil {
-			end := min(k.skip+n, p.len())
-			k.bytes -= p.sums[end] - p.sums[k.skip]
-			n -= end - k.skip
-			if k.skip = end; end < p.len() {
+			if rest := p.len() - k.skip; n < rest {
+				k.bytes -= p.sum(k.skip, k.skip+n)
+				k.skip += n
 				return
 			}
+			k.bytes -= p.sum(k.skip, p.len())
+			n -= p.len() - k.skip
 			k.skip = 0
 		} else {
 			k.bytes -= oldest.frame.weight()
@@ -70,11 +74,25 @@ func (k *keeping) forget(n uint32) {
 		*oldest = kept{}
 		k.used--
 	}
+	if n == 0 {
+		return
+	}
+	for _, f := range k.last[:n] {
+		k.bytes -= f.weight()
+	}
+	rest := copy(k.last[:], k.last[n:k.lone])
+	clear(k.last[rest:])
+	k.lone = uint32(rest)
 }
 
 // pop forgets the n newest frames, of which there must be so many.
 func (k *keeping) pop(n uint32) {
 	k.n -= n
+	for ; n > 0 && k.lone > 0; n-- {
+		k.lone--
+		k.bytes -= k.last[k.lone].weight()
+		k.last[k.lone] = nil
+	}
 	for n > 0 {
 		at := k.back(1)
 		newest := &k.ring[at]
@@ -84,7 +102,7 @@ func (k *keeping) pop(n uint32) {
 				first = k.skip
 			}
 			rest := p.len() - min(n, p.len()-first)
-			k.bytes -= p.sums[p.len()] - p.sums[rest]
+			k.bytes -= p.sum(rest, p.len())
 			n -= p.len() - rest
 			if rest > first {
 				newest.pack = p.front(rest)
@@ -121,5 +139,5 @@ func (k *keeping) behind(seq uint64) []*Frame {
 		before -= skip
 		frames = append(frames, some[skip:]...)
 	}
-	return frames
+	return append(frames, k.last[before:k.lone]...)
 }

@@ -312,7 +312,7 @@ func (q *Queue) takes(n int, how manner) bool {
 // standInLine waits until frames have left, the queue closes or done is closed.
 // The caller holds mu, and has it again afterwards.
 func (q *Queue) standInLine(done <-chan struct{}) {
-	l := &q.keeping().line
+	l := &q.keeping().rarely().line
 	if l.room == nil {
 		l.room = make(chan struct{})
 	}
@@ -505,7 +505,7 @@ func (q *Queue) wake() {
 	if !q.is(waits) {
 		return
 	}
-	if l := &q.beside.Load().line; l.room != nil {
+	if l := &q.beside.Load().rare.line; l.room != nil {
 		close(l.room)
 		l.room = nil
 	}

@@ -11,6 +11,7 @@ import "slices"
 // one behind it, and that weighs no more than a part of what may be kept (packPart).
 type pack struct {
 	frames []*Frame
+	weight uint32   // what they weigh together
 	sums   []uint32 // what the first i of them weigh
 }
 
@@ -25,6 +26,7 @@ func newPack(first *Frame, behind []*Frame) *pack {
 	for i, f := range p.frames {
 		p.sums[i+1] = p.sums[i] + f.weight()
 	}
+	p.weight = p.sums[len(p.frames)]
 	return p
 }
 
@@ -42,11 +44,17 @@ func (p *pack) is(first *Frame, behind []*Frame) bool {
 	return slices.Equal(mine, behind)
 }
 
-// weight returns what the frames weigh together.
-func (p *pack) weight() uint32 { return p.sums[p.len()] }
+// sum returns what the frames weigh from one to before another. All of a pack is
+// known without a look at each.
+func (p *pack) sum(from, to uint32) uint32 {
+	if from == 0 && to == p.len() {
+		return p.weight
+	}
+	return p.sums[to] - p.sums[from]
+}
 
 // front returns the first n frames as a pack of their own.
-func (p *pack) front(n uint32) *pack { return &pack{p.frames[:n], p.sums[:n+1]} }
+func (p *pack) front(n uint32) *pack { return &pack{p.frames[:n], p.sums[n], p.sums[:n+1]} }
 
 const (
 	minPack  = 4 // frames that a pack has, or more
@@ -103,7 +111,7 @@ func (l *lately) pack(first *Frame, b *Batch, by *Keeper) *pack {
 		l.next = (l.next + 1) % uint8(len(l.packs))
 	}
 	l.used = true
-	if int64(p.weight()) > int64(by.Bytes)/packPart {
+	if int64(p.weight) > int64(by.Bytes)/packPart {
 		return nil
 	}
 	return p

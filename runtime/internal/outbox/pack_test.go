@@ -97,8 +97,9 @@ func TestPacks(t *testing.T) {
 	}
 }
 
-// TestPacksLate: of bursts some more may be there than is kept, up to a quarter, also
-// in a ring that is full. The next frame that comes alone ends that.
+// TestPacksLate: some more may be there than is kept, so that bursts are forgotten as
+// they came: up to a quarter, also in a ring that is full. Of frames that come alone
+// it is four.
 func TestPacksLate(t *testing.T) {
 	const frames, burstOf = 40, 4
 	var two []*box
@@ -129,22 +130,31 @@ func TestPacksLate(t *testing.T) {
 		push(1)
 	}
 	push(burstOf)
-	holds(frames) // as many entries as there may be, and three frames more
+	holds(frames - 3) // as many frames as there may be
 	push(burstOf)
-	holds(frames - 6) // as many frames as there may be, eight of them in two entries
+	holds(frames - 6)
 	for range 9 {
 		push(burstOf)
 	}
 	holds(10)
 	push(burstOf)
-	holds(11) // four frames more
-	push(burstOf)
-	holds(12) // eight
-	push(burstOf)
-	holds(10) // twelve would have been too many
-	push(burstOf)
+	holds(10) // one has gone for it
+	push(15)
+	holds(8) // three have, and three frames more would be
+	push(15)
+	holds(5)
+	push(15)
+	holds(3)
+	push(19)
+	holds(3) // two of 15, of which nine frames are beyond
+	push(20)
+	holds(3) // fourteen would have been too many: of the first one is left
+	for range 4 {
+		push(1)
+	}
+	holds(7) // four frames more
 	push(1)
-	holds(11) // the last one, nine bursts, and three frames of the one before
+	holds(7) // and what is left of that burst is gone
 }
 
 // TestPacksTotal: what a pack counts towards the total is given back as it is
@@ -195,7 +205,7 @@ func TestNoPacks(t *testing.T) {
 		{"heavy", 100, 20 * 17 * 8 / 2, false, 20, 20},
 		{"few", 100, 10_000, false, 3, 3},
 		{"own", 100, 10_000, true, 20, 20},
-		{"more than is kept", 10, 10_000, false, 20, 10},
+		{"more than is kept", 10, 10_000, false, 20, 14}, // the last four are not in the ring yet
 	} {
 		q := keeps(c.frames, c.bytes, nil)
 		if texts := numbered(0, c.push); c.own {

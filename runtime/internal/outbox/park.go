@@ -145,7 +145,7 @@ func (q *Queue) spill() {
 func (q *Queue) park() {
 	if !q.is(aborted | ended) {
 		if !q.is(parked) {
-			q.keeping().parks++
+			q.keeping().rarely().parks++
 		}
 		q.set(parked)
 		q.wake() // some do not wait now (WaitLinked, WaitAside)
@@ -154,8 +154,8 @@ func (q *Queue) park() {
 
 // parks returns how often the queue was parked.
 func (q *Queue) parks() uint32 {
-	if k := q.kept(); k != nil {
-		return k.parks
+	if k := q.kept(); k != nil && k.rare != nil {
+		return k.rare.parks
 	}
 	return 0
 }

@@ -12,6 +12,6 @@ func (q *Queue) Touch() { runtime.KeepAlive(q.limits.Load()) }
 // TouchAll is Touch for one who takes frames, with the memory of what is kept.
 func (q *Queue) TouchAll() {
 	if k := q.beside.Load(); k != nil {
-		k.touchPlace()
+		k.touchPlace(q.more != nil)
 	}
 }
