@@ -136,7 +136,7 @@ func large(ctx context.Context, e *Env) error {
 // overTLS is the single broadcast over wss.
 func overTLS(ctx context.Context, e *Env) error {
 	kinds := e.kinds(named("wsgen", "gws", "gorilla", "melody"))
-	return e.fan(ctx, "tls", 7, each(kinds, audience, "-tls"), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
+	return e.fan(ctx, "tls", 25, each(kinds, audience, "-tls"), volley{bursts: 10, each: 1, bytes: message, expect: audience, apart: true})
 }
 
 // burst10TLS and burst100TLS are the bursts over wss.

@@ -154,7 +154,7 @@ func connect(ctx context.Context, e *Env) error {
 	const row, conns = "connect", 3000
 	kinds := e.kinds(func(k Kind) bool { return !k.Silent && k.Name != "gws-json" })
 	fixtures := e.openAll(ctx, row, each(kinds, warmUp))
-	return e.interleave(ctx, row, 5, fixtures, func(f *fixture) (values, error) {
+	return e.interleave(ctx, row, 11, fixtures, func(f *fixture) (values, error) {
 		before, err := f.collected()
 		if err != nil {
 			return nil, err
