@@ -20,7 +20,7 @@ import (
 
 // The budgets, in bytes of heap for each connection: its own part, net's
 // descriptor, the goroutine's, and its place in the registry; and, once it has
-// said a word, gws's part.
+// said what takes gws, gws's part.
 const (
 	maxListenerHeap = 1300
 	maxIdleHeap     = 1900
@@ -35,9 +35,16 @@ func TestBudgetListenerHeap(t *testing.T) {
 // listens returns what a connection says that only listens.
 func listens() string { return string(frame(pong, []byte("still here"))) }
 
+// TestBudgetLaconicHeap: a connection whose messages are short has no more heap than
+// one that only listens.
+func TestBudgetLaconicHeap(t *testing.T) {
+	const said = `{"event":"echo","data":1}`
+	budgetHeap(t, maxListenerHeap, string(frame(text, []byte(said))), said)
+}
+
 func TestBudgetIdleHeap(t *testing.T) {
 	const said = `{"event":"echo","data":1}`
-	budgetHeap(t, maxIdleHeap, string(frame(text, []byte(said))), said)
+	budgetHeap(t, maxIdleHeap, string(pieces(said)), said)
 }
 
 // budgetHeap holds the budget of connections that say something once (weigh).
@@ -80,8 +87,33 @@ func weigh(t *testing.T, say, hear string, header ...string) (each int) {
 }
 
 // TestBudgetQuiet: a connection that has spoken and gone quiet weighs what a listener
-// weighs, with its stack.
+// weighs, with its stack, also if its message took gws.
 func TestBudgetQuiet(t *testing.T) {
+	budgetQuiet(t, pieces, func(spokenHeap, spokenStack, idleHeap, idleStack int) {
+		if spokenHeap < idleHeap+500 || spokenStack < idleStack+1000 {
+			t.Error("a message weighs nothing: that shows little")
+		}
+	})
+}
+
+// TestBudgetLaconic: a connection whose messages are short has a larger stack at most
+// behind them, which a collection makes smaller, and what a listener has when it is quiet.
+func TestBudgetLaconic(t *testing.T) {
+	whole := func(message string) []byte { return frame(text, []byte(message)) }
+	budgetQuiet(t, whole, func(spokenHeap, spokenStack, idleHeap, idleStack int) {
+		if spokenHeap*10 > idleHeap*11 || spokenStack > idleStack+maxLaconicStack {
+			t.Errorf("a short message weighs %d of heap and %d of stack, at most %d and %d", spokenHeap-idleHeap, spokenStack-idleStack, idleHeap/10, maxLaconicStack)
+		}
+	})
+}
+
+// maxLaconicStack is how much more stack a connection has behind short messages and some
+// collections, in bytes.
+const maxLaconicStack = 2500
+
+// budgetQuiet holds what many connections weigh that have spoken and gone quiet to what
+// they weighed before. spoken is told of both, right behind the message, and before it.
+func budgetQuiet(t *testing.T, message func(string) []byte, spoken func(spokenHeap, spokenStack, idleHeap, idleStack int)) {
 	if !alone(t) {
 		return
 	}
@@ -106,7 +138,7 @@ func TestBudgetQuiet(t *testing.T) {
 	eventually(t, "all are silent", func() bool { return s.ConnectionCount() == crowd+first && parkedReaders() >= crowd+first })
 	idleHeap, idleStack := weight()
 	for _, fd := range fds[first:] {
-		writeAndHear(t, fd, string(frame(text, []byte(said))), said)
+		writeAndHear(t, fd, string(message(said)), said)
 	}
 	spokenHeap, spokenStack := weight()
 	quietHeap, quietStack := 0, 0
@@ -117,11 +149,9 @@ func TestBudgetQuiet(t *testing.T) {
 		quietHeap, quietStack = weight()
 		return quietHeap*10 <= idleHeap*11 && quietStack*10 <= idleStack*11
 	})
-	if spokenHeap < idleHeap+500 || spokenStack < idleStack+1000 {
-		t.Error("a message weighs nothing: that shows little")
-	}
+	spoken(spokenHeap, spokenStack, idleHeap, idleStack)
 	for _, fd := range fds { // it speaks as before
-		writeAndHear(t, fd, string(frame(text, []byte(said))), said)
+		writeAndHear(t, fd, string(message(said)), said)
 	}
 	runtime.KeepAlive(fds)
 }

@@ -24,7 +24,7 @@ type Call struct {
 	kept    []byte        // room for copies of data (keep)
 	reader  wsjson.Reader // of frame.Data; here, since a local one would escape
 	writer  wsjson.Writer // of the reply; its buffer serves one call after the other
-	utf8    bool          // frame.Data is UTF-8: gws has checked the message that it is of
+	utf8    bool          // frame.Data is UTF-8: the message that it is of was checked
 	owned   bool          // frame.Data is in memory that nobody writes to any more
 	inline  bool          // on the read loop
 	replied bool

@@ -292,6 +292,13 @@ func frame(first byte, payload []byte) []byte {
 	return out
 }
 
+// pieces returns a message in two fragments, for which gws comes in. It takes whole
+// frames from then on, too.
+func pieces(message string) []byte {
+	half := len(message) / 2
+	return append(frame(0x01, []byte(message[:half])), frame(0x80, []byte(message[half:]))...)
+}
+
 const (
 	text   = 0x81
 	binari = 0x82

@@ -20,7 +20,7 @@ func TestEndedLinkIsDeaf(t *testing.T) {
 			p.next()
 			had := 0
 			if first != "" {
-				p.send("%s", first)
+				p.raw(pieces(first))
 				p.next()
 				had = 1
 			}

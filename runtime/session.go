@@ -38,10 +38,9 @@ type session struct {
 }
 
 var (
-	_ owner             = (*session)(nil)
-	_ socket.Survivor   = (*session)(nil)
-	_ socket.Controller = (*session)(nil)
-	_ hub.Noter         = (*session)(nil)
+	_ owner           = (*session)(nil)
+	_ socket.Survivor = (*session)(nil)
+	_ hub.Noter       = (*session)(nil)
 )
 
 // stage says how far a session is.
@@ -146,20 +145,6 @@ func (s *session) refused(with *Error) (pending bool) {
 		p.refusal = with
 	}
 	return true
-}
-
-// Control takes messages that are the protocol's own. Read goroutine only.
-func (s *session) Control(text []byte) bool {
-	switch {
-	case s.member.Socket.Deaf():
-		return true
-	case envelope.Counts(text):
-		return false
-	case !s.begun:
-		s.begin(true, text)
-		return true
-	}
-	return s.own(text)
 }
 
 // Received takes a message from the read loop.

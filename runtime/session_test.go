@@ -424,7 +424,7 @@ func TestCounting(t *testing.T) {
 			p := s.session(t, "/ws")
 			seq := 0
 			if warm != "" {
-				p.send("%s", warm)
+				p.raw(pieces(warm))
 				p.want(`{"event":"echo","data":null}`)
 				seq++
 			}

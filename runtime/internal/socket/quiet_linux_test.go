@@ -3,7 +3,6 @@ package socket
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -104,45 +103,39 @@ func (p *speaker) quiet() {
 	p.until("it was quiet", func() bool { return !p.deep() })
 }
 
-// says returns a frame of a client's, whose mask is zero.
-func says(first byte, payload string) []byte {
-	head := []byte{first}
-	switch n := len(payload); {
-	case n < 126:
-		head = append(head, 0x80|byte(n))
-	default:
-		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
-	}
-	return append(append(head, 0, 0, 0, 0), payload...)
-}
-
-func word(text string) []byte { return says(frame.FinBit|frame.OpText, text) }
-
 // TestQuiet: gws leaves a connection that has gone quiet, as often as that happens,
-// and the goroutine that follows is followed once more. Each message is handled.
+// and the goroutine that follows is followed once more; and so is one that gws was
+// never needed for. Each message is handled.
 func TestQuiet(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	p := speaks(t, nil)
-	for i := range 5 {
-		p.sends(word(fmt.Sprint("message ", i)))
-		if got := p.heard(i + 1); len(got) != i+1 || got[i] != fmt.Sprint("message ", i) {
-			t.Fatalf("handled %q", got)
-		}
-		if i == 0 && !p.o.socket.state.is(stateGrown) {
-			t.Fatal("gws was not in: that shows nothing")
-		}
-		p.quiet()
-		if i%2 == 1 {
-			continue // it speaks before that
-		}
-		p.until("the second one follows", func() bool {
-			runtime.GC()
-			return !p.o.socket.state.is(stateGrown)
+	for name, message := range map[string]func(string) []byte{"ours": word, "gws's": pieces} {
+		t.Run(name, func(t *testing.T) {
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			p := speaks(t, nil)
+			for i := range 5 {
+				p.sends(message(fmt.Sprint("message ", i)))
+				if got := p.heard(i + 1); len(got) != i+1 || got[i] != fmt.Sprint("message ", i) {
+					t.Fatalf("handled %q", got)
+				}
+				if i == 0 {
+					p.until("it is noted", func() bool { return p.o.socket.state.is(stateGrown) })
+				}
+				if name == "ours" && p.deep() {
+					t.Fatal("gws has come in")
+				}
+				p.quiet()
+				if i%2 == 1 {
+					continue // it speaks before that
+				}
+				p.until("another goroutine reads", func() bool {
+					runtime.GC()
+					return !p.o.socket.state.is(stateGrown)
+				})
+			}
+			p.leaves()
+			if n := len(p.o.causes); n != 1 || len(p.o.unsound)+len(p.o.failures) != 0 {
+				t.Errorf("closed %d times; %v, %v", n, p.o.unsound, p.o.failures)
+			}
 		})
-	}
-	p.leaves()
-	if n := len(p.o.causes); n != 1 || len(p.o.unsound)+len(p.o.failures) != 0 {
-		t.Errorf("closed %d times; %v, %v", n, p.o.unsound, p.o.failures)
 	}
 }
 
@@ -219,7 +212,7 @@ func TestQuietElsewhere(t *testing.T) {
 	near, far := pair(t)
 	p := servedOn(t, near, far, false, true, nil)
 	for i := range 2 {
-		p.sends(word("text"))
+		p.sends(pieces("text"))
 		p.heard(i + 1)
 		if p.pinged(10); !p.deep() {
 			t.Error("gws has left")
@@ -256,7 +249,7 @@ func TestTortureQuiet(t *testing.T) {
 	for range peers {
 		p := speaks(t, nil)
 		all.Go(func() {
-			quiet := 0
+			quiet, deep := 0, false
 			for i := range messages {
 				text := fmt.Sprint(i, strings.Repeat(".", rand.IntN(300)))
 				sent := word(text)
@@ -275,7 +268,8 @@ func TestTortureQuiet(t *testing.T) {
 					p.sends(sent[:n])
 					sent = sent[n:]
 				}
-				if !p.deep() {
+				was := deep
+				if deep = p.deep(); was && !deep {
 					quiet++
 				}
 			}
@@ -307,7 +301,7 @@ func TestWokenTwice(t *testing.T) {
 	s := &p.o.socket
 	const messages = 300
 	for i := range messages {
-		p.sends(word(fmt.Sprint(i)))
+		p.sends(pieces(fmt.Sprint(i)))
 		for end := time.Now().Add(20 * time.Second); ; runtime.Gosched() {
 			n := 0
 			p.o.locked(func() { n = len(p.o.received) })
@@ -335,7 +329,7 @@ func TestCloseBeatsQuiet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := speaks(t, func(l *Limits) { l.Ping = Never })
 			s := &p.o.socket
-			p.sends(word("text"))
+			p.sends(pieces("text"))
 			waits := func(what string, bits uint32) {
 				t.Helper()
 				for end := time.Now().Add(20 * time.Second); !s.state.is(bits); runtime.Gosched() {
@@ -376,7 +370,11 @@ func TestTortureCloseQuiet(t *testing.T) {
 	for i := range 64 {
 		p := speaks(t, nil)
 		all.Go(func() {
-			p.sends(word("text"))
+			if i%8 < 4 {
+				p.sends(pieces("text"))
+			} else {
+				p.sends(word("text"))
+			}
 			p.heard(1)
 			if !p.pinged(1 + i%4) {
 				return

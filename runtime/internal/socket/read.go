@@ -171,6 +171,12 @@ func (s *Socket) available() error {
 	return nil
 }
 
+// What lies in the block as a whole, and has nothing to it, the socket takes by itself:
+// pings, pongs, and short messages of text. All else is gws's, which stays from then
+// on: what is long or comes in pieces, fragments, binary and compressed messages, text
+// that is not UTF-8, and Close frames. The guard has checked every header before either
+// sees it.
+
 // takePingPong takes a Ping or a Pong from the front of the bytes that are there,
 // and reports whether there was one that is all there. A Pong has been heard, and
 // has no other effect but what it acknowledges. takePingPong must not be called in
@@ -198,31 +204,31 @@ func (s *Socket) takePingPong() bool {
 	return true
 }
 
-// takeControl has the owner take a message from the front of the bytes that are
-// there, and reports whether it did. The message must be a whole one, in one
-// frame that lies in the block. takeControl must not be called in the middle of
-// a frame.
-func (s *Socket) takeControl() bool {
-	owner, is := s.owner.(Controller)
-	if !is {
-		return false
-	}
+// takeMessage hands the owner a message from the front of the bytes that are there,
+// and reports whether there was one that has no need of gws: text as it is, in one
+// frame, which lies in the block. takeMessage must not be called in the middle of a
+// frame, nor of a message in fragments.
+func (s *Socket) takeMessage() bool {
 	text, size := frame.Whole(s.block.bytes[s.from:s.to])
-	if size == 0 {
+	if size == 0 || len(text) > longestTaken {
 		return false
 	}
-	mask := [4]byte(s.block.bytes[int(s.from)+size-len(text)-4:])
-	frame.Unmask(text, mask)
-	s.from += uint16(size) // before the owner may read ahead
-	if utf8.Valid(text) && owner.Control(text) {
-		if s.corkDue() {
-			s.Uncork()
-		}
-		return true
+	m := messagesFor(len(text)).Get().(*message)
+	m.bytes = append(m.bytes[:0], text...)
+	frame.Unmask(m.bytes, [4]byte(s.block.bytes[int(s.from)+size-len(text)-4:]))
+	if !utf8.Valid(m.bytes) { // gws says so
+		_ = m.Close()
+		return false
 	}
-	s.from -= uint16(size)
-	frame.Unmask(text, mask)
-	return false
+	s.from += uint16(size) // before the owner may read ahead
+	s.owner.Received(true, m.bytes, m)
+	if s.state.is(stateSpoke) && !s.state.is(stateGrown) {
+		s.state.set(stateGrown) // by a handler
+	}
+	if s.corkDue() {
+		s.Uncork()
+	}
+	return true
 }
 
 // readPayload reads right into gws's buffer, which is for the rest of a long

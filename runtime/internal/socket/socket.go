@@ -108,15 +108,6 @@ type Owner interface {
 	Released()
 }
 
-// Controller is an Owner that takes some short messages without gws, whose part
-// weighs more than all of a connection that says nothing else.
-type Controller interface {
-	// Control is Received for a text message, before gws comes in. It reports
-	// whether it has taken the message, which must not be kept; if not, gws brings
-	// it once more.
-	Control(text []byte) bool
-}
-
 // Survivor is an Owner that may outlive the link.
 type Survivor interface {
 	Owner
@@ -192,9 +183,9 @@ func (s *Socket) Serve() {
 
 // read is Serve without End. It reports whether reading goes on on another goroutine.
 func (s *Socket) read() (goesOn bool) {
-	// gws comes in with the first message. Its part weighs more than ours, and
-	// a connection that only listens, pings, and answers pings, has no use for it.
-	for more := true; more; more = s.takePingPong() || s.takeControl() {
+	// gws comes in with the first message that takes it. Its part weighs more than
+	// ours, and most connections say little and briefly, if they say anything.
+	for more := true; more; more = s.takePingPong() || s.takeMessage() {
 		err := s.available()
 		switch to := s.now(); {
 		case err == nil:

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"encoding/binary"
 	"io"
 	"net"
 	"sync"
@@ -51,6 +52,27 @@ func (o *owner) Due() time.Duration       { return o.due }
 func (o *owner) TimeUp(time.Duration)     { o.locked(func() { o.timeUp++ }) }
 func (o *owner) Ended()                   { close(o.ended) }
 func (o *owner) Released()                { close(o.released) }
+
+// says returns a frame of a client's, whose mask is zero.
+func says(first byte, payload string) []byte {
+	head := []byte{first}
+	switch n := len(payload); {
+	case n < 126:
+		head = append(head, 0x80|byte(n))
+	default:
+		head = binary.BigEndian.AppendUint16(append(head, 0x80|126), uint16(n))
+	}
+	return append(append(head, 0, 0, 0, 0), payload...)
+}
+
+// word returns a message in one frame.
+func word(text string) []byte { return says(frame.FinBit|frame.OpText, text) }
+
+// pieces returns a message in two fragments, for which gws comes in.
+func pieces(text string) []byte {
+	half := len(text) / 2
+	return append(says(frame.OpText, text[:half]), says(frame.FinBit|frame.OpContinuation, text[half:])...)
+}
 
 // limits are those of a Server that nobody has configured, without clocks.
 var limits = Limits{Frames: 256, Bytes: 1 << 20, Message: 64 << 10, Write: 10 * time.Second, Ping: Never, Idle: Never, Lifetime: Never}
