@@ -14,10 +14,25 @@ func (s *Socket) Accept(r *http.Request, a *handshake.Answer, d time.Duration) e
 	if t := s.tunnel(); t != nil {
 		return t.accept(r, a, d)
 	}
+	return s.writeFirst(a.Switch(r), d)
+}
+
+// writeFirst writes what goes ahead of all that is queued, within d. Nearly always the
+// socket takes it at once, and then no deadline is needed.
+func (s *Socket) writeFirst(p []byte, d time.Duration) error {
+	if s.raw != nil {
+		b := batches.Get().(*batch)
+		rest, err := s.writeSome(b, p)
+		batches.Put(b)
+		if err != nil || len(rest) == 0 {
+			return err
+		}
+		p = rest
+	}
 	if err := s.net.SetWriteDeadline(deadline(d)); err != nil {
 		return err
 	}
-	if _, err := s.net.Write(a.Switch(r)); err != nil {
+	if _, err := s.net.Write(p); err != nil {
 		return err
 	}
 	return s.net.SetWriteDeadline(time.Time{})
@@ -26,13 +41,7 @@ func (s *Socket) Accept(r *http.Request, a *handshake.Answer, d time.Duration) e
 // Say writes a frame behind the answer to the handshake, before Resume: ahead of
 // all that is queued. An error has closed the connection, or ended its link.
 func (s *Socket) Say(frame []byte) error {
-	err := s.net.SetWriteDeadline(deadline(s.profile.limits.Write))
-	if err == nil {
-		_, err = s.net.Write(frame)
-	}
-	if err == nil {
-		err = s.net.SetWriteDeadline(time.Time{})
-	}
+	err := s.writeFirst(frame, s.profile.limits.Write)
 	if err != nil {
 		if cause := writeCause(err); !s.broken(cause) {
 			s.Abort(cause)
