@@ -58,6 +58,7 @@ type Entry struct {
 	query  Query
 	path   string
 	before snapshot
+	news   bool // what is recorded is of other files than before: Fresh has found it so
 }
 
 // record is an entry's file.
@@ -105,6 +106,7 @@ func Open(q Query) (*Entry, error) {
 // Fresh reports whether the last run that was recorded here saw the files as
 // they are now, inputs and outputs, and returns what it had to say.
 func (e *Entry) Fresh() (note json.RawMessage, ok bool) {
+	e.news = true
 	r, ok := e.recorded()
 	if !ok {
 		return nil, false
@@ -113,6 +115,7 @@ func (e *Entry) Fresh() (note json.RawMessage, ok bool) {
 	if digest, err := e.before.content(); err != nil || r.Digest != digest {
 		return nil, false
 	}
+	e.news = false
 	if missing > 0 {
 		r.known = e.before.encode()
 		_ = e.save(r) // if it fails, the next run reads those files, too
@@ -143,8 +146,12 @@ func (e *Entry) save(r record) error {
 // Record remembers a run that has ended well, and its note. files has the content
 // of what the run wrote, by path. Record refuses if an input has changed since
 // Open, because the run may have read either state. It refuses, too, if a file is
-// no longer as the run wrote it.
+// no longer as the run wrote it. If this is what is remembered of the files as Open
+// found them, it stays so, whatever has changed since.
 func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
+	if e.remembers(note, files) {
+		return nil
+	}
 	world, err := newWorld()
 	if err != nil {
 		return err
@@ -162,21 +169,32 @@ func (e *Entry) Record(note json.RawMessage, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	sums := map[string][sha256.Size]byte{}
-	for _, f := range after.files {
-		if f.output {
-			sums[f.path] = f.sum
-		}
-	}
-	for path, data := range files {
-		if sums[path] != sha256.Sum256(data) {
-			return fmt.Errorf("%s changed while wsgen ran", path)
-		}
+	if path, ok := after.has(files); !ok {
+		return fmt.Errorf("%s changed while wsgen ran", path)
 	}
 	if old.Digest == digest && bytes.Equal(old.Note, note) && missing == 0 {
 		return nil // this is what is remembered
 	}
 	return e.save(record{digest, note, after.encode()})
+}
+
+// remembers reports whether a run of this note, which wrote files, is remembered of
+// the files as they were at Open. So it is of a run that was to do everything again,
+// and found nothing to do: its files need not be looked at a second time.
+func (e *Entry) remembers(note json.RawMessage, files map[string][]byte) bool {
+	if e.news {
+		return false
+	}
+	old, ok := e.recorded()
+	if !ok || !bytes.Equal(old.Note, note) || e.before.recall(old.known) > 0 {
+		return false
+	}
+	digest, err := e.before.content()
+	if err != nil || old.Digest != digest {
+		return false
+	}
+	_, ok = e.before.has(files)
+	return ok
 }
 
 // write replaces a file, and removes those beside it that nobody has written

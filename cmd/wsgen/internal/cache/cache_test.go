@@ -393,6 +393,40 @@ func TestChangesDuringTheRun(t *testing.T) {
 	}
 }
 
+// TestRememberedAlready checks that a run which found again what is remembered leaves
+// that as it is, whatever has changed since it began, and that one which found
+// anything else does not.
+func TestRememberedAlready(t *testing.T) {
+	const note = `{"n":1}`
+	for name, c := range map[string]struct {
+		note, text string
+		ok         bool
+	}{
+		"the same":       {note, "generated", true},
+		"another note":   {`{"n":2}`, "generated", false},
+		"another output": {note, "generated anew", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t)
+			p.settle()
+			p.run()
+			e := p.open()
+			p.write("m/chat/chat.go", "package chat // new\n")
+			err := e.Record([]byte(c.note), map[string][]byte{p.path("m/chat/ws_gen.go"): []byte(c.text)})
+			if (err == nil) != c.ok {
+				t.Errorf("error %v", err)
+			}
+			if p.fresh() {
+				t.Error("the change goes unseen")
+			}
+			p.write("m/chat/chat.go", "package chat\n")
+			if !p.fresh() {
+				t.Error("the run before is forgotten")
+			}
+		})
+	}
+}
+
 // TestLinkedRoot checks that a module whose root is a link is looked at like any
 // other.
 func TestLinkedRoot(t *testing.T) {

@@ -121,6 +121,23 @@ func (s snapshot) sameInputs(before snapshot) (bool, error) {
 	return len(was) == 0, err
 }
 
+// has reports whether each of files is an output of this content. If one is not,
+// it returns its path.
+func (s snapshot) has(files map[string][]byte) (path string, ok bool) {
+	sums := map[string][sha256.Size]byte{}
+	for _, f := range s.files {
+		if f.output {
+			sums[f.path] = f.sum
+		}
+	}
+	for path, data := range files {
+		if sums[path] != sha256.Sum256(data) {
+			return path, false
+		}
+	}
+	return "", true
+}
+
 // passed is how many files go to whoever looks at them at a time.
 const passed = 16
 
