@@ -4,6 +4,7 @@ package mark
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,23 @@ func (f Files) Named(path string) bool {
 func (f Files) Wrote(path string, text []byte) bool {
 	line, ok := f[filepath.Base(path)]
 	return ok && line.In(text)
+}
+
+// Begins reports whether the file at path is one of f and its line is the first. Then
+// wsgen wrote it, which few bytes tell of a long file. Other files may be wsgen's, too.
+func (f Files) Begins(path string) bool {
+	line, ok := f[filepath.Base(path)]
+	if !ok {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // it is only read
+	head := make([]byte, len(line)+1)
+	_, err = io.ReadFull(file, head)
+	return err == nil && string(head) == string(line)+"\n"
 }
 
 // On reports whether the file at path is on disk, and wsgen wrote it.

@@ -1,6 +1,8 @@
 package mark_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,5 +64,36 @@ func TestInJSON(t *testing.T) {
 		if got := mark.JSON.In([]byte(c.text)); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// TestBegins checks that a file counts only if its whole first line says so, and its
+// name, too.
+func TestBegins(t *testing.T) {
+	t.Parallel()
+	dir, files := t.TempDir(), mark.Files{"ws_gen.go": mark.Go, "ws.json": mark.JSON}
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"ws_gen.go", string(mark.Go) + "\n\npackage chat\n", true},
+		{"ws_gen.go", string(mark.Go) + "\n", true},
+		{"ws_gen.go", string(mark.Go), false},
+		{"ws_gen.go", string(mark.Go) + " Really.\n\npackage chat\n", false},
+		{"ws_gen.go", "package chat\n\n" + string(mark.Go) + "\n", false},
+		{"ws_gen.go", "", false},
+		{"ws.json", string(mark.Go) + "\n", false},
+		{"other.go", string(mark.Go) + "\n\npackage chat\n", false},
+	} {
+		path := filepath.Join(dir, c.name)
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := files.Begins(path); got != c.want {
+			t.Errorf("%s with %q: %v", c.name, c.text, got)
+		}
+	}
+	if files.Begins(filepath.Join(dir, "no", "ws_gen.go")) {
+		t.Error("a file that is not there begins with the line")
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,10 +24,16 @@ type folder struct {
 	parked    []string          // files that mention a directive, and whose name keeps them out of every build
 	mentions  bool              // some file has the text of a directive
 	mention   map[string]bool
+	mains     []string          // those of files that may be of a package main
+	texts     map[string][]byte // what was read of files and tests, while it is needed
 }
 
 // add looks at one file.
 func (f *folder) add(path, name string, generated mark.Files) error {
+	if generated.Begins(path) {
+		f.generated = append(f.generated, path)
+		return nil
+	}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -44,13 +51,31 @@ func (f *folder) add(path, name string, generated mark.Files) error {
 	if directive.Mentioned(text) {
 		f.mentions, f.mention[path] = true, true
 	}
+	if err == nil {
+		f.texts[path] = text
+	}
 	if !strings.HasSuffix(name, "_test.go") {
 		f.files = append(f.files, path)
+		if err != nil || bytes.Contains(text, []byte("main")) {
+			f.mains = append(f.mains, path)
+		}
 		return nil
 	}
 	f.allTests = append(f.allTests, path)
 	if f.mention[path] {
 		f.tests = append(f.tests, path)
+	}
+	return nil
+}
+
+// toParse reports whether the files are parsed, and not only looked through: one has
+// the text of a directive, or wsgen has written there.
+func (f *folder) toParse() bool { return f.mentions || len(f.generated) > 0 }
+
+// source is the text of a file for the parser; nil if it is to read the file.
+func (f *folder) source(path string) any {
+	if text, ok := f.texts[path]; ok {
+		return text
 	}
 	return nil
 }

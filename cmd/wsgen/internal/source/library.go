@@ -17,7 +17,7 @@ func (p *Program) HasProgram() bool {
 
 func (p *Program) hasProgram() bool {
 	for _, f := range p.folders {
-		for _, path := range f.files {
+		for _, path := range f.mains {
 			file, _ := parser.ParseFile(token.NewFileSet(), path, nil, parser.PackageClauseOnly|parser.ParseComments)
 			if file != nil && file.Name.Name == "main" && p.Module.Constrained(file, path) == "" {
 				return true

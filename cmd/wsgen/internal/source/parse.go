@@ -42,10 +42,10 @@ func (p parsed) byWire() bool {
 func parseCandidates(fset *token.FileSet, folders map[string]*folder) []*candidate {
 	var all []*candidate
 	for _, f := range folders {
-		if !f.mentions && len(f.generated) == 0 {
+		if !f.toParse() {
 			continue
 		}
-		c := &candidate{folder: f, files: parseAll(fset, f.files), tests: parseAll(fset, f.tests)}
+		c := &candidate{folder: f, files: f.parse(fset, f.files), tests: f.parse(fset, f.tests)}
 		if c.annotated() || len(f.generated) > 0 && c.broken() {
 			all = append(all, c)
 		}
@@ -73,10 +73,15 @@ func (p parsed) lost(f *folder) bool {
 }
 
 func parseAll(fset *token.FileSet, paths []string) []parsed {
+	return (&folder{}).parse(fset, paths)
+}
+
+// parse parses files, those of f from what was read of them.
+func (f *folder) parse(fset *token.FileSet, paths []string) []parsed {
 	var all []parsed
 	for _, path := range paths {
-		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments|parser.SkipObjectResolution|parser.AllErrors)
-		all = append(all, parsed{path, f, err})
+		file, err := parser.ParseFile(fset, path, f.source(path), parser.ParseComments|parser.SkipObjectResolution|parser.AllErrors)
+		all = append(all, parsed{path, file, err})
 	}
 	return all
 }

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"go/build"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,6 +54,12 @@ func (t target) importFolder(f *folder) (*build.Package, error) {
 			}
 		}
 		return infos, err
+	}
+	ctx.OpenFile = func(path string) (io.ReadCloser, error) {
+		if text, ok := f.texts[path]; ok {
+			return io.NopCloser(bytes.NewReader(text)), nil
+		}
+		return os.Open(path)
 	}
 	return ctx.ImportDir(f.dir, 0)
 }

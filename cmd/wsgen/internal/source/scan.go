@@ -155,7 +155,7 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 			continue
 		}
 		if f == nil {
-			f = &folder{dir: dir, mention: map[string]bool{}}
+			f = &folder{dir: dir, mention: map[string]bool{}, texts: map[string][]byte{}}
 		}
 		if name[0] == '.' || name[0] == '_' {
 			if mode.IsRegular() {
@@ -172,6 +172,9 @@ func (s *walker) files(dir string, entries []fs.DirEntry) error {
 	}
 	if f != nil {
 		f.blocked = blocked
+		if !f.toParse() {
+			f.texts = nil
+		}
 		s.folders[dir] = f
 	}
 	return nil
