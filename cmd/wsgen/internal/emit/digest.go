@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
@@ -14,8 +15,12 @@ import (
 // the source included: they decide the order of guards.
 func digests(packages []*model.Package) []string {
 	sums := make([]string, len(packages))
+	texts := sync.Pool{New: func() any { return new([]byte) }}
 	parallel(len(sums), func(i int) {
-		sum := sha256.Sum256(appendValue(nil, reflect.ValueOf(packages[i])))
+		text := texts.Get().(*[]byte)
+		defer texts.Put(text)
+		*text = appendValue((*text)[:0], reflect.ValueOf(packages[i]))
+		sum := sha256.Sum256(*text)
 		sums[i] = hex.EncodeToString(sum[:])
 	})
 	return sums
