@@ -3,6 +3,7 @@ package gotype
 import (
 	"context"
 	"go/types"
+	"slices"
 )
 
 // Trail is the memory of one walk over a type and all that it is made of. A type
@@ -10,13 +11,18 @@ import (
 // types. The same instance need not be the same value each time.
 type Trail struct {
 	ctx     context.Context
-	seen    map[any]bool
+	seen    []any           // while there are few
+	many    map[any]bool    // all that was seen; nil while there are few
 	above   []*types.Named  // the instances that the walk is in, outermost first
 	endless *types.TypeName // a generic type that has no end of instances
 }
 
 // NewTrail begins a walk, which ends with ctx.
-func NewTrail(ctx context.Context) *Trail { return &Trail{ctx: ctx, seen: map[any]bool{}} }
+func NewTrail(ctx context.Context) *Trail { return &Trail{ctx: ctx} }
+
+// few is how many types are looked through one by one: most walks see no more, and
+// would take longer to make a map.
+const few = 16
 
 // growth is in how many smaller instances of the same generic type an instance
 // may stand. A program has to write out each of them, unless there is no end.
@@ -26,10 +32,10 @@ const growth = 10
 // go where it has been, and nowhere once ctx has ended or a type has no end.
 func (w *Trail) In(t types.Type) bool {
 	key := Identity(t)
-	if w.endless != nil || w.seen[key] || w.ctx.Err() != nil {
+	if w.endless != nil || w.knows(key) || w.ctx.Err() != nil {
 		return false
 	}
-	w.seen[key] = true
+	w.see(key)
 	n := instance(t)
 	if n == nil {
 		return true
@@ -56,7 +62,37 @@ func (w *Trail) Out(t types.Type) {
 }
 
 // Forget has the walk go into t again, where it is found elsewhere.
-func (w *Trail) Forget(t types.Type) { delete(w.seen, Identity(t)) }
+func (w *Trail) Forget(t types.Type) {
+	key := Identity(t)
+	if w.many != nil {
+		delete(w.many, key)
+	} else {
+		w.seen = slices.DeleteFunc(w.seen, func(k any) bool { return k == key })
+	}
+}
+
+// knows reports whether the walk has seen what has this key.
+func (w *Trail) knows(key any) bool {
+	if w.many != nil {
+		return w.many[key]
+	}
+	return slices.Contains(w.seen, key)
+}
+
+// see notes a key that the walk has not seen.
+func (w *Trail) see(key any) {
+	if w.many == nil && len(w.seen) < few {
+		w.seen = append(w.seen, key)
+		return
+	}
+	if w.many == nil {
+		w.many = map[any]bool{}
+		for _, k := range w.seen {
+			w.many[k] = true
+		}
+	}
+	w.many[key] = true
+}
 
 // Endless is a generic type without an end of instances, at which the walk has
 // stopped; nil if it has not.

@@ -24,11 +24,15 @@ func (m Module) Constrained(f *ast.File, path string) string {
 			}
 		}
 	}
+	name := filepath.Base(path)
+	if !strings.Contains(name, "_") && name[0] != '.' {
+		return "" // such a name asks for no system
+	}
 	// It is the context of no system, so every name that asks for one is left out.
 	none := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader("package p\n")), nil
 	}}
-	if ok, err := none.MatchFile(filepath.Dir(path), filepath.Base(path)); err == nil && !ok {
+	if ok, err := none.MatchFile(filepath.Dir(path), name); err == nil && !ok {
 		return "a file whose name is a build constraint"
 	}
 	return ""
