@@ -261,7 +261,7 @@ func (a *A) B() {}
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, problems := File(f, fset)
+	found, problems := File(f, fset, Table())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

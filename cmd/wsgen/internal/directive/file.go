@@ -13,8 +13,9 @@ import (
 
 // File returns the directives of f, which was parsed with comments, in source
 // order, and everything in its comments that is meant as a directive but is none.
-func File(f *ast.File, fset *token.FileSet) ([]*Directive, []Problem) {
-	at, table := spots(f, fset), Table()
+// The table is Table(): whoever reads many files makes it once.
+func File(f *ast.File, fset *token.FileSet, table []Spec) ([]*Directive, []Problem) {
+	at := spots(f, fset)
 	var (
 		found    []*Directive
 		problems []Problem

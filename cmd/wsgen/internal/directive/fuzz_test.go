@@ -115,7 +115,7 @@ func FuzzFile(f *testing.F) {
 				}
 			}
 		}
-		found, problems := File(file, fset)
+		found, problems := File(file, fset, Table())
 		inside(problems)
 		outside := Outside(file, diag.UnreadFile, "a test", "")
 		inside(outside)

@@ -31,7 +31,7 @@ func (r *resolver) collect(sp *source.Package) {
 		r.problems(directive.Outside(f, code, why, help))
 	}
 	for _, f := range sp.Files {
-		found, problems := directive.File(f, r.src.Fset)
+		found, problems := directive.File(f, r.src.Fset, r.table)
 		if r.src.Module.Constrained(f, r.fileName(f)) != "" {
 			// That the file is not read has been said of each, in whatever way it is
 			// written: so it is said wherever wsgen runs.

@@ -61,7 +61,7 @@ func (r *resolver) above(obj *types.TypeName) []*directive.Directive {
 	}
 	var ds []*directive.Directive
 	for _, f := range r.src.Syntax(obj.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
+		found, _ := directive.File(f, r.src.Fset, r.table)
 		for _, d := range found {
 			if d.Site.Place == directive.Type && d.Site.Type.Name.Name == obj.Name() {
 				ds = append(ds, d)

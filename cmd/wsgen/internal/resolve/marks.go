@@ -42,7 +42,7 @@ func (r *resolver) foreignMarks(fn *types.Func) (ds []*directive.Directive) {
 	}
 	file, at := filepath.Base(r.position(fn.Pos()).Filename), r.position(fn.Pos()).Line
 	for _, f := range r.src.Syntax(fn.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
+		found, _ := directive.File(f, r.src.Fset, r.table)
 		for _, d := range found {
 			if d.Site.Place != directive.InterfaceMethod || d.Site.Field.Names[0].Name != fn.Name() {
 				continue

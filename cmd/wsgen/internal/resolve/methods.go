@@ -128,7 +128,7 @@ func (r *resolver) foreign(fn *types.Func) (*ast.FuncDecl, []*directive.Directiv
 		ds   []*directive.Directive
 	)
 	for _, f := range r.src.Syntax(fn.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
+		found, _ := directive.File(f, r.src.Fset, r.table)
 		for _, d := range found {
 			if d.Site.Place == directive.Method && d.Site.Func.Name.Name == fn.Name() && receiver(d.Site.Func) == recv.Name() {
 				decl, ds = d.Site.Func, append(ds, d)

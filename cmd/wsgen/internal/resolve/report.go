@@ -65,7 +65,7 @@ func (r *resolver) problems(ps []directive.Problem) {
 
 // quiet is r for a question that was answered before: it reports nothing.
 func (r *resolver) quiet() *resolver {
-	return &resolver{src: r.src, states: r.states, byPath: r.byPath}
+	return &resolver{src: r.src, table: r.table, states: r.states, byPath: r.byPath}
 }
 
 // value is the span of an argument's value.

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/source"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/wiretype"
@@ -35,7 +36,7 @@ type Options struct {
 // model must not be used if the list has errors, or if ctx has ended.
 func Resolve(ctx context.Context, p *source.Program, opts Options) (*model.Program, diag.List) {
 	r := &resolver{
-		ctx: ctx, src: p, wire: opts.Wire, cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
+		ctx: ctx, src: p, wire: opts.Wire, table: directive.Table(), cycles: p.Cycles(), byPath: map[string]*pkg{}, states: map[string]bool{},
 		embedded: map[*types.TypeName]bool{}, pushed: map[*types.Func]bool{},
 		guardTypes: map[*model.GuardRef]string{}, silent: silent{}, missing: map[string]*missing{}, told: map[string]int{}, formlessAt: map[token.Position]bool{},
 		docs: map[*ast.File]map[declaration]*ast.CommentGroup{}, ownForms: map[string]wiretype.Override{}, examples: map[string][]string{}, codecForms: map[*wiretype.Type]*wiretype.Codec{},

@@ -19,6 +19,7 @@ type resolver struct {
 	ctx    context.Context // of the run
 	src    *source.Program
 	wire   bool                   // provider sets are written
+	table  []directive.Spec       // of all directives
 	json   *wiretype.Table        // what encoding/json makes of types
 	cycles map[string]types.Error // generic types without end, by import path
 	owner  *source.Package        // the package that is being resolved

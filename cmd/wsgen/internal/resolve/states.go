@@ -7,6 +7,7 @@ import (
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/diag"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/directive"
 	"github.com/wsgen/wsgen/cmd/wsgen/internal/gotype"
+	"github.com/wsgen/wsgen/cmd/wsgen/internal/model"
 )
 
 // isState reports whether obj is marked //ws:state, in this module or another.
@@ -16,11 +17,14 @@ func (r *resolver) isState(obj *types.TypeName) bool {
 		return is
 	}
 	r.states[key] = false
+	if obj.Pkg().Path() == model.RuntimePath {
+		return false
+	}
 	if first, _, _ := strings.Cut(obj.Pkg().Path(), "/"); !strings.Contains(first, ".") {
 		return false // the standard library
 	}
 	for _, f := range r.src.Syntax(obj.Pkg().Path()) {
-		found, _ := directive.File(f, r.src.Fset)
+		found, _ := directive.File(f, r.src.Fset, r.table)
 		for _, d := range found {
 			if d.Name == "state" && d.Site.Type.Name.Name == obj.Name() {
 				r.states[key] = true
