@@ -13,80 +13,105 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	ws "github.com/wsgen/wsgen/runtime"
 )
+
+// lived begins the line of a process for each case after which it lives, and nothing is left.
+const lived = "lived: "
 
 // TestDoor: whatever code of the user's does instead of returning, wherever it
 // is called, the process lives. The client has its one answer, or its Close.
 // The others have theirs, and their pushes. Shutdown returns, and no goroutine
-// is left. A failure would end the process, so each case has its own.
+// is left. A failure would end the process, so each place has its own, which goes
+// through the cases one by one: one that ends it fails, and so do those behind it.
 func TestDoor(t *testing.T) {
 	const mark = "WS_DOOR"
-	if of := os.Getenv(mark); of != "" {
-		name, what, _ := strings.Cut(of, ": ")
-		inDoor(t, name, what)
+	if name := os.Getenv(mark); name != "" {
+		inDoor(t, name)
 		return
 	}
 	cases := 0
 	for _, place := range places() {
-		for _, what := range place.whats {
-			cases++
-			t.Run(place.name+": "+what, func(t *testing.T) {
-				t.Parallel()
-				ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-				defer cancel()
-				child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDoor$", "-test.timeout=1m")
-				// goleak has seen to it that no goroutine goes on, for which the race
-				// detector would wait for a second at the end of each child.
-				child.Env = append(os.Environ(), mark+"="+place.name+": "+what, "GORACE=atexit_sleep_ms=0")
-				if out, err := child.CombinedOutput(); err != nil {
-					t.Errorf("%v\n%s", err, out)
-				}
-			})
-		}
+		cases += len(place.whats)
+		t.Run(place.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+len(place.whats))*patience)
+			defer cancel()
+			child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDoor$", "-test.timeout=0")
+			// goleak has seen to it that no goroutine goes on, for which the race
+			// detector would wait for a second at the end of each child.
+			child.Env = append(os.Environ(), mark+"="+place.name, "GORACE=atexit_sleep_ms=0")
+			out, err := child.CombinedOutput()
+			for _, what := range place.whats {
+				t.Run(what, func(t *testing.T) {
+					if !strings.Contains("\n"+string(out), "\n"+lived+what+"\n") {
+						t.Error("the process says nothing of this case, or what it says is below")
+					}
+				})
+			}
+			if err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 	if cases < 150 {
 		t.Errorf("%d cases", cases)
 	}
 }
 
-// inDoor is one case, in a process of its own: goleak looks for goroutines when
-// it is over.
-func inDoor(t *testing.T, name, what string) {
+// inDoor is a process that goes through the cases of a place.
+func inDoor(t *testing.T, name string) {
 	for _, p := range places() {
 		if p.name != name {
 			continue
 		}
-		f := &faulty{what: what, answered: make(chan struct{})}
-		o, g := p.make(f)
-		if g.on == nil {
-			g.on = map[string]handler{}
-		}
-		g.on["echo"] = inline(echo)
-		s := serve(t, o, g)
-		if p.serve != nil {
-			s = p.serve(t, f, s)
-		}
-		other := s.dial(t, "/ws")
-		p.attack(t, f, s)
-		f.armed.Store(false)
-		_ = other.conn.SetDeadline(time.Now().Add(patience))
-		other.echoes()
-		if _, err := s.Broadcast("pushed", 1); err != nil {
-			t.Error(err)
-		}
-		other.want(`{"event":"pushed","data":1}`)
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		closed := make(chan error, 1)
-		go func() { closed <- s.Shutdown(ctx) }()
-		other.wantClose(ws.CloseAway)
-		if err := <-closed; err != nil {
-			t.Error(err)
+		for _, what := range p.whats {
+			t.Run(what, func(t *testing.T) {
+				t.Cleanup(func() { // behind all others, which close what the case has opened
+					goleak.VerifyNone(t)
+					if !t.Failed() {
+						fmt.Println(lived + what)
+					}
+				})
+				p.attacked(t, what)
+			})
 		}
 		return
 	}
 	t.Fatalf("no place is called %q", name)
+}
+
+// attacked is one case.
+func (p place) attacked(t *testing.T, what string) {
+	f := &faulty{what: what, answered: make(chan struct{})}
+	o, g := p.make(f)
+	if g.on == nil {
+		g.on = map[string]handler{}
+	}
+	g.on["echo"] = inline(echo)
+	s := serve(t, o, g)
+	if p.serve != nil {
+		s = p.serve(t, f, s)
+	}
+	other := s.dial(t, "/ws")
+	p.attack(t, f, s)
+	f.armed.Store(false)
+	_ = other.conn.SetDeadline(time.Now().Add(patience))
+	other.echoes()
+	if _, err := s.Broadcast("pushed", 1); err != nil {
+		t.Error(err)
+	}
+	other.want(`{"event":"pushed","data":1}`)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- s.Shutdown(ctx) }()
+	other.wantClose(ws.CloseAway)
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
 }
 
 // faulty is user code that does something instead of returning, once it is
