@@ -1,10 +1,12 @@
 package packed
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -55,15 +57,42 @@ func TestAsAUserGetsIt(t *testing.T) {
 	}
 }
 
+// prepared is what all users have: the packed tree, and the modules of one cache.
+var prepared struct {
+	once sync.Once
+	dir  string
+	env  []string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := os.RemoveAll(prepared.dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
 // packedEnv is the environment of a user who has nothing but the packed tree and
-// the modules that go.sum names. They are downloaded if they are not there yet.
+// the modules that go.sum names. They are downloaded if they are not there yet. It is
+// made once: to unpack all modules again takes the go command longer than a walk.
 func packedEnv(t *testing.T) []string {
 	t.Helper()
-	root := repository(t)
-	for _, dir := range packedModules(root) {
-		run(t, dir, []string{"GOWORK=off"}, "go", "mod", "download")
+	prepared.once.Do(func() {
+		var err error
+		if prepared.dir, err = os.MkdirTemp("", "packed"); err != nil {
+			t.Fatal(err)
+		}
+		root := repository(t)
+		for _, dir := range packedModules(root) {
+			run(t, dir, []string{"GOWORK=off"}, "go", "mod", "download")
+		}
+		prepared.env = userEnv(t, pack(t, filepath.Join(prepared.dir, "proxy")), filepath.Join(prepared.dir, "mod"))
+	})
+	if prepared.env == nil {
+		t.Fatal("the tree could not be packed: see what the first test says")
 	}
-	return userEnv(t, pack(t))
+	return prepared.env
 }
 
 // packedModules are the folders of the modules whose requirements a user of

@@ -55,9 +55,8 @@ func (f treeFile) Open() (io.ReadCloser, error) { return os.Open(filepath.Join(f
 
 // pack writes the tree, with what is not committed yet, into a folder of the
 // form of a module proxy: a version of each module that users get.
-func pack(t *testing.T) (proxy string) {
+func pack(t *testing.T, proxy string) string {
 	t.Helper()
-	proxy = t.TempDir()
 	packModule(t, proxy, repository(t), packedVersion)
 	for _, dir := range nested() {
 		packModule(t, proxy, filepath.Join(repository(t), filepath.FromSlash(dir)), nestedVersion(dir))
@@ -101,16 +100,16 @@ func packModule(t *testing.T, proxy, root string, version module.Version) {
 }
 
 // userEnv is the environment of a user whose only sources of modules are proxy
-// and what this machine has downloaded before. The module cache is a fresh
+// and what this machine has downloaded before. The module cache is cache, a fresh
 // one: the developer's must not learn of a version that does not exist.
-func userEnv(t *testing.T, proxy string) []string {
+func userEnv(t *testing.T, proxy, cache string) []string {
 	t.Helper()
 	env := map[string]string{}
 	for _, name := range []string{"GOMODCACHE", "GOCACHE"} {
 		env[name] = strings.TrimSpace(run(t, repository(t), nil, "go", "env", name))
 	}
 	downloads := filepath.Join(env["GOMODCACHE"], "cache", "download")
-	env["GOMODCACHE"] = filepath.Join(t.TempDir(), "mod")
+	env["GOMODCACHE"] = cache
 	maps.Copy(env, map[string]string{
 		"GOENV": "off", "GOWORK": "off", "GOTOOLCHAIN": "local", "GO111MODULE": "",
 		"GOPROXY": fileURL(proxy) + "," + fileURL(downloads),
