@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -49,11 +50,25 @@ func (s *source) at(p token.Pos, cure, rule string, args ...any) finding {
 	return finding{s.fset.Position(p), fmt.Sprintf(rule, args...), cure}
 }
 
-// repository reads every Go file below root but testdata and hidden folders.
+// repository returns every Go file below root but testdata and hidden folders. Those of
+// the whole tree are read once: tests share them, and change nothing.
 func repository(t *testing.T, root string) []*source {
 	t.Helper()
-	var all []*source
-	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
+	reads := tree
+	if root != "." {
+		reads = func() ([]*source, error) { return readTree(root) }
+	}
+	all, err := reads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var tree = sync.OnceValues(func() ([]*source, error) { return readTree(".") })
+
+func readTree(root string) (all []*source, err error) {
+	err = fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -71,10 +86,7 @@ func repository(t *testing.T, root string) []*source {
 		all = append(all, s)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return all, err
 }
 
 func parse(name string, text []byte) (*source, error) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/tools/go/packages"
@@ -17,13 +18,25 @@ import (
 // reading from, and a change of a file touches only those above it.
 const maxKnot = 12
 
-// TestKnots holds the files of each package to an order.
-func TestKnots(t *testing.T) {
-	t.Parallel()
-	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./cmd/wsgen/...", "./runtime/...")
+// programs are the packages of generator and runtime with their types. To check them
+// takes seconds, so tests share them, and change nothing.
+var programs = sync.OnceValues(func() ([]*packages.Package, error) {
+	return packages.Load(&packages.Config{Mode: packages.LoadSyntax}, "./cmd/wsgen/...", "./runtime/...")
+})
+
+func loaded(t *testing.T) []*packages.Package {
+	t.Helper()
+	all, err := programs()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return all
+}
+
+// TestKnots holds the files of each package to an order.
+func TestKnots(t *testing.T) {
+	t.Parallel()
+	all := loaded(t)
 	if len(all) < 30 {
 		t.Fatalf("%d packages", len(all))
 	}
@@ -50,11 +63,12 @@ var gatewayHalf = strings.Fields(`
 // gateway half. The compiler keeps packages apart, but not two halves of one.
 func TestAPIHalfAlone(t *testing.T) {
 	t.Parallel()
-	all, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Context: t.Context()}, "./runtime")
-	if err != nil || len(all) != 1 {
-		t.Fatal(len(all), err)
+	all := loaded(t)
+	i := slices.IndexFunc(all, func(p *packages.Package) bool { return p.PkgPath == modulePath+"/runtime" })
+	if i < 0 {
+		t.Fatal("package ws is not there")
 	}
-	ws := all[0]
+	ws := all[i]
 	var api []*ast.File
 	gone := map[string]bool{}
 	for _, name := range gatewayHalf {
