@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -162,7 +164,17 @@ func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// goEnv is a setting of the go command: GOCACHE, GOMODCACHE or GOROOT.
 func goEnv(name string) (string, error) {
-	out, err := exec.Command("go", "env", name).Output()
-	return strings.TrimSpace(string(out)), err
+	all, err := goEnvs()
+	return all[name], err
 }
+
+// goEnvs asks once: each run of wsgen in these tests needs two of them.
+var goEnvs = sync.OnceValues(func() (all map[string]string, err error) {
+	out, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOROOT").Output()
+	if err == nil {
+		err = json.Unmarshal(out, &all)
+	}
+	return all, err
+})
