@@ -49,6 +49,7 @@ func documents(t *testing.T) (all []document) {
 
 // TestGuides compiles the TypeScript of README and guides beside the client that
 // wsgen writes of the gateways that they show. What it is called is what they import.
+// TypeScript is started once: each file is a module, and knows only what it imports.
 func TestGuides(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
@@ -56,17 +57,20 @@ func TestGuides(t *testing.T) {
 	if len(all) < 2 {
 		t.Errorf("only %d documents", len(all))
 	}
+	var files []string
 	for _, d := range all {
 		t.Run(d.name, func(t *testing.T) {
 			folder := d.write(t, n)
-			var files []string
 			for name := range d.typescript {
 				files = append(files, filepath.Join(folder, name))
 			}
-			if _, err := n.compile("7.0", withDOM+`, "noEmit": true, "jsx": "react-jsx"`, files...); err != nil {
-				t.Error(err)
-			}
 		})
+	}
+	if len(files) < len(all) {
+		t.Fatalf("%d files of %d documents", len(files), len(all))
+	}
+	if _, err := n.compile("7.0", withDOM+`, "noEmit": true, "jsx": "react-jsx", "moduleDetection": "force"`, files...); err != nil {
+		t.Error(err)
 	}
 }
 
