@@ -50,27 +50,52 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// twin is a file of TypeScript, and the same in JavaScript.
+type twin struct{ typescript, javascript string }
+
 // same holds JavaScript to TypeScript: as esbuild writes them, without types and
-// comments, they are one program.
-func (n *node) same(t *testing.T, typescript, javascript string) {
+// comments, they are one program. It starts once for all files of a language, since to
+// start takes it longer than a file does.
+func (n *node) same(t *testing.T, all ...twin) {
 	t.Helper()
-	var made [2]string
-	for i, file := range []string{typescript, javascript} {
-		text, err := n.bin("esbuild/bin/esbuild", file, "--minify-whitespace", "--minify-syntax", "--format=esm", "--target=es2022", "--log-level=warning")
+	var typescript, javascript []string
+	for _, each := range all {
+		typescript, javascript = append(typescript, each.typescript), append(javascript, each.javascript)
+	}
+	ours, theirs := n.minified(t, typescript), n.minified(t, javascript)
+	for i, each := range all {
+		if ours[i] == theirs[i] {
+			continue
+		}
+		at := 0
+		for at < min(len(ours[i]), len(theirs[i])) && ours[i][at] == theirs[i][at] {
+			at++
+		}
+		around := func(s string) string { return s[max(0, at-60):min(len(s), at+60)] }
+		t.Errorf("%s and %s are two programs:\n%s\n%s", each.typescript, each.javascript, around(ours[i]), around(theirs[i]))
+	}
+}
+
+// minified are files of one folder as esbuild writes them.
+func (n *node) minified(t *testing.T, files []string) (made []string) {
+	t.Helper()
+	out, err := os.MkdirTemp(n.built, "minified-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := []string{"--minify-whitespace", "--minify-syntax", "--format=esm", "--target=es2022", "--log-level=warning", "--outdir=" + out}
+	if _, err := n.bin("esbuild/bin/esbuild", append(options, files...)...); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		text, err := os.ReadFile(filepath.Join(out, strings.TrimSuffix(name, filepath.Ext(name))+".js"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		made[i] = text
+		made = append(made, string(text))
 	}
-	if made[0] == made[1] {
-		return
-	}
-	at := 0
-	for at < min(len(made[0]), len(made[1])) && made[0][at] == made[1][at] {
-		at++
-	}
-	around := func(s string) string { return s[max(0, at-60):min(len(s), at+60)] }
-	t.Errorf("%s and %s are two programs:\n%s\n%s", typescript, javascript, around(made[0]), around(made[1]))
+	return made
 }
 
 // TestScriptIsTheSame: what Node, Deno, Bun and a browser do with the client holds for
@@ -78,11 +103,13 @@ func (n *node) same(t *testing.T, typescript, javascript string) {
 func TestScriptIsTheSame(t *testing.T) {
 	t.Parallel()
 	n := needNode(t)
+	var all []twin
 	for name, kept := range map[string]bool{"common": true, "leancommon": false} {
 		n.write(t, name+".ts", header+tsclient.Part(tsclient.Common, kept))
 		n.write(t, name+".mjs", scriptHeader+tsclient.Part(tsclient.Script, kept))
-		n.same(t, name+".ts", name+".mjs")
+		all = append(all, twin{name + ".ts", name + ".mjs"})
 	}
+	n.same(t, all...)
 }
 
 // TestScriptHasNoTypes: Node runs it, and there is nothing left of TypeScript.
