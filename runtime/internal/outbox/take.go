@@ -31,6 +31,29 @@ func (q *Queue) Take(b *Batch, max int) (closed bool) {
 	return q.begin(b, max)
 }
 
+// TakeLone is Take if one frame waits, of no more than max bytes, and nobody writes.
+// Otherwise it returns false, and the caller still has the task to call Take.
+func (q *Queue) TakeLone(b *Batch, max int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.frames != 1 || int(q.bytes) > max || q.is(writing|paused|parked) {
+		return false
+	}
+	q.clear(coming)
+	q.begin(b, max)
+	return true
+}
+
+// MayWait notes that the writer of b may wait for the peer from now on, as one that is
+// patient.
+func (q *Queue) MayWait(b *Batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.set(patient)
+	b.Patient = true
+	b.lately = lately{} // the batch goes with who waits
+}
+
 // Steal is Take for a push that found the queue full, and writes in the place
 // of the caller that is still to come.
 func (q *Queue) Steal(b *Batch, max int) Standing {

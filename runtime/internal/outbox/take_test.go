@@ -311,7 +311,10 @@ func TestThieves(t *testing.T) {
 	come := func(p *peer) {
 		work.Go(func() {
 			b := new(outbox.Batch)
-			closed := p.q.Take(b, 100)
+			closed := false
+			if rand.IntN(2) == 0 || !p.q.TakeLone(b, 100) {
+				closed = p.q.Take(b, 100)
+			}
 			if b.Len() > 0 {
 				finish(p, b)
 			} else if closed {

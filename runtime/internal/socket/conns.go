@@ -44,6 +44,9 @@ func underneath(c net.Conn) net.Conn {
 
 // overTLS returns the connection that c goes over, if c is a TLS connection.
 func overTLS(c net.Conn) (under net.Conn, ok bool) {
+	if s, secured := c.(*secured); secured {
+		return s.under, true
+	}
 	if e, early := c.(*early); early {
 		c = e.Conn
 	}

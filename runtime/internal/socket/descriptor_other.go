@@ -14,6 +14,9 @@ func rawOf(net.Conn) syscall.RawConn { return nil }
 func sysRead(uintptr, []byte) (int, bool, error)  { panic("unreachable: rawOf returns nil") }
 func sysWrite(uintptr, []byte) (int, bool, error) { panic("unreachable: rawOf returns nil") }
 
+// freeOf returns 0: on this system no socket can be asked.
+func freeOf(uintptr) int { return 0 }
+
 // writable returns false: on this system no socket can be asked.
 func writable(net.Conn) (takes, known bool) { return false, false }
 

@@ -84,15 +84,6 @@ func (s *Socket) writeStolen(b *batch) *batch {
 	return b
 }
 
-// writeBroken ends a connection that a push could not write to. It runs on a
-// goroutine of its own: a lock of the push's caller may be held.
-func (s *Socket) writeBroken(err error) {
-	broken := s.writeFailed(err)
-	if _, closed := s.out.Written(new(outbox.Batch)); closed {
-		s.writeEnded(broken)
-	}
-}
-
 // patience counts how long a push has looked for room in one outbox.
 type patience struct {
 	since time.Duration // by Engine.Clock

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ type runQueue struct {
 	workers int
 
 	waiting *outbox.Budget // of all outboxes
+	idle    sync.Pool      // of worker; a timer must not leave its Engine, as in Engine.watches
 
 	pushing    atomic.Int32  // pushes that have begun and not ended
 	wide       atomic.Uint32 // those that had wideEnough receivers
@@ -48,27 +50,157 @@ func (q *runQueue) add(sockets ...*Socket) {
 	}
 }
 
+// worker flushes sockets of a run queue, one after the other, and waits for none of
+// their peers.
+//
+// A write to a TLS connection is not a system call of ours (secured.go). It does not
+// wait as long as the kernel has memory for what it said it has room for, and nobody
+// holds the connection's lock, as its reader does within a key update (RFC 8446,
+// section 4.6.3). Others must not depend on that. So a timer looks after a worker that
+// writes to TLS, and when it finds it in the same write twice, has another take its
+// place.
+type worker struct {
+	queue *runQueue
+	batch *batch
+	timer *time.Timer // calls look; nil: it has written to no TLS connection
+	armed bool        // the timer runs
+
+	// While a write is under way this is guarded by mu. Otherwise only the worker
+	// touches it.
+	sockets  [runBatch]*Socket // that it took; those from next on, up to end, are to be flushed
+	next     int
+	end      int
+	relieved bool               // another has its place
+	watch    interface{ end() } // a writeWatch of the write that it was found in; nil: there is none
+
+	mu      sync.Mutex // guards what follows
+	writing *Socket    // whose TLS connection it writes to; nil: none
+	writes  uint       // how many such writes it has begun
+	seen    uint       // how many it had when it was looked at last
+	left    bool       // it is one no more
+}
+
+// stuckLook is how often a worker is looked at that writes to TLS.
+const stuckLook = 10 * time.Millisecond
+
+// worker returns a worker, which may have been one before.
+func (q *runQueue) worker() *worker {
+	w, again := q.idle.Get().(*worker)
+	if !again {
+		w = &worker{queue: q}
+	}
+	w.batch = batches.Get().(*batch)
+	w.batch.worker = w
+	return w
+}
+
 // work is a worker: it flushes sockets until there are no more.
 func (q *runQueue) work() {
-	var sockets [runBatch]*Socket
-	b := batches.Get().(*batch)
-	defer batches.Put(b)
+	w, returned := q.worker(), false
+	defer func() { w.leave(returned) }()
+	w.serve()
+	returned = true
+}
+
+func (w *worker) serve() {
+	q := w.queue
 	seen := q.wide.Load()
-	for {
+	for !w.relieved {
 		seen = q.calm(seen)
-		n := q.take(sockets[:])
-		if n == 0 {
+		if w.next, w.end = 0, q.take(w.sockets[:]); w.end == 0 {
 			return
 		}
-		for _, s := range sockets[:n] {
+		for _, s := range w.sockets[:w.end] {
 			s.touch()
 		}
-		for i, s := range sockets[:n] {
-			s.flush(b)
-			sockets[i] = nil
+		for w.next < w.end {
+			s := w.sockets[w.next]
+			w.sockets[w.next] = nil
+			w.next++
+			s.flush(w.batch)
 		}
-		b.Settle(q.waiting)
+		w.batch.Settle(q.waiting)
 	}
+}
+
+// leave ends the worker. If code of the user's has ended its goroutine, which
+// crypto/tls can call for random bytes, another goes on in its place.
+func (w *worker) leave(returned bool) {
+	if !returned && !w.relieved {
+		w.relieve()
+	}
+	w.batch.worker = nil
+	batches.Put(w.batch)
+	w.batch = nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.armed && !w.timer.Stop() { // look runs, or has seen it relieved
+		w.left = true
+		return
+	}
+	w.armed, w.relieved, w.seen = false, false, w.writes
+	w.queue.idle.Put(w)
+}
+
+// begins notes that a write to the TLS connection of s begins. ends must follow.
+func (w *worker) begins(s *Socket) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writing = s
+	w.writes++
+	switch {
+	case w.armed:
+		return
+	case w.timer == nil:
+		w.timer = time.AfterFunc(stuckLook, w.look)
+	default:
+		w.timer.Reset(stuckLook)
+	}
+	w.armed = true
+}
+
+// ends notes that the write has ended.
+func (w *worker) ends() {
+	w.mu.Lock()
+	w.writing = nil
+	w.mu.Unlock()
+	if w.watch != nil { // it is relieved, and looked at no more
+		w.watch.end()
+		w.watch = nil
+	}
+}
+
+// look relieves a worker that has been within one write since the last look. The
+// timer calls it.
+func (w *worker) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.left {
+		return
+	}
+	if s := w.writing; s != nil && w.writes == w.seen {
+		s.out.Stall()
+		w.watch = s.watchWriting() // as any write that waits
+		w.relieve()
+		return
+	}
+	w.seen = w.writes
+	w.timer.Reset(stuckLook)
+}
+
+// relieve has another worker take the place, with the sockets that this one has not
+// come to. It settles the batch first: the frames that it has let go of must not wait.
+func (w *worker) relieve() {
+	w.relieved = true
+	rest := slices.Clone(w.sockets[w.next:w.end])
+	clear(w.sockets[w.next:w.end])
+	w.end = w.next
+	w.batch.Settle(w.queue.waiting)
+	q := w.queue
+	q.mu.Lock()
+	q.due = append(q.due, rest...)
+	q.mu.Unlock()
+	go q.work()
 }
 
 // calm waits while wide pushes come one after the other: frames that queue up

@@ -132,7 +132,9 @@ func (s *Socket) Open(p *Profile, o Owner, c net.Conn, first []byte, deflate boo
 	}
 	s.profile, s.owner, s.net, s.deflate = p, o, c, deflate
 	if !p.engine.Portable {
-		s.raw = rawOf(c)
+		if s.raw = rawOf(c); s.raw == nil {
+			s.net = secure(c)
+		}
 	}
 	s.Hear()
 	s.out.Limit(&p.outbox)

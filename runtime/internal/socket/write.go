@@ -142,11 +142,18 @@ func (s *Socket) touch() {
 
 var errWriter = errors.New("ws: the net.Conn ended the goroutine that wrote (runtime.Goexit)")
 
+// attendant is a worker, which is looked after while it writes to a TLS connection.
+type attendant interface {
+	begins(s *Socket)
+	ends()
+}
+
 // batch holds the frames that a flush writes, and what it takes to write them.
 type batch struct {
 	outbox.Batch
-	bytes []byte // room to copy frames together
-	lent  bool   // a frame is in memory that is used again when flush has returned
+	bytes  []byte    // room to copy frames together
+	lent   bool      // a frame is in memory that is used again when flush has returned
+	worker attendant // that has it; nil: none
 
 	// The arguments and results of one write, and the function that does it:
 	// made once, so that a write allocates nothing.
@@ -155,11 +162,16 @@ type batch struct {
 	again bool
 	err   error
 	try   func(fd uintptr)
+
+	// The same for asking how much room there is.
+	free int
+	ask  func(fd uintptr)
 }
 
 var batches = sync.Pool{New: func() any {
 	b := new(batch)
 	b.try = func(fd uintptr) { b.n, b.again, b.err = sysWrite(fd, b.p) }
+	b.ask = func(fd uintptr) { b.free = freeOf(fd) }
 	return b
 }}
 
@@ -169,19 +181,33 @@ var batches = sync.Pool{New: func() any {
 // more, the rest and being the writer are left to flushWaiting, on a goroutine
 // of its own. wrote is false if it found no frames.
 func (s *Socket) flush(b *batch) (wrote bool) {
-	if s.raw == nil {
+	var to *secured // nil: it has a descriptor
+	closed := false
+	if s.raw != nil {
+		closed = s.out.Take(&b.Batch, maxBatch)
+	} else if to = s.takesLone(b); to == nil {
 		go s.flushPatiently()
 		return false
 	}
-	closed := s.out.Take(&b.Batch, maxBatch)
 	if b.Len() == 0 {
 		if closed {
 			s.writeEnded(false)
 		}
 		return false
 	}
+	var rest []byte
+	var err error
+	switch {
+	case to == nil:
+		rest, err = s.writeTaken(b)
+	case to.fits(len(b.joined()), b.ask, &b.free):
+		err = s.writeRecord(b, to)
+	default:
+		s.out.MayWait(&b.Batch)
+		rest = b.joined()
+	}
 	broken := false
-	if rest, err := s.writeTaken(b); err != nil {
+	if err != nil {
 		broken = s.writeFailed(err)
 	} else if rest != nil {
 		if b.lent { // nobody looks at the frame itself again
@@ -201,6 +227,34 @@ func (s *Socket) flush(b *batch) (wrote bool) {
 		s.writeEnded(broken)
 	}
 	return true
+}
+
+// takesLone takes a lone frame for a worker, and returns the TLS connection that it is
+// for; nil if there is none. The caller has the task from the outbox, and has it still
+// then.
+func (s *Socket) takesLone(b *batch) *secured {
+	to, is := s.net.(*secured)
+	if !is || b.worker == nil || !s.out.TakeLone(&b.Batch, maxRecord) {
+		return nil
+	}
+	return to
+}
+
+// writeRecord writes the frame of b to a TLS connection that has room for it. A worker
+// calls it.
+func (s *Socket) writeRecord(b *batch, to *secured) (err error) {
+	returned := false
+	b.worker.begins(s)
+	defer func() {
+		b.worker.ends()
+		if !returned { // code of the user's ended the goroutine, which was the writer
+			b.Drop()
+			go s.writeBroken(errWriter)
+		}
+	}()
+	_, err = to.Conn.Write(b.joined())
+	returned = true
+	return err
 }
 
 // writeTaken writes the frames of b, as far as the socket takes them at once.
@@ -327,4 +381,13 @@ func (s *Socket) writeFailed(err error) (broken bool) {
 	s.begin(cause)
 	s.out.Abort() // the caller is the writer, so there is nothing to schedule
 	return true
+}
+
+// writeBroken ends a connection that a push, or a worker that has ended, could not write to. It runs on a
+// goroutine of its own: a lock of the push's caller may be held.
+func (s *Socket) writeBroken(err error) {
+	broken := s.writeFailed(err)
+	if _, closed := s.out.Written(new(outbox.Batch)); closed {
+		s.writeEnded(broken)
+	}
 }
