@@ -12,6 +12,13 @@ func (q *Queue) Touch() { runtime.KeepAlive(q.limits.Load()) }
 // TouchAll is Touch for one who takes frames, with the memory of what is kept.
 func (q *Queue) TouchAll() {
 	if k := q.beside.Load(); k != nil {
-		k.touchPlace(q.more != nil)
+		k.touch(q.many())
+	}
+}
+
+// TouchMany is TouchAll for a queue that has more than one frame.
+func (q *Queue) TouchMany() {
+	if k := q.beside.Load(); k != nil && q.many() {
+		k.touch(true)
 	}
 }

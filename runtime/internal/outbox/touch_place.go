@@ -4,10 +4,15 @@ package outbox
 
 import "runtime"
 
-// touchPlace reads the place of the next entry, if one is needed, without the queue's
-// lock: these are words, and nobody looks at them. many says that more than one frame
-// is taken.
-func (k *keeping) touchPlace(many bool) {
+// many reports, without the queue's lock, whether there seem to be frames behind the
+// first.
+func (q *Queue) many() bool { return q.more != nil }
+
+// touch reads what the next frame needs of what is kept, without the queue's lock: these
+// are words, and nobody looks at them. many says that more than one frame is taken: these
+// go to the ring.
+func (k *keeping) touch(many bool) {
+	runtime.KeepAlive(k.by)
 	if !many && int(k.lone) < len(k.last) {
 		return
 	}

@@ -2,5 +2,7 @@
 
 package outbox
 
-// touchPlace does nothing: the race detector would take it for a mistake.
-func (k *keeping) touchPlace(bool) {}
+// These do nothing: the race detector would take them for mistakes.
+
+func (q *Queue) many() bool   { return false }
+func (k *keeping) touch(bool) {}

@@ -32,6 +32,11 @@ type runQueue struct {
 // lock does not count, few enough that another worker gets its share.
 const runBatch = 32
 
+// touchAgain is how many of them a worker touches once more before it flushes them, if
+// they have many frames: the writes of a burst drive the last of a batch out of the
+// processor's nearest caches again.
+const touchAgain = 8
+
 // add queues sockets. Each is in the queue at most once: its outbox has given
 // one caller the task to have it flushed.
 func (q *runQueue) add(sockets ...*Socket) {
@@ -114,6 +119,11 @@ func (w *worker) serve() {
 			s.touch()
 		}
 		for w.next < w.end {
+			if w.next%touchAgain == 0 {
+				for _, s := range w.sockets[w.next:min(w.next+touchAgain, w.end)] {
+					s.out.TouchMany()
+				}
+			}
 			s := w.sockets[w.next]
 			w.sockets[w.next] = nil
 			w.next++
