@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -167,6 +168,16 @@ func TestThreeNodes(t *testing.T) {
 			t.Errorf("got %q, want %q", got.Text, text)
 		}
 	}
+	// A node tells the others of a message behind the answer to who said it, and may be killed between.
+	third := dial(t, f.urls[2]+"/ws")
+	knows := func(want ...string) {
+		t.Helper()
+		livetest.Eventually(t, "the third node knows of "+strings.Join(want, ", "), func() bool {
+			var history []struct{ Text string }
+			third.Call("history", nil).Into(&history)
+			return slices.EqualFunc(history, want, func(m struct{ Text string }, text string) bool { return m.Text == text })
+		})
+	}
 	ada, bob := enter(0, "Ada"), enter(1, "Bob")
 	count(ada, 2)
 	count(bob, 2)
@@ -174,8 +185,10 @@ func TestThreeNodes(t *testing.T) {
 	wstest.Expect[any](bob, "typing")
 	says(ada, bob, "one")
 	wstest.Expect[any](ada, "message")
+	knows("one")
 	says(bob, ada, "two")
 	wstest.Expect[any](bob, "message")
+	knows("one", "two")
 
 	f.kill(t, 0)
 	livetest.Eventually(t, "the owner notices", func() bool { return strings.Contains(f.output(), "node 1 ("+f.urls[0]+") has ended: signal: killed") })
