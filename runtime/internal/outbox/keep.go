@@ -44,7 +44,7 @@ func (by *Keeper) of(l *Limits) *Limits {
 // shed or replaced before has no number.
 //
 // A frame that is taken alone needs the first cache line of it only, three times of
-// four. TouchAll fetches what the next batch needs.
+// four. TouchAll fetches what the next batch needs. The two lines are no other's.
 type keeping struct {
 	sent     uint64 // how many frames that count were taken
 	n, bytes uint32 // the frames that are kept, and what they count
@@ -57,11 +57,11 @@ type keeping struct {
 	// next, in order. It grows until there are Keeper.Frames.
 	ring       []kept
 	place      *kept // where the next entry goes, for TouchAll alone; nil: it is not known
+	late       *kept // the oldest entry, for the same; nil: it is not known
 	next, used uint32
-	skip       uint32  // how many frames of the oldest entry, which is a pack then, are kept no more
-	reserved   uint32  // units of by.Total
-	rare       *rare   // nil: none of it was needed
-	_          [8]byte // the two lines are no other's
+	skip       uint32 // how many frames of the oldest entry, which is a pack then, are kept no more
+	reserved   uint32 // units of by.Total
+	rare       *rare  // nil: none of it was needed
 }
 
 // rare is what few queues need.
@@ -360,7 +360,7 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.place, k.last = nil, nil, [4]*Frame{}
+	k.ring, k.place, k.late, k.last = nil, nil, nil, [4]*Frame{}
 	k.next, k.used, k.lone, k.n, k.bytes, k.skip = 0, 0, 0, 0, 0, 0
 	if k.rare != nil {
 		k.rare.list = nil
