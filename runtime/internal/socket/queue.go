@@ -32,6 +32,10 @@ type runQueue struct {
 // lock does not count, few enough that another worker gets its share.
 const runBatch = 32
 
+// firstBatch is how many it takes first. If that was the first push of a burst, which
+// nobody can tell before the second, these get the burst in two writes.
+const firstBatch = 8
+
 // touchAgain is how many of them a worker touches once more before it flushes them, if
 // they have many frames: the writes of a burst drive the last of a batch out of the
 // processor's nearest caches again.
@@ -110,9 +114,9 @@ func (q *runQueue) work() {
 func (w *worker) serve() {
 	q := w.queue
 	seen := q.wide.Load()
-	for !w.relieved {
+	for most := firstBatch; !w.relieved; most = runBatch {
 		seen = q.calm(seen)
-		if w.next, w.end = 0, q.take(w.sockets[:]); w.end == 0 {
+		if w.next, w.end = 0, q.take(w.sockets[:most]); w.end == 0 {
 			return
 		}
 		for _, s := range w.sockets[:w.end] {
@@ -231,13 +235,18 @@ func (q *runQueue) calm(seen uint32) uint32 {
 }
 
 // rests reports whether there is no push, and none begins in the next few µs: a burst is
-// a caller that goes from one to the next.
+// a caller that goes from one to the next. The worker may have taken the processor from
+// that caller, so now and then it offers it back.
 func (q *runQueue) rests() bool {
-	for range restLooks {
-		if q.pushing.Load() != 0 {
+	ended := q.wide.Load()
+	for i := range restLooks {
+		if q.pushing.Load() != 0 || q.wide.Load() != ended {
 			return false
 		}
 		runtime.Gosched()
+		if i%restYield == restYield-1 {
+			yieldThread()
+		}
 	}
 	return true
 }
@@ -249,6 +258,7 @@ const (
 	maxCalm       = 16
 	maxCalmPushes = 128 // where outboxes hold more
 	restLooks     = 64
+	restYield     = 16
 )
 
 // fit bounds the pushes that calm waits for, for outboxes that hold so many
