@@ -113,12 +113,11 @@ func (s *session) askGuards(p *pending, token string) *refusedHandshake {
 		r.Header = r.Header.Clone()
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	principal, bad := s.endpoint.welcome(r, token, p.arrival)
-	if bad != nil {
+	a := p.arrival
+	if bad := s.endpoint.welcome(r, token, a); bad != nil {
 		return bad
 	}
-	a := p.arrival
-	a.admitted(p.request, principal)
+	a.admitted(p.request)
 	switch {
 	case s.identity != nil:
 		s.identity.isOf(a)

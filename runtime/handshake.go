@@ -73,31 +73,38 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 	if a.session {
 		return nil
 	}
-	principal, bad := e.welcome(r, a.token, a)
-	if bad != nil {
+	if bad := e.welcome(r, a.token, a); bad != nil {
 		bad.byClose = e.opts.AcceptThenClose && unspoken == nil
 		return bad
 	}
-	a.admitted(r, principal)
+	a.admitted(r)
 	return unspoken
 }
 
-// admitted notes whom the guards have let in.
-func (a *arrival) admitted(r *http.Request, p Principal) {
-	a.principal = p
-	if !p.Expires.IsZero() {
+// admitted is called with the request of which welcome has said who it is.
+func (a *arrival) admitted(r *http.Request) {
+	if !a.principal.Expires.IsZero() {
 		a.kept = withoutCredential(r)
 	}
 }
 
 // welcome says who connects: the guards know, or the test that does.
-func (e *Endpoint) welcome(r *http.Request, token string, a *arrival) (Principal, *refusedHandshake) {
+func (e *Endpoint) welcome(r *http.Request, token string, a *arrival) *refusedHandshake {
 	if a.guest != nil {
 		if p, known := a.guest.Principal.(Principal); known {
-			return p, expired(&p)
+			if bad := expired(&p); bad != nil {
+				return bad
+			}
+			a.principal = p
+			return nil
 		}
 	}
-	return e.guardConn(r.Context(), r, token, a.header)
+	u := &Upgrade{Token: token, Header: a.header}
+	if bad := e.guardConn(r, u); bad != nil {
+		return bad
+	}
+	a.principal = u.Principal
+	return nil
 }
 
 // expired refuses a principal whose time is over.
@@ -114,38 +121,43 @@ func (c *conn) accept(r *http.Request, a *arrival) error {
 	return c.member.Socket.Accept(r, answer, c.endpoint.opts.HandshakeTimeout)
 }
 
-// guardConn asks the connection guards, global ones first. They may add to
-// header, which goes into the answer.
-func (e *Endpoint) guardConn(ctx context.Context, r *http.Request, token string, header http.Header) (p Principal, bad *refusedHandshake) {
+// guardConn asks the connection guards about a request, global ones first. They say
+// in u who it is, and may add to its header, which goes into the answer.
+//
+// It runs on a goroutine of net/http's, whose stack is half full. What guards need of
+// it should fit, since it is copied when it grows: so large values are passed by
+// pointer, and refusals are made apart.
+func (e *Endpoint) guardConn(r *http.Request, u *Upgrade) *refusedHandshake {
 	if len(e.connGuards) == 0 {
-		return Principal{}, nil
+		return nil
 	}
+	ctx := r.Context()
 	if d := e.opts.HandshakeTimeout; d != noLimit {
 		within := &guardContext{Context: ctx, until: time.Now().Add(d)}
 		defer within.end()
 		ctx = within
 	}
-	u := &Upgrade{Request: r.WithContext(ctx), Token: token, Header: header}
+	u.Request = r.WithContext(ctx)
 	for _, guard := range e.connGuards {
-		err := ask(guard, u)
-		if err == nil {
-			continue
+		if err := ask(guard, u); err != nil {
+			return guardRefused(ctx, r, err)
 		}
-		x := examine(err)
-		if x.late && ctx.Err() != nil {
-			late := Error{Code: CodeTimeout, Message: "deciding about the connection took too long", RetryAfter: time.Second, cause: err}
-			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: &late}
-		}
-		if x.canceled && r.Context().Err() != nil { // nobody is left to be answered
-			gone := NewError(CodeCanceled, "the client has gone").WithCause(err)
-			return Principal{}, &refusedHandshake{status: http.StatusServiceUnavailable, err: gone}
-		}
-		return Principal{}, &refusedHandshake{status: x.status(), err: err}
 	}
-	if bad := expired(&u.Principal); bad != nil {
-		return Principal{}, bad
+	return expired(&u.Principal)
+}
+
+// guardRefused returns the refusal of a request whose guards had until ctx ended.
+func guardRefused(ctx context.Context, r *http.Request, err error) *refusedHandshake {
+	x := examine(err)
+	if x.late && ctx.Err() != nil {
+		late := Error{Code: CodeTimeout, Message: "deciding about the connection took too long", RetryAfter: time.Second, cause: err}
+		return &refusedHandshake{status: http.StatusServiceUnavailable, err: &late}
 	}
-	return u.Principal, nil
+	if x.canceled && r.Context().Err() != nil { // nobody is left to be answered
+		gone := NewError(CodeCanceled, "the client has gone").WithCause(err)
+		return &refusedHandshake{status: http.StatusServiceUnavailable, err: gone}
+	}
+	return &refusedHandshake{status: x.status(), err: err}
 }
 
 // status returns the HTTP status of a guard's refusal, as ConnGuard documents

@@ -105,12 +105,10 @@ func (p Push[E]) Follow(c *Client, rooms ...string) error {
 	if p.keeps != nil && !p.server.made() {
 		return c.Join(rooms...) // a stand-in of a test's
 	}
-	if err := p.canFollow(c); err != nil {
+	if err := p.keeps.canFollow(p.server, c); err != nil {
 		return err
 	}
-	return c.joinBy(rooms, func(most int) error {
-		return p.server.hub.Follow(&c.member, p.keeps.log, most, c.owner().claim, rooms...)
-	})
+	return c.follow(p.keeps.log, rooms)
 }
 
 // FollowUser has the connection follow what E's kept events have pushed to its user
@@ -120,7 +118,7 @@ func (p Push[E]) FollowUser(c *Client) error {
 	if p.keeps != nil && !p.server.made() {
 		return nil
 	}
-	if err := p.canFollow(c); err != nil {
+	if err := p.keeps.canFollow(p.server, c); err != nil {
 		return err
 	}
 	switch err := p.server.hub.FollowUser(&c.member, p.keeps.log, c.owner().claim); err {
@@ -137,18 +135,19 @@ var (
 	errFollowElsewhere = errors.New("ws: the connection is one of another Server than the Push")
 )
 
-// canFollow returns why a connection cannot follow anything of p's.
-func (p Push[E]) canFollow(c *Client) error {
+// canFollow returns why a connection cannot follow anything that a Push of s keeps;
+// k is nil if it keeps nothing.
+func (k *keeping) canFollow(s *Server, c *Client) error {
 	switch {
 	case c.owner() == nil:
 		return ErrClosed
-	case p.keeps == nil || p.keeps.log == nil:
+	case k == nil || k.log == nil:
 		return steady.Wrap("ws: mark the push interface //ws:history, and make the Push with its constructor", ErrNoHistory)
-	case p.server.stray:
+	case s.stray:
 		return steady.Wrap("ws: this Server is to be in a cluster, and its Broker could not be opened", ErrNoHistory)
-	case !p.server.keeps():
+	case !s.keeps():
 		return steady.Wrap("ws: the Broker of this cluster carries messages and keeps none, and a node alone cannot keep them for all: take one whose Links are a broker.Keeper", ErrNoHistory)
-	case c.Server() != p.server:
+	case c.Server() != s:
 		return errFollowElsewhere
 	}
 	return nil

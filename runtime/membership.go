@@ -3,6 +3,7 @@ package ws
 import (
 	"fmt"
 
+	"github.com/wsgen/wsgen/runtime/internal/history"
 	"github.com/wsgen/wsgen/runtime/internal/hub"
 )
 
@@ -34,23 +35,39 @@ func (c *Client) Rooms() []string { return c.member.Rooms() }
 // names or numbers beyond the limits it fails as Join does, and the
 // connection has joined none of the rooms.
 func (c *Client) join(names ...string) error {
-	return c.joinBy(names, func(most int) error { return c.Server().hub.Join(&c.member, most, names...) })
+	if err := c.namesRooms(names); err != nil {
+		return err
+	}
+	return c.hasJoined(c.Server().hub.Join(&c.member, c.owner().limits().MaxRooms, names...))
 }
 
-// joinBy is join by a function, which joins the rooms if the connection is in at most
-// so many then.
-func (c *Client) joinBy(names []string, join func(most int) error) error {
-	o := c.owner().limits()
+// follow is join with histories of the rooms (Push.Follow).
+func (c *Client) follow(l *history.Log, names []string) error {
+	if err := c.namesRooms(names); err != nil {
+		return err
+	}
+	return c.hasJoined(c.Server().hub.Follow(&c.member, l, c.owner().limits().MaxRooms, c.owner().claim, names...))
+}
+
+// namesRooms returns why names cannot be those of rooms; nil if they can.
+func (c *Client) namesRooms(names []string) error {
+	most := c.owner().limits().MaxRoomBytes
 	for _, name := range names {
-		if len(name) > o.MaxRoomBytes {
-			return newRoomRefusal(CodeTooLarge, "the name of a room has at most %d bytes", o.MaxRoomBytes, ErrRoomName)
+		if len(name) > most {
+			return newRoomRefusal(CodeTooLarge, "the name of a room has at most %d bytes", most, ErrRoomName)
 		}
 	}
-	switch join(o.MaxRooms) {
+	return nil
+}
+
+// hasJoined returns what the handler is told of an error of the hub's.
+func (c *Client) hasJoined(err error) error {
+	switch err {
 	case hub.ErrLeft:
 		return ErrClosed
 	case hub.ErrTooMany:
-		return newRoomRefusal(CodeConflict, "a connection is in at most %d rooms", o.MaxRooms, ErrTooManyRooms)
+		most := c.owner().limits().MaxRooms
+		return newRoomRefusal(CodeConflict, "a connection is in at most %d rooms", most, ErrTooManyRooms)
 	}
 	return nil
 }

@@ -102,13 +102,14 @@ func (c *conn) renew(call *Call) error {
 	if data.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+data.Token)
 	}
-	principal, bad := c.endpoint.guardConn(request.Context(), request, data.Token, http.Header{})
-	if bad != nil {
+	u := &Upgrade{Token: data.Token, Header: http.Header{}}
+	if bad := c.endpoint.guardConn(request, u); bad != nil {
 		return bad.err
 	}
 	if err := call.Context().Err(); err != nil {
 		return err // the client has its answer
 	}
+	principal := u.Principal // u is the guards'
 	if principal.ID != c.identity.userID() {
 		return NewError(CodeForbidden, "a refresh cannot change who is connected: connect anew")
 	}

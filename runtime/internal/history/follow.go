@@ -25,6 +25,13 @@ func (t *Tails[P]) Follow(p P, k Key, claim func(id string) Claim, enter func())
 		t.followRemote(x, p, claim)
 		return
 	}
+	t.start(t.followOwn(x, p, claim))
+}
+
+// followOwn makes a follower of a peer where the Store keeps the messages, and returns
+// what has it catch up. The caller holds the tail's lock.
+func (t *Tails[P]) followOwn(x *tail[P], p P, claim func(id string) Claim) *chase[P] {
+	k := x.key
 	var end Position
 	if len(x.followers) == 0 {
 		x.id, end = t.store.Pin(k)
@@ -46,7 +53,7 @@ func (t *Tails[P]) Follow(p P, k Key, claim func(id string) Claim, enter func())
 	}
 	c.word = t.words(w)
 	t.put(x, p, place[P]{c.at.Offset, c})
-	t.start(c)
+	return c
 }
 
 // start hands out what is at hand, and has the peer catch up with the rest. The caller

@@ -26,14 +26,8 @@ func (h *Hub) Follow(m *Member, l *history.Log, most int, claim func(id string) 
 	if own.left {
 		return ErrLeft
 	}
-	more := 0
-	for i, name := range names {
-		if h.find(own, name) < 0 && !slices.Contains(names[:i], name) {
-			more++
-		}
-		if len(own.list)+more > most {
-			return ErrTooMany
-		}
+	if !h.fits(own, names, most) {
+		return ErrTooMany
 	}
 	for _, name := range names {
 		h.tails.Follow(m, history.Key{Log: l, Name: name}, claim, func() {
@@ -42,6 +36,20 @@ func (h *Hub) Follow(m *Member, l *history.Log, most int, claim func(id string) 
 		})
 	}
 	return nil
+}
+
+// fits reports whether a member is in at most most rooms if it joins these as well.
+func (h *Hub) fits(o *own, names []string, most int) bool {
+	in := len(o.list)
+	for i, name := range names {
+		if h.find(o, name) < 0 && !slices.Contains(names[:i], name) {
+			in++
+		}
+		if in > most {
+			return false
+		}
+	}
+	return true
 }
 
 // FollowUser has a member follow the history of its user, as Follow does.
