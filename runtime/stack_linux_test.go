@@ -1,0 +1,75 @@
+//go:build linux && !race
+
+package ws_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+
+	ws "github.com/wsgen/wsgen/runtime"
+)
+
+// maxFollowerStack is how much more stack a connection has that has come back and
+// followed, in bytes: one of 4 KiB in place of one of 2, and some that others had
+// before. With one of 8 KiB it is 6000.
+const maxFollowerStack = 4000
+
+// TestBudgetFollowerStack: a follower that comes back has all that it has missed from a
+// stack of 4 KiB, without a collection that makes a larger one small.
+func TestBudgetFollowerStack(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	const crowd, missed = 1000, 100
+	g := new(press)
+	gw := g.gateway()
+	gw.on["follow"] = inline(func(c *ws.Call) error { return g.push.Follow(c.Client(), "a") })
+	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
+	g.push = newNews(server, missed)
+	// No Observer watches it, as those of other tests: what that prints takes stack.
+	s := (&site{Server: server, logs: &logs{}}).listen(t, ws.NewRouter(gw.endpoint(server)))
+	first := &reader{s.dial(t, "/ws"), map[string]string{}}
+	first.send(`{"event":"follow"}`)
+	var joined struct{ Data says }
+	if err := json.Unmarshal([]byte(first.next()), &joined); err != nil || joined.Data.Log == "" {
+		t.Fatal(joined, err)
+	}
+	for i := range missed {
+		g.said(t, []string{fmt.Sprintf("%d.", i)}, "a")
+	}
+	claim := fmt.Sprintf(`{"event":"$resume","id":1,"data":{%q:%q}}`, joined.Data.Log, joined.Data.At)
+	say := string(frame(text, []byte(claim))) + string(frame(text, []byte(`{"event":"follow"}`)))
+	addr := netip.MustParseAddrPort(s.http.Listener.Addr().(*net.TCPAddr).String())
+	var fds []int
+	t.Cleanup(func() {
+		for _, fd := range fds {
+			_ = syscall.Close(fd)
+		}
+	})
+	for range crowd {
+		fds = append(fds, bareClient(t, addr, listens(), ""))
+	}
+	eventually(t, "all are silent", func() bool { return parkedReaders() >= crowd })
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	before := stacks()
+	for _, fd := range fds {
+		writeAndHear(t, fd, say, fmt.Sprintf(`"%d."`, missed-1))
+	}
+	if each := (stacks() - before) / crowd; each > maxFollowerStack {
+		t.Errorf("each has %d bytes more of stack, at most %d", each, maxFollowerStack)
+	} else {
+		t.Logf("each has %d bytes more of stack", each)
+	}
+	if text := first.next(); !strings.Contains(text, `"0."`) {
+		t.Error(text) // it is one of those that follow
+	}
+}
