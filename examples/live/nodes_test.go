@@ -53,7 +53,7 @@ func launchNodes(t *testing.T, n int) *fleet {
 		t.Fatal(err)
 	}
 	f := &fleet{Cmd: exec.Command(program, binary)}
-	f.Env = append(os.Environ(), "ADDR=127.0.0.1:0", "NODES="+strconv.Itoa(n), "DRAIN=100ms")
+	f.Env = append(os.Environ(), "ADDR=127.0.0.1:0", "NODES="+strconv.Itoa(n), "DRAIN=100ms", "TMPDIR="+t.TempDir()) // it is killed, and leaves what its engine has kept
 	f.Stderr = f
 	out, err := f.StdoutPipe()
 	if err == nil {
