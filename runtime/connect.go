@@ -117,7 +117,7 @@ func (s *session) askGuards(p *pending, token string) *refusedHandshake {
 	if bad := s.endpoint.welcome(r, token, a); bad != nil {
 		return bad
 	}
-	a.admitted(p.request)
+	a.keepRequest(p.request)
 	switch {
 	case s.identity != nil:
 		s.identity.isOf(a)

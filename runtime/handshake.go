@@ -77,18 +77,19 @@ func (e *Endpoint) admit(r *http.Request, a *arrival) *refusedHandshake {
 		bad.byClose = e.opts.AcceptThenClose && unspoken == nil
 		return bad
 	}
-	a.admitted(r)
+	a.keepRequest(r)
 	return unspoken
 }
 
-// admitted is called with the request of which welcome has said who it is.
-func (a *arrival) admitted(r *http.Request) {
+// keepRequest keeps the request of which welcome has said who it is, if the guards are to
+// be asked again before its principal expires.
+func (a *arrival) keepRequest(r *http.Request) {
 	if !a.principal.Expires.IsZero() {
 		a.kept = withoutCredential(r)
 	}
 }
 
-// welcome says who connects: the guards know, or the test that does.
+// welcome notes in a who connects: the guards know, or the test that does.
 func (e *Endpoint) welcome(r *http.Request, token string, a *arrival) *refusedHandshake {
 	if a.guest != nil {
 		if p, known := a.guest.Principal.(Principal); known {
@@ -98,6 +99,9 @@ func (e *Endpoint) welcome(r *http.Request, token string, a *arrival) *refusedHa
 			a.principal = p
 			return nil
 		}
+	}
+	if len(e.connGuards) == 0 {
+		return nil
 	}
 	u := &Upgrade{Token: token, Header: a.header}
 	if bad := e.guardConn(r, u); bad != nil {
@@ -124,13 +128,10 @@ func (c *conn) accept(r *http.Request, a *arrival) error {
 // guardConn asks the connection guards about a request, global ones first. They say
 // in u who it is, and may add to its header, which goes into the answer.
 //
-// It runs on a goroutine of net/http's, whose stack is half full. What guards need of
-// it should fit, since it is copied when it grows: so large values are passed by
-// pointer, and refusals are made apart.
+// For a plain handshake it runs on net/http's goroutine, whose stack is half full, and is
+// copied when it grows. What asking the guards takes should fit: so large values are
+// passed by pointer, and refusals are made apart.
 func (e *Endpoint) guardConn(r *http.Request, u *Upgrade) *refusedHandshake {
-	if len(e.connGuards) == 0 {
-		return nil
-	}
 	ctx := r.Context()
 	if d := e.opts.HandshakeTimeout; d != noLimit {
 		within := &guardContext{Context: ctx, until: time.Now().Add(d)}

@@ -35,22 +35,22 @@ func (c *Client) Rooms() []string { return c.member.Rooms() }
 // names or numbers beyond the limits it fails as Join does, and the
 // connection has joined none of the rooms.
 func (c *Client) join(names ...string) error {
-	if err := c.namesRooms(names); err != nil {
+	if err := c.checkRooms(names); err != nil {
 		return err
 	}
-	return c.hasJoined(c.Server().hub.Join(&c.member, c.owner().limits().MaxRooms, names...))
+	return c.joinError(c.Server().hub.Join(&c.member, c.owner().limits().MaxRooms, names...))
 }
 
 // follow is join with histories of the rooms (Push.Follow).
 func (c *Client) follow(l *history.Log, names []string) error {
-	if err := c.namesRooms(names); err != nil {
+	if err := c.checkRooms(names); err != nil {
 		return err
 	}
-	return c.hasJoined(c.Server().hub.Follow(&c.member, l, c.owner().limits().MaxRooms, c.owner().claim, names...))
+	return c.joinError(c.Server().hub.Follow(&c.member, l, c.owner().limits().MaxRooms, c.owner().claim, names...))
 }
 
-// namesRooms returns why names cannot be those of rooms; nil if they can.
-func (c *Client) namesRooms(names []string) error {
+// checkRooms returns why names cannot be those of rooms; nil if they can.
+func (c *Client) checkRooms(names []string) error {
 	most := c.owner().limits().MaxRoomBytes
 	for _, name := range names {
 		if len(name) > most {
@@ -60,8 +60,8 @@ func (c *Client) namesRooms(names []string) error {
 	return nil
 }
 
-// hasJoined returns what the handler is told of an error of the hub's.
-func (c *Client) hasJoined(err error) error {
+// joinError returns what a handler is told of an error of the hub's.
+func (c *Client) joinError(err error) error {
 	switch err {
 	case hub.ErrLeft:
 		return ErrClosed

@@ -108,13 +108,13 @@ func (p Presence[M]) Join(c *Client, room string, meta M) error {
 	if err != nil {
 		return err
 	}
-	if err := c.namesRooms([]string{room}); err != nil {
+	if err := c.checkRooms([]string{room}); err != nil {
 		return err
 	}
 	var sent []Sent
 	err = p.kind.of.server.hub.Attend(&c.member, c.owner().limits().MaxRooms, room, func() { sent = p.kind.enter(&c.member, room, e) })
 	p.kind.tellSent(sent)
-	return c.hasJoined(err)
+	return c.joinError(err)
 }
 
 // Set changes what is told of the connection in a room. It fails as Join does, and

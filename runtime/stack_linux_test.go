@@ -5,12 +5,14 @@ package ws_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -71,5 +73,50 @@ func TestBudgetFollowerStack(t *testing.T) {
 	}
 	if text := first.next(); !strings.Contains(text, `"0."`) {
 		t.Error(text) // it is one of those that follow
+	}
+}
+
+// maxHandshakeStack is how much stack a handshake takes whose guard is asked, in bytes: 4
+// KiB of net/http's goroutine, what net/http reads meanwhile, and the guard's own. With 8
+// KiB of net/http's it is 14 000.
+const maxHandshakeStack = 12000
+
+// TestBudgetHandshakeStack: asking the guards takes 4 KiB of net/http's goroutine.
+func TestBudgetHandshakeStack(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	const crowd = 500
+	var asked atomic.Int32
+	open := make(chan struct{})
+	gw := gateway{connGuards: []ws.ConnGuard{connGuard(func(*ws.Upgrade) error {
+		asked.Add(1)
+		<-open
+		return nil
+	})}}
+	server := ws.NewServer(ws.Options{Logger: slog.New(slog.DiscardHandler)})
+	s := (&site{Server: server, logs: &logs{}}).listen(t, ws.NewRouter(gw.endpoint(server)))
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	before := stacks()
+	for range crowd {
+		n, err := net.Dial("tcp", s.http.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		if _, err := io.WriteString(n, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "all guards are asked", func() bool { return asked.Load() == crowd })
+	each := (stacks() - before) / crowd
+	close(open)
+	eventually(t, "all are connected", func() bool { return s.ConnectionCount() == crowd })
+	if each > maxHandshakeStack {
+		t.Errorf("each takes %d bytes of stack, at most %d", each, maxHandshakeStack)
+	} else {
+		t.Logf("each takes %d bytes of stack", each)
 	}
 }

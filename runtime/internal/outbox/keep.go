@@ -57,7 +57,7 @@ type keeping struct {
 	// next, in order. It grows until there are Keeper.Frames.
 	ring       []kept
 	place      *kept // where the next entry goes, for TouchAll alone; nil: it is not known
-	late       *kept // the oldest entry, for the same; nil: it is not known
+	eldest     *kept // the oldest entry when one was put last, for the same; nil: it is not known
 	next, used uint32
 	skip       uint32 // how many frames of the oldest entry, which is a pack then, are kept no more
 	reserved   uint32 // units of by.Total
@@ -360,7 +360,7 @@ func (k *keeping) acknowledge(seq uint64) {
 
 // forgetAll forgets all frames, for good.
 func (k *keeping) forgetAll() {
-	k.ring, k.place, k.late, k.last = nil, nil, nil, [4]*Frame{}
+	k.ring, k.place, k.eldest, k.last = nil, nil, nil, [4]*Frame{}
 	k.next, k.used, k.lone, k.n, k.bytes, k.skip = 0, 0, 0, 0, 0, 0
 	if k.rare != nil {
 		k.rare.list = nil

@@ -23,7 +23,7 @@ func (k *keeping) put(e kept) {
 			k.resize(room)
 		}
 	}
-	k.place, k.late = &k.ring[k.next], &k.ring[k.back(k.used)]
+	k.place, k.eldest = &k.ring[k.next], &k.ring[k.back(k.used)]
 }
 
 // resize moves the entries to a ring with room for so many, which is more than there
@@ -33,7 +33,7 @@ func (k *keeping) resize(room int) {
 	for i := range k.used {
 		ring[i] = k.ring[k.back(k.used-i)]
 	}
-	k.ring, k.next, k.place, k.late = ring, k.used, nil, nil
+	k.ring, k.next, k.place, k.eldest = ring, k.used, nil, nil
 }
 
 // back returns where the entry is that was put i entries ago: the last is 1.

@@ -19,7 +19,7 @@ func (k *keeping) touch(many bool) {
 	if p := k.place; p != nil {
 		runtime.KeepAlive(p.frame)
 	}
-	if p := k.late; p != nil && many { // it is forgotten for what comes
+	if p := k.eldest; p != nil && many { // it is forgotten for what comes
 		runtime.KeepAlive(p.pack)
 	}
 }

@@ -219,7 +219,7 @@ func (w *worker) relieve() {
 
 // calm waits while wide pushes come one after the other: frames that queue up
 // meanwhile leave in one write for each socket instead of two. A single push is
-// not held up: since the worker looked last, which is a few hundred µs ago, two must
+// not held up: since the worker looked last, some 50 to 200 µs ago, two must
 // have ended, or one, and another begun. calm returns the argument for its next call.
 func (q *runQueue) calm(seen uint32) uint32 {
 	if n := q.wide.Load() - seen; n == 0 || n == 1 && q.pushing.Load() == 0 {
@@ -236,19 +236,21 @@ func (q *runQueue) calm(seen uint32) uint32 {
 
 // rests reports whether there is no push, and none begins in the next few µs: a burst is
 // a caller that goes from one to the next. The worker may have taken the processor from
-// that caller, so now and then it offers it back.
+// that caller, so now and then it offers it back, which takes a time slice of the system's
+// where others want it.
 func (q *runQueue) rests() bool {
 	ended := q.wide.Load()
 	for i := range restLooks {
 		if q.pushing.Load() != 0 || q.wide.Load() != ended {
 			return false
 		}
-		runtime.Gosched()
-		if i%restYield == restYield-1 {
+		if i%restYield == 0 {
 			yieldThread()
+		} else {
+			runtime.Gosched()
 		}
 	}
-	return true
+	return q.pushing.Load() == 0 && q.wide.Load() == ended
 }
 
 // A worker looks each calmStep whether pushes still come, maxCalm times at
@@ -309,7 +311,7 @@ func (q *runQueue) take(sockets []*Socket) int {
 	switch {
 	case n == 0:
 		q.workers--
-	case q.head > 0 && q.workers < runtime.GOMAXPROCS(0):
+	case q.head > 0 && n+len(q.due)-q.head > runBatch && q.workers < runtime.GOMAXPROCS(0):
 		q.workers++ // there is more: the pusher has had time to push again
 		go q.work()
 	}

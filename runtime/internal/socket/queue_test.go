@@ -75,6 +75,47 @@ func TestRests(t *testing.T) {
 	}
 }
 
+// TestRestsSeesEnds: a push that has come and gone between two looks was one.
+func TestRestsSeesEnds(t *testing.T) {
+	q := new(runQueue)
+	var over atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !over.Load() {
+			q.wide.Add(1)
+			runtime.Gosched()
+		}
+	}()
+	rested := 0
+	const looks = 1000
+	for range looks {
+		if q.rests() {
+			rested++
+		}
+	}
+	over.Store(true)
+	<-ended
+	if rested > looks/4 {
+		t.Errorf("it rested in %d of %d looks", rested, looks)
+	}
+}
+
+// TestFewSocketsOneWorker: what one worker takes at a time needs no other, although it
+// takes less at first.
+func TestFewSocketsOneWorker(t *testing.T) {
+	q := &runQueue{due: make([]*Socket, runBatch), workers: 1}
+	var sockets [runBatch]*Socket
+	for _, c := range []struct{ most, want int }{{firstBatch, firstBatch}, {runBatch, runBatch - firstBatch}} {
+		if got := q.take(sockets[:c.most]); got != c.want || q.workers != 1 {
+			t.Fatalf("took %d, with %d workers; want %d, and one", got, q.workers, c.want)
+		}
+	}
+	if got := q.take(sockets[:]); got != 0 || q.workers != 0 {
+		t.Fatalf("took %d, with %d workers", got, q.workers)
+	}
+}
+
 // TestCalmSmall: calm ends when the smallest outbox is half full, whatever
 // others hold.
 func TestCalmSmall(t *testing.T) {

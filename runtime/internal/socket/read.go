@@ -221,9 +221,6 @@ func (s *Socket) takeMessage() bool {
 		return false
 	}
 	s.from += uint16(size) // before the owner may read ahead
-	if !s.state.is(stateGrown) {
-		_ = reserve(size)
-	}
 	s.owner.Received(true, m.bytes, m)
 	if s.state.is(stateSpoke) && !s.state.is(stateGrown) {
 		s.state.set(stateGrown) // by a handler
@@ -232,15 +229,6 @@ func (s *Socket) takeMessage() bool {
 		s.Uncork()
 	}
 	return true
-}
-
-// reserve has the stack of the read goroutine grow to what most handlers take, unless
-// it has. A stack that grows is copied frame by frame, and here it has few.
-//
-//go:noinline
-func reserve(i int) byte {
-	var frame [2 << 10]byte
-	return frame[i%len(frame)]
 }
 
 // readPayload reads right into gws's buffer, which is for the rest of a long
