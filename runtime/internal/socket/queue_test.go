@@ -46,58 +46,39 @@ func TestCalm(t *testing.T) {
 
 // TestRests: a moment between two pushes of a caller's is not the end of its burst.
 func TestRests(t *testing.T) {
-	q := new(runQueue)
-	if !q.rests() {
+	if !new(runQueue).rests() {
 		t.Error("nobody pushes, and it does not rest")
 	}
-	var over atomic.Bool
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for !over.Load() {
+	for name, push := range map[string]func(*runQueue){
+		"under way": func(q *runQueue) {
 			q.pushing.Add(1)
 			runtime.Gosched()
 			q.pushing.Add(-1)
-			runtime.Gosched()
+		},
+		"come and gone between two looks": func(q *runQueue) { q.wide.Add(1) },
+	} {
+		q := new(runQueue)
+		var over atomic.Bool
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for !over.Load() {
+				push(q)
+				runtime.Gosched()
+			}
+		}()
+		rested := 0
+		const looks = 1000
+		for range looks {
+			if q.rests() {
+				rested++
+			}
 		}
-	}()
-	rested := 0
-	const looks = 1000
-	for range looks {
-		if q.rests() {
-			rested++
+		over.Store(true)
+		<-ended
+		if rested > looks/4 { // the system may stop the caller between two pushes
+			t.Errorf("%s: it rested in %d of %d looks", name, rested, looks)
 		}
-	}
-	over.Store(true)
-	<-ended
-	if rested > looks/4 { // the system may stop the caller between two pushes
-		t.Errorf("it rested in %d of %d looks", rested, looks)
-	}
-}
-
-// TestRestsSeesEnds: a push that has come and gone between two looks was one.
-func TestRestsSeesEnds(t *testing.T) {
-	q := new(runQueue)
-	var over atomic.Bool
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for !over.Load() {
-			q.wide.Add(1)
-			runtime.Gosched()
-		}
-	}()
-	rested := 0
-	const looks = 1000
-	for range looks {
-		if q.rests() {
-			rested++
-		}
-	}
-	over.Store(true)
-	<-ended
-	if rested > looks/4 {
-		t.Errorf("it rested in %d of %d looks", rested, looks)
 	}
 }
 
