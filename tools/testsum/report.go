@@ -132,8 +132,21 @@ func reason(out *strings.Builder) string {
 	return cmp.Or(said.String(), " no reason given")
 }
 
+// unended lists the tests that began and did not end, as when their time is over: go
+// test says no more of them, and what it prints then, it has one of them say.
+func (p *pkg) unended() []string {
+	var tests []string
+	for test, on := range p.running {
+		if on {
+			tests = append(tests, test)
+		}
+	}
+	slices.Sort(tests)
+	return tests
+}
+
 // ended prints a package's line, and first, if it failed, everything that its
-// failed tests said.
+// failed tests said, and those that have not ended.
 func (r *report) ended(e event, p *pkg) {
 	switch e.Action {
 	case "pass":
@@ -144,7 +157,7 @@ func (r *report) ended(e event, p *pkg) {
 		if b := r.builds[e.FailedBuild]; b != "" {
 			fmt.Fprint(r.out, b)
 		}
-		for _, test := range append([]string{""}, p.failed...) {
+		for _, test := range slices.Concat([]string{""}, p.failed, p.unended()) {
 			if o := p.output[test]; o != nil {
 				fmt.Fprint(r.out, o)
 			}

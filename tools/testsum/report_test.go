@@ -75,6 +75,21 @@ func TestFailureShowsItsOutput(t *testing.T) {
 	contains(t, got, "a_test.go:3: got 1, want 2", "FAIL  example.com/a", "0 passed, 1 failed, 0 skipped")
 }
 
+// TestTimeIsOver: what a test prints that go test ends says where it stood.
+func TestTimeIsOver(t *testing.T) {
+	got, ok := summary(t,
+		`{"Action":"run","Package":"example.com/a","Test":"TestOne"}`,
+		`{"Action":"run","Package":"example.com/a","Test":"TestOne/waits"}`,
+		`{"Action":"output","Package":"example.com/a","Test":"TestOne/waits","Output":"panic: test timed out after 25m0s\n"}`,
+		`{"Action":"output","Package":"example.com/a","Test":"TestOne/waits","Output":"\ta_test.go:3 +0x18\n"}`,
+		`{"Action":"fail","Package":"example.com/a","Elapsed":1500}`,
+	)
+	if ok {
+		t.Error("a test that does not end must fail the run")
+	}
+	contains(t, got, "panic: test timed out after 25m0s", "a_test.go:3", "FAIL  example.com/a", "0 passed, 1 failed, 0 skipped")
+}
+
 func TestBuildFailure(t *testing.T) {
 	got, ok := summary(t,
 		`{"ImportPath":"example.com/a","Action":"build-output","Output":"a.go:3:1: undefined: x\n"}`,
