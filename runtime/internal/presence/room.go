@@ -114,8 +114,8 @@ func (r *Room) Due() time.Duration {
 		due = min(due, a.at)
 	}
 	for _, p := range r.parts {
-		if due = min(due, p.askAt); len(p.entries) > 0 {
-			due = min(due, p.sure)
+		if due = min(due, p.askAt); p.askAt == Never && len(p.entries) > 0 {
+			due = min(due, p.sure) // who is being asked is asked again at askAt
 		}
 	}
 	return min(due, r.askAt)

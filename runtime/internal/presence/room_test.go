@@ -208,6 +208,9 @@ func FuzzHear(f *testing.F) {
 			}
 		}
 		r.Turn(0)
+		if due := r.Due(); due <= 0 {
+			t.Errorf("after a turn, there is something to do since %v", due)
+		}
 		Nobody(&o, &from, &m)
 		all, ok := ReadEntries(items)
 		var again []byte
@@ -313,5 +316,51 @@ func TestSilence(t *testing.T) {
 		if now < c.after || now > c.before {
 			t.Errorf("%s: gone after %v, want %v to %v", c.name, now, c.after, c.before)
 		}
+	}
+}
+
+// TestDueLater: whoever is asked for long and says nothing is asked ever more seldom,
+// and between two questions there is nothing to do, also when all are asked meanwhile.
+// A Room that is due at once, again and again, would take a whole processor.
+func TestDueLater(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		asks time.Duration // all are asked then; 0: never
+	}{
+		{"silent for long", 0},
+		{"all are asked in between", sure + 20*time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := &Options{
+				Self: 2, Versions: new(Versions), Most: func() int { return 1 << 10 }, Member: func(uint64) bool { return true },
+				Random: func(time.Duration) time.Duration { return 0 },
+			}
+			r := New(o, true, 0)
+			m := Message{Kind: Change, Version: 1, Items: appendEntry(nil, entryOf(7, "ann", ""))}
+			r.Hear(&Origin{Node: 1}, &m, 0)
+			asked, turns := 0, 0
+			for now := time.Duration(0); now < 5*time.Minute; {
+				turns++
+				_, _, out := r.Turn(now)
+				for i := range out {
+					if out[i].Direct {
+						asked++
+					}
+				}
+				due := r.Due()
+				if due <= now {
+					t.Fatalf("at %v, after a turn, there is something to do since %v", now, due)
+				}
+				if now < c.asks && due >= c.asks {
+					now = c.asks
+					r.Asks(now, 0)
+					continue
+				}
+				now = due
+			}
+			if asked < 5 || asked > 15 || r.Count() != 1 {
+				t.Errorf("asked %d times within five minutes; %d are there", asked, r.Count())
+			}
+		})
 	}
 }

@@ -202,10 +202,11 @@ func (n *simNode) turn() {
 	if n.due = at; at == Never {
 		return
 	}
-	if at < n.w.now-gather {
-		n.w.fail("node %d is due at %v", n.id, at)
+	if at <= n.w.now {
+		n.w.fail("node %d is due at %v, after a turn", n.id, at)
+		return
 	}
-	n.w.after(max(at-n.w.now, 0), func() {
+	n.w.after(at-n.w.now, func() {
 		if n.due == at && n.w.nodes[n.id] == n {
 			n.turn()
 		}
