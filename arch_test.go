@@ -55,6 +55,7 @@ runtime/broker/nats/natstest:      runtime/broker runtime/broker/nats third-part
 runtime/broker/redis:              runtime/broker third-party
 runtime/broker/redis/redistest:    third-party
 runtime/wsjson:                    runtime/internal/envelope runtime/internal/stdjson
+runtime/front:                     runtime/internal/socket runtime/internal/steady
 runtime/client:                    runtime runtime/internal/envelope runtime/internal/frame runtime/internal/steady github.com/lxzan/gws
 runtime/wstest:                    runtime runtime/broker/memory runtime/internal/kit
 runtime/internal/cluster:          runtime/broker runtime/internal/steady
@@ -90,9 +91,9 @@ validator/playground:              runtime third-party
 
 contract/schema:                   third-party
 
-examples/behind/...:               examples/behind/... runtime runtime/wsjson runtime/wstest third-party
+examples/behind/...:               examples/behind/... runtime runtime/front runtime/wsjson runtime/wstest third-party
 examples/live/nodes:               runtime/broker/nats/natstest
-examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/client runtime/metrics/prom runtime/wsjson runtime/wstest third-party
+examples/live/...:                 examples/live/... runtime runtime/broker runtime/broker/memory runtime/broker/nats runtime/client runtime/front runtime/metrics/prom runtime/wsjson runtime/wstest third-party
 tools/testsum:
 
 contract:                          contract/schema runtime templates/tsclient third-party
@@ -120,7 +121,7 @@ bench/internal/peer:               bench/internal/control bench/internal/clock b
 bench/internal/result:
 bench/internal/rows:               bench/internal/...
 bench/internal/report:             bench/internal/...
-bench/servers/...:                 bench/internal/control bench/internal/payload bench/internal/peer bench/servers/... runtime runtime/broker/nats runtime/broker/nats/natstest runtime/broker/redis runtime/metrics/otel runtime/metrics/prom runtime/wsjson third-party
+bench/servers/...:                 bench/internal/control bench/internal/payload bench/internal/peer bench/servers/... runtime runtime/broker/nats runtime/broker/nats/natstest runtime/broker/redis runtime/front runtime/metrics/otel runtime/metrics/prom runtime/wsjson third-party
 `
 
 // testHelpers are what a test of any package may import besides its own half

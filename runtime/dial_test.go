@@ -173,7 +173,11 @@ func serveBy(t *testing.T, start func(*httptest.Server), o ws.Options, gateways 
 // listen serves a handler of the test's own making.
 func (s *site) listen(t *testing.T, h http.Handler) *site {
 	t.Helper()
-	s.http = httptest.NewServer(h)
+	s.http = httptest.NewUnstartedServer(h)
+	if behindFront != nil {
+		behindFront(s.http)
+	}
+	s.http.Start()
 	t.Cleanup(func() {
 		_ = s.Shutdown(context.Background())
 		s.http.Close()

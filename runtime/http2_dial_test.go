@@ -60,9 +60,16 @@ func viaHTTP2(t *testing.T) {
 	t.Cleanup(func() { overHTTP2 = false })
 }
 
-// start starts a server: with HTTP/2, and so with TLS, if overHTTP2 is set.
+// behindFront puts package front before the sites of serve and listen; nil: nothing does.
+var behindFront func(*httptest.Server)
+
+// start starts a server: with HTTP/2, and so with TLS, if overHTTP2 is set, and behind
+// package front if behindFront is.
 func start(s *httptest.Server) {
 	if !overHTTP2 {
+		if behindFront != nil {
+			behindFront(s)
+		}
 		s.Start()
 		return
 	}

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
@@ -161,12 +162,29 @@ func (e *Endpoint) refuseHandshake(w http.ResponseWriter, a *arrival, bad *refus
 // hijack takes the connection from net/http, with the bytes that net/http has
 // read of it already.
 func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a *arrival) (*conn, error) {
-	n, rw, err := http.NewResponseController(w).Hijack()
+	n, first, err := takeOver(w)
 	if err != nil {
 		return nil, steady.Wrap("ws: Hijack failed", err)
 	}
 	n = steady.Conn(n, e.server.failed)
 	_ = n.SetDeadline(time.Time{})
-	first, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	return newConn(e, n, first, r, a), nil
+}
+
+// takeOver takes a connection from an http.Server, or from package front: first are the
+// bytes that were read of it already.
+func takeOver(w http.ResponseWriter) (n net.Conn, first []byte, err error) {
+	inner, _ := steady.Innermost(w)
+	if from, fronted := inner.(interface {
+		Take() (net.Conn, error)
+	}); fronted {
+		n, err = from.Take()
+		return n, nil, err
+	}
+	n, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	first, _ = rw.Reader.Peek(rw.Reader.Buffered())
+	return n, first, nil
 }

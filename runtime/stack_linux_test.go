@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http/httptest"
 	"net/netip"
 	"runtime"
 	"runtime/debug"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/front"
 )
 
 // maxFollowerStack is how much more stack a connection has that has come back and
@@ -76,16 +78,35 @@ func TestBudgetFollowerStack(t *testing.T) {
 	}
 }
 
-// maxHandshakeStack is how much stack a handshake takes whose guard is asked, in bytes: 4
-// KiB of net/http's goroutine, what net/http reads meanwhile, and the guard's own. With 8
-// KiB of net/http's it is 14 000.
-const maxHandshakeStack = 12000
+// These are how much stack a handshake takes whose guard is asked, in bytes. With net/http
+// it is 4 KiB of its goroutine, what it reads meanwhile, and the guard's own. With 8 KiB
+// of net/http's it is 14 000. Behind package front only its goroutine and the guard's are
+// there.
+const (
+	maxHandshakeStack = 12000
+	maxFrontStack     = 10000
+)
 
 // TestBudgetHandshakeStack: asking the guards takes 4 KiB of net/http's goroutine.
 func TestBudgetHandshakeStack(t *testing.T) {
-	if !alone(t) {
-		return
+	if alone(t) {
+		guardsStack(t, maxHandshakeStack)
 	}
+}
+
+// TestBudgetFrontStack: it takes 4 KiB of package front's, too.
+func TestBudgetFrontStack(t *testing.T) {
+	if alone(t) {
+		behindFront = func(s *httptest.Server) { s.Listener = front.Listen(s.Listener, s.Config) }
+		defer func() { behindFront = nil }()
+		guardsStack(t, maxFrontStack)
+	}
+}
+
+// guardsStack fails the test if a handshake whose guard is asked takes more stack than
+// most.
+func guardsStack(t *testing.T, most int) {
+	t.Helper()
 	const crowd = 500
 	var asked atomic.Int32
 	open := make(chan struct{})
@@ -114,8 +135,8 @@ func TestBudgetHandshakeStack(t *testing.T) {
 	each := (stacks() - before) / crowd
 	close(open)
 	eventually(t, "all are connected", func() bool { return s.ConnectionCount() == crowd })
-	if each > maxHandshakeStack {
-		t.Errorf("each takes %d bytes of stack, at most %d", each, maxHandshakeStack)
+	if each > most {
+		t.Errorf("each takes %d bytes of stack, at most %d", each, most)
 	} else {
 		t.Logf("each takes %d bytes of stack", each)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/wsgen/wsgen/examples/live/app"
 	ws "github.com/wsgen/wsgen/runtime"
 	natsbroker "github.com/wsgen/wsgen/runtime/broker/nats"
+	"github.com/wsgen/wsgen/runtime/front"
 )
 
 const (
@@ -49,7 +50,7 @@ func serve(ctx context.Context, o options, drain time.Duration, stdout io.Writer
 		IdleTimeout:       idleTimeout,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(front.Listen(listener, server)) }()
 	fmt.Fprintf(stdout, "wsgen live demo: %s\n", url(listener.Addr()))
 	fmt.Fprintf(stdout, "its metrics, for this machine only: %s/metrics\n", url(listener.Addr()))
 

@@ -36,10 +36,15 @@ type Config struct {
 	Ping    time.Duration // between two pings, where the server has the choice; 0 is its default
 	Longest int           // bytes of a message, where the server has a limit; 0 is its default
 	Kept    bool          // keep what is pushed to rooms, where the server can
+	Fronted bool          // have handshakes answered in front of net/http, where the server can
 
 	// Keep is Push for a server that keeps, and says where the message is; nil: it
 	// cannot. A server sets it before Serve.
 	Keep func(room string, size int) (epoch string, offset uint64, err error)
+
+	// Front is what stands in front of the http.Server; nil: nothing does. A server sets
+	// it before Serve.
+	Front func(net.Listener, *http.Server) net.Listener
 }
 
 // These are how many messages a server keeps in a room, with -kept, and for how long.
@@ -60,6 +65,7 @@ func Flags() Config {
 	flag.DurationVar(&c.Ping, "ping", 0, "`time` between two pings of a connection; 0 is the server's default")
 	flag.IntVar(&c.Longest, "longest", 0, "accept messages of so many `bytes`; 0 is the server's default")
 	flag.BoolVar(&c.Kept, "kept", false, "keep what is pushed to rooms, and have who joins follow it")
+	flag.BoolVar(&c.Fronted, "front", false, "answer handshakes in front of net/http")
 	flag.IntVar(&c.SndBuf, "sndbuf", 0, "send buffer of accepted sockets in `bytes`; 0 is the system's")
 	flag.Parse()
 	return c
@@ -75,6 +81,9 @@ type Push func(room string, size int) error
 func Serve(c Config, module string, h http.Handler, push Push) {
 	err := c.Run(module, push, func(ln net.Listener) error {
 		server := http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+		if c.Front != nil {
+			ln = c.Front(ln, &server)
+		}
 		return server.Serve(ln)
 	})
 	if err != nil {

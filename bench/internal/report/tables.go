@@ -101,6 +101,8 @@ func against(runs []result.Run, row, server, metric string) string {
 		us = "std"
 	case row == "text" || row == "codecs":
 		us, _, _ = strings.Cut(server, ",")
+	case row == "history-return":
+		us = "wsgen-history" + frontSuffix
 	case pageOf(row) == rows.ClusterPage:
 		us = "wsgen-redis"
 	case pageOf(row) == rows.HistoryPage:

@@ -3,6 +3,7 @@ package rows
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,25 @@ func (e *Env) keeping() []setup {
 		if k.Keeps {
 			out = append(out, setup{kind: k, args: []string{"-kept"}})
 		}
+	}
+	return out
+}
+
+// withFront is what the label of a server adds whose handshakes are answered in front of
+// net/http.
+const withFront = " front"
+
+// fronted makes a setup of each server that keeps what it pushes, and one more, ahead
+// of it, if it can answer handshakes in front of net/http.
+func (e *Env) fronted() []setup {
+	var out []setup
+	for _, plain := range e.keeping() {
+		if plain.kind.Fronts {
+			front := plain
+			front.label, front.args = plain.kind.Name+withFront, append(slices.Clone(plain.args), "-front")
+			out = append(out, front)
+		}
+		out = append(out, plain)
 	}
 	return out
 }
@@ -85,7 +105,7 @@ func (f *fixture) weighedMembers(ctx context.Context, v, base values, conns int)
 func historyReturn(ctx context.Context, e *Env) error {
 	const row = "history-return"
 	var ready []*fixture
-	for _, f := range e.openAll(ctx, row, e.keeping()) {
+	for _, f := range e.openAll(ctx, row, e.fronted()) {
 		err := fmt.Errorf("a process may open %d connections here, and %d come back: raise ulimit -n (hard limit too)", e.Limit, returning)
 		if e.Limit >= returning {
 			err = f.followOnce()

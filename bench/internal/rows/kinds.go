@@ -30,6 +30,8 @@ type Kind struct {
 	// Keeps is of the rows of histories, which have no other servers: it keeps what it
 	// pushes, with -kept.
 	Keeps bool
+	// Fronts is of these, too: it can answer handshakes in front of net/http, with -front.
+	Fronts bool
 }
 
 // nodes is how many a cluster has.
@@ -76,7 +78,7 @@ func Kinds() []Kind {
 		{Name: "socketio-redis", Title: "socket.io 4 with redis-adapter, 3 nodes", Script: "socketio-redis.js", Nodes: nodes, Engine: "redis", Socket: true},
 		{Name: "nats", Title: "NATS alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "nats", Silent: true},
 		{Name: "redis", Title: "Redis alone, published and delivered", Binary: "roundtrip", Nodes: 1, Engine: "redis", Silent: true},
-		{Name: "wsgen-history", Title: "wsgen", Binary: "wsgen-history", Path: "/room", Keeps: true},
+		{Name: "wsgen-history", Title: "wsgen", Binary: "wsgen-history", Path: "/room", Keeps: true, Fronts: true},
 		{Name: "centrifuge-history", Title: "centrifuge", Binary: "centrifuge", Keeps: true, Central: true},
 		{Name: "ws", Title: "npm ws 8", Script: "ws.js"},
 		{Name: "socketio", Title: "socket.io 4", Script: "socketio.js", Socket: true, Rooms: true},

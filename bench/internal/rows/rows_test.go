@@ -177,6 +177,13 @@ func TestKeptBesidePlain(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
+	got = nil
+	for _, s := range e.fronted() {
+		got = append(got, s.label+" "+strings.Join(s.args, " "))
+	}
+	if want := []string{"wsgen-history front -kept -front", " -kept", " -kept"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
 }
 
 // TestTogether: all run at the same time, all results are joined, and no error is

@@ -1,5 +1,6 @@
 // Command wsgen-history serves a room with every limit at its default, a guard, and a
-// log at level info. With -kept it keeps what it pushes there, and who joins follows.
+// log at level info. With -kept it keeps what it pushes there, and who joins follows;
+// with -front package front answers its handshakes.
 package main
 
 import (
@@ -10,10 +11,14 @@ import (
 	"github.com/wsgen/wsgen/bench/internal/peer"
 	"github.com/wsgen/wsgen/bench/servers/wsgen-history/room"
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/front"
 )
 
 func main() {
 	config := peer.Flags()
+	if config.Fronted {
+		config.Front = front.Listen
+	}
 	server := room.NewServer(ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	to := room.NewEventsPush(server)
 	endpoint := room.NewGatewayEndpoint(server, &room.Gateway{Push: to, Kept: config.Kept}, &room.Door{})

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/front"
 )
 
 // ShutdownWithin is how long connections may take to end, and RequestsWithin how
@@ -49,13 +51,13 @@ func Caller(r *http.Request) netip.Addr {
 func Serve(ctx context.Context, handler http.Handler, gateways *ws.Router) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	server := &http.Server{
-		Addr:              cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"),
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"))
+	if err != nil {
+		return err
 	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
+	go func() { failed <- server.Serve(front.Listen(listener, server)) }()
 	select {
 	case err := <-failed:
 		return err
@@ -64,7 +66,7 @@ func Serve(ctx context.Context, handler http.Handler, gateways *ws.Router) error
 	stop() // a second signal ends the process at once
 	within, cancel := context.WithTimeout(context.Background(), ShutdownWithin)
 	defer cancel()
-	err := gateways.Shutdown(within)
+	err = gateways.Shutdown(within)
 	within, cancel = context.WithTimeout(context.Background(), RequestsWithin)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(within))

@@ -13,6 +13,7 @@ package steady
 
 import (
 	"fmt"
+	"net/http"
 	"runtime"
 	"runtime/debug"
 )
@@ -22,6 +23,7 @@ type Failure struct {
 	Where  string // "handler of say"
 	Text   string // of the value that it panicked with, if it did
 	Goexit bool   // its goroutine ends, whether it panicked or not
+	Abort  bool   // it panicked with http.ErrAbortHandler, which is to be told to nobody
 	Stack  string
 }
 
@@ -67,7 +69,7 @@ func Apart(where string, f func()) *Failure {
 
 // newFailure returns the Failure of a call. value is what recover returned.
 func newFailure(where string, value any) *Failure {
-	f := &Failure{Where: where, Goexit: value == nil || ending(), Stack: string(debug.Stack())}
+	f := &Failure{Where: where, Goexit: value == nil || ending(), Abort: value == http.ErrAbortHandler, Stack: string(debug.Stack())}
 	if value != nil {
 		f.Text = describe(value)
 	}

@@ -1,0 +1,50 @@
+package socket
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// Peeks is whether this system has Peek.
+const Peeks = true
+
+// Peek waits for the first bytes of a connection, copies them into what room returns, and
+// returns how many they are: they are in the socket still. It does not wait for more:
+// nothing says of a socket from which nothing is read that its peer will not send the
+// rest. The read deadline counts.
+//
+// room is called when there may be something, and drop if there was nothing then, so
+// that no memory waits along.
+func Peek(c net.Conn, room func() []byte, drop func()) (n int, err error) {
+	var raw syscall.RawConn
+	switch c := c.(type) {
+	case *net.TCPConn:
+		raw, err = c.SyscallConn()
+	case *net.UnixConn:
+		raw, err = c.SyscallConn()
+	default:
+		err = ErrNoPeek
+	}
+	if err != nil {
+		return 0, err
+	}
+	ended := raw.Read(func(fd uintptr) bool {
+		into := room()
+		for err = syscall.EINTR; err == syscall.EINTR; {
+			n, _, err = syscall.Recvfrom(int(fd), into, syscall.MSG_PEEK)
+		}
+		if err == nil && n > 0 {
+			return true
+		}
+		drop()
+		if err == nil {
+			err = io.EOF
+		}
+		return err != syscall.EAGAIN
+	})
+	if ended != nil {
+		return 0, ended
+	}
+	return n, err
+}
