@@ -2,12 +2,54 @@ package ws_test
 
 import (
 	"net"
+	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/wsgen/wsgen/runtime/front"
 )
+
+// fronting has package front serve a site, once the site begins to serve its own
+// listener, which has no connections then.
+type fronting struct {
+	net.Listener
+
+	begin  sync.Once
+	serve  func()
+	ended  chan struct{}
+	ending sync.Once
+
+	accepted atomic.Int32 // connections
+}
+
+// putFront puts package front before a server. left counts the connections that are the
+// http.Server's.
+func putFront(s *httptest.Server, left *atomic.Int32) *fronting {
+	f := &fronting{Listener: s.Listener, ended: make(chan struct{})}
+	f.serve = func() { _ = front.Serve(s.Config, &counting{s.Listener.(*fronting).Listener, &f.accepted}) }
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			left.Add(1)
+		}
+	}
+	s.Listener = f
+	return f
+}
+
+// Accept begins to serve, and returns at the end.
+func (f *fronting) Accept() (net.Conn, error) {
+	f.begin.Do(func() { go f.serve() })
+	<-f.ended
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (f *fronting) Close() error {
+	f.ending.Do(func() { close(f.ended) })
+	return f.Listener.Close()
+}
 
 // counting counts the connections that a listener accepts.
 type counting struct {
@@ -39,13 +81,16 @@ func TestBehindFront(t *testing.T) {
 		"Shutdown": TestShutdown,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var all, left atomic.Int32
-			behindFront = func(s *httptest.Server) {
-				s.Listener = &counting{front.Listen(&counting{s.Listener, &all}, s.Config), &left}
-			}
+			var left atomic.Int32
+			var sites []*fronting
+			behindFront = func(s *httptest.Server) { sites = append(sites, putFront(s, &left)) }
 			t.Cleanup(func() { behindFront = nil })
 			test(t)
-			if all.Load() == left.Load() {
+			all := int32(0)
+			for _, f := range sites {
+				all += f.accepted.Load()
+			}
+			if all == left.Load() {
 				t.Error("no handshake was answered before the http.Server")
 			}
 		})

@@ -208,7 +208,7 @@ type Options struct {
 	// HandshakeTimeout bounds the connection guards, by the context of
 	// Upgrade.Request, then the connect hook, by its context, and then the writing
 	// of the handshake's answer. Default 5 s: a client that waits longer has given
-	// up. The request itself is read by net/http, under
+	// up. The request itself is read by net/http, or package front, under
 	// http.Server.ReadHeaderTimeout: set that, too.
 	HandshakeTimeout time.Duration
 

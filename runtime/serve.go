@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsgen/wsgen/runtime/internal/handshake"
 	"github.com/wsgen/wsgen/runtime/internal/kit"
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
@@ -176,10 +177,10 @@ func (e *Endpoint) hijack(w http.ResponseWriter, r *http.Request, a *arrival) (*
 func takeOver(w http.ResponseWriter) (n net.Conn, first []byte, err error) {
 	inner, _ := steady.Innermost(w)
 	if from, fronted := inner.(interface {
-		Take() (net.Conn, error)
+		Take() (socket.Bare, error)
 	}); fronted {
-		n, err = from.Take()
-		return n, nil, err
+		bare, err := from.Take()
+		return bare.Conn, nil, err
 	}
 	n, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {

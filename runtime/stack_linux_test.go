@@ -18,7 +18,6 @@ import (
 	"testing"
 
 	ws "github.com/wsgen/wsgen/runtime"
-	"github.com/wsgen/wsgen/runtime/front"
 )
 
 // maxFollowerStack is how much more stack a connection has that has come back and
@@ -97,7 +96,7 @@ func TestBudgetHandshakeStack(t *testing.T) {
 // TestBudgetFrontStack: it takes 4 KiB of package front's, too.
 func TestBudgetFrontStack(t *testing.T) {
 	if alone(t) {
-		behindFront = func(s *httptest.Server) { s.Listener = front.Listen(s.Listener, s.Config) }
+		behindFront = func(s *httptest.Server) { putFront(s, new(atomic.Int32)) }
 		defer func() { behindFront = nil }()
 		guardsStack(t, maxFrontStack)
 	}

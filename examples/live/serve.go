@@ -50,7 +50,7 @@ func serve(ctx context.Context, o options, drain time.Duration, stdout io.Writer
 		IdleTimeout:       idleTimeout,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(front.Listen(listener, server)) }()
+	go func() { failed <- front.Serve(server, listener) }()
 	fmt.Fprintf(stdout, "wsgen live demo: %s\n", url(listener.Addr()))
 	fmt.Fprintf(stdout, "its metrics, for this machine only: %s/metrics\n", url(listener.Addr()))
 

@@ -11,39 +11,45 @@ import (
 	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
-// Listen returns a listener for s.Serve that accepts the connections of l and answers
-// the plain WebSocket handshakes among them. A handshake is plain if it is the first
-// request of a socket of package net, a GET of HTTP/1.1 with an Upgrade to websocket and
-// no body, its header has at most 4 KiB, which arrive together, and nothing in it is
-// unusual. All other
-// connections are left to s as they came, with nothing read of them: so s sees other
-// requests, and those that have to be refused, as if l was its own.
+// Serve is s.Serve(l), but that plain WebSocket handshakes are answered before s has to
+// do with them, by its Handler. A handshake is plain if it is what browsers and proxies
+// send: the first request of a socket of package net, a GET of HTTP/1.1 with Connection:
+// upgrade, Upgrade: websocket, Sec-WebSocket-Version: 13, a Sec-WebSocket-Key and no
+// body, whose header has at most 4 KiB, which arrive together, and nothing unusual in
+// it. All other connections are left to s as they came, with nothing read of them. So
+// nothing is gained where l speaks TLS; behind a proxy that does, all is. On other
+// systems than Linux Serve is s.Serve(l).
 //
-// Nothing is gained where s speaks TLS itself; behind a proxy that does, all is. On
-// other systems than Linux Listen returns l.
+// It returns what s.Serve returns, and s.Shutdown and s.Close end it.
 //
-// Of s these count: Handler, ReadHeaderTimeout (or ReadTimeout), WriteTimeout,
-// BaseContext, ConnContext and ErrorLog. They must not change once s serves. What is
-// different from a handshake that s answers itself:
+// Of s these count for a handshake: Handler, ReadHeaderTimeout (or ReadTimeout),
+// WriteTimeout, BaseContext, ConnContext and ErrorLog. What is different from one that s
+// answers:
 //
-//   - The context of the request ends when the Handler returns, and not earlier if the
-//     client goes away: guards end by Options.HandshakeTimeout.
-//   - ConnState is not called, and Shutdown does not wait for a Handler that is at it,
-//     as it does not for a connection that was taken over.
-//   - An answer that refuses the handshake closes the connection.
-//
-// Close closes l, and the connections that have not sent their first request yet.
-func Listen(l net.Listener, s *http.Server) net.Listener {
+//   - ConnContext is called by several goroutines at a time, and for no connection before
+//     its first bytes have come. ConnState is not called, and for a connection that is
+//     left to s it is called then; until then ReadHeaderTimeout counts, too.
+//   - The context of a request ends up to a second after its client has gone, not at once.
+//   - Shutdown and Close do not wait for a Handler that is at it, nor end it, as they do
+//     not for a connection that was taken over. Connections that have sent nothing are
+//     closed at once.
+//   - The connection is closed behind an answer that is none of 101.
+//   - The ResponseWriter has Hijack, Flush, and what http.ResponseController sets. It
+//     sends no trailers, has no ReadFrom and no CloseNotify, and logs no calls that are
+//     superfluous. Once a status was written, only that of 101 can be taken over.
+func Serve(s *http.Server, l net.Listener) error {
 	if p := s.Protocols; !socket.Peeks || p != nil && !p.HTTP1() {
-		return l
+		return s.Serve(l)
 	}
-	return &listener{
+	return s.Serve(&listener{
 		Listener: l, server: s,
 		accepted: make(chan accepted), closed: make(chan struct{}), early: make(map[net.Conn]struct{}),
-	}
+	})
 }
 
-// listener stands in front of an http.Server.
+// listener stands in front of an http.Server. Nothing may stand between the two: who
+// asks something of each connection, such as TLS, must have done so in the listener
+// below.
 type listener struct {
 	net.Listener
 
@@ -56,7 +62,7 @@ type listener struct {
 	closed   chan struct{}
 
 	mu    sync.Mutex
-	early map[net.Conn]struct{} // that have sent no whole header; nil: it is closed. Guarded by mu
+	early map[net.Conn]struct{} // that have sent nothing; nil: it is closed. Guarded by mu
 }
 
 // accepted is what Accept returns.
@@ -89,11 +95,14 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) run() {
 	for {
 		c, err := l.Listener.Accept()
-		if err == nil {
+		if err == nil && socket.Peekable(c) {
 			go l.first(c)
 			continue
 		}
-		if !l.leave(accepted{err: err}) {
+		if !l.leave(accepted{c, err}) {
+			if err == nil {
+				_ = c.Close()
+			}
 			return
 		}
 	}
@@ -150,12 +159,12 @@ func (l *listener) first(c net.Conn) {
 		return
 	}
 	switch r, err := l.request(c); {
-	case err == socket.ErrNoPeek, r == nil && err == nil:
-		l.give(c)
 	case err != nil:
 		_ = c.Close() // it has gone, or was too slow
-	default:
+	case r != nil:
 		l.answer(c, r)
+	case !l.leave(accepted{Conn: c}):
+		_ = c.Close()
 	}
 }
 
@@ -184,14 +193,7 @@ func (l *listener) request(c net.Conn) (*http.Request, error) {
 	return r, err
 }
 
-// give has Accept return a connection.
-func (l *listener) give(c net.Conn) {
-	if !l.leave(accepted{Conn: c}) {
-		_ = c.Close()
-	}
-}
-
-// headerTimeout is how long the first header may take; 0 or less: for ever.
+// headerTimeout is how long the first bytes may take; 0 or less: for ever.
 func (l *listener) headerTimeout() time.Duration {
 	if d := l.server.ReadHeaderTimeout; d != 0 {
 		return d

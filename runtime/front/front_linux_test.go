@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -75,8 +76,7 @@ func serve(t *testing.T, h http.HandlerFunc, configure ...func(*http.Server)) *s
 		f(s.server)
 	}
 	served := make(chan error)
-	l = front.Listen(l, s.server)
-	go func() { served <- s.server.Serve(l) }()
+	go func() { served <- front.Serve(s.server, l) }()
 	t.Cleanup(func() {
 		_ = s.server.Close()
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
@@ -112,17 +112,20 @@ func (s *site) wantLeft(want int32) {
 // handshake is the header of a plain handshake, with lines added.
 func handshake(lines ...string) string {
 	return "GET /chat?room=a HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
 		strings.Join(append(lines, ""), "\r\n") + "\r\n"
 }
 
 // takes takes connections over, and sends back what comes, behind a greeting.
-func takes(w http.ResponseWriter, _ *http.Request) {
+func takes(w http.ResponseWriter, r *http.Request) {
 	c, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusTeapot)
 		return
 	}
-	_ = c.SetDeadline(time.Now().Add(patience))
+	if r.Header.Get("Bare") == "" {
+		_ = c.SetDeadline(time.Now().Add(patience))
+	}
 	_, _ = rw.WriteString("hello\n")
 	_ = rw.Flush()
 	go func() {
@@ -153,7 +156,7 @@ func (s *site) greeted(text, behind string) {
 func TestTakesOver(t *testing.T) {
 	s := serve(t, takes)
 	s.greeted(handshake(), "")
-	s.greeted(handshake("Cookie: "+strings.Repeat("a", 3000), "sec-websocket-key:x"), "at once")
+	s.greeted(handshake("Cookie: "+strings.Repeat("a", 3000), "connection:keep-alive , x"), "at once")
 	s.wantLeft(0)
 	c := s.dial()
 	for _, letter := range []byte(handshake()) {
@@ -183,6 +186,9 @@ func TestLeaves(t *testing.T) {
 		"chunks":                {handshake("Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n", "GET /chat?room=a example.com abc"},
 		"another protocol":      {"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: irc\r\nConnection: upgrade\r\n\r\n", "hello"},
 		"two":                   {handshake("Upgrade: websocket"), "hello"},
+		"no key":                {strings.Replace(handshake(), "Sec-WebSocket-Key", "X", 1), "hello"},
+		"another version":       {strings.Replace(handshake(), ": 13", ": 8", 1), "hello"},
+		"not for this hop":      {strings.Replace(handshake(), "Connection: Upgrade", "Connection: close", 1), "hello"},
 		"a long header":         {handshake("Cookie: " + strings.Repeat("a", 5000)), "hello"},
 		"a URL":                 {strings.Replace(handshake(), "/chat", "http://example.com/chat", 1), "hello"},
 		"a letter beyond ASCII": {handshake("Cookie: \xfc"), "hello"},
@@ -239,7 +245,7 @@ func TestKeepsAlive(t *testing.T) {
 }
 
 // TestAnswers: a handshake that is not taken over is answered as by an http.Server, but
-// for the length, since the connection ends with the answer.
+// for the date and the order of fields.
 func TestAnswers(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"a refusal": func(w http.ResponseWriter, _ *http.Request) {
@@ -272,6 +278,24 @@ func TestAnswers(t *testing.T) {
 		"long": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.Repeat("long ", 100_000))
 		},
+		"typed": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/x")
+			w.WriteHeader(http.StatusTeapot)
+			w.Header().Set("X-Late", "y")
+			_, _ = io.WriteString(w, "abc")
+		},
+		"beyond its length": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "2")
+			_, _ = io.WriteString(w, "ab")
+			if _, err := io.WriteString(w, "c"); !errors.Is(err, http.ErrContentLength) {
+				panic(err)
+			}
+		},
+		"typed without a body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/x")
+			w.Header().Set("Content-Length", "5")
+			w.WriteHeader(http.StatusNotModified)
+		},
 		"no body": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusNotModified)
 			if _, err := io.WriteString(w, "x"); !errors.Is(err, http.ErrBodyNotAllowed) {
@@ -302,8 +326,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// comparable writes an answer without what depends on the time, and on how its length
-// is told.
+// comparable writes an answer without its date, its fields in order.
 func comparable(t *testing.T, answer []byte) string {
 	t.Helper()
 	var out strings.Builder
@@ -316,19 +339,120 @@ func comparable(t *testing.T, answer []byte) string {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, answer)
 		}
-		if interim := res.StatusCode < 200; !interim && (res.Header.Get("Date") == "" || !res.Close) {
-			t.Errorf("no Date, or no Connection: close, in\n%s", answer)
+		if interim := res.StatusCode < 200; !interim && res.Header.Get("Date") == "" {
+			t.Errorf("no Date in\n%s", answer)
 		}
 		res.Header.Del("Date")
-		res.Header.Del("Content-Length")
-		res.Header.Del("Connection")
-		fmt.Fprintln(&out, res.Status)
+		fmt.Fprintln(&out, res.Status, res.ContentLength, res.TransferEncoding, res.Close)
 		_ = res.Header.Write(&out)
 		fmt.Fprintf(&out, "%d %.200s\n", len(body), body)
 		if res.StatusCode >= 200 {
 			return out.String()
 		}
 	}
+}
+
+// TestHalf: an answer whose Handler panics behind its first part is not taken for a
+// whole one.
+func TestHalf(t *testing.T) {
+	for name, declared := range map[string]bool{"in chunks": false, "of a length": true} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if declared {
+					w.Header().Set("Content-Length", "100000")
+				}
+				_, _ = io.WriteString(w, strings.Repeat("long ", 10_000))
+				_ = http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			})
+			c := s.dial()
+			fmt.Fprint(c, handshake())
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(res.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%d bytes, %v", len(body), err)
+			}
+		})
+	}
+}
+
+// TestSwitches: who writes the head of a 101 by WriteHeader, and takes the connection
+// over then, as coder/websocket does, can.
+func TestSwitches(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		takes(w, r)
+	})
+	for _, c := range []string{handshake(), handshake("X: \xfc")} { // the second one is the http.Server's
+		conn := s.dial()
+		fmt.Fprint(conn, c)
+		r := bufio.NewReader(conn)
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := res.Header; res.StatusCode != 101 || h.Get("Connection") != "Upgrade" || h.Get("Upgrade") != "websocket" || len(h["Content-Length"])+len(h["Transfer-Encoding"]) > 0 {
+			t.Errorf("%v", res)
+		}
+		if got, err := r.ReadString('\n'); got != "hello\n" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	s.wantLeft(1)
+}
+
+// TestGone: the context of a request ends soon when the client has gone.
+func TestGone(t *testing.T) {
+	ended := make(chan error, 1)
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+			ended <- nil
+		case <-time.After(patience):
+			ended <- errors.New("the client has gone, and the Handler is at it")
+		}
+	})
+	c := s.dial()
+	fmt.Fprint(c, handshake())
+	_ = c.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSlowHandler: a Handler that takes longer than it takes to look for its client has
+// the connection as any other: nothing is read of it, and no deadline is set, whatever
+// was set before.
+func TestSlowHandler(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Unix(1, 0))
+		_ = control.SetReadDeadline(time.Unix(1, 0))
+		if r.Header.Get("Slow") != "" {
+			_ = control.SetReadDeadline(time.Time{})
+			<-time.After(1200 * time.Millisecond)
+		}
+		if err := r.Context().Err(); err != nil {
+			panic(err)
+		}
+		c, rw, err := control.Hijack()
+		if err != nil {
+			panic(err)
+		}
+		go func() {
+			defer c.Close()
+			_, _ = io.WriteString(c, "hello\n")
+			_, _ = io.Copy(c, rw.Reader)
+		}()
+	})
+	s.greeted(handshake("Slow: yes"), "")
+	s.greeted(handshake("Slow: yes"), "early")
+	s.greeted(handshake(), "early")
+	s.wantLeft(0)
 }
 
 // TestTakenOnce: who has answered cannot take the connection over, and the other way
@@ -434,9 +558,19 @@ func TestSlow(t *testing.T) {
 			t.Errorf("after %q: %v", begins, err)
 		}
 	}
-	s.greeted(handshake(), "") // and the deadline ends with the header
-	s = serve(t, takes)
+	// The deadline ends with the header.
 	c := s.dial()
+	fmt.Fprint(c, handshake("Bare: yes"))
+	_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	r := bufio.NewReader(c)
+	if got, err := r.ReadString('\n'); got != "hello\n" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if _, err := r.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("read: %v", err)
+	}
+	s = serve(t, takes)
+	c = s.dial()
 	fmt.Fprint(c, "GET /chat HTT")
 	_ = c.(*net.TCPConn).CloseWrite()
 	if _, err := io.ReadAll(c); err != nil {
@@ -449,12 +583,11 @@ func TestSlow(t *testing.T) {
 func TestClose(t *testing.T) {
 	s := serve(t, takes)
 	c := s.dial()
-	fmt.Fprint(c, "GET /")
-	s.greeted(handshake(), "") // so it has accepted c
+	s.greeted(handshake(), "") // so it has accepted c, which says nothing
 	if err := s.server.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("read: %v", err)
 	}
 	if late, err := net.Dial("tcp", s.addr); err == nil {
@@ -486,11 +619,10 @@ func TestAcceptFails(t *testing.T) {
 	for range 3 {
 		f.errs <- &net.OpError{Op: "accept", Err: syscall.EMFILE}
 	}
-	l := front.Listen(f, inner.Config)
 	inner.Config.ErrorLog = log.New(io.Discard, "", 0)
 	served := make(chan error)
-	go func() { served <- inner.Config.Serve(l) }()
-	s := &site{t: t, addr: l.Addr().String()}
+	go func() { served <- front.Serve(inner.Config, f) }()
+	s := &site{t: t, addr: f.Addr().String()}
 	s.greeted(handshake(), "")
 	_ = f.Listener.Close() // behind its back
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
@@ -498,40 +630,40 @@ func TestAcceptFails(t *testing.T) {
 	}
 }
 
-// TestTLS: where the server speaks TLS nothing changes, whether the http.Server does or
-// the listener below.
+// TestTLS: where the listener speaks TLS all is the http.Server's, and nothing is
+// answered that is not encrypted.
 func TestTLS(t *testing.T) {
 	certified := httptest.NewTLSServer(nil)
 	certified.Close()
-	for name, c := range map[string]struct {
-		listener func(net.Listener) net.Listener
-		serve    func(*http.Server, net.Listener) error
-	}{
-		"the http.Server": {func(l net.Listener) net.Listener { return l }, func(s *http.Server, l net.Listener) error { return s.ServeTLS(l, "", "") }},
-		"the listener":    {func(l net.Listener) net.Listener { return tls.NewListener(l, certified.TLS) }, (*http.Server).Serve},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := &http.Server{TLSConfig: certified.TLS.Clone(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				fmt.Fprintln(w, r.TLS != nil, r.Header.Get("Upgrade"))
-			})}
-			served := make(chan error)
-			front := front.Listen(c.listener(l), s)
-			go func() { served <- c.serve(s, front) }()
-			conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			fmt.Fprint(conn, handshake("Connection: close"))
-			if got, err := io.ReadAll(conn); !strings.HasSuffix(string(got), "true websocket\n") {
-				t.Errorf("%q, %v", got, err)
-			}
-			_ = s.Close()
-			<-served
-		})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", certified.TLS)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var asked atomic.Int32
+	s := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		fmt.Fprintln(w, r.TLS != nil, r.Header.Get("Upgrade"))
+	})}
+	served := make(chan error)
+	go func() { served <- front.Serve(s, l) }()
+	plain, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	fmt.Fprint(plain, handshake("Connection: close"))
+	if got, err := io.ReadAll(plain); asked.Load() > 0 || !strings.Contains(string(got), "HTTPS server") {
+		t.Errorf("%q, %v", got, err)
+	}
+	conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, handshake("Connection: close"))
+	if got, err := io.ReadAll(conn); !strings.HasSuffix(string(got), "true websocket\n") {
+		t.Errorf("%q, %v", got, err)
+	}
+	_ = s.Close()
+	<-served
 }

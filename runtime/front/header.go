@@ -49,7 +49,7 @@ func plain(header []byte) bool {
 	if !ok || len(path) == 0 || path[0] != '/' || !all(path, visible) {
 		return false
 	}
-	hosts, upgrades := 0, 0
+	hosts, upgrades, keys, versions, connects := 0, 0, 0, 0, false
 	for len(rest) > len(newline) {
 		line, rest, _ = bytes.Cut(rest, []byte(newline))
 		name, value, colon := bytes.Cut(line, []byte(":"))
@@ -68,11 +68,30 @@ func plain(header []byte) bool {
 			if !is(value, "websocket") {
 				return false
 			}
+		case is(name, "Connection"):
+			connects = connects || lists(value, "upgrade")
+		case is(name, "Sec-WebSocket-Key"):
+			keys++
+		case is(name, "Sec-WebSocket-Version"):
+			versions++
+			if string(value) != "13" {
+				return false
+			}
 		case is(name, "Content-Length"), is(name, "Transfer-Encoding"), is(name, "Expect"), is(name, "Trailer"):
 			return false // it has, or waits to send, more than a header
 		}
 	}
-	return hosts == 1 && upgrades == 1
+	return hosts == 1 && upgrades == 1 && keys == 1 && versions == 1 && connects
+}
+
+// lists reports whether a list has a token in it.
+func lists(value []byte, token string) bool {
+	for each := range bytes.SplitSeq(value, []byte(",")) {
+		if is(bytes.Trim(each, " \t"), token) {
+			return true
+		}
+	}
+	return false
 }
 
 const newline = "\r\n"

@@ -42,9 +42,9 @@ type Config struct {
 	// cannot. A server sets it before Serve.
 	Keep func(room string, size int) (epoch string, offset uint64, err error)
 
-	// Front is what stands in front of the http.Server; nil: nothing does. A server sets
-	// it before Serve.
-	Front func(net.Listener, *http.Server) net.Listener
+	// Front serves instead of the http.Server's Serve; nil: that does. A server sets it
+	// before Serve.
+	Front func(*http.Server, net.Listener) error
 }
 
 // These are how many messages a server keeps in a room, with -kept, and for how long.
@@ -82,7 +82,7 @@ func Serve(c Config, module string, h http.Handler, push Push) {
 	err := c.Run(module, push, func(ln net.Listener) error {
 		server := http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 		if c.Front != nil {
-			ln = c.Front(ln, &server)
+			return c.Front(&server, ln)
 		}
 		return server.Serve(ln)
 	})

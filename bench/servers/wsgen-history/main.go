@@ -17,7 +17,7 @@ import (
 func main() {
 	config := peer.Flags()
 	if config.Fronted {
-		config.Front = front.Listen
+		config.Front = front.Serve
 	}
 	server := room.NewServer(ws.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	to := room.NewEventsPush(server)

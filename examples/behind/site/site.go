@@ -57,7 +57,7 @@ func Serve(ctx context.Context, handler http.Handler, gateways *ws.Router) error
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(front.Listen(listener, server)) }()
+	go func() { failed <- front.Serve(server, listener) }()
 	select {
 	case err := <-failed:
 		return err

@@ -9,7 +9,7 @@ import (
 // Peeks is whether this system has Peek.
 const Peeks = true
 
-// Peek waits for the first bytes of a connection, copies them into what room returns, and
+// Peek waits for the first bytes of a connection that is Peekable, copies them into what room returns, and
 // returns how many they are: they are in the socket still. It does not wait for more:
 // nothing says of a socket from which nothing is read that its peer will not send the
 // rest. The read deadline counts.
@@ -17,15 +17,7 @@ const Peeks = true
 // room is called when there may be something, and drop if there was nothing then, so
 // that no memory waits along.
 func Peek(c net.Conn, room func() []byte, drop func()) (n int, err error) {
-	var raw syscall.RawConn
-	switch c := c.(type) {
-	case *net.TCPConn:
-		raw, err = c.SyscallConn()
-	case *net.UnixConn:
-		raw, err = c.SyscallConn()
-	default:
-		err = ErrNoPeek
-	}
+	raw, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return 0, err
 	}

@@ -2,10 +2,13 @@
 
 package socket
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // Peeks is whether this system has Peek.
 const Peeks = false
 
-// Peek returns ErrNoPeek.
-func Peek(net.Conn, func() []byte, func()) (int, error) { return 0, ErrNoPeek }
+// Peek fails.
+func Peek(net.Conn, func() []byte, func()) (int, error) { return 0, errors.ErrUnsupported }
