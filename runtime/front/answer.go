@@ -19,14 +19,16 @@ func (l *listener) answer(c net.Conn, r *http.Request) {
 	if of := l.server.ConnContext; of != nil {
 		ctx = of(ctx, c)
 	}
-	ctx, cancel := context.WithCancel(&connContext{ctx, l.server, c.LocalAddr()})
-	defer cancel()
+	ctx, cancel := context.WithCancel(&connContext{ctx, c.LocalAddr()})
 	r = r.WithContext(ctx)
 	r.RemoteAddr = c.RemoteAddr().String()
 	w := &response{conn: c, header: make(http.Header)}
 	w.gone.watch(c, cancel)
 	returned := false
-	defer func() { w.end(returned) }()
+	defer func() {
+		cancel() // and not when the last byte has left
+		w.end(returned)
+	}()
 	defer steady.Ended(&returned, "Handler", "", func(f *steady.Failure) { l.complain(r.RemoteAddr, f) })
 	h := l.server.Handler
 	if h == nil {
@@ -48,20 +50,16 @@ func (l *listener) complain(from string, f *steady.Failure) {
 	logf("http: panic serving %v: %v\n%s", from, f.Text, f.Stack)
 }
 
-// connContext is the context of a connection, with what an http.Server puts there.
+// connContext is the context of a connection, with its address of this side.
 type connContext struct {
 	context.Context
 
-	server *http.Server
-	local  net.Addr
+	local net.Addr
 }
 
 // Value implements context.Context.
 func (c *connContext) Value(key any) any {
-	switch key {
-	case http.ServerContextKey:
-		return c.server
-	case http.LocalAddrContextKey:
+	if key == http.LocalAddrContextKey {
 		return c.local
 	}
 	return c.Context.Value(key)

@@ -17,8 +17,9 @@ import (
 // upgrade, Upgrade: websocket, Sec-WebSocket-Version: 13, a Sec-WebSocket-Key and no
 // body, whose header has at most 4 KiB, which arrive together, and nothing unusual in
 // it. All other connections are left to s as they came, with nothing read of them. So
-// nothing is gained where l speaks TLS; behind a proxy that does, all is. On other
-// systems than Linux Serve is s.Serve(l).
+// nothing is gained where l speaks TLS or has connections of its own making, nor behind a
+// proxy for a handshake that comes in two packets or on a connection that was used
+// before. On other systems than Linux Serve is s.Serve(l).
 //
 // It returns what s.Serve returns, and s.Shutdown and s.Close end it.
 //
@@ -28,11 +29,12 @@ import (
 //
 //   - ConnContext is called by several goroutines at a time, and for no connection before
 //     its first bytes have come. ConnState is not called, and for a connection that is
-//     left to s it is called then; until then ReadHeaderTimeout counts, too.
+//     left to s it is called then; until then ReadHeaderTimeout counts, too. BaseContext
+//     is called twice, with l, and by s with a listener of this package.
 //   - The context of a request ends up to a second after its client has gone, not at once.
-//   - Shutdown and Close do not wait for a Handler that is at it, nor end it, as they do
-//     not for a connection that was taken over. Connections that have sent nothing are
-//     closed at once.
+//   - Shutdown and Close do not wait for a Handler that answers a handshake, nor end it,
+//     as they do not for a connection that was taken over. That is any Handler which is
+//     asked for an upgrade. Connections that have sent nothing are closed at once.
 //   - The connection is closed behind an answer that is none of 101.
 //   - The ResponseWriter has Hijack, Flush, and what http.ResponseController sets. It
 //     sends no trailers, has no ReadFrom and no CloseNotify, and logs no calls that are
@@ -54,7 +56,7 @@ type listener struct {
 	net.Listener
 
 	server *http.Server
-	base   context.Context //nolint:containedctx // BaseContext's, as http.Server keeps it
+	base   context.Context //nolint:containedctx // of all requests, as http.Server keeps it
 	begin  sync.Once
 
 	accepted chan accepted // what Accept returns next
@@ -78,8 +80,9 @@ func (l *listener) Accept() (net.Conn, error) {
 	l.begin.Do(func() {
 		l.base = context.Background()
 		if of := l.server.BaseContext; of != nil {
-			l.base = of(l)
+			l.base = of(l.Listener)
 		}
+		l.base = context.WithValue(l.base, http.ServerContextKey, l.server)
 		go l.run()
 	})
 	select {

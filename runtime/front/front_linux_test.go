@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -278,6 +280,13 @@ func TestAnswers(t *testing.T) {
 		"long": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.Repeat("long ", 100_000))
 		},
+		"little, and then much": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<")
+			_, _ = io.WriteString(w, strings.Repeat("html>", 2000))
+		},
+		"within a time": http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no", http.StatusForbidden)
+		}), patience, "late").ServeHTTP,
 		"typed": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/x")
 			w.WriteHeader(http.StatusTeapot)
@@ -385,9 +394,12 @@ func TestSwitches(t *testing.T) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		w.WriteHeader(http.StatusSwitchingProtocols)
+		if r.Header.Get("Flush") != "" {
+			_ = http.NewResponseController(w).Flush()
+		}
 		takes(w, r)
 	})
-	for _, c := range []string{handshake(), handshake("X: \xfc")} { // the second one is the http.Server's
+	for _, c := range []string{handshake(), handshake("Flush: yes"), handshake("X: \xfc")} { // the last one is the http.Server's
 		conn := s.dial()
 		fmt.Fprint(conn, c)
 		r := bufio.NewReader(conn)
@@ -405,7 +417,8 @@ func TestSwitches(t *testing.T) {
 	s.wantLeft(1)
 }
 
-// TestGone: the context of a request ends soon when the client has gone.
+// TestGone: the context of a request ends soon when the client has gone, or will send
+// nothing more, whatever it has sent before.
 func TestGone(t *testing.T) {
 	ended := make(chan error, 1)
 	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -416,12 +429,96 @@ func TestGone(t *testing.T) {
 			ended <- errors.New("the client has gone, and the Handler is at it")
 		}
 	})
+	for name, c := range map[string]struct {
+		behind string
+		leave  func(*net.TCPConn) error
+	}{
+		"closes":                     {"", (*net.TCPConn).Close},
+		"closes behind more":         {"early", (*net.TCPConn).Close},
+		"sends nothing more":         {"", (*net.TCPConn).CloseWrite},
+		"sends no more behind early": {"early", (*net.TCPConn).CloseWrite},
+		"resets": {"", func(c *net.TCPConn) error {
+			_ = c.SetLinger(0)
+			return c.Close()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := s.dial()
+			fmt.Fprint(conn, handshake()+c.behind)
+			_ = c.leave(conn.(*net.TCPConn))
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestGoneWhileWriting: it ends at once if the client is written to in vain.
+func TestGoneWhileWriting(t *testing.T) {
+	ended := make(chan error, 1)
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for end := time.Now().Add(patience); time.Now().Before(end); {
+			if _, err := io.WriteString(w, strings.Repeat("long ", 10_000)); err != nil {
+				ended <- r.Context().Err()
+				return
+			}
+		}
+		ended <- nil
+	})
 	c := s.dial()
 	fmt.Fprint(c, handshake())
+	_, _ = c.Read(make([]byte, 1))
+	_ = c.(*net.TCPConn).SetLinger(0)
 	_ = c.Close()
-	if err := <-ended; err != nil {
+	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+// TestEarly: who has sent more than its request gets the answer to it.
+func TestEarly(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who are you?", http.StatusUnauthorized) })
+	for range 20 {
+		c := s.dial()
+		fmt.Fprint(c, handshake(), strings.Repeat("early ", 1000))
+		if got, err := io.ReadAll(c); err != nil || !strings.Contains(string(got), "who are you?") {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	s.wantLeft(0)
+}
+
+// TestBehindProxy: a httputil.ReverseProxy as the Handler passes a handshake on.
+func TestBehindProxy(t *testing.T) {
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		takes(w, r)
+	}))
+	defer backend.Close()
+	to, err := url.Parse(backend.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
+	s := serve(t, proxy.ServeHTTP)
+	c := s.dial()
+	fmt.Fprint(c, handshake())
+	r := bufio.NewReader(c)
+	res, err := http.ReadResponse(r, nil)
+	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(res, err)
+	}
+	fmt.Fprint(c, "and back\n")
+	for _, want := range []string{"hello\n", "and back\n"} {
+		if got, err := r.ReadString('\n'); got != want {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	s.wantLeft(0)
 }
 
 // TestSlowHandler: a Handler that takes longer than it takes to look for its client has
@@ -433,8 +530,7 @@ func TestSlowHandler(t *testing.T) {
 		_ = control.SetWriteDeadline(time.Unix(1, 0))
 		_ = control.SetReadDeadline(time.Unix(1, 0))
 		if r.Header.Get("Slow") != "" {
-			_ = control.SetReadDeadline(time.Time{})
-			<-time.After(1200 * time.Millisecond)
+			<-time.After(1200 * time.Millisecond) // it was looked for the client by then
 		}
 		if err := r.Context().Err(); err != nil {
 			panic(err)
@@ -508,7 +604,7 @@ func TestRequest(t *testing.T) {
 	}, func(s *http.Server) {
 		s.BaseContext = func(l net.Listener) context.Context { return context.WithValue(context.Background(), own{}, l.Addr()) }
 		s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, own{}, fmt.Sprint(ctx.Value(own{}), c.(*net.TCPConn).LocalAddr()))
+			return context.WithValue(ctx, own{}, fmt.Sprint(ctx.Value(own{}), c.(*net.TCPConn).LocalAddr(), ctx.Value(http.ServerContextKey) != nil))
 		}
 	})
 	ask := func(lines ...string) string {
@@ -530,19 +626,21 @@ func TestPanics(t *testing.T) {
 		switch r.Header.Get("How") {
 		case "panic":
 			panic("oh no")
+		case "nothing to say":
+			panic("")
 		case "abort":
 			panic(http.ErrAbortHandler)
 		}
 		runtime.Goexit()
 	})
-	for _, how := range []string{"panic", "abort", "exit"} {
+	for _, how := range []string{"panic", "nothing to say", "abort", "exit"} {
 		c := s.dial()
 		fmt.Fprint(c, handshake("How: "+how))
 		if got, _ := io.ReadAll(c); len(got) > 0 {
 			t.Errorf("answered by %q", got)
 		}
 	}
-	if text := s.log.String(); strings.Count(text, "panic serving") != 1 || !strings.Contains(text, "oh no") || !strings.Contains(text, "front_linux_test.go") {
+	if text := s.log.String(); strings.Count(text, "panic serving") != 2 || !strings.Contains(text, "oh no") || !strings.Contains(text, "front_linux_test.go") {
 		t.Errorf("the log has\n%s", text)
 	}
 }

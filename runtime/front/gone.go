@@ -2,65 +2,62 @@ package front
 
 import (
 	"net"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/wsgen/wsgen/runtime/internal/socket"
-	"github.com/wsgen/wsgen/runtime/internal/steady"
 )
 
-// patience is how long a Handler is at it before somebody looks whether its client is
-// still there. Nearly all handshakes are answered sooner, and so nobody has to be called
-// off.
+// patience is how often somebody looks whether a client is still there while a Handler
+// is at it. Nearly all handshakes are answered before the first time.
 const patience = time.Second
 
-// gone finds out whether a client has gone away while a Handler is at it.
+// gone finds out whether a client has gone away.
 type gone struct {
-	conn   net.Conn
-	tell   func()
-	timer  *time.Timer
-	mu     sync.Mutex
-	over   bool          // guarded by mu, as what follows
-	looked chan struct{} // closed when look has returned; nil: it was not called
+	conn net.Conn
+	tell func() // may be called several times
+
+	mu    sync.Mutex
+	timer *time.Timer // calls look
+	over  bool
 }
 
 // watch has tell called if the client goes away, until end.
 func (g *gone) watch(c net.Conn, tell func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.conn, g.tell = c, tell
 	g.timer = time.AfterFunc(patience, g.look)
 }
 
-// look waits until the client has gone, or sends something: then it is there, and what
-// comes behind that is not seen, as an http.Server does not.
+// look asks the system, and reads nothing: a Handler that takes the connection over has
+// all of it, and nobody has to be called off.
 func (g *gone) look() {
+	parted, _ := socket.Look(g.conn)
 	g.mu.Lock()
-	if g.over {
-		g.mu.Unlock()
-		return
-	}
-	looked := make(chan struct{})
-	g.looked = looked
-	g.mu.Unlock()
-	defer close(looked)
-	var room [1]byte
-	_, err := socket.Peek(g.conn, func() []byte { return room[:] }, func() {})
-	if err != nil && !steady.Is(err, os.ErrDeadlineExceeded) {
+	defer g.mu.Unlock()
+	switch {
+	case g.over:
+	case parted:
 		g.tell()
+	default:
+		g.timer.Reset(patience)
 	}
 }
 
-// end ends watch. Nobody reads then, and no read deadline is set if somebody did.
+// end ends watch.
 func (g *gone) end() {
-	g.timer.Stop()
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.over = true
-	looked := g.looked
-	g.mu.Unlock()
-	if looked == nil {
-		return
+	g.timer.Stop()
+}
+
+// Write writes to the client, who has gone if that fails.
+func (g *gone) Write(p []byte) (int, error) {
+	n, err := g.conn.Write(p)
+	if err != nil {
+		g.tell()
 	}
-	_ = g.conn.SetReadDeadline(time.Unix(1, 0))
-	<-looked
-	_ = g.conn.SetReadDeadline(time.Time{})
+	return n, err
 }

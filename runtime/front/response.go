@@ -40,10 +40,10 @@ func (w *response) Header() http.Header { return w.header }
 // WriteHeader implements http.ResponseWriter.
 func (w *response) WriteHeader(status int) {
 	switch {
-	case status < 100 || status > 999:
-		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
 	case w.taken || w.status != 0:
 		return // the first one counts
+	case status < 100 || status > 999:
+		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
 	case status < 200 && status != http.StatusSwitchingProtocols:
 		w.interim(status)
 		return
@@ -74,17 +74,21 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, nil
 	case !w.hasBody():
 		return 0, http.ErrBodyNotAllowed
-	case w.length >= 0 && w.written+int64(len(p)) > w.length:
+	}
+	if w.written += int64(len(p)); w.length >= 0 && w.written > w.length {
 		return 0, http.ErrContentLength
 	}
-	w.written += int64(len(p))
-	if w.out == nil && w.held.Len()+len(p) <= maxHeld {
-		return w.held.Write(p)
+	if w.out != nil {
+		return w.body().Write(p)
 	}
-	if w.out == nil {
-		w.send(false, p)
+	n := min(len(p), maxHeld-w.held.Len())
+	w.held.Write(p[:n])
+	if n == len(p) {
+		return n, nil
 	}
-	return w.body().Write(p)
+	w.send(false)
+	more, err := w.body().Write(p[n:])
+	return n + more, err
 }
 
 // body is what takes the body once the head was sent.
@@ -104,7 +108,7 @@ func (w *response) FlushError() error {
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.out == nil {
-		w.send(false, nil)
+		w.send(false)
 	}
 	return w.out.Flush()
 }
@@ -126,17 +130,17 @@ func (w *response) Take() (socket.Bare, error) {
 	switch {
 	case w.taken:
 		return socket.Bare{}, http.ErrHijacked
-	case w.out != nil || w.status != 0 && w.status != http.StatusSwitchingProtocols:
+	case w.status != 0 && w.status != http.StatusSwitchingProtocols:
 		return socket.Bare{}, errors.New("front: the handshake was answered already")
-	case w.status != 0: // some write the head by it, and take the connection over then
-		w.send(false, nil)
-		if err := w.out.Flush(); err != nil {
+	case w.status != 0: // some write the head by WriteHeader, and take the connection over then
+		if err := w.FlushError(); err != nil {
 			return socket.Bare{}, err
 		}
 	}
 	w.gone.end()
 	w.taken = true
-	return socket.Bare{Conn: w.conn}, w.conn.SetDeadline(time.Time{})
+	_ = w.conn.SetDeadline(time.Time{})
+	return socket.Bare{Conn: w.conn}, nil
 }
 
 // Hijack implements http.Hijacker.

@@ -3,10 +3,13 @@ package front
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"strconv"
 	"time"
+
+	"github.com/wsgen/wsgen/runtime/internal/socket"
 )
 
 // interim sends an answer that another one follows.
@@ -14,14 +17,13 @@ func (w *response) interim(status int) {
 	h := w.header.Clone()
 	h.Del("Content-Length")
 	h.Del("Transfer-Encoding")
-	out := bufio.NewWriter(w.conn)
+	out := bufio.NewWriter(&w.gone)
 	writeHead(out, status, h)
 	_ = out.Flush()
 }
 
-// send sends the head, and what is held of the body, of which next comes then. whole
-// says that nothing does.
-func (w *response) send(whole bool, next []byte) {
+// send sends the head, and what is held of the body. whole says that this is all.
+func (w *response) send(whole bool) {
 	h := w.head
 	h.Del("Transfer-Encoding")
 	h.Del("Trailer")
@@ -45,14 +47,10 @@ func (w *response) send(whole bool, next []byte) {
 		h.Set("Transfer-Encoding", "chunked")
 		chunked = true
 	}
-	first := w.held.Bytes()
-	if len(first) == 0 {
-		first = next
+	if _, typed := h["Content-Type"]; !typed && w.held.Len() > 0 && h.Get("Content-Encoding") == "" {
+		h.Set("Content-Type", http.DetectContentType(w.held.Bytes()))
 	}
-	if _, typed := h["Content-Type"]; !typed && len(first) > 0 && h.Get("Content-Encoding") == "" {
-		h.Set("Content-Type", http.DetectContentType(first))
-	}
-	w.out = bufio.NewWriter(w.conn)
+	w.out = bufio.NewWriter(&w.gone)
 	writeHead(w.out, w.status, h)
 	if chunked {
 		w.chunks = httputil.NewChunkedWriter(w.out)
@@ -85,12 +83,31 @@ func (w *response) end(returned bool) {
 			w.WriteHeader(http.StatusOK)
 		}
 		if w.out == nil {
-			w.send(true, nil)
+			w.send(true)
 		} else if w.chunks != nil {
 			_ = w.chunks.Close()
 			_, _ = w.out.WriteString("\r\n")
 		}
-		_ = w.out.Flush()
+		if w.out.Flush() == nil {
+			w.linger()
+		}
 	}
 	_ = w.conn.Close()
 }
+
+// lingering is how long a client has for an answer that has sent more than its request.
+const lingering = 500 * time.Millisecond
+
+// linger reads what a client has sent behind its request: to close while something is
+// unread takes the answer away from it (RFC 9112, section 9.6).
+func (w *response) linger() {
+	half, can := w.conn.(interface{ CloseWrite() error })
+	if _, unread := socket.Look(w.conn); !unread || !can || half.CloseWrite() != nil {
+		return
+	}
+	_ = w.conn.SetReadDeadline(time.Now().Add(lingering))
+	_, _ = io.CopyN(io.Discard, w.conn, maxLingering)
+}
+
+// maxLingering is how much of that is read, in bytes.
+const maxLingering = 256 << 10

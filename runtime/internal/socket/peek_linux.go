@@ -40,3 +40,19 @@ func Peek(c net.Conn, room func() []byte, drop func()) (n int, err error) {
 	}
 	return n, err
 }
+
+// Look reports, of a connection that is Peekable, whether its peer has gone or will send
+// nothing more, and whether something that it has sent waits to be read.
+func Look(c net.Conn) (parted, unread bool) {
+	raw, err := c.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return true, false
+	}
+	if raw.Control(func(fd uintptr) {
+		is, known := pollNow(fd, pollIn|pollRDHup)
+		parted, unread = !known || is&pollParted != 0, is&pollIn != 0
+	}) != nil {
+		parted = true
+	}
+	return parted, unread
+}

@@ -12,3 +12,6 @@ const Peeks = false
 
 // Peek fails.
 func Peek(net.Conn, func() []byte, func()) (int, error) { return 0, errors.ErrUnsupported }
+
+// Look knows nothing.
+func Look(net.Conn) (parted, unread bool) { return false, false }

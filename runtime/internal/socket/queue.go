@@ -245,7 +245,7 @@ func (q *runQueue) rests() bool {
 			return false
 		}
 		if i%restYield == 0 {
-			yieldThread()
+			sysYield()
 		} else {
 			runtime.Gosched()
 		}
