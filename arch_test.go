@@ -101,7 +101,7 @@ contract:                          contract/schema runtime templates/tsclient th
 chaos:                             chaos/internal/...
 chaos/internal/engine:             third-party
 chaos/internal/kept:
-chaos/internal/node:               runtime runtime/broker/nats runtime/broker/redis runtime/wsjson third-party
+chaos/internal/node:               runtime runtime/broker/nats runtime/broker/redis runtime/front runtime/wsjson third-party
 chaos/internal/peer:               chaos/internal/kept chaos/internal/node
 
 bench:                             bench/internal/...

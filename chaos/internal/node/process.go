@@ -21,6 +21,7 @@ import (
 	redisbroker "github.com/wsgen/wsgen/runtime/broker/redis"
 
 	ws "github.com/wsgen/wsgen/runtime"
+	"github.com/wsgen/wsgen/runtime/front"
 )
 
 // Config is what a node is told when it starts.
@@ -91,7 +92,7 @@ func Run(text string) error {
 		_ = json.NewEncoder(rw).Encode(left)
 	})
 	web := &http.Server{Handler: mux, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	go func() { _ = web.Serve(listener) }()
+	go func() { _ = front.Serve(web, listener) }()
 	fmt.Println("ready", listener.Addr())
 	w.begin()
 	go endWithParent()
@@ -143,6 +144,7 @@ func (w *worker) shutdown() (left Left) {
 	// What belongs to this process, and not to the Server, is left out.
 	if err := goleak.Find(
 		goleak.IgnoreAnyFunction("net/http.(*Server).Serve"),
+		goleak.IgnoreAnyFunction("github.com/wsgen/wsgen/runtime/front.(*listener).run"), // as Serve, which it accepts for
 		goleak.IgnoreAnyFunction("net/http.(*conn).serve"),
 		goleak.IgnoreAnyFunction("net/http.(*connReader).backgroundRead"),
 		goleak.IgnoreAnyFunction("github.com/wsgen/wsgen/chaos/internal/node.Run"),
