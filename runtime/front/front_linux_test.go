@@ -648,7 +648,7 @@ func TestPanics(t *testing.T) {
 // TestSlow: who does not send a whole header in time is closed, and who goes away
 // before that is the http.Server's to close.
 func TestSlow(t *testing.T) {
-	s := serve(t, takes, func(s *http.Server) { s.ReadHeaderTimeout = 50 * time.Millisecond })
+	s := serve(t, takes, func(s *http.Server) { s.ReadHeaderTimeout = 300 * time.Millisecond })
 	for _, begins := range []string{"", "G", "GET ", strings.TrimSuffix(handshake(), "\r\n")} {
 		c := s.dial()
 		fmt.Fprint(c, begins)
@@ -659,7 +659,7 @@ func TestSlow(t *testing.T) {
 	// The deadline ends with the header.
 	c := s.dial()
 	fmt.Fprint(c, handshake("Bare: yes"))
-	_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	_ = c.SetReadDeadline(time.Now().Add(700 * time.Millisecond))
 	r := bufio.NewReader(c)
 	if got, err := r.ReadString('\n'); got != "hello\n" {
 		t.Fatalf("%q, %v", got, err)
