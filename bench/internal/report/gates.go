@@ -150,7 +150,8 @@ func clusterGates() []Gate {
 func historyGates() []Gate {
 	const us, peer = "wsgen-history", "centrifuge-history"
 	return []Gate{
-		{"5 000 followers come back, 100 missed each: time until the last is at the end", "history-return", "took", us + frontSuffix, peer, true, 0.7},
+		{"5 000 followers come back, 100 missed each: time until the last is at the end", "history-return", "took", us, peer, true, 0.7},
+		{"the same, with package front before net/http", "history-return", "took", us + frontSuffix, peer, true, 0.7},
 		{"a kept push to 1000 followers: CPU per delivery against a plain one", "history-push", "cpu", us + keptSuffix, us, true, 2.5},
 		{"a kept push to one follower: CPU against a plain one", "history-push-1", "cpu", us + keptSuffix, us, true, 2.5},
 		{"idle follower: heap bytes more than a member of the room", "history-idle", "idle_heap_more", us + keptSuffix, "", true, 64},

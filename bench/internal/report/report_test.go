@@ -339,7 +339,7 @@ func TestHistoryDocument(t *testing.T) {
 	}
 	times["wsgen-history"], times["wsgen-history front"], times["wsgen-history kept"] = 71, 71, 178
 	runs = []result.Run{
-		of("history-return", "took", "wsgen-history front", "centrifuge-history"), of("history-push", "cpu", "wsgen-history", "wsgen-history kept"),
+		of("history-return", "took", "wsgen-history front", "wsgen-history", "centrifuge-history"), of("history-push", "cpu", "wsgen-history", "wsgen-history kept"),
 		runOf("history-idle", "idle_heap_more", 3, func(_ string, round int) float64 { return 62 + float64(round) }, "wsgen-history kept"),
 	}
 	for area, peer := range map[string]string{late: "centrifuge-history", dear: "wsgen-history", heavy: ""} {
